@@ -1,0 +1,85 @@
+"""What a hostile submission would try first, run in a worker before any grading.
+
+This file is loaded into a worker as if it were a submission. Each attempt that succeeds sets its
+flag in what `probe` returns; a run with any flag set refuses to start.
+"""
+
+import os
+import socket
+import time
+
+import numpy as np
+
+ATTEMPTS = ("read", "list", "write", "connect", "fork", "execute", "signal", "limits")
+
+
+def probe(paths, pid):
+    """Return a flag for each of ``ATTEMPTS``: 1.0 where it succeeded. ``paths`` must be unreadable."""
+    attempts = (_read, _list, _write, _connect, _fork, _execute, _signal, _limits)
+    return np.array([_succeeds(attempt, paths, pid) for attempt in attempts])
+
+
+def burn(seconds):
+    """Use ``seconds`` of CPU time, so that the clock outside can be checked."""
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+    return 1.0
+
+
+def _succeeds(attempt, paths, pid):
+    try:
+        return float(bool(attempt(paths, pid)))
+    except BaseException:
+        return 0.0
+
+
+def _read(paths, pid):
+    return any(_succeeds(lambda path, _: open(path, "rb").read(1) or True, path, 0) for path in paths)
+
+
+def _list(paths, pid):
+    folders = {os.path.dirname(path) for path in paths}
+    return any(_succeeds(lambda folder, _: os.listdir(folder) or True, each, 0) for each in folders)
+
+
+def _write(paths, pid):
+    places = ("/tmp", "/dev/shm", "/var/tmp", ".", *{os.path.dirname(path) for path in paths})  # noqa: S108
+    return any(_succeeds(_create, place, pid) for place in places)
+
+
+def _create(place, pid):
+    path = os.path.join(place, f"canary-{pid}")
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT))
+    os.unlink(path)
+    return True
+
+
+def _connect(paths, pid):
+    return any(
+        _succeeds(lambda family, _: socket.socket(family, socket.SOCK_STREAM), family, 0)
+        for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX)
+    )
+
+
+def _fork(paths, pid):
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    return True
+
+
+def _execute(paths, pid):
+    return os.posix_spawn("/bin/true", ["true"], {})
+
+
+def _signal(paths, pid):
+    os.kill(pid, 0)
+    return True
+
+
+def _limits(paths, pid):
+    import resource
+
+    resource.prlimit(pid, resource.RLIMIT_CPU, (1, 1))
+    return True

@@ -1,0 +1,245 @@
+"""Cases: one call of one function on inputs drawn once a run, and who can answer it.
+
+A hidden test names its inputs by a function of a generator and the reference:
+
+    def backward_cases(rng, reference):
+        params, X, y = network(rng, m=5)
+        _, cache = reference.forward(params, X)
+        yield Case("backward", params, cache, y)
+
+An opaque cache is written as part of another case, asked of whoever answers:
+
+        first = Case("forward", params, X)
+        yield Case("backward", params, Part(first, 1), y)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import types
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grader import worker
+from grader.compare import TOLERANCE, leaves
+from grader.pool import Answer, Call, OverrunError, Refused, Student, StudentError
+from grader.wire import Ref
+
+Caches = Mapping[str, Sequence[str]]
+"""For each function that returns a cache (always last): its listed keys; none: it is opaque."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One call. ``note`` names what is special about it, in words a student may read."""
+
+    function: str
+    args: tuple[Any, ...]
+    note: str
+    own_scale: bool
+    floor: float
+    tolerance: float
+    cpu: float
+
+    def __init__(
+        self,
+        function: str,
+        *args: Any,
+        note: str = "",
+        own_scale: bool = False,
+        floor: float = 0.0,
+        tolerance: float = TOLERANCE,
+        cpu: float = 0.0,
+    ) -> None:
+        """``own_scale``, ``floor``, ``tolerance``: see `grader.compare`. ``cpu``: seconds allowed."""
+        fields = {
+            "function": function, "args": args, "note": note, "own_scale": own_scale,
+            "floor": floor, "tolerance": tolerance, "cpu": cpu,
+        }  # fmt: skip
+        self.__dict__.update(fields)
+
+    def dims(self) -> set[int]:
+        """The sizes that occur among the arguments."""
+        return {size for array in _arrays(self.args) for size in (*array.shape, len(array.shape))}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An argument that is element ``item`` of what ``case`` returned; -1: all of it."""
+
+    case: Case
+    item: int = -1
+
+
+def wanted(value: Any, cache: Sequence[str] | None) -> Any:
+    """Return what to ask a worker for, given the reference's answer (see `grader.worker`)."""
+    if isinstance(value, tuple):
+        parts = [wanted(item, None) for item in value]
+        if cache is not None:
+            parts[-1] = dict.fromkeys(cache, "held") if cache else "held"
+        return parts
+    if isinstance(value, dict):
+        return {key: wanted(item, None) for key, item in value.items()}
+    return "int" if np.asarray(value).dtype.kind in "iu" and np.size(value) else "number"
+
+
+def read(value: Any, want: Any) -> Any:
+    """Return an answer computed in this process in the form in which a worker's is rebuilt."""
+    if want == "held":
+        return value is not None
+    if isinstance(want, str):
+        leaf = worker._leaf(value)
+        return Refused(leaf) if isinstance(leaf, str) else leaf
+    if isinstance(want, list):
+        return [read(item, part) for item, part in zip(value, want, strict=True)]
+    return {key: read(value[key], part) if key in value else Refused("missing") for key, part in want.items()}
+
+
+class Module:
+    """The reference, or a mistake: code of ours, answering cases in this process, each once a run."""
+
+    def __init__(self, module: types.ModuleType, caches: Caches) -> None:
+        self.module, self.caches = module, caches
+        self._raw: dict[Case, Any] = {}
+
+    def raw(self, case: Case) -> Any:
+        """What the function returned, on copies of its arguments; raises what it raised."""
+        if case not in self._raw:
+            args = [self._resolved(argument) for argument in case.args]
+            with np.errstate(all="ignore"):
+                self._raw[case] = getattr(self.module, case.function)(*args)
+        return self._raw[case]
+
+    def want(self, case: Case) -> Any:
+        """What to ask others for, on this case."""
+        return wanted(self.raw(case), self.caches.get(case.function))
+
+    def answer(self, case: Case, want: Any) -> Any:
+        """The answer, as a worker's would be rebuilt."""
+        return read(self.raw(case), want)
+
+    def forget(self) -> None:
+        """Drop the answers kept."""
+        self._raw.clear()
+
+    def _resolved(self, argument: Any) -> Any:
+        if isinstance(argument, Part):
+            whole = self.raw(argument.case)
+            return whole if argument.item < 0 else whole[argument.item]
+        return copy.deepcopy(argument)
+
+
+class Asked:
+    """One student's answers to cases: each case asked once, those of one check in one message."""
+
+    def __init__(self, student: Student, reference: Module) -> None:
+        self.student, self.reference = student, reference
+        self._answers: dict[Case, Answer] = {}
+        self._kept: dict[Case, tuple[int, int]] = {}
+        self._count = 0
+
+    def answers(self, cases: Iterable[Case]) -> list[Answer]:
+        """Return the answers; one whose worker did not answer holds the error."""
+        cases = list(cases)
+        self._ask([case for case in cases if case not in self._answers])
+        return [self._answers[case] for case in cases]
+
+    def again(self, case: Case) -> Answer:
+        """Ask once more, whatever was answered before."""
+        self._answers.pop(case, None)
+        return self.answers([case])[0]
+
+    def timed(self, case: Case, repeat: int, cpu: float) -> tuple[float, Answer]:
+        """Return CPU seconds of one run and the answer; raises `StudentError` past ``cpu``."""
+        self._ask_parts([case])
+        broken = self._broken(case)
+        if broken is not None:
+            raise broken
+        [answer] = self.student.call([self._call(case)], repeat, cpu * repeat)
+        return self.student.cpu / repeat, answer
+
+    def _ask(self, cases: Iterable[Case]) -> None:
+        """Ask for ``cases`` in one message, after what they are made of."""
+        cases = list(dict.fromkeys(cases))
+        self._ask_parts(cases)
+        broken = {case: error for case in cases if (error := self._broken(case))}
+        self._answers.update({case: Answer(None, error=error) for case, error in broken.items()})
+        cases = [case for case in cases if case not in broken]
+        if not cases:
+            return
+        calls = [self._call(case) for case in cases]
+        try:
+            answers = self.student.call(calls, cpu=max(case.cpu for case in cases))
+        except StudentError as error:
+            self._ask_alone(cases, error)
+            return
+        for case, call, answer in zip(cases, calls, answers, strict=True):
+            self._answers[case] = answer
+            self._kept[case] = (self.student.generation, call.keep)
+
+    def _ask_parts(self, cases: list[Case]) -> None:
+        parts = [arg.case for case in cases for arg in case.args if isinstance(arg, Part)]
+        if not parts:
+            return
+        with contextlib.suppress(StudentError):  # said again by every call
+            self.student.load()
+        now = self.student.generation
+        missing = [part for part in parts if self._kept.get(part, (-1, -1))[0] != now]
+        if missing:
+            self._ask(missing)
+
+    def _ask_alone(self, cases: list[Case], error: StudentError) -> None:
+        """A message's limit is one call's: when several overran together, each is tried alone."""
+        if len(cases) == 1 or not isinstance(error, OverrunError):
+            self._answers.update({case: Answer(None, error=error) for case in cases})
+            return
+        for case in cases:
+            self._ask([case])
+
+    def _broken(self, case: Case) -> StudentError | None:
+        for argument in case.args:
+            if isinstance(argument, Part):
+                error = self._answers[argument.case].error
+                if error is not None:
+                    return StudentError(f"{case.function} needs {argument.case.function}: {error}")
+        return None
+
+    def _call(self, case: Case) -> Call:
+        keep = -1
+        if case.function in self.reference.caches:
+            self._count += 1
+            keep = self._count
+        args = tuple(
+            Ref(self._kept[arg.case][1], arg.item) if isinstance(arg, Part) else arg
+            for arg in case.args
+        )
+        return Call(case.function, args, self.reference.want(case), keep)
+
+
+def redrawn(draw: Callable[[], Any], good: Callable[..., bool], tries: int = 5000) -> Any:
+    """Draw until ``good(*drawn)``; raises RuntimeError, the inputs' fault, after ``tries``."""
+    for _ in range(tries):
+        drawn = draw()
+        if good(*drawn):
+            return drawn
+    raise RuntimeError(f"{draw.__qualname__}: none of {tries} draws is good enough")
+
+
+def _arrays(value: Any) -> list[np.ndarray]:
+    if isinstance(value, np.ndarray):
+        return [value]
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return [array for item in value for array in _arrays(item)]
+    return []
+
+
+def arrays_of(answer: Any) -> dict[Any, np.ndarray]:
+    """The arrays of a rebuilt answer, by path; what was refused or only held is left out."""
+    return {path: leaf for path, leaf in leaves(answer) if isinstance(leaf, np.ndarray)}
+

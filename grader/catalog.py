@@ -1,0 +1,585 @@
+"""The course: ``assignments.yaml`` read strictly, as frozen values.
+
+    course = load(find_course(Path.cwd()))
+    course.assignment("lstm_cell").points
+
+What cannot be meant is refused, in one line that names file, line and field and says what to write
+instead::
+
+    assignments.yaml:14: assignments[2].due: '2026-13-01' is no date; write 2026-12-01T23:59+01:00
+
+The YAML is read as nodes, never as values: YAML's own guesses (``no`` is false, ``12:30:00`` is
+45000) are not asked for, and anchors, aliases and tags stand for nothing here.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+
+from grader.model import Limits
+
+FILE: Final = "assignments.yaml"
+MAX_BYTES: Final = 1024 * 1024
+MAX_DEPTH: Final = 16
+DAY: Final = timedelta(days=1)
+
+
+class CatalogError(ValueError):
+    """Why the course cannot be used, and what to write instead: one line."""
+
+
+# --- the values ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedLimit:
+    """At most ``ratio`` times the CPU time of the reference, for points of its own."""
+
+    ratio: float
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Who is later than ``after`` loses ``lose`` percent of the score."""
+
+    after: timedelta
+    lose: float
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """What lateness costs, in percent of the score: by the day begun, or in steps.
+
+    >>> Late(per_day=10, at_most=50).penalty(timedelta(hours=25))
+    20.0
+    >>> Late(steps=(Step(timedelta(), 5), Step(timedelta(days=2), 40))).penalty(timedelta(days=3))
+    40.0
+    """
+
+    per_day: float = 0.0
+    at_most: float = 100.0
+    cut_off: timedelta | None = None
+    """Who is later than this loses everything."""
+    steps: tuple[Step, ...] = ()
+
+    def penalty(self, late_by: timedelta) -> float:
+        """The percentage of the score lost by who is ``late_by`` too late."""
+        if late_by <= timedelta():
+            return 0.0
+        if self.cut_off is not None and late_by > self.cut_off:
+            return 100.0
+        if self.steps:
+            return float(max((s.lose for s in self.steps if late_by > s.after), default=0.0))
+        days_begun = -(-late_by // DAY)
+        return float(min(self.at_most, self.per_day * days_begun))
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One exercise as this course sets it."""
+
+    name: str
+    title: str
+    points: float = 100.0
+    """What a submission gets that passes every check; speed limits with points come on top."""
+    runtime: Literal["numpy", "torch"] = "numpy"
+    imports: tuple[str, ...] = ()
+    """Modules that may be imported besides NumPy and the standard library."""
+    limits: Limits = field(default_factory=Limits)
+    speed: Mapping[str, SpeedLimit] = field(default_factory=dict)
+    """Stricter speed limits, by function."""
+    due: datetime | None = None
+    grace: timedelta = timedelta()
+    late: Late | None = None
+    attempts: Literal["last", "best"] = "last"
+    """Which of several submissions counts."""
+    lms: Mapping[str, Mapping[str, int | str]] = field(default_factory=dict)
+
+    def late_by(self, submitted: datetime, due: datetime | None = None) -> timedelta:
+        """How late a submission is; nothing within the grace. ``due``: an extended date.
+
+        After the grace, lateness counts from the due date. Both times know their zone.
+        """
+        due = due or self.due
+        if due is None or submitted <= due + self.grace:
+            return timedelta()
+        return submitted - due
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A folder with ``assignments.yaml``, and what that says."""
+
+    folder: Path
+    title: str
+    timezone: ZoneInfo | None = None
+    assignments: tuple[Assignment, ...] = ()
+
+    def assignment(self, name: str) -> Assignment:
+        """The assignment of that name; raises `CatalogError` with the nearest name."""
+        for each in self.assignments:
+            if each.name == name:
+                return each
+        names = [each.name for each in self.assignments]
+        known = f"write one of: {', '.join(names)}" if names else f"add it to {FILE}"
+        raise CatalogError(f"{_quoted(name)} is no assignment; {_nearest(name, names) or known}")
+
+    def solution(self, name: str) -> Path:
+        """The file from which everything else of the exercise is made."""
+        return self.folder / "reference" / name / "solution.py"
+
+    def hidden_tests(self, name: str) -> Path:
+        """The folder of the exercise's hidden tests."""
+        return self.folder / "tests" / "hidden" / name
+
+    def exercise(self, name: str) -> Path:
+        """The folder that students get."""
+        return self.folder / "exercises" / name
+
+
+# --- finding and loading ------------------------------------------------------------------------
+
+
+def find_course(start: Path) -> Path:
+    """The nearest folder at or above ``start`` with ``assignments.yaml``.
+
+    The environment variable GRADER_COURSE, if set, names the folder instead. Raises
+    `CatalogError` where there is none.
+    """
+    if named := os.environ.get("GRADER_COURSE"):
+        if os.path.isfile(os.path.join(named, FILE)):
+            return Path(named).resolve()
+        raise CatalogError(f"GRADER_COURSE={named} holds no {FILE}; name the course's folder")
+    here = start.resolve()
+    for folder in (here, *here.parents):
+        if os.path.isfile(folder / FILE):
+            return folder
+    raise CatalogError(
+        f"no {FILE} in {here} or above; go to the course's folder, or set GRADER_COURSE to it"
+    )
+
+
+def load(course: Path) -> Course:
+    """The course in a folder; raises `CatalogError` at the first thing that is wrong."""
+    folder = course.resolve()
+    root = Place(_compose(_text(folder / FILE)), "")
+    places = root.entries(("title", "timezone", "assignments"), required=("title", "assignments"))
+    title = _line(places["title"])
+    zone = _zone(places["timezone"]) if "timezone" in places else None
+    found: dict[str, Assignment] = {}
+    for place in places["assignments"].items():
+        each = _assignment(place, Course(folder, title, zone), found)
+        found[each.name] = each
+    return Course(folder, title, zone, tuple(found.values()))
+
+
+def _assignment(place: Place, course: Course, known: Iterable[str]) -> Assignment:
+    read = ASSIGNMENT | {"due": partial(_due, zone=course.timezone)}
+    places = place.entries(read, required=("name", "title"))
+    assignment = Assignment(**{key: read[key](each) for key, each in places.items()})
+    if assignment.name in known:
+        raise places["name"].wrong(
+            f"{_quoted(assignment.name)} is the name of an assignment above", "another name"
+        )
+    _check_files(places["name"], course, assignment.name)
+    if "torch" in assignment.imports and assignment.runtime != "torch":
+        raise places["imports"].wrong("torch needs its own runtime", "runtime: torch as well")
+    if assignment.speed:
+        _check_functions(places["speed"], course.solution(assignment.name))
+    return assignment
+
+
+def _check_files(place: Place, course: Course, name: str) -> None:
+    """An assignment has a solution and hidden tests, or it cannot be graded."""
+    solution, hidden = course.solution(name), course.hidden_tests(name)
+    if not solution.is_file():
+        others = [path.parent.name for path in course.folder.glob("reference/*/solution.py")]
+        missing = solution.relative_to(course.folder).as_posix()
+        raise place.wrong(f"{missing} is missing", _nearest(name, others) or "that file first")
+    if not hidden.is_dir():
+        missing = hidden.relative_to(course.folder).as_posix()
+        raise place.wrong(f"{missing}/ is missing", "hidden tests there first")
+
+
+def _check_functions(place: Place, solution: Path) -> None:
+    source = solution.read_text(encoding="utf-8", errors="replace")
+    functions = re.findall(r"^(?:def|class) (\w+)", source, re.MULTILINE)
+    for function, limit in place.entries().items():
+        if function not in functions:
+            raise limit.wrong(
+                f"the solution has no function {_quoted(function)}",
+                _nearest(function, functions) or f"one of: {', '.join(functions)}",
+            )
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        what = f"{path.parent} holds no {FILE}"
+        raise CatalogError(f"{what}; write one with `title:` and `assignments:`") from None
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise CatalogError(f"{path} cannot be read ({reason}); write a plain file there") from None
+    if len(data) > MAX_BYTES:
+        raise CatalogError(f"{FILE}:1: over 1 MiB; write the assignments alone")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise CatalogError(f"{FILE}:{line}: not UTF-8; save the file as UTF-8") from None
+
+
+# --- YAML as nodes ------------------------------------------------------------------------------
+
+SYNTAX: Final = (
+    (r"'\t'", "a tab", "spaces"),
+    ("mapping values are not", "a colon where none can be", 'text with a colon in "quotes"'),
+    ("expected ':'", "a line that is no `key: value`", "key: value"),
+    ("another document", "a second document (`---`)", "one document"),
+    ("<block end>", "a line that is indented otherwise than those above", "it in their column"),
+    ("unexpected end of stream", "a quote that is not closed", "the closing quote"),
+    ("cannot start any token", "a sign with a meaning of its own in YAML", 'the text in "quotes"'),
+)
+"""What PyYAML says, what we say, and what to write."""
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's composer without anchors and aliases, and only so deep."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        problem = ""
+        if getattr(event, "anchor", None) is not None:
+            problem = "an anchor or alias (`&` or `*`); write the text out, or in quotes"
+        elif self.depth >= MAX_DEPTH:
+            problem = "nested too deeply; write what the example shows"
+        if problem:
+            raise CatalogError(f"{FILE}:{event.start_mark.line + 1}: {problem}")
+        self.depth += 1
+        try:
+            return super().compose_node(parent, index)  # type: ignore[arg-type]
+        finally:
+            self.depth -= 1
+
+
+def _compose(text: str) -> yaml.Node:
+    try:
+        loader = _Loader(text)
+    except yaml.reader.ReaderError as error:
+        raise _unreadable(text, error) from None
+    try:
+        node = loader.get_single_node()
+    except yaml.reader.ReaderError as error:
+        raise _unreadable(text, error) from None
+    except yaml.MarkedYAMLError as error:
+        problem = error.problem or "not YAML"
+        unclosed = "unexpected end of stream" in problem
+        mark = (error.context_mark if unclosed else error.problem_mark) or loader.get_mark()
+        raise _syntax(mark.line + 1, problem) from None
+    except CatalogError:
+        raise
+    except (ValueError, OverflowError):  # from a \U escape or a %YAML directive
+        line = loader.get_mark().line + 1
+        raise CatalogError(f"{FILE}:{line}: an impossible escape or number; write text") from None
+    finally:
+        loader.dispose()
+    if node is None:
+        raise CatalogError(f"{FILE}:1: the file is empty; write `title:` and `assignments:`")
+    return node
+
+
+def _unreadable(text: str, error: yaml.reader.ReaderError) -> CatalogError:
+    line = text.count("\n", 0, error.position) + 1
+    return CatalogError(f"{FILE}:{line}: a control character; write text without it")
+
+
+def _syntax(line: int, problem: str) -> CatalogError:
+    fact, instead = f"not YAML ({problem})", "key: value, indented by spaces"
+    for piece, plainly, rather in SYNTAX:
+        if piece in problem:
+            fact, instead = plainly, rather
+            break
+    return CatalogError(f"{FILE}:{line}: {fact}; write {instead}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A node of the file, and the field it is the value of."""
+
+    node: yaml.Node
+    name: str
+    key: yaml.Node | None = None
+
+    def wrong(self, fact: str, instead: str) -> CatalogError:
+        """The error to raise about this place."""
+        node = self.node if self.key is None or self.scalar else self.key
+        line = node.start_mark.line + 1
+        where = f"{self.name}: " if self.name else ""
+        return CatalogError(f"{FILE}:{line}: {where}{fact}; write {instead}")
+
+    @property
+    def scalar(self) -> str | None:
+        """The text of a scalar that is there at all, else None."""
+        null = self.node.tag == "tag:yaml.org,2002:null"
+        return self.node.value if isinstance(self.node, yaml.ScalarNode) and not null else None
+
+    @property
+    def shown(self) -> str:
+        """The value as an error quotes it."""
+        if self.scalar is not None:
+            return _quoted(self.scalar)
+        if isinstance(self.node, yaml.MappingNode):
+            return "a mapping"
+        return "a list" if isinstance(self.node, yaml.SequenceNode) else "nothing"
+
+    def items(self) -> Iterator[Place]:
+        """The items of a list."""
+        if not isinstance(self.node, yaml.SequenceNode):
+            raise self.wrong(f"{self.shown} is no list", "[] or a line `- ...` for each item")
+        for number, node in enumerate(self.node.value):
+            yield Place(node, f"{self.name}[{number}]")
+
+    def entries(
+        self, known: Iterable[str] | None = None, required: Iterable[str] = ()
+    ) -> dict[str, Place]:
+        """The entries of a mapping, each key once and among the ``known``, if those are given."""
+        if not isinstance(self.node, yaml.MappingNode):
+            keys = ", ".join(f"{key}: ..." for key in required or known or ["name"])
+            raise self.wrong(f"{self.shown} is no mapping", keys)
+        found: dict[str, Place] = {}
+        for key, node in self.node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else ""
+            field_name = f"{self.name}.{_plain(name)}".lstrip(".")
+            if not name:
+                raise Place(key, self.name).wrong("a key that is no word", "key: value")
+            if name in found:
+                raise Place(key, field_name).wrong("written twice", "it once")
+            if known is not None and name not in known:
+                words = _nearest(name, known) or f"one of: {', '.join(known)}"
+                raise Place(key, field_name).wrong("unknown key", words)
+            found[name] = Place(node, field_name, key)
+        for name in required:
+            if name not in found:
+                raise self.wrong(f"{name} is missing", f"{name}: ...")
+        return found
+
+
+def _plain(key: str) -> str:
+    """A key as it stands in the name of a field: short, and on one line."""
+    return key if key.isprintable() and len(key) <= 40 else _quoted(key)
+
+
+def _quoted(text: str) -> str:
+    """The text in quotes, on one line, shortened."""
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that is probably meant, or nothing."""
+    import difflib  # only errors need it
+
+    return next(iter(difflib.get_close_matches(word[:100], list(known), 1)), "")
+
+
+# --- readers: a place -> a value -----------------------------------------------------------------
+
+Read = Callable[[Place], Any]
+
+NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+MOMENT: Final = re.compile(
+    r"(20\d\d-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?) ?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII
+)
+DURATION: Final = re.compile(
+    r"(\d{1,6}(?:\.\d{1,3})?) ?(s|sec|seconds?|min|minutes?|h|hours?|d|days?|w|weeks?)(?: |$)",
+    re.ASCII,
+)
+UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+LONGEST: Final = timedelta(days=366)
+LMS: Final = (
+    *("blackboard", "canvas", "classroom50", "coderunner", "github", "gitlab", "gradescope"),
+    *("lti", "moodle", "nbgrader", "prairielearn", "vpl"),
+)
+
+
+def _line(place: Place) -> str:
+    text = place.scalar
+    if text is None or place.node.tag != "tag:yaml.org,2002:str":
+        instead = "a line of text" if text is None else f'"{_plain(text)}" in quotes'
+        raise place.wrong(f"{place.shown} is no text", instead)
+    if not text.strip() or not text.isprintable() or len(text) > 200:
+        raise place.wrong(f"{place.shown} is no line of text", "1 to 200 characters on one line")
+    return text.strip()
+
+
+def _name(place: Place) -> str:
+    name = _line(place)
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name, re.ASCII):
+        raise place.wrong(f"{place.shown} is no name", "small letters, digits and _ only")
+    return name
+
+
+def _module(place: Place) -> str:
+    name = _line(place)
+    if not name.isidentifier():
+        first = name.partition(".")[0]
+        instead = first if first.isidentifier() else "the name of a module, such as scipy"
+        raise place.wrong(f"{place.shown} is no top-level module", instead)
+    return name
+
+
+def _number(low: float, high: float, example: str, whole: bool = False) -> Read:
+    def read(place: Place) -> float:
+        text, quoted = place.scalar, getattr(place.node, "style", None) is not None
+        value = float(text) if text and NUMBER.fullmatch(text) else math.nan
+        if quoted or not low <= value <= high or (whole and not value.is_integer()):
+            kind = "whole number" if whole else "number"
+            fact = f"{place.shown} is no {kind} from {low:g} to {high:.7g}"
+            raise place.wrong(fact, f"{example} without quotes" if quoted else example)
+        return int(value) if whole else value
+
+    return read
+
+
+def _choice(*words: str) -> Read:
+    def read(place: Place) -> str:
+        word = place.scalar
+        if word not in words:
+            instead = _nearest(word or "", words) or " or ".join(words)
+            raise place.wrong(f"{place.shown} is none of: {', '.join(words)}", instead)
+        return word
+
+    return read
+
+
+def _duration(place: Place) -> timedelta:
+    text = place.scalar or ""
+    parts = list(DURATION.finditer(text))
+    if not parts or "".join(part[0] for part in parts) != text:
+        raise place.wrong(f"{place.shown} is no length of time", "15 min, 2 h or 3 days")
+    seconds = sum(float(part[1]) * UNITS[part[2][0]] for part in parts)
+    if seconds > LONGEST.total_seconds():
+        raise place.wrong(f"{place.shown} is over a year", "a shorter time")
+    return timedelta(seconds=seconds)
+
+
+def _zone(place: Place) -> ZoneInfo:
+    name = place.scalar or ""
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        instead = _nearest(name, available_timezones()) or "Europe/Berlin"
+        raise place.wrong(f"{place.shown} is no time zone", instead) from None
+
+
+def _due(place: Place, zone: ZoneInfo | None) -> datetime:
+    """A moment with its zone. A day alone ends at 23:59; an hour that comes twice is the later."""
+    match = MOMENT.fullmatch(place.scalar or "")
+    try:
+        day, time, offset = match.groups() if match else ("", "", "")
+        moment = datetime.fromisoformat(f"{day}T{time or '23:59'}{offset or ''}")
+    except ValueError:
+        raise place.wrong(f"{place.shown} is no date", "2026-12-01T23:59+01:00") from None
+    if moment.tzinfo is not None:
+        return moment
+    if zone is None:
+        instead = f"{moment:%Y-%m-%dT%H:%M}+01:00, or timezone: Europe/Berlin above `assignments`"
+        raise place.wrong(f"{place.shown} has no time zone", instead)
+    there = moment.replace(tzinfo=zone, fold=1)
+    if there.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment:
+        fact = f"{place.shown} does not exist in {zone}, where clocks go forward then"
+        raise place.wrong(fact, "an hour later")
+    return there
+
+
+def _list_of(read: Read) -> Read:
+    return lambda place: tuple(read(each) for each in place.items())
+
+
+def _record(make: Callable[..., Any], read: Mapping[str, Read], *required: str) -> Read:
+    def record(place: Place) -> object:
+        entries = place.entries(read, required)
+        return make(**{key: read[key](each) for key, each in entries.items()})
+
+    return record
+
+
+def _speed(place: Place) -> dict[str, SpeedLimit]:
+    limits = {"ratio": _number(1, 1500, "100"), "points": _number(0, 1e6, "5")}
+    limit = _record(SpeedLimit, limits, *limits)
+    return {function: limit(each) for function, each in place.entries().items()}
+
+
+def _late(place: Place) -> Late:
+    places = place.entries(LATE)
+    late = Late(**{key: LATE[key](each) for key, each in places.items()})
+    if ("per_day" in places and "steps" in places) or not places.keys() - {"at_most"}:
+        raise place.wrong("needs per_day or steps, and may have cut_off", "per_day: 10")
+    if "at_most" in places and "per_day" not in places:
+        raise places["at_most"].wrong("caps per_day, which is not there", "per_day: 10 as well")
+    order = [(step.after, step.lose) for step in late.steps]
+    if "steps" in places and not order:
+        raise places["steps"].wrong("no steps", "[{after: 0 min, lose: 10}]")
+    if any(a[0] >= b[0] or a[1] > b[1] for a, b in pairwise(order)):
+        raise places["steps"].wrong("steps are out of order", "them by growing after and lose")
+    return late
+
+
+def _lms(place: Place) -> dict[str, dict[str, int | str]]:
+    return {
+        system: {key: _identity(each) for key, each in target.entries().items()}
+        for system, target in place.entries(LMS).items()
+    }
+
+
+def _identity(place: Place) -> int | str:
+    """A number, or text as it stands: ``0123`` keeps its zero."""
+    text = place.scalar
+    if text is None or not text.strip() or not text.isprintable() or len(text) > 200:
+        raise place.wrong(f"{place.shown} is no number or text", "what the LMS calls it, as 34")
+    number = getattr(place.node, "style", None) is None and re.fullmatch(r"0|[1-9]\d{0,17}", text)
+    return int(text) if number else text.strip()
+
+
+SECONDS: Final = _number(0.01, 86400, "a number of seconds, as 2.5")
+MEBIBYTES: Final = _number(1, 1024 * 1024, "a number of MiB, as 1024", whole=True)
+PERCENT: Final = _number(0, 100, "a number of percent, as 10")
+LIMITS: Final[dict[str, Read]] = {
+    each.name: MEBIBYTES if each.name == "memory_mb" else SECONDS for each in fields(Limits)
+}
+LATE: Final[dict[str, Read]] = {
+    "per_day": PERCENT,
+    "at_most": PERCENT,
+    "cut_off": _duration,
+    "steps": _list_of(_record(Step, {"after": _duration, "lose": PERCENT}, "after", "lose")),
+}
+ASSIGNMENT: Final[dict[str, Read]] = {
+    "name": _name,
+    "title": _line,
+    "points": _number(0.01, 1e6, "100"),
+    "runtime": _choice("numpy", "torch"),
+    "imports": _list_of(_module),
+    "limits": _record(Limits, LIMITS),
+    "speed": _speed,
+    "due": _line,
+    "grace": _duration,
+    "late": _late,
+    "attempts": _choice("last", "best"),
+    "lms": _lms,
+}

@@ -1,0 +1,149 @@
+"""Right values: the rule that says when a student's array is the reference's, and what to say if not.
+
+Per array: equal shape; NaN and infinity in the same places; and
+
+    max|student - reference| <= 1e-5 * max(max|reference|, 1e-3 * max over the answer's arrays)
+
+Measured over hundreds of seeds, right answers in many styles (float32 inside included) pass 1e-5 and
+the smallest planted mistake sits at 1.5e-4. There is no absolute tolerance, but a ``floor`` that a
+case may set (losses computed from logits: a loss of 2e-13 at logits of 40 is rounding).
+
+>>> fault(np.zeros((2, 3)), np.zeros((3, 2)), 1.0)
+Fault(kind='shape', message='expected shape (3, 2), got (2, 3): transposed?')
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+
+TOLERANCE: Final = 1e-5
+SMALL: Final = 1e-3
+"""An array is judged on at least this share of the largest array of its answer."""
+
+Path = tuple[str | int, ...]
+
+REASONS: Final = {
+    "missing": "is missing from what you return",
+    "none": "is None: is a return missing?",
+    "complex": "holds complex numbers; real ones are wanted",
+    "object": "is not made of numbers",
+    "string": "is text; numbers are wanted",
+    "date": "holds dates; numbers are wanted",
+    "record": "is a record array; a plain one is wanted",
+    "ragged": "is a list of rows of different lengths; an array is wanted",
+    "masked": "has masked entries; plain numbers are wanted",
+    "too-large": "is far too large",
+    "unreadable": "cannot be read as an array of numbers",
+    "not-dict": "is not a dict",
+    "not-pair": "is not a tuple of as many things as the docstring says",
+}
+"""What is said of a leaf that the worker could not read as an array (`worker.REFUSALS`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one array; ``message`` may be shown to a student."""
+
+    kind: Literal["shape", "integers", "finite", "values"]
+    message: str
+
+
+def fault(
+    got: np.ndarray,
+    want: np.ndarray,
+    scale: float,
+    *,
+    floor: float = 0.0,
+    tolerance: float = TOLERANCE,
+    integers: bool = False,
+    dims: Iterable[int] = (),
+) -> Fault | None:
+    """Say what is wrong with ``got``, or return None when it is right.
+
+    ``scale``: see `scales`. ``dims``: sizes that occur in the problem; only shapes made of these
+    are repeated to the student, since a shape can be made to spell out hidden inputs.
+    """
+    if got.shape != want.shape:
+        return Fault("shape", _shape_message(got.shape, want.shape, {*dims, *want.shape, 0, 1}))
+    if integers and got.size and got.dtype.kind not in "iu":
+        return Fault("integers", "integers are wanted")
+    got, want = got.astype(np.float64), want.astype(np.float64)
+    special = ~np.isfinite(want)
+    if not np.array_equal(got[special], want[special], equal_nan=True):
+        return Fault("finite", "infinite or NaN where another value is right, or the other way")
+    if not np.isfinite(got[~special]).all():
+        return Fault("finite", "NaN or infinity where a finite number is right")
+    off = np.abs(got[~special] - want[~special]).max(initial=0.0)
+    if off <= max(tolerance * scale, floor):
+        return None
+    return Fault("values", f"right shape, wrong values (worst entry off by {rough(float(off))})")
+
+
+def scales(leaves: dict[Path, np.ndarray], own: bool = False) -> dict[Path, float]:
+    """Return the scale of each array of one answer; ``own``: each on its own (exercise 3).
+
+    A scalar beside others in a dict is always judged on its own.
+    """
+    largest = {path: _largest(array) for path, array in leaves.items()}
+    overall = max(largest.values(), default=0.0)
+    return {
+        path: size if own or leaves[path].ndim == 0 else max(size, SMALL * overall)
+        for path, size in largest.items()
+    }
+
+
+def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield (path, leaf) of a rebuilt answer: lists and dicts are walked, the rest are leaves."""
+    if isinstance(value, (list, dict)):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, item in items:
+            yield from leaves(item, (*path, key))
+    else:
+        yield path, value
+
+
+def at(value: Any, path: Path) -> Any:
+    """Return the leaf, or the `Refused` that stands in its place or above it."""
+    for key in path:
+        if not isinstance(value, (list, dict)):
+            return value
+        value = value[key]  # type: ignore[index]  # a list's key is an index by construction
+    return value
+
+
+def trivial(array: np.ndarray) -> bool:
+    """Whether an array says nothing: all entries equal (a single entry: zero)."""
+    if array.size == 0 or not np.isfinite(array).all():
+        return True
+    return bool(array.max() == array.min() if array.size > 1 else array.max() == 0)
+
+
+def rough(number: float) -> str:
+    """Two digits, and an exponent within 1e-6 and 1e6: a message cannot carry more than that."""
+    if not math.isfinite(number) or number > 1e6:
+        return "more than a million"
+    if number < 1e-6:
+        return "less than a millionth"
+    return f"{number:.2g}"
+
+
+def _largest(array: np.ndarray) -> float:
+    values = np.asarray(array, np.float64)
+    return float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
+
+
+def _shape_message(got: tuple[int, ...], want: tuple[int, ...], known: set[int]) -> str:
+    expected = f"expected shape {_shape(want)}"
+    if len(got) > 4 or not set(got) <= known:
+        return f"{expected}, got another"
+    turned = ": transposed?" if len(got) == 2 and got == want[::-1] else ""
+    return f"{expected}, got {_shape(got)}{turned}"
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return str(shape) if shape else "() (a single number)"

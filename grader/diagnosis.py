@@ -1,0 +1,150 @@
+"""Which mistake: a mistake is code, and the one that gives the student's very arrays is named.
+
+The mistakes of an exercise run in this process on the inputs of a failed check. One is named when
+it agrees with the student to 1e-9 on at least two inputs on which the right answer does not, and
+no other does. A wrong guess is worse than none: where two agree, neither is named.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from grader.cases import Caches, Case, Module, arrays_of
+from grader.compare import Path
+from grader.model import Hint, Mistake
+
+SAME: Final = 1e-9
+"""Largest difference, relative to the array's largest entry, between two that are the same."""
+WITNESSES: Final = 2
+"""Inputs on which a mistake must show itself before it is named."""
+
+
+def module_of(source: str, name: str) -> types.ModuleType:
+    """Return the module that ``source``, code of ours, makes."""
+    module = types.ModuleType(name)
+    exec(compile(source, f"<{name}>", "exec"), module.__dict__)  # noqa: S102  # ours, not a student's
+    return module
+
+
+def mistaken(source: str, mistake: Mistake) -> str:
+    """Return the solution's source with the wrong line put in; raises ValueError if it does not fit."""
+    for right, wrong in mistake.swap.items():
+        if source.count(right) != 1:
+            raise ValueError(f"{mistake.id}: {right!r} stands {source.count(right)} times, not once")
+        source = source.replace(right, wrong)
+    return f"{source}\n\n{mistake.code}\n" if mistake.code else source
+
+
+@dataclass
+class Catalogue:
+    """The mistakes of one exercise, made into modules when first needed."""
+
+    source: str
+    mistakes: Sequence[Mistake]
+    hints: Mapping[str, Hint]
+    caches: Caches
+    _modules: dict[int, Module] = field(default_factory=dict)
+
+    def modules(self, function: str) -> Iterable[tuple[Mistake, Module]]:
+        """The mistakes that can show in answers of ``function``."""
+        for number, mistake in enumerate(self.mistakes):
+            if function == mistake.function or function in mistake.spoils:
+                if number not in self._modules:
+                    code = module_of(mistaken(self.source, mistake), mistake.id)
+                    self._modules[number] = Module(code, self.caches)
+                yield mistake, self._modules[number]
+
+    def name(
+        self, cases: Sequence[Case], answers: Sequence[Any], reference: Module, path: Path
+    ) -> str:
+        """Return the id of the one mistake that explains ``answers``, or ''.
+
+        First one that explains all of every answer; else one that explains the arrays at ``path``
+        and is nowhere contradicted by an array that is right.
+        """
+        if len(cases) != len(answers) or not cases:
+            return ""
+        wants = [reference.want(case) for case in cases]
+        right = [arrays_of(reference.answer(c, w)) for c, w in zip(cases, wants, strict=True)]
+        got = [arrays_of(answer) for answer in answers]
+        whole, part = set(), set()
+        for mistake, module in self.modules(cases[0].function):
+            wrong = _answers(module, cases, wants)
+            if wrong is None:
+                continue
+            if _explains(got, wrong, right, ()):
+                whole.add(mistake.id)
+            elif path and _explains(got, wrong, right, path):
+                part.add(mistake.id)
+        found = whole or part
+        return next(iter(found)) if len(found) == 1 else ""
+
+
+def _answers(module: Module, cases: Sequence[Case], wants: Sequence[Any]) -> list[Any] | None:
+    try:
+        return [arrays_of(module.answer(c, w)) for c, w in zip(cases, wants, strict=True)]
+    except Exception:  # a mistake may raise on some inputs; then it explains no array
+        return None
+
+
+Arrays = dict[Path, np.ndarray]
+
+
+def _explains(got: list[Arrays], wrong: list[Arrays], right: list[Arrays], path: Path) -> bool:
+    """Whether the mistake's arrays are the student's where it counts, and shows often enough."""
+    witnesses = 0
+    for mine, its, truth in zip(got, wrong, right, strict=True):
+        shown = {key for key in truth if key in its and not same(its[key], truth[key])}
+        at_path = {key for key in truth if key[: len(path)] == path}
+        must_match = set(truth) if not path else at_path
+        if not all(key in mine and key in its and same(mine[key], its[key]) for key in must_match):
+            return False
+        if any(key in mine and same(mine[key], truth[key]) for key in shown):
+            return False
+        witnesses += bool(shown & at_path)
+    return witnesses >= min(WITNESSES, len(got))
+
+
+def same(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two arrays are the same to `SAME`, NaN and infinity included."""
+    if one.shape != other.shape:
+        return False
+    one, other = one.astype(np.float64), other.astype(np.float64)
+    scale = np.abs(other[np.isfinite(other)]).max(initial=0.0)
+    return bool(np.allclose(one, other, rtol=0, atol=SAME * scale, equal_nan=True))
+
+
+def plain_fact(pairs: Sequence[tuple[np.ndarray, np.ndarray]], batch: Sequence[set[int]]) -> str:
+    """Say in words what simple thing turns the right arrays into the student's, or ''.
+
+    ``pairs``: (student's, right) for each input; ``batch``: the sizes that occur in each.
+    """
+    if all(one.shape == other.T.shape and same(one, other.T) for one, other in pairs):
+        return "transposed" if any(not same(o, r) for o, r in pairs) else ""
+    ratios = [_ratio(one, other) for one, other in pairs]
+    if any(ratio is None for ratio in ratios):
+        return ""
+    known = [ratio for ratio in ratios if ratio is not None]
+    for value, words in ((-1.0, "right but for its sign"), (2.0, "twice the right one"),
+                         (0.5, "half the right one")):  # fmt: skip
+        if all(abs(ratio - value) < 1e-6 for ratio in known):
+            return words
+    if len(set(np.round(known, 6))) > 1 or len(known) == 1:
+        if all(any(abs(ratio - n) < 1e-6 * n for n in sizes if n > 1) for ratio, sizes in zip(known, batch, strict=True)):
+            return "a whole number of times too large: a size that occurs in the inputs"
+        if all(any(abs(ratio * n - 1) < 1e-6 for n in sizes if n > 1) for ratio, sizes in zip(known, batch, strict=True)):
+            return "too small by a size that occurs in the inputs"
+    return ""
+
+
+def _ratio(one: np.ndarray, other: np.ndarray) -> float | None:
+    """The constant by which ``other`` is multiplied to give ``one``, if there is one."""
+    if one.shape != other.shape or not other.any() or not np.isfinite(one).all():
+        return None
+    ratio = float((one * other).sum() / (other * other).sum())
+    return ratio if same(one, ratio * other) and ratio else None

@@ -1,0 +1,1 @@
+"""Where a class run is computed: `local` processes, or `celery` workers on many machines."""

@@ -1,0 +1,228 @@
+"""A grading process: collects the hidden tests once, then grades submission after submission.
+
+Started by `grader.engine.local` as ``python -m grader.grading FD``; trusted, and the only kind of
+process that holds hidden tests and reference. Messages on the inherited connection, JSON:
+
+    -> settings                  <- {"sandbox": [...], "problem": "", "max_score": 100.0}
+    -> a `Submission`            <- its `Grade`
+    -> (closed): it ends
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from _pytest.runner import runtestprotocol  # the only way to run an item without its log
+
+from grader import catalog, plugin
+from grader.model import Grade, Limits, Ready, Settings, Submission
+from grader.notebook import NotebookError, read_source
+from grader.plugin import Bench
+from grader.pool import Call, GraderError, Program, Sandbox, Student, StudentError
+
+
+def main() -> None:
+    """Serve the connection whose descriptor is ``argv[1]``."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    connection = Connection(int(sys.argv[1]))
+    settings = msgspec.json.decode(connection.recv_bytes(), type=Settings)
+    try:
+        bench = bench_for(settings)
+    except (catalog.CatalogError, GraderError, OSError) as error:
+        connection.send_bytes(msgspec.json.encode(Ready([], str(error))))
+        return
+    run_session(bench, Loop(connection, bench, settings))
+
+
+def bench_for(settings: Settings) -> Bench:
+    """The bench for a run, its fork server already starting."""
+    course = catalog.load(Path(settings.course))
+    assignment = course.assignment(settings.assignment)
+    sandbox = Sandbox.best() if settings.sandbox == "best" else Sandbox(frozenset())
+    bench = Bench(course, assignment, sandbox, settings.seed, settings.secret)
+    bench.server.start()
+    return bench
+
+
+def run_session(bench: Bench, loop: Any) -> int:
+    """Run a pytest session over the hidden tests of the bench's assignment."""
+    tests = bench.course.folder / "tests" / "hidden" / bench.assignment.name
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    quiet = [f"no:{name}" for name in ("terminal", "logging", "cacheprovider", "doctest", "junitxml",
+             "pastebin", "stepwise", "faulthandler", "unraisableexception", "threadexception",
+             "warnings", "setuponly", "setupplan", "debugging", "nose", "recwarn", "tmpdir")]  # fmt: skip
+    arguments = [str(tests), "-c", os.devnull, "--rootdir", str(bench.course.folder), "-s"]
+    for name in ("grader.plugin", *quiet):
+        arguments += ["-p", name]
+    return int(pytest.main([*arguments, "--assert=plain"], plugins=[loop]))
+
+
+class Loop:
+    """A pytest plugin that replaces the run of the items by a run for each submission."""
+
+    def __init__(self, connection: Connection, bench: Bench, settings: Settings) -> None:
+        self._connection, self._bench, self._settings = connection, bench, settings
+        self._problem = ""
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A hidden test that cannot be imported is the course's problem, named."""
+        if report.failed and not self._problem:
+            last = str(report.longrepr).strip().splitlines()[-1]
+            self._problem = f"the hidden tests cannot be collected: {report.nodeid}: {last}"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Greet, then grade what comes until the other side closes."""
+        plugin.attach(session.config, self._bench)
+        ready = self._prepare(session.items)
+        self._connection.send_bytes(msgspec.json.encode(ready))
+        if ready.problem:
+            return True
+        gc.collect()
+        gc.freeze()
+        with contextlib.suppress(EOFError):
+            while True:
+                data = self._connection.recv_bytes()
+                submission = msgspec.json.decode(data, type=Submission)
+                grade = grade_one(self._bench, session.items, submission, ready.max_score)
+                self._connection.send_bytes(msgspec.json.encode(grade))
+        return True
+
+    def _prepare(self, items: Sequence[pytest.Item]) -> Ready:
+        problem = self._problem
+        total = sum(plugin.worth(item) for item in items)
+        if not problem and not total:
+            problem = f"no hidden tests for {self._bench.assignment.name}"
+        if problem:
+            return Ready([], problem)
+        self._bench.scale = self._bench.assignment.points / total
+        try:
+            if self._settings.preflight and self._settings.sandbox != "none":
+                check_sandbox(self._bench, self._settings.private)
+                check_reference(self._bench, items)
+            self._bench.server.ready()
+        except (GraderError, StudentError) as error:
+            return Ready([], str(error))
+        layers = self._bench.server.sandbox.ordered()
+        return Ready(layers, max_score=self._bench.assignment.points)
+
+
+# --- one submission ---------------------------------------------------------------------------
+
+
+def grade_one(
+    bench: Bench, items: Sequence[pytest.Item], submission: Submission, max_score: float
+) -> Grade:
+    """Grade one submission with the collected items."""
+    started = time.perf_counter()
+    bare = replace(submission, source=b"")
+    if submission.error:
+        return Grade(bare, max_score, (), submission.error)
+    try:
+        cells, problem = read_source(submission.file, submission.source), submission.problem
+    except NotebookError as error:
+        cells, problem = (), str(error)
+    goes_on = submission.file.endswith(".ipynb")
+    asked = bench.begin(cells, goes_on)
+    problem = problem or _unreadable(asked.student)
+    if problem:
+        bench.end()
+        outcomes = tuple(plugin.blank(item, bench.scale, problem) for item in items)
+        return Grade(bare, max_score, outcomes, problem, _since(started))
+    run_items(items)
+    bench.end()
+    message = " ".join(filter(None, [submission.note, _told(asked.student)]))
+    return Grade(
+        bare, max_score, tuple(bench.outcomes), message, _since(started), _printed(asked.student)
+    )
+
+
+def run_items(items: Sequence[pytest.Item]) -> None:
+    """Run every item once; outcomes are left on the bench by `plugin`."""
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        plugin.clean(item)
+        runtestprotocol(item, log=False, nextitem=following)
+
+
+def _unreadable(student: Student) -> str:
+    """Load the program; say why nothing of it can be graded, or ''."""
+    try:
+        student.load()
+    except StudentError as error:
+        return str(error)
+    if len(student.program.cells) == 1 and student.problems:
+        first = student.problems[0]
+        if first.kind in ("SyntaxError", "IndentationError", "TabError"):
+            return f"your file is not valid Python (line {first.line}): {first.text.strip()}"
+    return ""
+
+
+def _told(student: Student) -> str:
+    """What went wrong while the program was loaded, in the student's own words and lines."""
+    texts = [f"{problem.cell}: {problem.text.strip()}" for problem in student.problems[:5]]
+    return "While your file was loaded:\n" + "\n".join(texts) if texts else ""
+
+
+def _printed(student: Student) -> dict[str, str]:
+    text = student.captured.decode("utf-8", "replace")
+    return {"output": text} if text else {}
+
+
+def _since(started: float) -> float:
+    return round(time.perf_counter() - started, 6)
+
+
+# --- before anything is graded ----------------------------------------------------------------
+
+
+def check_reference(bench: Bench, items: Sequence[pytest.Item]) -> None:
+    """Grade the reference through the same sandbox; raises `GraderError` if it is not right."""
+    name = bench.assignment.name
+    grade = grade_one(bench, items, Submission("reference", f"{name}.py", bench.exercise.source.encode()), 1)
+    wrong = next((o for o in grade.outcomes if o.status != "passed"), None)
+    if wrong is not None:
+        why = wrong.instructor.get("traceback", "").strip().splitlines()[-1:] or [wrong.message]
+        raise GraderError(f"the reference itself fails {wrong.id}: {why[0]}")
+
+
+def check_sandbox(bench: Bench, private: Sequence[str]) -> None:
+    """Let the canary try, and the clock be seen; raises `GraderError` if either is wrong."""
+    from grader.canary import ATTEMPTS
+    from grader.lockdown import missing_for_grading
+
+    bench.server.ready()
+    missing = missing_for_grading(bench.server.sandbox.layers)
+    if missing:
+        raise GraderError(f"no sandbox good enough to grade others' code here: {missing}")
+    source = Path(__file__).with_name("canary.py").read_text(encoding="utf-8")
+    canary = Student(bench.server, Program("canary", (("canary.py", source),)), Limits())
+    hidden = bench.course.folder / "tests" / "hidden" / bench.assignment.name / "cases.py"
+    paths = [str(hidden), *private, "/etc/passwd"]
+    [flags, _] = canary.call(
+        [Call("probe", (paths, os.getpid()), "number"), Call("burn", (0.0,), "number")]
+    )
+    if flags.error is not None:
+        raise GraderError(f"the canary did not sing: {flags.error} {flags.error.detail}")
+    escaped = [name for name, flag in zip(ATTEMPTS, flags.value, strict=True) if flag]
+    if escaped:
+        raise GraderError(f"the sandbox leaks: a canary in it could {', '.join(escaped)}")
+    canary.call([Call("burn", (0.05,), "number")])
+    if not 0.045 < canary.cpu < 0.5:
+        raise GraderError(f"the CPU clock of workers shows {canary.cpu:.3f} s for 0.05 s of work")
+    canary.end()
+
+
+if __name__ == "__main__":
+    main()

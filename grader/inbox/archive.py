@@ -1,0 +1,224 @@
+"""A zip as a `Tree`: nothing is extracted, members are read by name into memory.
+
+What an archive says of itself is not believed: the entries are counted before they are listed,
+and the bytes that come out are counted while they come.
+"""
+
+from __future__ import annotations
+
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from grader.inbox.tree import (
+    ARCHIVE,
+    MAX_DEPTH,
+    MAX_ENTRIES,
+    PACKED,
+    Entry,
+    Exhausted,
+    InboxError,
+    Tree,
+    Unreadable,
+    clean,
+    ignored,
+)
+
+MIB = 1024 * 1024
+MAX_TOTAL = 4096 * MIB
+MAX_DIRECTORY = 64 * MIB
+END = struct.Struct("<4s4H2LH")
+END64 = struct.Struct("<4sQ2H2L4Q")
+MEMBER = struct.Struct("<4s24x3H12x")
+ENCRYPTED = 0x1
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
+
+
+@dataclass(slots=True)
+class _Budget:
+    """The bytes that an archive may still give. A member read again is not counted again."""
+
+    left: int
+    counted: set[str] = field(default_factory=set)
+
+    def spend(self, path: str, size: int) -> None:
+        """Count what a member gave."""
+        if path not in self.counted:
+            self.counted.add(path)
+            self.left -= size
+
+
+def from_zip(source: Path, total: int = MAX_TOTAL) -> Tree:
+    """The tree of a zip; raises `InboxError` if it is none, damaged, or too large.
+
+    ``total`` caps the bytes read from it. The zip stays open as long as the tree is in use.
+    """
+    shown = clean(str(source))
+    with source.open("rb") as file:
+        check_directory(file, shown)
+    try:
+        archive = zipfile.ZipFile(source)
+    except DAMAGED:
+        raise InboxError(f"{shown}: a damaged zip") from None
+    members: dict[str, zipfile.ZipInfo] = {}
+    notes = list(_admitted(archive.infolist(), members))
+    entries = [_entry(path, info) for path, info in members.items() if not info.is_dir()]
+    notes += [f"{clean(e.path)} {e.refused}" for e in entries if e.refused and not ignored(e.path)]
+    budget = _Budget(total)
+
+    def read(path: str, limit: int) -> bytes:
+        if path not in members:
+            raise Unreadable("is not there")
+        if refused := _refusal(path, members[path]):
+            raise Unreadable(refused)
+        if budget.left <= limit and path not in budget.counted:
+            raise Exhausted(f"the archive holds over {total // MIB:,} MiB; unpack it")
+        data = _bytes(archive, members[path], limit)
+        budget.spend(path, len(data))
+        if len(data) > limit:
+            raise Unreadable(f"is over {limit // 1024:,} KiB")
+        return data
+
+    return Tree(
+        name=source.stem,
+        entries=tuple(sorted((e for e in entries if not ignored(e.path)), key=lambda e: e.path)),
+        folders=frozenset(folder for folder in _folders(members) if not ignored(folder)),
+        repositories=frozenset(
+            f"/{path}".partition("/.git/")[0][1:] for path in members if "/.git/" in f"/{path}"
+        ),
+        packs=tuple(
+            path for path in members if ".git/objects/pack/" in path and path[-4:] == ".idx"
+        ),
+        read=read,
+        notes=tuple(notes),
+        packed=True,
+    )
+
+
+def check_directory(file: BinaryIO, source: str) -> None:
+    """Refuse an archive whose list of members would not fit; found as `zipfile` finds it."""
+    size = file.seek(0, 2)
+    tail_at = max(0, size - END.size - 65535)
+    file.seek(tail_at)
+    tail = file.read()
+    at = tail.rfind(b"PK\5\6")
+    if tail[-END.size :].startswith(b"PK\5\6") and tail.endswith(b"\0\0"):
+        at = len(tail) - END.size
+    if at < 0 or len(tail) - at < END.size:
+        raise InboxError(f"{source}: not a zip")
+    length = END.unpack_from(tail, at)[5]
+    at += tail_at
+    file.seek(max(0, at - 20 - END64.size))
+    wide = file.read(END64.size + 20)
+    if wide[-20:].startswith(b"PK\6\7") and wide.startswith(b"PK\6\6"):
+        length = END64.unpack_from(wide)[8]
+        at -= 20 + END64.size
+    if length > MAX_DIRECTORY or _count(file, at - length, length) > MAX_ENTRIES:
+        raise InboxError(f"{source}: over {MAX_ENTRIES:,} members; unpack it and grade the folder")
+
+
+def _count(file: BinaryIO, start: int, length: int) -> int:
+    """The number of members in the directory at ``start``."""
+    file.seek(max(0, start))
+    directory = file.read(length)
+    count, at = 0, 0
+    while at + MEMBER.size <= len(directory):
+        at += MEMBER.size + sum(MEMBER.unpack_from(directory, at)[1:])
+        count += 1
+    return count
+
+
+def _admitted(infos: list[zipfile.ZipInfo], members: dict[str, zipfile.ZipInfo]) -> Iterator[str]:
+    """Fill ``members`` by path; a note for each that has no path of its own in the tree."""
+    for info in infos:
+        path = _name(info)
+        if reason := _misplaced(path, info):
+            yield f"{clean(path)} is refused: {reason}"
+            continue
+        path = path.rstrip("/")
+        if path in members and not info.is_dir():
+            yield f"{clean(path)} stands in the archive twice; the last one counts"
+        members[path] = info
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """The member's name; some archivers write UTF-8 and do not say so."""
+    if info.flag_bits & 0x800:
+        return info.orig_filename
+    try:
+        return info.orig_filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return info.orig_filename
+
+
+def _misplaced(path: str, info: zipfile.ZipInfo) -> str:
+    """Why a path cannot be one inside the archive."""
+    parts = path.rstrip("/").split("/")
+    if "\0" in path or "\\" in path:
+        return "its name holds a null byte or a backslash"
+    if path.startswith("/") or path[1:2] == ":":
+        return "its path is absolute"
+    if ".." in parts or "." in parts or "" in parts:
+        return "its path leads out of the archive"
+    if len(parts) > MAX_DEPTH:
+        return f"it is nested over {MAX_DEPTH} folders deep"
+    if info.is_dir() and info.file_size:
+        return "it is a folder with something in it"
+    return ""
+
+
+def _entry(path: str, info: zipfile.ZipInfo) -> Entry:
+    try:
+        when = datetime(*info.date_time, tzinfo=UTC).timestamp()
+    except ValueError:
+        when = 0.0
+    return Entry(path, when, _refusal(path, info))
+
+
+def _refusal(path: str, info: zipfile.ZipInfo) -> str:
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind == stat.S_IFLNK:
+        return "is a link, which is not followed"
+    if kind not in (0, stat.S_IFREG):
+        return "is not a file, and not opened"
+    if info.flag_bits & ENCRYPTED:
+        return "is encrypted"
+    if ARCHIVE.fullmatch(path):
+        return PACKED
+    return "" if info.compress_type in METHODS else "is compressed in a way that is not read"
+
+
+def _folders(members: dict[str, zipfile.ZipInfo]) -> set[str]:
+    folders = {path for path, info in members.items() if info.is_dir()}
+    for path in members:
+        while path := path.rpartition("/")[0]:
+            if path in folders:
+                break
+            folders.add(path)
+    return folders
+
+
+def _bytes(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> bytes:
+    """At most ``limit`` bytes, and one more if there are more."""
+    try:
+        with archive.open(info) as member:
+            return member.read(limit + 1)
+    except DAMAGED:
+        raise Unreadable("is damaged in the archive") from None

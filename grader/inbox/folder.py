@@ -1,0 +1,150 @@
+"""A folder as a `Tree`: links are not followed; pipes, sockets and devices are never opened.
+
+Every step of a path is opened relative to the one before with ``O_NOFOLLOW``, so that a name
+that becomes a link after it was listed leads nowhere.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from grader.inbox.tree import (
+    ARCHIVE,
+    MAX_DEPTH,
+    MAX_ENTRIES,
+    MAX_PACKS,
+    PACKED,
+    Entry,
+    InboxError,
+    Tree,
+    Unreadable,
+    clean,
+    ignored,
+)
+
+SAFELY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+CHUNK = 1024 * 1024
+
+
+@dataclass(slots=True)
+class _Found:
+    entries: list[Entry] = field(default_factory=list)
+    folders: set[str] = field(default_factory=set)
+    repositories: set[str] = field(default_factory=set)
+    packs: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def from_folder(source: Path) -> Tree:
+    """The tree of a folder; raises `InboxError` if it is too large or cannot be listed."""
+    found = _Found()
+    try:
+        _list(source, "", found)
+    except OSError as error:
+        reason = clean(error.strerror or "")
+        raise InboxError(f"{clean(str(source))}: cannot be listed: {reason}") from None
+    found.notes += [f"{clean(e.path)} {e.refused}" for e in found.entries if e.refused]
+    return Tree(
+        name=source.resolve().name,
+        entries=tuple(sorted(found.entries, key=lambda entry: entry.path)),
+        folders=frozenset(found.folders),
+        repositories=frozenset(found.repositories),
+        packs=tuple(sorted(found.packs)),
+        read=lambda path, limit: read(source, path, limit),
+        notes=tuple(found.notes),
+    )
+
+
+def from_file(source: Path) -> Tree:
+    """The tree of a single file."""
+    entry = Entry(source.name, source.stat().st_mtime)
+    return Tree(
+        name=source.stem,
+        entries=(entry,),
+        folders=frozenset(),
+        repositories=frozenset(),
+        packs=(),
+        read=lambda path, limit: read(source.parent, path, limit),
+    )
+
+
+def _list(root: Path, folder: str, found: _Found) -> None:
+    with os.scandir(root / folder) as scan:
+        for item in scan:
+            _take(root, f"{folder}/{item.name}" if folder else item.name, item, found)
+
+
+def _take(root: Path, path: str, item: os.DirEntry[str], found: _Found) -> None:
+    if item.name == ".git" and item.is_dir(follow_symlinks=False):
+        found.repositories.add(path.rpartition("/")[0])
+        found.packs += _packs(root, f"{path}/objects/pack")
+    if ignored(item.name):
+        return
+    if len(found.entries) + len(found.folders) >= MAX_ENTRIES:
+        raise InboxError(f"{clean(str(root))}: over {MAX_ENTRIES:,} files and folders")
+    if not item.is_dir(follow_symlinks=False):
+        status = item.stat(follow_symlinks=False)
+        found.entries.append(Entry(path, status.st_mtime, _refusal(item.name, status.st_mode)))
+    elif path.count("/") >= MAX_DEPTH:
+        found.notes.append(f"{clean(path)} is nested over {MAX_DEPTH} folders deep")
+    else:
+        found.folders.add(path)
+        try:
+            _list(root, path, found)
+        except OSError:
+            found.notes.append(f"{clean(path)} cannot be listed to its end")
+
+
+def _packs(root: Path, folder: str) -> list[str]:
+    """The first few pack indexes of a repository. Their names alone: `read` follows no link."""
+    try:
+        with os.scandir(root / folder) as scan:
+            names = (item.name for item in scan if item.name.endswith(".idx"))
+            return [f"{folder}/{name}" for name in islice(names, MAX_PACKS)]
+    except OSError:
+        return []
+
+
+def _refusal(name: str, mode: int) -> str:
+    if stat.S_ISLNK(mode):
+        return "is a link, which is not followed"
+    if not stat.S_ISREG(mode):
+        return "is not a file, and not opened"
+    return PACKED if ARCHIVE.fullmatch(name) else ""
+
+
+def read(root: Path, path: str, limit: int) -> bytes:
+    """At most ``limit`` bytes of a file under ``root``; raises `Unreadable`."""
+    handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for part in path.split("/"):
+            inner = os.open(part, SAFELY, dir_fd=handle)
+            os.close(handle)
+            handle = inner
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise Unreadable("is not a file, and not opened")
+        return _bounded(handle, limit)
+    except OSError as error:
+        raise Unreadable(f"cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise Unreadable("cannot be read: its name holds a null byte") from None
+    finally:
+        os.close(handle)
+
+
+def _bounded(handle: int, limit: int) -> bytes:
+    data = b"".join(_chunks(handle, limit + 1))
+    if len(data) > limit:
+        raise Unreadable(f"is over {limit // 1024:,} KiB")
+    return data
+
+
+def _chunks(handle: int, limit: int) -> Iterator[bytes]:
+    while limit > 0 and (chunk := os.read(handle, min(limit, CHUNK))):
+        limit -= len(chunk)
+        yield chunk

@@ -1,0 +1,210 @@
+"""Which of a student's files is graded.
+
+The released stub is set aside; then the exact name counts, else one that differs by case or an
+LMS's suffix, else the only candidate. Of two that changed the later one counts. What cannot be
+settled is an error, never a zero: `choose` settles it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from grader.inbox import times
+from grader.inbox.stub import code
+from grader.inbox.tree import Exhausted, File, Handin, Tree, Unreadable, clean
+from grader.model import Submission
+from grader.notebook import MAX_IPYNB, MAX_PY, Cell, NotebookError, read_source
+
+SUFFIXES = (".py", ".ipynb")
+TESTS = re.compile(r"test_.*|.*_test\.py|(?:conftest|setup|__init__)\.py")
+"""What stands beside the work, as released or not, and is never it where the work is there."""
+MAX_READ = 20
+"""How many files of one student are read to find the one that counts."""
+MAX_LISTED = 8
+
+
+Read = tuple[File, bytes, tuple[Cell, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was found: a file and its bytes, or why there is none."""
+
+    file: File | None = None
+    source: bytes = b""
+    problem: str = ""
+    error: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picker:
+    """The rule for one assignment and one export."""
+
+    tree: Tree
+    expected: str
+    untouched: Callable[[Iterable[Cell]], bool]
+
+    def submission(self, handin: Handin, chosen: str = "") -> Submission:
+        """The student's submission, read now."""
+        choice = self._choice(handin, chosen)
+        file = choice.file
+        when = handin.submitted_at or (times.iso(file.attempt) if file else "")
+        return Submission(
+            student=handin.student,
+            file=clean(file.entry.path) if file else "",
+            source=choice.source,
+            problem=choice.problem,
+            error=choice.error,
+            note="; ".join(note for note in (handin.note, choice.note) if note),
+            name=handin.name,
+            email=handin.email,
+            sid=handin.sid,
+            group=handin.group,
+            submitted_at=when,
+        )
+
+    def _choice(self, handin: Handin, chosen: str) -> Choice:
+        if handin.refused:
+            return Choice(problem=handin.refused)
+        try:
+            if chosen:
+                return self._chosen(handin.files, chosen)
+            return self._found(handin.files)
+        except Exhausted as reason:
+            return Choice(error=str(reason))
+
+    def _chosen(self, files: Sequence[File], chosen: str) -> Choice:
+        named = [f for f in files if chosen in (clean(f.entry.path), clean(f.name))]
+        if len(named) != 1:
+            trouble = "is not among" if not named else "names several of"
+            return Choice(error=f"{clean(chosen)} {trouble} the files: {listed(files)}")
+        return self._one(named[0], "chosen by hand")
+
+    def _found(self, files: Sequence[File]) -> Choice:
+        """The choice from the last attempt with work in it, or what the last one lacks."""
+        stub = None
+        attempts = sorted({file.attempt for file in files}, reverse=True)
+        for attempt in attempts[:MAX_READ]:
+            choice = self._in_attempt([file for file in files if file.attempt == attempt])
+            if choice is None:
+                continue
+            if choice.problem != STUB:
+                return replace(choice, note=choice.note or EARLIER) if stub else choice
+            stub = stub or choice
+        return stub or Choice(problem=self._nothing(files))
+
+    def _in_attempt(self, files: Sequence[File]) -> Choice | None:
+        """The choice among the files of one attempt, None if none can be Python."""
+        python = [file for file in files if file.name.lower().endswith(SUFFIXES)]
+        named = [file for file in python if self._likeness(file) < 2]
+        others = [file for file in python if file not in named]
+        if named:
+            others = [file for file in others if not TESTS.fullmatch(file.name)]
+        choice = self._among(named) if named else None
+        if others and (choice is None or choice.problem == STUB):
+            other = self._among(others)
+            return other if choice is None or other.problem != STUB else choice
+        return choice
+
+    def _likeness(self, file: File) -> int:
+        return 0 if file.meant else likeness(file.name, self.expected)
+
+    def _among(self, files: list[File]) -> Choice:
+        """The choice among files that are all named as expected, or all not."""
+        if len(files) > MAX_READ:
+            return Choice(error=f"{len(files)} files might be meant: {listed(files)}")
+        read = [(file, *self._read(file)) for file in files]
+        bad = "; ".join(_said(file, reason) for file, _, _, reason in read if reason)
+        good = [(file, data, cells) for file, data, cells, reason in read if not reason]
+        work = [one for one in good if not self.untouched(one[2])]
+        if not work:
+            file, data, _ = good[0] if good else (files[0], b"", ())
+            return Choice(file, data, problem=bad or STUB)
+        choice = self._latest(self._best(work))
+        return replace(choice, note=bad) if bad and not choice.note else choice
+
+    def _best(self, work: list[Read]) -> list[Read]:
+        """Of the scripts those with the best name, and so of the notebooks."""
+        best: dict[str, int] = {}
+        for file, _, _ in work:
+            best[_suffix(file)] = min(self._likeness(file), best.get(_suffix(file), 2))
+        return [one for one in work if self._likeness(one[0]) == best[_suffix(one[0])]]
+
+    def _latest(self, work: list[Read]) -> Choice:
+        """The last of what was changed; where the name says nothing, there must be only one."""
+        work.sort(key=lambda one: one[0].order)
+        names = listed([file for file, _, _ in work])
+        file, data, _ = work[-1]
+        unnamed = self._likeness(file) == 2
+        if len(work) > 1 and not _same(work):
+            if unnamed or work[-2][0].order == file.order:
+                return Choice(error=f"several files might be meant: {names}")
+            return Choice(file, data, note=f"the latest of {names}")
+        note = f"taken as the only candidate: {clean(file.name, 80)}" if unnamed else ""
+        return Choice(file, data, note=note)
+
+    def _one(self, file: File, note: str) -> Choice:
+        data, _, reason = self._read(file)
+        return Choice(file, data, problem=_said(file, reason) if reason else "", note=note)
+
+    def _read(self, file: File) -> tuple[bytes, tuple[Cell, ...], str]:
+        """The bytes and cells of a file, or why there are none."""
+        if file.entry.refused:
+            return b"", (), file.entry.refused
+        limit = MAX_IPYNB if _suffix(file) == ".ipynb" else MAX_PY
+        try:
+            data = self.tree.read(file.entry.path, limit)
+            return data, read_source(file.name, data), ""
+        except Unreadable as reason:
+            return b"", (), str(reason)
+        except NotebookError as reason:
+            return b"", (), f"cannot be read: {reason}"
+
+    def _nothing(self, files: Sequence[File]) -> str:
+        """Why a student without a candidate has nothing to grade."""
+        refused = [_said(file, file.entry.refused) for file in files if file.entry.refused]
+        if refused:
+            return f"no .py or .ipynb file was handed in: {'; '.join(refused[:MAX_LISTED])}"
+        if files:
+            return f"no .py or .ipynb file was handed in, but {listed(files)}"
+        return "nothing was handed in"
+
+
+STUB = "only the stub was handed in, as it was released"
+EARLIER = "from an earlier attempt: the last one holds only the stub"
+
+
+def likeness(name: str, expected: str) -> int:
+    """0 for the exact name, 1 if it differs by case or an LMS's suffix, else 2.
+
+    >>> [likeness(name, "relu") for name in ("relu.py", "ReLU-1.ipynb", "relu (2).py", "mine.py")]
+    [0, 1, 1, 2]
+    """
+    stem, dot, suffix = name.rpartition(".")
+    if stem == expected and f".{suffix}" in SUFFIXES:
+        return 0
+    near = re.fullmatch(rf"{re.escape(expected)}(?:[-_]\d{{1,3}}| ?\(\d{{1,3}}\))*", stem, re.I)
+    return 1 if dot and near and f".{suffix.lower()}" in SUFFIXES else 2
+
+
+def listed(files: Sequence[File]) -> str:
+    """The first few names."""
+    names = ", ".join(clean(file.entry.path, 80) for file in files[:MAX_LISTED])
+    return f"{names} and {len(files) - MAX_LISTED} more" if len(files) > MAX_LISTED else names
+
+
+def _suffix(file: File) -> str:
+    return "." + file.name.lower().rpartition(".")[2]
+
+
+def _said(file: File, reason: str) -> str:
+    return f"{clean(file.name, 80)} {reason}"
+
+
+def _same(work: list[Read]) -> bool:
+    """Whether all say the same, as a notebook and the script made from it do."""
+    programs = {code("\n".join(cell.source for cell in cells)) for _, _, cells in work}
+    return len(programs) == 1 and None not in programs

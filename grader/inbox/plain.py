@@ -1,0 +1,51 @@
+"""Plain files: ``<student>.py``, ``<student>.ipynb``, ``<student>/<file>``, or one student's."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from grader.inbox.pick import SUFFIXES, likeness
+from grader.inbox.tree import ARCHIVE, Entry, File, Handin, Tree, clean, tops
+
+
+def recognise(tree: Tree) -> bool:
+    """Whatever is nothing else."""
+    return True
+
+
+def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
+    """A hand-in for each folder and each file at the top, or one for all of it."""
+    if _is_one(tree, expected):
+        files = [File(entry, entry.name, (entry.when,)) for entry in tree.entries]
+        yield Handin(clean(tree.name), tuple(files))
+        return
+    found: defaultdict[str, list[File]] = defaultdict(list)
+    for top, entries in tops(tree).items():
+        if top in tree.folders:
+            found[top] += [File(entry, entry.name, (entry.when,)) for entry in entries]
+        elif reason := _nobodys(top, expected, tree):
+            notes.append(f"{clean(top)} is ignored: {reason}")
+        else:
+            found[top.rpartition(".")[0]] += [_meant(entry) for entry in entries]
+    for student, files in found.items():
+        yield Handin(clean(student), tuple(files))
+
+
+def _is_one(tree: Tree, expected: str) -> bool:
+    """Whether this is the work of one student: the files are at the top, named as released."""
+    top = [e for e in tree.entries if "/" not in e.path and e.name.lower().endswith(SUFFIXES)]
+    inner = any("/" in e.path and e.name.lower().endswith(SUFFIXES) for e in tree.entries)
+    return bool(top) and not inner and all(likeness(e.name, expected) < 2 for e in top)
+
+
+def _nobodys(name: str, expected: str, tree: Tree) -> str:
+    if ARCHIVE.fullmatch(name):
+        return ""
+    if not name.lower().endswith(SUFFIXES):
+        return "neither .py nor .ipynb"
+    return "it has no student's name" if likeness(name, expected) < 2 else ""
+
+
+def _meant(entry: Entry) -> File:
+    return File(entry, entry.name, (entry.when,), meant=True)

@@ -1,0 +1,82 @@
+"""Whether a file is still the released stub: students hand in the untouched notebook too.
+
+Compared as syntax trees, so that comments, blank lines and quotes do not matter. What defines
+nothing does not count either: docstrings, calls left at the end, demo cells, the self-check.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Callable, Iterable
+
+from grader.notebook import Cell, NotebookError, read_source
+
+MAX_COMPARED = 128 * 1024
+"""Longer programs equal none: parsing is quadratic for some texts, and no stub is so long."""
+
+Code = tuple[str, ...]
+
+
+def matcher(stub: bytes) -> Callable[[Iterable[Cell]], bool]:
+    """A function that tells whether cells are the stub's code and nothing else.
+
+    >>> untouched = matcher(b"def relu(z):\\n    raise NotImplementedError\\n")
+    >>> untouched([Cell("", "# mine\\ndef relu(z):\\n  raise NotImplementedError\\nrelu(3)")])
+    True
+    >>> untouched([Cell("", "def relu(z):\\n    return z * (z > 0)")])
+    False
+    """
+    try:
+        text = "\n".join(cell.source for cell in read_source("stub.py", stub))
+    except NotebookError:
+        return lambda cells: False
+    released = code(text)
+
+    def untouched(cells: Iterable[Cell]) -> bool:
+        source = "\n".join(cell.source for cell in cells)
+        gaps = source.count("NotImplementedError") >= text.count("NotImplementedError")
+        return gaps and released is not None and code(source) == released
+
+    return untouched
+
+
+def code(source: str) -> Code | None:
+    """What the source defines, as text that two equal programs share; None if it cannot be read."""
+    if len(source) > MAX_COMPARED:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(_without_demos(source))
+        return tuple(_canonical(node) for node in tree.body if _defines(node))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _without_demos(source: str) -> str:
+    """The source without the percent cells that are tagged ``demo``."""
+    kept, demo = [], False
+    for line in source.split("\n"):
+        if line.startswith("# %%"):
+            demo = '"demo"' in line or "'demo'" in line
+        kept.append("" if demo else line)
+    return "\n".join(kept)
+
+
+def _defines(node: ast.stmt) -> bool:
+    if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "grader":
+        return False
+    return not isinstance(node, ast.Expr)
+
+
+def _canonical(node: ast.stmt) -> str:
+    """The statement without its docstrings."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            inner.body = [
+                line
+                for line in inner.body
+                if not (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant))
+            ]
+    return ast.dump(node)

@@ -1,0 +1,432 @@
+"""What a hidden test asks of a student's answers: the ``check`` fixture.
+
+    def test_backward(check, array):
+        \"""The gradient of {array} is right\"""
+        check(backward_cases, array, local=LOCAL.get(array), gradient=BACKWARD)
+
+Full marks are for right values. Short of that, in this order: 80 % for an array that is right given
+the student's own arrays before it (``local``), or for a function that is right given the student's
+own parts (``own``); 60 % for a gradient that is the numeric derivative of the student's own forward
+(``gradient``). Numbers alone never give full marks, and nothing is given where the arrays that it
+follows from are constant.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from grader import compare, gradients, timing
+from grader.cases import Asked, Caches, Case, Module, Part, arrays_of
+from grader.compare import Path
+from grader.diagnosis import Catalogue, plain_fact
+from grader.gradients import Gradient
+from grader.pool import Answer, Call, Refused, StudentError
+from grader.wire import Ref
+
+LOCAL_CREDIT: Final = 0.8
+NUMERIC_CREDIT: Final = 0.6
+WORTH_TELLING: Final = 30
+"""A right answer this many times slower than array code is told so, without marks."""
+
+Draw = Callable[..., Iterable[Case]]
+Local = Callable[..., Any]
+
+
+class Failed(Exception):  # noqa: N818  # a verdict, not an error
+    """A check that is not passed: what to tell, and the share of the points it still earns."""
+
+    def __init__(self, message: str, credit: float = 0.0, mistake: str = "", detail: str = "") -> None:
+        super().__init__(message)
+        self.credit, self.mistake, self.detail = credit, mistake, detail
+
+
+@dataclass
+class Exercise:
+    """What a course has of one exercise in memory: all of it ours, none of it a student's."""
+
+    name: str
+    source: str
+    reference: Module
+    catalogue: Catalogue
+
+    @property
+    def caches(self) -> Caches:
+        """See `grader.cases.Caches`."""
+        return self.reference.caches
+
+
+@dataclass
+class Check:
+    """One student before one hidden test. Made anew for each submission."""
+
+    exercise: Exercise
+    asked: Asked
+    draw: Callable[[Draw], list[Case]]
+    rng: Callable[[str], np.random.Generator]
+    reference_worker: Callable[[], Asked]
+    limits: Mapping[str, float] = field(default_factory=dict)
+    """Stricter speed limits of the assignment, by function."""
+    remark: str = ""
+    """What a passed check still wants to say."""
+
+    def __call__(
+        self,
+        cases: Draw,
+        *path: str | int,
+        name: str = "",
+        local: Local | None = None,
+        own: Sequence[str] = (),
+        gradient: Gradient | None = None,
+    ) -> None:
+        """Pass if the arrays at ``path`` of every answer are right; else raise `Failed`."""
+        drawn = self.draw(cases)
+        answers = self.asked.answers(drawn)
+        faults = [self._fault(c, a, path, name) for c, a in zip(drawn, answers, strict=True)]
+        if not any(faults):
+            return
+        message = self._said(drawn, faults)
+        error = next((a.error for a in answers if a.error is not None), None)
+        if error is not None:
+            raise Failed(message, detail=error.detail)
+        mistake = self._mistake(drawn, answers, path)
+        if local is not None and (upstream := self._locally_right(drawn, answers, path, local)):
+            told = f"{message}; right, given your own {upstream}"
+            raise Failed(told, LOCAL_CREDIT, mistake)
+        if own and self._right_given(drawn, answers, path, own):
+            told = f"{message}; right, given what your own {_and(own)} return"
+            raise Failed(told, LOCAL_CREDIT, mistake)
+        if gradient is not None and self._follows(gradient, str(path[-1])):
+            told = f"{message}; but it is the derivative of your own forward"
+            raise Failed(told, NUMERIC_CREDIT, mistake)
+        if not mistake:
+            message += self._fact(drawn, answers, path)
+        raise Failed(message, 0.0, mistake)
+
+    # --- values ---
+
+    def _fault(self, case: Case, answer: Answer, path: Path, name: str) -> str:
+        """What is wrong with the answer at ``path``, or ''."""
+        if answer.error is not None:
+            return str(answer.error)
+        want = self.exercise.reference.want(case)
+        expected = arrays_of(self.exercise.reference.answer(case, want))
+        scales = compare.scales(expected, case.own_scale)
+        for key, leaf in compare.leaves(compare.at(answer.value, path), path):
+            label = name or _label(case.function, key)
+            if isinstance(leaf, Refused):
+                return f"{label} {compare.REASONS.get(leaf.reason, 'cannot be read')}"
+            if key not in expected:
+                continue
+            integers = compare.at(want, key) == "int"
+            found = compare.fault(
+                leaf, expected[key], scales[key],
+                floor=case.floor, tolerance=case.tolerance, integers=integers, dims=case.dims(),
+            )  # fmt: skip
+            if found:
+                return f"{label}: {found.message}"
+        return ""
+
+    def _said(self, cases: Sequence[Case], faults: Sequence[str]) -> str:
+        """The first fault, and where it happens if not everywhere."""
+        first = next(fault for fault in faults if fault)
+        notes = [c.note for c, fault in zip(cases, faults, strict=True) if fault]
+        if all(notes) and len(notes) < len(faults):
+            return f"{first} ({_and(list(dict.fromkeys(notes)))})"
+        return first
+
+    def _mistake(self, cases: Sequence[Case], answers: Sequence[Answer], path: Path) -> str:
+        values = [answer.value for answer in answers]
+        return self.exercise.catalogue.name(cases, values, self.exercise.reference, path)
+
+    def _fact(self, cases: Sequence[Case], answers: Sequence[Answer], path: Path) -> str:
+        reference = self.exercise.reference
+        pairs = []
+        for case, answer in zip(cases, answers, strict=True):
+            leaf = compare.at(answer.value, path)
+            right = compare.at(reference.answer(case, reference.want(case)), path)
+            if not (isinstance(leaf, np.ndarray) and isinstance(right, np.ndarray)):
+                return ""
+            pairs.append((leaf.astype(np.float64), right.astype(np.float64)))
+        fact = plain_fact(pairs, [case.dims() for case in cases])
+        return f"; {fact}" if fact else ""
+
+    # --- fair credit ---
+
+    def _locally_right(
+        self, cases: Sequence[Case], answers: Sequence[Answer], path: Path, local: Local
+    ) -> str:
+        """The names of the student's own arrays from which ``path`` follows rightly, or ''."""
+        used: dict[Any, None] = {}
+        for case, answer in zip(cases, answers, strict=True):
+            own = _Own(answer.value)
+            try:
+                expected = np.asarray(local(*case.args, own), np.float64)
+            except Exception:  # the student's arrays have shapes that the step cannot take
+                return ""
+            got = compare.at(answer.value, path)
+            right = self.exercise.reference.raw(case)
+            if not own.meaningful(right) or not isinstance(got, np.ndarray):
+                return ""
+            scale = float(np.abs(expected).max(initial=0.0))
+            if not scale or compare.fault(got, expected, scale):
+                return ""
+            used.update(dict.fromkeys(own.used))
+        return _and([str(key) for key in used])
+
+    def _right_given(
+        self, cases: Sequence[Case], answers: Sequence[Answer], path: Path, own: Sequence[str]
+    ) -> bool:
+        """Whether the reference, made of the student's ``own`` parts, gives the student's answer."""
+        remote = Remote(self.asked, self.exercise)
+        reference = self.exercise.reference
+        parts = {name: getattr(remote, name) for name in own}
+        module = type(reference.module)(self.exercise.name)
+        module.__dict__.update(reference.module.__dict__)
+        rebuilt = _rebound(module, parts)
+        for case, answer in zip(cases, answers, strict=True):
+            try:
+                mixed = Module(rebuilt, self.exercise.caches)
+                expected = arrays_of(mixed.answer(case, reference.want(case)))
+            except Exception:  # the student's parts raise, or answer what the reference cannot use
+                return False
+            for key, leaf in compare.leaves(compare.at(answer.value, path), path):
+                if not isinstance(leaf, np.ndarray) or _inert(expected[key], case):
+                    return False
+                if compare.fault(leaf, expected[key], compare.scales(expected)[key]):
+                    return False
+        return remote.meaningful()
+
+    def _follows(self, gradient: Gradient, name: str) -> bool:
+        """Whether the student's gradient is the numeric derivative of the student's own forward."""
+        if name not in gradient.wrt:
+            return False
+        rng = self.rng(f"follow {gradient.function} {name}")
+        remote = Remote(self.asked, self.exercise)
+        try:
+            at = gradient.at(rng)
+            found = gradients.by_direction(gradient, remote, at, name, rng)
+            return found.agrees and found.skipped == 0 and remote.meaningful()
+        except Exception:  # theirs raises, or answers what no derivative can be taken of
+            return False
+
+    # --- behaviour ---
+
+    def unmodified(self, *cases: Draw) -> None:
+        """Pass if no argument of any case is modified; needs answers that say something."""
+        for drawn, answer in self._earnest(cases):
+            if answer.modified:
+                index = answer.modified[0]
+                names = _parameters(self.exercise.reference, drawn.function)
+                label = names[index] if index < len(names) else f"argument {index + 1}"
+                raise Failed(f"{drawn.function} modified its argument {label}", 0, "argument-modified")
+
+    def repeats(self, *cases: Draw) -> None:
+        """Pass if equal arguments give equal results, whatever was called in between."""
+        for drawn, answer in self._earnest(cases):
+            again = self.asked.again(drawn)
+            if again.error is not None:
+                raise Failed(f"called again, {again.error}", detail=again.error.detail)
+            first, second = arrays_of(answer.value), arrays_of(again.value)
+            if not all(np.array_equal(first[k], second[k], equal_nan=True) for k in first):
+                message = f"{drawn.function}, called again with equal arguments, answers otherwise"
+                raise Failed(message, 0, "state-between-calls")
+
+    def raises(self, cases: Draw, kind: type[Exception]) -> None:
+        """Pass if every case raises ``kind`` or a subclass of it."""
+        drawn = self.draw(cases)
+        for case, answer in zip(drawn, self._answers_to_bad(drawn), strict=True):
+            where = f" ({case.note})" if case.note else ""
+            if answer.error is None:
+                raise Failed(f"{case.function} should raise {kind.__name__}{where}, and answered")
+            if kind.__name__ not in answer.error.kinds:
+                message = f"should raise {kind.__name__}{where}: {answer.error}"
+                mistake = "wrong-exception" if answer.error.kinds[1:] else ""
+                mistake = "" if answer.error.kinds[:1] == ("NotImplementedError",) else mistake
+                raise Failed(message, 0, mistake, answer.error.detail)
+
+    def fast(self, cases: Draw, limit: float, cpu: float = 2.0) -> None:
+        """Pass if the function takes at most ``limit`` times the reference's CPU time.
+
+        Only an answer that is right in some array is timed: a constant is no fast answer.
+        """
+        drawn = self.draw(cases)
+        limit = min(limit, self.limits.get(drawn[0].function, limit))
+        try:
+            timed = timing.measure(self.asked, self.reference_worker(), drawn, limit, cpu)
+        except StudentError as error:
+            raise Failed(str(error), detail=error.detail) from None
+        answer = timed.answers[0]
+        if answer.error is not None:
+            raise Failed(str(answer.error), detail=answer.error.detail)
+        if not self._right_somewhere(drawn[0], answer):
+            raise Failed("only right answers are timed, and this one is wrong")
+        times = f"{compare.rough(timed.ratio)} times the time of array code"
+        if timed.ratio > limit:
+            message = f"{drawn[0].function} takes {times}; the limit is {limit:.4g}"
+            raise Failed(message, 0, "numeric-differentiation" if limit >= 1000 else "")
+        if timed.ratio > WORTH_TELLING:
+            self.remark = f"right, and {times}: see 'vectorisation' in the README"
+
+    def _answers_to_bad(self, cases: Sequence[Case]) -> list[Answer]:
+        """The answers to cases on which the reference itself raises, each asked alone."""
+        found = []
+        for case in cases:
+            try:
+                found += self.asked.student.call([Call(case.function, case.args, "held")])
+            except StudentError as error:
+                found.append(Answer(None, error=error))
+        return found
+
+    def _earnest(self, cases: Iterable[Draw]) -> list[tuple[Case, Answer]]:
+        """The answers to all cases; raises `Failed` if one raised or says nothing at all."""
+        drawn = list(itertools.chain.from_iterable(self.draw(each) for each in cases))
+        pairs = list(zip(drawn, self.asked.answers(drawn), strict=True))
+        by_function: dict[str, list[tuple[Case, Answer]]] = {}
+        for case, answer in pairs:
+            if answer.error is not None:
+                raise Failed(str(answer.error), detail=answer.error.detail)
+            by_function.setdefault(case.function, []).append((case, answer))
+        for function, group in by_function.items():
+            if not _says_something([answer for _, answer in group]):
+                raise Failed(f"{function} answers with constants")
+        return pairs
+
+    def _right_somewhere(self, case: Case, answer: Answer) -> bool:
+        paths = arrays_of(answer.value)
+        right = arrays_of(self.exercise.reference.answer(case, self.exercise.reference.want(case)))
+        return any(
+            not compare.trivial(right[path]) and not self._fault(case, answer, path, "")
+            for path in paths
+            if path in right
+        )
+
+
+class _Own(dict[Any, Any]):
+    """The student's own arrays, noting which are used."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(value if isinstance(value, dict) else {})
+        self.used: list[Any] = []
+
+    def __getitem__(self, key: Any) -> Any:
+        self.used.append(key)
+        value = super().__getitem__(key)
+        return value.astype(np.float64) if isinstance(value, np.ndarray) else value
+
+    def meaningful(self, right: Any) -> bool:
+        """Whether what was used has the right shapes and is neither zero nor constant."""
+        return bool(self.used) and all(
+            isinstance(own := super(_Own, self).__getitem__(key), np.ndarray)
+            and own.shape == np.shape(right[key])
+            and (not compare.trivial(own) or compare.trivial(np.asarray(right[key])))
+            and bool(own.any())
+            for key in self.used
+        )
+
+
+@dataclass(frozen=True)
+class _Held:
+    """An opaque result at both ends: the student's, there, and the reference's, here."""
+
+    ref: Ref
+    ours: Any
+
+
+class Remote:
+    """A student's functions as if they stood in a module here; plain values, caches held there."""
+
+    def __init__(self, asked: Asked, exercise: Exercise) -> None:
+        self._asked, self._exercise = asked, exercise
+        self._seen: dict[str, list[np.ndarray]] = {}
+        self._numbers = itertools.count(1 << 32)
+
+    def __getattr__(self, function: str) -> Callable[..., Any]:
+        return lambda *args: self._call(function, args)
+
+    def _call(self, function: str, args: tuple[Any, ...]) -> Any:
+        reference = self._exercise.reference
+        case = Case(function, *(a.ours if isinstance(a, _Held) else a for a in args))
+        ours = Module(reference.module, reference.caches)
+        want = ours.want(case)
+        listed = reference.caches.get(function)
+        if listed:
+            want = [*want[:-1], dict.fromkeys(listed, "number")]
+        keep = next(self._numbers) if listed is not None and not listed else -1
+        theirs = tuple(a.ref if isinstance(a, _Held) else a for a in args)
+        [answer] = self._asked.student.call([Call(function, theirs, want, keep)])
+        if answer.error is not None:
+            raise answer.error
+        self._seen.setdefault(function, []).extend(arrays_of(answer.value).values())
+        return self._value(answer.value, keep, ours.raw(case))
+
+    def _value(self, value: Any, keep: int, ours: Any) -> Any:
+        if keep >= 0:
+            return (*value[:-1], _Held(Ref(keep, len(value) - 1), ours[-1]))
+        if isinstance(value, list):
+            return tuple(value)
+        if isinstance(value, np.ndarray) and value.ndim == 0:
+            return float(value)
+        return value
+
+    def meaningful(self) -> bool:
+        """Whether what came back says something: no function answered with constants alone."""
+        return bool(self._seen) and all(
+            any(not compare.trivial(array) for array in arrays) or len({a.tobytes() for a in arrays}) > 1
+            for arrays in self._seen.values()
+        )
+
+
+def _rebound(module: Any, parts: Mapping[str, Any]) -> Any:
+    """Give ``module``'s functions its own globals, with ``parts`` in place of what they name."""
+    import types
+
+    space = module.__dict__
+    for name, value in list(space.items()):
+        if isinstance(value, types.FunctionType):
+            space[name] = types.FunctionType(
+                value.__code__, space, name, value.__defaults__, value.__closure__
+            )
+    space.update(parts)
+    return module
+
+
+def _inert(expected: np.ndarray, case: Case) -> bool:
+    """Whether ``expected`` is constant, or just one of the arguments handed back."""
+    if compare.trivial(expected):
+        return True
+    return any(
+        isinstance(value, np.ndarray) and value.shape == expected.shape and np.allclose(value, expected)
+        for _, value in compare.leaves(list(case.args))
+    )
+
+
+def _says_something(answers: Sequence[Answer]) -> bool:
+    """Whether a function's answers are more than constants."""
+    arrays = [arrays_of(answer.value) for answer in answers]
+    if any(not compare.trivial(array) for found in arrays for array in found.values()):
+        return True
+    scalars = [tuple(a.tobytes() for a in found.values()) for found in arrays]
+    return len(scalars) > 1 and len(set(scalars)) > 1
+
+
+def _label(function: str, path: Path) -> str:
+    keys = [str(key) for key in path if isinstance(key, str)]
+    return keys[-1] if keys else f"what {function} returns"
+
+
+def _parameters(reference: Module, function: str) -> Sequence[str]:
+    code = getattr(reference.module, function).__code__
+    names: Sequence[str] = code.co_varnames[: code.co_argcount]
+    return names
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+__all__ = ["Case", "Check", "Exercise", "Failed", "Gradient", "Part"]

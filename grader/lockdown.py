@@ -1,0 +1,424 @@
+"""The layers of the sandbox. Linux only; ctypes over libc and libseccomp, no other dependency.
+
+The fork server calls `prepare` once; each child it forks calls `enter`, in which every layer is
+one function. A layer that is not in ``Plan.layers`` is left out, so that a test can switch off one
+alone and watch the attack it holds succeed.
+
+    plan = prepare(layers, readable)      # fork server: filter compiled, Landlock rules opened
+    enter(plan, uid=1_000_000_064, ...)   # child: afterwards it can compute and answer, no more
+
+Layers, in the order in which a child puts them on:
+
+    rlimits    address space, CPU, no file growth, few descriptors, no core, no processes
+    chroot     an empty root-owned directory as root, where neither Landlock nor a mount view is
+    uid        a uid and gid of its own, no supplementary groups
+    caps       no capability in any set, the bounding set included
+    landlock   reads only below the interpreter and its libraries, writes nowhere, no TCP, signals
+               and abstract sockets only inside
+    seccomp    an allow-list of system calls, none of which can name another process
+
+and around them ``pidns`` (a pid namespace for each child) and ``mounts`` (bubblewrap's view of
+the file system, laid by `grader.pool`). no-new-privs, not-dumpable and the parent-death signal
+are always on.
+
+Sources: landlock(7), seccomp(2), capabilities(7), prctl(2), pid_namespaces(7), libseccomp's
+seccomp_rule_add(3).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import struct
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+LAYERS: Final = ("rlimits", "chroot", "uid", "caps", "landlock", "seccomp", "pidns", "mounts")
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.syscall.restype = ctypes.c_long
+
+CLONE_NEWPID: Final = 0x20000000
+CLONE_NEWUSER: Final = 0x10000000
+
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_DROP = 1, 4, 22, 24
+_PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 38, 47, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the fork server prepared for its children."""
+
+    layers: frozenset[str]
+    landlock_fd: int = -1
+    filter: bytes = b""
+    own_pidns_fd: int = -1
+    address_space: int = 0
+    """Bytes of address space in use once everything is loaded."""
+    jail: str = ""
+    """The empty directory for ``chroot``."""
+
+
+def prepare(layers: Iterable[str], readable: Iterable[str], jail: str = "") -> Plan:
+    """Return the plan for children in ``layers``; raise OSError when one cannot be had."""
+    wanted = frozenset(layers)
+    if "caps" in wanted:
+        drop_bounding_set()
+    return Plan(
+        layers=wanted,
+        landlock_fd=landlock_rules(readable) if "landlock" in wanted else -1,
+        filter=seccomp_filter() if "seccomp" in wanted else b"",
+        own_pidns_fd=os.open("/proc/self/ns/pid", os.O_RDONLY) if "pidns" in wanted else -1,
+        address_space=_address_space(),
+        jail=jail,
+    )
+
+
+def enter(plan: Plan, uid: int, memory: int, cpu: int, keep: Iterable[int]) -> None:
+    """Lock this process down. ``memory`` in bytes beyond what is loaded, ``cpu`` in seconds.
+
+    Every descriptor but 0, 1, 2 and ``keep`` is closed. Raises OSError if a layer fails.
+    """
+    os.setsid()
+    _close_others({0, 1, 2, *keep, plan.landlock_fd})
+    if "rlimits" in plan.layers:
+        set_rlimits(plan.address_space + memory, cpu, alone="uid" in plan.layers)
+    if "chroot" in plan.layers:
+        os.chroot(plan.jail)
+        os.chdir("/")
+    if "uid" in plan.layers:
+        drop_uid(uid)
+    if "caps" in plan.layers:
+        drop_capabilities()
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _prctl(_PR_SET_DUMPABLE, 0)
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    if plan.landlock_fd >= 0:
+        _syscall(_LANDLOCK_RESTRICT_SELF, plan.landlock_fd, 0)
+        os.close(plan.landlock_fd)
+    if plan.filter:
+        seccomp_load(plan.filter)
+
+
+def fork_in_pidns(plan: Plan) -> int:
+    """``os.fork``, into a pid namespace of the child's own when the plan has that layer."""
+    if plan.own_pidns_fd < 0:
+        return os.fork()
+    unshare(CLONE_NEWPID)
+    pid = -1
+    try:
+        pid = os.fork()
+    finally:
+        if pid != 0:
+            _check(_libc.setns(plan.own_pidns_fd, CLONE_NEWPID))
+    return pid
+
+
+def unshare(flags: int) -> None:
+    """unshare(2); raises OSError."""
+    _check(_libc.unshare(flags))
+
+
+def _check(result: int) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return result
+
+
+def _syscall(number: int, *args: object) -> int:
+    return _check(_libc.syscall(number, *args))
+
+
+def _prctl(option: int, value: int, *more: int) -> None:
+    padded = (value, *more, 0, 0, 0)[:4]
+    _check(_libc.prctl(option, *(ctypes.c_ulong(number) for number in padded)))
+
+
+def _close_others(keep: set[int]) -> None:
+    low = 0
+    for fd in sorted(fd for fd in keep if fd >= 0):
+        if low < fd:
+            os.closerange(low, fd)
+        low = fd + 1
+    os.closerange(low, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+
+
+def _address_space() -> int:
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[0]) * resource.getpagesize()
+
+
+# --- rlimits, uid, capabilities ---------------------------------------------------------------
+
+
+def set_rlimits(address_space: int, cpu: int, *, alone: bool) -> None:
+    """``address_space`` in bytes, ``cpu`` in seconds; ``alone``: the uid is this process's only.
+
+    The soft CPU limit equals the hard one: pid 1 of a namespace ignores SIGXCPU.
+    """
+    limits = {
+        resource.RLIMIT_AS: address_space,
+        resource.RLIMIT_CPU: cpu,
+        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_NOFILE: 64,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_MEMLOCK: 0,
+    }
+    if alone:
+        limits[resource.RLIMIT_NPROC] = 1
+    for which, value in limits.items():
+        hard = resource.getrlimit(which)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(which, (value, value))
+
+
+def drop_uid(uid: int) -> None:
+    """Become ``uid``, with the gid of the same number and no other group."""
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+
+
+def drop_bounding_set() -> None:
+    """Empty the capability bounding set, as far as this process may."""
+    for capability in range(64):
+        try:
+            _prctl(_PR_CAPBSET_DROP, capability)
+        except OSError:  # past the last capability, or not ours to drop
+            break
+
+
+def drop_capabilities() -> None:
+    """Empty the ambient, effective, permitted and inheritable sets."""
+    with contextlib.suppress(OSError):  # no ambient set before Linux 4.3
+        _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
+    header = struct.pack("<Ii", 0x20080522, 0)
+    _check(_libc.capset(header, bytes(24)))
+
+
+# --- Landlock ---------------------------------------------------------------------------------
+
+_LANDLOCK_CREATE_RULESET, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT_SELF = 444, 445, 446
+_READ_FILE, _READ_DIR = 1 << 2, 1 << 3
+_FS_RIGHTS: Final = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
+_NET_ALL, _SCOPE_ALL = 0b11, 0b11
+
+
+def landlock_abi() -> int:
+    """The kernel's Landlock ABI; 0 where there is none."""
+    return max(0, _libc.syscall(_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), 1))
+
+
+def landlock_rules(readable: Iterable[str]) -> int:
+    """Return the descriptor of a rule set that allows reading below ``readable``, nothing else."""
+    abi = landlock_abi()
+    handled = (1 << _FS_RIGHTS[min(abi, 5)]) - 1 if abi else 0
+    fields = [handled, _NET_ALL, _SCOPE_ALL][: 1 + (abi >= 4) + (abi >= 6)]
+    attributes = struct.pack(f"={len(fields)}Q", *fields)
+    rules = _syscall(
+        _LANDLOCK_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint(0)
+    )
+    for path in readable:
+        try:
+            fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
+        access = _READ_FILE | (_READ_DIR if os.path.isdir(path) else 0)
+        _syscall(_LANDLOCK_ADD_RULE, rules, 1, struct.pack("=Qi", access, fd), 0)
+        os.close(fd)
+    return rules
+
+
+# --- seccomp ----------------------------------------------------------------------------------
+
+_FREE: Final = """
+    read readv write writev pread64 close lseek dup fstat newfstatat stat lstat statx
+    access faccessat faccessat2 readlink readlinkat getcwd getdents64
+    poll ppoll select pselect6 mmap munmap mremap mprotect madvise brk
+    rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack restart_syscall sched_yield
+    nanosleep gettimeofday time times getrusage getrlimit setitimer getitimer
+    getrandom getpid gettid getppid getuid geteuid getgid getegid getpgrp getgroups uname sysinfo
+    exit exit_group set_robust_list rseq set_tid_address
+""".split()
+"""Allowed whatever their arguments: they act on this process or on descriptors it was left."""
+
+_EQUAL, _MASKED = 4, 7  # SCMP_CMP_EQ, SCMP_CMP_MASKED_EQ
+_WRITING = os.O_ACCMODE | os.O_CREAT | os.O_TRUNC | (getattr(os, "O_TMPFILE", 0) & ~os.O_DIRECTORY)
+_OTHERS_CLOCK = 0x80000000  # a negative clock id names another process
+_FCNTL = (1, 2, 3, 1030)  # F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC: not F_SETOWN, F_SETSIG
+_FUTEX = (0, 1, 3, 4, 5, 9, 10)  # wait, wake, requeue, bitsets: not the PI ones, which name a tid
+
+_Condition = tuple[int, int, int, int]  # argument, comparison, mask or value, value
+
+_CHECKED: Final[dict[str, tuple[tuple[_Condition, ...], ...]]] = {
+    "open": (((1, _MASKED, _WRITING, 0),),),
+    "openat": (((2, _MASKED, _WRITING, 0),),),
+    "fcntl": tuple(((1, _MASKED, 0xFFFFFFFF, command),) for command in _FCNTL),
+    "futex": tuple(((1, _MASKED, 0x7F, operation),) for operation in _FUTEX),
+    "prlimit64": (((0, _EQUAL, 0, 0), (2, _EQUAL, 0, 0)),),
+    "sched_getaffinity": (((0, _EQUAL, 0, 0),),),
+    "clock_gettime": (((0, _MASKED, _OTHERS_CLOCK, 0),),),
+    "clock_getres": (((0, _MASKED, _OTHERS_CLOCK, 0),),),
+    "clock_nanosleep": (((0, _MASKED, _OTHERS_CLOCK, 0),),),
+}
+"""Allowed when one of the alternatives holds in all its conditions."""
+
+_REFUSED: Final = {"clone3": 38, "ioctl": 25, "fork": 11, "vfork": 11, "clone": 11}
+"""Refused by another errno than EPERM, the one that a caller expects: ENOSYS, ENOTTY, EAGAIN."""
+
+_ACT_ALLOW, _ACT_ERRNO, _ACT_KILL = 0x7FFF0000, 0x00050000, 0x80000000
+_FLTATR_ACT_BADARCH, _FLTATR_OPTIMIZE = 2, 8
+
+
+class _ArgCompare(ctypes.Structure):
+    _fields_ = (
+        ("arg", ctypes.c_uint),
+        ("op", ctypes.c_int),
+        ("a", ctypes.c_uint64),
+        ("b", ctypes.c_uint64),
+    )
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+
+
+def seccomp_filter() -> bytes:
+    """Compile the allow-list with libseccomp; return the BPF program. Raises OSError."""
+    lib = _libseccomp()
+    context = lib.seccomp_init(_ACT_ERRNO | 1)
+    try:
+        lib.seccomp_attr_set(context, _FLTATR_ACT_BADARCH, _ACT_KILL)
+        lib.seccomp_attr_set(context, _FLTATR_OPTIMIZE, 2)
+        for name in _FREE:
+            _add_rule(lib, context, _ACT_ALLOW, name, ())
+        for name, alternatives in _CHECKED.items():
+            for conditions in alternatives:
+                _add_rule(lib, context, _ACT_ALLOW, name, conditions)
+        for name, number in _REFUSED.items():
+            _add_rule(lib, context, _ACT_ERRNO | number, name, ())
+        return _exported(lib, context)
+    finally:
+        lib.seccomp_release(context)
+
+
+def _libseccomp() -> ctypes.CDLL:
+    lib = ctypes.CDLL("libseccomp.so.2")
+    lib.seccomp_init.restype = ctypes.c_void_p
+    lib.seccomp_init.argtypes = (ctypes.c_uint32,)
+    lib.seccomp_release.argtypes = (ctypes.c_void_p,)
+    lib.seccomp_attr_set.argtypes = (ctypes.c_void_p, ctypes.c_int, ctypes.c_uint32)
+    lib.seccomp_syscall_resolve_name.argtypes = (ctypes.c_char_p,)
+    lib.seccomp_rule_add_array.argtypes = (
+        ctypes.c_void_p, ctypes.c_uint32, ctypes.c_int, ctypes.c_uint, ctypes.c_void_p,
+    )  # fmt: skip
+    lib.seccomp_export_bpf.argtypes = (ctypes.c_void_p, ctypes.c_int)
+    return lib
+
+
+def _add_rule(
+    lib: ctypes.CDLL, context: int, action: int, name: str, conditions: tuple[_Condition, ...]
+) -> None:
+    number = lib.seccomp_syscall_resolve_name(name.encode())
+    if number < 0:  # this architecture has no such call (open, fork, time on aarch64)
+        return
+    compares = (_ArgCompare * len(conditions))(*conditions)
+    result = lib.seccomp_rule_add_array(context, action, number, len(conditions), compares)
+    if result < 0:
+        raise OSError(-result, f"libseccomp refuses the rule for {name}")
+
+
+def _exported(lib: ctypes.CDLL, context: int) -> bytes:
+    fd = os.memfd_create("filter")
+    try:
+        result = lib.seccomp_export_bpf(context, fd)
+        if result < 0:
+            raise OSError(-result, "libseccomp cannot export the filter")
+        return os.pread(fd, os.fstat(fd).st_size, 0)
+    finally:
+        os.close(fd)
+
+
+def seccomp_load(program: bytes) -> None:
+    """Put the filter on this process; needs no-new-privs. Raises OSError."""
+    buffer = ctypes.create_string_buffer(program, len(program))
+    described = _Program(len(program) // 8, ctypes.addressof(buffer))
+    mode_filter = 2
+    _check(_libc.prctl(_PR_SET_SECCOMP, mode_filter, ctypes.byref(described), 0, 0))
+
+
+# --- what can be had here ---------------------------------------------------------------------
+
+
+def available() -> frozenset[str]:
+    """The layers that this process, with its rights on this kernel, can put on a child.
+
+    ``mounts`` is for the caller to add: it is bubblewrap's, laid before the fork server starts.
+    """
+    if sys.platform != "linux":
+        return frozenset()
+    found = {"rlimits", "caps"}
+    if os.geteuid() == 0 and _works(lambda: drop_uid(free_uids(1)[0])):
+        found.add("uid")
+    if os.geteuid() == 0 and _works(lambda: os.chroot("/proc/self/fdinfo")):
+        found.add("chroot")
+    if landlock_abi():
+        found.add("landlock")
+    if _works(lambda: (_prctl(_PR_SET_NO_NEW_PRIVS, 1), seccomp_load(seccomp_filter()))):
+        found.add("seccomp")
+    if _works(lambda: unshare(CLONE_NEWPID)):
+        found.add("pidns")
+    return frozenset(found)
+
+
+def missing_for_grading(layers: Iterable[str]) -> str:
+    """Say what keeps ``layers`` below the least to grade others' code with; '' if nothing does."""
+    on = frozenset(layers)
+    if "seccomp" not in on:
+        return "no seccomp filter (is libseccomp2 installed?)"
+    if not on & {"landlock", "mounts", "chroot"}:
+        return "nothing hides files: neither Landlock, nor bubblewrap, nor chroot as root"
+    hides_processes = on & {"uid", "pidns"} or ("landlock" in on and landlock_abi() >= 6)
+    if not hides_processes:
+        return "nothing hides processes: no uid of its own, no pid namespace, no Landlock ABI 6"
+    return ""
+
+
+def free_uids(count: int) -> range:
+    """Return ``count`` uids in a row that no account uses and this user namespace maps.
+
+    Chosen by our own pid, so that two graders on one machine do not meet.
+    """
+    block = os.getpid() * count
+    highest = max(inside + length for inside, length in _uid_map())
+    low = 1_000_000_000 if highest > 2_000_000_000 else 20_000
+    room = (highest if highest < 2_000_000_000 else 2_000_000_000) - low - count
+    if room <= 0:
+        raise OSError("this user namespace maps too few uids")
+    start = low + block % room // count * count
+    return range(start, start + count)
+
+
+def _uid_map() -> list[tuple[int, int]]:
+    with open("/proc/self/uid_map", encoding="ascii") as file:
+        rows = [[int(number) for number in line.split()] for line in file]
+    return [(row[0], row[2]) for row in rows]
+
+
+def _works(layer: Callable[[], object]) -> bool:
+    """Try ``layer`` in a child that is thrown away."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            layer()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    return os.waitpid(pid, 0)[1] == 0

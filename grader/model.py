@@ -1,0 +1,140 @@
+"""The nouns of the grader: frozen values, no behaviour beyond arithmetic, no imports of ours.
+
+>>> outcome = Outcome("test_relu.py::test_relu", "relu keeps what is positive", "passed", 4.0, 4.0)
+>>> Grade(Submission("ada", "ada.py"), 4.0, (outcome,)).score
+4.0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Status = Literal["passed", "failed", "error"]
+"""``failed`` is the student's doing; ``error`` is ours: we could not tell, and it is never a zero."""
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one submission may use. Seconds are CPU seconds where they say so, else wall clock."""
+
+    call_cpu: float = 2.0
+    """CPU seconds for one call."""
+    import_cpu: float = 10.0
+    """CPU seconds for what runs on import."""
+    call_wall: float = 30.0
+    """Wall seconds for one call: a backstop."""
+    idle_wall: float = 3.0
+    """Wall seconds that a call may sleep without using any CPU."""
+    total: float = 60.0
+    """CPU seconds, and seconds spent asleep, for the whole submission."""
+    memory_mb: int = 1024
+    """Address space beyond what the preloaded libraries take, in MiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What helps without giving the answer: a fact and a question, then 80-160 plain words."""
+
+    question: str
+    more: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A mistake students make, as code: the solution with the wrong line put in.
+
+    ``swap`` maps pieces of the solution's text, each occurring exactly once, to what stands
+    there instead; ``code`` is appended and so redefines whole functions. ``function`` is where
+    the mistake is made; ``spoils`` names the functions whose checks may lose marks with it.
+    """
+
+    id: str
+    function: str
+    swap: Mapping[str, str] = field(default_factory=dict)
+    code: str = ""
+    spoils: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One student's work as handed in, and what the LMS says about it."""
+
+    student: str
+    file: str
+    source: bytes = b""
+    problem: str = ""
+    """Why there is nothing to grade (graded 0 with this reason), if so."""
+    error: str = ""
+    """Why *we* cannot tell what to grade (never a zero), if so."""
+    note: str = ""
+    name: str = ""
+    email: str = ""
+    sid: str = ""
+    group: str = ""
+    submitted_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one check. ``instructor`` is never shown to a student."""
+
+    id: str
+    title: str
+    status: Status
+    points: float
+    max_points: float
+    message: str = ""
+    mistake: str = ""
+    hint: str = ""
+    more: str = ""
+    seconds: float = 0.0
+    instructor: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """A submission and its outcomes."""
+
+    submission: Submission
+    max_score: float
+    outcomes: tuple[Outcome, ...] = ()
+    message: str = ""
+    seconds: float = 0.0
+    instructor: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def status(self) -> Literal["graded", "error"]:
+        """``error`` when any check could not be judged: then there is no score."""
+        unknown = self.submission.error or any(o.status == "error" for o in self.outcomes)
+        return "error" if unknown else "graded"
+
+    @property
+    def score(self) -> float | None:
+        """The sum of the points, or None when we could not tell."""
+        if self.status == "error":
+            return None
+        return round(sum(outcome.points for outcome in self.outcomes), 6)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a grading process is told before anything else."""
+
+    course: str
+    assignment: str
+    seed: int
+    secret: bytes
+    sandbox: str = "best"
+    preflight: bool = True
+    private: tuple[str, ...] = ()
+    """Files that no worker may be able to read: the canary tries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A grading process's answer: the layers in force, and what keeps it from grading, if anything."""
+
+    sandbox: list[str]
+    problem: str = ""
+    max_score: float = 0.0

@@ -1,0 +1,295 @@
+"""The pytest plugin: hidden tests are ordinary pytest files; their student stands elsewhere.
+
+    pytest tests/hidden/two_layer_network                        # the reference, in a sandbox
+    pytest tests/hidden/two_layer_network --submission ada.py    # a student
+    pytest ... --submission ada.py --seed 17 -k "gradient and W1"
+
+Fixtures: ``check`` (what most tests need: see `grader.judging`), ``student`` and ``reference``
+(functions to call, on either side of the wall), ``rng`` (seeded from the run's seed, the course's
+secret and the test's id). Marks: ``points(n)``, and ``visibility("hidden" | "visible" |
+"after_due_date")`` for LMSs that have such a thing. The first line of a test's docstring is what
+the student reads; ``{name}`` in it is a parameter of the test.
+
+A class run (`grader.grading`) collects once and runs the items again for each submission.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import importlib
+import types
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pytest
+
+from grader import catalog
+from grader.cases import Asked, Case, Module
+from grader.diagnosis import Catalogue, module_of
+from grader.judging import Check, Draw, Exercise, Failed, Remote
+from grader.model import Limits, Outcome
+from grader.notebook import read_source
+from grader.pool import ForkServer, GraderError, Program, Sandbox, Student, StudentError
+from grader.secret import course_secret
+
+_BENCH: Final = pytest.StashKey["Bench"]()
+_CHECK: Final = pytest.StashKey[Check]()
+NOT_JUDGED: Final = "this check could not be judged; it is not your fault, and no points are lost"
+
+
+@dataclass
+class Bench:
+    """What a grading process keeps from one submission to the next, and the one in hand."""
+
+    course: catalog.Course
+    assignment: catalog.Assignment
+    sandbox: Sandbox
+    seed: int
+    secret: bytes = b""
+    outcomes: list[Outcome] = field(default_factory=list)
+    asked: Asked | None = None
+    scale: float = 1.0
+    """Points of the assignment for one point of a mark."""
+    _exercise: Exercise | None = None
+    _server: ForkServer | None = None
+    _drawn: dict[Draw, list[Case]] = field(default_factory=dict)
+    _reference: Asked | None = None
+
+    @property
+    def server(self) -> ForkServer:
+        """The fork server, started at first use."""
+        if self._server is None:
+            preload = [name for name in self.assignment.imports if name != "numpy"]
+            self._server = ForkServer(self.sandbox, preload)
+            self._server.start()
+        return self._server
+
+    @property
+    def exercise(self) -> Exercise:
+        """The solution and its mistakes, in this process."""
+        if self._exercise is None:
+            self._exercise = load_exercise(self.course.folder, self.assignment.name)
+        return self._exercise
+
+    def begin(self, cells: Iterable[tuple[str, str]], goes_on: bool = False) -> Asked:
+        """Take up a submission."""
+        self.asked = Asked(self._student(tuple(cells), goes_on), self.exercise.reference)
+        self.outcomes = []
+        return self.asked
+
+    def end(self) -> None:
+        """Put it away: nothing of it stays."""
+        if self.asked is not None:
+            self.asked.student.end()
+
+    def close(self) -> None:
+        """End every process of ours."""
+        self.end()
+        if self._server is not None:
+            self._server.close()
+
+    def draw(self, function: Draw) -> list[Case]:
+        """The cases of ``function``: drawn once a run, the same for every student."""
+        if function not in self._drawn:
+            rng = self.rng(f"{function.__module__}.{function.__qualname__}")
+            self._drawn[function] = list(function(rng, self.exercise.reference.module))
+        return self._drawn[function]
+
+    def rng(self, key: str) -> np.random.Generator:
+        """A generator for ``key``: fresh in every run, repeatable with its seed and secret."""
+        message = f"{self.seed} {self.assignment.name} {key}".encode()
+        digest = hmac.new(self.secret or b"no secret", message, hashlib.sha256).digest()
+        return np.random.default_rng(np.frombuffer(digest, np.uint32))
+
+    def reference_worker(self) -> Asked:
+        """The reference in a worker like the students': what times are compared with."""
+        if self._reference is None:
+            student = self._student(((f"{self.assignment.name}.py", self.exercise.source),), False)
+            generous = Limits(call_wall=300, total=1e9, import_cpu=60)
+            self._reference = Asked(
+                Student(student.server, student.program, generous), self.exercise.reference
+            )
+        return self._reference
+
+    def _student(self, cells: tuple[tuple[str, str], ...], goes_on: bool) -> Student:
+        program = Program(self.assignment.name, cells, tuple(self.assignment.imports), goes_on)
+        return Student(self.server, program, self.assignment.limits)
+
+
+def load_exercise(course: Path, name: str) -> Exercise:
+    """Read the solution, its mistakes and the contract's caches; ours, so it runs here."""
+    folder = course / "reference" / name
+    source = (folder / "solution.py").read_text(encoding="utf-8")
+    caches = importlib.import_module(f"{name}.cases").CACHES
+    known: Any = types.SimpleNamespace(MISTAKES=(), HINTS={})
+    if (folder / "mistakes.py").exists():
+        known = module_of((folder / "mistakes.py").read_text(encoding="utf-8"), f"{name}.mistakes")
+    reference = Module(module_of(source, f"{name}.solution"), caches)
+    return Exercise(name, source, reference, Catalogue(source, known.MISTAKES, known.HINTS, caches))
+
+
+# --- pytest -----------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("grader")
+    group.addoption("--submission", type=Path, help="the student's .py or .ipynb")
+    group.addoption("--seed", type=int, default=0, help="repeat a run's inputs (hidden tests)")
+    group.addoption("--sandbox", default="best", choices=["best", "none"])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "points(n): what the check is worth; 1 if unmarked")
+    config.addinivalue_line("markers", "visibility(when): hidden, visible or after_due_date")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if bench := config.stash.get(_BENCH, None):
+        bench.close()
+
+
+def attach(config: pytest.Config, bench: Bench) -> None:
+    """Make ``bench`` the one that the fixtures of this session use."""
+    config.stash[_BENCH] = bench
+
+
+@pytest.fixture(scope="module")
+def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """The bench of the class run, or, by hand, one for the folder of this test file."""
+    config = request.config
+    name = request.path.parent.name
+    found = config.stash.get(_BENCH, None)
+    if found is None or found.assignment.name != name:
+        if found is not None:
+            found.close()
+        found = config.stash[_BENCH] = _by_hand(config, request.path.parents[3], name)
+    yield found
+
+
+def _by_hand(config: pytest.Config, folder: Path, name: str) -> Bench:
+    course = catalog.load(folder)
+    sandbox = Sandbox.best() if config.getoption("--sandbox") == "best" else Sandbox(frozenset())
+    bench = Bench(
+        course, course.assignment(name), sandbox, config.getoption("--seed"), course_secret(folder)
+    )
+    file = config.getoption("--submission") or folder / "reference" / name / "solution.py"
+    cells = read_source(file.name, file.read_bytes())
+    bench.begin(cells, goes_on=file.suffix == ".ipynb")
+    return bench
+
+
+@pytest.fixture
+def check(bench: Bench, request: pytest.FixtureRequest) -> Check:
+    """What is asked of the student in hand: see `grader.judging.Check`."""
+    asked = bench.asked
+    if asked is None:
+        raise GraderError("no submission in hand")
+    speed = {name: limit.ratio for name, limit in bench.assignment.speed.items()}
+    made = Check(
+        bench.exercise, asked, bench.draw, bench.rng, bench.reference_worker, speed
+    )
+    request.node.stash[_CHECK] = made
+    return made
+
+
+@pytest.fixture
+def student(bench: Bench) -> Remote:
+    """The student's functions: ``student.relu(z)`` is a call over the pipe."""
+    if bench.asked is None:
+        raise GraderError("no submission in hand")
+    return Remote(bench.asked, bench.exercise)
+
+
+@pytest.fixture
+def reference(bench: Bench) -> types.ModuleType:
+    """Our solution, in this process."""
+    return bench.exercise.reference.module
+
+
+@pytest.fixture
+def rng(bench: Bench, request: pytest.FixtureRequest) -> np.random.Generator:
+    """Random numbers of this test in this run, equal for every student."""
+    return bench.rng(request.node.name)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    bench = item.config.stash.get(_BENCH, None)
+    # One outcome a check: the call's, or the set-up's that kept it from being made.
+    if bench and (call.when == "call" or (call.when == "setup" and call.excinfo)):
+        bench.outcomes.append(_outcome(item, call, bench.scale))
+    return report
+
+
+def worth(item: pytest.Item) -> float:
+    """What the check of ``item`` is worth, in the points of its mark."""
+    mark = item.get_closest_marker("points")
+    return float(mark.args[0]) if mark else 1.0
+
+
+def title(item: pytest.Item) -> str:
+    """The sentence that the student reads, with the test's parameters filled in."""
+    function = getattr(item, "obj", None)
+    lines = (getattr(function, "__doc__", "") or item.name).strip().splitlines()
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    return lines[0].format(**params) if params else lines[0]
+
+
+def check_id(item: pytest.Item) -> str:
+    """``test_file.py::test_name[param]``: fixed from run to run."""
+    return f"{item.path.name}::{item.name}"
+
+
+def blank(item: pytest.Item, scale: float, message: str) -> Outcome:
+    """The outcome of a check that was not run since there is nothing to run it on."""
+    return Outcome(check_id(item), title(item), "failed", 0.0, worth(item) * scale, message)
+
+
+def _outcome(item: pytest.Item, call: pytest.CallInfo[None], scale: float) -> Outcome:
+    most = worth(item) * scale
+    known = {"id": check_id(item), "title": title(item), "max_points": most}
+    error = call.excinfo.value if call.excinfo else None
+    check = item.stash.get(_CHECK, None)
+    seconds = round(call.duration, 6)
+    if error is None:
+        remark = check.remark if check else ""
+        return Outcome(**known, status="passed", points=most, message=remark, seconds=seconds)
+    if isinstance(error, Failed):
+        hint = check.exercise.catalogue.hints.get(error.mistake) if check else None
+        return Outcome(
+            **known, status="failed", points=round(error.credit * most, 6), message=str(error),
+            mistake=error.mistake, hint=hint.question if hint else "",
+            more=hint.more if hint else "", seconds=seconds, instructor=_staff(error.detail),
+        )  # fmt: skip
+    if isinstance(error, (StudentError, AssertionError)):
+        said = str(error).strip().splitlines() if isinstance(error, AssertionError) else [str(error)]
+        detail = getattr(error, "detail", "")
+        return Outcome(
+            **known, status="failed", points=0.0, message=said[0] if said else "not so",
+            seconds=seconds, instructor=_staff(detail),
+        )  # fmt: skip
+    trace = str(call.excinfo.getrepr(style="short")) if call.excinfo else ""
+    return Outcome(
+        **known, status="error", points=0.0, message=NOT_JUDGED, seconds=seconds,
+        instructor=_staff(trace[-8000:]),
+    )  # fmt: skip
+
+
+def _staff(detail: str) -> dict[str, str]:
+    return {"traceback": detail} if detail else {}
+
+
+def clean(item: pytest.Item) -> None:
+    """Take off what pytest keeps on an item: it would stand on the next student's reports."""
+    item.user_properties.clear()
+    item._report_sections.clear()
+    if _CHECK in item.stash:
+        del item.stash[_CHECK]
+

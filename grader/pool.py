@@ -1,0 +1,658 @@
+"""The trusted end: starts the fork server, hands out workers, and bounds what each may use.
+
+    with ForkServer(Sandbox.best()) as server:
+        student = Student(server, Program("two_layer_network", cells), Limits())
+        [answer] = student.call([Call("relu", (np.array([-1.0, 2.0]),), "number")])
+
+A worker that exits, crashes, hangs or answers nonsense raises `StudentError`: a failed check of
+that submission. What goes wrong before student code is read raises `GraderError`: ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, NamedTuple
+
+from grader import lockdown, wire
+from grader.model import Limits
+
+_START_SECONDS: Final = 60.0
+_UIDS: Final = 64
+
+
+class GraderError(Exception):
+    """We could not tell: the sandbox failed, not the student."""
+
+
+class StudentError(Exception):
+    """Student code raised, hung, died or answered nonsense: one line that a student may read.
+
+    ``kinds`` are the built-in exception classes when it raised; ``detail`` is for the instructor.
+    """
+
+    def __init__(self, message: str, kinds: Sequence[str] = (), detail: str = "") -> None:
+        super().__init__(message)
+        self.kinds = tuple(kinds)
+        self.detail = detail
+
+
+class OverrunError(StudentError):
+    """A limit was passed, and the worker killed for it."""
+
+
+# --- the sandbox ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """The layers to put on workers; ``none`` for students' own machines."""
+
+    layers: frozenset[str]
+
+    @classmethod
+    @cache
+    def best(cls) -> Sandbox:
+        """Every layer that can be had here."""
+        found = set(lockdown.available())
+        if shutil.which("bwrap"):
+            found.add("mounts")
+        if found & {"landlock", "mounts"}:
+            found.discard("chroot")
+        return cls(frozenset(found))
+
+    def without(self, *layers: str) -> Sandbox:
+        """These layers less ``layers``: for the tests that show what each is for."""
+        return Sandbox(self.layers - set(layers))
+
+    def ordered(self) -> list[str]:
+        """The layers' names in the order in which they are put on."""
+        return [layer for layer in lockdown.LAYERS if layer in self.layers]
+
+
+# --- the fork server --------------------------------------------------------------------------
+
+
+class ForkServer:
+    """A program of its own, never forked from this process; it sees no secret and runs no student."""
+
+    def __init__(self, sandbox: Sandbox, preload: Sequence[str] = ()) -> None:
+        self.sandbox = sandbox
+        self._preload = list(preload)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._jail = ""
+        self._uids: Sequence[int] = (os.geteuid(),)
+        self._forked = 0
+
+    def __enter__(self) -> ForkServer:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start it, without waiting; `fork` waits. Falls back from bubblewrap where that fails."""
+        if "uid" in self.sandbox.layers:
+            self._uids = lockdown.free_uids(_UIDS)
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        layers = set(self.sandbox.layers)
+        if "mounts" in layers and os.geteuid() != 0:
+            layers.add("pidns")  # bubblewrap's user namespace gives the right to it
+        if "chroot" in layers and not self._jail:
+            self._jail = tempfile.mkdtemp(prefix="grader-jail-")
+            Path(self._jail).chmod(0o555)
+        settings = {"layers": sorted(layers), "preload": self._preload, "jail": self._jail}
+        command = [*_python(), str(theirs.fileno()), json.dumps(settings)]
+        environment = _environment()
+        if "mounts" in layers:
+            command = [*_bubblewrap(self._preload, environment), *command]
+        self._process = subprocess.Popen(  # noqa: S603  # our own program, fixed arguments
+            command, pass_fds=[theirs.fileno()], env=environment, cwd="/",
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            start_new_session=True,
+        )  # fmt: skip
+        theirs.close()
+        ours.settimeout(_START_SECONDS)
+        self._control = ours
+        self._up = False
+
+    def ready(self) -> None:
+        """Wait until it serves; raises `GraderError` with its last words if it does not."""
+        if self._control is None:
+            self.start()
+        if self._up:
+            return
+        try:
+            self._reply()
+            self._up = True
+        except GraderError:
+            said = self._last_words()
+            self.close()
+            if "mounts" not in self.sandbox.layers:
+                raise GraderError(f"the fork server did not start: {said}") from None
+            # No namespaces here (an LMS container): the same without bubblewrap.
+            self.sandbox = Sandbox(lockdown.available() - {"chroot"} & self.sandbox.layers)
+            self.start()
+            self.ready()
+
+    def fork(self, limits: Limits) -> Worker:
+        """Return a worker that is locked down and has said so."""
+        self.ready()
+        ours, theirs = socket.socketpair()
+        output, capture = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        request = {
+            "fork": self._uids[self._forked % len(self._uids)],
+            "memory": limits.memory_mb << 20,
+            "cpu": int(limits.import_cpu + limits.total) + 10,
+        }
+        self._forked += 1
+        try:
+            reply, pidfd = self._ask(request, (theirs.fileno(), capture))
+        finally:
+            theirs.close()
+            os.close(capture)
+        if "pid" not in reply:
+            raise GraderError(f"no worker could be started: {reply.get('error')}")
+        return Worker(self, ours, reply["pid"], pidfd, output)
+
+    def status(self, pid: int) -> int | None:
+        """How a worker ended, as ``os.waitpid`` gives it; waits for it to end."""
+        reply, _ = self._ask({"wait": pid})
+        status = reply.get("status")
+        return status if isinstance(status, int) else None
+
+    def close(self) -> None:
+        """End it, and with it every worker."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(2)
+            self._process.kill()
+            self._process.wait()
+            if self._process.stderr:
+                self._process.stderr.close()
+            self._process = None
+        if self._jail:
+            shutil.rmtree(self._jail, ignore_errors=True)
+            self._jail = ""
+
+    def _ask(self, request: dict[str, Any], fds: Sequence[int] = ()) -> tuple[dict[str, Any], int]:
+        if self._control is None:
+            raise GraderError("the fork server is not running")
+        try:
+            socket.send_fds(self._control, [wire.encode(request)], fds)
+        except OSError as error:
+            self.close()
+            raise GraderError(f"the fork server died: {error.strerror}") from None
+        return self._reply()
+
+    def _reply(self) -> tuple[dict[str, Any], int]:
+        if self._control is None:
+            raise GraderError("the fork server is not running")
+        try:
+            packet, fds, _, _ = socket.recv_fds(self._control, 1 << 16, 1)
+        except OSError as error:
+            raise GraderError(f"the fork server does not answer: {error}") from None
+        if not packet:
+            raise GraderError("the fork server died")
+        return wire.decode(packet), fds[0] if fds else -1
+
+    def _last_words(self) -> str:
+        if self._process is None or self._process.stderr is None:
+            return ""
+        self._process.kill()
+        lines = self._process.stderr.read(1 << 14).decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else "no message"
+
+
+def _python() -> list[str]:
+    """The base interpreter with nothing on its path but what the worker imports."""
+    paths = sorted({str(_package("grader").parent), str(_package("numpy").parent)})
+    code = f"import sys; sys.path += {paths!r}; from grader import worker; worker.main()"
+    interpreter = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+    return [interpreter, "-P", "-s", "-S", "-B", "-c", code]
+
+
+def _environment() -> dict[str, str]:
+    threads = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
+    return {
+        **threads, "PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": "0", "PYTHONUTF8": "1",
+    }  # fmt: skip
+
+
+def _package(name: str) -> Path:
+    spec = find_spec(name)
+    if spec is None or not spec.origin:
+        raise GraderError(f"the package {name} is not installed")
+    return Path(spec.origin).parent
+
+
+def _bubblewrap(preload: Sequence[str], environment: dict[str, str]) -> list[str]:
+    """A mount view of the interpreter, its libraries and the packages wanted, and nothing else."""
+    base = sys.base_prefix
+    site = f"{base}/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
+    ours = _package("grader")
+    packages = [_package(name) for name in ("numpy", "msgspec", *preload)]
+    seen = [
+        *(package for package in packages),
+        *(package.with_name(f"{package.name}.libs") for package in packages),
+        *(ours / name for name in ("__init__.py", "worker.py", "wire.py", "lockdown.py", "model.py")),
+    ]
+    command = [
+        "bwrap", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-pid",
+        "--die-with-parent", "--new-session", "--clearenv", "--cap-add", "ALL",
+    ]  # fmt: skip
+    if os.geteuid() != 0:
+        command += ["--unshare-user"]
+    for name, value in environment.items():
+        command += ["--setenv", name, value]
+    for path in ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache"):
+        command += ["--ro-bind-try", path, path]
+    command += ["--ro-bind", base, base, "--tmpfs", site, "--proc", "/proc", "--dev", "/dev"]
+    for path in seen:
+        command += ["--ro-bind-try", str(path), str(path)]
+    return [*command, "--chdir", "/", "--"]
+
+
+# --- a worker ---------------------------------------------------------------------------------
+
+
+class Worker:
+    """Our end of one worker: frames out and in, its CPU clock, and its end."""
+
+    def __init__(
+        self, server: ForkServer, channel: socket.socket, pid: int, pidfd: int, output: int
+    ) -> None:
+        self._server, self._channel, self._pid = server, channel, pid
+        self._pidfd, self._output = pidfd, output
+        self._own_pid = 0
+        self._clock = 0
+        self.captured = b""
+        self._greet()
+
+    def _greet(self) -> None:
+        """Read *ready*, and from the kernel, not from the worker, its pid in our namespace."""
+        self._channel.settimeout(_START_SECONDS)
+        try:
+            room = socket.CMSG_SPACE(struct.calcsize("3i"))
+            data, ancillary, _, _ = self._channel.recvmsg(256, room)
+        except OSError as error:
+            self.end()
+            raise GraderError(f"a worker did not get ready: {error}") from None
+        self._channel.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
+        if not data or wire.decode(data[wire.HEAD.size :]) != ["ready"] or not ancillary:
+            self.end()
+            raise GraderError("a worker ended before it was ready")
+        self._own_pid = struct.unpack("3i", ancillary[0][2][:12])[0]
+        self._clock = (~self._own_pid << 3) | 2
+
+    def cpu(self) -> float:
+        """CPU seconds it has used, from the kernel's clock of that process."""
+        return time.clock_gettime(self._clock)
+
+    def ask(self, request: list[Any], limits: Limits, cpu: float) -> Any:
+        """Send ``request`` and return the reply; raises `StudentError` past ``cpu`` CPU seconds."""
+        frame = wire.encode(wire.boxed(request))
+        patience = _Patience(self, limits, cpu)
+        try:
+            self._send(wire.HEAD.pack(len(frame)) + frame, patience)
+            return wire.decode(self._receive(patience))
+        except (OSError, EOFError) as error:
+            raise StudentError(self._how_it_ended(), detail=str(error)) from None
+        except wire.WireError as error:
+            self.end()
+            message = "your program wrote something of its own where its answer is read"
+            raise StudentError(message, detail=str(error)) from None
+
+    def _send(self, data: bytes, patience: _Patience) -> None:
+        left = memoryview(data)
+        while left:
+            self._channel.settimeout(patience.slice())
+            try:
+                left = left[self._channel.send(left) :]
+            except TimeoutError:
+                patience.check()
+
+    def _receive(self, patience: _Patience) -> bytes:
+        data = self._some(1 << 16, patience)
+        while len(data) < wire.HEAD.size:
+            data += self._some(1 << 16, patience)
+        size = wire.HEAD.unpack_from(data)[0]
+        if size > wire.MAX_FRAME:
+            raise wire.WireError(f"a frame of {size} bytes")
+        parts, left = [data[wire.HEAD.size :]], size - (len(data) - wire.HEAD.size)
+        while left > 0:
+            parts.append(self._some(min(left, 1 << 20), patience))
+            left -= len(parts[-1])
+        if left < 0:
+            raise wire.WireError("bytes after the end of a frame")
+        return b"".join(parts)
+
+    def _some(self, most: int, patience: _Patience) -> bytes:
+        while True:
+            self._channel.settimeout(patience.slice())
+            try:
+                data = self._channel.recv(most)
+            except TimeoutError:
+                patience.check()
+                continue
+            if not data:
+                raise EOFError("the pipe was closed")
+            return data
+
+    def sleeping(self) -> bool:
+        """Whether it waits for something, rather than for a processor."""
+        try:
+            stat = Path(f"/proc/{self._own_pid}/stat").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return False
+        return stat.rpartition(")")[2].split()[0] in "SDT"
+
+    def _how_it_ended(self) -> str:
+        self.end()
+        status = self._server.status(self._pid)
+        if status is None:
+            return "your program ended in the middle of this"
+        if os.WIFEXITED(status):
+            return "your program ended itself (exit) in the middle of this"
+        name = signal.Signals(os.WTERMSIG(status)).name
+        if name == "SIGKILL":
+            return "your program closed the pipe on which its answer is read"
+        return f"your program crashed in the middle of this ({name})"
+
+    def end(self) -> None:
+        """Kill it. Its last output stays in ``captured``."""
+        if self._pidfd < 0:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        self._channel.close()
+        with contextlib.suppress(OSError):
+            self.captured = os.read(self._output, 1 << 16)
+        os.close(self._output)
+        os.close(self._pidfd)
+        self._pidfd = -1
+
+
+class _Patience:
+    """How long one request may still take: CPU first, then sleep, then wall clock."""
+
+    def __init__(self, worker: Worker, limits: Limits, cpu: float) -> None:
+        self._worker, self._limits, self._cpu = worker, limits, cpu
+        self._until = worker.cpu() + cpu
+        self._deadline = time.monotonic() + max(limits.call_wall, 4 * cpu)
+        self._asleep_since = 0.0
+        self._last = 0.0
+        self._slice = min(cpu, 1.0)
+
+    def slice(self) -> float:
+        """Seconds to wait before looking at the clocks again."""
+        return self._slice
+
+    def check(self) -> None:
+        """Raise `StudentError`, the worker killed, when a limit is passed."""
+        now, used = time.monotonic(), self._worker.cpu()
+        if used >= self._until:
+            self._give_up(f"no answer within {self._cpu:.3g} s of CPU time: does a loop end?")
+        if now >= self._deadline:
+            self._give_up(f"no answer within {self._limits.call_wall:.3g} s")
+        if used - self._last > 0.001 or not self._worker.sleeping():
+            self._asleep_since = now
+        elif now - self._asleep_since > self._limits.idle_wall:
+            self._give_up("it waits for something that never comes (input? sleep?)")
+        self._last = used
+        self._slice = min(max((self._until - used) / 2, 0.02), 0.5)
+
+    def _give_up(self, why: str) -> None:
+        self._worker.end()
+        raise OverrunError(why)
+
+
+# --- a submission -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What is loaded into a worker: a module's name, its cells (title, source), allowed imports."""
+
+    name: str
+    cells: tuple[tuple[str, str], ...]
+    imports: tuple[str, ...] = ()
+    goes_on: bool = False
+    """Whether a cell that raises is passed over: a notebook's is, a file's is not."""
+
+
+class Call(NamedTuple):
+    """One call: ``want`` is what is asked of its result, ``keep`` its number there, or -1."""
+
+    function: str
+    arguments: tuple[Any, ...]
+    want: Any
+    keep: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A leaf of an answer that could not be read; ``reason`` is one of `worker.REFUSALS`."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one call returned, rebuilt: arrays, `Refused` leaves, in lists and dicts as wanted."""
+
+    value: Any
+    modified: tuple[int, ...] = ()
+    error: StudentError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a cell raised when the program was loaded."""
+
+    cell: str
+    line: int
+    kind: str
+    text: str
+
+
+@dataclass(slots=True)
+class Student:
+    """A submission at work: its worker, replaced when it dies, and what it has used."""
+
+    server: ForkServer
+    program: Program
+    limits: Limits
+    problems: tuple[Problem, ...] = ()
+    generation: int = 0
+    """Counts the workers: what an earlier one kept is gone."""
+    cpu: float = 0.0
+    """CPU seconds that the last request took."""
+    captured: bytes = b""
+    _worker: Worker | None = None
+    _used: float = 0.0
+    _overran: dict[str, str] = field(default_factory=dict)
+    _dead: StudentError | None = None
+
+    def call(self, calls: Sequence[Call], repeat: int = 1, cpu: float = 0.0) -> list[Answer]:
+        """Return the answers, in order; raises `StudentError` when the worker does not answer.
+
+        A function that overran once, alone in its request, is not called again. ``cpu`` replaces
+        the limit for the request.
+        """
+        for call in calls:
+            if call.function in self._overran:
+                raise StudentError(self._overran[call.function])
+        request = ["call", [list(call) for call in calls], repeat]
+        try:
+            reply = self._ask(request, cpu or self.limits.call_cpu)
+        except OverrunError as error:
+            if len(calls) == 1:
+                self._overran[calls[0].function] = str(error)
+            raise
+        match reply:
+            case ["answers", [*answers]] if len(answers) == len(calls):
+                return [self._read(c, a) for c, a in zip(calls, answers, strict=True)]
+        raise self._nonsense()
+
+    def end(self) -> None:
+        """Kill the worker and keep what it printed."""
+        if self._worker is not None:
+            self._worker.end()
+            self.captured += self._worker.captured
+            self._worker = None
+
+    def load(self) -> None:
+        """Start a worker and load the program; raises `StudentError` when that does not end."""
+        if self._dead is not None:
+            raise self._dead
+        if self._worker is not None:
+            return
+        self._worker = self._start()
+        self.generation += 1
+        program = self.program
+        cells = [list(cell) for cell in program.cells]
+        seconds = self.limits.import_cpu
+        request = ["load", program.name, cells, list(program.imports), seconds, program.goes_on]
+        try:
+            reply = self._ask(request, seconds)
+        except StudentError as error:
+            self._dead = StudentError(f"your file did not load: {error}", detail=error.detail)
+            raise self._dead from None
+        match reply:
+            case ["loaded", [*problems]]:
+                self.problems = tuple(self._problem(problem) for problem in problems)
+            case _:
+                raise self._nonsense()
+
+    def _start(self) -> Worker:
+        try:
+            return self.server.fork(self.limits)
+        except GraderError:
+            # The fork server is ours to keep alive: once more, then it is an error.
+            self.server.close()
+            return self.server.fork(self.limits)
+
+    def _ask(self, request: list[Any], cpu: float) -> Any:
+        self.load()
+        worker = self._worker
+        if worker is None:
+            raise GraderError("no worker")
+        left = self.limits.total - self._used
+        if left <= 0:
+            raise StudentError(f"the {self.limits.total:.3g} s for the whole submission are used up")
+        started, began = worker.cpu(), time.monotonic()
+        try:
+            reply = worker.ask(request, self.limits, min(cpu, left))
+        except StudentError as error:
+            self._used += cpu if isinstance(error, OverrunError) else time.monotonic() - began
+            self.end()
+            raise
+        self.cpu = worker.cpu() - started
+        self._used += self.cpu
+        return reply
+
+    def _problem(self, raw: Any) -> Problem:
+        match raw:
+            case [[*kinds], int(cell), int(line), str(text)] if all(type(k) is str for k in kinds):
+                title = self.program.cells[cell][0] if 0 <= cell < len(self.program.cells) else ""
+                return Problem(title, line, _builtin(kinds), text)
+        raise self._nonsense()
+
+    def _read(self, call: Call, raw: Any) -> Answer:
+        match raw:
+            case ["ok", value, [*modified]] if all(type(i) is int for i in modified):
+                count = len(call.arguments)
+                changed = tuple(i for i in modified if 0 <= i < count)
+                return Answer(self._rebuild(call.want, value), changed)
+            case ["raised", [*kinds], int(cell), int(line), str(text)] if all(
+                type(kind) is str for kind in kinds
+            ):
+                return Answer(None, error=self._raised(call.function, kinds, cell, line, text))
+        raise self._nonsense()
+
+    def _rebuild(self, want: Any, value: Any) -> Any:
+        if type(value) is str:
+            return Refused(value)
+        if want == "held" and type(value) is bool:
+            return value if value else Refused("none")
+        if isinstance(want, str) and isinstance(value, _ndarray()):
+            return value
+        if isinstance(want, (list, dict)) and type(value) is list and len(value) == len(want):
+            if isinstance(want, list):
+                return [self._rebuild(w, v) for w, v in zip(want, value, strict=True)]
+            pairs = zip(want.items(), value, strict=True)
+            return {key: self._rebuild(part, item) for (key, part), item in pairs}
+        raise self._nonsense()
+
+    def _raised(
+        self, function: str, kinds: list[str], cell: int, line: int, text: str
+    ) -> StudentError:
+        if kinds == ["undefined"]:
+            return StudentError(self._why_undefined(function), kinds)
+        name = _builtin(kinds)
+        if name == "NotImplementedError":
+            return StudentError(f"{function} is not written yet", kinds, text)
+        what = f"{'an' if name[:1] in 'AEIOU' else 'a'} {name}" if name else "an exception of your own"
+        return StudentError(f"{function} raised {what}{self._place(cell, line)}", kinds, text)
+
+    def _why_undefined(self, function: str) -> str:
+        if self.problems:
+            first = self.problems[0]
+            where = f" (line {first.line} of {first.cell})" if first.line else ""
+            return f"{function} is not defined: your file stopped with an error before it{where}"
+        return f"{function} is not defined in your file"
+
+    def _place(self, cell: int, line: int) -> str:
+        if not 0 <= cell < len(self.program.cells):
+            return ""
+        title, source = self.program.cells[cell]
+        return f", line {line} of {title}" if 0 < line <= source.count("\n") + 1 else ""
+
+    def _nonsense(self) -> StudentError:
+        self.end()
+        return StudentError("your program wrote something of its own where its answer is read")
+
+
+def _builtin(kinds: Sequence[str]) -> str:
+    """The exact type's name when it is one of Python's own exceptions, else ''."""
+    import builtins
+
+    kind = getattr(builtins, kinds[0], None) if kinds else None
+    is_exception = isinstance(kind, type) and issubclass(kind, BaseException)
+    return kinds[0] if is_exception else ""
+
+
+@cache
+def _ndarray() -> type:
+    import numpy as np
+
+    return np.ndarray

@@ -1,0 +1,184 @@
+"""Grade a class: from what the instructor names to a folder of results.
+
+    plan = Plan(course, assignment, sources, out)
+    for grade in grade_class(plan): ...      # every grade is in the store before the next one
+
+The folder is made 0700 and its files 0600. ``results.db`` grows while the run goes on; the other
+files are written at its end, and again by `write_results` whenever they are wanted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+
+from grader import __version__
+from grader.catalog import Assignment, Course
+from grader.engine import local
+from grader.inbox import Inbox, open_inbox
+from grader.model import Grade, Ready, Settings, Submission
+from grader.report import gradebook
+from grader.secret import fingerprint
+from grader.store import Run, Store, content_hash
+
+MAX_SEED = 2**31
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to grade, with what, into which folder."""
+
+    course: Course
+    assignment: Assignment
+    sources: Sequence[Path]
+    out: Path
+    seed: int
+    secret: bytes
+    jobs: int = 1
+    sandbox: str = "best"
+    inbox: str | None = None
+    choose: Mapping[str, str] = field(default_factory=dict)
+    only: frozenset[str] = frozenset()
+    shard: tuple[int, int] = (1, 1)
+    """(I, N): grade the I-th of N parts."""
+
+
+@dataclass
+class Progress:
+    """What a run tells while it goes on; a value for whoever shows it."""
+
+    total: int = 0
+    already: int = 0
+    notes: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    ready: Ready | None = None
+
+
+def new_seed() -> int:
+    """A seed for a run that was not given one."""
+    return secrets.randbelow(MAX_SEED)
+
+
+def grade_class(
+    plan: Plan, progress: Progress, stop: Callable[[], bool] = lambda: False
+) -> Iterator[Grade]:
+    """Grade everything that is not graded yet; yield each grade once it is in the store."""
+    inboxes = [_inbox(plan, source) for source in plan.sources]
+    progress.kinds = tuple(inbox.kind for inbox in inboxes)
+    progress.notes = tuple(note for inbox in inboxes for note in inbox.notes)
+    make_private(plan.out)
+    run = Run(plan.assignment.name, plan.seed, plan.assignment.points, fingerprint(plan.secret))
+    with Store.create(plan.out, run) as store:
+        done = store.graded()
+        waiting = [s for s in _submissions(plan, inboxes) if _is_due(plan, s, done)]
+        progress.already, progress.total = len(done), len(waiting)
+
+        def on_ready(ready: Ready) -> None:
+            progress.ready = ready
+            store.update(
+                replace(run, sandbox=tuple(ready.sandbox), inbox=", ".join(progress.kinds),
+                        versions=versions(plan))
+            )  # fmt: skip
+
+        by_student = {submission.student: submission for submission in waiting}
+        settings = _settings(plan)
+        patience = 60 + 3 * plan.assignment.limits.total
+        for grade in local.grade_all(waiting, settings, plan.jobs, patience, on_ready, stop):
+            submission = by_student[grade.submission.student]
+            attempt = store.attempts(submission.student) if plan.only else 0
+            store.add(grade, submission, attempt)
+            yield grade
+
+
+def write_results(folder: Path) -> list[Path]:
+    """Write grades.json, grades.csv and the pages from the store; return what was written."""
+    with Store.open(folder) as store:
+        run, grades = store.run, list(store.grades())
+    files = {"grades.json": gradebook.as_json(run, grades), "grades.csv": gradebook.as_csv(grades)}
+    written = []
+    for name, data in files.items():
+        written.append(write_private(folder / name, data))
+    return written
+
+
+def write_private(path: Path, data: bytes) -> Path:
+    """Write a file, 0600, whole or not at all."""
+    part = path.with_name(f".{path.name}.part")
+    fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(fd, "wb") as out:
+        out.write(data)
+    part.replace(path)
+    return path
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that only we may look into; a parent that exists stays as it is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+
+
+def versions(plan: Plan) -> dict[str, str]:
+    """What the grades depend on: versions of the tools, hashes of the course's files."""
+    folder, name = plan.course.folder, plan.assignment.name
+    ours = sorted([*(folder / "reference" / name).rglob("*.py"),
+                   *(folder / "tests" / "hidden" / name).rglob("*.py")])  # fmt: skip
+    return {
+        "grader": __version__,
+        "python": platform.python_version(),
+        "numpy": version("numpy"),
+        "pytest": version("pytest"),
+        "course": _hash(ours),
+        "code": _hash(sorted(Path(__file__).parent.rglob("*.py"))),
+    }
+
+
+def _hash(files: Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _inbox(plan: Plan, source: Path) -> Inbox:
+    name = plan.assignment.name
+    stub = plan.course.folder / "exercises" / name / f"{name}.py"
+    return open_inbox(
+        source,
+        expected=name,
+        stub=stub.read_bytes() if stub.exists() else b"",
+        kind=plan.inbox,
+        choose=plan.choose,
+    )
+
+
+def _submissions(plan: Plan, inboxes: Sequence[Inbox]) -> Iterator[Submission]:
+    part, parts = plan.shard
+    for inbox in inboxes:
+        for submission in inbox.submissions:
+            digest = hashlib.sha256(submission.student.encode("utf-8", "replace")).digest()
+            if int.from_bytes(digest[:8]) % parts == part - 1:
+                yield submission
+
+
+def _is_due(plan: Plan, submission: Submission, done: set[tuple[str, str]]) -> bool:
+    if plan.only:
+        return submission.student in plan.only
+    return (submission.student, content_hash(submission)) not in done
+
+
+def _settings(plan: Plan) -> Settings:
+    private = [plan.out / "results.db", *plan.sources]
+    return Settings(
+        course=str(plan.course.folder),
+        assignment=plan.assignment.name,
+        seed=plan.seed,
+        secret=plan.secret,
+        sandbox=plan.sandbox,
+        private=tuple(str(path.resolve()) for path in private if path.is_file()),
+    )

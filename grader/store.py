@@ -1,0 +1,212 @@
+"""Grades and attempts in SQLite: append-only, written as they come, read while a run goes on.
+
+    with Store.create(folder, run) as store:
+        store.add(grade, content_hash)
+    Store.open(folder).grades()
+
+One row an attempt: a submission's student, the hash of its content, its round, and its grade. The three
+together are unique, so that a grade which arrives twice (a resumed run, a broker that delivers
+again) is kept once. WAL with ``synchronous=NORMAL``: a commit survives kill -9 and costs no fsync.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+import msgspec
+
+from grader.model import Grade, Submission
+
+FILE: Final = "results.db"
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS run (id INTEGER PRIMARY KEY CHECK (id = 1), data TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS attempts (
+    id INTEGER PRIMARY KEY, student TEXT NOT NULL, hash TEXT NOT NULL, round INTEGER NOT NULL,
+    graded_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), grade TEXT NOT NULL,
+    UNIQUE (student, hash, round));
+CREATE TABLE IF NOT EXISTS sources (hash TEXT PRIMARY KEY, file TEXT NOT NULL, data BLOB NOT NULL);
+"""
+
+
+class StoreError(Exception):
+    """The results cannot be read or written: one line that says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run is, so that it can be resumed and repeated."""
+
+    assignment: str
+    seed: int
+    max_score: float
+    secret: str
+    """The fingerprint of the course's secret: enough to tell another one, not to know it."""
+    sandbox: tuple[str, ...] = ()
+    inbox: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+class Store:
+    """The results of one run, in its folder."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection, self.path = connection, path
+
+    @classmethod
+    def create(cls, folder: Path, run: Run) -> Store:
+        """Start or go on: an existing store must be of the same run; raises `StoreError`."""
+        store = cls(_connect(folder / FILE), folder / FILE)
+        try:
+            store._connection.executescript(_SCHEMA)
+            known = store._run()
+            if known is None:
+                store._execute("INSERT INTO run VALUES (1, ?)", (_text(run),))
+                return store
+        except sqlite3.Error as error:
+            raise _said(folder / FILE, error) from None
+        for name in ("assignment", "seed", "secret"):
+            before, now = getattr(known, name), getattr(run, name)
+            if before != now:
+                raise StoreError(
+                    f"{folder / FILE} holds a run with another {name} ({before}, not {now}); "
+                    "choose another --out"
+                )
+        return store
+
+    @classmethod
+    def open(cls, folder: Path) -> Store:
+        """Open the results in ``folder``; raises `StoreError` when there are none."""
+        path = folder / FILE
+        if not path.is_file():
+            raise StoreError(f"{folder} holds no results ({FILE} is missing)")
+        store = cls(_connect(path), path)
+        if store._run() is None:
+            raise StoreError(f"{path} holds no run")
+        return store
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    @property
+    def run(self) -> Run:
+        """The run these results are of."""
+        run = self._run()
+        if run is None:
+            raise StoreError(f"{self.path} holds no run")
+        return run
+
+    def update(self, run: Run) -> None:
+        """Record what became known of the run after it started (its sandbox, its versions)."""
+        self._execute("UPDATE run SET data = ? WHERE id = 1", (_text(run),))
+
+    def add(self, grade: Grade, submission: Submission, attempt: int = 0) -> bool:
+        """Keep a grade and what was graded; False if this attempt is here already."""
+        digest = content_hash(submission)
+        packed = zlib.compress(submission.source, 6)
+        with self._transaction():
+            self._execute(
+                "INSERT OR IGNORE INTO sources VALUES (?, ?, ?)", (digest, submission.file, packed)
+            )
+            done = self._execute(
+                "INSERT OR IGNORE INTO attempts (student, hash, round, grade) VALUES (?, ?, ?, ?)",
+                (submission.student, digest, attempt, _text(grade)),
+            )
+        return done.rowcount == 1
+
+    def graded(self) -> set[tuple[str, str]]:
+        """(student, content hash) of everything that needs no grading when a run is resumed.
+
+        An `error` is not among them: resuming tries it again.
+        """
+        rows = self._execute("SELECT student, hash, grade FROM attempts ORDER BY id")
+        status = {(student, digest): _grade(grade).status for student, digest, grade in rows}
+        return {key for key, value in status.items() if value == "graded"}
+
+    def attempts(self, student: str) -> int:
+        """How many attempts of a student are kept."""
+        rows = self._execute("SELECT COUNT(*) FROM attempts WHERE student = ?", (student,))
+        return int(rows.fetchone()[0])
+
+    def grades(self) -> Iterator[Grade]:
+        """The latest grade of each student, by student."""
+        query = """SELECT grade FROM attempts WHERE id IN
+                   (SELECT MAX(id) FROM attempts GROUP BY student) ORDER BY student"""
+        for (grade,) in self._execute(query):
+            yield _grade(grade)
+
+    def source(self, student: str) -> tuple[str, bytes]:
+        """(file, content) of a student's latest attempt; raises `StoreError`."""
+        query = """SELECT file, data FROM sources JOIN attempts USING (hash)
+                   WHERE student = ? ORDER BY attempts.id DESC LIMIT 1"""
+        row = self._execute(query, (student,)).fetchone()
+        if row is None:
+            raise StoreError(f"no submission of {student!r} in {self.path}")
+        return row[0], zlib.decompress(row[1])
+
+    def _run(self) -> Run | None:
+        row = self._execute("SELECT data FROM run").fetchone()
+        return msgspec.json.decode(row[0], type=Run) if row else None
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._execute("COMMIT")
+
+    def _execute(self, query: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(query, values)
+        except sqlite3.Error as error:
+            raise _said(self.path, error) from None
+
+
+def content_hash(submission: Submission) -> str:
+    """What makes a submission the same as another: the file's name and bytes, and what kept it out."""
+    parts = (submission.file.encode(), submission.source, submission.problem.encode())
+    lengths = b"".join(len(part).to_bytes(8) for part in parts)
+    return hashlib.sha256(lengths + b"".join(parts)).hexdigest()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    try:
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+    except (sqlite3.Error, OSError) as error:
+        raise _said(path, error) from None
+
+
+def _said(path: Path, error: Exception) -> StoreError:
+    return StoreError(f"{path} cannot be used: {error}")
+
+
+def _text(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _grade(text: str) -> Grade:
+    return msgspec.json.decode(text, type=Grade)

@@ -1,0 +1,569 @@
+"""The untrusted end: the fork server, and the workers it forks, in which student code runs.
+
+It is started by `grader.pool` as a program of its own and imports nothing of ours but `wire` and
+`lockdown`. The protocol, in frames of `grader.wire`:
+
+On the control socket (one packet a frame), grader <-> fork server:
+
+    {"fork": uid, "memory": bytes, "cpu": seconds} + [worker socket, capture pipe]
+                                       -> {"pid": pid here} + [pidfd]
+    {"wait": pid}                      -> {"status": as os.waitpid gives it, or null}
+
+On a worker's socket (a stream), grader <-> worker; a ready worker first says ["ready"]:
+
+    ["load", name, [[title, source], ...], imports, cpu seconds, goes_on]
+                                       -> ["loaded", [problem, ...]]
+    ["call", [[function, arguments, want, keep], ...], repeat]
+                                       -> ["answers", [answer, ...]]
+
+    problem = [kinds, cell, line, text]
+    answer  = ["ok", value as ``want`` asks, indices of the arguments it modified]
+            | ["raised", kinds, cell, line, text]
+
+``want`` is the shape of what the contract says is returned: "number" or "int" for a leaf (an
+array, a scalar, a list of them), a list for a pair, a dict for a dict; "held" asks only whether
+it is there. A leaf that cannot be read as an array is answered by a word saying why (`REFUSALS`).
+``keep`` >= 0 keeps the whole result here under that number, and an argument may be a `wire.Ref` to
+it: opaque caches never cross. ``kinds`` are the names of the exception's built-in classes, exact
+type first ("" when that is the student's own), or ["undefined"] for a function that is not there.
+``repeat`` runs each call so many times (for timing the reference).
+"""
+
+from __future__ import annotations
+
+import builtins
+import collections.abc
+import gc
+import importlib
+import importlib.machinery
+import importlib.util
+import json
+import linecache
+import os
+import signal
+import socket
+import sys
+import traceback
+import types
+from typing import Any, Final
+
+import numpy as np
+
+from grader import lockdown, wire
+
+PRELOADED: Final = """
+    numpy.random numpy.linalg numpy.fft numpy.polynomial numpy.ma numpy.testing
+    abc array bisect cmath collections contextlib copy csv dataclasses datetime decimal doctest
+    enum fractions functools hashlib heapq inspect io itertools json logging math numbers operator
+    os pathlib pprint random re statistics string struct sys textwrap time timeit traceback types
+    typing unittest warnings ast abc queue weakref secrets uuid tempfile glob shutil pickle
+    argparse locale calendar zlib base64 colorsys graphlib reprlib symtable tokenize threading
+""".split()
+"""Imported before any fork: NumPy loads parts of itself lazily, and a jail has no files."""
+
+REFUSALS: Final = frozenset(
+    "missing none complex object string date record ragged masked too-large unreadable "
+    "not-dict not-pair".split()
+)
+
+MAX_ANSWER: Final = 32 << 20
+"""Bytes of arrays in one answer."""
+MAX_TEXT: Final = 4000
+CAPTURE: Final = 1 << 14
+"""Bytes of printed output that are kept for the instructor."""
+
+
+# --- the fork server --------------------------------------------------------------------------
+
+
+def serve(control: socket.socket, settings: dict[str, Any]) -> None:
+    """Preload, prepare the layers, then fork a worker for each request until the grader leaves."""
+    for name in (*PRELOADED, *settings["preload"]):
+        importlib.import_module(name)
+    if "torch" in sys.modules:
+        _settle_torch()
+    np.ones((8, 8)) @ np.ones((8, 8))
+    plan = lockdown.prepare(settings["layers"], _readable(settings["preload"]), settings["jail"])
+    _forget_ours()
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    gc.collect()
+    gc.freeze()
+    _reply(control, {"up": os.getpid()})
+    ended: dict[int, int] = {}
+    while True:
+        packet, fds, _, _ = socket.recv_fds(control, 1 << 16, 2)
+        if not packet:
+            return
+        request = wire.decode(packet, trusted=True)
+        if "wait" in request:
+            _reply(control, {"status": _wait(request["wait"], ended)})
+        else:
+            _reap(ended)
+            _fork(control, plan, request, fds)
+
+
+def _settle_torch() -> None:
+    """One thread, and each part that starts itself lazily started once, before any fork."""
+    torch = sys.modules["torch"]
+    torch.set_num_threads(1)
+    torch.set_num_interop_threads(1)
+    torch.set_default_dtype(torch.float64)
+
+
+def _readable(preload: list[str]) -> list[str]:
+    """The interpreter's own files and the packages allowed, one path each; no other package."""
+    stdlib = os.path.dirname(os.__file__)
+    skipped = ("site-packages", "dist-packages", "test", "idlelib", "ensurepip")
+    paths = [os.path.join(stdlib, name) for name in os.listdir(stdlib) if name not in skipped]
+    for name in {"numpy", *(name.partition(".")[0] for name in preload)}:
+        folder = os.path.dirname(sys.modules[name].__file__ or "")
+        paths += [folder, folder + ".libs"]
+    with open("/proc/self/maps", encoding="utf-8", errors="replace") as maps:
+        mapped = {line.split(maxsplit=5)[5].strip() for line in maps if "/" in line}
+    paths += [path for path in mapped if ".so" in path]
+    libc = next((path for path in mapped if "/libc.so" in path or "/libc-" in path), "")
+    return [*paths, os.path.dirname(libc)] if libc else paths
+
+
+def _reply(control: socket.socket, message: dict[str, Any], fds: tuple[int, ...] = ()) -> None:
+    socket.send_fds(control, [wire.encode(message)], fds)
+
+
+def _fork(
+    control: socket.socket, plan: lockdown.Plan, request: dict[str, Any], fds: list[int]
+) -> None:
+    try:
+        pid = lockdown.fork_in_pidns(plan)
+    except OSError as error:
+        _reply(control, {"error": f"fork: {error.strerror}"})
+        pid = -1
+    if pid == 0:
+        _become_worker(control, plan, request, fds)
+    for fd in fds:
+        os.close(fd)
+    if pid > 0:
+        pidfd = os.pidfd_open(pid)
+        _reply(control, {"pid": pid}, (pidfd,))
+        os.close(pidfd)
+
+
+def _reap(ended: dict[int, int]) -> None:
+    """Collect every child that has ended, and remember how, for the last few."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        ended[pid] = status
+        if len(ended) > 64:
+            del ended[next(iter(ended))]
+
+
+def _wait(pid: int, ended: dict[int, int]) -> int | None:
+    if pid in ended:
+        return ended.pop(pid)
+    try:
+        return os.waitpid(pid, 0)[1]
+    except ChildProcessError:
+        return None
+
+
+def _become_worker(
+    control: socket.socket, plan: lockdown.Plan, request: dict[str, Any], fds: list[int]
+) -> None:
+    """Lock down, say so, and serve; never returns."""
+    try:
+        channel, capture = fds
+        control.close()
+        lockdown.enter(plan, request["fork"], request["memory"], request["cpu"], fds)
+        sys.stdout = sys.stderr = _Capture(capture)
+        _seed()
+        _Channel(channel).run()
+    finally:
+        os._exit(0)
+
+
+def _seed() -> None:
+    """Random state of this worker's own, not the fork server's, and the same in every run."""
+    np.random.seed(20_131)
+    importlib.import_module("random").seed(20_131)
+
+
+class _Capture:
+    """Where a worker's prints go: a pipe, as far as the cap; never an error, never a wait."""
+
+    encoding, errors, closed = "utf-8", "replace", False
+
+    def __init__(self, fd: int) -> None:
+        self._fd, self._left = fd, CAPTURE
+
+    def write(self, text: str) -> int:
+        data = str(text).encode("utf-8", "replace")[: self._left]
+        if data:
+            self._left -= len(data)
+            try:
+                os.write(self._fd, data)
+            except OSError:
+                self._left = 0
+        return len(text)
+
+    def writelines(self, lines: collections.abc.Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def isatty(self) -> bool:
+        return False
+
+    def writable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return False
+
+
+# --- a worker ---------------------------------------------------------------------------------
+
+
+class _Channel:
+    """The worker's end of its socket, and what it holds between requests."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._module = types.ModuleType("submission")
+        self._cells: list[str] = []
+        self._kept: dict[int, Any] = {}
+
+    def run(self) -> None:
+        self._send(["ready"])
+        while (frame := self._receive()) is not None:
+            match wire.decode(frame, trusted=True):
+                case ["load", name, cells, imports, cpu, goes_on]:
+                    self._send(["loaded", self._load(name, cells, imports, cpu, goes_on)])
+                case ["call", calls, repeat]:
+                    # Decoded again, not copied: what the arguments were, for comparing after.
+                    _, before, _ = wire.decode(frame, trusted=True)
+                    pairs = zip(calls, before, strict=True)
+                    self._send_answers([self._answer(c, b[1], repeat) for c, b in pairs])
+
+    def _receive(self) -> bytes | None:
+        head = self._exactly(wire.HEAD.size)
+        return None if head is None else self._exactly(wire.HEAD.unpack(head)[0])
+
+    def _exactly(self, size: int) -> bytes | None:
+        parts: list[bytes] = []
+        while size > 0:
+            part = os.read(self._fd, min(size, 1 << 20))
+            if not part:
+                return None
+            parts.append(part)
+            size -= len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _send(self, value: Any) -> None:
+        frame = wire.encode(value)
+        left = memoryview(wire.HEAD.pack(len(frame)) + frame)
+        while left:
+            left = left[os.write(self._fd, left) :]
+
+    def _send_answers(self, answers: list[Any]) -> None:
+        try:
+            self._send(["answers", answers])
+        except wire.WireError:  # deeper or larger than a frame may be
+            self._send(["answers", [["ok", "unreadable", []] for _ in answers]])
+
+    # --- load ---
+
+    def _load(
+        self, name: str, cells: list[list[str]], imports: list[str], cpu: float, goes_on: bool
+    ) -> list[Any]:
+        """Run the cells as the module ``name``; stop at the first that raises unless ``goes_on``.
+
+        A cell of a notebook may use half of the CPU seconds that are left.
+        """
+        sys.meta_path.insert(0, _Gate(imports))
+        self._module = sys.modules[name] = types.ModuleType(name)
+        self._module.__dict__.update(display=_INERT, get_ipython=_INERT, __file__=f"{name}.py")
+        self._cells = [title for title, _ in cells]
+        problems: list[Any] = []
+        for title, source in cells:
+            used = _cpu()
+            problem = self._run_cell(title, source, cpu / 2 if goes_on else 0.0)
+            cpu = max(cpu - (_cpu() - used), 0.1)
+            if problem:
+                problems.append(problem)
+                if not goes_on:
+                    break
+        return problems
+
+    def _run_cell(self, title: str, source: str, cpu: float) -> list[Any] | None:
+        lines = source.splitlines(keepends=True)
+        linecache.cache[title] = (len(source), None, lines, title)
+        try:
+            code = compile(source, title, "exec", dont_inherit=True)
+            with _Alarm(cpu):
+                exec(code, self._module.__dict__)  # noqa: S102  # this is what the worker is for
+        except BaseException as error:
+            return self._describe(error)
+        return None
+
+    # --- call ---
+
+    def _answer(self, call: list[Any], before: list[Any], repeat: int) -> list[Any]:
+        function, arguments, want, keep = call
+        target = getattr(self._module, function, None)
+        if target is None:
+            return ["raised", ["undefined"], -1, 0, ""]
+        try:
+            given = [self._resolve(argument) for argument in arguments]
+            for _ in range(repeat):
+                result = target(*given)
+        except BaseException as error:
+            return ["raised", *self._describe(error)]
+        if keep >= 0:
+            self._kept[keep] = result
+        modified = [i for i, (b, g) in enumerate(zip(before, given, strict=True)) if _differ(b, g)]
+        try:
+            return ["ok", _portable(result, want, [MAX_ANSWER]), modified]
+        except BaseException:
+            return ["ok", "unreadable", modified]
+
+    def _resolve(self, value: Any) -> Any:
+        kind = type(value)
+        if kind is wire.Ref:
+            kept = self._kept[value.key]
+            return kept if value.item < 0 else kept[value.item]
+        if kind is list:
+            return [self._resolve(item) for item in value]
+        if kind is dict:
+            return {key: self._resolve(item) for key, item in value.items()}
+        return value
+
+    def _describe(self, error: BaseException) -> list[Any]:
+        """[kinds, cell, line, text] of an exception, the student's frames only."""
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if frame.filename in self._cells]
+        place = (own[-1].filename, own[-1].lineno or 0) if own else ("", 0)
+        if isinstance(error, SyntaxError) and error.filename in self._cells:
+            place = (str(error.filename), error.lineno or 0)
+        cell = self._cells.index(place[0]) if place[0] else -1
+        return [_kinds(error), cell, place[1], _text(error, own)]
+
+
+def _kinds(error: BaseException) -> list[str]:
+    kind = type(error)
+    if getattr(builtins, kind.__name__, None) is not kind:
+        kinds = [base.__name__ for base in kind.__mro__ if getattr(builtins, base.__name__, 0) is base]
+        return ["", *kinds]
+    return [base.__name__ for base in kind.__mro__]
+
+
+def _text(error: BaseException, own: list[traceback.FrameSummary]) -> str:
+    try:
+        said = "".join(traceback.format_exception_only(type(error), error))
+    except BaseException:
+        said = type(error).__name__
+    trace = "".join(traceback.format_list(own[-6:]))
+    return (trace + said)[-MAX_TEXT:].encode("utf-8", "replace").decode("utf-8")
+
+
+class _Alarm:
+    """Raise `_Abandoned` in a cell that has used ``cpu`` CPU seconds; 0 is no alarm."""
+
+    def __init__(self, cpu: float) -> None:
+        self._cpu = cpu
+
+    def __enter__(self) -> None:
+        if self._cpu:
+            signal.signal(signal.SIGPROF, self._ring)
+            signal.setitimer(signal.ITIMER_PROF, self._cpu, 0.2)
+
+    def __exit__(self, *_: object) -> None:
+        if self._cpu:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+
+    def _ring(self, *_: object) -> None:
+        raise _Abandoned(f"this cell ran for over {self._cpu:.3g} s and was abandoned")
+
+
+class _Abandoned(BaseException):
+    """Not an `Exception`: a student's ``except Exception`` in a loop must not swallow it."""
+
+
+def _cpu() -> float:
+    usage = os.times()
+    return usage.user + usage.system
+
+
+# --- values -----------------------------------------------------------------------------------
+
+
+def _portable(value: Any, want: Any, room: list[int]) -> Any:
+    """Return what ``want`` asks of ``value``, in plain arrays; words of `REFUSALS` where it cannot be.
+
+    ``room``: the bytes of arrays still allowed, counted down.
+    """
+    if want == "held":
+        return value is not None
+    if isinstance(want, str):
+        leaf = _leaf(value)
+        room[0] -= leaf.nbytes if isinstance(leaf, np.ndarray) else 0
+        return leaf if room[0] >= 0 else "too-large"
+    if isinstance(want, list):
+        if not isinstance(value, (tuple, list)) or len(value) != len(want):
+            return "none" if value is None else "not-pair"
+        return [_portable(item, part, room) for item, part in zip(value, want, strict=True)]
+    if not isinstance(value, collections.abc.Mapping):
+        return "none" if value is None else "not-dict"
+    return [
+        _portable(value[key], part, room) if key in value else "missing"
+        for key, part in want.items()
+    ]
+
+
+_KINDS: Final = {"c": "complex", "S": "string", "U": "string", "M": "date", "m": "date", "V": "record"}
+
+
+def _leaf(value: Any) -> Any:
+    """``value`` as a bool, int64 or float64 array, or the word that says why not."""
+    if value is None:
+        return "none"
+    if isinstance(value, np.ma.MaskedArray):
+        if np.ma.getmaskarray(value).any():
+            return "masked"
+        value = value.data
+    if "torch" in sys.modules and isinstance(value, sys.modules["torch"].Tensor):
+        value = value.detach().cpu().numpy()
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        return "ragged"
+    kind = array.dtype.kind
+    if kind == "O":
+        return _numbers(array)
+    if kind in _KINDS:
+        return _KINDS[kind]
+    if kind == "b":
+        return array.astype(np.bool_, order="C")
+    fits = kind == "i" or (kind == "u" and array.itemsize < 8)
+    return array.astype(np.int64 if fits else np.float64, order="C")
+
+
+def _numbers(array: np.ndarray) -> Any:
+    """An object array of Python numbers (integers too large for int64) as float64."""
+    if array.size and all(type(item) in (int, float, bool) for item in array.flat):
+        return array.astype(np.float64)
+    return "object"
+
+
+def _differ(before: Any, after: Any) -> bool:
+    """Whether an argument was modified; keys added to a dict are no modification."""
+    kind = type(before)
+    if kind is wire.Ref:
+        return False
+    if kind is np.ndarray:
+        return (
+            type(after) is not np.ndarray
+            or (before.shape, before.dtype) != (after.shape, after.dtype)
+            or before.tobytes() != after.tobytes()
+        )
+    if kind is dict:
+        return any(key not in after or _differ(item, after[key]) for key, item in before.items())
+    if kind is list:
+        same = len(before) == len(after)
+        return not same or any(_differ(b, a) for b, a in zip(before, after, strict=True))
+    return bool(before != after) and before == before
+
+
+# --- imports ----------------------------------------------------------------------------------
+
+
+def _forget_ours() -> None:
+    """Take what is ours out of sys.modules, so that ``import grader`` finds the stand-in."""
+    for name in list(sys.modules):
+        if name.partition(".")[0] in ("grader", "msgspec"):
+            del sys.modules[name]
+
+
+_STAND_INS: Final = ("matplotlib", "mpl_toolkits", "IPython", "grader")
+
+
+class _Gate:
+    """A finder that comes first: lets allowed modules pass, serves stand-ins, refuses the rest.
+
+    It keeps the contract (no `import torch` in a NumPy exercise) and says so in words. That other
+    packages cannot be read even without it is Landlock's doing, or the mount view's.
+    """
+
+    def __init__(self, imports: list[str]) -> None:
+        self._allowed = {"numpy", *sys.stdlib_module_names, *imports}
+
+    def find_spec(
+        self, name: str, path: object = None, target: object = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        top = name.partition(".")[0]
+        if top in _STAND_INS:
+            return importlib.util.spec_from_loader(name, _StandInLoader(), is_package=True)
+        if top in self._allowed:
+            return None
+        raise ModuleNotFoundError(f"{top} is not among the modules of this assignment", name=name)
+
+
+class _Inert:
+    """Does nothing, to any depth: plots and checks left in a submission cost nobody anything."""
+
+    def __getattr__(self, name: str) -> _Inert:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *args: object, **kwargs: object) -> _Inert:
+        return self
+
+    def __getitem__(self, key: object) -> _Inert:
+        return self
+
+    def __setitem__(self, key: object, value: object) -> None: ...
+    def __enter__(self) -> _Inert:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+    def __len__(self) -> int:
+        return 0
+
+    def __iter__(self) -> Any:
+        """As many inert things as the caller unpacks (``fig, ax = plt.subplots()``), else none."""
+        frame = sys._getframe(1)
+        operation, count = frame.f_code.co_code[frame.f_lasti : frame.f_lasti + 2]
+        unpacking = operation == _UNPACK_SEQUENCE
+        return iter([self] * (count if unpacking else 0))
+
+
+_UNPACK_SEQUENCE: Final = importlib.import_module("opcode").opmap["UNPACK_SEQUENCE"]
+_INERT: Final = _Inert()
+
+
+class _StandIn(types.ModuleType):
+    def __getattr__(self, name: str) -> _Inert:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _INERT
+
+
+class _StandInLoader:
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
+        return _StandIn(spec.name)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        module.__path__ = []
+
+
+def main() -> None:
+    """Serve on the inherited descriptor ``argv[1]`` with the settings in ``argv[2]``, JSON."""
+    serve(socket.socket(fileno=int(sys.argv[1])), json.loads(sys.argv[2]))

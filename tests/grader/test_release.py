@@ -1,0 +1,385 @@
+"""Stubs, notebooks, READMEs and the students' zip: what is in them, and what never is."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import subprocess
+import sys
+import types
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from grader import notebook as reader
+from grader.catalog import Assignment, Course, SpeedLimit, load
+from grader.inbox import stub as untouched_stub
+from grader.release import (
+    ReleaseError,
+    build,
+    cells,
+    is_built,
+    notebook,
+    readme,
+    release,
+    stub,
+)
+
+HERE = Path(__file__).parents[2]
+SECRETS = ("np.maximum", "mask", "np.where", "self.secret")
+SOURCE = r'''r"""Activations
+
+One unit, and $\sigma(z)$:
+
+$$\sigma(z) = \frac{1}{1 + e^{-z}}$$
+"""
+
+# %%
+import numpy as np
+
+SHAPE = (2, 3)
+
+# %% [markdown]
+# ## ReLU
+#
+# $$\mathrm{ReLU}(z) = \max(z, 0)$$
+
+# %%
+# BEGIN SOLUTION
+def mask(z):
+    return np.where(z > 0, 1.0, 0.0)
+
+
+# END SOLUTION
+def relu(z):
+    """Return max(z, 0), where |z| is
+    finite.
+
+    >>> relu(np.array([-1.0, 2.0]))
+    array([0., 2.])
+    """
+    # BEGIN SOLUTION
+    return np.maximum(z, 0.0)
+    # END SOLUTION
+
+
+def given(z):
+    """Given."""
+    return z
+
+
+class Unit:
+    """A unit with a weight."""
+
+    def __init__(self, w):
+        # BEGIN SOLUTION
+        self.secret = w
+        # END SOLUTION
+
+    def forward(self, z, *, bias=0.0):
+        """The unit's answer."""
+        # BEGIN SOLUTION
+        return self.secret * z + bias
+        # END SOLUTION
+
+
+# %% [markdown]
+# ## See it
+
+# %% tags=["demo"]
+def plot():
+    """Draw it."""
+    import matplotlib.pyplot as plt
+
+    plt.plot(relu(np.arange(3.0)))
+'''
+STUB = ast.parse(stub(SOURCE))
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    """A course of one exercise, `activations`, with public tests, not built yet."""
+    (tmp_path / "reference/activations").mkdir(parents=True)
+    (tmp_path / "reference/activations/solution.py").write_text(SOURCE)
+    (tmp_path / "reference/activations/mistakes.py").write_text("MISTAKES = 'np.where'")
+    (tmp_path / "tests/hidden/activations").mkdir(parents=True)
+    (tmp_path / "exercises/activations").mkdir(parents=True)
+    (tmp_path / "exercises/activations/test_public.py").write_text("def test_relu(): ...\n")
+    (tmp_path / "assignments.yaml").write_text(
+        "title: Networks\nassignments:\n  - name: activations\n    title: Activations\n"
+    )
+    return load(tmp_path)
+
+
+# --- the stub -----------------------------------------------------------------------------------
+
+
+def test_each_region_becomes_a_gap_at_its_indentation() -> None:
+    functions = {n.name: n for n in ast.walk(STUB) if isinstance(n, ast.FunctionDef)}
+    gaps = {
+        name
+        for name, function in functions.items()
+        if ast.unparse(function.body[-1]) == "raise NotImplementedError"
+    }
+    assert {"relu", "__init__", "forward"} == gaps
+    assert "mask" not in functions
+
+
+def test_no_solution_is_left_and_nothing_given_is_lost() -> None:
+    text = stub(SOURCE)
+    assert not [secret for secret in (*SECRETS, "SOLUTION") if secret in text]
+    kept = [line for line in SOURCE.splitlines() if "def " in line and "mask" not in line]
+    assert kept == [line for line in text.splitlines() if "def " in line]
+    assert ast.get_docstring(ast.parse(SOURCE)) == ast.get_docstring(STUB)
+
+
+def test_a_region_at_the_margin_leaves_nothing_behind() -> None:
+    assert "# %%\ndef relu(z):" in stub(SOURCE)
+    alone = "# %%\n# BEGIN SOLUTION\nx = 1\n# END SOLUTION\n# %% [markdown]\n# Text\n"
+    assert stub(alone) == "# %%\n\n# %% [markdown]\n# Text\n"
+    assert stub("x = 1\n\n\n# BEGIN SOLUTION\ny = 2\n# END SOLUTION\n") == "x = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("# BEGIN SOLUTION\nx = 1\n", "line 1: a region begins and does not end"),
+        ("x = 1\n# END SOLUTION\n", "line 2: a region ends that has not begun"),
+        ("# BEGIN SOLUTION\n# BEGIN SOLUTION\n", "line 2: a region begins in that of line 1"),
+        ("if 1:\n    # BEGIN SOLUTION\n# END SOLUTION\n", "line 3: indented otherwise than line 2"),
+    ],
+)
+def test_markers_that_do_not_pair_up_are_refused_by_line(source: str, said: str) -> None:
+    with pytest.raises(ValueError, match=f"^{said}$"):
+        stub(source)
+
+
+@pytest.mark.parametrize("function", ["relu", "given", "Unit"])
+def test_a_speed_limit_with_points_stands_in_the_docstring(function: str) -> None:
+    text = stub(SOURCE, {function: SpeedLimit(100.0, 5.0)})
+    told = "Graded too: at most 100 times the time of array code, for 5 points (see README.md)."
+    nodes = [n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
+    assert [n.name for n in nodes if told in (ast.get_docstring(n) or "")] == [function]
+    assert text.count("Graded too") == 1
+    assert max(len(line) for line in text.splitlines()) <= 100
+
+
+def test_a_speed_limit_leaves_the_example_right() -> None:
+    """The line added is no part of what the doctest expects."""
+    text = stub(SOURCE, {"relu": SpeedLimit(100.0, 5.0)})
+    functions = [n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef)]
+    docstring = ast.get_docstring(functions[0]) or ""
+    (example,) = doctest.DocTestParser().get_examples(docstring)
+    assert example.want == "array([0., 2.])\n"
+
+
+def test_a_speed_limit_needs_a_docstring() -> None:
+    with pytest.raises(ValueError, match="line 1: relu has no docstring"):
+        stub("def relu(z):\n    return z\n", {"relu": SpeedLimit(100.0, 5.0)})
+
+
+# --- the notebook -------------------------------------------------------------------------------
+
+
+def test_cells_come_in_order_with_their_kind_and_tags() -> None:
+    found = cells(stub(SOURCE))
+    kinds = ["markdown", "code", "markdown", "code", "markdown", "code"]
+    assert kinds == [cell.kind for cell in found]
+    assert found[0].source.startswith("# Activations\n\nOne unit, and $\\sigma(z)$:\n\n$$")
+    assert found[2].source == "## ReLU\n\n$$\\mathrm{ReLU}(z) = \\max(z, 0)$$"
+    assert [cell.tags for cell in found] == [(), (), (), (), (), ("demo",)]
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("# %%\n", "line 1: no docstring"),
+        ('"""T"""\nx = 1\n', "line 1: no cells"),
+        ('"""T"""\n# %% [markdwon]\n', "line 2: no header of a cell"),
+        ('"""T"""\n# %% [markdown]\n# x\n\nx = 1\n', "line 5: text stands in comments"),
+    ],
+)
+def test_what_is_no_percent_format_is_refused_by_line(source: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said.replace("[", r"\[")):
+        cells(source)
+
+
+def test_the_notebook_is_valid_and_ends_in_the_check() -> None:
+    text = notebook(stub(SOURCE), "activations").decode()
+    document = nbformat.reads(text, 4)  # type: ignore[no-untyped-call]
+    nbformat.validate(document)
+    *_, demo, heading, code = document.cells
+    assert demo.metadata.tags == ["demo", "raises-exception"]
+    assert heading.source.startswith("## Check your work")
+    assert code.source == 'from grader.selfcheck import check\n\ncheck("activations")'
+    assert "reference/activations/solution.py" in document.metadata.grader.made
+
+
+def test_equal_sources_give_equal_bytes() -> None:
+    assert notebook(stub(SOURCE), "activations") == notebook(stub(SOURCE), "activations")
+
+
+def test_the_notebook_and_the_script_ask_for_the_same() -> None:
+    """The inbox, which sets untouched stubs aside, knows the one by the other."""
+    untouched = untouched_stub.matcher(stub(SOURCE).encode())
+    assert untouched(reader.read(notebook(stub(SOURCE), "activations")).cells)
+    assert not untouched(reader.read(notebook(SOURCE, "activations")).cells)
+
+
+# --- the README ---------------------------------------------------------------------------------
+
+
+def test_the_readme_lists_what_is_to_be_written() -> None:
+    text = readme(Assignment("activations", "Activations"), SOURCE)
+    table = text.partition("## What to write")[2].partition("##")[0]
+    rows = [
+        r"| `relu(z)` | Return max(z, 0), where \|z\| is finite. |",
+        "| `Unit(w)` | A unit with a weight. |",
+        "| `Unit.forward(z, *, bias=0.0)` | The unit's answer. |",
+    ]
+    assert rows == table.strip().splitlines()[2:]
+
+
+def test_the_readme_says_how_points_are_spread() -> None:
+    checks = [("relu", 30.0), ("Unit", 40.0), ("relu", 30.0)]
+    text = readme(Assignment("activations", "Activations"), SOURCE, checks)
+    assert "100 points in all, spread so:" in text
+    assert "| relu | 60 |\n| Unit | 40 |" in text
+
+
+def test_the_readme_says_how_to_go_on() -> None:
+    text = readme(Assignment("activations", "Activations", imports=("scipy",)), SOURCE)
+    assert "   grader check activations.py\n" in text
+    assert "You may import `scipy`, NumPy and the standard library." in text
+    assert "Of several submissions the last counts." in text
+    assert "## Vectorisation\n" in text
+    assert "points of its own" not in text
+
+
+def test_the_readme_tells_of_speed_limits_and_dates(course: Course) -> None:
+    entry = """\
+    speed: {relu: {ratio: 50, points: 1}}
+    due: 2026-12-01T23:59+01:00
+    late: {per_day: 10, at_most: 50, cut_off: 36 h}
+    attempts: best
+"""
+    file = course.folder / "assignments.yaml"
+    file.write_text(file.read_text() + entry)
+    text = readme(load(course.folder).assignment("activations"), SOURCE)
+    assert "- `relu`: at most 50 times the time of array code, for 1 point" in text
+    assert "Due: 2026-12-01, 23:59 (UTC+01:00). Each day begun after that costs 10 %" in text
+    assert (
+        "at most 50 %; over 36 hours late counts nothing. Of several submissions the best" in text
+    )
+
+
+# --- building and releasing ---------------------------------------------------------------------
+
+
+def test_a_build_writes_what_is_out_of_step_and_only_that(course: Course) -> None:
+    names = ["activations.py", "activations.ipynb", "README.md"]
+    folder = course.folder / "exercises" / "activations"
+    assert [folder / name for name in names] == is_built(course, "activations")
+    assert [folder / name for name in names] == build(course, ["activations"])
+    assert is_built(course, "activations") == []
+    assert build(course, ["activations"]) == []
+    (folder / "README.md").write_text("edited by hand")
+    assert [folder / "README.md"] == build(course, ["activations"])
+
+
+def test_a_changed_solution_puts_its_docstrings_out_of_step(course: Course) -> None:
+    """A changed body of a solution does not: students see nothing of it."""
+    build(course, ["activations"])
+    solution = course.solution("activations")
+    solution.write_text(SOURCE.replace("np.maximum(z, 0.0)", "z * mask(z)"))
+    assert is_built(course, "activations") == []
+    solution.write_text(SOURCE.replace("Given.", "Given to you."))
+    stale = [path.suffix for path in is_built(course, "activations")]
+    assert stale == [".py", ".ipynb"]
+
+
+def test_every_generated_file_says_from_what_it_is_made(course: Course) -> None:
+    for path in build(course, ["activations"]):
+        assert "reference/activations/solution.py" in path.read_text()
+        assert "grader build" in path.read_text()
+
+
+def test_a_broken_solution_is_named(course: Course) -> None:
+    course.solution("activations").write_text('"""T"""\n# %%\n# END SOLUTION\n')
+    with pytest.raises(ReleaseError, match=r"^reference/activations/solution\.py: line 3: "):
+        build(course, ["activations"])
+
+
+def test_the_zip_holds_the_exercise_and_nothing_else(course: Course, tmp_path: Path) -> None:
+    build(course, ["activations"])
+    (course.exercise("activations") / "notes.txt").write_text("np.where")
+    with zipfile.ZipFile(release(course, "activations", tmp_path / "out")) as archive:
+        names = ["activations.py", "activations.ipynb", "README.md", "test_public.py"]
+        assert [f"activations/{name}" for name in names] == archive.namelist()
+        everything = b"".join(archive.read(name) for name in archive.namelist()).decode()
+    assert not [secret for secret in SECRETS if secret in everything.partition("## Vector")[0]]
+    assert "MISTAKES" not in everything
+
+
+def test_equal_exercises_give_equal_zips(course: Course, tmp_path: Path) -> None:
+    build(course, ["activations"])
+    one, two = (release(course, "activations", tmp_path / out) for out in ("one", "two"))
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_what_is_out_of_step_is_not_released(course: Course, tmp_path: Path) -> None:
+    build(course, ["activations"])
+    (course.exercise("activations") / "activations.py").write_text(SOURCE)
+    with pytest.raises(ReleaseError, match=r"exercises/activations/activations\.py; run grader bu"):
+        release(course, "activations", tmp_path / "out")
+
+
+# --- our own course -----------------------------------------------------------------------------
+
+OURS = [assignment.name for assignment in load(HERE).assignments]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_exercises_are_in_step(name: str) -> None:
+    """If not: `grader build`."""
+    assert is_built(load(HERE), name) == []
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_stubs_are_clean_and_give_nothing_away(name: str) -> None:
+    """Imports that only a solution needs are students' to use; else ruff finds nothing."""
+    path = HERE / "exercises" / name / f"{name}.py"
+    command = ["ruff", "check", "--isolated", "--select", "E,F", "--ignore", "F401,F841"]
+    run = subprocess.run(
+        [sys.executable, "-m", *command, "--line-length", "100", str(path)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stdout
+    shown = set(path.read_text(encoding="utf-8").splitlines())
+    assert set() == _solution_lines(load(HERE).solution(name)) & shown
+
+
+def _solution_lines(path: Path) -> set[str]:
+    """The lines inside the regions, those apart that any function may have."""
+    inside, found = False, set()
+    for line in path.read_text(encoding="utf-8").splitlines():
+        inside = (inside or "# BEGIN SOLUTION" in line) and "# END SOLUTION" not in line
+        if inside and len(line.strip()) > 4:
+            found.add(line)
+    return found
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if name != "torch_layers"])
+def test_our_stubs_run_and_their_functions_are_gaps(name: str) -> None:
+    source = (HERE / "exercises" / name / f"{name}.py").read_text(encoding="utf-8")
+    module = types.ModuleType(name)
+    exec(compile(source, name, "exec"), module.__dict__)  # noqa: S102  # our own stub
+    gaps = [n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)]
+    named = [n for n in gaps if ast.unparse(n.body[-1]) == "raise NotImplementedError"]
+    assert named
+    for function in named:
+        arguments = [None] * len(function.args.args)
+        with pytest.raises(NotImplementedError):
+            getattr(module, function.name)(*arguments)

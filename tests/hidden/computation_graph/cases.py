@@ -1,0 +1,212 @@
+"""The inputs of the hidden tests of computation_graph.
+
+Values are never 0, 1, -1 or 2, where wrong rules look right. Every scalar is judged on its own
+scale, so graphs are redrawn until no gradient is small beside the others: what is left of a sum
+that cancels is rounding.
+"""
+
+import numpy as np
+
+from grader.cases import Case, redrawn
+
+CACHES = {"forward": ("a", "b", "c", "d", "e")}
+
+
+def value(rng):
+    """A number whose size lies between 1.2 and 1.9 or 2.1 and 2.8, of either sign."""
+    return float(rng.choice([-1, 1]) * (rng.uniform(1.2, 1.9) + rng.integers(2) * 0.9))
+
+
+def shuffled(rng, graph):
+    """The same graph, listed in another order."""
+    names = list(graph)
+    return {names[i]: graph[names[i]] for i in rng.permutation(len(names))}
+
+
+def forward_cases(rng, reference):
+    for _ in range(3):
+        yield Case("forward", value(rng), value(rng), value(rng))
+
+
+def backward_cases(rng, reference):
+    for case in forward_cases(rng, reference):
+        yield Case("backward", reference.forward(*case.args)[1])
+
+
+# What each gradient is, given the ones before it: (cache, own gradients) -> float.
+LOCAL = {
+    "a": lambda cache, own: own["e"],
+    "b": lambda cache, own: 2 * own["d"],
+    "d": lambda cache, own: own["e"],
+}
+
+
+def compose_cases(rng, reference):
+    """Chains of every length; equal numbers of links are told apart by their order."""
+    for names in (
+        ["sin", "square"],
+        ["double", "exp", "sigmoid"],
+        ["square", "cos"],
+        ["cube", "sigmoid", "sin", "negate"],
+        ["sigmoid", "double", "cube"],
+        ["negate", "exp", "double", "sin", "square"],
+    ):
+        yield Case("compose", names, float(rng.uniform(0.3, 0.8)))
+    yield Case("compose", ["cube"], float(rng.uniform(0.3, 0.8)), note="one function")
+    yield Case("compose", [], value(rng), note="no function")
+
+
+def _inputs(rng):
+    return {name: value(rng) for name in ("x", "y", "z")}
+
+
+def tree_graphs(rng, reference):
+    """Every node used once: L = c(a + 2b) and a deeper one."""
+    lecture = {"L": ("mul", ("c", "e")), "e": ("add", ("a", "d")), "d": ("mul", (2, "b"))}
+    yield shuffled(rng, lecture), {name: value(rng) for name in "abc"}, "L"
+    deeper = {
+        "p": ("square", ("q",)),
+        "q": ("add", ("r", "s")),
+        "r": ("mul", ("x", 1.5)),
+        "s": ("tanh", ("t",)),
+        "t": ("mul", ("y", "z")),
+    }
+    yield shuffled(rng, deeper), {name: v / 2 for name, v in _inputs(rng).items()}, "p"
+
+
+def shared_graphs(rng, reference):
+    """Nodes with several roads to the output: three users, one user twice, an input re-used."""
+    graph = {
+        "out": ("add", ("k", "m")),
+        "k": ("add", ("t", "u")),
+        "m": ("mul", ("s", "v")),
+        "t": ("mul", ("s", "s")),
+        "u": ("sigmoid", ("s",)),
+        "v": ("add", ("x", "w")),
+        "w": ("mul", ("x", "x")),
+        "s": ("add", ("x", "y")),
+    }
+    for _ in range(2):
+        yield _telling(rng, reference, graph, _inputs, "out")
+    yield {"y": ("mul", ("x", "x"))}, {"x": value(rng)}, "y"
+
+
+def operation_graphs(rng, reference):
+    """sub, div, log, exp, relu, square: their second operands and inner slopes count."""
+    graph = {
+        "out": ("sub", ("h", "k")),
+        "h": ("div", ("p", "q")),
+        "k": ("log", ("r",)),
+        "p": ("sub", ("x", "y")),
+        "q": ("exp", ("z",)),
+        "r": ("add", ("s", 3)),
+        "s": ("relu", ("t",)),
+        "t": ("sub", (4, "w")),
+        "w": ("div", (1.5, "x")),
+        "silent": ("relu", ("below",)),
+        "below": ("sub", ("w", 9)),
+    }
+    for _ in range(3):
+        yield _telling(rng, reference, graph, _inputs, "out")
+
+
+def _telling(rng, reference, graph, inputs, output):
+    """Redraw the inputs until no gradient is small beside the largest."""
+
+    def good(given):
+        try:
+            found = reference.differentiate(graph, given, output).values()
+        except (ValueError, OverflowError, ZeroDivisionError):
+            return False
+        sizes = [abs(gradient) for gradient in found if gradient]
+        return min(sizes) > 1e-2 * max(sizes)
+
+    [given] = redrawn(lambda: [inputs(rng)], good)
+    return shuffled(rng, graph), given, output
+
+
+def long_graphs(rng, reference):
+    """Chains of 300 nodes, listed from the end, from the start and shuffled."""
+    steps = [("mul", 1.01), ("add", 0.3), ("div", 1.02), ("sub", 0.29)]
+    chain = {"n0": ("mul", ("x", 1.1))}
+    for i in range(1, 300):
+        op, number = steps[i % 4]
+        chain[f"n{i}"] = (op, (f"n{i - 1}", number))
+    backwards = dict(reversed(chain.items()))
+    for graph in (backwards, chain, shuffled(rng, chain)):
+        yield graph, {"x": value(rng)}, "n299"
+
+
+def _evaluate(graphs):
+    return [Case("evaluate", graph, inputs) for graph, inputs, _ in graphs]
+
+
+def _differentiate(graphs, note=""):
+    return [Case("differentiate", *each, note=note) for each in graphs]
+
+
+def evaluate_cases(rng, reference):
+    for graphs in (tree_graphs, shared_graphs, operation_graphs):
+        yield from _evaluate(graphs(rng, reference))
+    yield Case("evaluate", {}, {"x": value(rng)}, note="a graph without nodes")
+
+
+def evaluate_long_cases(rng, reference):
+    yield from _evaluate(long_graphs(rng, reference))
+
+
+def tree_cases(rng, reference):
+    yield from _differentiate(tree_graphs(rng, reference))
+
+
+def shared_cases(rng, reference):
+    yield from _differentiate(shared_graphs(rng, reference))
+
+
+def operation_cases(rng, reference):
+    yield from _differentiate(operation_graphs(rng, reference))
+
+
+def long_cases(rng, reference):
+    yield from _differentiate(long_graphs(rng, reference))
+
+
+def apart_cases(rng, reference):
+    """Nodes and inputs without a path to the output; an output that is an input or in the middle."""
+    for graph, inputs, _ in tree_graphs(rng, reference):
+        middle = "e" if "e" in graph else "q"
+        yield Case("differentiate", graph, inputs, middle, note="an output in the middle")
+        yield Case("differentiate", graph, inputs, next(iter(inputs)), note="the output is an input")
+
+
+def bad_evaluate_cases(rng, reference):
+    x = {"x": value(rng)}
+    ring = {"p": ("add", ("q", 1)), "q": ("mul", ("p", "x"))}
+    yield Case("evaluate", {"y": ("exp", ("nobody",))}, x, note="an unknown operand")
+    yield Case("evaluate", ring, x, note="a cycle")
+    yield Case("evaluate", {"y": ("add", ("y", "x"))}, x, note="a node of itself")
+
+
+def bad_differentiate_cases(rng, reference):
+    x = {"x": value(rng)}
+    ring = {"p": ("add", ("q", 1)), "q": ("mul", ("p", "x")), "out": ("exp", ("q",))}
+    good = {"y": ("mul", ("x", "x"))}
+    yield Case("differentiate", good, x, "nobody", note="an unknown output")
+    yield Case("differentiate", {"y": ("add", ("x", "nobody"))}, x, "y", note="an unknown operand")
+    yield Case("differentiate", ring, x, "out", note="a cycle")
+
+
+def timed_cases(rng, reference):
+    """Some 700 nodes, ten deep, 70 wide: numbers in place of the chain rule visit all for each."""
+    for _ in range(15):
+        inputs = {f"x{i}": value(rng) / 4 for i in range(70)}
+        graph, last = {}, list(inputs)
+        for depth in range(10):
+            layer = [f"n{depth}_{i}" for i in range(70)]
+            for name in layer:
+                one, other = rng.choice(last, 2, replace=False)
+                op = str(rng.choice(["add", "sub"])) if depth % 2 else "mul"
+                graph[name] = (op, (str(one), str(other)))
+            last = layer
+        graph["out"] = ("add", (last[0], last[1]))
+        yield Case("differentiate", shuffled(rng, graph), inputs, "out")
