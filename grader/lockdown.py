@@ -64,14 +64,19 @@ class Plan:
     """The empty directory for ``chroot``."""
 
 
-def prepare(layers: Iterable[str], readable: Iterable[str], jail: str = "") -> Plan:
-    """Return the plan for children in ``layers``; raise OSError when one cannot be had."""
+def prepare(
+    layers: Iterable[str], readable: Iterable[str], listable: Iterable[str] = (), jail: str = ""
+) -> Plan:
+    """Return the plan for children in ``layers``; raise OSError when one cannot be had.
+
+    Landlock allows to read below ``readable``, and to see the names of files below ``listable``.
+    """
     wanted = frozenset(layers)
     if "caps" in wanted:
         drop_bounding_set()
     return Plan(
         layers=wanted,
-        landlock_fd=landlock_rules(readable) if "landlock" in wanted else -1,
+        landlock_fd=landlock_rules(readable, listable) if "landlock" in wanted else -1,
         filter=seccomp_filter() if "seccomp" in wanted else b"",
         own_pidns_fd=os.open("/proc/self/ns/pid", os.O_RDONLY) if "pidns" in wanted else -1,
         address_space=_address_space(),
@@ -216,8 +221,8 @@ def landlock_abi() -> int:
     return max(0, _libc.syscall(_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), 1))
 
 
-def landlock_rules(readable: Iterable[str]) -> int:
-    """Return the descriptor of a rule set that allows reading below ``readable``, nothing else."""
+def landlock_rules(readable: Iterable[str], listable: Iterable[str] = ()) -> int:
+    """Return the descriptor of a rule set that allows this reading and listing, nothing else."""
     abi = landlock_abi()
     handled = (1 << _FS_RIGHTS[min(abi, 5)]) - 1 if abi else 0
     fields = [handled, _NET_ALL, _SCOPE_ALL][: 1 + (abi >= 4) + (abi >= 6)]
@@ -226,14 +231,19 @@ def landlock_rules(readable: Iterable[str]) -> int:
         _LANDLOCK_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint(0)
     )
     for path in readable:
-        try:
-            fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        except FileNotFoundError:
-            continue
-        access = _READ_FILE | (_READ_DIR if os.path.isdir(path) else 0)
-        _syscall(_LANDLOCK_ADD_RULE, rules, 1, struct.pack("=Qi", access, fd), 0)
-        os.close(fd)
+        _allow_below(rules, path, _READ_FILE | (_READ_DIR if os.path.isdir(path) else 0))
+    for path in listable:
+        _allow_below(rules, path, _READ_DIR)
     return rules
+
+
+def _allow_below(rules: int, path: str, access: int) -> None:
+    try:
+        fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    _syscall(_LANDLOCK_ADD_RULE, rules, 1, struct.pack("=Qi", access, fd), 0)
+    os.close(fd)
 
 
 # --- seccomp ----------------------------------------------------------------------------------

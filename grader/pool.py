@@ -77,6 +77,12 @@ class Sandbox:
             found.discard("chroot")
         return cls(frozenset(found))
 
+    def unmounted(self) -> Sandbox:
+        """These layers where bubblewrap cannot start: a jail, if nothing else hides files."""
+        found = lockdown.available()
+        layers = self.layers & found
+        return Sandbox(layers if "landlock" in layers else layers | (found & {"chroot"}))
+
     def without(self, *layers: str) -> Sandbox:
         """These layers less ``layers``: for the tests that show what each is for."""
         return Sandbox(self.layers - set(layers))
@@ -154,7 +160,7 @@ class ForkServer:
             if "mounts" not in self.sandbox.layers:
                 raise GraderError(f"the fork server did not start: {said}") from None
             # No namespaces here (an LMS container): the same without bubblewrap.
-            self.sandbox = Sandbox(lockdown.available() - {"chroot"} & self.sandbox.layers)
+            self.sandbox = self.sandbox.unmounted()
             self.start()
             self.ready()
 
@@ -273,6 +279,8 @@ def _bubblewrap(preload: Sequence[str], environment: dict[str, str]) -> list[str
         command += ["--unshare-user"]
     for name, value in environment.items():
         command += ["--setenv", name, value]
+    for folder in sorted({parent for path in (Path(base), *seen) for parent in path.parents}):
+        command += ["--perms", "0755", "--dir", str(folder)]
     for path in ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache"):
         command += ["--ro-bind-try", path, path]
     command += ["--ro-bind", base, base, "--tmpfs", site, "--proc", "/proc", "--dev", "/dev"]

@@ -52,12 +52,15 @@ import numpy as np
 from grader import lockdown, wire
 
 PRELOADED: Final = """
-    numpy.random numpy.linalg numpy.fft numpy.polynomial numpy.ma numpy.testing
+    numpy.random numpy.linalg numpy.fft numpy.polynomial numpy.ma numpy.testing numpy.f2py
+    numpy.ctypeslib numpy.typing numpy.matlib numpy.rec numpy.char numpy.strings
     abc array bisect cmath collections contextlib copy csv dataclasses datetime decimal doctest
     enum fractions functools hashlib heapq inspect io itertools json logging math numbers operator
     os pathlib pprint random re statistics string struct sys textwrap time timeit traceback types
     typing unittest warnings ast abc queue weakref secrets uuid tempfile glob shutil pickle
     argparse locale calendar zlib base64 colorsys graphlib reprlib symtable tokenize threading
+    unicodedata difflib html numbers sched select selectors keyword cProfile pstats tracemalloc
+    concurrent.futures contextvars asyncio codecs binascii bz2 lzma gzip _strptime zoneinfo
 """.split()
 """Imported before any fork: NumPy loads parts of itself lazily, and a jail has no files."""
 
@@ -83,7 +86,9 @@ def serve(control: socket.socket, settings: dict[str, Any]) -> None:
     if "torch" in sys.modules:
         _settle_torch()
     np.ones((8, 8)) @ np.ones((8, 8))
-    plan = lockdown.prepare(settings["layers"], _readable(settings["preload"]), settings["jail"])
+    listable = [os.path.dirname(os.__file__), os.path.dirname(os.path.dirname(np.__file__))]
+    readable = _readable(settings["preload"])
+    plan = lockdown.prepare(settings["layers"], readable, listable, settings["jail"])
     _forget_ours()
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
