@@ -41,6 +41,7 @@ class Case:
     args: tuple[Any, ...]
     note: str
     own_scale: bool
+    entrywise: bool
     floor: float
     tolerance: float
     cpu: float
@@ -51,14 +52,18 @@ class Case:
         *args: Any,
         note: str = "",
         own_scale: bool = False,
+        entrywise: bool = False,
         floor: float = 0.0,
         tolerance: float = TOLERANCE,
         cpu: float = 0.0,
     ) -> None:
-        """``own_scale``, ``floor``, ``tolerance``: see `grader.compare`. ``cpu``: seconds allowed."""
+        """``own_scale``, ``entrywise``, ``floor``, ``tolerance``: see `grader.compare`.
+
+        ``cpu``: seconds allowed.
+        """
         fields = {
             "function": function, "args": args, "note": note, "own_scale": own_scale,
-            "floor": floor, "tolerance": tolerance, "cpu": cpu,
+            "entrywise": entrywise, "floor": floor, "tolerance": tolerance, "cpu": cpu,
         }  # fmt: skip
         self.__dict__.update(fields)
 

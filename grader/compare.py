@@ -41,6 +41,12 @@ REASONS: Final = {
     "unreadable": "cannot be read as an array of numbers",
     "not-dict": "is not a dict",
     "not-pair": "is not a tuple of as many things as the docstring says",
+    "not-torch": "cannot be had: neither a torch.autograd.Function nor a torch.nn.Module",
+    "not-tensor": "cannot be had: the output is not a tensor",
+    "not-parameter": "is not among the parameters that the module lists",
+    "no-parameters": "cannot be had: a parameter is missing, or has another shape",
+    "no-gradient": "gets no gradient: no way leads back to it from the output",
+    "output-shape": "cannot be had: the output has another shape",
 }
 """What is said of a leaf that the worker could not read as an array (`worker.REFUSALS`)."""
 
@@ -61,12 +67,15 @@ def fault(
     floor: float = 0.0,
     tolerance: float = TOLERANCE,
     integers: bool = False,
+    entrywise: bool = False,
     dims: Iterable[int] = (),
 ) -> Fault | None:
     """Say what is wrong with ``got``, or return None when it is right.
 
     ``scale``: see `scales`. ``dims``: sizes that occur in the problem; only shapes made of these
     are repeated to the student, since a shape can be made to spell out hidden inputs.
+    ``entrywise``: each entry is judged on its own size instead, where the smallest counts as much
+    as the largest (norms that span sixty orders of magnitude).
     """
     if got.shape != want.shape:
         return Fault("shape", _shape_message(got.shape, want.shape, {*dims, *want.shape, 0, 1}))
@@ -78,10 +87,15 @@ def fault(
         return Fault("finite", "infinite or NaN where another value is right, or the other way")
     if not np.isfinite(got[~special]).all():
         return Fault("finite", "NaN or infinity where a finite number is right")
-    off = np.abs(got[~special] - want[~special]).max(initial=0.0)
-    if off <= max(tolerance * scale, floor):
+    off, sizes = np.abs(got[~special] - want[~special]), np.abs(want[~special])
+    if (off <= np.maximum(tolerance * (sizes if entrywise else scale), floor)).all():
         return None
-    return Fault("values", f"right shape, wrong values (worst entry off by {rough(float(off))})")
+    if entrywise:
+        worst = np.divide(off, sizes, out=np.full_like(off, np.inf), where=sizes > 0).max()
+        told = f"worst entry off by {rough(float(worst))} times its right size"
+    else:
+        told = f"worst entry off by {rough(float(off.max()))}"
+    return Fault("values", f"right shape, wrong values ({told})")
 
 
 def scales(leaves: dict[Path, np.ndarray], own: bool = False) -> dict[Path, float]:

@@ -8,7 +8,7 @@ no other does. A wrong guess is worse than none: where two agree, neither is nam
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -49,15 +49,7 @@ class Catalogue:
     hints: Mapping[str, Hint]
     caches: Caches
     _modules: dict[int, Module] = field(default_factory=dict)
-
-    def modules(self, function: str) -> Iterable[tuple[Mistake, Module]]:
-        """The mistakes that can show in answers of ``function``."""
-        for number, mistake in enumerate(self.mistakes):
-            if function == mistake.function or function in mistake.spoils:
-                if number not in self._modules:
-                    code = module_of(mistaken(self.source, mistake), mistake.id)
-                    self._modules[number] = Module(code, self.caches)
-                yield mistake, self._modules[number]
+    _shown: dict[tuple[int, Case], Shown | None] = field(default_factory=dict)
 
     def name(
         self, cases: Sequence[Case], answers: Sequence[Any], reference: Module, path: Path
@@ -69,53 +61,84 @@ class Catalogue:
         """
         if len(cases) != len(answers) or not cases:
             return ""
-        wants = [reference.want(case) for case in cases]
-        right = [arrays_of(reference.answer(c, w)) for c, w in zip(cases, wants, strict=True)]
+        right = [arrays_of(reference.answer(case, reference.want(case))) for case in cases]
         got = [arrays_of(answer) for answer in answers]
+        are_right = [
+            {key for key in truth if key in mine and same(mine[key], truth[key])}
+            for mine, truth in zip(got, right, strict=True)
+        ]
         whole, part = set(), set()
-        for mistake, module in self.modules(cases[0].function):
-            wrong = _answers(module, cases, wants)
-            if wrong is None:
+        for number, mistake in enumerate(self.mistakes):
+            if cases[0].function not in (mistake.function, *mistake.spoils):
                 continue
-            if _explains(got, wrong, right, ()):
+            shown = [self._show(number, c, reference, r) for c, r in zip(cases, right, strict=True)]
+            if _explains(got, are_right, shown, ()):
                 whole.add(mistake.id)
-            elif path and _explains(got, wrong, right, path):
+            elif path and _explains(got, are_right, shown, path):
                 part.add(mistake.id)
         found = whole or part
         return next(iter(found)) if len(found) == 1 else ""
 
+    def _show(self, number: int, case: Case, reference: Module, right: Arrays) -> Shown | None:
+        """How a mistake shows on a case: computed once a run, None where it raises."""
+        key = number, case
+        if key not in self._shown:
+            try:
+                arrays = arrays_of(self._module(number).answer(case, reference.want(case)))
+                wrong = {path for path in right if not same(arrays.get(path), right[path])}
+                self._shown[key] = Shown(arrays, wrong)
+            except Exception:  # a mistake may raise on some inputs; then it explains no array
+                self._shown[key] = None
+        return self._shown[key]
 
-def _answers(module: Module, cases: Sequence[Case], wants: Sequence[Any]) -> list[Any] | None:
-    try:
-        return [arrays_of(module.answer(c, w)) for c, w in zip(cases, wants, strict=True)]
-    except Exception:  # a mistake may raise on some inputs; then it explains no array
-        return None
+    def _module(self, number: int) -> Module:
+        if number not in self._modules:
+            mistake = self.mistakes[number]
+            code = module_of(mistaken(self.source, mistake), mistake.id)
+            self._modules[number] = Module(code, self.caches)
+        return self._modules[number]
 
 
 Arrays = dict[Path, np.ndarray]
 
 
-def _explains(got: list[Arrays], wrong: list[Arrays], right: list[Arrays], path: Path) -> bool:
-    """Whether the mistake's arrays are the student's where it counts, and shows often enough."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A mistake on one case: its arrays, and the paths of those that are wrong."""
+
+    arrays: Arrays
+    wrong: set[Path]
+
+
+def _explains(
+    got: Sequence[Arrays], right: Sequence[set[Path]], shown: Sequence[Shown | None], path: Path
+) -> bool:
+    """Whether the mistake's arrays are the student's where it counts, and it shows often enough."""
     witnesses = 0
-    for mine, its, truth in zip(got, wrong, right, strict=True):
-        shown = {key for key in truth if key in its and not same(its[key], truth[key])}
-        at_path = {key for key in truth if key[: len(path)] == path}
-        must_match = set(truth) if not path else at_path
-        if not all(key in mine and key in its and same(mine[key], its[key]) for key in must_match):
+    for mine, are_right, its in zip(got, right, shown, strict=True):
+        if its is None or its.wrong & are_right:
             return False
-        if any(key in mine and same(mine[key], truth[key]) for key in shown):
-            return False
-        witnesses += bool(shown & at_path)
+        at_path = {key for key in its.arrays if key[: len(path)] == path}
+        # Where both are right they agree; where the mistake is wrong it must be wrong like this.
+        for key in at_path:
+            agrees = key in are_right and key not in its.wrong
+            if not agrees and not same(mine.get(key), its.arrays[key]):
+                return False
+        witnesses += bool(its.wrong & at_path)
     return witnesses >= min(WITNESSES, len(got))
 
 
-def same(one: np.ndarray, other: np.ndarray) -> bool:
+def same(one: np.ndarray | None, other: np.ndarray) -> bool:
     """Whether two arrays are the same to `SAME`, NaN and infinity included."""
-    if one.shape != other.shape:
+    if one is None or one.shape != other.shape:
         return False
+    if not one.size:
+        return True
+    scale = float(np.abs(other).max())
+    if scale < np.inf and one.dtype.kind != "b":
+        return float(np.abs(one - other).max()) <= SAME * scale
     one, other = one.astype(np.float64), other.astype(np.float64)
-    scale = np.abs(other[np.isfinite(other)]).max(initial=0.0)
+    scale = float(np.abs(other[np.isfinite(other)]).max(initial=0.0))
     return bool(np.allclose(one, other, rtol=0, atol=SAME * scale, equal_nan=True))
 
 

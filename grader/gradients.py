@@ -134,9 +134,7 @@ def _slope(
 
 def relative(given: np.ndarray, numeric: np.ndarray) -> float:
     """The largest difference, relative to the larger root mean square of the two."""
-    if given.size == 0:
-        return float("inf")
-    if not np.isfinite(given).all():
+    if given.size == 0 or not (np.isfinite(given).all() and np.isfinite(numeric).all()):
         return float("inf")
     size = max(np.sqrt(np.mean(given**2)), np.sqrt(np.mean(numeric**2)))
     return float(np.abs(given - numeric).max() / size) if size else 0.0

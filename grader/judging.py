@@ -45,7 +45,7 @@ class Failed(Exception):  # noqa: N818  # a verdict, not an error
         self.credit, self.mistake, self.detail = credit, mistake, detail
 
 
-@dataclass
+@dataclass(repr=False)
 class Exercise:
     """What a course has of one exercise in memory: all of it ours, none of it a student's."""
 
@@ -60,7 +60,7 @@ class Exercise:
         return self.reference.caches
 
 
-@dataclass
+@dataclass(repr=False)
 class Check:
     """One student before one hidden test. Made anew for each submission."""
 
@@ -73,6 +73,8 @@ class Check:
     """Stricter speed limits of the assignment, by function."""
     remark: str = ""
     """What a passed check still wants to say."""
+    function: str = ""
+    """The function that the check is about, or that it failed on."""
 
     def __call__(
         self,
@@ -85,6 +87,7 @@ class Check:
     ) -> None:
         """Pass if the arrays at ``path`` of every answer are right; else raise `Failed`."""
         drawn = self.draw(cases)
+        self.function = drawn[0].function
         answers = self.asked.answers(drawn)
         faults = [self._fault(c, a, path, name) for c, a in zip(drawn, answers, strict=True)]
         if not any(faults):
@@ -125,7 +128,8 @@ class Check:
             integers = compare.at(want, key) == "int"
             found = compare.fault(
                 leaf, expected[key], scales[key],
-                floor=case.floor, tolerance=case.tolerance, integers=integers, dims=case.dims(),
+                floor=case.floor, tolerance=case.tolerance, integers=integers,
+                entrywise=case.entrywise, dims=case.dims(),
             )  # fmt: skip
             if found:
                 return f"{label}: {found.message}"
@@ -219,15 +223,19 @@ class Check:
     def unmodified(self, *cases: Draw) -> None:
         """Pass if no argument of any case is modified; needs answers that say something."""
         for drawn, answer in self._earnest(cases):
-            if answer.modified:
-                index = answer.modified[0]
-                names = _parameters(self.exercise.reference, drawn.function)
-                label = names[index] if index < len(names) else f"argument {index + 1}"
+            self.function = drawn.function
+            names = _parameters(self.exercise.reference, drawn.function)
+            for index in answer.modified:
+                position = index if index >= 0 else -1 - index
+                label = names[position] if position < len(names) else f"argument {position + 1}"
+                if index < 0 and label == "cache":
+                    continue  # a cache may be given more keys
                 raise Failed(f"{drawn.function} modified its argument {label}", 0, "argument-modified")
 
     def repeats(self, *cases: Draw) -> None:
         """Pass if equal arguments give equal results, whatever was called in between."""
         for drawn, answer in self._earnest(cases):
+            self.function = drawn.function
             again = self.asked.again(drawn)
             if again.error is not None:
                 raise Failed(f"called again, {again.error}", detail=again.error.detail)
@@ -239,6 +247,7 @@ class Check:
     def raises(self, cases: Draw, kind: type[Exception]) -> None:
         """Pass if every case raises ``kind`` or a subclass of it."""
         drawn = self.draw(cases)
+        self.function = drawn[0].function
         for case, answer in zip(drawn, self._answers_to_bad(drawn), strict=True):
             where = f" ({case.note})" if case.note else ""
             if answer.error is None:
@@ -255,6 +264,7 @@ class Check:
         Only an answer that is right in some array is timed: a constant is no fast answer.
         """
         drawn = self.draw(cases)
+        self.function = drawn[0].function
         limit = min(limit, self.limits.get(drawn[0].function, limit))
         try:
             timed = timing.measure(self.asked, self.reference_worker(), drawn, limit, cpu)
@@ -288,10 +298,12 @@ class Check:
         pairs = list(zip(drawn, self.asked.answers(drawn), strict=True))
         by_function: dict[str, list[tuple[Case, Answer]]] = {}
         for case, answer in pairs:
+            self.function = case.function
             if answer.error is not None:
                 raise Failed(str(answer.error), detail=answer.error.detail)
             by_function.setdefault(case.function, []).append((case, answer))
         for function, group in by_function.items():
+            self.function = function
             if not _says_something([answer for _, answer in group]):
                 raise Failed(f"{function} answers with constants")
         return pairs
@@ -342,7 +354,7 @@ class Remote:
 
     def __init__(self, asked: Asked, exercise: Exercise) -> None:
         self._asked, self._exercise = asked, exercise
-        self._seen: dict[str, list[np.ndarray]] = {}
+        self._seen: dict[str, list[Answer]] = {}
         self._numbers = itertools.count(1 << 32)
 
     def __getattr__(self, function: str) -> Callable[..., Any]:
@@ -361,7 +373,8 @@ class Remote:
         [answer] = self._asked.student.call([Call(function, theirs, want, keep)])
         if answer.error is not None:
             raise answer.error
-        self._seen.setdefault(function, []).extend(arrays_of(answer.value).values())
+        output = answer.value[:-1] if listed is not None else answer.value
+        self._seen.setdefault(function, []).append(Answer(output))
         return self._value(answer.value, keep, ours.raw(case))
 
     def _value(self, value: Any, keep: int, ours: Any) -> Any:
@@ -375,10 +388,7 @@ class Remote:
 
     def meaningful(self) -> bool:
         """Whether what came back says something: no function answered with constants alone."""
-        return bool(self._seen) and all(
-            any(not compare.trivial(array) for array in arrays) or len({a.tobytes() for a in arrays}) > 1
-            for arrays in self._seen.values()
-        )
+        return bool(self._seen) and all(map(_says_something, self._seen.values()))
 
 
 def _rebound(module: Any, parts: Mapping[str, Any]) -> Any:
@@ -407,11 +417,10 @@ def _inert(expected: np.ndarray, case: Case) -> bool:
 
 def _says_something(answers: Sequence[Answer]) -> bool:
     """Whether a function's answers are more than constants."""
-    arrays = [arrays_of(answer.value) for answer in answers]
-    if any(not compare.trivial(array) for found in arrays for array in found.values()):
+    arrays = [array for answer in answers for array in arrays_of(answer.value).values()]
+    if any(not compare.trivial(array) and array.size > 1 for array in arrays):
         return True
-    scalars = [tuple(a.tobytes() for a in found.values()) for found in arrays]
-    return len(scalars) > 1 and len(set(scalars)) > 1
+    return len({float(array.flat[0]) for array in arrays if array.size}) > 1
 
 
 def _label(function: str, path: Path) -> str:

@@ -54,6 +54,8 @@ class Mistake:
     swap: Mapping[str, str] = field(default_factory=dict)
     code: str = ""
     spoils: tuple[str, ...] = ()
+    twin: Mapping[str, str] = field(default_factory=dict)
+    """``swap`` for ``twin.py``, where the solution cannot run in the grader: the same arrays."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ _CHECK: Final = pytest.StashKey[Check]()
 NOT_JUDGED: Final = "this check could not be judged; it is not your fault, and no points are lost"
 
 
-@dataclass
+@dataclass(repr=False)
 class Bench:
     """What a grading process keeps from one submission to the next, and the one in hand."""
 
@@ -266,7 +266,8 @@ def _outcome(item: pytest.Item, call: pytest.CallInfo[None], scale: float) -> Ou
         return Outcome(
             **known, status="failed", points=round(error.credit * most, 6), message=str(error),
             mistake=error.mistake, hint=hint.question if hint else "",
-            more=hint.more if hint else "", seconds=seconds, instructor=_staff(error.detail),
+            more=hint.more if hint else "", seconds=seconds,
+            instructor={**_staff(error.detail), "function": check.function if check else ""},
         )  # fmt: skip
     if isinstance(error, (StudentError, AssertionError)):
         said = str(error).strip().splitlines() if isinstance(error, AssertionError) else [str(error)]

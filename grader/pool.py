@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
 import shutil
 import signal
 import socket
@@ -22,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -32,6 +32,7 @@ from typing import Any, Final, NamedTuple
 
 from grader import lockdown, wire
 from grader.model import Limits
+from grader.worker import MAX_TEXT, REFUSALS
 
 _START_SECONDS: Final = 60.0
 _UIDS: Final = 64
@@ -178,10 +179,14 @@ class ForkServer:
         self._forked += 1
         try:
             reply, pidfd = self._ask(request, (theirs.fileno(), capture))
+        except GraderError:
+            os.close(output)
+            raise
         finally:
             theirs.close()
             os.close(capture)
         if "pid" not in reply:
+            os.close(output)
             raise GraderError(f"no worker could be started: {reply.get('error')}")
         return Worker(self, ours, reply["pid"], pidfd, output)
 
@@ -260,16 +265,25 @@ def _package(name: str) -> Path:
     return Path(spec.origin).parent
 
 
+_OF_OURS: Final = (
+    "__init__.py", "worker.py", "wire.py", "lockdown.py", "model.py", "torch_bridge.py"
+)  # fmt: skip
+_OF_TORCH: Final = ("torchgen", "typing_extensions.py", "sympy", "mpmath")
+"""What torch itself imports, beside it."""
+
+
 def _bubblewrap(preload: Sequence[str], environment: dict[str, str]) -> list[str]:
     """A mount view of the interpreter, its libraries and the packages wanted, and nothing else."""
     base = sys.base_prefix
     site = f"{base}/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
     ours = _package("grader")
     packages = [_package(name) for name in ("numpy", "msgspec", *preload)]
+    if "torch" in preload:
+        packages += [_package("torch").with_name(name) for name in _OF_TORCH]
     seen = [
         *(package for package in packages),
         *(package.with_name(f"{package.name}.libs") for package in packages),
-        *(ours / name for name in ("__init__.py", "worker.py", "wire.py", "lockdown.py", "model.py")),
+        *(ours / name for name in _OF_OURS),
     ]
     command = [
         "bwrap", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-pid",
@@ -302,6 +316,9 @@ class Worker:
         self._pidfd, self._output = pidfd, output
         self._own_pid = 0
         self._clock = 0
+        self._last_cpu = 0.0
+        self.asleep = 0.0
+        """Wall seconds that requests spent waiting for nothing, as far as was seen."""
         self.captured = b""
         self._greet()
 
@@ -322,8 +339,11 @@ class Worker:
         self._clock = (~self._own_pid << 3) | 2
 
     def cpu(self) -> float:
-        """CPU seconds it has used, from the kernel's clock of that process."""
-        return time.clock_gettime(self._clock)
+        """CPU seconds it has used, from the kernel's clock of that process; the last known once
+        it has ended."""
+        with contextlib.suppress(OSError):  # it ended of itself, and was collected
+            self._last_cpu = max(self._last_cpu, time.clock_gettime(self._clock))
+        return self._last_cpu
 
     def ask(self, request: list[Any], limits: Limits, cpu: float) -> Any:
         """Send ``request`` and return the reply; raises `StudentError` past ``cpu`` CPU seconds."""
@@ -390,7 +410,8 @@ class Worker:
             return "your program ended in the middle of this"
         if os.WIFEXITED(status):
             return "your program ended itself (exit) in the middle of this"
-        name = signal.Signals(os.WTERMSIG(status)).name
+        number = os.WTERMSIG(status)
+        name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
         if name == "SIGKILL":
             return "your program closed the pipe on which its answer is read"
         return f"your program crashed in the middle of this ({name})"
@@ -416,13 +437,18 @@ class _Patience:
         self._worker, self._limits, self._cpu = worker, limits, cpu
         self._until = worker.cpu() + cpu
         self._deadline = time.monotonic() + max(limits.call_wall, 4 * cpu)
-        self._asleep_since = 0.0
-        self._last = 0.0
-        self._slice = min(cpu, 1.0)
+        self._last = self._until - cpu
+        self._asleep_since = self._looked = time.monotonic()
+        self._look = self._looked + min(cpu, 1.0)
 
     def slice(self) -> float:
-        """Seconds to wait before looking at the clocks again."""
-        return self._slice
+        """Seconds to wait before looking at the clocks again; looks when it is time.
+
+        A peer that drips bytes never lets a wait run out: silence must not be what ends it.
+        """
+        if time.monotonic() >= self._look:
+            self.check()
+        return max(self._look - time.monotonic(), 0.001)
 
     def check(self) -> None:
         """Raise `StudentError`, the worker killed, when a limit is passed."""
@@ -431,12 +457,15 @@ class _Patience:
             self._give_up(f"no answer within {self._cpu:.3g} s of CPU time: does a loop end?")
         if now >= self._deadline:
             self._give_up(f"no answer within {self._limits.call_wall:.3g} s")
-        if used - self._last > 0.001 or not self._worker.sleeping():
+        sleeping, worked = self._worker.sleeping(), used - self._last
+        if sleeping:
+            self._worker.asleep += max(now - self._looked - worked, 0.0)
+        if worked > 0.001 or not sleeping:
             self._asleep_since = now
         elif now - self._asleep_since > self._limits.idle_wall:
             self._give_up("it waits for something that never comes (input? sleep?)")
-        self._last = used
-        self._slice = min(max((self._until - used) / 2, 0.02), 0.5)
+        self._last, self._looked = used, now
+        self._look = now + min(max((self._until - used) / 2, 0.02), 0.5)
 
     def _give_up(self, why: str) -> None:
         self._worker.end()
@@ -479,6 +508,7 @@ class Answer:
 
     value: Any
     modified: tuple[int, ...] = ()
+    """Indices of modified arguments; -1 - index of a dict that was only given more keys."""
     error: StudentError | None = None
 
 
@@ -577,29 +607,30 @@ class Student:
         left = self.limits.total - self._used
         if left <= 0:
             raise StudentError(f"the {self.limits.total:.3g} s for the whole submission are used up")
-        started, began = worker.cpu(), time.monotonic()
+        started, slept, began = worker.cpu(), worker.asleep, time.monotonic()
         try:
             reply = worker.ask(request, self.limits, min(cpu, left))
         except StudentError as error:
-            self._used += cpu if isinstance(error, OverrunError) else time.monotonic() - began
+            spent = cpu if isinstance(error, OverrunError) else time.monotonic() - began
+            self._used += max(spent, worker.asleep - slept)
             self.end()
             raise
         self.cpu = worker.cpu() - started
-        self._used += self.cpu
+        self._used += self.cpu + worker.asleep - slept
         return reply
 
     def _problem(self, raw: Any) -> Problem:
         match raw:
             case [[*kinds], int(cell), int(line), str(text)] if all(type(k) is str for k in kinds):
                 title = self.program.cells[cell][0] if 0 <= cell < len(self.program.cells) else ""
-                return Problem(title, line, _builtin(kinds), text)
+                return Problem(title, line, _builtin(kinds), cleaned(text))
         raise self._nonsense()
 
     def _read(self, call: Call, raw: Any) -> Answer:
         match raw:
             case ["ok", value, [*modified]] if all(type(i) is int for i in modified):
                 count = len(call.arguments)
-                changed = tuple(i for i in modified if 0 <= i < count)
+                changed = tuple(i for i in modified if -count <= i < count)
                 return Answer(self._rebuild(call.want, value), changed)
             case ["raised", [*kinds], int(cell), int(line), str(text)] if all(
                 type(kind) is str for kind in kinds
@@ -609,7 +640,7 @@ class Student:
 
     def _rebuild(self, want: Any, value: Any) -> Any:
         if type(value) is str:
-            return Refused(value)
+            return Refused(value if value in REFUSALS else "unreadable")
         if want == "held" and type(value) is bool:
             return value if value else Refused("none")
         if isinstance(want, str) and isinstance(value, _ndarray()):
@@ -624,6 +655,7 @@ class Student:
     def _raised(
         self, function: str, kinds: list[str], cell: int, line: int, text: str
     ) -> StudentError:
+        text = cleaned(text)
         if kinds == ["undefined"]:
             return StudentError(self._why_undefined(function), kinds)
         name = _builtin(kinds)
@@ -648,6 +680,16 @@ class Student:
     def _nonsense(self) -> StudentError:
         self.end()
         return StudentError("your program wrote something of its own where its answer is read")
+
+
+def cleaned(text: str) -> str:
+    """What a worker wrote, for reading: cut short, nothing in it that steers a terminal or the
+    direction of text."""
+    steering = ("Cc", "Cf", "Cs", "Zl", "Zp")
+    return "".join(
+        c if c in "\n\t" or unicodedata.category(c) not in steering else "\ufffd"
+        for c in text[:MAX_TEXT]
+    )
 
 
 def _builtin(kinds: Sequence[str]) -> str:

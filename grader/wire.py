@@ -22,8 +22,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import numpy as np
 
-MAX_FRAME: Final = 64 << 20
-"""Bytes of the largest frame that is read."""
+MAX_FRAME: Final = 16 << 20
+"""Bytes of the largest frame that is read; right answers of a course take some 0.1 MiB."""
 MAX_DEPTH: Final = 12
 MAX_NODES: Final = 20_000
 MAX_TEXT: Final = 1 << 16

@@ -1,7 +1,7 @@
 """The untrusted end: the fork server, and the workers it forks, in which student code runs.
 
 It is started by `grader.pool` as a program of its own and imports nothing of ours but `wire` and
-`lockdown`. The protocol, in frames of `grader.wire`:
+`lockdown`, and `torch_bridge` where torch is preloaded. The protocol, in frames of `grader.wire`:
 
 On the control socket (one packet a frame), grader <-> fork server:
 
@@ -17,16 +17,18 @@ On a worker's socket (a stream), grader <-> worker; a ready worker first says ["
                                        -> ["answers", [answer, ...]]
 
     problem = [kinds, cell, line, text]
-    answer  = ["ok", value as ``want`` asks, indices of the arguments it modified]
+    answer  = ["ok", value as ``want`` asks, modified]
             | ["raised", kinds, cell, line, text]
 
 ``want`` is the shape of what the contract says is returned: "number" or "int" for a leaf (an
 array, a scalar, a list of them), a list for a pair, a dict for a dict; "held" asks only whether
 it is there. A leaf that cannot be read as an array is answered by a word saying why (`REFUSALS`).
+With torch preloaded, a class is called as `grader.torch_bridge` says, with arrays only.
 ``keep`` >= 0 keeps the whole result here under that number, and an argument may be a `wire.Ref` to
 it: opaque caches never cross. ``kinds`` are the names of the exception's built-in classes, exact
 type first ("" when that is the student's own), or ["undefined"] for a function that is not there.
-``repeat`` runs each call so many times (for timing the reference).
+``modified`` lists the indices of the arguments that were modified, and -1 - index of a dict that
+was only given more keys. ``repeat`` runs each call so many times (for timing the reference).
 """
 
 from __future__ import annotations
@@ -66,10 +68,11 @@ PRELOADED: Final = """
 
 REFUSALS: Final = frozenset(
     "missing none complex object string date record ragged masked too-large unreadable "
-    "not-dict not-pair".split()
+    "not-dict not-pair not-torch not-tensor not-parameter no-parameters no-gradient "
+    "output-shape".split()
 )
 
-MAX_ANSWER: Final = 32 << 20
+MAX_ANSWER: Final = 4 << 20
 """Bytes of arrays in one answer."""
 MAX_TEXT: Final = 4000
 CAPTURE: Final = 1 << 14
@@ -84,7 +87,7 @@ def serve(control: socket.socket, settings: dict[str, Any]) -> None:
     for name in (*PRELOADED, *settings["preload"]):
         importlib.import_module(name)
     if "torch" in sys.modules:
-        _settle_torch()
+        _cross_over()
     np.ones((8, 8)) @ np.ones((8, 8))
     listable = [os.path.dirname(os.__file__), os.path.dirname(os.path.dirname(np.__file__))]
     readable = _readable(settings["preload"])
@@ -109,12 +112,20 @@ def serve(control: socket.socket, settings: dict[str, Any]) -> None:
             _fork(control, plan, request, fds)
 
 
-def _settle_torch() -> None:
-    """One thread, and each part that starts itself lazily started once, before any fork."""
-    torch = sys.modules["torch"]
-    torch.set_num_threads(1)
-    torch.set_num_interop_threads(1)
-    torch.set_default_dtype(torch.float64)
+def _plainly(target: Any, want: Any) -> Any:
+    """What answers a call of ``target``: itself, unless a bridge knows better."""
+    return target
+
+
+_answering: collections.abc.Callable[[Any, Any], Any] = _plainly
+
+
+def _cross_over() -> None:
+    """Let the bridge to torch prepare it for forks, and answer for its classes from here on."""
+    global _answering
+    bridge = importlib.import_module("grader.torch_bridge")
+    bridge.settle()
+    _answering = bridge.answering
 
 
 def _readable(preload: list[str]) -> list[str]:
@@ -327,13 +338,14 @@ class _Channel:
             return ["raised", ["undefined"], -1, 0, ""]
         try:
             given = [self._resolve(argument) for argument in arguments]
+            run = _answering(target, want)
             for _ in range(repeat):
-                result = target(*given)
+                result = run(*given)
         except BaseException as error:
             return ["raised", *self._describe(error)]
         if keep >= 0:
             self._kept[keep] = result
-        modified = [i for i, (b, g) in enumerate(zip(before, given, strict=True)) if _differ(b, g)]
+        modified = _modified(before, given)
         try:
             return ["ok", _portable(result, want, [MAX_ANSWER]), modified]
         except BaseException:
@@ -416,12 +428,14 @@ def _portable(value: Any, want: Any, room: list[int]) -> Any:
     """
     if want == "held":
         return value is not None
+    if type(value) is str and value in REFUSALS:  # the bridge to torch has found no array
+        return value
     if isinstance(want, str):
         leaf = _leaf(value)
         room[0] -= leaf.nbytes if isinstance(leaf, np.ndarray) else 0
         return leaf if room[0] >= 0 else "too-large"
     if isinstance(want, list):
-        if not isinstance(value, (tuple, list)) or len(value) != len(want):
+        if not isinstance(value, (tuple, list, np.ndarray)) or len(value) != len(want):
             return "none" if value is None else "not-pair"
         return [_portable(item, part, room) for item, part in zip(value, want, strict=True)]
     if not isinstance(value, collections.abc.Mapping):
@@ -467,8 +481,19 @@ def _numbers(array: np.ndarray) -> Any:
     return "object"
 
 
+def _modified(before: list[Any], after: list[Any]) -> list[int]:
+    """What became of the arguments: see the protocol."""
+    found = []
+    for i, (old, new) in enumerate(zip(before, after, strict=True)):
+        if _differ(old, new):
+            found.append(i)
+        elif type(old) is dict and len(new) > len(old):
+            found.append(-1 - i)
+    return found
+
+
 def _differ(before: Any, after: Any) -> bool:
-    """Whether an argument was modified; keys added to a dict are no modification."""
+    """Whether an argument was modified; keys added to a dict aside."""
     kind = type(before)
     if kind is wire.Ref:
         return False

@@ -75,10 +75,11 @@ def tree_graphs(rng, reference):
 
 
 def shared_graphs(rng, reference):
-    """Nodes with several roads to the output: three users, one user twice, an input re-used."""
+    """Nodes with several roads to the output, short and long: three users, one user twice."""
     graph = {
         "out": ("add", ("k", "m")),
-        "k": ("add", ("t", "u")),
+        "k": ("mul", ("s", "q")),
+        "q": ("add", ("t", "u")),
         "m": ("mul", ("s", "v")),
         "t": ("mul", ("s", "s")),
         "u": ("sigmoid", ("s",)),

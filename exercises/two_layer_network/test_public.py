@@ -1,0 +1,246 @@
+"""The public tests of two_layer_network: worked numbers of the text, shapes, and what is at the edge.
+
+`grader check two_layer_network.py` runs them. Passing all of them is a good sign and no proof:
+the grader has other shapes and other numbers.
+"""
+
+import math
+
+import numpy as np
+
+from grader.gradients import Gradient
+from grader.public import entries, expect, finite, pair, shaped
+
+EXERCISE = "two_layer_network"
+
+# The network of the text: two inputs, two hidden units, one output; one example.
+PARAMS = {
+    "W1": np.array([[1.0, 0.5], [-1.0, 0.25]]),
+    "b1": np.array([0.0, 0.0]),
+    "W2": np.array([[0.5, 1.0]]),
+    "b2": np.array([-1.0]),
+}
+X = np.array([[1.0, 2.0]])
+Y = np.array([[1.0]])
+CACHE = {
+    "X": X,
+    "z1": np.array([[2.0, -0.5]]),
+    "a1": np.array([[2.0, 0.0]]),
+    "z2": np.array([[0.0]]),
+    "a2": np.array([[0.5]]),
+}
+GRADS = ("z2", "W2", "b2", "a1", "z1", "W1", "b1")
+
+
+def forward(student, params, X):
+    """What `forward` returns, as (y_hat, cache)."""
+    return pair("what forward returns", student.forward(params, X), "(y_hat, cache)")
+
+
+def backward(student, params, cache, y):
+    """What `backward` returns, when the cache has no keys but the listed ones."""
+    listed = entries("the cache", cache, list(CACHE))
+    return entries("what backward returns", student.backward(params, listed, y), GRADS)
+
+
+def test_relu(student):
+    """relu keeps what is positive and makes the rest 0, whatever the shape."""
+    expect("relu([-0.5, 0, 2])", student.relu(np.array([-0.5, 0.0, 2.0])), [0, 0, 2])
+    z = np.array([[[1.5], [-3.0]]])
+    expect("relu of an array of shape (1, 2, 1)", student.relu(z), [[[1.5], [0.0]]])
+
+
+def test_relu_derivative(student):
+    """relu_derivative is 0 below zero and 1 above; at zero it is 1."""
+    slope = student.relu_derivative(np.array([-0.5, 0.0, 2.0]))
+    expect("relu_derivative([-0.5, 0, 2])", slope, [0, 1, 1])
+
+
+def test_sigmoid(student):
+    """sigmoid is a half at 0, and finite as far out as 800 on either side."""
+    expect("sigmoid([-800, 0, 800])", student.sigmoid(np.array([-800.0, 0.0, 800.0])), [0, 0.5, 1])
+    z = np.array([[math.log(3.0), -math.log(3.0)]])
+    expect("sigmoid([[ln 3, -ln 3]])", student.sigmoid(z), [[0.75, 0.25]])
+
+
+def test_sigmoid_derivative(student):
+    """sigmoid_derivative takes the input of the sigmoid: at 0 it is a quarter."""
+    slope = student.sigmoid_derivative(np.array([-800.0, 0.0, 800.0]))
+    expect("sigmoid_derivative([-800, 0, 800])", slope, [0, 0.25, 0])
+
+
+def test_loss(student):
+    """loss is the mean over the batch: a half where y = 1 costs ln 2."""
+    expect("loss([[0.5]], [[1]])", student.loss(np.array([[0.5]]), Y), math.log(2))
+    y_hat, y = np.array([[0.8], [0.3]]), np.array([[1.0], [0.0]])
+    wanted = -(math.log(0.8) + math.log(0.7)) / 2
+    expect("loss([[0.8], [0.3]], [[1], [0]])", student.loss(y_hat, y), wanted)
+
+
+def test_loss_from_logits(student):
+    """loss_from_logits is that loss from z2, and right where sigmoid rounds to 0 or 1."""
+    z, y = np.array([[800.0], [0.0]]), np.array([[0.0], [1.0]])
+    wanted = (800 + math.log(2)) / 2
+    got = student.loss_from_logits(z, y)
+    expect("loss_from_logits([[800], [0]], [[0], [1]])", got, wanted, tolerance=1e-9)
+
+
+def test_forward(student):
+    """forward finds the numbers of the text, and keeps them in the cache."""
+    y_hat, cache = forward(student, PARAMS, X)
+    expect("y_hat", y_hat, [[0.5]])
+    for key, value in entries("the cache", cache, list(CACHE)).items():
+        expect(f"cache[{key!r}]", value, CACHE[key])
+
+
+def test_forward_shapes(student):
+    """forward takes a batch of three through four hidden units: y_hat (3, 1)."""
+    at = five_examples(np.random.default_rng(0))
+    y_hat, cache = forward(student, params_of(at), at["X"][:3])
+    predictions = finite("y_hat", y_hat, (3, 1))
+    assert ((predictions > 0) & (predictions < 1)).all(), "y_hat should lie between 0 and 1"
+    cache = entries("the cache", cache, list(CACHE))
+    for key, shape in {"X": (3, 3), "z1": (3, 4), "a1": (3, 4), "z2": (3, 1), "a2": (3, 1)}.items():
+        finite(f"cache[{key!r}]", cache[key], shape)
+
+
+def test_backward(student):
+    """backward finds the numbers of the text."""
+    grads = backward(student, PARAMS, CACHE, Y)
+    expect("dL/dz2", grads["z2"], [[-0.5]])
+    expect("dL/dW2", grads["W2"], [[-1, 0]])
+    expect("dL/db2", grads["b2"], [-0.5])
+    expect("dL/da1", grads["a1"], [[-0.25, -0.5]])
+    expect("dL/dz1", grads["z1"], [[-0.25, 0]])
+    expect("dL/dW1", grads["W1"], [[-0.25, -0.5], [0, 0]])
+
+
+def test_backward_shapes(student):
+    """backward gives each gradient the shape of its thing."""
+    at = five_examples(np.random.default_rng(0))
+    _, cache = forward(student, params_of(at), at["X"])
+    grads = backward(student, params_of(at), cache, at["y"])
+    for key in ("z1", "a1"):
+        finite(f"dL/d{key}", grads[key], (5, 4))
+    finite("dL/dz2", grads["z2"], (5, 1))
+    for key, value in params_of(at).items():
+        finite(f"dL/d{key}", grads[key], value.shape)
+
+
+def test_two_forwards(student):
+    """backward uses the cache it is given, not the latest forward."""
+    other = {key: 2 * value for key, value in PARAMS.items()}
+    _, cache = forward(student, PARAMS, X)
+    forward(student, other, 3 * X)
+    expect("dL/dW2, after another forward", backward(student, PARAMS, cache, Y)["W2"], [[-1, 0]])
+
+
+def test_update(student):
+    """update steps downhill, and only by the gradients of parameters."""
+    params = {"W1": np.array([[1.0, -2.0]]), "b2": np.array([1.0])}
+    grads = {"W1": np.array([[10.0, 0.0]]), "z1": np.array([[7.0]]), "b2": np.array([2.0])}
+    new = student.update(params, grads, 0.1)
+    new = entries("what update returns", new, ["W1", "b2"])
+    expect("W1 after the step", new["W1"], [[0, -2]])
+    expect("b2 after the step", new["b2"], [0.8])
+
+
+def test_train(student):
+    """train finds the numbers of the text: a first step with learning rate a half."""
+    params, losses = train(student, PARAMS, X, Y, 0.5, 2)
+    expect("losses", losses, [math.log(2), math.log1p(math.exp(-2))])
+    params = entries("the trained params", params, list(PARAMS))
+    for key, value in PARAMS.items():
+        shaped(f"the trained {key}", params[key], value.shape)
+    params, _ = train(student, PARAMS, X, Y, 0.5, 1)
+    expect("W2 after one step", params["W2"], [[1, 1]])
+    expect("b2 after one step", params["b2"], [-0.75])
+
+
+def test_train_nothing(student):
+    """train with no epochs returns the params as they were, and losses of shape (0,)."""
+    params, losses = train(student, PARAMS, X, Y, 0.5, 0)
+    shaped("losses", losses, (0,))
+    params = entries("the trained params", params, list(PARAMS))
+    for key, value in PARAMS.items():
+        expect(f"{key} after no epoch", params[key], value)
+
+
+def test_train_learns(student):
+    """train makes the loss fall on five examples."""
+    at = five_examples(np.random.default_rng(0))
+    _, losses = train(student, params_of(at), at["X"], at["y"], 0.1, 20)
+    losses = finite("losses", losses, (20,))
+    assert losses[-1] < losses[0], f"the loss does not fall: {losses[0]:.4f}, then {losses[-1]:.4f}"
+
+
+def train(student, *args):
+    """What `train` returns, as (params, losses)."""
+    return pair("what train returns", student.train(*args), "(params, losses)")
+
+
+# --- gradients, beside numeric ones -------------------------------------------------------------
+
+
+def five_examples(rng):
+    """Five examples, three inputs, four hidden units."""
+    y = np.array([[1.0], [0.0], [1.0], [1.0], [0.0]])
+    while True:
+        W1, b1 = rng.uniform(-0.7, 0.7, (4, 3)), rng.uniform(-0.5, 0.5, 4)
+        X = rng.standard_normal((5, 3))
+        z1 = X @ W1.T + b1
+        on = (z1 > 0).mean(axis=0)
+        if np.abs(z1).min() > 0.05 and on.min() > 0 and on.max() < 1:
+            W2, b2 = rng.uniform(0.3, 0.7, (1, 4)) * [1, -1, 1, -1], rng.uniform(-0.5, 0.5, 1)
+            return {"W1": W1, "b1": b1, "W2": W2, "b2": b2, "X": X, "y": y}
+
+
+def one_example(rng):
+    """One example, three inputs, four hidden units."""
+    at = five_examples(rng)
+    return {**at, "X": at["X"][:1], "y": at["y"][:1]}
+
+
+def params_of(at):
+    return {name: at[name] for name in PARAMS}
+
+
+def mean_loss(student, at):
+    y_hat, _ = forward(student, params_of(at), at["X"])
+    y_hat = shaped("y_hat", y_hat, at["y"].shape)
+    return -np.mean(np.log(np.where(at["y"] == 1, y_hat, 1 - y_hat)))
+
+
+def gradients(student, at):
+    _, cache = forward(student, params_of(at), at["X"])
+    return student.backward(params_of(at), cache, at["y"])
+
+
+def points(rng):
+    """Points on both sides of 0."""
+    z = rng.uniform(0.3, 3.0, (3, 4)) * rng.permutation(np.resize([1, -1], 12)).reshape(3, 4)
+    return {"z": z, "weights": rng.uniform(0.5, 2.0, (3, 4))}
+
+
+def slope_of(function):
+    """Set `function`_derivative beside the numeric slope of `function`."""
+    return Gradient(
+        f"{function}_derivative",
+        at=points,
+        loss=lambda student, at: np.sum(
+            at["weights"] * shaped(function, getattr(student, function)(at["z"]), (3, 4))
+        ),
+        backward=lambda student, at: {
+            "z": at["weights"]
+            * shaped("the slope", getattr(student, f"{function}_derivative")(at["z"]), (3, 4))
+        },
+        wrt=("z",),
+    )
+
+
+GRADIENTS = [
+    slope_of("relu"),
+    slope_of("sigmoid"),
+    Gradient("backward", five_examples, mean_loss, gradients, ("W2", "b2", "W1", "b1")),
+    Gradient("backward", one_example, mean_loss, gradients, ("W2", "b2", "W1", "b1")),
+]

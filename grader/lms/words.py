@@ -1,0 +1,89 @@
+"""What is said of a grade, as text of bounded length: for every format that has room for words.
+
+>>> cut("a long message", 6)
+'a long\n[cut: 14 characters in all]'
+
+Messages may hold what a student wrote (a traceback of a file that did not load): control
+characters and half surrogates go here, and each format escapes what is left in its own way.
+Nothing of an outcome's ``instructor`` is ever read.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from typing import Final
+
+from grader.model import Grade, Outcome
+
+MOST: Final = 10_000
+"""Characters of one text, where there is room."""
+STEPS: Final = (MOST, 2_000, 400, 100, 0)
+NOT_GRADED: Final = (
+    "This submission could not be graded. It is not your fault, and no points are lost. "
+    "Please tell the course staff."
+)
+_KEPT: Final = "\n\t\u200c\u200d"
+
+
+def cut(text: str, most: int = MOST) -> str:
+    """The text, clean, cut after ``most`` characters with a note that says so."""
+    short = text if len(text) <= most else f"{text[:most]}\n[cut: {len(text):,} characters in all]"
+    return "".join(c if c.isprintable() or c in _KEPT else "\ufffd" for c in short)
+
+
+def line(text: str, most: int = 200) -> str:
+    """The text on one line."""
+    return " ".join(cut(text, most).split())
+
+
+def said(outcome: Outcome, most: int = MOST) -> str:
+    """What a student reads below the title of a check."""
+    hint = f"Hint: {outcome.hint}" if outcome.hint else ""
+    return "\n\n".join(cut(part, most) for part in (outcome.message, hint, outcome.more) if part)
+
+
+def overall(grade: Grade, remarks: tuple[str, ...] = (), most: int = MOST) -> str:
+    """What a student reads about the whole submission. Why *we* failed is for staff alone."""
+    if grade.status == "error":
+        passed = sum(outcome.status == "passed" for outcome in grade.outcomes)
+        judged = sum(outcome.status != "error" for outcome in grade.outcomes)
+        known = f"Of {len(grade.outcomes)} checks {judged} could be judged, {passed} passed."
+        return "\n\n".join([NOT_GRADED, *([known] if grade.outcomes else [])])
+    return "\n\n".join(cut(part, most) for part in (*remarks, grade.message) if part)
+
+
+def for_staff(grade: Grade) -> str:
+    """Why a submission could not be graded; '' if it could. Not for students."""
+    if grade.status != "error":
+        return ""
+    reasons = [grade.submission.error or grade.message]
+    for outcome in grade.outcomes:
+        if outcome.status == "error":
+            trace = str(outcome.instructor.get("traceback", outcome.message))
+            reasons.append(f"{outcome.id}:\n{trace}")
+    return "\n".join(cut(reason) for reason in reasons if reason)
+
+
+def number(value: float) -> str:
+    """A number of points as a person writes it.
+
+    >>> [number(value) for value in (87.5, 100.0, 33.333333, -0.0)]
+    ['87.5', '100', '33.3333', '0']
+    """
+    return f"{round(value, 4) + 0.0:.10g}"
+
+
+def in_html(text: str) -> str:
+    """The text as HTML that shows just that."""
+    return html.escape(text).replace("\n", "<br>")
+
+
+def fitted(render: Callable[[int], bytes], limit: int) -> bytes:
+    """The document with texts as long as leave it within ``limit`` bytes, if any do."""
+    data = b""
+    for most in STEPS:
+        data = render(most)
+        if len(data) <= limit:
+            break
+    return data

@@ -1,0 +1,213 @@
+"""The class on one page, for staff: scores, checks, mistakes, every student; nothing to install.
+
+    class_report.render(run, assignment, grades, {"ada": "feedback/ada.html"}) -> bytes
+
+What a reader can sort and filter is written once, as JSON in columns (a letter for each student
+and check), and made into rows by the page's script, a hundred at a time: 5,000 students open at
+once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from grader.catalog import Assignment
+from grader.model import Grade, Outcome
+from grader.report import page, statistics
+from grader.store import Run
+
+LISTED: Final = 25
+"""Submissions that a list of special ones shows; the whole is a filter away."""
+SLOWEST: Final = 10
+_WHAT: Final = {
+    "error": "Part of them could not be judged: ours to mend. They have no score yet.",
+    "attack": "Wrote to the pipe, or closed it, where only answers belong. Nothing was gained by it.",
+    "forbidden": "Asked for something that the sandbox refuses: a file, a socket, a process.",
+    "crashed": "The interpreter itself ended: a signal, or an exit.",
+    "hung": "Used up the time of a call.",
+    "blank": "The untouched stub, no file, or one that cannot be read. Left out of the figures of checks.",
+    "late": "By the date of the assignment; extensions are not counted here.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A submission in a list of special ones."""
+
+    name: str
+    href: str
+    score: float | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """Submissions of which the same is to be noted."""
+
+    key: str
+    title: str
+    what: str
+    count: int
+    listed: tuple[Listed, ...]
+
+
+def render(
+    run: Run, assignment: Assignment, grades: Sequence[Grade], links: Mapping[str, str]
+) -> bytes:
+    """The report; ``links`` lead from a student to their page, relative to this one."""
+    noted = [statistics.notes(assignment, grade) for grade in grades]
+    found = statistics.mistakes(grades)
+    figures = statistics.checks(grades)
+    return page.render(
+        "class_report.html",
+        styles=("page.css", "class_report.css"),
+        code="class_report.js",
+        run=run,
+        assignment=assignment,
+        count=len(grades),
+        scores=statistics.scores(grades),
+        bars=_bars(statistics.histogram(grades, run.max_score)),
+        most=run.max_score,
+        checks=figures,
+        unfair=[figure for figure in figures if figure.flags],
+        mistakes=found,
+        unknown=sum(grade.status == "error" for grade in grades),
+        left_out=sum("blank" in each for each in noted),
+        late=sum("late" in each for each in noted),
+        specials=_specials(assignment, grades, noted, links),
+        slowest=_slowest(grades, links),
+        labels=statistics.NOTES,
+        data=page.embedded(_data(grades, noted, found, figures, links)),
+    )
+
+
+def letter(outcome: Outcome | None) -> str:
+    """A verdict as the page's script reads it: P, E, the tenths of the points, or - for none.
+
+    >>> letter(Outcome("a", "a", "failed", 4.0, 5.0))
+    '8'
+    """
+    if outcome is None:
+        return "-"
+    if outcome.status != "failed":
+        return "P" if outcome.status == "passed" else "E"
+    if outcome.points <= 0 or outcome.max_points <= 0:
+        return "0"
+    return str(min(9, max(1, round(10 * outcome.points / outcome.max_points))))
+
+
+def display_name(grade: Grade) -> str:
+    """What staff knows the student by, cleaned."""
+    return page.line(grade.submission.name or grade.submission.student, 80)
+
+
+def duration(late: timedelta) -> str:
+    """How late, in the two largest units.
+
+    >>> duration(timedelta(days=2, hours=3, minutes=5))
+    '2 d 3 h'
+    """
+    minutes = int(late.total_seconds() // 60)
+    units = [(minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min")]
+    said = [f"{value} {unit}" for value, unit in units if value]
+    return " ".join(said[:2]) or "under a minute"
+
+
+def _data(
+    grades: Sequence[Grade],
+    noted: Sequence[Sequence[str]],
+    mistakes: Sequence[statistics.MistakeFigures],
+    figures: Sequence[statistics.CheckFigures],
+    links: Mapping[str, str],
+) -> dict[str, Any]:
+    """The class in columns, as class_report.js takes it."""
+    made: list[list[int]] = [[] for _ in grades]
+    for number, mistake in enumerate(mistakes):
+        for row in mistake.students:
+            made[row].append(number)
+    keys = list(statistics.NOTES)
+    return {
+        "checks": [page.line(figure.title) for figure in figures],
+        "mistakes": [mistake.id for mistake in mistakes],
+        "notes": list(statistics.NOTES.values()),
+        "keys": keys,
+        "name": [display_name(grade) for grade in grades],
+        "more": [_more(grade) for grade in grades],
+        "href": [links.get(grade.submission.student, "") for grade in grades],
+        "score": [grade.score for grade in grades],
+        "seconds": [round(grade.seconds, 2) for grade in grades],
+        "at": [page.line(grade.submission.submitted_at.replace("T", " "), 40) for grade in grades],
+        "verdicts": "".join(_letters(grade, figures) for grade in grades),
+        "noted": [[keys.index(key) for key in each] for each in noted],
+        "made": made,
+    }
+
+
+def _letters(grade: Grade, figures: Sequence[statistics.CheckFigures]) -> str:
+    by_id = {outcome.id: outcome for outcome in grade.outcomes}
+    return "".join(letter(by_id.get(figure.id)) for figure in figures)
+
+
+def _more(grade: Grade) -> str:
+    """What else a student is known by: shown small, and searched."""
+    submission = grade.submission
+    known = (submission.student, submission.sid, submission.email, submission.group)
+    names = dict.fromkeys(page.line(text, 80) for text in known if text)
+    names.pop(display_name(grade), None)
+    return " · ".join(names)
+
+
+def _bars(bins: Sequence[tuple[float, float, int]]) -> list[dict[str, float]]:
+    """The histogram in percent of its width and height."""
+    highest = max(count for _, _, count in bins) or 1
+    width = 100 / len(bins)
+    return [
+        {"low": low, "high": high, "count": count, "x": round(i * width, 3), "width": round(width, 3),
+         "height": round(100 * count / highest, 2)}
+        for i, (low, high, count) in enumerate(bins)
+    ]  # fmt: skip
+
+
+def _specials(
+    assignment: Assignment,
+    grades: Sequence[Grade],
+    noted: Sequence[Sequence[str]],
+    links: Mapping[str, str],
+) -> list[Special]:
+    found = []
+    for key, title in statistics.NOTES.items():
+        having = [grade for grade, each in zip(grades, noted, strict=True) if key in each]
+        if key == "late":
+            having.sort(key=lambda grade: statistics.late_by(assignment, grade), reverse=True)
+        if having:
+            listed = tuple(_listed(g, links, _detail(key, assignment, g)) for g in having[:LISTED])
+            found.append(Special(key, title, _WHAT[key], len(having), listed))
+    return found
+
+
+def _slowest(grades: Sequence[Grade], links: Mapping[str, str]) -> list[Listed]:
+    order = sorted(grades, key=lambda grade: -grade.seconds)[:SLOWEST]
+    return [_listed(grade, links, f"{page.number(grade.seconds)} s") for grade in order]
+
+
+def _listed(grade: Grade, links: Mapping[str, str], detail: str) -> Listed:
+    href = links.get(grade.submission.student, "")
+    return Listed(display_name(grade), href, grade.score, page.line(detail, 300))
+
+
+def _detail(key: str, assignment: Assignment, grade: Grade) -> str:
+    """What staff wants to know first of a submission in the list of ``key``."""
+    if key == "late":
+        return duration(statistics.late_by(assignment, grade))
+    if key == "blank":
+        return grade.message or next((o.message for o in grade.outcomes), "")
+    telling = [o for o in grade.outcomes if key in statistics.signs(o)]
+    if not telling:
+        return grade.message
+    trace = str(telling[0].instructor.get("traceback", "")).strip().rpartition("\n")[2]
+    checks = page.plural(len(telling), "check")
+    said = "" if key == "error" else telling[0].message
+    return f"{checks}: " + " — ".join(filter(None, [said, trace]))

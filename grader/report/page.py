@@ -1,0 +1,152 @@
+"""What every page is made with: templates that escape, a strict policy, text that cannot mislead.
+
+    render("feedback.html", styles=("page.css",), title="Two-layer network", ...) -> bytes
+
+A page stands alone. Its policy lets it load nothing and run only the script and the styles that
+it was written with, known by their hashes, so that text which got past the escaping could still
+do nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+TEMPLATES: Final = Path(__file__).with_name("templates")
+LONGEST: Final = 4000
+"""Characters of one text that a page shows; what a student writes can be of any length."""
+_JOINERS: Final = "\u200c\u200d"  # invisible, but parts of words in Persian, Hindi and emoji
+_ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
+_CODE: Final = re.compile(r"`([^`\n]+)`")
+
+
+def render(template: str, styles: Sequence[str], code: str = "", **values: Any) -> bytes:
+    """Fill in a template, its styles and its script (``code``) inlined and named in its policy."""
+    css = "\n".join(_asset(name) for name in styles)
+    script = _asset(code) if code else ""
+    page = _environment().get_template(template).render(
+        policy=_policy(css, script),
+        css=Markup(css),  # noqa: S704  # a file of ours
+        script=Markup(script),  # noqa: S704  # a file of ours
+        **values,
+    )
+    return page.encode("utf-8")
+
+
+def shown(text: str, longest: int = LONGEST) -> str:
+    """``text`` with everything that is invisible or turns the reading direction made visible.
+
+    >>> shown("a\\x1b[31mb\\u202ec")
+    'a␛[31mb⟨U+202E⟩c'
+    """
+    cut = text[:longest]
+    seen = cut if cut.isascii() and cut.isprintable() else "".join(map(_visible, cut))
+    return f"{seen}…" if len(text) > longest else seen
+
+
+def line(text: str, longest: int = 200) -> str:
+    """`shown`, in one line."""
+    return shown(" ".join(text.split()), longest)
+
+
+def isolated(text: str) -> str:
+    """`line` for places that take no elements (titles, labels): kept apart by characters."""
+    return f"{_ISOLATE}{line(text)}{_END_ISOLATE}"
+
+
+def number(value: float, digits: int = 2) -> str:
+    """A number as one writes it: rounded, without trailing zeros, a true minus.
+
+    >>> number(4.0), number(87.456), number(-0.5)
+    ('4', '87.46', '−0.5')
+    """
+    text = f"{value:.{digits}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.replace("-", "−") if text.strip("-0.") else "0"
+
+
+def percent(share: float) -> str:
+    """A share as a whole percentage, 0 and 100 kept for none and all.
+
+    >>> percent(0.999), percent(0.5), percent(0.001)
+    ('99 %', '50 %', '1 %')
+    """
+    value = round(100 * share)
+    if 0 < share < 1:
+        value = min(max(value, 1), 99)
+    return f"{value} %"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """``count`` with its noun.
+
+    >>> plural(1, "check"), plural(2, "check")
+    ('1 check', '2 checks')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def embedded(data: Any) -> Markup:
+    """JSON for a script element: nothing in it can end the element or be taken for markup."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    unsafe = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+    return Markup(text.translate(str.maketrans(unsafe)))  # noqa: S704  # no markup is left in it
+
+
+def coded(text: str) -> Markup:
+    """Text of the course, with what stands between backticks as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  # escaped first
+
+
+def _visible(character: str) -> str:
+    if character in "\n\t" or character in _JOINERS:
+        return character
+    code, category = ord(character), unicodedata.category(character)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "␡"
+    if category == "Cs":
+        return "\ufffd"
+    if category in ("Cc", "Cf", "Zl", "Zp"):
+        return f"⟨U+{code:04X}⟩"
+    return character
+
+
+def _policy(css: str, code: str) -> str:
+    rules = ["default-src 'none'", f"style-src {_hash(css)}", "img-src data:",
+             "base-uri 'none'", "form-action 'none'"]  # fmt: skip
+    if code:
+        rules.append(f"script-src {_hash(code)}")
+    return "; ".join(rules)
+
+
+@cache
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+@cache
+def _asset(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8").strip()
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("grader.report"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    functions = (shown, line, isolated, number, percent, plural, coded)
+    made.filters |= {function.__name__: function for function in functions}
+    return made

@@ -1,0 +1,176 @@
+"""PyTorch's classes asked with arrays: a worker's part where torch is preloaded (`grader.worker`).
+
+A class ``Name`` of a submission is called like a function; arrays go in, arrays come out, and
+tensors stay in the worker. A subclass of ``torch.autograd.Function`` answers
+
+    Name(inputs)                           its output: ``Name.apply`` of the inputs, in their order
+    Name(inputs, upstream)                 {input: gradient}, for the inputs that are asked for
+    Name(inputs, upstream, between)        the same, ``Name.apply(*between)`` called before backward
+
+and a subclass of ``torch.nn.Module``, made anew for each call by ``Name(*sizes)``, answers
+
+    Name(sizes, params)                    {parameter: its value}, after ``params`` are copied in
+    Name(sizes, params, inputs)            its output
+    Name(sizes, params, inputs, upstream)  {parameter or input: gradient}, as asked for
+
+``inputs`` and ``params`` are dicts of arrays; floats become float64 tensors, integers int64 ones.
+Gradients are vector-Jacobian products with ``upstream``, taken by ``torch.autograd.grad``. Tensors
+share the memory of the arrays, and what a call does to a parameter is done to ``params`` too: so
+the worker sees what was modified. Where there is no array to give, a word of `grader.worker`'s
+``REFUSALS`` stands in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+Arrays = Mapping[str, np.ndarray]
+Tensors = dict[str, "torch.Tensor"]
+
+
+def settle() -> None:
+    """Make torch fit to be forked: one thread, float64, and what starts itself lazily started."""
+    import torch
+
+    torch.set_num_threads(1)
+    torch.set_num_interop_threads(1)
+    # More threads cannot be had in a worker, and setting them twice raises: asking is no error.
+    torch.set_num_threads = torch.set_num_interop_threads = lambda count: None
+    torch.set_default_dtype(torch.float64)
+    _train_once()
+    torch.manual_seed(20_131)
+
+
+def _train_once() -> None:
+    """Two steps of a small model: optimisers alone load a thousand modules at their first step."""
+    import torch
+
+    model = torch.nn.Sequential(
+        torch.nn.Embedding(3, 2), torch.nn.Flatten(), torch.nn.Linear(4, 3), torch.nn.ReLU()
+    )
+    for optimiser in (torch.optim.SGD, torch.optim.Adam):
+        steps = optimiser(model.parameters(), lr=0.1)
+        logits = model(torch.tensor([[0, 1], [1, 2]]))
+        torch.nn.functional.cross_entropy(logits, torch.tensor([1, 2])).backward()
+        steps.step()
+        steps.zero_grad()
+
+
+def answering(target: Any, want: Any) -> Callable[..., Any]:
+    """Return what answers calls of ``target`` with arrays: itself, where it is no class."""
+    import torch
+
+    if not isinstance(target, type):
+        return target  # type: ignore[no-any-return]  # whatever the student calls a function
+    if issubclass(target, torch.autograd.Function):
+        return partial(_function, target, want)
+    if issubclass(target, torch.nn.Module):
+        return partial(_module, target, want)
+    return lambda *args: "not-torch"
+
+
+def _function(
+    kind: type[torch.autograd.Function],
+    want: Any,
+    inputs: Arrays,
+    upstream: Any = None,
+    between: Arrays | None = None,
+) -> Any:
+    tensors = _tensors(inputs, want)
+    output = kind.apply(*tensors.values())
+    if between is not None:
+        kind.apply(*_tensors(between, None).values())
+    return _output(output) if upstream is None else _gradients(output, tensors, upstream)
+
+
+def _module(
+    kind: type[torch.nn.Module],
+    want: Any,
+    sizes: Sequence[int],
+    params: Mapping[str, np.ndarray],
+    inputs: Arrays | None = None,
+    upstream: Any = None,
+) -> Any:
+    module = kind(*sizes)
+    if inputs is None:
+        named = dict(module.named_parameters(remove_duplicate=False))
+        return {name: _held(named.get(name), array) for name, array in params.items()}
+    leaves = {name: _tensor_of(module, name) for name in params}
+    if any(leaf is None or not _fill(leaf, params[name]) for name, leaf in leaves.items()):
+        return "no-parameters"
+    before = {name: leaf.detach().clone() for name, leaf in leaves.items()}
+    tensors = _tensors(inputs, want)
+    output = module(*tensors.values())
+    answer = _output(output) if upstream is None else _gradients(output, leaves | tensors, upstream)
+    for name, leaf in leaves.items():
+        if not before[name].equal(leaf):
+            params[name][...] = leaf.detach().numpy()
+    return answer
+
+
+def _tensors(arrays: Arrays, want: Any) -> Tensors:
+    """The arrays as tensors on their memory, those differentiated whose names are in ``want``."""
+    import torch
+
+    tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    for name, tensor in tensors.items():
+        tensor.requires_grad_(isinstance(want, dict) and name in want)
+    return tensors
+
+
+def _tensor_of(module: torch.nn.Module, name: str) -> Any:
+    """The parameter of that name; else a tensor so called, though no optimiser would find it."""
+    import torch
+
+    tensor = getattr(module, name, None)
+    return tensor if isinstance(tensor, torch.Tensor) else None
+
+
+def _fill(tensor: torch.Tensor, array: np.ndarray) -> bool:
+    """Copy ``array`` into the tensor, if it has that shape: the object stays, it may be shared."""
+    import torch
+
+    if tuple(tensor.shape) != array.shape:
+        return False
+    with torch.no_grad():
+        tensor.copy_(torch.from_numpy(array))
+    return True
+
+
+def _held(parameter: torch.Tensor | None, array: np.ndarray) -> Any:
+    """What the parameter holds once the array is copied in; zeros, where it has another shape."""
+    if parameter is None:
+        return "not-parameter"
+    return parameter if _fill(parameter, array) else np.zeros(tuple(parameter.shape))
+
+
+def _output(output: Any) -> Any:
+    import torch
+
+    return output if isinstance(output, torch.Tensor) else "not-tensor"
+
+
+def _gradients(output: Any, tensors: Tensors, upstream: Any) -> Any:
+    """The product of ``upstream`` with the Jacobian of ``output`` by each of the tensors."""
+    import torch
+
+    if not isinstance(output, torch.Tensor):
+        return "not-tensor"
+    if output.numel() != np.size(upstream):
+        return "output-shape"
+    tensors = {name: tensor for name, tensor in tensors.items() if tensor.requires_grad}
+    if not output.requires_grad or not tensors:
+        return "no-gradient"
+    given = torch.as_tensor(upstream, dtype=output.dtype).reshape(output.shape)
+    found = torch.autograd.grad(output, list(tensors.values()), given, allow_unused=True)
+    return {
+        name: "no-gradient" if gradient is None else gradient.to_dense()
+        for name, gradient in zip(tensors, found, strict=True)
+    }

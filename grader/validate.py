@@ -1,0 +1,266 @@
+"""The course proves itself: what must get full marks does, and what must lose marks does, where it should.
+
+    for line, good in run(course, ["two_layer_network"], seeds=3, jobs=2): print(line)
+
+For each exercise and seed a class is graded, through the same processes and the same sandbox as
+any other: the reference, the stub, answers that are all zeros or all ones, every variant, and every
+mistake of the catalogue. Besides: the reference agrees with torch autograd (``oracle.py``) and with
+numeric gradients, away from kinks.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+import time
+import types
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from grader import gradients
+from grader.cases import Case, Module, arrays_of
+from grader.catalog import Course
+from grader.diagnosis import mistaken, module_of
+from grader.engine import local
+from grader.model import Grade, Mistake, Outcome, Settings, Submission
+from grader.plugin import load_exercise
+from grader.release import stub
+
+CONSTANTS_MAY_EARN: Final = 5.0
+ORACLE_AGREES: Final = 1e-10
+"""Largest relative difference from torch autograd, on the scale of each array's largest entry."""
+SEED: Final = 1000
+
+_CONSTANT: Final = '''
+
+def _filled(value):
+    if isinstance(value, dict):
+        return {key: _filled(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_filled(item) for item in value)
+    return np.full(np.shape(value), FILL, np.asarray(value).dtype)
+
+
+def _made_constant(function):
+    def constant(*args):
+        try:
+            return _filled(function(*args))
+        except Exception:
+            return FILL
+
+    return constant
+
+
+import types as _types
+
+for _name, _value in list(globals().items()):
+    if isinstance(_value, _types.FunctionType) and not _name.startswith("_"):
+        globals()[_name] = _made_constant(_value)
+'''
+
+
+@dataclass
+class Findings:
+    """What validating one exercise found; ``wrong`` is empty for a sound one."""
+
+    name: str
+    checks: int = 0
+    points: float = 0.0
+    variants: int = 0
+    mistakes: int = 0
+    named: int = 0
+    oracle: float = 0.0
+    changes: int = 0
+    seeds: int = 0
+    seconds: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+
+    def row(self) -> str:
+        """One row of the table in docs/validation.md."""
+        oracle = f"{self.oracle:.0e}" if self.oracle else "none"
+        return (
+            f"| {self.name} | {self.checks} | {self.points:g} | {self.variants} | {self.mistakes} | "
+            f"{self.named} | {self.changes} in {self.seeds} | {oracle} | {self.seconds:.0f} |"
+        )
+
+
+HEADER: Final = (
+    "| exercise | checks | points | variants passed | mistakes caught | of these named | "
+    "verdicts changed over seeds | largest difference from torch | seconds |\n"
+    "|---|---|---|---|---|---|---|---|---|"
+)
+
+
+def run(course: Course, names: Sequence[str], seeds: int, jobs: int) -> Iterator[tuple[str, bool]]:
+    """Yield (line, whether it is good) as the exercises are validated."""
+    yield HEADER, True
+    for name in names:
+        found = validate(course, name, seeds, jobs)
+        yield found.row(), not found.wrong
+        for line in found.wrong:
+            yield f"  {name}: {line}", False
+
+
+def validate(course: Course, name: str, seeds: int, jobs: int) -> Findings:
+    """Validate one exercise over ``seeds`` seeds."""
+    began = time.perf_counter()
+    found = Findings(name, seeds=seeds)
+    folder = course.folder / "reference" / name
+    source = (folder / "solution.py").read_text(encoding="utf-8")
+    mistakes: Sequence[Mistake] = module_of(
+        (folder / "mistakes.py").read_text(encoding="utf-8"), f"{name}.mistakes"
+    ).MISTAKES
+    submissions = list(_submissions(folder, source, mistakes))
+    verdicts: dict[str, set[tuple[tuple[str, str], ...]]] = {}
+    for seed in range(SEED, SEED + seeds):
+        for grade in _graded(course, name, submissions, seed, jobs):
+            who = grade.submission.student
+            _judge(found, grade, mistakes, f"seed {seed}, ")
+            status = tuple((outcome.id, outcome.status) for outcome in grade.outcomes)
+            verdicts.setdefault(who, set()).add(status)
+    found.changes = sum(len(seen) - 1 for seen in verdicts.values())
+    for who in sorted(who for who, seen in verdicts.items() if len(seen) > 1):
+        found.wrong.append(f"{who}: verdicts change with the seed: {_changing(verdicts[who])}")
+    if found.points != course.assignment(name).points:
+        found.wrong.append(f"the checks are worth {found.points:g}")
+    _check_numbers(course, name, found, seeds)
+    found.seconds = time.perf_counter() - began
+    return found
+
+
+def _changing(seen: set[tuple[tuple[str, str], ...]]) -> str:
+    first, *others = [dict(each) for each in seen]
+    return ", ".join(sorted({key for each in others for key in first if each.get(key) != first[key]}))
+
+
+def _submissions(folder: Path, source: str, mistakes: Sequence[Mistake]) -> Iterator[Submission]:
+    file = f"{folder.name}.py"
+    yield Submission("reference", file, source.encode())
+    yield Submission("stub", file, stub(source).encode())
+    if "import torch" not in source:
+        for fill in ("0", "1"):
+            yield Submission(f"all {fill}", file, f"{source}{_CONSTANT}".replace("FILL", fill).encode())
+    for path in sorted((folder / "variants").iterdir()):
+        if path.suffix in (".py", ".ipynb"):
+            yield Submission(f"variant {path.stem}", folder.name + path.suffix, path.read_bytes())
+    for number, mistake in enumerate(mistakes):
+        wrong = mistaken(source, mistake)
+        yield Submission(f"mistake {number} {mistake.id}", file, wrong.encode())
+
+
+def _graded(
+    course: Course, name: str, submissions: Sequence[Submission], seed: int, jobs: int
+) -> Iterator[Grade]:
+    settings = Settings(str(course.folder), name, seed, b"validation")
+    patience = 60 + 3 * course.assignment(name).limits.total
+    yield from local.grade_all(submissions, settings, jobs, patience)
+
+
+def _judge(found: Findings, grade: Grade, mistakes: Sequence[Mistake], where: str) -> None:
+    """Note what is wrong with one grade, and count what is right once (on the first seed)."""
+    kind, _, rest = grade.submission.student.partition(" ")
+    failed = [outcome for outcome in grade.outcomes if outcome.status != "passed"]
+    first = where.startswith(f"seed {SEED},")
+    said = f"{where}{grade.submission.student}: "
+    if grade.status == "error":
+        broken = next((o for o in failed if o.status == "error"), None)
+        trace = broken.instructor.get("traceback", "") if broken else grade.message
+        found.wrong.append(f"{said}could not be judged: {trace.strip().splitlines()[-1:]}")
+        return
+    score = grade.score or 0.0
+    if kind in ("reference", "variant"):
+        if failed:
+            found.wrong.append(f"{said}loses marks: {failed[0].id}: {failed[0].message}")
+        elif first and kind == "variant":
+            found.variants += 1
+        if kind == "reference":
+            found.checks = len(grade.outcomes)
+            found.points = round(sum(outcome.max_points for outcome in grade.outcomes), 6)
+    elif kind == "stub" and score > 0:
+        found.wrong.append(f"{said}earns {score:g}")
+    elif kind == "all" and score > CONSTANTS_MAY_EARN:
+        passed = [o.id for o in grade.outcomes if o.points]
+        found.wrong.append(f"{said}earn {score:g}: {', '.join(passed)}")
+    elif kind == "mistake":
+        _judge_mistake(found, failed, mistakes[int(rest.split()[0])], said, first)
+
+
+def _judge_mistake(
+    found: Findings, failed: Sequence[Outcome], mistake: Mistake, said: str, first: bool
+) -> None:
+    if not failed:
+        found.wrong.append(f"{said}is not caught")
+        return
+    allowed = {mistake.function, *mistake.spoils}
+    for outcome in failed:
+        function = outcome.instructor.get("function", "")
+        if function not in allowed:
+            found.wrong.append(f"{said}fails {outcome.id}, which is about {function}: {outcome.message}")
+        if outcome.mistake and outcome.mistake != mistake.id:
+            found.wrong.append(f"{said}is called {outcome.mistake} in {outcome.id}")
+    if mistake.function not in {outcome.instructor.get("function") for outcome in failed}:
+        found.wrong.append(f"{said}loses no marks in {mistake.function}")
+    if first:
+        found.mistakes += 1
+        found.named += any(outcome.mistake == mistake.id for outcome in failed)
+
+
+# --- numbers ----------------------------------------------------------------------------------
+
+
+def _check_numbers(course: Course, name: str, found: Findings, seeds: int) -> None:
+    """Compare the reference with the oracle and with numeric gradients on the hidden inputs."""
+    tests = str(course.folder / "tests" / "hidden")
+    if tests not in sys.path:
+        sys.path.insert(0, tests)
+    cases = importlib.import_module(f"{name}.cases")
+    exercise = load_exercise(course.folder, name)
+    path = course.folder / "reference" / name / "oracle.py"
+    oracle = module_of(path.read_text(encoding="utf-8"), "oracle") if path.exists() else None
+    for seed in range(min(seeds, 20)):
+        if oracle is not None:
+            drawn = _drawn(cases, exercise.reference.module, seed)
+            difference = oracle_difference(exercise.reference, oracle, drawn)
+            found.oracle = max(found.oracle, difference)
+        for gradient in _gradients(cases):
+            at = gradient.at(np.random.default_rng(seed))
+            for row in gradients.by_coordinate(gradient, exercise.reference.module, at):
+                if not row.agrees or row.skipped > gradients.MOST_SKIPPED * row.size:
+                    found.wrong.append(f"seed {seed}, {gradient.function}: the numeric gradient of {row}")
+    if found.oracle > ORACLE_AGREES:
+        found.wrong.append(f"the reference differs from torch autograd by {found.oracle:.1e}")
+
+
+def _drawn(cases: Any, reference: types.ModuleType, seed: int) -> Iterator[Case]:
+    """Every case of every draw of the exercise; timed ones are large, so one of each."""
+    for key, function in sorted(vars(cases).items()):
+        if key.endswith("_cases") and inspect.isfunction(function) and not key.startswith("bad_"):
+            drawn = iter(function(np.random.default_rng(seed), reference))
+            yield from [next(drawn)] if key.startswith("timed") else drawn
+
+
+def _gradients(cases: Any) -> list[gradients.Gradient]:
+    return [value for value in vars(cases).values() if isinstance(value, gradients.Gradient)]
+
+
+def oracle_difference(reference: Module, oracle: types.ModuleType, cases: Iterator[Case]) -> float:
+    """The largest difference between the two, relative to each answer's scale."""
+    other = Module(oracle, reference.caches)
+    largest = 0.0
+    for case in cases:
+        if not hasattr(oracle, case.function):
+            continue
+        want = reference.want(case)
+        ours, theirs = arrays_of(reference.answer(case, want)), arrays_of(other.answer(case, want))
+        scale = max((float(np.abs(a[np.isfinite(a)]).max(initial=0)) for a in ours.values()), default=0)
+        for path, array in ours.items():
+            finite = np.isfinite(array) & np.isfinite(theirs[path])
+            off = np.abs(array[finite] - theirs[path][finite]).max(initial=0.0)
+            largest = max(largest, float(off / scale) if scale else 0.0)
+        reference.forget()
+    return largest

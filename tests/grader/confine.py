@@ -1,0 +1,124 @@
+"""Run a command with fewer rights, as graders meet them: another user, Docker's namespaces.
+
+    python tests/grader/confine.py [--uid 12345] [--no-namespaces] -- COMMAND [ARGUMENT...]
+
+``--no-namespaces`` is what Docker's default profile does to a container: unshare(2), setns(2),
+mount(2) and their relatives are refused, and root keeps the 14 capabilities of Docker's default
+set. As any user; ``--uid`` is for root alone.
+
+Source: moby/profiles/seccomp/default.json, moby/oci/caps/defaults.go.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+if __name__ == "__main__":
+    sys.path.insert(0, str(PROJECT))
+
+from grader import lockdown
+
+STRANGER = 12_345
+"""A uid that no account has."""
+
+_REFUSED = """
+    unshare setns mount umount2 pivot_root open_tree move_mount fsopen fsconfig fsmount fspick
+    mount_setattr bpf perf_event_open userfaultfd keyctl add_key request_key io_uring_setup
+""".split()
+_NEW_NAMESPACES = (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000)
+_DOCKER_CAPABILITIES = {0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 27, 29, 31}
+_MASKED_EQ = 7
+_NO_NEW_PRIVS = 38
+
+
+def refuse_namespaces() -> None:
+    """Put Docker's refusals on this process and what it starts."""
+    lib = lockdown._libseccomp()
+    context = lib.seccomp_init(lockdown._ACT_ALLOW)
+    refuse = lockdown._ACT_ERRNO | 1
+    for name in _REFUSED:
+        lockdown._add_rule(lib, context, refuse, name, ())
+    for flag in _NEW_NAMESPACES:
+        lockdown._add_rule(lib, context, refuse, "clone", ((0, _MASKED_EQ, flag, flag),))
+    lockdown._add_rule(lib, context, lockdown._ACT_ERRNO | 38, "clone3", ())
+    program = lockdown._exported(lib, context)
+    lib.seccomp_release(context)
+    if os.geteuid() != 0:
+        lockdown._prctl(_NO_NEW_PRIVS, 1)
+    lockdown.seccomp_load(program)
+    if os.geteuid() == 0:
+        _keep_capabilities(_DOCKER_CAPABILITIES)
+
+
+def _keep_capabilities(kept: set[int]) -> None:
+    """Drop the others from the bounding set: root's next exec has no more than that."""
+    libc = ctypes.CDLL(None)
+    for capability in range(64):
+        if capability not in kept:
+            libc.prctl(lockdown._PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0)
+
+
+@cache
+def python_for(uid: int) -> tuple[str, dict[str, str]] | None:
+    """An interpreter of this version that ``uid`` can run with our packages, and its environment.
+
+    None where there is none: the interpreter may live under a home that only root can enter.
+    """
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    own = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+    packages = {str(Path(path).resolve()) for path in sys.path if path.endswith("-packages")}
+    paths = [str(PROJECT), *sorted(packages)]
+    environment = {
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LANG": "C.UTF-8", "HOME": "/nonexistent",
+        "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1",
+    }  # fmt: skip
+    for program in (own, f"/usr/bin/python{version}", f"/usr/local/bin/python{version}"):
+        command = [*_as(uid), program, "-c", "import numpy, msgspec, pytest, yaml, nbformat, rich"]
+        try:
+            tried = subprocess.run(
+                command, env=environment, cwd="/", capture_output=True, timeout=60, check=False
+            )
+        except OSError:
+            continue
+        if tried.returncode == 0:
+            return program, environment
+    return None
+
+
+def confined(uid: int, namespaces: bool) -> list[str]:
+    """The words to put before a command to run it as ``uid``, with or without namespaces."""
+    words = [*_as(uid)] if uid != os.geteuid() else []
+    return words if namespaces else [sys.executable, __file__, *_flags(uid), "--no-namespaces", "--"]
+
+
+def _as(uid: int) -> list[str]:
+    return [sys.executable, __file__, *_flags(uid), "--"]
+
+
+def _flags(uid: int) -> list[str]:
+    return ["--uid", str(uid)] if uid != os.geteuid() else []
+
+
+def main() -> None:
+    """Give up the rights, then become the command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--uid", type=int, default=os.geteuid())
+    parser.add_argument("--no-namespaces", action="store_true")
+    parser.add_argument("command", nargs="+")
+    options = parser.parse_args()
+    if options.no_namespaces:
+        refuse_namespaces()
+    if options.uid != os.geteuid():
+        lockdown.drop_uid(options.uid)
+    os.execvp(options.command[0], options.command)  # noqa: S606  # the command line is ours
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Right values: what passes, and what is said of what does not."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grader.compare import fault
+
+NORMS = np.array([1e-65, 1e-30, 0.3])
+LARGEST = 0.3
+
+
+def test_a_small_entry_rounded_to_zero_passes_on_the_scale_of_its_array() -> None:
+    """The rule of all other exercises: the largest entry is the measure of all."""
+    assert fault(np.array([0.0, 1e-30, 0.3]), NORMS, LARGEST) is None
+
+
+def test_entrywise_a_small_entry_counts_as_much_as_the_largest() -> None:
+    """A norm of 1e-65 rounded to zero, or off by a percent, is wrong; by 1e-6 it is right."""
+    for first in (0.0, 1.01e-65):
+        found = fault(np.array([first, 1e-30, 0.3]), NORMS, LARGEST, entrywise=True)
+        assert found is not None
+        assert found.kind == "values"
+    assert fault(NORMS * (1 + 1e-6), NORMS, LARGEST, entrywise=True) is None
+
+
+def test_entrywise_the_message_gives_the_difference_as_a_share_of_the_right_entry() -> None:
+    """An absolute difference of 1e-65 would tell nobody anything."""
+    found = fault(np.array([0.0, 1e-30, 0.3]), NORMS, LARGEST, entrywise=True)
+    assert found is not None
+    assert found.message == "right shape, wrong values (worst entry off by 1 times its right size)"
+
+
+def test_entrywise_a_zero_must_be_a_zero() -> None:
+    """There is no size to be right on, unless the case sets a floor."""
+    got, want = np.array([1e-12, 1.0]), np.array([0.0, 1.0])
+    found = fault(got, want, 1.0, entrywise=True)
+    assert found is not None
+    assert "more than a million" in found.message
+    assert fault(got, want, 1.0, entrywise=True, floor=1e-10) is None
+
+
+def test_entrywise_infinity_and_empty_arrays_are_compared_as_ever() -> None:
+    """Infinity in the same places is right; nothing is right about nothing."""
+    want = np.array([np.inf, 2.0])
+    assert fault(want.copy(), want, 2.0, entrywise=True) is None
+    assert fault(np.zeros((0, 3)), np.zeros((0, 3)), 0.0, entrywise=True) is None

@@ -1,0 +1,392 @@
+"""The inputs of the hidden tests of deep_network: each can show the mistakes it is there for.
+
+Networks are redrawn until no gradient is what is left of a sum that cancels, and no unit of ReLU
+lies near its corner. Few layers come in order, and every ReLU unit is on for one example and off
+for another; with many layers the keys of params are shuffled. Each array is judged on its own
+scale, and each of the norms.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+
+from grader.cases import Case, Part, redrawn
+from grader.gradients import Gradient
+
+CACHES = {"forward": ()}
+ARRAYS = ("W3", "b3", "W2", "b2", "W1", "b1")
+SPREAD = {"sigmoid": 4.0, "tanh": 1.2, "relu": 1.4}
+"""Of z in each layer; with these the gradient fades slowly, if at all."""
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+ACTIVATIONS = {
+    "sigmoid": (sigmoid, lambda z: sigmoid(z) * sigmoid(-z)),
+    "tanh": (np.tanh, lambda z: 1 / np.cosh(z) ** 2),
+    "relu": (lambda z: np.maximum(z, 0.0), lambda z: 1.0 * (z >= 0)),
+}
+
+
+def layers(params, X, activation):
+    """Return (z, a): what each layer sums up and what it answers, by number; a[0] is X."""
+    K = len(params) // 2
+    z, a = {}, {0: X}
+    for k in range(1, K + 1):
+        z[k] = a[k - 1] @ params[f"W{k}"].T + params[f"b{k}"]
+        a[k] = ACTIVATIONS["sigmoid" if k == K else activation][0](z[k])
+    return z, a
+
+
+def draw(rng, widths, m, spread):
+    """Return (params, X, y) of a network whose layers have these widths, the inputs' first."""
+    params = {}
+    for k, (n_in, n) in enumerate(pairwise(widths), start=1):
+        params[f"W{k}"] = rng.standard_normal((n, n_in)) * spread / np.sqrt(n_in)
+        params[f"b{k}"] = rng.uniform(-0.3, 0.3, n)
+    return params, rng.standard_normal((m, widths[0])), rng.permutation(m).reshape(m, 1) % 2.0
+
+
+def shuffled(rng, params):
+    """The same parameters, their keys in another order."""
+    names = list(params)
+    return {names[i]: params[names[i]] for i in rng.permutation(len(names))}
+
+
+def gradients(reference, params, X, y, activation):
+    _, cache = reference.forward(params, X, activation)
+    return reference.backward(params, cache, y, activation)
+
+
+def unsure(activation, params, X):
+    """Whether hidden |z| keep the contract's limits, and the predictions stay away from 0 and 1."""
+    z, _ = layers(params, X, activation)
+    *hidden, last = z.values()
+    limit = {"sigmoid": 20, "tanh": 12, "relu": np.inf}[activation]
+    return np.abs(last).max() < 2.5 and all(np.abs(each).max() < limit for each in hidden)
+
+
+def mixed(params, X, margin):
+    """Whether ReLU units are on here and off there, none near its corner: a unit for few layers."""
+    z, _ = layers(params, X, "relu")
+    hidden = list(z.values())[:-1]
+    if any(np.abs(each).min() < margin * np.abs(each).max() for each in hidden):
+        return False
+    few = len(hidden) <= 2 and len(X) > 1
+    on = [(each > 0).mean(axis=0 if few else None) for each in hidden]
+    return all(((0 < share) & (share < 1)).all() for share in on)
+
+
+def adding_up(reference, activation, params, X, y):
+    """Whether in every gradient the examples add up to more than the rest of a cancellation."""
+    whole = gradients(reference, params, X, y, activation)
+    singles = [
+        gradients(reference, params, X[i : i + 1], y[i : i + 1], activation) for i in range(len(X))
+    ]
+    return all(
+        np.abs(grad).max() > 0.05 * max(np.abs(single[name]).max() for single in singles)
+        for name, grad in whole.items()
+    )
+
+
+def network(rng, reference, activation, widths, m, spread=None):
+    """Return (params, X, y) as the module's docstring says."""
+    margin = 1e-2 if len(widths) <= 4 else 1e-4
+
+    def good(params, X, y):
+        return (
+            unsure(activation, params, X)
+            and (activation != "relu" or mixed(params, X, margin))
+            and adding_up(reference, activation, params, X, y)
+        )
+
+    return redrawn(lambda: draw(rng, widths, m, spread or SPREAD[activation]), good)
+
+
+def visible(reference, activation, params, X, y):
+    """Whether every gradient has a size at which rounding to ten decimals would not matter."""
+    grads = gradients(reference, params, X, y, activation)
+    return min(np.abs(grad).max() for grad in grads.values()) > 1e-4
+
+
+def deep_network(rng, reference, activation, depth, width, m):
+    """Return (params, X, y) of many layers whose gradients fade, but not far."""
+    widths = [3, *(width + k % 2 * (k % 3) for k in range(depth - 1)), 1]
+    params, X, y = redrawn(
+        lambda: network(rng, reference, activation, widths, m),
+        lambda *net: visible(reference, activation, *net),
+    )
+    return shuffled(rng, params), X, y
+
+
+def few_layers(rng, reference, activation):
+    """Three layers with several examples, with a square layer, and with a single example."""
+    yield network(rng, reference, activation, (6, 5, 7, 1), 4), ""
+    yield network(rng, reference, activation, (5, 6, 6, 1), 4), "a square layer"
+    yield network(rng, reference, activation, (3, 4, 5, 1), 1), "one example"
+
+
+DEPTHS = {"sigmoid": (10, 12), "tanh": (11, 40), "relu": (10, 17)}
+
+
+def many_layers(rng, reference, activation):
+    for depth, m in zip(DEPTHS[activation], (4, 2), strict=True):
+        yield deep_network(rng, reference, activation, depth, 5, m), f"{depth} layers"
+
+
+def vanishing(rng, reference):
+    """Forty layers of sigmoids, in which the gradient falls below 1e-45 but not below 1e-100."""
+    for depth in (40, 38):
+        widths = [4, *(3 for _ in range(depth - 1)), 1]
+
+        def draw_tiny(widths=widths):
+            return network(rng, reference, "sigmoid", widths, 3, spread=0.1)
+
+        def good(params, X, y):
+            grads = gradients(reference, params, X, y, "sigmoid").items()
+            sizes = {name: np.abs(grad).max() for name, grad in grads}
+            return min(sizes.values()) > 1e-95 and max(sizes["W1"], sizes["b1"]) < 1e-45
+
+        params, X, y = redrawn(draw_tiny, good)
+        yield (shuffled(rng, params), X, y), "gradients below 1e-45"
+
+
+def tiny_inputs(rng, reference):
+    """Two layers of tanh without biases: what goes in is tiny, and so are both gradients of W."""
+    for widths in ((5, 4, 1), (4, 6, 1)):
+        params, X, y = network(rng, reference, "tanh", widths, 3)
+        params = {**params, "b1": np.zeros(widths[1])}
+        yield (params, X * 1e-25, y), "tiny inputs"
+
+
+def _forward(nets, activation):
+    return [Case("forward", params, X, activation, note=note) for (params, X, _), note in nets]
+
+
+def _backward(nets, activation):
+    """An opaque cache: whoever answers makes it first, with equal params."""
+    return [
+        Case(
+            "backward",
+            params,
+            Part(Case("forward", params, X, activation), 1),
+            y,
+            activation,
+            note=note,
+            own_scale=True,
+        )
+        for (params, X, y), note in nets
+    ]
+
+
+def _norms(nets, activation):
+    return [
+        Case("gradient_norms", params, X, y, activation, note=note, entrywise=True)
+        for (params, X, y), note in nets
+    ]
+
+
+def sigmoid_forward_cases(rng, reference):
+    return _forward(few_layers(rng, reference, "sigmoid"), "sigmoid")
+
+
+def tanh_forward_cases(rng, reference):
+    return _forward(few_layers(rng, reference, "tanh"), "tanh")
+
+
+def relu_forward_cases(rng, reference):
+    return _forward(few_layers(rng, reference, "relu"), "relu")
+
+
+FORWARD = {
+    "sigmoid": sigmoid_forward_cases,
+    "tanh": tanh_forward_cases,
+    "relu": relu_forward_cases,
+}
+
+
+def sigmoid_backward_cases(rng, reference):
+    return _backward(few_layers(rng, reference, "sigmoid"), "sigmoid")
+
+
+def tanh_backward_cases(rng, reference):
+    return _backward(few_layers(rng, reference, "tanh"), "tanh")
+
+
+def relu_backward_cases(rng, reference):
+    return _backward(few_layers(rng, reference, "relu"), "relu")
+
+
+BACKWARD = {
+    "sigmoid": sigmoid_backward_cases,
+    "tanh": tanh_backward_cases,
+    "relu": relu_backward_cases,
+}
+
+
+def deep_sigmoid_cases(rng, reference):
+    return _backward(many_layers(rng, reference, "sigmoid"), "sigmoid")
+
+
+def deep_tanh_cases(rng, reference):
+    return _backward(many_layers(rng, reference, "tanh"), "tanh")
+
+
+def deep_relu_cases(rng, reference):
+    return _backward(many_layers(rng, reference, "relu"), "relu")
+
+
+DEEP_BACKWARD = {
+    "sigmoid": deep_sigmoid_cases,
+    "tanh": deep_tanh_cases,
+    "relu": deep_relu_cases,
+}
+
+
+def vanishing_cases(rng, reference):
+    return _backward(vanishing(rng, reference), "sigmoid")
+
+
+def _one_layer(rng, reference):
+    yield network(rng, reference, "tanh", (5, 1), 3), "no hidden layer"
+    yield network(rng, reference, "tanh", (4, 1), 6), "no hidden layer"
+
+
+def one_layer_forward_cases(rng, reference):
+    return _forward(_one_layer(rng, reference), "tanh")
+
+
+def one_layer_backward_cases(rng, reference):
+    return _backward(_one_layer(rng, reference), "tanh")
+
+
+def many_forward_cases(rng, reference):
+    for activation in ACTIVATIONS:
+        yield from _forward(many_layers(rng, reference, activation), activation)
+
+
+def renumbered(params, order):
+    """The layers in the order of these keys, as a program takes them that loops over the keys."""
+    numbers = [name[1:] for name in order if name.startswith("W")]
+    return {
+        f"{kind}{k}": params[f"{kind}{number}"]
+        for k, number in enumerate(numbers, start=1)
+        for kind in "Wb"
+    }
+
+
+def ordered_cases(rng, reference):
+    """Chains of single units, where layers in a wrong order fit: the prediction tells it."""
+    for depth, activation in ((11, "tanh"), (13, "sigmoid")):
+
+        def drawn(depth=depth, activation=activation):
+            params, X, _ = draw(rng, [1] * (depth + 1), 4, SPREAD[activation])
+            return shuffled(rng, params), X
+
+        def good(params, X, activation=activation):
+            right, *others = (
+                reference.forward(each, X, activation)[0]
+                for each in (
+                    params,
+                    renumbered(params, params),
+                    renumbered(params, sorted(params)),
+                )
+            )
+            return all(np.abs(right - other).max() > 1e-2 for other in others)
+
+        yield Case("forward", *redrawn(drawn, good), activation)
+
+
+def norms_cases(rng, reference):
+    for activation in ACTIVATIONS:
+        nets = list(few_layers(rng, reference, activation))
+        yield from _norms(nets[:2], activation)
+
+
+def many_norms_cases(rng, reference):
+    for activation in ACTIVATIONS:
+        yield from _norms(many_layers(rng, reference, activation), activation)
+
+
+def tiny_norms_cases(rng, reference):
+    yield from _norms(vanishing(rng, reference), "sigmoid")
+    yield from _norms(tiny_inputs(rng, reference), "tanh")
+
+
+def _start(rng, widths):
+    """Weights of every size whose mean is not zero, and biases that are not either."""
+    params, _, _ = draw(rng, widths, 1, 1.0)
+    for name in params:
+        if name.startswith("W"):
+            params[name] = rng.uniform(0.2, 5) * (params[name] + rng.uniform(0.5, 1))
+    return params
+
+
+def rescale_cases(rng, reference):
+    for widths in ((6, 4, 3, 1), (3, 5, 8, 2)):
+        yield Case("rescale", _start(rng, widths), own_scale=True)
+
+
+def many_rescale_cases(rng, reference):
+    for widths in ((3, *(4 + k % 3 for k in range(10)), 1), (7, 5, 5, 1)):
+        yield Case("rescale", shuffled(rng, _start(rng, widths)), own_scale=True)
+
+
+def timed_cases(rng, reference):
+    """Over 5,000 weights and three examples: numbers in place of backpropagation take seconds."""
+    for _ in range(15):
+        nets = [(draw(rng, (45, 40, 40, 40, 1), 3, 1.0), "")]
+        yield from _backward(nets, "tanh")
+
+
+# What each gradient is, given others: (params, cache, y, activation, own gradients) -> array.
+# The gradient of W_k, by the inputs of layer k, tells what reached z_k: there are never more
+# examples than inputs.
+
+
+def _at_sum(k, first, own):
+    _, a = layers(*first.case.args)
+    return (own[f"W{k}"] @ np.linalg.pinv(a[k - 1])).T
+
+
+def _bias(k):
+    return lambda params, first, y, activation, own: _at_sum(k, first, own).sum(axis=0)
+
+
+def _weight(k):
+    def local(params, first, y, activation, own):
+        z, a = layers(*first.case.args)
+        slope = ACTIVATIONS[activation][1](z[k])
+        return (_at_sum(k + 1, first, own) @ params[f"W{k + 1}"] * slope).T @ a[k - 1]
+
+    return local
+
+
+LOCAL = {"W1": _weight(1), "W2": _weight(2), "b1": _bias(1), "b2": _bias(2), "b3": _bias(3)}
+
+
+def _follow(activation):
+    """How the gradients of three layers are checked against a student's own forward."""
+
+    def point(rng):
+        params, X, y = redrawn(
+            lambda: draw(rng, (4, 5, 4, 1), 3, SPREAD[activation]),
+            lambda params, X, y: activation != "relu" or mixed(params, X, 1e-2),
+        )
+        return {**params, "X": X, "y": y}
+
+    def loss(module, at):
+        y_hat, _ = module.forward({name: at[name] for name in ARRAYS}, at["X"], activation)
+        return -np.mean(at["y"] * np.log(y_hat) + (1 - at["y"]) * np.log(1 - y_hat))
+
+    def backward(module, at):
+        params = {name: at[name] for name in ARRAYS}
+        _, cache = module.forward(params, at["X"], activation)
+        return module.backward(params, cache, at["y"], activation)
+
+    return Gradient("backward", point, loss, backward, ARRAYS)
+
+
+FOLLOW = {activation: _follow(activation) for activation in ACTIVATIONS}

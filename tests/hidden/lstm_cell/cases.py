@@ -1,0 +1,229 @@
+"""The inputs of the hidden tests of lstm_cell: each can show the mistakes it is there for.
+
+The memory is never empty, gradients arrive at both h and c, and no gradient is small beside the
+others. Shapes differ from case to case; one has n_x = n_h, where a swapped pair of matrices fits.
+In one step backward there are never more examples than inputs, so that what reached a gate can be
+read off the student's own gradient of its W (see LOCAL).
+"""
+
+import numpy as np
+
+from grader.cases import Case, Part, redrawn
+from grader.gradients import Gradient
+
+CACHES = {"cell_forward": ("x", "h_prev", "c_prev", "f", "i", "g", "o", "c"), "sequence_forward": ()}
+PARAMS = tuple(kind + k for k in "figo" for kind in "WUb")
+STEP = ("c_prev", "x", "h_prev", *PARAMS)
+SEQUENCE = ("xs", "h0", "c0", *PARAMS)
+
+
+def weights(rng, n_x, n_h):
+    """Parameters within 0.7."""
+    params = {}
+    for k in "figo":
+        params["W" + k] = rng.uniform(-0.7, 0.7, (n_h, n_x)) * min(1.0, 6 / n_x)
+        params["U" + k] = rng.uniform(-0.7, 0.7, (n_h, n_h)) * min(1.0, 6 / n_h)
+        params["b" + k] = rng.uniform(-0.5, 0.5, n_h)
+    return params
+
+
+def states(rng, m, n_h):
+    """A hidden state within 0.9 and a cell state of either sign, far from empty."""
+    size = rng.uniform(0.4, 1.6, (m, n_h))
+    return rng.uniform(-0.9, 0.9, (m, n_h)), size * rng.choice([-1, 1], (m, n_h))
+
+
+def even(grads):
+    """Whether no array of gradients is small beside the largest."""
+    sizes = [np.abs(grad).max() for grad in grads.values()]
+    return min(sizes) >= 0.03 * max(sizes)
+
+
+def step(rng, n_x, n_h, m):
+    """Return (params, x, h_prev, c_prev)."""
+    return weights(rng, n_x, n_h), rng.standard_normal((m, n_x)), *states(rng, m, n_h)
+
+
+def arriving(rng, reference, n_x, n_h, m):
+    """Return (params, cache, dh, dc) of one step, its gradients of similar sizes."""
+
+    def draw():
+        given = step(rng, n_x, n_h, m)
+        _, _, cache = reference.cell_forward(*given)
+        return given[0], cache, rng.standard_normal((m, n_h)), rng.standard_normal((m, n_h))
+
+    return redrawn(draw, lambda *args: even(reference.cell_backward(*args)))
+
+
+def sequence(rng, T, n_x, n_h, m):
+    """Return (params, xs, h0, c0)."""
+    return weights(rng, n_x, n_h), rng.standard_normal((T, m, n_x)), *states(rng, m, n_h)
+
+
+def sequence_backward(rng, reference, shape, size=1.0, note=""):
+    """A case of sequence_backward, its gradients of similar sizes if there are any."""
+    T, _, n_h, m = shape
+
+    def draw():
+        return sequence(rng, *shape), size * rng.standard_normal((T, m, n_h))
+
+    def good(given, dhs):
+        _, cache = reference.sequence_forward(*given)
+        return T == 0 or even(reference.sequence_backward(given[0], cache, dhs))
+
+    given, dhs = redrawn(draw, good)
+    first = Case("sequence_forward", *given, note=note)
+    shuffled = dict(reversed(given[0].items()))
+    return Case("sequence_backward", shuffled, Part(first, 1), dhs, note=note)
+
+
+def cell_forward_cases(rng, reference):
+    yield Case("cell_forward", *step(rng, 3, 5, 4))
+    yield Case("cell_forward", *step(rng, 5, 5, 3), note="n_x = n_h")
+    yield Case("cell_forward", *step(rng, 4, 3, 1), note="one example")
+    params, x, h_prev, c_prev = step(rng, 5, 4, 3)
+    largest = max(np.abs(x @ params["W" + k].T).max() for k in "figo")
+    yield Case("cell_forward", params, x * 95 / largest, h_prev, c_prev, note="|z| up to 95")
+
+
+def cell_backward_cases(rng, reference):
+    """A few examples, n_x = n_h, and a single example."""
+    for shape, note in [((5, 4, 3), ""), ((5, 5, 2), "n_x = n_h"), ((3, 6, 1), "one example")]:
+        params, cache, dh, dc = arriving(rng, reference, *shape)
+        yield Case("cell_backward", dict(reversed(params.items())), cache, dh, dc, note=note)
+
+
+def sequence_forward_cases(rng, reference):
+    yield Case("sequence_forward", *sequence(rng, 4, 3, 5, 2))
+    yield Case("sequence_forward", *sequence(rng, 3, 4, 4, 3), note="n_x = n_h")
+    yield Case("sequence_forward", *sequence(rng, 2, 5, 3, 4))
+
+
+def sequence_backward_cases(rng, reference):
+    yield sequence_backward(rng, reference, (4, 3, 5, 2))
+    yield sequence_backward(rng, reference, (3, 4, 4, 3), note="n_x = n_h")
+    yield sequence_backward(rng, reference, (2, 5, 4, 3))
+
+
+def large_cases(rng, reference):
+    """Every gradient that is handed back in time lies beyond the limits at which people clip."""
+    for shape in [(3, 4, 5, 2), (4, 5, 4, 3)]:
+        yield sequence_backward(rng, reference, shape, size=500.0, note="large dhs")
+
+
+def no_step_cases(rng, reference):
+    yield Case("sequence_forward", *sequence(rng, 0, 3, 4, 2), note="T = 0")
+
+
+def one_step_cases(rng, reference):
+    yield Case("sequence_forward", *sequence(rng, 1, 3, 4, 2), note="T = 1")
+    yield Case("sequence_forward", *sequence(rng, 1, 4, 5, 1), note="T = 1")
+
+
+def no_step_backward_cases(rng, reference):
+    yield sequence_backward(rng, reference, (0, 3, 4, 2), note="T = 0")
+
+
+def one_step_backward_cases(rng, reference):
+    yield sequence_backward(rng, reference, (1, 3, 4, 2), note="T = 1")
+    yield sequence_backward(rng, reference, (1, 4, 5, 1), note="T = 1")
+
+
+def timed_cell_cases(rng, reference):
+    """Over 5,000 weights and three examples: numbers in place of backpropagation take seconds."""
+    for _ in range(15):
+        given = step(rng, 25, 26, 3)
+        _, _, cache = reference.cell_forward(*given)
+        dh, dc = rng.standard_normal((2, 3, 26))
+        yield Case("cell_backward", given[0], cache, dh, dc)
+
+
+def timed_sequence_cases(rng, reference):
+    """The same through three steps, with two examples."""
+    for _ in range(15):
+        given = sequence(rng, 3, 25, 26, 2)
+        first = Case("sequence_forward", *given)
+        dhs = rng.standard_normal((3, 2, 26))
+        yield Case("sequence_backward", given[0], Part(first, 1), dhs)
+
+
+# What each gradient of one step is, given others: (params, cache, dh, dc, own gradients) -> array.
+# The gradient of c_prev tells what reached c, and that of W_k, by the inputs, what reached z_k.
+
+
+def _at_gate(k, cache, own):
+    return (own["W" + k] @ np.linalg.pinv(cache["x"])).T
+
+
+def _weight(slope):
+    def local(params, cache, dh, dc, own):
+        return (own["c_prev"] / cache["f"] * slope(cache)).T @ cache["x"]
+
+    return local
+
+
+def _recurrent(k):
+    return lambda params, cache, dh, dc, own: _at_gate(k, cache, own).T @ cache["h_prev"]
+
+
+def _bias(k):
+    return lambda params, cache, dh, dc, own: _at_gate(k, cache, own).sum(axis=0)
+
+
+def _through(kind):
+    def local(params, cache, dh, dc, own):
+        return sum(_at_gate(k, cache, own) @ params[kind + k] for k in "figo")
+
+    return local
+
+
+LOCAL = {
+    "x": _through("W"),
+    "h_prev": _through("U"),
+    "Wf": _weight(lambda cache: cache["c_prev"] * cache["f"] * (1 - cache["f"])),
+    "Wi": _weight(lambda cache: cache["g"] * cache["i"] * (1 - cache["i"])),
+    "Wg": _weight(lambda cache: cache["i"] * (1 - cache["g"] ** 2)),
+    **{"U" + k: _recurrent(k) for k in "figo"},
+    **{"b" + k: _bias(k) for k in "figo"},
+}
+
+
+def _params(at):
+    return {name: at[name] for name in PARAMS}
+
+
+def _step_point(rng):
+    params, x, h_prev, c_prev = step(rng, 3, 4, 2)
+    dh, dc = rng.standard_normal((2, 2, 4))
+    return {**params, "x": x, "h_prev": h_prev, "c_prev": c_prev, "dh": dh, "dc": dc}
+
+
+def _step_loss(module, at):
+    h, c, _ = module.cell_forward(_params(at), at["x"], at["h_prev"], at["c_prev"])
+    return np.sum(at["dh"] * h) + np.sum(at["dc"] * c)
+
+
+def _step_backward(module, at):
+    _, _, cache = module.cell_forward(_params(at), at["x"], at["h_prev"], at["c_prev"])
+    return module.cell_backward(_params(at), cache, at["dh"], at["dc"])
+
+
+def _sequence_point(rng):
+    params, xs, h0, c0 = sequence(rng, 3, 3, 4, 2)
+    return {**params, "xs": xs, "h0": h0, "c0": c0, "dhs": rng.standard_normal((3, 2, 4))}
+
+
+def _sequence_loss(module, at):
+    hs, _ = module.sequence_forward(_params(at), at["xs"], at["h0"], at["c0"])
+    return np.sum(at["dhs"] * hs)
+
+
+def _sequence_backward(module, at):
+    _, cache = module.sequence_forward(_params(at), at["xs"], at["h0"], at["c0"])
+    return module.sequence_backward(_params(at), cache, at["dhs"])
+
+
+CELL_BACKWARD = Gradient("cell_backward", _step_point, _step_loss, _step_backward, STEP)
+SEQUENCE_BACKWARD = Gradient(
+    "sequence_backward", _sequence_point, _sequence_loss, _sequence_backward, SEQUENCE
+)

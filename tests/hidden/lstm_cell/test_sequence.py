@@ -1,0 +1,51 @@
+"""A whole sequence: forward in time, and back again one array at a time."""
+
+import pytest
+
+from . import cases
+
+OWN = ("cell_forward", "cell_backward")
+
+
+@pytest.mark.points(8)
+def test_forward(check):
+    """sequence_forward hands h and c on from step to step"""
+    check(cases.sequence_forward_cases, 0, own=("cell_forward",), name="hs")
+
+
+@pytest.mark.points(2)
+def test_short(check):
+    """sequence_forward copes with T = 0 and T = 1"""
+    check(cases.no_step_cases, 0, name="hs")
+    check(cases.one_step_cases, 0, own=("cell_forward",), name="hs")
+
+
+POINTS = {"xs": 6, "h0": 4, "c0": 4} | {kind + k: 1 for kind in "WUb" for k in "figo"}
+
+
+@pytest.mark.parametrize(
+    "array",
+    [pytest.param(name, marks=pytest.mark.points(points)) for name, points in POINTS.items()],
+)
+def test_backward(check, array):
+    """sequence_backward: {array} hears from every step"""
+    check(cases.sequence_backward_cases, array, own=OWN, gradient=cases.SEQUENCE_BACKWARD)
+
+
+@pytest.mark.points(2)
+def test_short_backward(check):
+    """sequence_backward copes with T = 0 and T = 1"""
+    check(cases.no_step_backward_cases)
+    check(cases.one_step_backward_cases, own=OWN)
+
+
+@pytest.mark.points(4)
+def test_large(check):
+    """sequence_backward hands on large gradients as they are"""
+    check(cases.large_cases, own=OWN)
+
+
+@pytest.mark.points(2)
+def test_backward_is_fast(check):
+    """sequence_backward goes back once, not once for every weight"""
+    check.fast(cases.timed_sequence_cases, limit=1500)
