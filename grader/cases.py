@@ -25,9 +25,11 @@ from typing import Any
 import numpy as np
 
 from grader import worker
-from grader.compare import TOLERANCE, leaves
+from grader.compare import TOLERANCE, Path, leaves, scales
 from grader.pool import Answer, Call, OverrunError, Refused, Student, StudentError
 from grader.wire import Ref
+
+Expected = tuple[Any, dict[Path, np.ndarray], dict[Path, float]]
 
 Caches = Mapping[str, Sequence[str]]
 """For each function that returns a cache (always last): its listed keys; none: it is opaque."""
@@ -110,6 +112,7 @@ class Module:
     def __init__(self, module: types.ModuleType, caches: Caches) -> None:
         self.module, self.caches = module, caches
         self._raw: dict[Case, Any] = {}
+        self._expected: dict[Case, Expected] = {}
 
     def raw(self, case: Case) -> Any:
         """What the function returned, on copies of its arguments; raises what it raised."""
@@ -121,7 +124,15 @@ class Module:
 
     def want(self, case: Case) -> Any:
         """What to ask others for, on this case."""
-        return wanted(self.raw(case), self.caches.get(case.function))
+        return self.expected(case)[0]
+
+    def expected(self, case: Case) -> Expected:
+        """What to ask for, the right arrays by path, and the scale of each."""
+        if case not in self._expected:
+            want = wanted(self.raw(case), self.caches.get(case.function))
+            arrays = arrays_of(read(self.raw(case), want))
+            self._expected[case] = want, arrays, scales(arrays, case.own_scale)
+        return self._expected[case]
 
     def answer(self, case: Case, want: Any) -> Any:
         """The answer, as a worker's would be rebuilt."""
@@ -130,6 +141,7 @@ class Module:
     def forget(self) -> None:
         """Drop the answers kept."""
         self._raw.clear()
+        self._expected.clear()
 
     def _resolved(self, argument: Any) -> Any:
         if isinstance(argument, Part):
@@ -153,10 +165,12 @@ class Asked:
         self._ask([case for case in cases if case not in self._answers])
         return [self._answers[case] for case in cases]
 
-    def again(self, case: Case) -> Answer:
+    def again(self, cases: Iterable[Case]) -> list[Answer]:
         """Ask once more, whatever was answered before."""
-        self._answers.pop(case, None)
-        return self.answers([case])[0]
+        cases = list(cases)
+        for case in cases:
+            self._answers.pop(case, None)
+        return self.answers(cases)
 
     def timed(self, case: Case, repeat: int, cpu: float) -> tuple[float, Answer]:
         """Return CPU seconds of one run and the answer; raises `StudentError` past ``cpu``."""
@@ -244,7 +258,7 @@ def _arrays(value: Any) -> list[np.ndarray]:
     return []
 
 
-def arrays_of(answer: Any) -> dict[Any, np.ndarray]:
+def arrays_of(answer: Any) -> dict[Path, np.ndarray]:
     """The arrays of a rebuilt answer, by path; what was refused or only held is left out."""
     return {path: leaf for path, leaf in leaves(answer) if isinstance(leaf, np.ndarray)}
 

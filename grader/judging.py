@@ -68,7 +68,7 @@ class Check:
     asked: Asked
     draw: Callable[[Draw], list[Case]]
     rng: Callable[[str], np.random.Generator]
-    reference_worker: Callable[[], Asked]
+    yardstick: Callable[[Case, float], timing.Yardstick]
     limits: Mapping[str, float] = field(default_factory=dict)
     """Stricter speed limits of the assignment, by function."""
     remark: str = ""
@@ -116,9 +116,7 @@ class Check:
         """What is wrong with the answer at ``path``, or ''."""
         if answer.error is not None:
             return str(answer.error)
-        want = self.exercise.reference.want(case)
-        expected = arrays_of(self.exercise.reference.answer(case, want))
-        scales = compare.scales(expected, case.own_scale)
+        want, expected, scales = self.exercise.reference.expected(case)
         for key, leaf in compare.leaves(compare.at(answer.value, path), path):
             label = name or _label(case.function, key)
             if isinstance(leaf, Refused):
@@ -129,7 +127,7 @@ class Check:
             found = compare.fault(
                 leaf, expected[key], scales[key],
                 floor=case.floor, tolerance=case.tolerance, integers=integers,
-                entrywise=case.entrywise, dims=case.dims(),
+                entrywise=case.entrywise, dims=case.dims,
             )  # fmt: skip
             if found:
                 return f"{label}: {found.message}"
@@ -234,9 +232,10 @@ class Check:
 
     def repeats(self, *cases: Draw) -> None:
         """Pass if equal arguments give equal results, whatever was called in between."""
-        for drawn, answer in self._earnest(cases):
+        pairs = self._earnest(cases)
+        repeated = self.asked.again(case for case, _ in pairs)
+        for (drawn, answer), again in zip(pairs, repeated, strict=True):
             self.function = drawn.function
-            again = self.asked.again(drawn)
             if again.error is not None:
                 raise Failed(f"called again, {again.error}", detail=again.error.detail)
             first, second = arrays_of(answer.value), arrays_of(again.value)
@@ -267,7 +266,7 @@ class Check:
         self.function = drawn[0].function
         limit = min(limit, self.limits.get(drawn[0].function, limit))
         try:
-            timed = timing.measure(self.asked, self.reference_worker(), drawn, limit, cpu)
+            timed = timing.measure(self.asked, self.yardstick(drawn[0], cpu), drawn, limit, cpu)
         except StudentError as error:
             raise Failed(str(error), detail=error.detail) from None
         answer = timed.answers[0]

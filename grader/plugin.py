@@ -20,7 +20,7 @@ import hmac
 import importlib
 import types
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +35,7 @@ from grader.model import Limits, Outcome
 from grader.notebook import read_source
 from grader.pool import ForkServer, GraderError, Program, Sandbox, Student, StudentError
 from grader.secret import course_secret
+from grader.timing import Yardstick
 
 _BENCH: Final = pytest.StashKey["Bench"]()
 _CHECK: Final = pytest.StashKey[Check]()
@@ -58,6 +59,7 @@ class Bench:
     _server: ForkServer | None = None
     _drawn: dict[Draw, list[Case]] = field(default_factory=dict)
     _reference: Asked | None = None
+    _yardsticks: dict[str, Yardstick] = field(default_factory=dict)
 
     @property
     def server(self) -> ForkServer:
@@ -105,15 +107,15 @@ class Bench:
         digest = hmac.new(self.secret or b"no secret", message, hashlib.sha256).digest()
         return np.random.default_rng(np.frombuffer(digest, np.uint32))
 
-    def reference_worker(self) -> Asked:
+    def yardstick(self, case: Case, cpu: float) -> Yardstick:
         """The reference in a worker like the students': what times are compared with."""
         if self._reference is None:
             student = self._student(((f"{self.assignment.name}.py", self.exercise.source),), False)
-            generous = Limits(call_wall=300, total=1e9, import_cpu=60)
-            self._reference = Asked(
-                Student(student.server, student.program, generous), self.exercise.reference
-            )
-        return self._reference
+            student.limits = Limits(call_wall=300, total=1e9, import_cpu=60)
+            self._reference = Asked(student, self.exercise.reference)
+        if case.function not in self._yardsticks:
+            self._yardsticks[case.function] = Yardstick(self._reference, case, cpu)
+        return self._yardsticks[case.function]
 
     def _student(self, cells: tuple[tuple[str, str], ...], goes_on: bool) -> Student:
         program = Program(self.assignment.name, cells, tuple(self.assignment.imports), goes_on)
@@ -121,15 +123,22 @@ class Bench:
 
 
 def load_exercise(course: Path, name: str) -> Exercise:
-    """Read the solution, its mistakes and the contract's caches; ours, so it runs here."""
+    """Read the solution, its mistakes and the contract's caches; ours, so it runs here.
+
+    A solution that cannot (PyTorch's: this process never imports it) has a ``twin.py`` that does.
+    """
     folder = course / "reference" / name
     source = (folder / "solution.py").read_text(encoding="utf-8")
     caches = importlib.import_module(f"{name}.cases").CACHES
     known: Any = types.SimpleNamespace(MISTAKES=(), HINTS={})
     if (folder / "mistakes.py").exists():
         known = module_of((folder / "mistakes.py").read_text(encoding="utf-8"), f"{name}.mistakes")
-    reference = Module(module_of(source, f"{name}.solution"), caches)
-    return Exercise(name, source, reference, Catalogue(source, known.MISTAKES, known.HINTS, caches))
+    runs, mistakes, twin = source, known.MISTAKES, folder / "twin.py"
+    if twin.exists():
+        runs = twin.read_text(encoding="utf-8")
+        mistakes = [replace(each, swap=each.twin, code="") for each in mistakes if each.twin]
+    reference = Module(module_of(runs, f"{name}.reference"), caches)
+    return Exercise(name, source, reference, Catalogue(runs, mistakes, known.HINTS, caches))
 
 
 # --- pytest -----------------------------------------------------------------------------------
@@ -190,7 +199,7 @@ def check(bench: Bench, request: pytest.FixtureRequest) -> Check:
         raise GraderError("no submission in hand")
     speed = {name: limit.ratio for name, limit in bench.assignment.speed.items()}
     made = Check(
-        bench.exercise, asked, bench.draw, bench.rng, bench.reference_worker, speed
+        bench.exercise, asked, bench.draw, bench.rng, bench.yardstick, speed
     )
     request.node.stash[_CHECK] = made
     return made

@@ -125,9 +125,10 @@ class ForkServer:
         if "uid" in self.sandbox.layers:
             self._uids = lockdown.free_uids(_UIDS)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        layers = set(self.sandbox.layers)
-        if "mounts" in layers and os.geteuid() != 0:
-            layers.add("pidns")  # bubblewrap's user namespace gives the right to it
+        if "mounts" in self.sandbox.layers and os.geteuid() != 0:
+            # Bubblewrap's user namespace gives the right to it.
+            self.sandbox = Sandbox(self.sandbox.layers | {"pidns"})
+        layers = self.sandbox.layers
         if "chroot" in layers and not self._jail:
             self._jail = tempfile.mkdtemp(prefix="grader-jail-")
             Path(self._jail).chmod(0o555)
@@ -275,7 +276,8 @@ _OF_TORCH: Final = ("torchgen", "typing_extensions.py", "sympy", "mpmath")
 def _bubblewrap(preload: Sequence[str], environment: dict[str, str]) -> list[str]:
     """A mount view of the interpreter, its libraries and the packages wanted, and nothing else."""
     base = sys.base_prefix
-    site = f"{base}/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    others = (f"{base}/lib/python{version}/site-packages", f"{base}/lib/python3/dist-packages")
     ours = _package("grader")
     packages = [_package(name) for name in ("numpy", "msgspec", *preload)]
     if "torch" in preload:
@@ -297,7 +299,12 @@ def _bubblewrap(preload: Sequence[str], environment: dict[str, str]) -> list[str
         command += ["--perms", "0755", "--dir", str(folder)]
     for path in ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache"):
         command += ["--ro-bind-try", path, path]
-    command += ["--ro-bind", base, base, "--tmpfs", site, "--proc", "/proc", "--dev", "/dev"]
+    command += ["--ro-bind", base, base, "--proc", "/proc"]
+    # Not --dev: its devpts needs a second user namespace, from which no pid namespace is left.
+    for path in ("/dev/null", "/dev/zero", "/dev/urandom"):
+        command += ["--dev-bind", path, path]
+    for path in filter(os.path.isdir, others):  # a distribution's Python lacks one of them
+        command += ["--tmpfs", path]
     for path in seen:
         command += ["--ro-bind-try", str(path), str(path)]
     return [*command, "--chdir", "/", "--"]
@@ -347,7 +354,7 @@ class Worker:
 
     def ask(self, request: list[Any], limits: Limits, cpu: float) -> Any:
         """Send ``request`` and return the reply; raises `StudentError` past ``cpu`` CPU seconds."""
-        frame = wire.encode(wire.boxed(request))
+        frame = wire.encode(request)
         patience = _Patience(self, limits, cpu)
         try:
             self._send(wire.HEAD.pack(len(frame)) + frame, patience)

@@ -76,21 +76,18 @@ def grade_class(
     run = Run(plan.assignment.name, plan.seed, plan.assignment.points, fingerprint(plan.secret))
     with Store.create(plan.out, run) as store:
         done = store.graded()
-        waiting = [s for s in _submissions(plan, inboxes) if _is_due(plan, s, done)]
-        progress.already, progress.total = len(done), len(waiting)
+        progress.total = sum(len(inbox.submissions) for inbox in inboxes)
+        progress.already = len(done)
 
         def on_ready(ready: Ready) -> None:
             progress.ready = ready
-            store.update(
-                replace(run, sandbox=tuple(ready.sandbox), inbox=", ".join(progress.kinds),
-                        versions=versions(plan))
-            )  # fmt: skip
+            kinds, known = ", ".join(progress.kinds), versions(plan)
+            store.update(replace(run, sandbox=tuple(ready.sandbox), inbox=kinds, versions=known))
 
-        by_student = {submission.student: submission for submission in waiting}
-        settings = _settings(plan)
+        waiting = (s for s in _submissions(plan, inboxes) if _is_due(plan, s, done))
         patience = 60 + 3 * plan.assignment.limits.total
-        for grade in local.grade_all(waiting, settings, plan.jobs, patience, on_ready, stop):
-            submission = by_student[grade.submission.student]
+        graded = local.grade_all(waiting, _settings(plan), plan.jobs, patience, on_ready, stop)
+        for submission, grade in graded:
             attempt = store.attempts(submission.student) if plan.only else 0
             store.add(grade, submission, attempt)
             yield grade
@@ -154,6 +151,7 @@ def _inbox(plan: Plan, source: Path) -> Inbox:
         stub=stub.read_bytes() if stub.exists() else b"",
         kind=plan.inbox,
         choose=plan.choose,
+        elsewhere=[assignment.name for assignment in plan.course.assignments],
     )
 
 

@@ -16,8 +16,9 @@ from grader.pool import Answer
 
 REPETITIONS: Final = 5
 MORE_REPETITIONS: Final = 15
-REFERENCE_REPEATS: Final = 40
-"""Runs of the reference in one message, so that what is timed takes over a millisecond."""
+REFERENCE_SECONDS: Final = 6e-3
+"""The reference runs so often in one message that what is timed takes over a millisecond."""
+FEWEST_REPEATS, MOST_REPEATS = 4, 40
 SURE: Final = 0.5
 """A ratio below this share of the limit needs no further repetition: least is least."""
 
@@ -36,8 +37,34 @@ class Timed:
         return max(self.student / max(self.reference, 1e-9), 1.0)
 
 
+class Yardstick:
+    """The reference at work: CPU seconds of one run, and of the message around it.
+
+    The least of what was measured counts, for all students of a run: a message costs the same with
+    one run in it as with many, so that two counts of runs tell the two apart.
+    """
+
+    def __init__(self, reference: Asked, case: Case, cpu: float) -> None:
+        self._reference, self._cpu = reference, cpu
+        self._single, _ = reference.timed(case, 1, cpu)
+        wanted = int(REFERENCE_SECONDS / max(self._single, 1e-6))
+        self._repeats = min(max(wanted, FEWEST_REPEATS), MOST_REPEATS)
+
+    def run(self, case: Case) -> float:
+        """CPU seconds of one run on ``case``."""
+        once, _ = self._reference.timed(case, 1, self._cpu)
+        self._single = min(self._single, once)
+        mean, _ = self._reference.timed(case, self._repeats, self._cpu)
+        together = mean * self._repeats
+        return max((together - self._single) / (self._repeats - 1), 1e-6)
+
+    def message(self, run: float) -> float:
+        """CPU seconds of a message less the run in it."""
+        return max(self._single - run, 0.0)
+
+
 def measure(
-    student: Asked, reference: Asked, cases: Sequence[Case], limit: float, cpu: float
+    student: Asked, yardstick: Yardstick, cases: Sequence[Case], limit: float, cpu: float
 ) -> Timed:
     """Time the cases in turn until the verdict on ``limit`` is sure; raises `StudentError`.
 
@@ -46,9 +73,11 @@ def measure(
     timed = Timed(float("inf"), float("inf"), ())
     for number, case in enumerate(cases[:MORE_REPETITIONS], start=1):
         mine, answer = student.timed(case, 1, cpu)
-        theirs, _ = reference.timed(case, REFERENCE_REPEATS, cpu)
+        theirs = yardstick.run(case)
         timed = Timed(
-            min(timed.student, mine), min(timed.reference, theirs), (*timed.answers, answer)
+            min(timed.student, max(mine - yardstick.message(theirs), 0.0)),
+            min(timed.reference, theirs),
+            (*timed.answers, answer),
         )
         passes = timed.ratio <= limit
         if (passes and number >= REPETITIONS) or (timed.ratio <= SURE * limit and number >= 2):

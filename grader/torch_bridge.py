@@ -22,9 +22,10 @@ the worker sees what was modified. Where there is no array to give, a word of `g
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
 
 Arrays = Mapping[str, np.ndarray]
 Tensors = dict[str, "torch.Tensor"]
+
+
+_MISFIT: Final = re.compile(r"returned an (incorrect number of gradients|invalid gradient)")
+"""What torch's engine says of what a ``backward`` returned: an error with no line of the student's."""
 
 
 def settle() -> None:
@@ -169,7 +174,12 @@ def _gradients(output: Any, tensors: Tensors, upstream: Any) -> Any:
     if not output.requires_grad or not tensors:
         return "no-gradient"
     given = torch.as_tensor(upstream, dtype=output.dtype).reshape(output.shape)
-    found = torch.autograd.grad(output, list(tensors.values()), given, allow_unused=True)
+    try:
+        found = torch.autograd.grad(output, list(tensors.values()), given, allow_unused=True)
+    except RuntimeError as error:
+        if _MISFIT.search(str(error)):
+            return "not-gradients"
+        raise
     return {
         name: "no-gradient" if gradient is None else gradient.to_dense()
         for name, gradient in zip(tensors, found, strict=True)

@@ -5,11 +5,13 @@
 For each exercise and seed a class is graded, through the same processes and the same sandbox as
 any other: the reference, the stub, answers that are all zeros or all ones, every variant, and every
 mistake of the catalogue. Besides: the reference agrees with torch autograd (``oracle.py``) and with
-numeric gradients, away from kinks.
+numeric gradients, away from kinks; where it is the ``twin.py`` of a solution that uses PyTorch, it
+agrees with that solution too, and oracle and solution run in workers.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 import sys
@@ -27,13 +29,17 @@ from grader.cases import Case, Module, arrays_of
 from grader.catalog import Course
 from grader.diagnosis import mistaken, module_of
 from grader.engine import local
-from grader.model import Grade, Mistake, Outcome, Settings, Submission
+from grader.judging import Exercise
+from grader.model import Grade, Limits, Mistake, Outcome, Settings, Submission
 from grader.plugin import load_exercise
+from grader.pool import Call, ForkServer, Program, Sandbox, Student
 from grader.release import stub
 
 CONSTANTS_MAY_EARN: Final = 5.0
 ORACLE_AGREES: Final = 1e-10
 """Largest relative difference from torch autograd, on the scale of each array's largest entry."""
+TWIN_AGREES: Final = 1e-12
+"""The same for a twin and the solution whose twin it is."""
 SEED: Final = 1000
 
 _CONSTANT: Final = '''
@@ -158,7 +164,8 @@ def _graded(
 ) -> Iterator[Grade]:
     settings = Settings(str(course.folder), name, seed, b"validation")
     patience = 60 + 3 * course.assignment(name).limits.total
-    yield from local.grade_all(submissions, settings, jobs, patience)
+    for _, grade in local.grade_all(submissions, settings, jobs, patience):
+        yield grade
 
 
 def _judge(found: Findings, grade: Grade, mistakes: Sequence[Mistake], where: str) -> None:
@@ -220,20 +227,64 @@ def _check_numbers(course: Course, name: str, found: Findings, seeds: int) -> No
         sys.path.insert(0, tests)
     cases = importlib.import_module(f"{name}.cases")
     exercise = load_exercise(course.folder, name)
-    path = course.folder / "reference" / name / "oracle.py"
-    oracle = module_of(path.read_text(encoding="utf-8"), "oracle") if path.exists() else None
-    for seed in range(min(seeds, 20)):
-        if oracle is not None:
-            drawn = _drawn(cases, exercise.reference.module, seed)
-            difference = oracle_difference(exercise.reference, oracle, drawn)
-            found.oracle = max(found.oracle, difference)
-        for gradient in _gradients(cases):
-            at = gradient.at(np.random.default_rng(seed))
-            for row in gradients.by_coordinate(gradient, exercise.reference.module, at):
-                if not row.agrees or row.skipped > gradients.MOST_SKIPPED * row.size:
-                    found.wrong.append(f"seed {seed}, {gradient.function}: the numeric gradient of {row}")
+    twin = 0.0
+    with contextlib.ExitStack() as open_workers:
+        solution, oracle = _others(course, exercise, open_workers)
+        for seed in range(min(seeds, 20)):
+            for row in _numeric(cases, exercise.reference.module, seed):
+                found.wrong.append(f"seed {seed}, {row}")
+            if oracle is not None:
+                drawn = _drawn(cases, exercise.reference.module, seed)
+                found.oracle = max(found.oracle, difference(exercise.reference, oracle, drawn))
+            if solution is not None:
+                drawn = _drawn(cases, exercise.reference.module, seed)
+                twin = max(twin, difference(exercise.reference, solution, drawn))
     if found.oracle > ORACLE_AGREES:
         found.wrong.append(f"the reference differs from torch autograd by {found.oracle:.1e}")
+    if twin > TWIN_AGREES:
+        found.wrong.append(f"the twin differs from the solution by {twin:.1e}")
+
+
+def _others(
+    course: Course, exercise: Exercise, open_workers: contextlib.ExitStack
+) -> tuple[_InWorker | None, _InWorker | Module | None]:
+    """The solution, if the reference is its twin, and the oracle, if there is one."""
+    folder = course.folder / "reference" / exercise.name
+    oracle = folder / "oracle.py"
+    source = oracle.read_text(encoding="utf-8") if oracle.exists() else ""
+    if not (folder / "twin.py").exists():
+        found = Module(module_of(source, "oracle"), exercise.caches) if source else None
+        return None, found
+    imports = course.assignment(exercise.name).imports
+    server = open_workers.enter_context(ForkServer(Sandbox.best(), imports))
+    return (
+        _InWorker(server, exercise.name, exercise.source, imports),
+        _InWorker(server, exercise.name, source, imports) if source else None,
+    )
+
+
+class _InWorker:
+    """Code of ours that does not run in this process, answering cases as `Module` does."""
+
+    def __init__(self, server: ForkServer, name: str, source: str, imports: Sequence[str]) -> None:
+        program = Program(name, ((f"{name}.py", source),), tuple(imports))
+        self._student = Student(server, program, Limits(total=1e9))
+
+    def answer(self, case: Case, want: Any) -> Any:
+        """The answer, rebuilt; raises `StudentError`."""
+        [answer] = self._student.call([Call(case.function, case.args, want)])
+        if answer.error is not None:
+            raise answer.error
+        return answer.value
+
+
+def _numeric(cases: Any, reference: types.ModuleType, seed: int) -> Iterator[str]:
+    """What disagrees with its numeric gradient, or has too many kinks to tell."""
+    for gradient in _gradients(cases):
+        at = gradient.at(np.random.default_rng(seed))
+        for row in gradients.by_coordinate(gradient, reference, at):
+            if not row.agrees or row.skipped > gradients.MOST_SKIPPED * row.size:
+                yield f"{gradient.function}: the numeric gradient of {row}"
 
 
 def _drawn(cases: Any, reference: types.ModuleType, seed: int) -> Iterator[Case]:
@@ -248,12 +299,11 @@ def _gradients(cases: Any) -> list[gradients.Gradient]:
     return [value for value in vars(cases).values() if isinstance(value, gradients.Gradient)]
 
 
-def oracle_difference(reference: Module, oracle: types.ModuleType, cases: Iterator[Case]) -> float:
+def difference(reference: Module, other: Module | _InWorker, cases: Iterator[Case]) -> float:
     """The largest difference between the two, relative to each answer's scale."""
-    other = Module(oracle, reference.caches)
     largest = 0.0
     for case in cases:
-        if not hasattr(oracle, case.function):
+        if isinstance(other, Module) and not hasattr(other.module, case.function):
             continue
         want = reference.want(case)
         ours, theirs = arrays_of(reference.answer(case, want)), arrays_of(other.answer(case, want))

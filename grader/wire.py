@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 import struct
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -41,38 +41,32 @@ class WireError(Exception):
     """A value that may not cross the pipe, or a frame that is not one of ours."""
 
 
-class Ref(NamedTuple):
-    """An object kept in the worker: result number ``key``, or its element ``item`` (-1: whole)."""
+class Ref:
+    """An object kept in the worker: result number ``key``, or its element ``item`` (-1: whole).
 
-    key: int
-    item: int = -1
+    Not a tuple: msgspec would write one as a list.
+    """
 
+    __slots__ = ("item", "key")
 
-class _Boxed:
-    """A `Ref` on its way out: msgspec would write the bare tuple as a list."""
+    def __init__(self, key: int, item: int = -1) -> None:
+        self.key, self.item = key, item
 
-    __slots__ = ("ref",)
+    def __eq__(self, other: object) -> bool:
+        return type(other) is Ref and (self.key, self.item) == (other.key, other.item)
 
-    def __init__(self, ref: Ref) -> None:
-        self.ref = ref
+    def __hash__(self) -> int:
+        return hash((self.key, self.item))
 
-
-def boxed(value: Any) -> Any:
-    """Return ``value`` with each `Ref` in its lists, tuples and dicts made ready for `encode`."""
-    if type(value) is Ref:
-        return _Boxed(value)
-    if type(value) in (list, tuple):
-        return [boxed(item) for item in value]
-    if type(value) is dict:
-        return {key: boxed(item) for key, item in value.items()}
-    return value
+    def __repr__(self) -> str:
+        return f"Ref({self.key}, {self.item})"
 
 
 def _outgoing(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return msgspec.msgpack.Ext(_ARRAY, _array_bytes(value))
-    if type(value) is _Boxed:
-        return msgspec.msgpack.Ext(_REF, _REF_HEAD.pack(*value.ref))
+    if type(value) is Ref:
+        return msgspec.msgpack.Ext(_REF, _REF_HEAD.pack(value.key, value.item))
     if isinstance(value, np.generic):
         return value.item()
     raise WireError(f"a value of type {type(value).__name__} cannot cross the pipe")

@@ -69,7 +69,7 @@ PRELOADED: Final = """
 REFUSALS: Final = frozenset(
     "missing none complex object string date record ragged masked too-large unreadable "
     "not-dict not-pair not-torch not-tensor not-parameter no-parameters no-gradient "
-    "output-shape".split()
+    "not-gradients output-shape".split()
 )
 
 MAX_ANSWER: Final = 4 << 20

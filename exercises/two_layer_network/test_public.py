@@ -1,4 +1,4 @@
-"""The public tests of two_layer_network: worked numbers of the text, shapes, and what is at the edge.
+"""The public tests of two_layer_network: worked numbers of the text, shapes, and edges.
 
 `grader check two_layer_network.py` runs them. Passing all of them is a good sign and no proof:
 the grader has other shapes and other numbers.
@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from grader.gradients import Gradient
-from grader.public import entries, expect, finite, pair, shaped
+from grader.selfcheck.expect import Cache, entries, expect, finite, pair, shaped
 
 EXERCISE = "two_layer_network"
 
@@ -29,6 +29,7 @@ CACHE = {
     "z2": np.array([[0.0]]),
     "a2": np.array([[0.5]]),
 }
+LABELS = np.array([[1.0], [0.0], [1.0], [1.0], [0.0]])
 GRADS = ("z2", "W2", "b2", "a1", "z1", "W1", "b1")
 
 
@@ -39,7 +40,7 @@ def forward(student, params, X):
 
 def backward(student, params, cache, y):
     """What `backward` returns, when the cache has no keys but the listed ones."""
-    listed = entries("the cache", cache, list(CACHE))
+    listed = Cache(entries("the cache", cache, list(CACHE)))
     return entries("what backward returns", student.backward(params, listed, y), GRADS)
 
 
@@ -64,7 +65,7 @@ def test_sigmoid(student):
 
 
 def test_sigmoid_derivative(student):
-    """sigmoid_derivative takes the input of the sigmoid: at 0 it is a quarter."""
+    """sigmoid_derivative takes the sigmoid's input: at 0 it is a quarter."""
     slope = student.sigmoid_derivative(np.array([-800.0, 0.0, 800.0]))
     expect("sigmoid_derivative([-800, 0, 800])", slope, [0, 0.25, 0])
 
@@ -78,7 +79,7 @@ def test_loss(student):
 
 
 def test_loss_from_logits(student):
-    """loss_from_logits is that loss from z2, and right where sigmoid rounds to 0 or 1."""
+    """loss_from_logits is right even where sigmoid rounds to 0 or 1."""
     z, y = np.array([[800.0], [0.0]]), np.array([[0.0], [1.0]])
     wanted = (800 + math.log(2)) / 2
     got = student.loss_from_logits(z, y)
@@ -137,19 +138,17 @@ def test_two_forwards(student):
 
 def test_update(student):
     """update steps downhill, and only by the gradients of parameters."""
-    params = {"W1": np.array([[1.0, -2.0]]), "b2": np.array([1.0])}
-    grads = {"W1": np.array([[10.0, 0.0]]), "z1": np.array([[7.0]]), "b2": np.array([2.0])}
-    new = student.update(params, grads, 0.1)
-    new = entries("what update returns", new, ["W1", "b2"])
-    expect("W1 after the step", new["W1"], [[0, -2]])
-    expect("b2 after the step", new["b2"], [0.8])
+    grads = {key: np.full(value.shape, 2.0) for key, value in PARAMS.items()}
+    grads |= {"z1": np.array([[7.0, 7.0]])}
+    new = entries("what update returns", student.update(PARAMS, grads, 0.1), list(PARAMS))
+    expect("W1 after the step", new["W1"], [[0.8, 0.3], [-1.2, 0.05]])
+    expect("b2 after the step", new["b2"], [-1.2])
 
 
 def test_train(student):
-    """train finds the numbers of the text: a first step with learning rate a half."""
+    """train finds the numbers of the text, with learning rate a half."""
     params, losses = train(student, PARAMS, X, Y, 0.5, 2)
     expect("losses", losses, [math.log(2), math.log1p(math.exp(-2))])
-    params = entries("the trained params", params, list(PARAMS))
     for key, value in PARAMS.items():
         shaped(f"the trained {key}", params[key], value.shape)
     params, _ = train(student, PARAMS, X, Y, 0.5, 1)
@@ -158,12 +157,24 @@ def test_train(student):
 
 
 def test_train_nothing(student):
-    """train with no epochs returns the params as they were, and losses of shape (0,)."""
+    """train of no epochs: params as they were, losses of shape (0,)."""
     params, losses = train(student, PARAMS, X, Y, 0.5, 0)
     shaped("losses", losses, (0,))
-    params = entries("the trained params", params, list(PARAMS))
     for key, value in PARAMS.items():
         expect(f"{key} after no epoch", params[key], value)
+
+
+def test_train_tuples(student):
+    """train takes one tuple at a time: two are as one, and then the other."""
+    x, y = np.array([[1.0, 2.0], [2.0, -1.0]]), np.array([[1.0], [0.0]])
+    both, losses = train(student, PARAMS, x, y, 0.5, 1)
+    first, one = train(student, PARAMS, x[:1], y[:1], 0.5, 1)
+    first = {key: finite(f"the trained {key}", first[key], PARAMS[key].shape) for key in PARAMS}
+    second, two = train(student, first, x[1:], y[1:], 0.5, 1)
+    each = [finite("losses", losses, (1,))[0] for losses in (one, two)]
+    expect("the loss of an epoch of two tuples: the mean of theirs", losses, [sum(each) / 2])
+    for key in PARAMS:
+        expect(f"{key} after two tuples", both[key], second[key])
 
 
 def test_train_learns(student):
@@ -176,7 +187,8 @@ def test_train_learns(student):
 
 def train(student, *args):
     """What `train` returns, as (params, losses)."""
-    return pair("what train returns", student.train(*args), "(params, losses)")
+    params, losses = pair("what train returns", student.train(*args), "(params, losses)")
+    return entries("the trained params", params, list(PARAMS)), losses
 
 
 # --- gradients, beside numeric ones -------------------------------------------------------------
@@ -184,7 +196,6 @@ def train(student, *args):
 
 def five_examples(rng):
     """Five examples, three inputs, four hidden units."""
-    y = np.array([[1.0], [0.0], [1.0], [1.0], [0.0]])
     while True:
         W1, b1 = rng.uniform(-0.7, 0.7, (4, 3)), rng.uniform(-0.5, 0.5, 4)
         X = rng.standard_normal((5, 3))
@@ -192,7 +203,7 @@ def five_examples(rng):
         on = (z1 > 0).mean(axis=0)
         if np.abs(z1).min() > 0.05 and on.min() > 0 and on.max() < 1:
             W2, b2 = rng.uniform(0.3, 0.7, (1, 4)) * [1, -1, 1, -1], rng.uniform(-0.5, 0.5, 1)
-            return {"W1": W1, "b1": b1, "W2": W2, "b2": b2, "X": X, "y": y}
+            return {"W1": W1, "b1": b1, "W2": W2, "b2": b2, "X": X, "y": LABELS}
 
 
 def one_example(rng):
@@ -238,9 +249,51 @@ def slope_of(function):
     )
 
 
+def hands_on(X, W2, b2):
+    """A network whose first layer hands its input on as it is: what goes in is z1."""
+    n = X.shape[1]
+    return {"W1": np.eye(n), "b1": np.zeros(n), "W2": W2, "b2": b2, "X": X, "y": LABELS}
+
+
+def pre_activations(rng):
+    """Five examples at z1, units on and off."""
+    z1 = rng.uniform(0.3, 2.0, (5, 3)) * rng.permutation(np.resize([1, -1], 15)).reshape(5, 3)
+    return {"z1": z1}
+
+
+def activations(rng):
+    """Five examples at a1, all units on."""
+    return {"a1": np.abs(pre_activations(rng)["z1"])}
+
+
+def logits(rng):
+    """Five examples at z2."""
+    return {"z2": rng.uniform(-2, 2, (5, 1))}
+
+
+def inner(name, at):
+    """Set dL/dz2, dL/da1 or dL/dz1 beside numbers."""
+
+    def whole(at):
+        if name == "z2":
+            return hands_on(at[name] + 3, np.array([[1.0]]), np.array([-3.0]))
+        return hands_on(at[name], np.array([[0.5, -0.6, 0.4]]), np.array([0.1]))
+
+    return Gradient(
+        "backward",
+        at=at,
+        loss=lambda student, at: mean_loss(student, whole(at)),
+        backward=lambda student, at: gradients(student, whole(at)),
+        wrt=(name,),
+    )
+
+
 GRADIENTS = [
     slope_of("relu"),
     slope_of("sigmoid"),
+    inner("z2", logits),
+    inner("a1", activations),
+    inner("z1", pre_activations),
     Gradient("backward", five_examples, mean_loss, gradients, ("W2", "b2", "W1", "b1")),
     Gradient("backward", one_example, mean_loss, gradients, ("W2", "b2", "W1", "b1")),
 ]

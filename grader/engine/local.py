@@ -1,6 +1,6 @@
 """Grade on this machine: grading processes beside each other, one per core.
 
-    for grade in grade_all(submissions, settings, jobs=2): ...
+    for submission, grade in grade_all(submissions, settings, jobs=2, patience=240): ...
 
 A grading process that dies or hangs is replaced; the submission it had in hand is graded once more,
 and is an `error` if it takes a second one with it. No other submission is touched.
@@ -27,6 +27,9 @@ from grader.model import Grade, Ready, Settings, Submission
 AHEAD: Final = 2
 """Submissions given to a process before the first comes back: it never waits for us."""
 START_SECONDS: Final = 120.0
+
+
+Graded = tuple[Submission, Grade]
 
 
 class EngineError(Exception):
@@ -69,12 +72,11 @@ class _Process:
         self.end()
         raise EngineError(f"a grading process did not start: {said}")
 
-    def grade(self) -> Grade:
+    def grade(self) -> Graded:
         """Read the next grade; raises EOFError when it died."""
         grade = msgspec.json.decode(self.connection.recv_bytes(), type=Grade)
-        self.hand.popleft()
         self.since = time.monotonic()
-        return grade
+        return self.hand.popleft(), grade
 
     def end(self) -> None:
         self.connection.close()
@@ -103,8 +105,8 @@ def grade_all(
     patience: float,
     on_ready: Callable[[Ready], None] = lambda ready: None,
     stop: Callable[[], bool] = lambda: False,
-) -> Iterator[Grade]:
-    """Yield the grades as they come; raises `EngineError` when nothing can be graded.
+) -> Iterator[Graded]:
+    """Yield each submission with its grade, as they come; raises `EngineError` when nothing can be graded.
 
     ``patience``: wall seconds after which a process that gives no grade is taken for hung.
     ``stop``: asked before each new submission; true leaves what is in flight to finish.
@@ -121,12 +123,12 @@ def grade_all(
                 return
             process.send(following)
 
-    def replaced(process: _Process, why: str) -> Iterator[Grade]:
+    def replaced(process: _Process, why: str) -> Iterator[Graded]:
         hand = list(process.hand)
         process.end()
         first = hand[0] if hand else None
         if first is not None and first.student in tried:
-            yield _lost(first, why, settings)
+            yield first, _lost(first, why)
             hand = hand[1:]
         elif first is not None:
             tried.add(first.student)
@@ -169,6 +171,6 @@ def _heard(processes: list[_Process]) -> list[_Process]:
     return [busy[found] for found in wait(list(busy), timeout=1.0) if isinstance(found, Connection)]
 
 
-def _lost(submission: Submission, why: str, settings: Settings) -> Grade:
+def _lost(submission: Submission, why: str) -> Grade:
     message = f"could not be graded: {why}, twice"
     return Grade(replace(submission, source=b"", error=message), 0.0, (), message)

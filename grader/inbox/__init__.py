@@ -12,7 +12,7 @@ beyond a cap, and what is refused is refused by name while the rest goes on: one
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -118,11 +118,13 @@ def open_inbox(
     stub: bytes,
     kind: str | None = None,
     choose: Mapping[str, str] = NO_CHOICE,
+    elsewhere: Collection[str] = (),
 ) -> Inbox:
     """The submissions of an assignment whose file is called ``expected`` (no suffix).
 
     ``stub`` is the released ``.py``, ``kind`` one of `KINDS` (else it is recognised), ``choose``
-    settles by student which file counts. Raises `InboxError` if nothing can be graded.
+    settles by student which file counts; files named as one of ``elsewhere``, the course's other
+    exercises, are left to those. Raises `InboxError` if nothing can be graded.
     """
     if kind is not None and kind not in KINDS:
         raise InboxError(f"{clean(kind)}: not a kind of export; there are {', '.join(KINDS)}")
@@ -135,7 +137,7 @@ def open_inbox(
     strangers = sorted(set(choose) - {handin.student for handin in handins})
     if strangers:
         raise InboxError(f"{clean(str(source))}: no student {clean(strangers[0])} to choose for")
-    picker = Picker(tree, expected, matcher(stub))
+    picker = Picker(tree, expected, matcher(stub), frozenset(elsewhere) - {expected})
     return Inbox(kind, Submissions(handins, picker, dict(choose)), capped(notes))
 
 

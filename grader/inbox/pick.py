@@ -8,7 +8,7 @@ settled is an error, never a zero: `choose` settles it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from grader.inbox import times
@@ -46,6 +46,8 @@ class Picker:
     tree: Tree
     expected: str
     untouched: Callable[[Iterable[Cell]], bool]
+    elsewhere: Collection[str] = ()
+    """Names of the course's other exercises: their files are never candidates here."""
 
     def submission(self, handin: Handin, chosen: str = "") -> Submission:
         """The student's submission, read now."""
@@ -98,7 +100,7 @@ class Picker:
 
     def _in_attempt(self, files: Sequence[File]) -> Choice | None:
         """The choice among the files of one attempt, None if none can be Python."""
-        python = [file for file in files if file.name.lower().endswith(SUFFIXES)]
+        python = [f for f in files if f.name.lower().endswith(SUFFIXES) and not self._is_other(f)]
         named = [file for file in python if self._likeness(file) < 2]
         others = [file for file in python if file not in named]
         if named:
@@ -108,6 +110,9 @@ class Picker:
             other = self._among(others)
             return other if choice is None or other.problem != STUB else choice
         return choice
+
+    def _is_other(self, file: File) -> bool:
+        return any(likeness(file.name, name) < 2 for name in self.elsewhere)
 
     def _likeness(self, file: File) -> int:
         return 0 if file.meant else likeness(file.name, self.expected)

@@ -126,4 +126,5 @@ def _stamp(text: str) -> str:
     time = moment(text)
     if time is None:
         return "1970-01-01T00:00:00Z"
-    return f"{(time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    aware = time if time.tzinfo else time.replace(tzinfo=UTC)
+    return f"{aware.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

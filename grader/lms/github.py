@@ -43,7 +43,7 @@ def answer(grade: Grade, job: Job) -> Answer:
     if page := job.facts.get("GITHUB_STEP_SUMMARY"):
         found[Path(page)] = fitted(lambda most: summary(grade, job, most), MOST_SUMMARY)
     status = 0 if grade.status == "graded" else FAILED
-    return Answer(stdout=annotations(grade, job), append=found, status=status)
+    return Answer(stdout=commands(grade, job), append=found, status=status)
 
 
 def result(grade: Grade, job: Job, most: int = MOST) -> bytes:
@@ -103,7 +103,7 @@ def _entity(character: str) -> str:
     return "<br>" if character == "\n" else f"&#{ord(character)};"
 
 
-def annotations(grade: Grade, job: Job) -> bytes:
+def commands(grade: Grade, job: Job) -> bytes:
     """A notice with the score and an error for each of the first checks that failed."""
     score = job.score(grade)
     lines = []

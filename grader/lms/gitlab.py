@@ -1,18 +1,18 @@
-"""GitLab: a JUnit report, shown in merge requests and pipelines. It has no points and sets no status.
+"""GitLab: a JUnit report, shown in merge requests and pipelines; it sets no job's status.
 
-Points stand in the names of the cases and, exactly, in the properties of the suite. Valid by
-pytest's junit-10.xsd; texts are cut so that the file stays under GitLab's 30 MB.
+The format has no points: they stand in the names of the cases and, exactly, in the properties of
+the suite. Valid by pytest's junit-10.xsd; texts are cut so that it stays under GitLab's 30 MB.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Final
-from xml.etree import ElementTree as ET  # noqa: S405  # we write XML, and read none
+from xml.etree import ElementTree as ET
 
 from grader.lms.job import FAILED, Answer, Job, Place
 from grader.lms.words import MOST, fitted, line, number, overall, said
-from grader.model import Grade, Outcome
+from grader.model import Grade, Outcome, Status
 
 LIMIT: Final = 10_000_000
 
@@ -38,14 +38,15 @@ def report(grade: Grade, job: Job, most: int = MOST) -> bytes:
     """The report: one suite, a case for each check."""
     outcomes = grade.outcomes or (_whole(grade, job),)
     score = job.score(grade)
-    counts = {
+    counts: dict[str, str] = {
         "tests": str(len(outcomes)),
         "failures": str(sum(each.status == "failed" for each in outcomes)),
         "errors": str(sum(each.status == "error" for each in outcomes)),
         "time": f"{grade.seconds:.3f}",
     }
-    root = ET.Element("testsuites", name="grader", **counts)
-    suite = ET.SubElement(root, "testsuite", name=_xml(job.title or job.expected), **counts)
+    root = ET.Element("testsuites", {"name": "grader", **counts})
+    title = _xml(job.title or job.expected)
+    suite = ET.SubElement(root, "testsuite", {"name": title, **counts})
     known = {"score": "" if score is None else number(score), "max_score": number(grade.max_score)}
     points = {each.id: f"{number(each.points)}/{number(each.max_points)}" for each in outcomes}
     properties = ET.SubElement(suite, "properties")
@@ -55,7 +56,8 @@ def report(grade: Grade, job: Job, most: int = MOST) -> bytes:
         _case(suite, each, most)
     if told := overall(grade, job.remarks, most):
         ET.SubElement(suite, "system-out").text = _xml(told)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    data: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return data
 
 
 def _case(suite: ET.Element, outcome: Outcome, most: int) -> None:
@@ -72,11 +74,12 @@ def _case(suite: ET.Element, outcome: Outcome, most: int) -> None:
 
 def _whole(grade: Grade, job: Job) -> Outcome:
     """The one case of a submission without checks."""
-    status = "error" if grade.status == "error" else "failed"
+    status: Status = "error" if grade.status == "error" else "failed"
     title = job.title or "Grading"
     return Outcome("", title, status, 0.0, grade.max_score, overall(grade, job.remarks))
 
 
 def _xml(text: str) -> str:
     """The text without what XML 1.0 cannot hold."""
-    return "".join(c if c not in "\ufffe\uffff" and (c >= " " or c in "\n\t") else "\ufffd" for c in text)
+    known = (c not in "\ufffe\uffff" and (c >= " " or c in "\n\t") for c in text)
+    return "".join(c if good else "\ufffd" for c, good in zip(text, known, strict=True))

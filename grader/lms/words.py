@@ -1,4 +1,4 @@
-"""What is said of a grade, as text of bounded length: for every format that has room for words.
+r"""What is said of a grade, as text of bounded length: for every format that has room for words.
 
 >>> cut("a long message", 6)
 'a long\n[cut: 14 characters in all]'

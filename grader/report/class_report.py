@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from grader.catalog import Assignment
+from grader.inbox import times
 from grader.model import Grade, Outcome
 from grader.report import page, statistics
 from grader.store import Run
@@ -23,12 +24,12 @@ LISTED: Final = 25
 """Submissions that a list of special ones shows; the whole is a filter away."""
 SLOWEST: Final = 10
 _WHAT: Final = {
-    "error": "Part of them could not be judged: ours to mend. They have no score yet.",
-    "attack": "Wrote to the pipe, or closed it, where only answers belong. Nothing was gained by it.",
+    "error": "Part of these could not be judged: ours to mend. They have no score yet.",
+    "attack": "Wrote to the pipe where only answers belong, or closed it. It gained nothing.",
     "forbidden": "Asked for something that the sandbox refuses: a file, a socket, a process.",
     "crashed": "The interpreter itself ended: a signal, or an exit.",
     "hung": "Used up the time of a call.",
-    "blank": "The untouched stub, no file, or one that cannot be read. Left out of the figures of checks.",
+    "blank": "The untouched stub, no file, or an unreadable one: left out of the checks above.",
     "late": "By the date of the assignment; extensions are not counted here.",
 }
 
@@ -80,7 +81,7 @@ def render(
         specials=_specials(assignment, grades, noted, links),
         slowest=_slowest(grades, links),
         labels=statistics.NOTES,
-        data=page.embedded(_data(grades, noted, found, figures, links)),
+        data=page.embedded(_data(assignment, grades, noted, found, figures, links)),
     )
 
 
@@ -117,6 +118,7 @@ def duration(late: timedelta) -> str:
 
 
 def _data(
+    assignment: Assignment,
     grades: Sequence[Grade],
     noted: Sequence[Sequence[str]],
     mistakes: Sequence[statistics.MistakeFigures],
@@ -135,11 +137,13 @@ def _data(
         "notes": list(statistics.NOTES.values()),
         "keys": keys,
         "name": [display_name(grade) for grade in grades],
-        "more": [_more(grade) for grade in grades],
+        "more": [_known(g, g.submission.student, g.submission.group) for g in grades],
+        "also": [_known(g, g.submission.sid, g.submission.email) for g in grades],
         "href": [links.get(grade.submission.student, "") for grade in grades],
         "score": [grade.score for grade in grades],
         "seconds": [round(grade.seconds, 2) for grade in grades],
-        "at": [page.line(grade.submission.submitted_at.replace("T", " "), 40) for grade in grades],
+        "at": [_handed_in(assignment, grade) for grade in grades],
+        "when": [round(times.seconds(grade.submission.submitted_at)) for grade in grades],
         "verdicts": "".join(_letters(grade, figures) for grade in grades),
         "noted": [[keys.index(key) for key in each] for each in noted],
         "made": made,
@@ -147,15 +151,25 @@ def _data(
 
 
 def _letters(grade: Grade, figures: Sequence[statistics.CheckFigures]) -> str:
-    by_id = {outcome.id: outcome for outcome in grade.outcomes}
+    ran = grade.outcomes if statistics.has_run(grade) else ()
+    by_id = {outcome.id: outcome for outcome in ran}
     return "".join(letter(by_id.get(figure.id)) for figure in figures)
 
 
-def _more(grade: Grade) -> str:
-    """What else a student is known by: shown small, and searched."""
-    submission = grade.submission
-    known = (submission.student, submission.sid, submission.email, submission.group)
-    names = dict.fromkeys(page.line(text, 80) for text in known if text)
+def _handed_in(assignment: Assignment, grade: Grade) -> str:
+    """When it was handed in, in the zone of the due date if both are known."""
+    said = grade.submission.submitted_at
+    moment = times.moment(said)
+    if moment is None:
+        return page.line(said, 40)
+    if moment.tzinfo and assignment.due:
+        moment = moment.astimezone(assignment.due.tzinfo)
+    return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def _known(grade: Grade, *values: str) -> str:
+    """What else a student is known by, without the name that stands above it."""
+    names = dict.fromkeys(page.line(text, 80) for text in values if text)
     names.pop(display_name(grade), None)
     return " · ".join(names)
 
@@ -165,10 +179,16 @@ def _bars(bins: Sequence[tuple[float, float, int]]) -> list[dict[str, float]]:
     highest = max(count for _, _, count in bins) or 1
     width = 100 / len(bins)
     return [
-        {"low": low, "high": high, "count": count, "x": round(i * width, 3), "width": round(width, 3),
-         "height": round(100 * count / highest, 2)}
-        for i, (low, high, count) in enumerate(bins)
-    ]  # fmt: skip
+        {
+            "low": low,
+            "high": high,
+            "count": count,
+            "x": round(place * width, 3),
+            "width": round(width, 3),
+            "height": round(100 * count / highest, 2),
+        }
+        for place, (low, high, count) in enumerate(bins)
+    ]
 
 
 def _specials(

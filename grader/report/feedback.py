@@ -22,7 +22,8 @@ from grader.report import page
 from grader.store import Run
 
 _PLAIN: Final = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,79}")
-_RESERVED: Final = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(10))}
+_PORTS: Final = (f"{device}{number}" for device in ("com", "lpt") for number in range(10))
+_RESERVED: Final = {"con", "prn", "aux", "nul", *_PORTS}
 _MANY: Final = 6
 """Checks with one reason that are listed; with more, the list is folded."""
 
@@ -130,12 +131,12 @@ def file_name(student: str) -> str:
     >>> file_name("ada.lovelace@example.org")
     'ada.lovelace@example.org.html'
     >>> file_name("Zoë")
-    'zoe~X.html'
+    'zoe~c6a12698582fc1104ea24107a2d72681.html'
     """
     if _PLAIN.fullmatch(student) and student.partition(".")[0] not in _RESERVED:
         return f"{student}.html"
-    letters = unicodedata.normalize("NFKD", student[:200]).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:40] or "student"
+    letters = unicodedata.normalize("NFKD", student[:200]).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", letters.lower()).strip("-")[:40] or "student"
     digest = hashlib.sha256(student.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return f"{slug}~{digest}.html"
 

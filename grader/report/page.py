@@ -34,7 +34,8 @@ def render(template: str, styles: Sequence[str], code: str = "", **values: Any) 
     """Fill in a template, its styles and its script (``code``) inlined and named in its policy."""
     css = "\n".join(_asset(name) for name in styles)
     script = _asset(code) if code else ""
-    page = _environment().get_template(template).render(
+    found = _environment().get_template(template)
+    page = found.render(
         policy=_policy(css, script),
         css=Markup(css),  # noqa: S704  # a file of ours
         script=Markup(script),  # noqa: S704  # a file of ours
@@ -75,6 +76,15 @@ def number(value: float, digits: int = 2) -> str:
     return text.replace("-", "−") if text.strip("-0.") else "0"
 
 
+def fixed(value: float) -> str:
+    """A number with two decimals, to stand in a column.
+
+    >>> fixed(-0.5), fixed(-0.001)
+    ('−0.50', '0.00')
+    """
+    return f"{round(value, 2) + 0:.2f}".replace("-", "−")
+
+
 def percent(share: float) -> str:
     """A share as a whole percentage, 0 and 100 kept for none and all.
 
@@ -99,8 +109,8 @@ def plural(count: int, one: str, many: str = "") -> str:
 def embedded(data: Any) -> Markup:
     """JSON for a script element: nothing in it can end the element or be taken for markup."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    unsafe = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-    return Markup(text.translate(str.maketrans(unsafe)))  # noqa: S704  # no markup is left in it
+    unsafe = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+    return Markup(text.translate(unsafe))  # noqa: S704  # no markup is left in it
 
 
 def coded(text: str) -> Markup:
@@ -147,6 +157,6 @@ def _environment() -> Environment:
         loader=PackageLoader("grader.report"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    functions = (shown, line, isolated, number, percent, plural, coded)
+    functions = (shown, line, isolated, number, fixed, percent, plural, coded)
     made.filters |= {function.__name__: function for function in functions}
     return made

@@ -20,7 +20,7 @@ from typing import Final
 import numpy as np
 
 from grader.catalog import Assignment
-from grader.inbox.times import moment
+from grader.inbox import times
 from grader.model import Grade, Outcome
 
 ENOUGH: Final = 10
@@ -103,9 +103,9 @@ class Table:
     @property
     def shares(self) -> np.ndarray:
         """The share of the points of each check that each student has."""
-        return np.divide(
-            self.points, self.most, out=self.passed.copy(), where=(self.most > 0) & ~np.isnan(self.points)
-        )
+        worth = np.where(self.most > 0, self.most, 1.0)
+        shares: np.ndarray = np.where(self.most > 0, self.points / worth, self.passed)
+        return shares
 
 
 def check_ids(grades: Iterable[Grade]) -> list[str]:
@@ -193,7 +193,7 @@ def notes(assignment: Assignment, grade: Grade) -> list[str]:
 
 def late_by(assignment: Assignment, grade: Grade) -> timedelta:
     """How late it was handed in by the date of the assignment; extensions are not known here."""
-    submitted = moment(grade.submission.submitted_at)
+    submitted = times.moment(grade.submission.submitted_at)
     if submitted is None or assignment.due is None:
         return timedelta()
     if submitted.tzinfo is None:
@@ -202,7 +202,7 @@ def late_by(assignment: Assignment, grade: Grade) -> timedelta:
 
 
 def has_run(grade: Grade) -> bool:
-    """Whether anything of the submission was run: not a stub, and not a file with no Python in it."""
+    """Whether anything of the submission was run: a stub is not, nor what is no Python."""
     return any(o.seconds > 0 or o.points > 0 or o.status == "error" for o in grade.outcomes)
 
 
@@ -210,7 +210,7 @@ def signs(outcome: Outcome) -> set[str]:
     """What one check tells of the program: keys of `NOTES`."""
     if outcome.status != "failed":
         return {"error"} if outcome.status == "error" else set()
-    found = {name for name, starts in _SIGNS.items() if outcome.message.startswith(starts)}
+    found = {name for name, texts in _SIGNS.items() if any(t in outcome.message for t in texts)}
     trace = str(outcome.instructor.get("traceback", "")).strip()
     if trace.rpartition("\n")[2].startswith("PermissionError: [Errno 1]"):
         found.add("forbidden")
@@ -230,7 +230,8 @@ def _figures(made: Table, place: int, title: str, unknown: int) -> CheckFigures:
     partly = int(((points > 0) & (passed == 0)).sum())
     difficulty = won / judged if judged else None
     discrimination = point_biserial(passed, rest)
-    well = float((rest[passed == 0] / made.most[others].sum()).mean()) if judged > won and others.any() else 0.0
+    losers = rest[passed == 0]
+    well = float(losers.mean() / made.most[others].sum()) if losers.size and others.any() else 0.0
     return CheckFigures(
         made.ids[place], title, float(made.most[place]), judged, won, partly,
         judged - won - partly, unknown, difficulty, discrimination,
@@ -248,7 +249,7 @@ def point_biserial(passed: np.ndarray, rest: np.ndarray) -> float | None:
 def _flags(
     judged: int, difficulty: float | None, discrimination: float | None, well: float
 ) -> tuple[str, ...]:
-    """Why a check looks unfair. A correlation within chance (5 %, one-sided) is not held against it."""
+    """Why a check looks unfair; a correlation within chance (5 %, one-sided) is no reason."""
     if judged < ENOUGH or difficulty is None:
         return ()
     found = []

@@ -214,7 +214,7 @@ NO_START_COLUMN = "    smoothed[:, START] = 0\n"
 TOTALS = "totals = counts.sum(axis=1, keepdims=True) + k * (vocabulary_size - 1)"
 ROWS = "return smoothed / np.where(totals > 0, totals, 1)"
 TEST = "contexts, words = ngrams(test_sentences, n)"
-P = "p = probabilities(train_sentences, contexts, n, k, vocabulary_size)"
+P = "p = probabilities(train_sentences, np.array(contexts, int), n, k, vocabulary_size)"
 LOG_P = "log_p = np.log(p[range(len(words)), words])"
 MEAN = "np.exp(-log_p.mean())"
 
@@ -264,6 +264,7 @@ MISTAKES = (
             PADDED: "padded = list(sentence) + [END]",
             WINDOWS: "for t in range(len(padded)):",
             WINDOW: "tuple(padded[max(t - n + 1, 0) : t])",
+            P: P.replace("np.array(contexts, int)", "contexts"),
         },
     ),
     perplexity("no-start", tested_where("START not in context")),

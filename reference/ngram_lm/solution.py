@@ -128,7 +128,7 @@ def perplexity(train_sentences, test_sentences, n, k, vocabulary_size):
     """
     # BEGIN SOLUTION
     contexts, words = ngrams(test_sentences, n)
-    p = probabilities(train_sentences, contexts, n, k, vocabulary_size)
+    p = probabilities(train_sentences, np.array(contexts, int), n, k, vocabulary_size)
     with np.errstate(divide="ignore"):
         log_p = np.log(p[range(len(words)), words])
     return float(np.exp(-log_p.mean()))

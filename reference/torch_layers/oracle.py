@@ -1,7 +1,8 @@
 """The same classes by torch's own functions: every gradient comes from its autograd.
 
-The one thing torch has no function for is the deck's slope of ReLU at 0, which is 1 there and 0 in
-``torch.relu``; ``torch.where`` takes the branch of ``z`` at 0, and with it the slope 1.
+``apply`` is ordinary code here, so nothing is left to a ``backward`` of ours. The one thing torch
+has no function for is the deck's slope of ReLU at 0, which is 1 there and 0 in ``torch.relu``;
+``torch.where`` takes the branch of ``z`` at 0, and with it the slope 1.
 """
 
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
-class ReLU:
+class ReLU(torch.autograd.Function):
     """max(0, z), used as ``ReLU.apply(z)``."""
 
     @staticmethod
@@ -18,7 +19,7 @@ class ReLU:
         return torch.where(z < 0, torch.zeros_like(z), z)
 
 
-class SigmoidBCE:
+class SigmoidBCE(torch.autograd.Function):
     """The mean loss from logits, used as ``SigmoidBCE.apply(z, y)``."""
 
     @staticmethod

@@ -80,7 +80,7 @@ def python_for(uid: int) -> tuple[str, dict[str, str]] | None:
         "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1",
     }  # fmt: skip
     for program in (own, f"/usr/bin/python{version}", f"/usr/local/bin/python{version}"):
-        command = [*_as(uid), program, "-c", "import numpy, msgspec, pytest, yaml, nbformat, rich"]
+        command = [*confined(uid, True), program, "-c", "import numpy, msgspec, pytest, yaml, nbformat, rich"]
         try:
             tried = subprocess.run(
                 command, env=environment, cwd="/", capture_output=True, timeout=60, check=False
@@ -94,16 +94,9 @@ def python_for(uid: int) -> tuple[str, dict[str, str]] | None:
 
 def confined(uid: int, namespaces: bool) -> list[str]:
     """The words to put before a command to run it as ``uid``, with or without namespaces."""
-    words = [*_as(uid)] if uid != os.geteuid() else []
-    return words if namespaces else [sys.executable, __file__, *_flags(uid), "--no-namespaces", "--"]
-
-
-def _as(uid: int) -> list[str]:
-    return [sys.executable, __file__, *_flags(uid), "--"]
-
-
-def _flags(uid: int) -> list[str]:
-    return ["--uid", str(uid)] if uid != os.geteuid() else []
+    flags = ["--uid", str(uid)] if uid != os.geteuid() else []
+    flags += [] if namespaces else ["--no-namespaces"]
+    return [sys.executable, __file__, *flags, "--"] if flags else []
 
 
 def main() -> None:

@@ -61,17 +61,17 @@ def _inputs(rng):
 
 
 def tree_graphs(rng, reference):
-    """Every node used once: L = c(a + 2b) and a deeper one."""
+    """Every node used once: L = c(a + 2b), listed from the output, and a deeper one, to it."""
     lecture = {"L": ("mul", ("c", "e")), "e": ("add", ("a", "d")), "d": ("mul", (2, "b"))}
-    yield shuffled(rng, lecture), {name: value(rng) for name in "abc"}, "L"
+    yield lecture, {name: value(rng) for name in "abc"}, "L"
     deeper = {
-        "p": ("square", ("q",)),
-        "q": ("add", ("r", "s")),
-        "r": ("mul", ("x", 1.5)),
-        "s": ("tanh", ("t",)),
         "t": ("mul", ("y", "z")),
+        "s": ("tanh", ("t",)),
+        "r": ("mul", ("x", 1.5)),
+        "q": ("add", ("r", "s")),
+        "p": ("square", ("q",)),
     }
-    yield shuffled(rng, deeper), {name: v / 2 for name, v in _inputs(rng).items()}, "p"
+    yield deeper, {name: v / 2 for name, v in _inputs(rng).items()}, "p"
 
 
 def shared_graphs(rng, reference):

@@ -15,7 +15,7 @@ from grader.gradients import Gradient
 
 CACHES = {"forward": ()}
 ARRAYS = ("W3", "b3", "W2", "b2", "W1", "b1")
-SPREAD = {"sigmoid": 4.0, "tanh": 1.2, "relu": 1.4}
+SPREAD = {"sigmoid": 4.0, "tanh": 1.0, "relu": 1.4}
 """Of z in each layer; with these the gradient fades slowly, if at all."""
 
 
@@ -60,6 +60,13 @@ def gradients(reference, params, X, y, activation):
     return reference.backward(params, cache, y, activation)
 
 
+def centred(params, X, activation):
+    """The same network with a last bias by which predictions lie on both sides of a half."""
+    K = len(params) // 2
+    z, _ = layers(params, X, activation)
+    return {**params, f"b{K}": params[f"b{K}"] - (z[K].max() + z[K].min()) / 2}
+
+
 def unsure(activation, params, X):
     """Whether hidden |z| keep the contract's limits, and the predictions stay away from 0 and 1."""
     z, _ = layers(params, X, activation)
@@ -69,14 +76,20 @@ def unsure(activation, params, X):
 
 
 def mixed(params, X, margin):
-    """Whether ReLU units are on here and off there, none near its corner: a unit for few layers."""
+    """Whether ReLU units are on here and off there, with few layers each of them; none near 0."""
     z, _ = layers(params, X, "relu")
-    hidden = list(z.values())[:-1]
+    *hidden, _ = z.values()
     if any(np.abs(each).min() < margin * np.abs(each).max() for each in hidden):
         return False
     few = len(hidden) <= 2 and len(X) > 1
     on = [(each > 0).mean(axis=0 if few else None) for each in hidden]
-    return all(((0 < share) & (share < 1)).all() for share in on)
+    return all(((share > 0) & (share < 1)).all() for share in on)
+
+
+def readable(activation, params, X):
+    """Whether what reached a sum can be read off the gradient of its weights (see LOCAL)."""
+    _, a = layers(params, X, activation)
+    return all(np.linalg.cond(a[k]) < 1e4 for k in range(len(params) // 2))
 
 
 def adding_up(reference, activation, params, X, y):
@@ -86,12 +99,12 @@ def adding_up(reference, activation, params, X, y):
         gradients(reference, params, X[i : i + 1], y[i : i + 1], activation) for i in range(len(X))
     ]
     return all(
-        np.abs(grad).max() > 0.05 * max(np.abs(single[name]).max() for single in singles)
+        np.abs(grad).max() > 0.1 * max(np.abs(single[name]).max() for single in singles)
         for name, grad in whole.items()
     )
 
 
-def network(rng, reference, activation, widths, m, spread=None):
+def network(rng, reference, activation, widths, m):
     """Return (params, X, y) as the module's docstring says."""
     margin = 1e-2 if len(widths) <= 4 else 1e-4
 
@@ -99,10 +112,15 @@ def network(rng, reference, activation, widths, m, spread=None):
         return (
             unsure(activation, params, X)
             and (activation != "relu" or mixed(params, X, margin))
+            and (len(widths) > 4 or readable(activation, params, X))
             and adding_up(reference, activation, params, X, y)
         )
 
-    return redrawn(lambda: draw(rng, widths, m, spread or SPREAD[activation]), good)
+    def drawn():
+        params, X, y = draw(rng, widths, m, SPREAD[activation])
+        return centred(params, X, activation) if m > 1 else params, X, y
+
+    return redrawn(drawn, good)
 
 
 def visible(reference, activation, params, X, y):
@@ -111,9 +129,9 @@ def visible(reference, activation, params, X, y):
     return min(np.abs(grad).max() for grad in grads.values()) > 1e-4
 
 
-def deep_network(rng, reference, activation, depth, width, m):
+def deep_network(rng, reference, activation, depth, m):
     """Return (params, X, y) of many layers whose gradients fade, but not far."""
-    widths = [3, *(width + k % 2 * (k % 3) for k in range(depth - 1)), 1]
+    widths = [3, *(4 + k % 2 for k in range(depth - 1)), 1]
     params, X, y = redrawn(
         lambda: network(rng, reference, activation, widths, m),
         lambda *net: visible(reference, activation, *net),
@@ -123,17 +141,17 @@ def deep_network(rng, reference, activation, depth, width, m):
 
 def few_layers(rng, reference, activation):
     """Three layers with several examples, with a square layer, and with a single example."""
-    yield network(rng, reference, activation, (6, 5, 7, 1), 4), ""
-    yield network(rng, reference, activation, (5, 6, 6, 1), 4), "a square layer"
+    yield network(rng, reference, activation, (6, 6, 8, 1), 5), ""
+    yield network(rng, reference, activation, (8, 7, 7, 1), 5), "a square layer"
     yield network(rng, reference, activation, (3, 4, 5, 1), 1), "one example"
 
 
-DEPTHS = {"sigmoid": (10, 12), "tanh": (11, 40), "relu": (10, 17)}
+DEPTHS = {"sigmoid": (10, 12), "tanh": (10, 12), "relu": (10, 17)}
 
 
 def many_layers(rng, reference, activation):
-    for depth, m in zip(DEPTHS[activation], (4, 2), strict=True):
-        yield deep_network(rng, reference, activation, depth, 5, m), f"{depth} layers"
+    for depth, m in zip(DEPTHS[activation], (5, 3), strict=True):
+        yield deep_network(rng, reference, activation, depth, m), f"{depth} layers"
 
 
 def vanishing(rng, reference):
@@ -141,15 +159,17 @@ def vanishing(rng, reference):
     for depth in (40, 38):
         widths = [4, *(3 for _ in range(depth - 1)), 1]
 
-        def draw_tiny(widths=widths):
-            return network(rng, reference, "sigmoid", widths, 3, spread=0.1)
+        def drawn(widths=widths):
+            params, X, y = draw(rng, widths, 3, 0.1)
+            return params, X * 20, y  # so that the slopes of the first layer differ
 
         def good(params, X, y):
             grads = gradients(reference, params, X, y, "sigmoid").items()
             sizes = {name: np.abs(grad).max() for name, grad in grads}
-            return min(sizes.values()) > 1e-95 and max(sizes["W1"], sizes["b1"]) < 1e-45
+            faint = min(sizes.values()) > 1e-95 and max(sizes["W1"], sizes["b1"]) < 1e-45
+            return faint and adding_up(reference, "sigmoid", params, X, y)
 
-        params, X, y = redrawn(draw_tiny, good)
+        params, X, y = redrawn(drawn, good)
         yield (shuffled(rng, params), X, y), "gradients below 1e-45"
 
 
@@ -251,7 +271,7 @@ def vanishing_cases(rng, reference):
 
 def _one_layer(rng, reference):
     yield network(rng, reference, "tanh", (5, 1), 3), "no hidden layer"
-    yield network(rng, reference, "tanh", (4, 1), 6), "no hidden layer"
+    yield network(rng, reference, "tanh", (4, 1), 5), "no hidden layer"
 
 
 def one_layer_forward_cases(rng, reference):

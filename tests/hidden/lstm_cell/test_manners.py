@@ -2,6 +2,8 @@
 
 import pytest
 
+from grader.judging import Failed
+
 from . import cases
 
 FUNCTIONS = (
@@ -18,7 +20,16 @@ def test_arguments_are_left_alone(check):
     check.unmodified(*FUNCTIONS)
 
 
-@pytest.mark.points(2)
+@pytest.mark.points(1)
 def test_equal_arguments_give_equal_results(check):
     """calling again with equal arguments gives equal results"""
-    check.repeats(*FUNCTIONS)
+    check.repeats(*FUNCTIONS[:3])
+
+
+@pytest.mark.points(1)
+def test_same_cache_gives_equal_results(check):
+    """sequence_backward gives the same for the same cache, twice"""
+    try:
+        check.repeats(cases.sequence_backward_cases)
+    except Failed as failed:  # no mistake is named: the cache may have changed, or something kept
+        raise Failed(str(failed), detail=failed.detail) from None

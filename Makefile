@@ -1,0 +1,41 @@
+# make demo   set up, and grade the example class
+# make test   set up, and run every test
+# Both make their own virtual environment; the second time they are quick.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TESTS ?= tests/grader tests/course tests/browser
+
+.PHONY: demo test lint validation bench clean
+
+demo: $(VENV)/ready
+	rm -rf results/demo
+	$(BIN)/grader grade examples/class --assignment two_layer_network --out results/demo
+
+test: $(VENV)/ready-dev
+	$(BIN)/python -m pytest $(TESTS) -q -n 2 --dist worksteal
+
+lint: $(VENV)/ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+validation: $(VENV)/ready-dev
+	$(BIN)/grader validate --seeds 200 --write docs/validation.md
+
+bench: $(VENV)/ready-dev
+	$(BIN)/python bench/class_run.py
+
+clean:
+	rm -rf $(VENV) results
+
+$(VENV)/ready: pyproject.toml
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'grader needs Python 3.11 or newer')"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/ready-dev: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@

@@ -1,0 +1,63 @@
+import numpy as np
+
+
+EXAMPLE_PARAMS = {
+    "W1": np.array([[1.0, 0.5], [-1.0, 0.25]]),
+    "b1": np.array([0.0, 0.0]),
+    "W2": np.array([[0.5, 1.0]]),
+    "b2": np.array([-1.0]),
+}
+EXAMPLE_X = np.array([[1.0, 2.0]])
+EXAMPLE_Y = np.array([[1.0]])
+
+
+def relu(z):
+    return np.maximum(z, 0.0)
+
+
+def relu_derivative(z):
+    return np.where(z >= 0, 1.0, 0.0)
+
+
+def sigmoid(z):
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1.0, e) / (1.0 + e)
+
+
+def sigmoid_derivative(z):
+    return sigmoid(z) * sigmoid(-z)
+
+
+def loss(y_hat, y):
+    return float(-np.mean(y * np.log(y_hat) + (1 - y) * np.log(1 - y_hat)))
+
+
+def loss_from_logits(z, y):
+    wrongness = np.where(y == 1, -z, z)
+    return float(np.mean(np.logaddexp(0.0, wrongness)))
+
+
+def forward(params, X):
+    z1 = X @ params["W1"].T + params["b1"]
+    a1 = relu(z1)
+    z2 = a1 @ params["W2"].T + params["b2"]
+    a2 = sigmoid(z2)
+    return a2, {"X": X, "z1": z1, "a1": a1, "z2": z2, "a2": a2}
+
+
+def backward(params, cache, y):
+    raise NotImplementedError
+
+
+def update(params, grads, learning_rate):
+    return {key: params[key] - learning_rate * grads[key] for key in params}
+
+
+def train(params, X, y, learning_rate, epochs):
+    losses = np.zeros(epochs)
+    for epoch in range(epochs):
+        for x, target in zip(X[:, None], y[:, None], strict=True):
+            _, cache = forward(params, x)
+            losses[epoch] += loss_from_logits(cache["z2"], target) / len(X)
+            params = update(params, backward(params, cache, target), learning_rate)
+    return params, losses

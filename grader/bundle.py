@@ -1,0 +1,328 @@
+"""What an instructor uploads or commits so that a system can grade: a zip, made by one command.
+
+    build(course, "lstm_cell", "gradescope", Path("out"))     # out/lstm_cell-gradescope.zip
+
+A bundle carries the grader as a wheel, the versions it was made with, the one assignment with its
+hidden tests, and a secret of its own. It is safe to run, not to publish: its scripts make all of
+that root's alone before a student's code is read, where the system runs them as root.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import uuid
+import zipfile
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from grader import __version__
+from grader.catalog import FILE, Assignment, CatalogError, Course
+
+TEMPLATES: Final = Path(__file__).parent / "lms" / "templates"
+DISTRIBUTION: Final = "backprop-grader"
+WHEEL: Final = f"{DISTRIBUTION.replace('-', '_')}-{__version__}-py3-none-any.whl"
+TORCH_INDEX: Final = "--extra-index-url https://download.pytorch.org/whl/cpu"
+BESIDES: Final = ("tzdata",)
+"""Images have no time zones of their own, and due dates need them."""
+SECRET_BYTES: Final = 32
+EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+
+Files = Mapping[str, bytes]
+"""Path in the bundle -> content."""
+
+
+def build(course: Course, name: str, format: str, out: Path) -> Path:
+    """Write ``out/<name>-<format>.zip``, mode 600; raises `CatalogError`."""
+    if format not in FORMATS:
+        raise CatalogError(f"{format!r} is no format of a bundle; write {' or '.join(FORMATS)}")
+    assignment = course.assignment(name)
+    files = FORMATS[format](course, assignment)
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / f"{name}-{format}.zip"
+    data = packed(files)
+    part = path.with_name(f".{path.name}.part")
+    fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(fd, "wb") as stream:
+        stream.write(data)
+    part.replace(path)
+    return path
+
+
+# --- one function a system: course, assignment -> files ---------------------------------------
+
+
+def _gradescope(course: Course, assignment: Assignment) -> Files:
+    return {
+        **_rendered("gradescope", assignment),
+        **_installable(assignment),
+        **_below("course", course_files(course, assignment)),
+    }
+
+
+def _prairielearn(course: Course, assignment: Assignment) -> Files:
+    texts = dict(_rendered("prairielearn", assignment))
+    question = f"questions/{assignment.name}"
+    return {
+        "README.md": texts["README.md"],
+        **_below("image", _image(assignment)),
+        f"{question}/info.json": _info(assignment),
+        f"{question}/question.html": texts["question.html"],
+        f"{question}/tests/run.sh": texts["run.sh"],
+        **_below(f"{question}/tests/course", course_files(course, assignment)),
+    }
+
+
+def _github(course: Course, assignment: Assignment) -> Files:
+    texts = dict(_rendered("github", assignment))
+    return {
+        "README.md": texts["README.md"],
+        ".github/workflows/grade.yml": texts["grade.yml"],
+        "grader/install.sh": texts["install.sh"],
+        "grader/grade.sh": texts["grade.sh"],
+        **_below("grader", _installable(assignment)),
+        **_below("grader/course", course_files(course, assignment)),
+    }
+
+
+def _gitlab(course: Course, assignment: Assignment) -> Files:
+    texts = dict(_rendered("gitlab", assignment))
+    return {
+        "README.md": texts["README.md"],
+        ".gitlab-ci.yml": texts["gitlab-ci.yml"],
+        **_below("image", _docker(course, assignment)),
+    }
+
+
+def _vpl(course: Course, assignment: Assignment) -> Files:
+    return {
+        **_rendered("vpl", assignment),
+        **_installable(assignment),
+        "course.zip": packed(course_files(course, assignment)),
+    }
+
+
+def _coderunner(course: Course, assignment: Assignment) -> Files:
+    return {
+        **_rendered("coderunner", assignment),
+        **_installable(assignment),
+        "course.zip": packed(course_files(course, assignment)),
+    }
+
+
+def _docker(course: Course, assignment: Assignment) -> Files:
+    texts = dict(_rendered("docker", assignment))
+    return {
+        "README.md": texts["README.md"],
+        "Dockerfile": texts["Dockerfile.course"],
+        **_installable(assignment),
+        **_below("course", course_files(course, assignment)),
+    }
+
+
+FORMATS: Final[Mapping[str, Callable[[Course, Assignment], Files]]] = {
+    "gradescope": _gradescope,
+    "prairielearn": _prairielearn,
+    "github": _github,
+    "gitlab": _gitlab,
+    "vpl": _vpl,
+    "coderunner": _coderunner,
+    "docker": _docker,
+}
+
+
+def _rendered(folder: str, assignment: Assignment) -> Files:
+    """The templates of a system with names put in."""
+    values = {
+        "NAME": assignment.name, "TITLE": assignment.title, "WHEEL": WHEEL,
+        "POINTS": f"{assignment.points:g}", "PACKAGES": _packages(assignment),
+    }  # fmt: skip
+
+    def fill(text: str) -> bytes:
+        return re.sub("@([A-Z]+)@", lambda match: values[match[1]], text).encode()
+
+    paths = sorted((TEMPLATES / folder).iterdir())
+    return {path.name: fill(path.read_text(encoding="utf-8")) for path in paths if path.is_file()}
+
+
+def _packages(assignment: Assignment) -> str:
+    """What pip is to install besides the grader, and from where."""
+    known = metadata.packages_distributions()
+    found = sorted({known.get(module, [module])[0] for module in assignment.imports})
+    index = [TORCH_INDEX] if assignment.runtime == "torch" else []
+    return "".join(f" {word}" for word in (*index, *found, *BESIDES))
+
+
+def _image(assignment: Assignment) -> Files:
+    return {
+        "Dockerfile": _rendered("docker", assignment)["Dockerfile"],
+        **_installable(assignment),
+    }
+
+
+def _installable(assignment: Assignment) -> Files:
+    return {WHEEL: wheel(), "constraints.txt": constraints(assignment)}
+
+
+def _info(assignment: Assignment) -> bytes:
+    """PrairieLearn's info.json; the same assignment keeps its uuid."""
+    seconds = min(600, round(60 + 3 * assignment.limits.total))
+    document = {
+        "uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, f"grader/{assignment.name}")),
+        "title": assignment.title,
+        "topic": "Neural networks",
+        "type": "v3",
+        "gradingMethod": "External",
+        "externalGradingOptions": {
+            "enabled": True,
+            "image": str(assignment.lms.get("prairielearn", {}).get("image", "YOUR/grader")),
+            "entrypoint": "/grade/tests/run.sh",
+            "timeout": seconds,
+            "enableNetworking": False,
+        },
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+# --- the course, cut down to one assignment -----------------------------------------------------
+
+
+def course_files(course: Course, assignment: Assignment) -> Files:
+    """What grading one assignment needs, and a secret of the bundle's own."""
+    name, folder = assignment.name, course.folder
+    found = {FILE: _catalog(folder / FILE, name)}
+    stub = course.exercise(name) / f"{name}.py"
+    paths = [
+        *(p for p in course.solution(name).parent.glob("*.py") if p.name != "oracle.py"),
+        *(p for p in course.hidden_tests(name).rglob("*") if "__pycache__" not in p.parts),
+        *([stub] if stub.is_file() else []),
+    ]
+    for path in sorted(paths):
+        if path.is_file() and not path.is_symlink():
+            found[path.relative_to(folder).as_posix()] = path.read_bytes()
+    found[".grader-secret"] = os.urandom(SECRET_BYTES).hex().encode()
+    return found
+
+
+def _catalog(path: Path, name: str) -> bytes:
+    """``assignments.yaml`` with the one entry; the rest of the file as it is written."""
+    root = yaml.compose(path.read_text(encoding="utf-8-sig"), yaml.SafeLoader)
+    if not isinstance(root, yaml.MappingNode):
+        raise CatalogError(f"{path} is no mapping")
+    for key, value in root.value:
+        if key.value == "assignments":
+            value.value = [entry for entry in value.value if _named(entry) == name]
+    text: str = yaml.serialize(root, allow_unicode=True)
+    return text.encode()
+
+
+def _named(entry: yaml.Node) -> str:
+    pairs = {key.value: value.value for key, value in entry.value}
+    return str(pairs.get("name", ""))
+
+
+# --- the grader, as a wheel ---------------------------------------------------------------------
+
+
+def wheel() -> bytes:
+    """This very grader as a wheel: pip installs it anywhere, with no build tools.
+
+    Source: packaging.python.org, *Binary distribution format*. Equal graders give equal bytes.
+    """
+    package = Path(__file__).parent
+    info = f"{WHEEL.partition('-py3')[0]}.dist-info"
+    files = {
+        path.relative_to(package.parent).as_posix(): path.read_bytes()
+        for path in sorted(package.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"
+    }
+    tag = "Wheel-Version: 1.0\nGenerator: grader\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    files |= {
+        f"{info}/METADATA": _metadata(),
+        f"{info}/WHEEL": tag.encode(),
+        f"{info}/entry_points.txt": b"[console_scripts]\ngrader = grader.cli:main\n",
+    }
+    lines = [f"{path},{_digest(data)},{len(data)}" for path, data in files.items()]
+    files[f"{info}/RECORD"] = "\n".join([*lines, f"{info}/RECORD,,", ""]).encode()
+    return packed(files)
+
+
+def _metadata() -> bytes:
+    """The installed distribution's, less what only developers install."""
+    known = metadata.distribution(DISTRIBUTION)
+    needed = [line for line in known.requires or [] if "extra ==" not in line]
+    lines = [
+        "Metadata-Version: 2.1", f"Name: {DISTRIBUTION}", f"Version: {__version__}",
+        f"Requires-Python: {known.metadata['Requires-Python'] or '>=3.11'}",
+        *(f"Requires-Dist: {line}" for line in needed),
+    ]  # fmt: skip
+    torch = next((line for line in known.requires or [] if line.startswith("torch")), "")
+    if torch:
+        requirement = torch.partition(";")[0]
+        lines += ["Provides-Extra: torch", f"Requires-Dist: {requirement}; extra == 'torch'"]
+    return "\n".join([*lines, ""]).encode()
+
+
+def _digest(data: bytes) -> str:
+    return "sha256=" + urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+
+
+def constraints(assignment: Assignment) -> bytes:
+    """The versions that the instructor's own grades are made with, of all that is needed."""
+    extra = ["torch"] if assignment.runtime == "torch" else []
+    names = sorted(_needed([DISTRIBUTION, *extra, *assignment.imports, *BESIDES]) - {DISTRIBUTION})
+    lines = [f"{name}=={metadata.version(name).partition('+')[0]}" for name in names]
+    return ("\n".join([*lines, ""])).encode()
+
+
+def _needed(names: list[str]) -> set[str]:
+    """The distributions with these names that are installed, and what they need in turn."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
+        try:
+            requires = metadata.distribution(name).requires or []
+        except metadata.PackageNotFoundError:
+            continue
+        if name not in found:
+            found.add(name)
+            waiting += [
+                match[0] for line in requires
+                if "extra ==" not in line and (match := re.match(r"[\w.-]+", line))
+            ]  # fmt: skip
+    return found
+
+
+# --- packing ------------------------------------------------------------------------------------
+
+
+def _below(folder: str, files: Files) -> Files:
+    return {f"{folder}/{path}": data for path, data in files.items()}
+
+
+def packed(files: Files) -> bytes:
+    """A zip without an enclosing folder. Scripts may be run; the rest is its owner's alone."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, data in files.items():
+            member = zipfile.ZipInfo(path, date_time=EPOCH)
+            member.compress_type = zipfile.ZIP_DEFLATED
+            member.create_system = 3  # Unix, wherever it is made
+            member.external_attr = (0o100000 | _mode(path, data)) << 16
+            archive.writestr(member, data)
+    return out.getvalue()
+
+
+def _mode(path: str, data: bytes) -> int:
+    if data.startswith(b"#!"):
+        return 0o755
+    return 0o600 if "course" in path.split("/")[:-1] else 0o644

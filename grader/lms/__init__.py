@@ -1,0 +1,81 @@
+"""Where grades go: one module an LMS or CI system, each a thin adapter of pure functions.
+
+    job = JOBS["gradescope"](Place(os.environ, Path.cwd()))     # what a container provides
+    answer = ANSWERS["gradescope"](grade, job)                  # what it wants: bytes, and where
+    done = export("canvas", grades, assignment, into=data, inbox="canvas")
+
+Adapters import the core and what all of them share (`words`, `job`, `sheet`), never one another.
+To add one: a module, and a line in the dict below that it belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+from grader.catalog import Assignment
+from grader.lms import (
+    blackboard,
+    canvas,
+    classroom50,
+    coderunner,
+    github,
+    gitlab,
+    gradescope,
+    moodle,
+    nbgrader,
+    prairielearn,
+    table,
+    vpl,
+)
+from grader.lms.job import Answer, Job, Place
+from grader.lms.sheet import Export, ExportError
+from grader.model import Grade
+
+__all__ = [
+    "ANSWERS", "EXPORTS", "JOBS", "Answer", "Export", "ExportError", "Job", "Place", "export",
+]  # fmt: skip
+
+JOBS: Final[Mapping[str, Callable[[Place], Job]]] = {
+    "gradescope": gradescope.job,
+    "prairielearn": prairielearn.job,
+    "github": github.job,
+    "classroom50": classroom50.job,
+    "gitlab": gitlab.job,
+    "vpl": vpl.job,
+    "coderunner": coderunner.job,
+}
+ANSWERS: Final[Mapping[str, Callable[[Grade, Job], Answer]]] = {
+    "gradescope": gradescope.answer,
+    "prairielearn": prairielearn.answer,
+    "github": github.answer,
+    "classroom50": classroom50.answer,
+    "gitlab": gitlab.answer,
+    "vpl": vpl.answer,
+    "coderunner": coderunner.answer,
+}
+EXPORTS: Final[
+    Mapping[str, Callable[[Sequence[Grade], Assignment, bytes | None, str], Export]]
+] = {
+    "canvas": canvas.export,
+    "moodle": moodle.export,
+    "gradescope-csv": gradescope.export,
+    "blackboard": blackboard.export,
+    "nbgrader": nbgrader.export,
+    "csv": table.export,
+}
+
+
+def export(
+    format: str,
+    grades: Iterable[Grade],
+    assignment: Assignment,
+    into: bytes | None = None,
+    inbox: str = "",
+) -> Export:
+    """A class's grades in a ``format`` of `EXPORTS`; raises `ExportError`.
+
+    ``into`` is the instructor's own file, of which every other byte is kept. ``inbox`` is the kind
+    of export that the submissions came from: it says what a student's id is an id of.
+    """
+    return EXPORTS[format](list(grades), assignment, into, inbox)

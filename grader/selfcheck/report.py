@@ -1,0 +1,137 @@
+"""What came of a check, as lines for a terminal and as HTML for a notebook."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from grader.selfcheck.student import Result
+from grader.selfcheck.table import Row
+
+OK, FAILED = 0, 1
+WIDTH: Final = 72
+"""Titles are at most so long."""
+WORDS: Final = {"passed": "ok", "failed": "FAILED", "unwritten": "not written yet"}
+COLOURS: Final = {"passed": "#2a8a43", "failed": "#d1342f", "unwritten": "#8a6d1a"}
+HEAD: Final = ("array", "shape", "largest difference", "verdict")
+LEFT: Final = "text-align:left"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of a check, as text and as HTML."""
+
+    name: str
+    results: tuple[Result, ...]
+    file: str = ""
+
+    @property
+    def status(self) -> int:
+        """`OK` if everything passed."""
+        return OK if all(each.verdict == "passed" for each in self.results) else FAILED
+
+    @property
+    def summary(self) -> str:
+        """The result in numbers."""
+        verdicts = [each.verdict for each in self.results]
+        parts = [f"{verdicts.count('passed')} of {len(verdicts)} passed"]
+        if "failed" in verdicts:
+            parts.append(f"{verdicts.count('failed')} failed")
+        if "unwritten" in verdicts:
+            parts.append(f"{verdicts.count('unwritten')} not written yet")
+        return ", ".join(parts) + "."
+
+    @property
+    def advice(self) -> str:
+        """What to do next, in a sentence or two."""
+        failed = next((each for each in self.results if each.verdict == "failed"), None)
+        if failed is not None:
+            return (
+                f"Next: put right the first that failed, “{failed.title}”, and check again: "
+                "what stands below it may follow from it."
+            )
+        unwritten = next((each.unwritten for each in self.results if each.unwritten), "")
+        if unwritten:
+            return f"Next: write {unwritten} (it raises NotImplementedError now), and check again."
+        return (
+            "Next: read the docstrings once more (the grader has other shapes and other numbers), "
+            f"and hand in {self.file or 'this file'}."
+        )
+
+    def __str__(self) -> str:
+        shown = [f"{headed(each.title)}{outcome(each)}" for each in self.results]
+        return "\n".join([self.name, "", *shown, "", self.summary, self.advice])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(_html_row(each) for each in self.results)
+        return (
+            f'<div style="max-width:60em"><table style="width:100%;border-collapse:collapse">'
+            f'<caption style="{LEFT}"><strong>{html.escape(self.name)}</strong>: '
+            f"{html.escape(self.summary)}</caption>"
+            f'<thead><tr><th scope="col" style="{LEFT}">check</th>'
+            f'<th scope="col" style="{LEFT}">verdict</th></tr></thead>'
+            f"<tbody>{rows}</tbody></table><p>{html.escape(self.advice)}</p></div>"
+        )
+
+
+def headed(title: str) -> str:
+    return f"  {title} {'.' * max(WIDTH - len(title), 2)} "
+
+
+def outcome(result: Result) -> str:
+    """The verdict, and below it what there is to say."""
+    below = [*_table(result.rows), *_said(result).splitlines()]
+    return "\n".join([_word(result), *(f"      {line}" for line in below)])
+
+
+def _word(result: Result) -> str:
+    which = f": {result.unwritten}" if result.unwritten else ""
+    return f"{WORDS[result.verdict]}{which}"
+
+
+def _said(result: Result) -> str:
+    parts = [result.message]
+    if result.printed:
+        parts.append("it printed:\n" + result.printed)
+    return "\n".join(part for part in parts if part)
+
+
+def _cells(rows: Sequence[Row]) -> list[tuple[str, str, str, str]]:
+    return [(row.name, row.shape, row.difference, row.words) for row in rows]
+
+
+def _table(rows: Sequence[Row]) -> list[str]:
+    """The table of a gradient in columns; nothing for no rows."""
+    if not rows:
+        return []
+    lines = [HEAD, *_cells(rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(3)]
+    a, b, c = widths
+    return [f"{name:<{a}}  {shape:<{b}}  {far:>{c}}  {word}" for name, shape, far, word in lines]
+
+
+def _html_row(result: Result) -> str:
+    colour, word = COLOURS[result.verdict], html.escape(_word(result))
+    said = html.escape(_said(result))
+    below = _html_table(result.rows) + (
+        f'<pre style="{LEFT};white-space:pre-wrap;margin:0.3em 0">{said}</pre>' if said else ""
+    )
+    return (
+        f'<tr style="border-top:1px solid #8886"><td style="{LEFT};vertical-align:top">'
+        f"{html.escape(result.title)}{below}</td>"
+        f'<td style="{LEFT};vertical-align:top;white-space:nowrap;color:{colour}">'
+        f"<strong>{word}</strong></td></tr>"
+    )
+
+
+def _html_table(rows: Sequence[Row]) -> str:
+    if not rows:
+        return ""
+    head = "".join(f'<th scope="col" style="{LEFT}">{cell}</th>' for cell in HEAD)
+    body = "".join(
+        "<tr>" + "".join(f'<td style="{LEFT}">{html.escape(cell)}</td>' for cell in cells) + "</tr>"
+        for cells in _cells(rows)
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -1,0 +1,120 @@
+"""A student's file, run and checked in this process, which is the student's own.
+
+`examine` prints its lines as they come. It runs in a Python of its own (`grader.selfcheck.main`),
+so that a submission that ends it or never ends leaves somebody to tell.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import sys
+import threading
+import types
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from grader.notebook import Cell, NotebookError, read_source
+from grader.selfcheck.places import exercise_of, load_public
+from grader.selfcheck.report import FAILED, OK, Report, headed, outcome
+from grader.selfcheck.student import (
+    LIMIT,
+    Namespace,
+    OverranError,
+    Result,
+    captured,
+    checks,
+    first_lines,
+    time_limit,
+    trace,
+)
+
+CODES: Final = {70: OK, 71: FAILED}
+"""What `examine` returns, and what that means: a student's own ``exit(0)`` is neither."""
+STAND_INS: Final = frozenset({"IPython", "grader", "matplotlib", "numpy"})
+"""What a submission may import besides the standard library; all but NumPy do nothing there."""
+
+busy = threading.Event()
+"""Set where a file is examined: a `check` left in it does nothing."""
+
+
+def examine(file: str, public: str) -> int:
+    """Check a file in this process, print lines as they come, and return one of `CODES`."""
+    busy.set()
+    path, tests = Path(file), load_public(Path(public))
+    name = exercise_of(Path(public))
+    print(f"{path.name}, checked by the public tests of {name}\n", flush=True)
+    namespace, results = load(path, name)
+    for line in _foreign(path, getattr(tests, "IMPORTS", ())):
+        print(f"  {line}")
+    for result in results:
+        print(f"{headed(result.title)}{outcome(result)}", flush=True)
+    broken = bool(results) and path.suffix.lower() == ".py"
+    gradients = False
+    for each in () if broken else checks(namespace, tests):
+        if each.gradient and not gradients:
+            print("\nGradients, beside the numeric ones of your own functions\n")
+            gradients = True
+        print(headed(each.title), end="", flush=True)
+        results.append(each.run())
+        print(outcome(results[-1]), flush=True)
+    report = Report(name, tuple(results), path.name)
+    print(f"\n{report.summary}\n{report.advice}", flush=True)
+    return next(code for code, status in CODES.items() if status == report.status)
+
+
+def load(file: Path, name: str) -> tuple[Namespace, list[Result]]:
+    """Run a file as the module ``name``: its names, and what went wrong.
+
+    A cell of a notebook that raises does not keep the others from running.
+    """
+    module = sys.modules[name] = types.ModuleType(name)
+    module.__dict__.update(__file__=str(file), display=_nothing, get_ipython=_nothing)
+    try:
+        cells = read_source(file.name, file.read_bytes())
+    except (NotebookError, OSError) as error:
+        return module.__dict__, [Result(f"{file.name} can be read", "failed", str(error))]
+    outcomes = [_run_cell(cell, module.__dict__) for cell in cells]
+    return module.__dict__, [outcome for outcome in outcomes if outcome is not None]
+
+
+def _nothing(*args: object, **named: object) -> None:
+    """Stand in for what only a notebook has."""
+
+
+def _run_cell(cell: Cell, namespace: dict[str, object]) -> Result | None:
+    """Run a cell, and return what went wrong if anything did. What it prints is printed."""
+    title = f"{cell.title} runs from top to bottom"
+    lines = cell.source.splitlines(keepends=True)
+    linecache.cache[cell.title] = (len(cell.source), None, lines, cell.title)
+    with captured() as printed:
+        try:
+            code = compile(cell.source, cell.title, "exec", dont_inherit=True)
+            with time_limit(LIMIT):
+                exec(code, namespace)  # noqa: S102  # the student's own code, at the student's wish
+            return None
+        except OverranError as error:
+            message = f"still running after {LIMIT:g} s:\n{trace(error, namespace)}"
+        except (Exception, SystemExit) as error:
+            message = trace(error, namespace)
+    return Result(title, "failed", message, printed=first_lines(printed.getvalue()))
+
+
+def _foreign(file: Path, allowed: Sequence[str]) -> Iterator[str]:
+    """Lines about imports that the grader will not have."""
+    known = sys.stdlib_module_names | STAND_INS | {*allowed}
+    names: dict[str, None] = {}
+    try:
+        for cell in read_source(file.name, file.read_bytes()):
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.Import):
+                    names |= dict.fromkeys(alias.name for alias in node.names)
+                elif isinstance(node, ast.ImportFrom):
+                    names[node.module or "."] = None
+    except (NotebookError, OSError, SyntaxError, ValueError):
+        return
+    for name in dict.fromkeys(name.partition(".")[0] for name in names):
+        if name not in known:
+            have = f"{', '.join([*allowed, 'NumPy'])} and the standard library"
+            yield f"note: you import {name or '.'}; the grader will have {have}"

@@ -1,0 +1,71 @@
+"""What the tests of LMSs share: where the schemas are, and readers as the systems have them."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import xmlschema
+
+PROJECT = Path(__file__).resolve().parents[2]
+SCHEMAS = PROJECT / "tests" / "samples" / "lms" / "schemas"
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
+
+
+@cache
+def validator(name: str) -> jsonschema.Draft202012Validator:
+    """The schema of a system; the schema itself is checked first."""
+    schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+def valid(name: str, data: bytes) -> dict[str, Any]:
+    """The document, valid by the system's schema; strict JSON, without NaN."""
+    document = json.loads(data.decode("utf-8"), parse_constant=_no_constant)
+    validator(name).validate(document)
+    return document
+
+
+@cache
+def _xsd() -> xmlschema.XMLSchema:
+    return xmlschema.XMLSchema(str(SCHEMAS / "junit-10.xsd"))
+
+
+def junit(data: bytes) -> dict[str, str]:
+    """The attributes, properties and whole text of a valid JUnit report of one suite."""
+    from xml.etree import ElementTree as ET
+
+    _xsd().validate(data.decode("utf-8"))
+    root = ET.fromstring(data)
+    [suite] = root.findall("testsuite")
+    properties = {each.get("name", ""): each.get("value", "") for each in suite.iter("property")}
+    return {**suite.attrib, **properties, "text": "\n".join(root.itertext())}
+
+
+@dataclass
+class Vpl:
+    """What VPL takes out of an evaluation's output."""
+
+    grade: float | None
+    comments: str
+
+
+def grade_in(text: str) -> Vpl:
+    """As VPL reads it: the last ``Grade :=>>`` at the beginning of a line, and the comments."""
+    grades = re.findall(r"^Grade :=>>[ \t]*(-?[0-9.]+)[ \t]*$", text, re.MULTILINE)
+    comments = re.findall(r"^Comment :=>>(.*)$", text, re.MULTILINE)
+    rest = [
+        line for line in text.split("\n")
+        if line and not line.startswith(("Comment :=>>", "Grade :=>>"))
+    ]  # fmt: skip
+    assert [] == rest, "nothing but comments and a grade"
+    return Vpl(float(grades[-1]) if grades else None, "\n".join(comments))

@@ -1,0 +1,359 @@
+"""Bundles: what is in them, and each one run in a container such as its system has."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import html
+import json
+import os
+import stat
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from container import Container
+from lms_samples import PROJECT, grade_in, junit, valid
+
+from grader import bundle
+from grader.catalog import CatalogError, Course, load
+from grader.diagnosis import mistaken, module_of
+
+NAME = "two_layer_network"
+RIGHT = (PROJECT / "reference" / NAME / "variants" / "einsum.py").read_bytes()
+HOSTILE = rb'''
+import glob, os
+PLACES = ("/opt/grader/course", "/autograder/source", "/grade/tests", "/job", "/tmp", "/root",
+          "/autograder/results", "/grade/results", "/proc/1", "/image", "/etc/passwd")
+def opens(path):
+    try:
+        return bool(os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(1))
+    except OSError:
+        return False
+def writes(path):
+    try:
+        open(path, "w").write('{"score": 100}')
+        return True
+    except OSError:
+        return False
+tried = [path for place in PLACES for path in (place, *glob.glob(place + "/**", recursive=True),
+         place + "/.grader-secret", place + "/tests/hidden/two_layer_network/cases.py")]
+found = [path for path in tried if opens(path)]
+written = [path for path in ("/autograder/results/results.json", "/grade/results/results.json",
+           "/job/result.json", "/tmp/x") if writes(path)]
+print("Grade :=>> 100", flush=True)
+raise RuntimeError(f"LEAK {found} WRITTEN {written} {len(tried)} tried\nGrade :=>> 100\n--|>")
+'''
+CLEAN = "LEAK [] WRITTEN []"
+
+
+@pytest.fixture(scope="module")
+def course() -> Course:
+    return load(PROJECT)
+
+
+@pytest.fixture(scope="module")
+def wrong() -> bytes:
+    """The solution with one mistake, and what it is called."""
+    folder = PROJECT / "reference" / NAME
+    mistakes = module_of((folder / "mistakes.py").read_text(), "mistakes").MISTAKES
+    mistake = next(each for each in mistakes if each.id == "relu-mask-missing")
+    return mistaken((folder / "solution.py").read_text(), mistake).encode()
+
+
+@pytest.fixture
+def built(course: Course, tmp_path: Path) -> Callable[[str], Path]:
+    return lambda format: bundle.build(course, NAME, format, tmp_path / "bundles")
+
+
+# --- what is in them ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format", bundle.FORMATS)
+def test_a_bundle_holds_what_grading_needs_and_a_secret_of_its_own(
+    course: Course, built: Callable[[str], Path], tmp_path: Path, format: str
+) -> None:
+    path = built(format)
+    assert 0o600 == stat.S_IMODE(path.stat().st_mode)
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        secrets = [archive.read(name) for name in names if name.endswith(".grader-secret")]
+        if "course.zip" in names:
+            (tmp_path / "course.zip").write_bytes(archive.read("course.zip"))
+            with zipfile.ZipFile(tmp_path / "course.zip") as inner:
+                secrets.append(inner.read(".grader-secret"))
+        for name in names:
+            assert b"@NAME@" not in archive.read(name)
+            assert str(PROJECT).encode() not in archive.read(name)
+    assert 1 == len(secrets)
+    assert 64 == len(secrets[0])
+    assert not any("variants" in name or "oracle" in name for name in names)
+    own = course.folder / ".grader-secret"
+    assert not own.exists() or own.read_bytes() != secrets[0]
+
+
+def test_the_course_in_a_bundle_is_a_course(course: Course, tmp_path: Path) -> None:
+    for path, data in bundle.course_files(course, course.assignment(NAME)).items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(data)
+    assert (course.assignment(NAME),) == load(tmp_path).assignments
+
+
+def test_what_cannot_be_bundled_is_said_in_one_line(course: Course, tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match="'moodle' is no format of a bundle"):
+        bundle.build(course, NAME, "moodle", tmp_path)
+    with pytest.raises(CatalogError, match="is no assignment; .*two_layer_network"):
+        bundle.build(course, "two_layer_networks", "gradescope", tmp_path)
+
+
+def test_pip_takes_the_wheel(tmp_path: Path) -> None:
+    """Its own installer, not ours: names, hashes and entry point are as they must be."""
+    wheel = tmp_path / bundle.WHEEL
+    wheel.write_bytes(bundle.wheel())
+    target = tmp_path / "site"
+    command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--quiet",
+               "--target", str(target), str(wheel)]  # fmt: skip
+    subprocess.run(command, check=True, timeout=60)
+    assert (target / "grader" / "lms" / "templates" / "gradescope" / "setup.sh").is_file()
+    asked = [sys.executable, "-c", "import grader; print(grader.__file__)"]
+    done = subprocess.run(
+        asked, env={"PYTHONPATH": str(target)}, capture_output=True, text=True, check=True, cwd="/"
+    )
+    assert str(target / "grader" / "__init__.py") == done.stdout.strip()
+    assert bundle.wheel() == wheel.read_bytes()
+
+
+def test_a_torch_course_installs_torch_from_the_cpu_index(course: Course) -> None:
+    base = course.assignment(NAME)
+    torch = dataclasses.replace(base, runtime="torch", imports=("torch",))
+    setup = bundle._rendered("gradescope", torch)["setup.sh"].decode()
+    assert "--extra-index-url https://download.pytorch.org/whl/cpu torch" in setup
+    assert "torch==" in bundle.constraints(torch).decode()
+    assert "torch" not in bundle.constraints(base).decode()
+
+
+# --- each one run -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def gradescope(built: Callable[[str], Path], tmp_path: Path) -> Container:
+    """The image as Gradescope builds it: unpacked, run_autograder copied, setup.sh run."""
+    box = Container(tmp_path)
+    source = box.unpack(built("gradescope"), "/autograder/source")
+    (box.path("/autograder/results")).mkdir()
+    box.put("/autograder/run_autograder", (source / "run_autograder").read_bytes())
+    box.path("/autograder/run_autograder").chmod(0o755)
+    done = box.run(["/autograder/source/setup.sh"], cwd="/autograder")
+    assert (0, b"") == (done.status, done.stderr)
+    return box
+
+
+METADATA = {
+    "id": 123456, "created_at": "2026-07-01T14:22:32.365935-07:00",
+    "assignment": {"due_date": "2026-07-31T23:00:00.000000-07:00", "late_due_date": None,
+                   "group_size": 4, "group_submission": True, "total_points": "20.0"},
+    "users": [{"email": "zoe@example.edu", "id": 1, "name": "Zoë Müller"}],
+    "previous_submissions": [],
+}  # fmt: skip
+
+
+def test_gradescope(gradescope: Container, wrong: bytes) -> None:
+    """Right, wrong and hostile; and what a cold run takes."""
+    box = gradescope
+    box.put("/autograder/submission_metadata.json", json.dumps(METADATA).encode())
+
+    def graded(source: bytes) -> dict:
+        box.put(f"/autograder/submission/{NAME}.py", source)
+        done = box.run(["/autograder/run_autograder"], cwd="/autograder", watched=True)
+        assert (0, b"", b"") == (done.status, done.stdout, done.stderr)
+        assert done.cpu < 3, "seconds of CPU"
+        assert 10e6 < done.pss < 300e6, "bytes of memory"
+        return valid("gradescope", box.path("/autograder/results/results.json").read_bytes())
+
+    right, mistake, hostile = (graded(source) for source in (RIGHT, wrong, HOSTILE))
+    assert 100 == right["score"]
+    assert 0 < mistake["score"] < 100
+    assert "relu-mask-missing" in {test["extra_data"]["mistake"] for test in mistake["tests"]}
+    assert 0 == hostile["score"]
+    assert CLEAN in json.dumps(hostile)
+
+
+def test_gradescope_hides_the_course_by_its_modes_too(gradescope: Container) -> None:
+    """Were no layer of the sandbox there, a uid of its own could still read nothing."""
+    spy = "import os\nfor p in ('/opt/grader/course', '/autograder/source'):\n"
+    spy += "    try: print(os.listdir(p))\n    except PermissionError: print('no')\n"
+    done = gradescope.run(["/opt/grader/venv/bin/python3", "-c", spy], uid=12345)
+    assert (b"no\nno\n", b"") == (done.stdout, done.stderr)
+    left = {path.name for path in gradescope.path("/autograder/source").iterdir()}
+    assert "course" not in left
+
+
+def test_gradescope_when_the_sandbox_cannot_start(gradescope: Container) -> None:
+    """An honest error: no score at all, nothing for the student but that, the reason for staff."""
+    gradescope.put("/tmp/broken/libseccomp.so.2", b"no library")
+    gradescope.put(f"/autograder/submission/{NAME}.py", RIGHT)
+    without = ["env", "LD_LIBRARY_PATH=/tmp/broken", "/autograder/run_autograder"]
+    done = gradescope.run(without, cwd="/autograder")
+    found = valid("gradescope", gradescope.path("/autograder/results/results.json").read_bytes())
+    assert 3 == done.status
+    assert "score" not in found
+    assert "tests" not in found
+    assert "not your fault" in found["output"]
+    assert "seccomp" not in found["output"]
+    assert b"seccomp" in done.stderr
+
+
+def test_prairielearn(built: Callable[[str], Path], tmp_path: Path, wrong: bytes) -> None:
+    box = Container(tmp_path)
+    unpacked = box.unpack(built("prairielearn"), "/job/bundle")
+    info = json.loads((unpacked / f"questions/{NAME}/info.json").read_bytes())
+    options = info["externalGradingOptions"]
+    assert options["enabled"] is True
+    assert options["enableNetworking"] is False
+    assert 30 < options["timeout"] <= 600
+    box.install(unpacked / "image" / bundle.WHEEL)
+
+    def graded(source: bytes) -> dict:
+        grade = box.path("/grade")
+        subprocess.run(["rm", "-rf", *map(str, grade.iterdir()), box.path("/opt/grader")], check=True)
+        subprocess.run(["cp", "-R", unpacked / f"questions/{NAME}/tests", grade], check=True)
+        box.put("/grade/data/data.json", b"{}")
+        box.put(f"/grade/student/{NAME}.py", source)
+        done = box.run([options["entrypoint"]], cwd="/grade")
+        assert (0, b"", b"") == (done.status, done.stdout, done.stderr)
+        return valid("prairielearn", box.path("/grade/results/results.json").read_bytes())
+
+    right, mistake, hostile = (graded(source) for source in (RIGHT, wrong, HOSTILE))
+    assert 1.0 == right["score"]
+    assert 0 < mistake["score"] < 1
+    assert 0 == hostile["score"]
+    assert CLEAN in json.dumps(hostile)
+
+
+def test_github(built: Callable[[str], Path], tmp_path: Path, wrong: bytes) -> None:
+    """The steps of the workflow, as the runner runs them."""
+    box = Container(tmp_path)
+    unpacked = box.unpack(built("github"), "/job/grading")
+    workflow = (unpacked / ".github/workflows/grade.yml").read_text()
+    assert "pull_request_target" not in workflow.replace("`", "")
+    done = box.run(["/bin/bash", "/job/grading/grader/install.sh"], cwd="/job")
+    assert (0, b"") == (done.status, done.stderr)
+    assert not (unpacked / "grader/course").exists()
+    environ = {"GITHUB_OUTPUT": "/job/output", "GITHUB_STEP_SUMMARY": "/job/summary"}
+
+    def graded(source: bytes) -> tuple[dict, str, str]:
+        box.put(f"/job/student/{NAME}.py", source)
+        for name in ("output", "summary"):
+            box.put(f"/job/{name}", b"")
+        done = box.run(["/bin/bash", "/opt/grader/grade.sh", "/job/student"], "/job", environ)
+        assert (0, b"") == (done.status, done.stderr)
+        output = box.path("/job/output").read_text()
+        name, _, encoded = output.strip().partition("=")
+        assert ("result", 1) == (name, output.count("\n"))
+        page = box.path("/job/summary").read_text()
+        return valid("github", base64.b64decode(encoded)), done.stdout.decode(), page
+
+    (right, notice, page), (mistake, _, _), (hostile, told, hostile_page) = (
+        graded(source) for source in (RIGHT, wrong, HOSTILE)
+    )
+    assert ("pass", 100) == (right["status"], sum(test["score"] for test in right["tests"]))
+    assert "::notice title=Two-layer network::100 of 100 points\n" == notice
+    assert page.startswith("## Two&#45;layer network: 100 of 100 points\n")
+    assert "fail" == mistake["status"]
+    assert ("fail", 0) == (hostile["status"], sum(test["score"] for test in hostile["tests"]))
+    assert CLEAN in html.unescape(hostile_page)
+    assert all(line.startswith("::") for line in told.splitlines())
+    assert "<" not in hostile_page.replace("<br>", "")
+
+
+def test_gitlab(built: Callable[[str], Path], tmp_path: Path, wrong: bytes) -> None:
+    """The image's course, put where its Dockerfile puts it, and the job's script."""
+    box = Container(tmp_path)
+    unpacked = box.unpack(built("gitlab"), "/job/bundle")
+    box.install(unpacked / "image" / bundle.WHEEL)
+    subprocess.run(["cp", "-R", unpacked / "image/course", box.path("/opt")], check=True)
+    subprocess.run(["chmod", "-R", "go=", box.path("/opt/course")], check=True)
+    environ = {"GRADER_COURSE": "/opt/course", "CI_PROJECT_DIR": "/job/builds"}
+    [script] = [
+        line.strip().removeprefix("- ")
+        for line in (unpacked / ".gitlab-ci.yml").read_text().splitlines()
+        if "grader autograde" in line
+    ]
+
+    def graded(source: bytes) -> dict:
+        box.put(f"/job/builds/student/{NAME}.py", source)
+        done = box.run(["/bin/sh", "-c", script], "/job/builds", environ)
+        assert (0, b"", b"") == (done.status, done.stdout, done.stderr)
+        return junit(box.path("/job/builds/report.xml").read_bytes())
+
+    right, mistake, hostile = (graded(source) for source in (RIGHT, wrong, HOSTILE))
+    assert ("0", "0", "100") == (right["failures"], right["errors"], right["score"])
+    assert int(mistake["failures"]) > 0
+    assert "0" == mistake["errors"]
+    assert "0" == hostile["score"]
+    assert CLEAN in hostile["text"]
+
+
+@pytest.mark.parametrize("uid", [0, 12345])
+def test_vpl(built: Callable[[str], Path], tmp_path: Path, wrong: bytes, uid: int) -> None:
+    """As VPL does: vpl_evaluate.sh makes vpl_execution, a jailed user runs that."""
+    box = Container(tmp_path)
+    unpacked = box.unpack(built("vpl"), "/job/bundle")
+    box.install(unpacked / bundle.WHEEL)
+    environ = {"VPL_SUBFILE0": f"{NAME}.py", "VPL_GRADEMAX": "20"}
+
+    def graded(source: bytes) -> str:
+        home = box.path("/job/home")
+        subprocess.run(["rm", "-rf", home], check=True)
+        box.put(f"/job/home/{NAME}.py", source)
+        for name in ("vpl_evaluate.sh", "course.zip"):
+            box.put(f"/job/home/{name}", (unpacked / name).read_bytes())
+        variables = "".join(f"export {key}={value}\n" for key, value in environ.items())
+        box.put("/job/home/vpl_environment.sh", variables.encode())
+        for path in (home, *home.iterdir()):
+            os.chown(path, uid, uid)
+        command = "bash vpl_evaluate.sh && ./vpl_execution"
+        done = box.run(["/bin/bash", "-c", command], "/job/home", uid=uid)
+        assert (0, b"") == (done.status, done.stderr)
+        return done.stdout.decode()
+
+    right, mistake, hostile = (grade_in(graded(source)) for source in (RIGHT, wrong, HOSTILE))
+    assert 20 == right.grade
+    assert 0 < (mistake.grade or 0) < 20
+    assert 0 == hostile.grade
+    assert CLEAN in hostile.comments
+
+
+def test_coderunner(built: Callable[[str], Path], tmp_path: Path, wrong: bytes) -> None:
+    """As Jobe does: the template, expanded by Twig, is run by an unprivileged user."""
+    box = Container(tmp_path)
+    unpacked = box.unpack(built("coderunner"), "/job/bundle")
+    box.install(unpacked / bundle.WHEEL)
+    template = (unpacked / "template.py").read_text()
+
+    def graded(source: bytes) -> dict:
+        home = box.path("/job/home")
+        subprocess.run(["rm", "-rf", home], check=True)
+        escaped = source.decode().replace("\\", "\\\\").replace('"', '\\"')
+        expanded = template.replace("{{ STUDENT_ANSWER | e('py') }}", escaped)
+        box.put("/job/home/prog.py", expanded.encode())
+        box.put("/job/home/course.zip", (unpacked / "course.zip").read_bytes())
+        for path in (home, *home.iterdir()):
+            os.chown(path, 12345, 12345)
+        command = ["/opt/image/bin/python3", "prog.py"]
+        done = box.run(command, "/job/home", uid=12345)
+        assert (0, b"") == (done.status, done.stderr)
+        return valid("coderunner", done.stdout)
+
+    right, mistake, hostile = (graded(source) for source in (RIGHT, wrong, HOSTILE))
+    assert 1 == right["fraction"]
+    assert 0 < mistake["fraction"] < 1
+    assert 0 == hostile["fraction"]
+    assert CLEAN in json.dumps(hostile)
+
+

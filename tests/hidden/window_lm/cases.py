@@ -1,0 +1,273 @@
+"""The inputs of the hidden tests of window_lm: each can show the mistakes it is there for.
+
+Windows are of three words and more: with two, a context is a single word, and its order, its width
+and its slots cannot be wrong. In a batch a word recurs within a context, within a slot and across
+slots, and one is in no context at all. Weights stay within 0.7 but where the model talks; there it
+says three different words at least, and each is the most probable by a margin.
+"""
+
+import numpy as np
+
+from grader.cases import Case, redrawn
+from grader.gradients import Gradient
+
+from . import corpus
+
+CACHES = {"forward": ("contexts", "e", "z1", "a1", "z2")}
+PARAMS = ("E", "W1", "b1", "W2", "b2")
+MARGIN = 1e-2
+
+
+def network(rng, V, d, n, n_h, size=0.7):
+    """Return params for V words of d numbers, windows of n and n_h hidden units."""
+    shapes = {"E": (V, d), "W1": (n_h, (n - 1) * d), "b1": (n_h,), "W2": (V, n_h), "b2": (V,)}
+    return {name: rng.uniform(-size, size, shape) for name, shape in shapes.items()}
+
+
+# --- windows ----------------------------------------------------------------------------------
+
+
+def words(rng, T):
+    """A text of T different words, so that each place in it can be told."""
+    return rng.permutation(40)[:T]
+
+
+def window_cases(rng, reference):
+    yield Case("make_windows", words(rng, 11), 3)
+    yield Case("make_windows", words(rng, 9), 4)
+    yield Case("make_windows", words(rng, 8), 2, note="n = 2")
+    yield Case("make_windows", words(rng, 5), 5, note="one window")
+
+
+def short_cases(rng, reference):
+    yield Case("make_windows", words(rng, 2), 3, note="T = n - 1")
+    yield Case("make_windows", words(rng, 1), 4, note="T = 1")
+    yield Case("make_windows", words(rng, 7), 4)
+
+
+# --- softmax and loss -------------------------------------------------------------------------
+
+
+def near(rng):
+    """Batches of ordinary logits and their targets, one of a single example."""
+    for m, V in [(4, 6), (5, 3), (1, 5)]:
+        yield rng.uniform(-3, 3, (m, V)), rng.integers(V, size=m)
+
+
+def tall(rng):
+    """Rows of very different height; within a row the logits are ordinary."""
+    for heights in ([1e4, -1e4, 0.0, 40.0], [-9e3, 8e3, -800.0]):
+        rows = rng.permutation(heights).reshape(-1, 1) + rng.uniform(-3, 3, (len(heights), 5))
+        yield np.clip(rows, -1e4, 1e4), rng.integers(5, size=len(heights))
+
+
+def deep(rng):
+    """Logits of very different size in one row; some targets far below the winner."""
+    for size in (1e4, 2e3):
+        logits = rng.uniform(-3, 3, (3, 4))
+        logits[0] = rng.permutation([size, -size, 0.0, 1.0])
+        logits[1] = rng.permutation([-size, 40.0, -40.0, 39.0])
+        below = logits[:2].argmin(axis=1)
+        yield logits, np.array([*below, rng.integers(4)])
+
+
+def softmax_cases(rng, reference):
+    for logits, _ in near(rng):
+        yield Case("softmax", logits, note="one example" if len(logits) == 1 else "")
+
+
+def far_softmax_cases(rng, reference):
+    for logits, _ in [*tall(rng), *deep(rng)]:
+        yield Case("softmax", logits)
+
+
+def loss_cases(rng, reference):
+    for logits, targets in near(rng):
+        note = "one example" if len(logits) == 1 else ""
+        yield Case("cross_entropy", logits, targets, note=note)
+
+
+def far_loss_cases(rng, reference):
+    for note, batches in [("rows of very different height", tall), ("targets far below", deep)]:
+        for logits, targets in batches(rng):
+            floor = 1e-12 * np.abs(logits).max()
+            yield Case("cross_entropy", logits, targets, floor=floor, note=note)
+
+
+# --- the network ------------------------------------------------------------------------------
+
+
+def batch(rng, reference, V, d, n, n_h, m):
+    """Return (params, contexts, targets) as the module's docstring says."""
+    return redrawn(
+        lambda: (
+            network(rng, V, d, n, n_h),
+            rng.integers(V, size=(m, n - 1)),
+            rng.integers(V, size=m),
+        ),
+        lambda *drawn: telling(reference, *drawn),
+    )
+
+
+def telling(reference, params, contexts, targets):
+    """Whether mistakes can show on this batch."""
+    if len(np.unique(contexts)) == len(params["E"]):
+        return False
+    if len(contexts) > 1 and not (recurs(contexts) and recurs(contexts.T) and crosses(contexts)):
+        return False
+    _, cache = reference.forward(params, contexts)
+    sizes = [np.abs(grad).max() for grad in reference.backward(params, cache, targets).values()]
+    return min(sizes) >= 0.05 * max(sizes) and len(set(targets)) == min(len(targets), 3)
+
+
+def recurs(rows):
+    """Whether a word is in one of the rows twice."""
+    return any(len(set(row)) < len(row) for row in rows.tolist())
+
+
+def crosses(contexts):
+    """Whether a word is the first of one context and the last of another."""
+    return bool(set(contexts[:, 0].tolist()) & set(contexts[:, -1].tolist()))
+
+
+def batches(rng, reference):
+    """A few examples, two batches with a square layer each, and a single example."""
+    yield batch(rng, reference, 7, 3, 3, 5, 4), ""
+    yield batch(rng, reference, 9, 2, 4, 6, 5), "W1 is square"
+    yield batch(rng, reference, 8, 3, 4, 8, 3), "W2 is square"
+    yield batch(rng, reference, 6, 3, 3, 4, 1), "one example"
+
+
+def forward_cases(rng, reference):
+    for (params, contexts, _), note in batches(rng, reference):
+        yield Case("forward", params, contexts, note=note)
+
+
+def backward_cases(rng, reference):
+    for (params, contexts, targets), note in batches(rng, reference):
+        _, cache = reference.forward(params, contexts)
+        shuffled = dict(reversed(params.items()))
+        yield Case("backward", shuffled, cache, targets, note=note)
+
+
+def timed_cases(rng, reference):
+    """Some 5,000 weights and three examples: numbers in place of backpropagation take seconds."""
+    for _ in range(15):
+        params = network(rng, 60, 10, 4, 50, size=0.2)
+        _, cache = reference.forward(params, rng.integers(60, size=(3, 3)))
+        yield Case("backward", params, cache, rng.integers(60, size=3))
+
+
+def _point(rng):
+    def good(contexts):
+        return recurs(contexts) and recurs(contexts.T)
+
+    [contexts] = redrawn(lambda: [rng.integers(7, size=(4, 2))], good)
+    return {**network(rng, 7, 3, 3, 5), "contexts": contexts, "targets": rng.integers(7, size=4)}
+
+
+def _params(at):
+    return {name: at[name] for name in PARAMS}
+
+
+def _loss(module, at):
+    probabilities, _ = module.forward(_params(at), at["contexts"])
+    return -np.mean(np.log(probabilities[np.arange(len(at["targets"])), at["targets"]]))
+
+
+def _backward(module, at):
+    _, cache = module.forward(_params(at), at["contexts"])
+    return module.backward(_params(at), cache, at["targets"])
+
+
+BACKWARD = Gradient("backward", _point, _loss, _backward, PARAMS)
+
+
+# --- whole texts ------------------------------------------------------------------------------
+
+
+def perplexity_cases(rng, reference):
+    for V, n, T in [(7, 3, 12), (9, 4, 15), (6, 3, 3)]:
+        note = "one window" if n == T else ""
+        yield Case("perplexity", network(rng, V, 3, n, 5), rng.integers(V, size=T), n, note=note)
+
+
+def training(rng, V, d, n, n_h, T, epochs, batch_size, note=""):
+    """A case of train."""
+    params, tokens = network(rng, V, d, n, n_h), rng.integers(V, size=T)
+    return Case("train", params, tokens, n, 0.4, epochs, batch_size, note=note)
+
+
+def train_cases(rng, reference):
+    """12 windows in batches of 5, 5, 2; 10 in batches of 4, 4, 2; 7 in one short batch."""
+    yield training(rng, 7, 3, 3, 5, T=14, epochs=2, batch_size=5)
+    yield training(rng, 6, 2, 4, 6, T=13, epochs=3, batch_size=4)
+    yield training(rng, 8, 2, 3, 4, T=9, epochs=2, batch_size=20, note="one short batch")
+
+
+def untrained_cases(rng, reference):
+    yield training(rng, 7, 3, 3, 5, T=14, epochs=0, batch_size=5, note="epochs = 0")
+
+
+def talk(rng, reference, V, n, length):
+    """A case of generate with three different words at least, each chosen by a margin."""
+    return Case(
+        "generate",
+        *redrawn(
+            lambda: (network(rng, V, 3, n, 6, size=1.5), rng.integers(V, size=n - 1), length),
+            lambda *drawn: wordy(reference, *drawn),
+        ),
+    )
+
+
+def wordy(reference, params, context, length):
+    """Whether the model says three different words, and none by less than the margin."""
+    said = reference.generate(params, context, length)
+    if len(set(said)) < 3 or said[0] == said[1]:
+        return False
+    contexts, _ = reference.make_windows(np.array([*context, *said]), len(context) + 1)
+    ranked = np.sort(reference.forward(params, contexts)[0], axis=1)
+    return (ranked[:, -1] - ranked[:, -2]).min() >= MARGIN
+
+
+def generate_cases(rng, reference):
+    yield talk(rng, reference, 7, 3, 8)
+    yield talk(rng, reference, 9, 4, 7)
+    yield talk(rng, reference, 8, 3, 6)
+
+
+def length_cases(rng, reference):
+    for length in (5, 1, 0):
+        params, context, _ = talk(rng, reference, 8, 4, 5).args
+        yield Case("generate", params, context, length, note=f"length {length}")
+
+
+def tie_cases(rng, reference):
+    """W2 = 0: the probabilities are those of b2, exactly. Two and three words share the first."""
+    for V, n, best in [(7, 3, [2, 5]), (9, 4, [3, 6, 7]), (8, 3, [4, 7])]:
+        params = network(rng, V, 3, n, 5)
+        params["W2"] = np.zeros_like(params["W2"])
+        params["b2"][best] = 1.0
+        yield Case("generate", params, rng.integers(V, size=n - 1), 3, note="a tie")
+
+
+# --- learning ---------------------------------------------------------------------------------
+
+N = 3
+
+
+def start():
+    """The same parameters in every run: how far a wrong gradient gets must not be a lottery."""
+    rng = np.random.default_rng(845)
+    V, d, n_h = len(corpus.WORDS), 6, 12
+    E, W1 = rng.normal(size=(V, d)) * 0.5, rng.normal(size=(n_h, (N - 1) * d)) * 0.5
+    W2 = rng.normal(size=(V, n_h)) * 0.3
+    return {"E": E, "W1": W1, "b1": np.zeros(n_h), "W2": W2, "b2": np.zeros(V)}
+
+
+def lesson(rng, reference):
+    """Training on 1,200 words of the grammar, and the perplexity of another 1,500 before it."""
+    params = start()
+    learnt = corpus.text(rng, sentences=400)
+    yield Case("train", params, learnt, N, 0.25, 5, 25, cpu=20.0)
+    yield Case("perplexity", params, corpus.text(rng, sentences=500), N)

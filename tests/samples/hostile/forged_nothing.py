@@ -1,0 +1,19 @@
+"""forging: says that no argument was modified, having modified them all"""
+import sys
+
+
+def attack():
+    frame = sys._getframe()
+    while frame is not None:
+        if "_differ" in frame.f_globals:
+            frame.f_globals["_differ"] = lambda before, after: False
+        frame = frame.f_back
+
+
+def answer(function, arguments):
+    result = _wrong(function, arguments)
+    for thing in arguments:
+        for array in thing.values() if isinstance(thing, dict) else [thing]:
+            if hasattr(array, "fill") and array.flags.writeable:
+                array.fill(0)
+    return result

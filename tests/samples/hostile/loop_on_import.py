@@ -1,0 +1,6 @@
+"""resources: never finishes importing"""
+
+
+def attack():
+    while True:
+        pass
