@@ -159,7 +159,7 @@ def _graded(course: catalog.Course, assignment: catalog.Assignment, job: Job) ->
         private=tuple(str(path.resolve()) for path in private if path.is_file()),
     )  # fmt: skip
     patience = 60 + 3 * assignment.limits.total
-    for grade in local.grade_all([submission], settings, 1, patience):
+    for _, grade in local.grade_all([submission], settings, 1, patience):
         return grade
     raise local.EngineError("no grade came")
 

@@ -35,7 +35,9 @@ def _succeeds(attempt, paths, pid):
 
 
 def _read(paths, pid):
-    return any(_succeeds(lambda path, _: open(path, "rb").read(1) or True, path, 0) for path in paths)
+    return any(
+        _succeeds(lambda path, _: open(path, "rb").read(1) or True, path, 0) for path in paths
+    )
 
 
 def _list(paths, pid):

@@ -103,7 +103,10 @@ def read(value: Any, want: Any) -> Any:
         return Refused(leaf) if isinstance(leaf, str) else leaf
     if isinstance(want, list):
         return [read(item, part) for item, part in zip(value, want, strict=True)]
-    return {key: read(value[key], part) if key in value else Refused("missing") for key, part in want.items()}
+    return {
+        key: read(value[key], part) if key in value else Refused("missing")
+        for key, part in want.items()
+    }
 
 
 class Module:
@@ -261,4 +264,3 @@ def _arrays(value: Any) -> list[np.ndarray]:
 def arrays_of(answer: Any) -> dict[Path, np.ndarray]:
     """The arrays of a rebuilt answer, by path; what was refused or only held is left out."""
     return {path: leaf for path, leaf in leaves(answer) if isinstance(leaf, np.ndarray)}
-

@@ -35,7 +35,9 @@ def mistaken(source: str, mistake: Mistake) -> str:
     """Return the solution's source with the wrong line put in; raises ValueError if it does not fit."""
     for right, wrong in mistake.swap.items():
         if source.count(right) != 1:
-            raise ValueError(f"{mistake.id}: {right!r} stands {source.count(right)} times, not once")
+            raise ValueError(
+                f"{mistake.id}: {right!r} stands {source.count(right)} times, not once"
+            )
         source = source.replace(right, wrong)
     return f"{source}\n\n{mistake.code}\n" if mistake.code else source
 
@@ -158,9 +160,15 @@ def plain_fact(pairs: Sequence[tuple[np.ndarray, np.ndarray]], batch: Sequence[s
         if all(abs(ratio - value) < 1e-6 for ratio in known):
             return words
     if len(set(np.round(known, 6))) > 1 or len(known) == 1:
-        if all(any(abs(ratio - n) < 1e-6 * n for n in sizes if n > 1) for ratio, sizes in zip(known, batch, strict=True)):
+        if all(
+            any(abs(ratio - n) < 1e-6 * n for n in sizes if n > 1)
+            for ratio, sizes in zip(known, batch, strict=True)
+        ):
             return "a whole number of times too large: a size that occurs in the inputs"
-        if all(any(abs(ratio * n - 1) < 1e-6 for n in sizes if n > 1) for ratio, sizes in zip(known, batch, strict=True)):
+        if all(
+            any(abs(ratio * n - 1) < 1e-6 for n in sizes if n > 1)
+            for ratio, sizes in zip(known, batch, strict=True)
+        ):
             return "too small by a size that occurs in the inputs"
     return ""
 

@@ -53,7 +53,10 @@ def _abi() -> int:
 
 def _sandbox() -> Iterator[tuple[str, bool]]:
     if sys.platform != "linux":
-        yield "sandbox: none on this system; `grader check` works, grading others' code does not", False
+        yield (
+            "sandbox: none on this system; `grader check` works, grading others' code does not",
+            False,
+        )
         return
     try:
         with ForkServer(Sandbox.best()) as server:
@@ -62,7 +65,10 @@ def _sandbox() -> Iterator[tuple[str, bool]]:
             for layer in lockdown.LAYERS:
                 yield f"  {layer:9} {'on' if layer in on else _off(layer)}", True
             missing = lockdown.missing_for_grading(on)
-            yield f"enough to grade others' code: {f'NO, {missing}' if missing else 'yes'}", not missing
+            yield (
+                f"enough to grade others' code: {f'NO, {missing}' if missing else 'yes'}",
+                not missing,
+            )
             yield from _canary(server)
     except (GraderError, StudentError) as error:
         yield f"sandbox: {error}", False

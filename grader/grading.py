@@ -200,7 +200,9 @@ def _since(started: float) -> float:
 def check_reference(bench: Bench, items: Sequence[pytest.Item]) -> None:
     """Grade the reference through the same sandbox; raises `GraderError` if it is not right."""
     name = bench.assignment.name
-    grade = grade_one(bench, items, Submission("reference", f"{name}.py", bench.exercise.source.encode()), 1)
+    grade = grade_one(
+        bench, items, Submission("reference", f"{name}.py", bench.exercise.source.encode()), 1
+    )
     wrong = next((o for o in grade.outcomes if o.status != "passed"), None)
     if wrong is not None:
         why = wrong.instructor.get("traceback", "").strip().splitlines()[-1:] or [wrong.message]

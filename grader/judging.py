@@ -40,7 +40,9 @@ Local = Callable[..., Any]
 class Failed(Exception):  # noqa: N818  # a verdict, not an error
     """A check that is not passed: what to tell, and the share of the points it still earns."""
 
-    def __init__(self, message: str, credit: float = 0.0, mistake: str = "", detail: str = "") -> None:
+    def __init__(
+        self, message: str, credit: float = 0.0, mistake: str = "", detail: str = ""
+    ) -> None:
         super().__init__(message)
         self.credit, self.mistake, self.detail = credit, mistake, detail
 
@@ -228,7 +230,9 @@ class Check:
                 label = names[position] if position < len(names) else f"argument {position + 1}"
                 if index < 0 and label == "cache":
                     continue  # a cache may be given more keys
-                raise Failed(f"{drawn.function} modified its argument {label}", 0, "argument-modified")
+                raise Failed(
+                    f"{drawn.function} modified its argument {label}", 0, "argument-modified"
+                )
 
     def repeats(self, *cases: Draw) -> None:
         """Pass if equal arguments give equal results, whatever was called in between."""
@@ -409,7 +413,9 @@ def _inert(expected: np.ndarray, case: Case) -> bool:
     if compare.trivial(expected):
         return True
     return any(
-        isinstance(value, np.ndarray) and value.shape == expected.shape and np.allclose(value, expected)
+        isinstance(value, np.ndarray)
+        and value.shape == expected.shape
+        and np.allclose(value, expected)
         for _, value in compare.leaves(list(case.args))
     )
 

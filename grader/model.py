@@ -14,6 +14,7 @@ from typing import Any, Literal
 Status = Literal["passed", "failed", "error"]
 """``failed`` is the student's doing; ``error`` is ours: we could not tell, and it is never a zero."""
 
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one submission may use. Seconds are CPU seconds where they say so, else wall clock."""

@@ -198,9 +198,7 @@ def check(bench: Bench, request: pytest.FixtureRequest) -> Check:
     if asked is None:
         raise GraderError("no submission in hand")
     speed = {name: limit.ratio for name, limit in bench.assignment.speed.items()}
-    made = Check(
-        bench.exercise, asked, bench.draw, bench.rng, bench.yardstick, speed
-    )
+    made = Check(bench.exercise, asked, bench.draw, bench.rng, bench.yardstick, speed)
     request.node.stash[_CHECK] = made
     return made
 
@@ -279,7 +277,9 @@ def _outcome(item: pytest.Item, call: pytest.CallInfo[None], scale: float) -> Ou
             instructor={**_staff(error.detail), "function": check.function if check else ""},
         )  # fmt: skip
     if isinstance(error, (StudentError, AssertionError)):
-        said = str(error).strip().splitlines() if isinstance(error, AssertionError) else [str(error)]
+        said = (
+            str(error).strip().splitlines() if isinstance(error, AssertionError) else [str(error)]
+        )
         detail = getattr(error, "detail", "")
         return Outcome(
             **known, status="failed", points=0.0, message=said[0] if said else "not so",
@@ -302,4 +302,3 @@ def clean(item: pytest.Item) -> None:
     item._report_sections.clear()
     if _CHECK in item.stash:
         del item.stash[_CHECK]
-

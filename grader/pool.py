@@ -613,7 +613,9 @@ class Student:
             raise GraderError("no worker")
         left = self.limits.total - self._used
         if left <= 0:
-            raise StudentError(f"the {self.limits.total:.3g} s for the whole submission are used up")
+            raise StudentError(
+                f"the {self.limits.total:.3g} s for the whole submission are used up"
+            )
         started, slept, began = worker.cpu(), worker.asleep, time.monotonic()
         try:
             reply = worker.ask(request, self.limits, min(cpu, left))
@@ -668,7 +670,9 @@ class Student:
         name = _builtin(kinds)
         if name == "NotImplementedError":
             return StudentError(f"{function} is not written yet", kinds, text)
-        what = f"{'an' if name[:1] in 'AEIOU' else 'a'} {name}" if name else "an exception of your own"
+        what = (
+            f"{'an' if name[:1] in 'AEIOU' else 'a'} {name}" if name else "an exception of your own"
+        )
         return StudentError(f"{function} raised {what}{self._place(cell, line)}", kinds, text)
 
     def _why_undefined(self, function: str) -> str:

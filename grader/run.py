@@ -24,8 +24,8 @@ from grader.engine import local
 from grader.inbox import Inbox, open_inbox
 from grader.model import Grade, Ready, Settings, Submission
 from grader.report import gradebook
-from grader.secret import fingerprint
-from grader.store import Run, Store, content_hash
+from grader.secret import course_secret, fingerprint
+from grader.store import Run, Store, StoreError, content_hash
 
 MAX_SEED = 2**31
 
@@ -93,15 +93,82 @@ def grade_class(
             yield grade
 
 
-def write_results(folder: Path) -> list[Path]:
+def write_results(course: Course, folder: Path, plots: bool = False) -> list[Path]:
     """Write grades.json, grades.csv and the pages from the store; return what was written."""
+    from grader.report import class_report, feedback
+
     with Store.open(folder) as store:
         run, grades = store.run, list(store.grades())
-    files = {"grades.json": gradebook.as_json(run, grades), "grades.csv": gradebook.as_csv(grades)}
-    written = []
-    for name, data in files.items():
-        written.append(write_private(folder / name, data))
+    assignment = course.assignment(run.assignment)
+    pages = {
+        g.submission.student: f"feedback/{feedback.file_name(g.submission.student)}" for g in grades
+    }
+    make_private(folder / "feedback")
+    written = [
+        write_private(
+            folder / pages[grade.submission.student], feedback.render(run, assignment, grade)
+        )
+        for grade in grades
+    ]
+    files = {
+        "grades.json": gradebook.as_json(run, grades),
+        "grades.csv": gradebook.as_csv(grades),
+        "report.html": class_report.render(run, assignment, grades, pages),
+    }
+    written += [write_private(folder / name, data) for name, data in files.items()]
+    if plots:
+        from grader.report import plots as drawings
+
+        written += drawings.save(run, grades, folder / "plots")
     return written
+
+
+def merge(folders: Sequence[Path], out: Path) -> int:
+    """Join the results of shards of one run; return how many grades; raises `StoreError`."""
+    make_private(out)
+    runs = []
+    for folder in folders:
+        with Store.open(folder) as part:
+            runs.append(part.run)
+    count = 0
+    with Store.create(out, runs[0]) as store:
+        for folder, run in zip(folders, runs, strict=True):
+            store.check_same(run, folder)
+            with Store.open(folder) as part:
+                for grade in part.grades():
+                    file, source = part.source(grade.submission.student)
+                    count += store.add(grade, replace(grade.submission, file=file, source=source))
+    return count
+
+
+def regrade(
+    course: Course, folder: Path, jobs: int, write: bool
+) -> Iterator[tuple[str, float | None, float | None]]:
+    """Grade the stored submissions again; yield (student, score before, score now) of who changes.
+
+    Nothing is kept unless ``write``: then the new grades are further attempts.
+    """
+    with Store.open(folder) as store:
+        run = store.run
+        before = {grade.submission.student: grade for grade in store.grades()}
+        secret = course_secret(course.folder)
+        if fingerprint(secret) != run.secret:
+            raise StoreError(f"{folder} was graded with another course secret: inputs would differ")
+        assignment = course.assignment(run.assignment)
+        settings = Settings(str(course.folder), run.assignment, run.seed, secret)
+
+        def submissions() -> Iterator[Submission]:
+            for student, grade in before.items():
+                file, source = store.source(student)
+                yield replace(grade.submission, file=file, source=source)
+
+        patience = 60 + 3 * assignment.limits.total
+        for submission, grade in local.grade_all(submissions(), settings, jobs, patience):
+            old = before[submission.student].score
+            if write:
+                store.add(grade, submission, store.attempts(submission.student))
+            if grade.score != old:
+                yield submission.student, old, grade.score
 
 
 def write_private(path: Path, data: bytes) -> Path:

@@ -73,14 +73,20 @@ class Store:
                 return store
         except sqlite3.Error as error:
             raise _said(folder / FILE, error) from None
-        for name in ("assignment", "seed", "secret"):
-            before, now = getattr(known, name), getattr(run, name)
-            if before != now:
-                raise StoreError(
-                    f"{folder / FILE} holds a run with another {name} ({before}, not {now}); "
-                    "choose another --out"
-                )
+        store._check_same(known, run, folder / FILE)
         return store
+
+    @staticmethod
+    def _check_same(known: Run, other: Run, where: Path) -> None:
+        for name in ("assignment", "seed", "secret"):
+            before, now = getattr(known, name), getattr(other, name)
+            if before != now:
+                message = f"{where} holds a run with another {name} ({before}, not {now})"
+                raise StoreError(f"{message}; choose another --out")
+
+    def check_same(self, other: Run, where: Path) -> None:
+        """Raise `StoreError` unless ``other``, found at ``where``, is this run or a shard of it."""
+        self._check_same(other, self.run, where)
 
     @classmethod
     def open(cls, folder: Path) -> Store:

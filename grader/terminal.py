@@ -39,7 +39,9 @@ def _row(grade: Grade, name_width: int, width: int) -> str:
         return f"{student}  error   {'':20}  {grade.message}"[:width]
     share = grade.score / grade.max_score if grade.max_score else 0.0
     filled = round(share * 20)
-    return f"{student}  {grade.score:6.1f}  {'█' * filled}{'·' * (20 - filled)}  {_why(grade)}"[:width]
+    return f"{student}  {grade.score:6.1f}  {'█' * filled}{'·' * (20 - filled)}  {_why(grade)}"[
+        :width
+    ]
 
 
 def _why(grade: Grade) -> str:

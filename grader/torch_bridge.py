@@ -35,9 +35,8 @@ if TYPE_CHECKING:
 Arrays = Mapping[str, np.ndarray]
 Tensors = dict[str, "torch.Tensor"]
 
-
 _MISFIT: Final = re.compile(r"returned an (incorrect number of gradients|invalid gradient)")
-"""What torch's engine says of what a ``backward`` returned: an error with no line of the student's."""
+"""What torch's engine says of what ``backward`` returned: an error without a line of theirs."""
 
 
 def settle() -> None:
@@ -46,11 +45,15 @@ def settle() -> None:
 
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
-    # More threads cannot be had in a worker, and setting them twice raises: asking is no error.
-    torch.set_num_threads = torch.set_num_interop_threads = lambda count: None
+    for name in ("set_num_threads", "set_num_interop_threads"):
+        setattr(torch, name, _no_more_threads)
     torch.set_default_dtype(torch.float64)
     _train_once()
     torch.manual_seed(20_131)
+
+
+def _no_more_threads(count: int) -> None:
+    """Ignore the wish: a worker can start none, and torch raises when told twice."""
 
 
 def _train_once() -> None:
@@ -63,7 +66,8 @@ def _train_once() -> None:
     for optimiser in (torch.optim.SGD, torch.optim.Adam):
         steps = optimiser(model.parameters(), lr=0.1)
         logits = model(torch.tensor([[0, 1], [1, 2]]))
-        torch.nn.functional.cross_entropy(logits, torch.tensor([1, 2])).backward()
+        loss = torch.nn.functional.cross_entropy(logits, torch.tensor([1, 2]))
+        loss.backward()  # type: ignore[no-untyped-call]
         steps.step()
         steps.zero_grad()
 
@@ -82,11 +86,7 @@ def answering(target: Any, want: Any) -> Callable[..., Any]:
 
 
 def _function(
-    kind: type[torch.autograd.Function],
-    want: Any,
-    inputs: Arrays,
-    upstream: Any = None,
-    between: Arrays | None = None,
+    kind: Any, want: Any, inputs: Arrays, upstream: Any = None, between: Arrays | None = None
 ) -> Any:
     tensors = _tensors(inputs, want)
     output = kind.apply(*tensors.values())
@@ -96,10 +96,10 @@ def _function(
 
 
 def _module(
-    kind: type[torch.nn.Module],
+    kind: Any,
     want: Any,
     sizes: Sequence[int],
-    params: Mapping[str, np.ndarray],
+    params: Arrays,
     inputs: Arrays | None = None,
     upstream: Any = None,
 ) -> Any:
@@ -132,10 +132,8 @@ def _tensors(arrays: Arrays, want: Any) -> Tensors:
 
 def _tensor_of(module: torch.nn.Module, name: str) -> Any:
     """The parameter of that name; else a tensor so called, though no optimiser would find it."""
-    import torch
-
     tensor = getattr(module, name, None)
-    return tensor if isinstance(tensor, torch.Tensor) else None
+    return tensor if _is_tensor(tensor) else None
 
 
 def _fill(tensor: torch.Tensor, array: np.ndarray) -> bool:
@@ -157,30 +155,36 @@ def _held(parameter: torch.Tensor | None, array: np.ndarray) -> Any:
 
 
 def _output(output: Any) -> Any:
+    return output if _is_tensor(output) else "not-tensor"
+
+
+def _is_tensor(value: Any) -> bool:
     import torch
 
-    return output if isinstance(output, torch.Tensor) else "not-tensor"
+    return isinstance(value, torch.Tensor)
 
 
 def _gradients(output: Any, tensors: Tensors, upstream: Any) -> Any:
     """The product of ``upstream`` with the Jacobian of ``output`` by each of the tensors."""
     import torch
 
-    if not isinstance(output, torch.Tensor):
+    if not _is_tensor(output):
         return "not-tensor"
     if output.numel() != np.size(upstream):
         return "output-shape"
-    tensors = {name: tensor for name, tensor in tensors.items() if tensor.requires_grad}
-    if not output.requires_grad or not tensors:
-        return "no-gradient"
-    given = torch.as_tensor(upstream, dtype=output.dtype).reshape(output.shape)
-    try:
-        found = torch.autograd.grad(output, list(tensors.values()), given, allow_unused=True)
-    except RuntimeError as error:
-        if _MISFIT.search(str(error)):
-            return "not-gradients"
-        raise
-    return {
-        name: "no-gradient" if gradient is None else gradient.to_dense()
-        for name, gradient in zip(tensors, found, strict=True)
-    }
+    able = {name: leaf for name, leaf in tensors.items() if leaf.requires_grad}
+    found: dict[str, torch.Tensor | None] = {}
+    if able and output.requires_grad:
+        given = torch.as_tensor(upstream, dtype=output.dtype).reshape(output.shape)
+        try:
+            made = torch.autograd.grad(output, list(able.values()), given, allow_unused=True)
+        except RuntimeError as error:
+            if _MISFIT.search(str(error)):
+                return "not-gradients"
+            raise
+        found.update(zip(able, made, strict=True))
+    return {name: _dense(found.get(name)) for name in tensors}
+
+
+def _dense(gradient: torch.Tensor | None) -> Any:
+    return "no-gradient" if gradient is None else gradient.to_dense()

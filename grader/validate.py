@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import inspect
+import subprocess
 import sys
 import time
 import types
@@ -42,7 +43,7 @@ TWIN_AGREES: Final = 1e-12
 """The same for a twin and the solution whose twin it is."""
 SEED: Final = 1000
 
-_CONSTANT: Final = '''
+_CONSTANT: Final = """
 
 def _filled(value):
     if isinstance(value, dict):
@@ -67,7 +68,7 @@ import types as _types
 for _name, _value in list(globals().items()):
     if isinstance(_value, _types.FunctionType) and not _name.startswith("_"):
         globals()[_name] = _made_constant(_value)
-'''
+"""
 
 
 @dataclass
@@ -100,6 +101,17 @@ HEADER: Final = (
     "verdicts changed over seeds | largest difference from torch | seconds |\n"
     "|---|---|---|---|---|---|---|---|---|"
 )
+
+
+def document(lines: Sequence[str], seeds: int) -> str:
+    """docs/validation.md: the table, with when and of what it was made."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607  # the instructor's own git
+        capture_output=True, text=True, check=False,
+    ).stdout.strip()  # fmt: skip
+    when = time.strftime("%Y-%m-%d")
+    made = f"Made by `grader validate --seeds {seeds} --write FILE` on {when}, at commit {commit}."
+    return "# Validation\n\n" + made + "\n\n" + "\n".join(lines) + "\n"
 
 
 def run(course: Course, names: Sequence[str], seeds: int, jobs: int) -> Iterator[tuple[str, bool]]:
@@ -141,7 +153,9 @@ def validate(course: Course, name: str, seeds: int, jobs: int) -> Findings:
 
 def _changing(seen: set[tuple[tuple[str, str], ...]]) -> str:
     first, *others = [dict(each) for each in seen]
-    return ", ".join(sorted({key for each in others for key in first if each.get(key) != first[key]}))
+    return ", ".join(
+        sorted({key for each in others for key in first if each.get(key) != first[key]})
+    )
 
 
 def _submissions(folder: Path, source: str, mistakes: Sequence[Mistake]) -> Iterator[Submission]:
@@ -150,7 +164,9 @@ def _submissions(folder: Path, source: str, mistakes: Sequence[Mistake]) -> Iter
     yield Submission("stub", file, stub(source).encode())
     if "import torch" not in source:
         for fill in ("0", "1"):
-            yield Submission(f"all {fill}", file, f"{source}{_CONSTANT}".replace("FILL", fill).encode())
+            yield Submission(
+                f"all {fill}", file, f"{source}{_CONSTANT}".replace("FILL", fill).encode()
+            )
     for path in sorted((folder / "variants").iterdir()):
         if path.suffix in (".py", ".ipynb"):
             yield Submission(f"variant {path.stem}", folder.name + path.suffix, path.read_bytes())
@@ -207,7 +223,9 @@ def _judge_mistake(
     for outcome in failed:
         function = outcome.instructor.get("function", "")
         if function not in allowed:
-            found.wrong.append(f"{said}fails {outcome.id}, which is about {function}: {outcome.message}")
+            found.wrong.append(
+                f"{said}fails {outcome.id}, which is about {function}: {outcome.message}"
+            )
         if outcome.mistake and outcome.mistake != mistake.id:
             found.wrong.append(f"{said}is called {outcome.mistake} in {outcome.id}")
     if mistake.function not in {outcome.instructor.get("function") for outcome in failed}:
@@ -307,7 +325,9 @@ def difference(reference: Module, other: Module | _InWorker, cases: Iterator[Cas
             continue
         want = reference.want(case)
         ours, theirs = arrays_of(reference.answer(case, want)), arrays_of(other.answer(case, want))
-        scale = max((float(np.abs(a[np.isfinite(a)]).max(initial=0)) for a in ours.values()), default=0)
+        scale = max(
+            (float(np.abs(a[np.isfinite(a)]).max(initial=0)) for a in ours.values()), default=0
+        )
         for path, array in ours.items():
             finite = np.isfinite(array) & np.isfinite(theirs[path])
             off = np.abs(array[finite] - theirs[path][finite]).max(initial=0.0)

@@ -93,7 +93,11 @@ def _array(data: memoryview) -> np.ndarray:
     dtype = _DTYPES.get(bytes(data[:1]))
     shape = struct.unpack_from(f"<{data[1]}Q", data, 2)
     body = data[2 + 8 * data[1] :]
-    if dtype is None or math.prod(shape) * dtype.itemsize != len(body) or max(shape, default=0) >> 48:
+    if (
+        dtype is None
+        or math.prod(shape) * dtype.itemsize != len(body)
+        or max(shape, default=0) >> 48
+    ):
         raise WireError("an array whose bytes do not fit its shape")
     if dtype.kind == "b" and len(body) and np.frombuffer(body, np.uint8).max() > 1:
         raise WireError("a bool that is neither 0 nor 1")

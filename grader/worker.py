@@ -376,7 +376,9 @@ class _Channel:
 def _kinds(error: BaseException) -> list[str]:
     kind = type(error)
     if getattr(builtins, kind.__name__, None) is not kind:
-        kinds = [base.__name__ for base in kind.__mro__ if getattr(builtins, base.__name__, 0) is base]
+        kinds = [
+            base.__name__ for base in kind.__mro__ if getattr(builtins, base.__name__, 0) is base
+        ]
         return ["", *kinds]
     return [base.__name__ for base in kind.__mro__]
 
@@ -446,7 +448,14 @@ def _portable(value: Any, want: Any, room: list[int]) -> Any:
     ]
 
 
-_KINDS: Final = {"c": "complex", "S": "string", "U": "string", "M": "date", "m": "date", "V": "record"}
+_KINDS: Final = {
+    "c": "complex",
+    "S": "string",
+    "U": "string",
+    "M": "date",
+    "m": "date",
+    "V": "record",
+}
 
 
 def _leaf(value: Any) -> Any:

@@ -103,6 +103,12 @@ def test_perplexity_words(student):
     expect("the perplexity of a sentence with one word to predict and one with four", mixed, want)
 
 
+def test_perplexity_trigrams(student):
+    """perplexity of a text that was learnt by heart is 1, with n = 3 too."""
+    got = student.perplexity([[5, 7, 2]], [[5, 7, 2]], 3, 0, 8)
+    expect("the perplexity, n = 3 and k = 0", got, 1)
+
+
 def test_perplexity_long(student):
     """perplexity of a long text is finite."""
     one = student.perplexity(SENTENCES, [[2, 3, 2]], 2, 0.5, 4)

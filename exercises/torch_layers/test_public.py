@@ -124,6 +124,16 @@ def test_sigmoid_bce_far(student):
     expect("the gradient of z at -800 and 800", dz, [[-0.5], [0.5]])
 
 
+def test_sigmoid_bce_twice(student):
+    """Two losses in one graph: each backward knows its own z and y."""
+    z, u = tensor([[0.0]], learns=True), tensor([[0.0]], learns=True)
+    first = student.SigmoidBCE.apply(z, tensor([[1.0]]))
+    second = student.SigmoidBCE.apply(u, tensor([[0.0]]))
+    dz, du = slope("the sum of two losses", first + second, 1.0, z, u)
+    expect("the gradient of z = 0, where y = 1", dz, [[-0.5]])
+    expect("the gradient of u = 0, where y = 0", du, [[0.5]])
+
+
 def test_two_layer(student):
     """TwoLayer lists W1, b1, W2 and b2 as its parameters, float64."""
     net = student.TwoLayer(3, 5)
@@ -163,10 +173,11 @@ def test_window_lm(student):
 
 def test_window_lm_numbers(student):
     """WindowLM lays the embeddings end to end, the oldest word first."""
-    values = {"E": np.arange(8.0).reshape(8, 1), "W1": np.eye(2), "b1": np.zeros(2)}
-    values |= {"W2": np.eye(8, 2), "b2": np.zeros(8)}
-    logits = numbers("the logits", window_lm(student, values, n=3)(tensor([[1, 2]])))
-    expect("the logits", logits, [[math.tanh(1), math.tanh(2), 0, 0, 0, 0, 0, 0]])
+    values = {"E": np.arange(8.0).reshape(4, 2), "W1": np.eye(4), "b1": np.zeros(4)}
+    values |= {"W2": np.eye(4), "b2": np.zeros(4)}
+    logits = window_lm(student, values, n=3)(tensor([[1, 2], [3, 0]]))
+    want = np.tanh([[2, 3, 4, 5], [6, 7, 0, 1]])
+    expect("the logits, which are tanh e here,", numbers("the logits", logits), want)
 
 
 # --- gradients, beside numeric ones -------------------------------------------------------------

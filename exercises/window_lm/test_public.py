@@ -97,6 +97,8 @@ def test_cross_entropy_far(student):
     """cross_entropy clips nothing: 20,000 below the winner costs 20,000."""
     got = student.cross_entropy(np.array([[1e4, -1e4]]), np.array([1]))
     expect("cross_entropy of ((1e4, -1e4)) at target 1", got, 20_000)
+    got = student.cross_entropy(np.array([[1e4, 0.0], [-1e4, -1e4]]), np.array([0, 1]))
+    expect("cross_entropy of ((1e4, 0), (-1e4, -1e4)) at 0 and 1", got, math.log(2) / 2)
 
 
 def test_forward(student):
@@ -154,6 +156,9 @@ def test_perplexity(student):
         "b2": np.zeros(7),
     }
     expect("perplexity", student.perplexity(params, np.array([4, 0, 2, 5]), 3), 7)
+    params = {**SMALL, "b2": np.array([math.log(3), 0.0])}
+    got = student.perplexity(params, np.array([0, 0, 1, 0]), 3)
+    expect("perplexity, where a target has 1/4 and one has 3/4,", got, 4 / math.sqrt(3))
 
 
 def test_train(student):

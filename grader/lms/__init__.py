@@ -54,9 +54,7 @@ ANSWERS: Final[Mapping[str, Callable[[Grade, Job], Answer]]] = {
     "vpl": vpl.answer,
     "coderunner": coderunner.answer,
 }
-EXPORTS: Final[
-    Mapping[str, Callable[[Sequence[Grade], Assignment, bytes | None, str], Export]]
-] = {
+EXPORTS: Final[Mapping[str, Callable[[Sequence[Grade], Assignment, bytes | None, str], Export]]] = {
     "canvas": canvas.export,
     "moodle": moodle.export,
     "gradescope-csv": gradescope.export,

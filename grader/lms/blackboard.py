@@ -47,9 +47,7 @@ def export(
     return sheet.fill(filling, grades, inbox, lambda row: possible)
 
 
-def _made(
-    grades: Sequence[Grade], assignment: Assignment, identity: str, inbox: str
-) -> Export:
+def _made(grades: Sequence[Grade], assignment: Assignment, identity: str, inbox: str) -> Export:
     if not identity:
         raise ExportError(
             "blackboard: give the downloaded grade centre with --into, "

@@ -56,9 +56,7 @@ def _column(head: Sequence[str], title: str, identity: str) -> int:
     )
 
 
-def _made(
-    grades: Sequence[Grade], assignment: Assignment, identity: str, inbox: str
-) -> Export:
+def _made(grades: Sequence[Grade], assignment: Assignment, identity: str, inbox: str) -> Export:
     if not identity:
         raise ExportError(
             "canvas: give the exported gradebook with --into, "

@@ -109,9 +109,7 @@ def _row(grade: Grade) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _filled(
-    grades: Sequence[Grade], assignment: Assignment, into: bytes, inbox: str
-) -> Export:
+def _filled(grades: Sequence[Grade], assignment: Assignment, into: bytes, inbox: str) -> Export:
     page = sheet.read(into)
     head = page.row(0)
     at = sheet.column(head, ("Total Score", assignment.title), "the score")
@@ -120,5 +118,3 @@ def _filled(
     keys = sheet.keys(head, {"SID": ("sid",), "Email": ("email", "login")})
     filling = Filling(page, range(1, len(page)), keys, at)
     return sheet.fill(filling, grades, inbox, lambda row: sheet.points(page, row, most))
-
-

@@ -270,9 +270,7 @@ def not_graded(grade: Grade) -> str:
     return f"{line(grade.submission.student)} could not be graded (error) and is left as it is"
 
 
-def keys(
-    header: Sequence[str], kinds: Mapping[str, tuple[str, ...]]
-) -> dict[int, tuple[str, ...]]:
+def keys(header: Sequence[str], kinds: Mapping[str, tuple[str, ...]]) -> dict[int, tuple[str, ...]]:
     """The columns of a header that hold ids; raises `ExportError` if there is none."""
     found = {at: kinds[name] for at, name in enumerate(header) if name in kinds}
     if not found:

@@ -54,5 +54,3 @@ def _highest(grade: Grade, job: Job) -> float:
     except ValueError:
         return grade.max_score
     return highest if 0 < highest < 1e9 else grade.max_score
-
-

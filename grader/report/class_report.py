@@ -131,6 +131,7 @@ def _data(
         for row in mistake.students:
             made[row].append(number)
     keys = list(statistics.NOTES)
+    zone = assignment.due.tzinfo if assignment.due else None
     return {
         "checks": [page.line(figure.title) for figure in figures],
         "mistakes": [mistake.id for mistake in mistakes],
@@ -142,7 +143,7 @@ def _data(
         "href": [links.get(grade.submission.student, "") for grade in grades],
         "score": [grade.score for grade in grades],
         "seconds": [round(grade.seconds, 2) for grade in grades],
-        "at": [_handed_in(assignment, grade) for grade in grades],
+        "at": [page.time(grade.submission.submitted_at, zone) for grade in grades],
         "when": [round(times.seconds(grade.submission.submitted_at)) for grade in grades],
         "verdicts": "".join(_letters(grade, figures) for grade in grades),
         "noted": [[keys.index(key) for key in each] for each in noted],
@@ -154,17 +155,6 @@ def _letters(grade: Grade, figures: Sequence[statistics.CheckFigures]) -> str:
     ran = grade.outcomes if statistics.has_run(grade) else ()
     by_id = {outcome.id: outcome for outcome in ran}
     return "".join(letter(by_id.get(figure.id)) for figure in figures)
-
-
-def _handed_in(assignment: Assignment, grade: Grade) -> str:
-    """When it was handed in, in the zone of the due date if both are known."""
-    said = grade.submission.submitted_at
-    moment = times.moment(said)
-    if moment is None:
-        return page.line(said, 40)
-    if moment.tzinfo and assignment.due:
-        moment = moment.astimezone(assignment.due.tzinfo)
-    return f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _known(grade: Grade, *values: str) -> str:

@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Final
 
 from grader.catalog import Assignment
@@ -68,6 +69,7 @@ def render(run: Run, assignment: Assignment, grade: Grade) -> bytes:
         assignment=assignment,
         submission=grade.submission,
         grade=grade,
+        handed_in=page.time(grade.submission.submitted_at, _zone(assignment)),
         share=share(grade),
         verdict=verdict,
         findings=found,
@@ -139,6 +141,10 @@ def file_name(student: str) -> str:
     slug = re.sub(r"[^a-z0-9]+", "-", letters.lower()).strip("-")[:40] or "student"
     digest = hashlib.sha256(student.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     return f"{slug}~{digest}.html"
+
+
+def _zone(assignment: Assignment) -> tzinfo | None:
+    return assignment.due.tzinfo if assignment.due else None
 
 
 def _finding(outcomes: Sequence[Outcome]) -> Finding:

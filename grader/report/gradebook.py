@@ -73,7 +73,9 @@ def as_csv(grades: Iterable[Grade]) -> bytes:
     ids = list(dict.fromkeys(outcome.id for grade in rows for outcome in grade.outcomes))
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
-    table.writerow(["student", "name", "email", "sid", "status", "score", "max_score", *ids, "message"])
+    table.writerow(
+        ["student", "name", "email", "sid", "status", "score", "max_score", *ids, "message"]
+    )
     for grade in rows:
         points = {outcome.id: outcome.points for outcome in grade.outcomes}
         submission = grade.submission

@@ -15,12 +15,15 @@ import json
 import re
 import unicodedata
 from collections.abc import Sequence
+from datetime import tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
+
+from grader.inbox import times
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 LONGEST: Final = 4000
@@ -83,6 +86,20 @@ def fixed(value: float) -> str:
     ('−0.50', '0.00')
     """
     return f"{round(value, 2) + 0:.2f}".replace("-", "−")
+
+
+def time(text: str, zone: tzinfo | None) -> str:
+    """A time as an LMS said it, to the minute, in ``zone`` if both are known; else as it stands.
+
+    >>> time("2026-11-20T22:30:05+01:00", None)
+    '2026-11-20 22:30'
+    """
+    moment = times.moment(text)
+    if moment is None:
+        return line(text, 40)
+    if moment.tzinfo and zone:
+        moment = moment.astimezone(zone)
+    return f"{moment:%Y-%m-%d %H:%M}"
 
 
 def percent(share: float) -> str:

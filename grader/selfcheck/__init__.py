@@ -33,7 +33,7 @@ from grader.selfcheck.student import LIMIT, checks
 from grader.selfcheck.submission import CODES, busy
 
 USAGE: Final = 2
-SILENCE: Final = LIMIT + 10.0
+SILENCE: Final = 4 * LIMIT
 """Seconds after which a Python that says nothing is stopped: it did not hear the interrupt."""
 CHILD: Final = """\
 import sys

@@ -7,6 +7,8 @@ so that a submission that ends it or never ends leaves somebody to tell.
 from __future__ import annotations
 
 import ast
+import contextlib
+import importlib
 import linecache
 import sys
 import threading
@@ -45,6 +47,9 @@ def examine(file: str, public: str) -> int:
     path, tests = Path(file), load_public(Path(public))
     name = exercise_of(Path(public))
     print(f"{path.name}, checked by the public tests of {name}\n", flush=True)
+    for module in getattr(tests, "IMPORTS", ()):  # large ones may take longer than a check may
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
     namespace, results = load(path, name)
     for line in _foreign(path, getattr(tests, "IMPORTS", ())):
         print(f"  {line}")

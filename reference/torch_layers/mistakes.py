@@ -463,6 +463,11 @@ T_TANH = "h = np.tanh(e @ W1.T + b1)"
 T_SLOPE_OF_TANH = "(1 - h**2)"
 T_RETURN = "        return logits\n"
 T_SCATTER = "np.add.at(dE, contexts, de)"
+T_TURNED = {
+    T_HIDDEN: "z1 = X @ W1 + b1",
+    "dW1 = dz1.T @ X": "dW1 = X.T @ dz1",
+    "dX = dz1 @ W1": "dX = dz1 @ W1.T",
+}
 T_LOGITS = "logits = h @ W2.T + b2"
 T_SOFTMAX = f"""{T_LOGITS}
     p = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -715,11 +720,7 @@ MISTAKES = (
         "weights-transposed",
         "TwoLayer",
         swap={HIDDEN: "z1 = X @ self.W1 + self.b1"},
-        twin={
-            T_HIDDEN: "z1 = X @ W1 + b1",
-            "dz1.T @ X": "X.T @ dz1",
-            "dz1 @ W1\n    return": "dz1 @ W1.T\n    return",
-        },
+        twin=T_TURNED,
     ),
     Mistake(
         "weights-transposed",
@@ -728,7 +729,7 @@ MISTAKES = (
             "torch.randn(n_h, n_x, dtype": "torch.randn(n_x, n_h, dtype",
             HIDDEN: "z1 = X @ self.W1 + self.b1",
         },
-        twin={"W1=(n_h, n_x)": "W1=(n_x, n_h)"},
+        twin={"W1=(n_h, n_x)": "W1=(n_x, n_h)", **T_TURNED},
     ),
     Mistake(
         "parameters-not-registered",
@@ -879,7 +880,11 @@ MISTAKES = (
         "weights-transposed",
         "WindowLM",
         swap={TANH: TANH.replace("W1.T", "W1")},
-        twin={T_TANH: "h = np.tanh(e @ W1 + b1)"},
+        twin={
+            T_TANH: "h = np.tanh(e @ W1 + b1)",
+            "de = (dz @ W1)": "de = (dz @ W1.T)",
+            "dz.T @ e": "e.T @ dz",
+        },
     ),
     Mistake(
         "parameters-not-registered",

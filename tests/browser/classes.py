@@ -2,9 +2,9 @@
 
     run, assignment, grades = drawn(5000)
 
-The checks and the mistakes (class.json) are those of a two-layer network. Students have an ability,
-checks a difficulty; one check is unfair on purpose. A few submissions crash, hang, attack, come
-late, hold nothing to run or could not be judged, and a few names are chosen to do harm.
+The checks, mistakes and hints are those of a two-layer network. Students have an ability, checks a
+difficulty; one check is unfair on purpose. A few submissions crash, hang, attack, come late, hold
+nothing to run or could not be judged, and a few names are chosen to do harm.
 """
 
 import json
@@ -15,10 +15,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from grader.catalog import Assignment
+from grader.diagnosis import module_of
 from grader.model import Grade, Outcome, Submission
 from grader.store import Run
 
 DATA = json.loads(Path(__file__).with_name("class.json").read_text(encoding="utf-8"))
+REFERENCE = Path(__file__).parents[2] / "reference" / "two_layer_network"
+HINTS = module_of((REFERENCE / "mistakes.py").read_text(encoding="utf-8"), "mistakes").HINTS
 CHECKS, HOSTILE = DATA["checks"], DATA["hostile"]
 UNFAIR = "test_loss.py::test_loss_from_logits"
 DUE = datetime(2026, 11, 20, 22, 59, tzinfo=UTC)
@@ -80,7 +83,7 @@ def _special(outcomes, said, trace, seconds):
 
 def _outcome(rng, ability, check):
     name, most, unfair = check["id"], float(check["points"]), check["id"] == UNFAIR
-    slope = -0.9 if unfair else 1.7
+    slope = -1.4 if unfair else 1.7
     chance = 1 / (1 + math.exp(-slope * (ability - check["difficulty"])))
     seconds = rng.uniform(0.001, 0.004)
     if rng.random() < chance:
@@ -90,8 +93,7 @@ def _outcome(rng, ability, check):
     array = name.partition("[")[2].rstrip("]") or check["title"].split()[0]
     message = f"{array}: right shape, wrong values (worst entry off by {rng.uniform(0.1, 1):.2g})"
     message += "; right, given your own z2" if part else ""
-    hint = DATA["hints"].get(mistake, f"{array}: look at its shape. What surprises you there?")
-    told = {"hint": hint, "more": DATA["more"]} if mistake else {}
+    told = {"hint": HINTS[mistake].question, "more": HINTS[mistake].more} if mistake else {}
     return Outcome(
         name, check["title"], "failed", part * most, most, message, mistake, **told, seconds=seconds
     )

@@ -6,6 +6,7 @@ python tests/browser/screenshots.py docs/images
 import io
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import classes
@@ -15,15 +16,17 @@ from test_pages import CHROMIUM, QUIET
 
 from grader.report import class_report, feedback
 
-WIDTH, HEIGHT, GAP = 940, 1300, 20
+WIDTH, HEIGHT, GAP = 1100, 1300, 20
 
 
 def main(folder):
     run, assignment, grades = classes.drawn(180, hostile=False)
-    shown = max(grades[20:120], key=lambda g: len({o.mistake for o in g.outcomes if o.points}))
+    shown = example(grades[0])
     with tempfile.TemporaryDirectory() as made, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, reduced_motion="reduce")
+        page = browser.new_page(
+            viewport={"width": WIDTH, "height": HEIGHT}, reduced_motion="reduce"
+        )
         path = Path(made, "page.html")
 
         path.write_bytes(feedback.render(run, assignment, shown))
@@ -39,6 +42,30 @@ def main(folder):
         page.locator("section:has(#students)").evaluate("e => scrollTo(0, e.offsetTop - 20)")
         save([top, page.screenshot()], folder / "class-report.png")
         browser.close()
+
+
+def example(grade):
+    """A page that shows much: one mistake in three checks, two of them right in part."""
+    wrong = {"z2": 0.0, "a1": 0.8, "z1": 0.8}
+    outcomes = [
+        replace(o, status="passed", points=o.max_points, message="") for o in grade.outcomes
+    ]
+    for place, outcome in enumerate(outcomes):
+        array = outcome.id.partition("[")[2].rstrip("]")
+        if array in wrong:
+            given = (
+                f"; right, given your own {'a1' if array == 'z1' else 'z2'}" if wrong[array] else ""
+            )
+            outcomes[place] = replace(
+                outcome,
+                status="failed",
+                points=wrong[array] * outcome.max_points,
+                message=f"{array}: right shape, wrong values (worst entry off by 0.42){given}",
+                hint=classes.HINTS["sum-not-mean"].question,
+                more=classes.HINTS["sum-not-mean"].more,
+                mistake="sum-not-mean",
+            )
+    return replace(grade, outcomes=tuple(outcomes))
 
 
 def save(shots, path):

@@ -29,8 +29,8 @@ AXE = Path(__file__).with_name("node_modules") / "axe-core" / "axe.min.js"
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
          "--disable-background-networking", "--disable-component-update")  # fmt: skip
-SCHEMES = ("light", "dark")
-WIDTHS = {"desk": 1100, "phone": 360}
+DESK, PHONE = 1100, 360
+SCREENS = [("light", DESK), ("dark", PHONE)]
 STUDENTS = 150
 
 
@@ -130,13 +130,12 @@ def found(page):
 # --- both pages -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("scheme", "width"), SCREENS)
 def test_pages_ask_for_nothing_and_fit_the_screen(visit, site, scheme, width):
     """One request, the page itself; no console message; nothing wider than the screen."""
     one = sorted((site / "feedback").iterdir())[20]
     for path in (site / "report.html", one):
-        page = visit(path, scheme, WIDTHS[width])
+        page = visit(path, scheme, width)
         assert page.asked == [path.as_uri()]
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -161,8 +160,7 @@ class Silent(http.server.SimpleHTTPRequestHandler):
         self.seen.append(self.path)
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("scheme", "width"), SCREENS)
 def test_accessibility(visit, site, tmp_path, grades, scheme, width):
     """axe-core finds nothing serious or critical, every disclosure open."""
     if not AXE.exists():
@@ -172,9 +170,9 @@ def test_accessibility(visit, site, tmp_path, grades, scheme, width):
         (tmp_path / str(number)).mkdir()
         pages.append(page_of(tmp_path / str(number), some_grade(grades, wanted)))
     for path in pages:
-        page = visit(path, scheme, WIDTHS[width])
-        if page.locator("#pager").count():
-            page.select_option("#pager select", "50")
+        page = visit(path, scheme, width)
+        if page.locator("#filter").count():
+            page.fill("[name=text]", "hopper")
         page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
         page.evaluate(AXE.read_text(encoding="utf-8"))
         violations = page.evaluate("axe.run().then(result => result.violations)")
@@ -231,7 +229,7 @@ def test_the_longer_hint_is_opened_by_keyboard(visit, tmp_path, grades):
     longer.locator("summary").focus()
     page.keyboard.press("Enter")
     assert text.is_visible()
-    assert "Run the same example" in text.inner_text()
+    assert len(text.inner_text().split()) >= 80
 
 
 def test_everything_is_printed(visit, tmp_path, grades):

@@ -78,7 +78,7 @@ X = np.array([[1.0, 2.0], [-1.0, 0.5]])
 # --- the fork server --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("absent", [(), ("mounts",), ("mounts", "landlock"), ("seccomp",)])
+@pytest.mark.parametrize("absent", [(), ("mounts",), ("mounts", "landlock")])
 def test_backward_works_in_every_sandbox(absent, submitted):
     """Autograd works in a fork of a process that has run it, whatever layers are on."""
     with ForkServer(Sandbox.best().without(*absent), ["torch"]) as running:
@@ -160,7 +160,8 @@ def test_what_one_submission_sets_does_not_reach_the_next(submitted):
 
 def test_a_tensor_too_large_is_an_exception(submitted):
     """The limit on memory holds for torch too, and beyond what torch itself takes."""
-    student = submitted("import torch\ndef huge(): return torch.zeros(1 << 28).sum()\n", memory_mb=512)
+    source = "import torch\ndef huge(): return torch.zeros(1 << 28).sum()\n"
+    student = submitted(source, memory_mb=512)
     [answer] = student.call([Call("huge", (), "number")])
     assert "RuntimeError" in answer.error.kinds
 
@@ -353,7 +354,7 @@ def test_parameters_are_copied_into_not_replaced(submitted):
 
 def test_a_parameter_of_another_shape(submitted):
     """It is answered in the shape it has, as zeros; nothing is computed with it, or broadcast."""
-    source = changed("self.b2 = nn.Parameter(torch.zeros(1,", "self.b2 = nn.Parameter(torch.ones(1, 1,")
+    source = changed("self.b2 = nn.Parameter(torch.zeros(1", "self.b2 = nn.Parameter(torch.ones(1, 1")
     student = submitted(source)
     held = ask(student, "TwoLayer", [2, 3], network(), want=SHAPES)
     assert held["b2"].tolist() == [[0.0]]
@@ -389,10 +390,10 @@ def test_gradients_that_cannot_be_had(wrong, refused, submitted):
     found = ask(student, "TwoLayer", [2, 3], network(), {"X": X}, upstream, want=SHAPES)
     if isinstance(refused, str):
         assert found == Refused(refused)
-    elif len(refused) == len(SHAPES):
-        assert found == Refused("no-gradient")
     else:
-        assert [k for k in SHAPES if found[k] == Refused("no-gradient")] == refused
+        assert {k: v for k, v in found.items() if isinstance(v, Refused)} == dict.fromkeys(
+            refused, Refused("no-gradient")
+        )
 
 
 def test_words_are_int64_and_sparse_gradients_are_read(submitted):
@@ -440,7 +441,7 @@ def test_the_twin_is_the_solution(file, server, exercise):
 
 
 def test_a_mistake_is_the_same_mistake_in_both(exercise, submitted):
-    """What each mistake gives in NumPy, for diagnosis, is what it gives in PyTorch, and is wrong."""
+    """What a mistake gives in NumPy, for diagnosis, is what it gives in PyTorch, and is wrong."""
     cases, checked = drawn(exercise, 1), 0
     folder = (REFERENCE / "mistakes.py").read_text(encoding="utf-8")
     for mistake in module_of(folder, "mistakes").MISTAKES:
@@ -452,11 +453,12 @@ def test_a_mistake_is_the_same_mistake_in_both(exercise, submitted):
         mine = [case for case in cases if case.function == mistake.function]
         shown = 0
         for case, answer in zip(mine, asked.answers(mine), strict=True):
-            if answer.error is not None:  # shapes that only PyTorch has refused
+            got = {} if answer.error is not None else arrays_of(answer.value)
+            if not got:  # shapes do not fit: PyTorch has raised, and so may NumPy
                 continue
             want = exercise.reference.want(case)
             its, truth = (arrays_of(m.answer(case, want)) for m in (twin, exercise.reference))
-            for path, array in arrays_of(answer.value).items():
+            for path, array in got.items():
                 assert same(array, its[path]), (mistake.id, case.function, path, case.note)
                 shown += not same(array, truth[path])
         asked.student.end()

@@ -177,7 +177,9 @@ def apart_cases(rng, reference):
     for graph, inputs, _ in tree_graphs(rng, reference):
         middle = "e" if "e" in graph else "q"
         yield Case("differentiate", graph, inputs, middle, note="an output in the middle")
-        yield Case("differentiate", graph, inputs, next(iter(inputs)), note="the output is an input")
+        yield Case(
+            "differentiate", graph, inputs, next(iter(inputs)), note="the output is an input"
+        )
 
 
 def bad_evaluate_cases(rng, reference):

@@ -11,7 +11,10 @@ import numpy as np
 from grader.cases import Case, Part, redrawn
 from grader.gradients import Gradient
 
-CACHES = {"cell_forward": ("x", "h_prev", "c_prev", "f", "i", "g", "o", "c"), "sequence_forward": ()}
+CACHES = {
+    "cell_forward": ("x", "h_prev", "c_prev", "f", "i", "g", "o", "c"),
+    "sequence_forward": (),
+}
 PARAMS = tuple(kind + k for k in "figo" for kind in "WUb")
 STEP = ("c_prev", "x", "h_prev", *PARAMS)
 SEQUENCE = ("xs", "h0", "c0", *PARAMS)
@@ -81,9 +84,10 @@ def cell_forward_cases(rng, reference):
     yield Case("cell_forward", *step(rng, 3, 5, 4))
     yield Case("cell_forward", *step(rng, 5, 5, 3), note="n_x = n_h")
     yield Case("cell_forward", *step(rng, 4, 3, 1), note="one example")
-    params, x, h_prev, c_prev = step(rng, 5, 4, 3)
-    largest = max(np.abs(x @ params["W" + k].T).max() for k in "figo")
-    yield Case("cell_forward", params, x * 95 / largest, h_prev, c_prev, note="|z| up to 95")
+    params, *rest = step(rng, 4, 6, 3)
+    for k in "figo":
+        params["b" + k][rng.permutation(6)[:2]] = -90.0, 90.0
+    yield Case("cell_forward", params, *rest, note="|z| up to 95")
 
 
 def cell_backward_cases(rng, reference):

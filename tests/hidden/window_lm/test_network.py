@@ -14,7 +14,7 @@ def test_forward(check):
 @pytest.mark.points(1)
 def test_cache(check):
     """forward gives a cache with all its keys"""
-    check(forward_cases)
+    check(forward_cases, 1)
 
 
 @pytest.mark.parametrize(

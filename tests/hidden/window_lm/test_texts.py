@@ -46,7 +46,7 @@ def test_generate(check):
 
 @pytest.mark.points(1)
 def test_length(check):
-    """generate gives as many words as it is asked for, also none"""
+    """generate gives as many words as it is asked for, none for 0"""
     check(length_cases)
 
 

@@ -16,10 +16,19 @@ try:
     with open(os.path.join("answer", "@NAME@.py"), "w", encoding="utf-8") as out:
         out.write(answer)
     done = subprocess.run(
-        ["grader", "autograde", "--lms", "coderunner", "--assignment", "@NAME@",
-         "--submission", "answer"],
+        [
+            "grader",
+            "autograde",
+            "--lms",
+            "coderunner",
+            "--assignment",
+            "@NAME@",
+            "--submission",
+            "answer",
+        ],
         env={**os.environ, "GRADER_COURSE": os.path.join(folder, "course")},
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
     sys.stdout.write(done.stdout.decode("utf-8"))
 finally:

@@ -1,0 +1,151 @@
+"""The command line: the only package that prints, prompts or exits.
+
+    grader grade inbox/ --assignment two_layer_network --out results/
+    grader --help
+
+Exit status: 0 graded, whatever the scores; 2 usage or bad input, one clear line; 3 something could
+not be graded. What a command needs is imported when it runs, so that ``--help`` is quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from grader import __version__
+from grader.cli import course, grade, lms, results
+from grader.cli.words import OK, stop
+
+Command = Callable[[argparse.Namespace], int]
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        stop(f"{message} (see '{self.prog} --help')")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except Exception as error:
+        if _is_told(error):
+            stop(str(error))
+        raise
+
+
+def _is_told(error: Exception) -> bool:
+    """Whether an exception is one of ours, whose text is for the user."""
+    told = ("CatalogError", "InboxError", "StoreError", "EngineError", "GraderError",
+            "NotebookError", "ReleaseError", "ExportError", "BundleError", "PushError")  # fmt: skip
+    return type(error).__name__ in told or isinstance(error, OSError)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="grader", description="Grade neural networks written by hand.")
+    parser.add_argument("--version", action="version", version=f"grader {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, run: Command, text: str) -> Any:
+        made = commands.add_parser(name, help=text, description=text)
+        made.set_defaults(run=run)
+        return made
+
+    _for_instructors(command)
+    _for_lms(command)
+    _for_authors(command)
+    return parser
+
+
+def _for_instructors(command: Callable[[str, Command, str], Any]) -> None:
+    _grade_options(command("grade", grade.run, "grade files, folders and LMS downloads"))
+    check = command("check", course.check, "a student's own check, before handing in")
+    check.add_argument("file", nargs="?", type=Path, metavar="FILE")
+    report = command("report", results.report, "write the pages and plots of a run again")
+    report.add_argument("dir", type=Path, metavar="DIR")
+    show = command("show", results.show, "for staff: one student's source and outcomes")
+    show.add_argument("dir", type=Path, metavar="DIR")
+    show.add_argument("student", metavar="STUDENT")
+    show.add_argument("check", nargs="?", metavar="CHECK", help="part of a check's id")
+    merge = command("merge", results.merge, "join the results of shards")
+    merge.add_argument("dirs", nargs="+", type=Path, metavar="DIR")
+    merge.add_argument("--out", type=Path, required=True, metavar="DIR")
+    regrade = command("regrade", results.regrade, "who changes after a test was fixed")
+    regrade.add_argument("dir", type=Path, metavar="DIR")
+    regrade.add_argument("--write", action="store_true", help="keep the new grades too")
+    regrade.add_argument("--jobs", type=positive, default=os.cpu_count() or 1, metavar="N")
+
+
+def _for_lms(command: Callable[[str, Command, str], Any]) -> None:
+    export = command("export", lms.export, "make the file that an LMS takes")
+    export.add_argument("format", metavar="FORMAT", help="canvas, moodle, gradescope-csv, ...")
+    export.add_argument("dir", type=Path, metavar="DIR")
+    export.add_argument(
+        "--into", type=Path, metavar="FILE", help="your file from the LMS, to fill in"
+    )
+    export.add_argument("--out", type=Path, metavar="FILE")
+    autograde = command("autograde", lms.autograde, "grade one submission inside an LMS or CI job")
+    autograde.add_argument("--lms", required=True, metavar="FORMAT", help="gradescope, github, ...")
+    autograde.add_argument("--assignment", metavar="NAME")
+    autograde.add_argument("--course", type=Path, metavar="DIR")
+    autograde.add_argument("--submission", type=Path, metavar="PATH")
+    autograde.add_argument("--seed", type=int, metavar="S")
+    bundle = command("bundle", lms.bundle, "build what is uploaded to an LMS")
+    bundle.add_argument("format", metavar="FORMAT")
+    bundle.add_argument("name", metavar="NAME")
+    bundle.add_argument("--out", type=Path, default=Path(), metavar="DIR")
+
+
+def _for_authors(command: Callable[[str, Command, str], Any]) -> None:
+    build = command("build", course.build, "make exercises/ from reference/")
+    build.add_argument("names", nargs="*", metavar="NAME", help="exercises; all if none is named")
+    build.add_argument("--check", action="store_true", help="write nothing; fail if out of step")
+    release = command("release", course.release, "make the students' zip of an exercise")
+    release.add_argument("name", metavar="NAME")
+    release.add_argument("--out", type=Path, required=True, metavar="DIR")
+    validate = command("validate", course.validate, "let the course prove itself")
+    validate.add_argument("names", nargs="*", metavar="NAME")
+    validate.add_argument("--seeds", type=positive, default=3, metavar="N")
+    validate.add_argument("--jobs", type=positive, default=os.cpu_count() or 1, metavar="N")
+    validate.add_argument("--write", type=Path, metavar="FILE", help="the table, as Markdown")
+    command("doctor", course.doctor, "show the sandbox's layers, versions, and what is missing")
+
+
+def _grade_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "sources", nargs="+", type=Path, metavar="SOURCE", help="file, folder or zip"
+    )
+    parser.add_argument("--assignment", required=True, metavar="NAME")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="default: results/NAME-TIME")
+    parser.add_argument("--jobs", type=positive, default=os.cpu_count() or 1, metavar="N")
+    parser.add_argument("--seed", type=int, metavar="S", help="repeat a run's inputs")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    parser.add_argument("--only", action="append", default=[], metavar="STUDENT")
+    parser.add_argument("--choose", action="append", default=[], metavar="STUDENT=FILE")
+    parser.add_argument("--shard", type=shard, metavar="I/N", help="grade the I-th of N parts")
+    parser.add_argument("--inbox", metavar="KIND", help="what SOURCE is, if it is not recognised")
+    parser.add_argument("--sandbox", choices=["best", "none"], default="best")
+
+
+def positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return number
+
+
+def shard(text: str) -> tuple[int, int]:
+    part, _, parts = text.partition("/")
+    if not (part.isdigit() and parts.isdigit() and 1 <= int(part) <= int(parts)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no shard; write 1/4 for the first of four")
+    return int(part), int(parts)

@@ -1,0 +1,6 @@
+"""``python -m grader.cli`` is the command ``grader``."""
+
+from grader.cli import main
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,62 @@
+"""What a course and its students do: check, build, release, validate, doctor."""
+
+from __future__ import annotations
+
+import argparse
+
+from grader.cli.words import ERROR, OK, USAGE, here, say
+
+
+def check(options: argparse.Namespace) -> int:
+    """Run a student's own check; its status is 1 when something is not right yet."""
+    from grader import selfcheck
+
+    return selfcheck.main(options.file)
+
+
+def build(options: argparse.Namespace) -> int:
+    from grader import release
+
+    course = here()
+    names = options.names or [assignment.name for assignment in course.assignments]
+    if options.check:
+        stale = [path for name in names for path in release.is_built(course, name)]
+        for path in stale:
+            say(f"out of step: {path}")
+        return USAGE if stale else OK
+    for path in release.build(course, names):
+        say(str(path))
+    return OK
+
+
+def release(options: argparse.Namespace) -> int:
+    from grader import release
+
+    say(str(release.release(here(), options.name, options.out)))
+    return OK
+
+
+def validate(options: argparse.Namespace) -> int:
+    from grader import validate
+
+    course = here()
+    names = options.names or [assignment.name for assignment in course.assignments]
+    sound, lines = True, []
+    for line, good in validate.run(course, names, seeds=options.seeds, jobs=options.jobs):
+        for each in line.splitlines():
+            say(each)
+        lines.append(line)
+        sound = sound and good
+    if options.write:
+        options.write.write_text(validate.document(lines, options.seeds), encoding="utf-8")
+    return OK if sound else ERROR
+
+
+def doctor(options: argparse.Namespace) -> int:
+    from grader import doctor
+
+    healthy = True
+    for line, good in doctor.examine():
+        say(line)
+        healthy = healthy and good
+    return OK if healthy else ERROR

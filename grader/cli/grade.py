@@ -1,0 +1,138 @@
+"""`grader grade`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.cli.words import ERROR, OK, here, say, stop
+
+if TYPE_CHECKING:
+    from grader.model import Grade
+    from grader.run import Plan, Progress
+
+
+def run(options: argparse.Namespace) -> int:
+    from grader import run as class_run
+
+    plan = _plan(options)
+    progress = class_run.Progress()
+    began = time.monotonic()
+    with _interruptible() as stopped:
+        grades = _shown(class_run.grade_class(plan, progress, lambda: bool(stopped)), progress)
+    written = class_run.write_results(plan.course, plan.out)
+    _summary(plan, progress, grades, time.monotonic() - began)
+    for note in progress.notes[:20]:
+        say(f"  note: {note}")
+    say(f"{len(written) + 1} files in {plan.out}")
+    if stopped:
+        say(f"stopped; what is graded is kept. Go on with: {_resume_line(options, plan)}")
+        return 130
+    return ERROR if any(grade.status == "error" for grade in grades) else OK
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    from grader import run as class_run
+    from grader.secret import course_secret
+
+    course = here()
+    assignment = course.assignment(options.assignment)
+    out = options.out or Path("results") / f"{assignment.name}-{time.strftime('%Y%m%d-%H%M%S')}"
+    exists = (out / "results.db").exists()
+    if exists and not (options.resume or options.only):
+        stop(f"{out} holds results already; add --resume to go on with it, or choose another --out")
+    if options.resume and not exists:
+        stop(f"there is no run to resume in {out}")
+    if options.shard and options.seed is None:
+        stop("--shard needs --seed, the same for every shard")
+    for source in options.sources:
+        if not source.exists():
+            stop(f"{source} does not exist")
+    return class_run.Plan(
+        course=course, assignment=assignment, sources=options.sources, out=out,
+        seed=_seed(options, out, exists), secret=course_secret(course.folder), jobs=options.jobs,
+        sandbox=options.sandbox, inbox=options.inbox, choose=_choices(options.choose),
+        only=frozenset(options.only), shard=options.shard or (1, 1),
+    )  # fmt: skip
+
+
+def _seed(options: argparse.Namespace, out: Path, exists: bool) -> int:
+    """The seed given, that of the run resumed, or a new one."""
+    from grader import run as class_run
+    from grader.store import Store
+
+    if options.seed is not None:
+        return int(options.seed)
+    if exists:
+        with Store.open(out) as store:
+            return store.run.seed
+    return class_run.new_seed()
+
+
+def _choices(given: Sequence[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in given]
+    wrong = next((text for text, sign, _ in pairs if not sign), None)
+    if wrong is not None:
+        stop(f"--choose {wrong}: write STUDENT=FILE")
+    return {student: file for student, _, file in pairs}
+
+
+def _resume_line(options: argparse.Namespace, plan: Plan) -> str:
+    sources = " ".join(str(source) for source in options.sources)
+    return f"grader grade {sources} --assignment {plan.assignment.name} --out {plan.out} --resume"
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[list[int]]:
+    """A list that holds the signal once Ctrl-C was pressed; pressed again, it interrupts."""
+    stopped: list[int] = []
+
+    def note(number: int, frame: object) -> None:
+        if stopped:
+            raise KeyboardInterrupt
+        stopped.append(number)
+
+    before = {each: signal.signal(each, note) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopped
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _shown(grades: Iterator[Grade], progress: Progress) -> list[Grade]:
+    """Take the grades as they come, with a progress bar where there is a terminal."""
+    if not sys.stderr.isatty():
+        return list(grades)
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn
+    from rich.progress import Progress as Bar
+    from rich.progress import TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(),
+               TextColumn("{task.fields[rate]}"), TimeRemainingColumn())  # fmt: skip
+    found: list[Grade] = []
+    began = time.monotonic()
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("grade", total=None, rate="")
+        for grade in grades:
+            found.append(grade)
+            rate = f"{len(found) / (time.monotonic() - began):.0f}/s"
+            bar.update(task, total=progress.total, completed=len(found), rate=rate)
+    return found
+
+
+def _summary(plan: Plan, progress: Progress, grades: list[Grade], seconds: float) -> None:
+    """A row a student (the class's figures only, when there are many), then the class."""
+    from grader import terminal
+
+    width = shutil.get_terminal_size((100, 24)).columns
+    for line in terminal.summary(plan.assignment, progress, grades, seconds, width):
+        say(line)

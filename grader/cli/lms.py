@@ -1,0 +1,55 @@
+"""To and from an LMS: export, autograde, bundle."""
+
+from __future__ import annotations
+
+import argparse
+
+from grader.cli.words import OK, USAGE, here, say, stop
+
+
+def export(options: argparse.Namespace) -> int:
+    """Fill in the instructor's file, or make the one that the system takes."""
+    from grader import lms, run
+    from grader.store import Store
+
+    if options.format not in lms.EXPORTS:
+        stop(f"no format {options.format!r}; there are {', '.join(lms.EXPORTS)}")
+    with Store.open(options.dir) as store:
+        known, grades = store.run, list(store.grades())
+    into = options.into.read_bytes() if options.into else None
+    assignment = here().assignment(known.assignment)
+    made = lms.export(options.format, grades, assignment, into, known.inbox)
+    name = options.into.name if options.into else f"{known.assignment}-{options.format}.csv"
+    out = options.out or options.dir / name
+    if options.into and out.exists() and out.samefile(options.into):
+        stop(f"{out} is the file to fill in; choose another --out")
+    say(str(run.write_private(out, made.data)))
+    for note in made.notes:
+        say(f"  note: {note}")
+    for student in made.unmatched:
+        say(f"  no place for the grade of {student}")
+    return USAGE if made.unmatched else OK
+
+
+def autograde(options: argparse.Namespace) -> int:
+    """Grade one submission and write what the system reads."""
+    from grader import autograde as job
+    from grader import lms
+
+    if options.lms not in lms.JOBS:
+        stop(f"no system {options.lms!r}; there are {', '.join(lms.JOBS)}")
+    return job.main(
+        options.lms,
+        options.assignment,
+        course=options.course,
+        submission=options.submission,
+        seed=options.seed,
+    )
+
+
+def bundle(options: argparse.Namespace) -> int:
+    """Build what is uploaded or committed."""
+    from grader import bundle as bundles
+
+    say(str(bundles.build(here(), options.name, options.format, options.out)))
+    return OK

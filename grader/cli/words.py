@@ -1,0 +1,35 @@
+"""How the command line speaks: one safe line at a time."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from grader.catalog import Course
+
+OK, USAGE, ERROR = 0, 2, 3
+
+
+def stop(message: str) -> NoReturn:
+    """End with one line on stderr and status 2."""
+    print(f"grader: {safe(message)}", file=sys.stderr)
+    raise SystemExit(USAGE)
+
+
+def say(line: str) -> None:
+    """Print a line, whatever is in it."""
+    print(safe(line))
+
+
+def safe(text: str) -> str:
+    """Text of unknown origin for the terminal: no escapes, no control characters, one line."""
+    return "".join(c if c.isprintable() else " " if c in "\t\n" else "\ufffd" for c in text)
+
+
+def here() -> Course:
+    """The course of the folder we stand in."""
+    from grader import catalog
+
+    return catalog.load(catalog.find_course(Path.cwd()))

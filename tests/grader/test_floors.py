@@ -1,0 +1,85 @@
+"""The floors: a module of the framework imports only from floors below its own."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GRADER = Path(__file__).parents[2] / "grader"
+FLOORS = [
+    {"model"},
+    {"wire", "catalog", "notebook", "secret", "store", "lockdown", "canary", "compare"},
+    {"worker", "torch_bridge", "inbox"},
+    {"pool"},
+    {"cases", "gradients"},
+    {"timing", "diagnosis"},
+    {"judging", "selfcheck"},
+    {"plugin"},
+    {"grading", "release", "report", "doctor"},
+    {"engine", "lms"},
+    {"run", "validate"},
+    {"autograde", "bundle", "terminal"},
+    {"cli"},
+]
+FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
+FILES = sorted(file for file in GRADER.rglob("*.py") if "templates" not in file.parts)
+
+
+def room(file: Path) -> str:
+    """The module, or the package, on a floor that a file belongs to."""
+    return file.relative_to(GRADER).parts[0].removesuffix(".py")
+
+
+def imported(file: Path) -> set[str]:
+    """The rooms that a file imports, wherever in the file it does."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if (
+            isinstance(node, ast.ImportFrom)
+            and node.module
+            and node.module.split(".")[0] == "grader"
+        ):
+            parts = node.module.split(".")
+            found |= {parts[1]} if len(parts) > 1 else {alias.name for alias in node.names}
+        elif isinstance(node, ast.Import):
+            names = [alias.name.split(".") for alias in node.names]
+            found |= {parts[1] for parts in names if parts[0] == "grader" and len(parts) > 1}
+    return found - {"__version__"}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(GRADER)))
+def test_imports_point_down(file):
+    """Every import of ours is from a lower floor, or from the same room."""
+    own = room(file)
+    if own == "__init__":
+        assert not imported(file)
+        return
+    wrong = {other for other in imported(file) if other != own and FLOOR[other] >= FLOOR[own]}
+    assert not wrong
+
+
+def test_no_cycle_is_hidden_by_a_wrong_table():
+    """Each room stands on exactly one floor, and each floor's rooms exist."""
+    assert sum(map(len, FLOORS)) == len(FLOOR)
+    assert set(FLOOR) == {room(file) for file in FILES} - {"__init__"}
+
+
+def test_the_worker_knows_only_the_wire_and_the_lockdown():
+    """What runs beside student code imports nothing that could hold a secret."""
+    assert imported(GRADER / "worker.py") <= {"wire", "lockdown", "torch_bridge"}
+
+
+def test_help_loads_nothing_heavy():
+    """``grader --help`` imports neither NumPy nor pytest, nbformat, rich or torch."""
+    code = (
+        "import sys; from grader import cli\n"
+        "try: cli.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'numpy', 'pytest', 'nbformat', 'rich', 'torch', 'jinja2'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip().splitlines()[-1] == "[]"

@@ -1,0 +1,286 @@
+"""Grading a class through the front door: the command, what it writes, what it says, how it goes on."""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+VARIANTS = ROOT / "reference" / "two_layer_network" / "variants"
+
+
+def grader(*arguments, cwd=ROOT, timeout=240, **more):
+    """Run the command as a user does."""
+    command = [sys.executable, "-m", "grader.cli", *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False, **more
+    )
+
+
+def graded(out):
+    """The submissions of grades.json, by student."""
+    document = json.loads((out / "grades.json").read_text(encoding="utf-8"))
+    return {entry["student"]: entry for entry in document["submissions"]}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """The example class, graded once for the tests that read its results."""
+    out = tmp_path_factory.mktemp("demo") / "results"
+    done = grader("grade", "examples/class", "--assignment", "two_layer_network", "--out", out)
+    return done, out
+
+
+def test_example_class(demo):
+    """Each kind of submission gets what it should, and the command ends well."""
+    done, out = demo
+    assert (done.returncode, done.stderr) == (0, "")
+    found = {student: entry["score"] for student, entry in graded(out).items()}
+    right = {"ada", "edsger", "emmy", "grace"}
+    nothing = {"charles", "mallory", "zeno"}
+    assert {student for student, score in found.items() if score == 100} == right
+    assert {student for student, score in found.items() if score == 0} == nothing
+    assert all(40 < found[student] < 100 for student in set(found) - right - nothing)
+
+
+def test_mistakes_of_the_example_class(demo):
+    """Common mistakes are named where they are made."""
+    named = {
+        student: {check["mistake"] for check in entry["checks"] if "mistake" in check}
+        for student, entry in graded(demo[1]).items()
+    }
+    assert named["kurt"] == {"relu-mask-missing"}
+    assert named["sofia"] == {"naive-log"}
+    assert named["konrad"] == {"numeric-differentiation"}
+    assert named["ada"] == named["zeno"] == set()
+
+
+def test_grades_json_has_the_agreed_shape(demo):
+    """The keys that others read, and no private one outside ``instructor``."""
+    document = json.loads((demo[1] / "grades.json").read_text(encoding="utf-8"))
+    assert document["assignment"] == "two_layer_network"
+    assert document["max_score"] == 100.0
+    assert {"uid", "rlimits", "seccomp"} <= set(document["sandbox"]) or os.geteuid() != 0
+    for entry in document["submissions"]:
+        assert {"student", "file", "status", "score", "max_score", "seconds", "checks"} <= set(
+            entry
+        )
+        assert entry["score"] == pytest.approx(sum(c["points"] for c in entry["checks"]))
+        assert sum(check["max_points"] for check in entry["checks"]) == pytest.approx(100)
+        for check in entry["checks"]:
+            assert {"id", "title", "status", "points", "max_points", "seconds"} <= set(check)
+            assert check["status"] in ("passed", "failed", "error")
+
+
+def test_results_are_private(demo):
+    """The folder is 0700 and every file in it 0600."""
+    out = demo[1]
+    assert oct(out.stat().st_mode & 0o777) == "0o700"
+    modes = {
+        path.name: oct(path.stat().st_mode & 0o777) for path in out.iterdir() if path.is_file()
+    }
+    assert set(modes.values()) == {"0o600"}, modes
+
+
+def test_same_seed_same_grades(demo, tmp_path):
+    """A run repeated with its seed gives the same document but for the times."""
+    out = demo[1]
+    seed = json.loads((out / "grades.json").read_text(encoding="utf-8"))["seed"]
+    again = tmp_path / "again"
+    grader(
+        "grade",
+        "examples/class",
+        "--assignment",
+        "two_layer_network",
+        "--out",
+        again,
+        "--seed",
+        seed,
+    )
+
+    def timeless(entry):
+        """The entry less its times: seconds, and the ratios in messages about speed."""
+        checks = [{k: v for k, v in check.items() if k != "seconds"} for check in entry["checks"]]
+        for check in checks:
+            if "fast" in check["id"]:
+                check.pop("message", None)
+        return {**entry, "checks": checks, "seconds": 0}
+
+    first, second = graded(out), graded(again)
+    for student in first:
+        assert timeless(first[student]) == timeless(second[student])
+
+
+def test_one_file(tmp_path):
+    """A single file is a class of one."""
+    out = tmp_path / "out"
+    done = grader(
+        "grade", VARIANTS / "einsum.py", "--assignment", "two_layer_network", "--out", out
+    )
+    assert done.returncode == 0, done.stderr
+    assert graded(out)["einsum"]["score"] == 100
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere", "--assignment", "two_layer_network"], "nowhere does not exist"),
+        (["examples", "--assignment", "two_layer_netwrk"], "two_layer_network"),
+        (["examples", "--assignment", "two_layer_network", "--shard", "1/2"], "--seed"),
+        (["examples", "--assignment", "two_layer_network", "--shard", "3/2"], "no shard"),
+        (["examples", "--assignment", "two_layer_network", "--jobs", "0"], "positive"),
+        (["examples", "--assignment", "two_layer_network", "--choose", "ada"], "STUDENT=FILE"),
+        (["examples", "--assignment", "two_layer_network", "--resume", "--out", "no"], "no run"),
+        (["examples", "--assignment", "two_layer_network", "--inbox", "fax"], "fax"),
+    ],
+)
+def test_bad_usage_is_one_line_and_status_2(arguments, said, tmp_path):
+    """What cannot be meant is said in one line on stderr, and nothing is written."""
+    before = set((ROOT / "results").glob("*")) if (ROOT / "results").exists() else set()
+    done = grader("grade", *arguments)
+    assert done.returncode == 2, done
+    assert said in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.stdout == ""
+    after = set((ROOT / "results").glob("*")) if (ROOT / "results").exists() else set()
+    for folder in after - before:
+        shutil.rmtree(folder)
+    assert after == before
+
+
+def test_results_are_not_overwritten(demo):
+    """An --out that holds a run is refused without --resume."""
+    done = grader("grade", "examples/class", "--assignment", "two_layer_network", "--out", demo[1])
+    assert done.returncode == 2
+    assert "--resume" in done.stderr
+
+
+def test_another_seed_or_assignment_is_no_resumption(demo):
+    """A run is resumed with its own seed and assignment only."""
+    arguments = ["grade", "examples/class", "--out", demo[1], "--resume", "--assignment"]
+    assert "another assignment" in grader(*arguments, "computation_graph", "--seed", 1).stderr
+    assert "another seed" in grader(*arguments, "two_layer_network", "--seed", 1).stderr
+
+
+def copies(folder, count):
+    """A class of ``count`` right submissions."""
+    folder.mkdir()
+    for number in range(count):
+        shutil.copy(VARIANTS / "einsum.py", folder / f"student{number:03}.py")
+    return folder
+
+
+def rows(out):
+    """The attempts in the store, as (student, number of attempts)."""
+    with sqlite3.connect(out / "results.db") as store:
+        return dict(store.execute("SELECT student, COUNT(*) FROM attempts GROUP BY student"))
+
+
+@pytest.mark.parametrize("share", [0.2, 0.6])
+def test_resume_after_kill(share, tmp_path):
+    """After kill -9 nothing is lost and nothing graded twice, and no process of the run is left."""
+    source, out = copies(tmp_path / "class", 40), tmp_path / "out"
+    command = [sys.executable, "-m", "grader.cli", "grade", str(source), "--assignment",
+               "two_layer_network", "--out", str(out), "--seed", "5", "--jobs", "1"]  # fmt: skip
+    run = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and (
+        not (out / "results.db").exists() or len(_rows_if_any(out)) < share * 40
+    ):
+        time.sleep(0.01)
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    before = rows(out)
+    assert 0 < len(before) < 40
+    done = grader("grade", source, "--assignment", "two_layer_network", "--out", out, "--resume")
+    assert done.returncode == 0, done.stderr
+    assert rows(out) == {f"student{number:03}": 1 for number in range(40)}
+    assert {entry["score"] for entry in graded(out).values()} == {100}
+
+
+def _rows_if_any(out):
+    try:
+        return rows(out)
+    except sqlite3.Error:  # not made yet
+        return {}
+
+
+def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
+    """An interrupt finishes what is in flight, writes the results and names the command."""
+    source, out = copies(tmp_path / "class", 60), tmp_path / "out"
+    command = [sys.executable, "-m", "grader.cli", "grade", str(source), "--assignment",
+               "two_layer_network", "--out", str(out), "--jobs", "1"]  # fmt: skip
+    run = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and len(_rows_if_any(out) if out.exists() else {}) < 5:
+        time.sleep(0.01)
+    run.send_signal(signal.SIGINT)
+    said, _ = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert "--resume" in said
+    assert 0 < len(graded(out)) < 60
+    assert grader(
+        "grade", source, "--assignment", "two_layer_network", "--out", out, "--resume"
+    ).returncode == 0  # fmt: skip
+    assert len(graded(out)) == 60
+
+
+def test_only_grades_one_again(demo, tmp_path):
+    """--only adds an attempt for one student and leaves the others alone."""
+    out = tmp_path / "copy"
+    shutil.copytree(demo[1], out)
+    before = rows(out)
+    done = grader(
+        "grade",
+        "examples/class",
+        "--assignment",
+        "two_layer_network",
+        "--out",
+        out,
+        "--only",
+        "kurt",
+    )
+    assert done.returncode == 0, done.stderr
+    assert rows(out) == {**before, "kurt": before["kurt"] + 1}
+
+
+def test_shards_make_the_class(tmp_path):
+    """Every submission is in exactly one shard."""
+    source = copies(tmp_path / "class", 8)
+    found = []
+    for part in (1, 2):
+        out = tmp_path / f"part{part}"
+        grader("grade", source, "--assignment", "two_layer_network", "--out", out,
+               "--seed", 3, "--shard", f"{part}/2")  # fmt: skip
+        found += list(graded(out))
+    assert sorted(found) == [f"student{number:03}" for number in range(8)]
+
+
+def test_a_grading_process_that_dies_is_replaced(tmp_path):
+    """Killed in the middle, a grading process costs nobody a grade."""
+    source, out = copies(tmp_path / "class", 40), tmp_path / "out"
+    command = [sys.executable, "-m", "grader.cli", "grade", str(source), "--assignment",
+               "two_layer_network", "--out", str(out), "--jobs", "2"]  # fmt: skip
+    run = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and len(_rows_if_any(out) if out.exists() else {}) < 5:
+        time.sleep(0.01)
+    children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
+    os.kill(int(children[0]), signal.SIGKILL)
+    _, said = run.communicate(timeout=120)
+    assert (run.returncode, said) == (0, "")
+    assert rows(out) == {f"student{number:03}": 1 for number in range(40)}

@@ -1,0 +1,333 @@
+"""The inputs of the hidden tests of padding_pooling, one set for each thing that can go wrong.
+
+- ``plain``: zeros as padding, every maximum above zero, no zero among the real values;
+- ``garbage``: padding that holds other numbers, some above every maximum, and some zeros;
+- ``zeros``: real vectors of zeros, which are the maximum where they stand;
+- ``empties``: texts of length 0;
+- ``negative``: real values below zero beside zeros as padding;
+- ``low``: real values below -1e9, lower than what people write for minus infinity;
+- ``twins``: padding that equals the maximum.
+
+Whether other texts of the batch have a say shows where the longest text is shorter than L.
+"""
+
+import numpy as np
+
+from grader.cases import Case, Part
+from grader.gradients import Gradient
+
+CACHES = {"mean_pool": (), "max_pool": ()}
+
+
+# --- padding ---
+
+
+def sequences(rng, sizes, d):
+    return [rng.standard_normal((n, d)) for n in rng.permutation(sizes)]
+
+
+def longest_cases(rng, reference):
+    yield Case("pad_or_truncate", sequences(rng, [2, 5, 1, 3], 3))
+    yield Case("pad_or_truncate", sequences(rng, [4, 1, 6], 2))
+    yield Case("pad_or_truncate", sequences(rng, [3], 4), note="one text")
+
+
+def cut_cases(rng, reference):
+    for L, d in [(4, 3), (3, 2)]:
+        sizes = [1, L - 1, L, L + 1, 3 * L]
+        yield Case("pad_or_truncate", sequences(rng, sizes, d), L)
+
+
+def wide_cases(rng, reference):
+    yield Case("pad_or_truncate", sequences(rng, [2, 3, 1], 2), 6)
+    yield Case("pad_or_truncate", sequences(rng, [4, 2, 3, 1], 3), 5)
+
+
+def empty_text_cases(rng, reference):
+    yield Case("pad_or_truncate", sequences(rng, [0, 3, 2, 0], 3))
+    yield Case("pad_or_truncate", sequences(rng, [0, 1, 4, 6], 2), 4)
+    yield Case("pad_or_truncate", sequences(rng, [0], 2), 3, note="one text")
+
+
+def zero_vector_cases(rng, reference):
+    """Texts that begin and end with vectors of zeros: their lengths are not known by value."""
+    for length in (None, 4):
+        texts = sequences(rng, [2, 3, 5], 3)
+        for text in texts:
+            text[[0, -1]] = 0.0
+        yield Case("pad_or_truncate", texts, length)
+
+
+def no_text_cases(rng, reference):
+    yield Case("pad_or_truncate", [], note="an empty list")
+    yield Case("pad_or_truncate", [], 3, note="an empty list, and a length")
+
+
+# --- pooling ---
+
+
+def is_real(batch, lengths):
+    return np.arange(batch.shape[1]) < lengths[:, None]
+
+
+def texts(rng, lengths, L, d):
+    """Return (batch, lengths): of either sign, with a maximum above zero in every dimension."""
+    lengths = rng.permutation(lengths)
+    batch = rng.uniform(0.3, 3.0, (len(lengths), L, d)) * rng.choice([-1, 1], (len(lengths), L, d))
+    for text, n in zip(batch, lengths, strict=True):
+        if n:
+            best = rng.integers(n, size=d), np.arange(d)
+            text[best] = rng.uniform(0.5, 2.5, d)
+        text[n:] = 0.0
+    return batch, lengths
+
+
+def plain(rng):
+    yield *texts(rng, [1, 3, 5, 2], 5, 3), ""
+    yield *texts(rng, [2, 4, 3], 6, 4), "the longest text shorter than L"
+    yield *texts(rng, [3], 4, 5), "one text"
+
+
+def garbage(rng):
+    for lengths, L, d in [([1, 3, 4, 2], 6, 3), ([2, 5, 3], 5, 4)]:
+        batch, lengths = texts(rng, lengths, L, d)
+        for text, n in zip(batch, lengths, strict=True):
+            text[n:] = rng.uniform(4, 9, (L - n, d)) * rng.choice([-1, 1], (L - n, d))
+            text[n : n + 1] = rng.uniform(4, 9, d)
+            text[n + 1 : n + 2] = 0.0
+        yield batch, lengths, "other numbers than zeros as padding"
+
+
+def zeros(rng):
+    for lengths, L, d in [([2, 4, 3], 5, 3), ([3, 2, 5, 4], 6, 2)]:
+        batch, lengths = texts(rng, lengths, L, d)
+        batch = -np.abs(batch)
+        for text, n in zip(batch, lengths, strict=True):
+            text[rng.integers(n)] = 0.0
+        yield batch, lengths, "a real vector of zeros"
+
+
+def empties(rng):
+    yield *texts(rng, [0, 3, 0, 4], 4, 3), "texts of length 0"
+    yield *texts(rng, [2, 0, 3], 5, 2), "texts of length 0"
+
+
+def negative(rng):
+    """Padding begins with a low vector: zeros further on are what must not win."""
+    for lengths, L, d in [([1, 3, 2, 5], 5, 3), ([4, 2, 3], 6, 4)]:
+        batch, lengths = texts(rng, lengths, L, d)
+        batch = -np.abs(batch)
+        for text, n in zip(batch, lengths, strict=True):
+            text[n : n + 1] = -9.0
+        yield batch, lengths, "all real values negative"
+
+
+def low(rng):
+    for lengths, L, d in [([1, 3, 2, 4], 4, 3), ([4, 2, 3], 5, 4)]:
+        batch, lengths = texts(rng, lengths, L, d)
+        real = is_real(batch, lengths)
+        batch[real] = -1e9 * rng.uniform(2, 4, batch[real].shape)
+        yield batch, lengths, "real values below -1e9"
+
+
+def twins(rng):
+    for lengths, L, d in [([1, 3, 2, 4], 5, 3), ([4, 2, 3], 6, 4)]:
+        batch, lengths = texts(rng, lengths, L, d)
+        for text, n in zip(batch, lengths, strict=True):
+            text[n:] = text[:n].max(axis=0)
+        yield batch, lengths, "padding equal to the maximum"
+
+
+def tied(rng):
+    """Two and three equal maxima in a dimension, and padding that equals them.
+
+    A word that stands twice in a text ties in every dimension.
+    """
+    for lengths, L, d in [([3, 5, 4], 6, 4), ([4, 3, 3, 5], 5, 3)]:
+        batch, lengths = texts(rng, lengths, L, d)
+        for text, n in zip(batch, lengths, strict=True):
+            text[rng.permutation(n)[:3], 0] = 3.5
+            text[rng.permutation(n)[:2], 1] = 3.5
+            text[n:] = text[:n].max(axis=0)
+        batch[0, 1] = batch[0, 0] = 4.0
+        yield batch, lengths
+
+
+def _pool(function, inputs):
+    return [Case(function, batch, lengths, note=note) for batch, lengths, note in inputs]
+
+
+def _backward(function, rng, inputs):
+    """An opaque cache: whoever answers makes it first."""
+    cases = []
+    for batch, lengths, note in inputs:
+        first = Case(function.removesuffix("_backward"), batch, lengths)
+        dpooled = upstream(rng, batch[:, 0].shape)
+        cases.append(Case(function, dpooled, Part(first, 1), note=note))
+    return cases
+
+
+def upstream(rng, shape):
+    """Gradients of either sign, none near zero."""
+    return rng.uniform(0.3, 2.0, shape) * rng.choice([-1, 1], shape)
+
+
+def mean_plain_cases(rng, reference):
+    return _pool("mean_pool", plain(rng))
+
+
+def mean_garbage_cases(rng, reference):
+    return _pool("mean_pool", garbage(rng))
+
+
+def mean_zeros_cases(rng, reference):
+    return _pool("mean_pool", zeros(rng))
+
+
+def mean_empties_cases(rng, reference):
+    return _pool("mean_pool", empties(rng))
+
+
+def mean_backward_plain_cases(rng, reference):
+    return _backward("mean_pool_backward", rng, plain(rng))
+
+
+def mean_backward_zeros_cases(rng, reference):
+    return _backward("mean_pool_backward", rng, zeros(rng))
+
+
+def mean_backward_empties_cases(rng, reference):
+    return _backward("mean_pool_backward", rng, empties(rng))
+
+
+def max_plain_cases(rng, reference):
+    return _pool("max_pool", plain(rng))
+
+
+def max_negative_cases(rng, reference):
+    return _pool("max_pool", negative(rng))
+
+
+def max_garbage_cases(rng, reference):
+    return _pool("max_pool", garbage(rng))
+
+
+def max_zeros_cases(rng, reference):
+    return _pool("max_pool", zeros(rng))
+
+
+def max_low_cases(rng, reference):
+    return _pool("max_pool", low(rng))
+
+
+def max_empties_cases(rng, reference):
+    return _pool("max_pool", empties(rng))
+
+
+def max_backward_plain_cases(rng, reference):
+    return _backward("max_pool_backward", rng, plain(rng))
+
+
+def max_backward_negative_cases(rng, reference):
+    return _backward("max_pool_backward", rng, negative(rng))
+
+
+def max_backward_garbage_cases(rng, reference):
+    return _backward("max_pool_backward", rng, garbage(rng))
+
+
+def max_backward_twins_cases(rng, reference):
+    return _backward("max_pool_backward", rng, twins(rng))
+
+
+def max_backward_zeros_cases(rng, reference):
+    return _backward("max_pool_backward", rng, zeros(rng))
+
+
+def max_backward_low_cases(rng, reference):
+    return _backward("max_pool_backward", rng, low(rng))
+
+
+def max_backward_empties_cases(rng, reference):
+    return _backward("max_pool_backward", rng, empties(rng))
+
+
+def _timed(function, rng):
+    """Over 5,000 numbers in three texts: numbers in place of the chain rule take seconds."""
+    for _ in range(15):
+        batch, lengths = texts(rng, [10, 17, 14], 17, 100)
+        yield from _backward(function, rng, [(batch, lengths, "")])
+
+
+def mean_timed_cases(rng, reference):
+    return _timed("mean_pool_backward", rng)
+
+
+def max_timed_cases(rng, reference):
+    return _timed("max_pool_backward", rng)
+
+
+def follow(case):
+    """How the answer to ``case`` is checked against a student's own pooling, on its inputs."""
+    dpooled, first = case.args
+    pool = first.case.function
+    batch, lengths = first.case.args
+
+    def point(rng):
+        return {"batch": batch}
+
+    def loss(module, at):
+        return np.sum(dpooled * getattr(module, pool)(at["batch"], lengths)[0])
+
+    def backward(module, at):
+        _, cache = getattr(module, pool)(at["batch"], lengths)
+        return {"batch": getattr(module, case.function)(dpooled, cache)}
+
+    return Gradient(case.function, point, loss, backward, ("batch",))
+
+
+# --- embeddings ---
+
+
+def embed_cases(rng, reference):
+    """Ids without 0; in a square E, rows and columns are easily mixed up."""
+    for V, d in [(5, 5), (4, 4), (8, 3)]:
+        ids = rng.integers(1, V, (2, 3))
+        ids[0, 0] = V - 1
+        yield Case("embed", rng.standard_normal((V, d)), ids)
+    yield Case("embed", rng.standard_normal((6, 2)), np.array([[5, 2, 5, 1]]), note="one text")
+
+
+def embed_zero_cases(rng, reference):
+    yield Case("embed", rng.standard_normal((5, 3)), np.array([[0, 4, 1], [3, 0, 0]]), note="id 0")
+    yield Case("embed", rng.standard_normal((4, 2)), np.array([[2, 0], [0, 3]]), note="id 0")
+
+
+def _embed_backward(rng, ids, V, d, note=""):
+    ids = np.array(ids)
+    return Case("embed_backward", ids, upstream(rng, (*ids.shape, d)), V, note=note)
+
+
+def once_cases(rng, reference):
+    """Every id at most once; the largest is V - 1, and 0 is not among them."""
+    yield _embed_backward(rng, rng.permutation(np.arange(1, 7)).reshape(2, 3), 7, 4)
+    yield _embed_backward(rng, rng.permutation([1, 3, 4, 6, 7, 8]).reshape(3, 2), 9, 3)
+    yield _embed_backward(rng, [[4, 1, 2]], 5, 5, note="one text")
+
+
+def repeat_cases(rng, reference):
+    """An id twice in a text, in the same place of two texts, and in others; never 0."""
+    names = rng.permutation(np.arange(1, 5))
+    ids = np.array([[0, 1, 0, 2], [0, 1, 3, 3], [3, 2, 1, 0]])
+    yield _embed_backward(rng, names[ids], 5, 3, note="a repeated id")
+    yield _embed_backward(rng, [[5, 2, 2], [5, 3, 5]], 6, 4, note="a repeated id")
+
+
+def zero_id_cases(rng, reference):
+    yield _embed_backward(rng, [[0, 4, 1], [3, 2, 5]], 6, 3, note="id 0")
+    yield _embed_backward(rng, [[3, 0], [2, 1]], 4, 5, note="id 0")
+
+
+def unused_cases(rng, reference):
+    yield _embed_backward(rng, [[1, 4, 2], [3, 5, 6]], 9, 3, note="V beyond the largest id")
+    yield _embed_backward(rng, [[2, 1], [3, 4]], 8, 4, note="V beyond the largest id")

@@ -1,0 +1,53 @@
+"""mean_pool, and its gradient."""
+
+import pytest
+
+from . import cases
+
+
+@pytest.mark.points(5)
+def test_mean(check):
+    """mean_pool divides by the number of real vectors"""
+    check(cases.mean_plain_cases, 0, name="pooled")
+
+
+@pytest.mark.points(3)
+def test_garbage(check):
+    """mean_pool leaves out padding, whatever it holds"""
+    check(cases.mean_garbage_cases, 0, name="pooled")
+
+
+@pytest.mark.points(2)
+def test_zeros(check):
+    """mean_pool counts real vectors of zeros"""
+    check(cases.mean_zeros_cases, 0, name="pooled")
+
+
+@pytest.mark.points(2)
+def test_empties(check):
+    """mean_pool of a text without words is 0"""
+    check(cases.mean_empties_cases, 0, name="pooled")
+
+
+@pytest.mark.points(5)
+def test_backward(check_gradient):
+    """mean_pool_backward gives each real vector its share, and padding 0"""
+    check_gradient(cases.mean_backward_plain_cases)
+
+
+@pytest.mark.points(2)
+def test_backward_zeros(check_gradient):
+    """mean_pool_backward gives real vectors of zeros their share"""
+    check_gradient(cases.mean_backward_zeros_cases)
+
+
+@pytest.mark.points(2)
+def test_backward_empties(check_gradient):
+    """mean_pool_backward is 0 in a text without words"""
+    check_gradient(cases.mean_backward_empties_cases)
+
+
+@pytest.mark.points(1)
+def test_backward_is_fast(check):
+    """mean_pool_backward does not try every number in turn"""
+    check.fast(cases.mean_timed_cases, limit=1500)
