@@ -4,6 +4,8 @@ This file is loaded into a worker as if it were a submission. Each attempt that 
 flag in what `probe` returns; a run with any flag set refuses to start.
 """
 
+# ruff: noqa: ANN001, ANN201, ANN202  # it is loaded as a submission is, and written like one
+
 import os
 import socket
 import time

@@ -46,7 +46,7 @@ REASONS: Final = {
     "not-parameter": "is not among the parameters that the module lists",
     "no-parameters": "cannot be had: a parameter is missing, or has another shape",
     "no-gradient": "gets no gradient: no way leads back to it from the output",
-    "not-gradients": "cannot be had: backward returns one gradient per input, in its shape",
+    "not-gradients": "cannot be had: backward must return one gradient per input, in its shape",
     "output-shape": "cannot be had: the output has another shape",
 }
 """What is said of a leaf that the worker could not read as an array (`worker.REFUSALS`)."""
@@ -82,10 +82,10 @@ def fault(
         return Fault("shape", _shape_message(got.shape, want.shape, {*dims(), *want.shape, 0, 1}))
     if integers and got.size and got.dtype.kind not in "iu":
         return Fault("integers", "integers are wanted")
-    if not entrywise and got.size and got.dtype.kind == want.dtype.kind == "f":
-        # What nearly every array of a right answer needs: NaN fails this comparison.
-        if np.abs(got - want).max() <= max(tolerance * scale, floor):
-            return None
+    plain = not entrywise and got.size and got.dtype.kind == want.dtype.kind == "f"
+    # All that nearly every array of a right answer needs; NaN fails this comparison.
+    if plain and np.abs(got - want).max() <= max(tolerance * scale, floor):
+        return None
     got, want = got.astype(np.float64), want.astype(np.float64)
     special = ~np.isfinite(want)
     if not np.array_equal(got[special], want[special], equal_nan=True):

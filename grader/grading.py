@@ -89,7 +89,7 @@ class Loop:
         """A bare report: pytest's own formats tracebacks with every argument, for nobody here."""
         outcome: Literal["passed", "failed"] = "failed" if call.excinfo else "passed"
         return pytest.TestReport(
-            item.nodeid, item.location, {}, outcome, None, call.when, duration=call.duration
+            item.nodeid, item.location, {}, outcome, None, _phase(call), duration=call.duration
         )
 
     @pytest.hookimpl(tryfirst=True)
@@ -127,6 +127,10 @@ class Loop:
             return Ready([], str(error))
         layers = self._bench.server.sandbox.ordered()
         return Ready(layers, max_score=self._bench.assignment.points)
+
+
+def _phase(call: pytest.CallInfo[None]) -> Literal["setup", "call", "teardown"]:
+    return call.when if call.when != "collect" else "setup"
 
 
 # --- one submission ---------------------------------------------------------------------------

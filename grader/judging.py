@@ -37,7 +37,7 @@ Draw = Callable[..., Iterable[Case]]
 Local = Callable[..., Any]
 
 
-class Failed(Exception):  # noqa: N818  # a verdict, not an error
+class Failed(Exception):  # a verdict, not an error
     """A check that is not passed: what to tell, and the share of the points it still earns."""
 
     def __init__(

@@ -218,7 +218,7 @@ _NET_ALL, _SCOPE_ALL = 0b11, 0b11
 
 def landlock_abi() -> int:
     """The kernel's Landlock ABI; 0 where there is none."""
-    return max(0, _libc.syscall(_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), 1))
+    return int(max(0, _libc.syscall(_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), 1)))
 
 
 def landlock_rules(readable: Iterable[str], listable: Iterable[str] = ()) -> int:
@@ -339,7 +339,7 @@ def _add_rule(
     number = lib.seccomp_syscall_resolve_name(name.encode())
     if number < 0:  # this architecture has no such call (open, fork, time on aarch64)
         return
-    compares = (_ArgCompare * len(conditions))(*conditions)
+    compares = (_ArgCompare * len(conditions))(*(_ArgCompare(*each) for each in conditions))
     result = lib.seccomp_rule_add_array(context, action, number, len(conditions), compares)
     if result < 0:
         raise OSError(-result, f"libseccomp refuses the rule for {name}")
@@ -381,11 +381,16 @@ def available() -> frozenset[str]:
         found.add("chroot")
     if landlock_abi():
         found.add("landlock")
-    if _works(lambda: (_prctl(_PR_SET_NO_NEW_PRIVS, 1), seccomp_load(seccomp_filter()))):
+    if _works(_put_on_a_filter):
         found.add("seccomp")
     if _works(lambda: unshare(CLONE_NEWPID)):
         found.add("pidns")
     return frozenset(found)
+
+
+def _put_on_a_filter() -> None:
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    seccomp_load(seccomp_filter())
 
 
 def missing_for_grading(layers: Iterable[str]) -> str:

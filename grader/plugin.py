@@ -19,7 +19,7 @@ import hashlib
 import hmac
 import importlib
 import types
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -167,7 +167,7 @@ def attach(config: pytest.Config, bench: Bench) -> None:
 
 
 @pytest.fixture(scope="module")
-def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
+def bench(request: pytest.FixtureRequest) -> Bench:
     """The bench of the class run, or, by hand, one for the folder of this test file."""
     config = request.config
     name = request.path.parent.name
@@ -176,7 +176,7 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
         if found is not None:
             found.close()
         found = config.stash[_BENCH] = _by_hand(config, request.path.parents[3], name)
-    yield found
+    return found
 
 
 def _by_hand(config: pytest.Config, folder: Path, name: str) -> Bench:
@@ -260,36 +260,38 @@ def blank(item: pytest.Item, scale: float, message: str) -> Outcome:
 
 
 def _outcome(item: pytest.Item, call: pytest.CallInfo[None], scale: float) -> Outcome:
+    """What one check came to; `pytest.CallInfo` has either no exception or the one that ended it."""
     most = worth(item) * scale
-    known = {"id": check_id(item), "title": title(item), "max_points": most}
+    passed = Outcome(
+        check_id(item), title(item), "passed", most, most, seconds=round(call.duration, 6)
+    )
     error = call.excinfo.value if call.excinfo else None
     check = item.stash.get(_CHECK, None)
-    seconds = round(call.duration, 6)
     if error is None:
-        remark = check.remark if check else ""
-        return Outcome(**known, status="passed", points=most, message=remark, seconds=seconds)
-    if isinstance(error, Failed):
-        hint = check.exercise.catalogue.hints.get(error.mistake) if check else None
-        return Outcome(
-            **known, status="failed", points=round(error.credit * most, 6), message=str(error),
-            mistake=error.mistake, hint=hint.question if hint else "",
-            more=hint.more if hint else "", seconds=seconds,
-            instructor={**_staff(error.detail), "function": check.function if check else ""},
-        )  # fmt: skip
-    if isinstance(error, (StudentError, AssertionError)):
-        said = (
-            str(error).strip().splitlines() if isinstance(error, AssertionError) else [str(error)]
-        )
+        return replace(passed, message=check.remark if check else "")
+    failed = replace(passed, status="failed", points=0.0)
+    if isinstance(error, Failed) and check is not None:
+        return _judged(failed, error, check)
+    if isinstance(error, (Failed, StudentError, AssertionError)):
+        said = str(error).strip().splitlines() or ["not so"]
         detail = getattr(error, "detail", "")
-        return Outcome(
-            **known, status="failed", points=0.0, message=said[0] if said else "not so",
-            seconds=seconds, instructor=_staff(detail),
-        )  # fmt: skip
+        return replace(failed, message=said[0], instructor=_staff(detail))
     trace = str(call.excinfo.getrepr(style="short")) if call.excinfo else ""
-    return Outcome(
-        **known, status="error", points=0.0, message=NOT_JUDGED, seconds=seconds,
-        instructor=_staff(trace[-8000:]),
-    )  # fmt: skip
+    instructor = _staff(trace[-8000:])
+    return replace(failed, status="error", message=NOT_JUDGED, instructor=instructor)
+
+
+def _judged(failed: Outcome, verdict: Failed, check: Check) -> Outcome:
+    hint = check.exercise.catalogue.hints.get(verdict.mistake)
+    return replace(
+        failed,
+        points=round(verdict.credit * failed.max_points, 6),
+        message=str(verdict),
+        mistake=verdict.mistake,
+        hint=hint.question if hint else "",
+        more=hint.more if hint else "",
+        instructor={**_staff(verdict.detail), "function": check.function},
+    )
 
 
 def _staff(detail: str) -> dict[str, str]:

@@ -305,8 +305,8 @@ def _bubblewrap(preload: Sequence[str], environment: dict[str, str]) -> list[str
         command += ["--dev-bind", path, path]
     for path in filter(os.path.isdir, others):  # a distribution's Python lacks one of them
         command += ["--tmpfs", path]
-    for path in seen:
-        command += ["--ro-bind-try", str(path), str(path)]
+    for each in seen:
+        command += ["--ro-bind-try", str(each), str(each)]
     return [*command, "--chdir", "/", "--"]
 
 

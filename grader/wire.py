@@ -173,6 +173,8 @@ def _walk(frame: bytes) -> None:
         kind, number, start, position = _token(frame, position)
         if position > size:
             raise WireError("the frame ends in the middle of a value")
+        if kind == "ext" and frame[start - 1] not in (_ARRAY, _REF):  # msgspec reads timestamps
+            raise WireError("an unknown kind of value")
         if top.wants_key():
             _check_key(top, kind, number, frame[start:position])
         top.left -= 1

@@ -37,6 +37,7 @@ import builtins
 import collections.abc
 import gc
 import importlib
+import importlib.abc
 import importlib.machinery
 import importlib.util
 import json
@@ -595,7 +596,7 @@ class _StandIn(types.ModuleType):
         return _INERT
 
 
-class _StandInLoader:
+class _StandInLoader(importlib.abc.Loader):
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
         return _StandIn(spec.name)
 

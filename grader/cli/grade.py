@@ -112,9 +112,8 @@ def _shown(grades: Iterator[Grade], progress: Progress) -> list[Grade]:
     if not sys.stderr.isatty():
         return list(grades)
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
-    from rich.progress import TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(),
                TextColumn("{task.fields[rate]}"), TimeRemainingColumn())  # fmt: skip

@@ -106,69 +106,95 @@ def grade_all(
     on_ready: Callable[[Ready], None] = lambda ready: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Graded]:
-    """Yield each submission with its grade, as they come; raises `EngineError` when nothing can be graded.
+    """Yield each submission with its grade, as they come; raises `EngineError` when none can.
 
     ``patience``: wall seconds after which a process that gives no grade is taken for hung.
     ``stop``: asked before each new submission; true leaves what is in flight to finish.
     """
-    waiting = iter(submissions)
-    again: deque[Submission] = deque()
-    tried: set[str] = set()
-    processes: list[_Process] = []
+    crew = _Crew(iter(submissions), settings, stop)
+    try:
+        on_ready(crew.start(jobs))
+        while crew.busy():
+            yield from crew.heard()
+            yield from crew.overdue(patience)
+    finally:
+        crew.end()
 
-    def feed(process: _Process) -> None:
-        while len(process.hand) < (1 if again else AHEAD) and not stop():
-            following = again.popleft() if again else next(waiting, None)
+
+class _Crew:
+    """The grading processes of a run, and what is still to grade."""
+
+    def __init__(
+        self, waiting: Iterator[Submission], settings: Settings, stop: Callable[[], bool]
+    ) -> None:
+        self._waiting, self._stop = waiting, stop
+        self._settings = replace(settings, preflight=False)
+        self._preflight = settings
+        self._again: deque[Submission] = deque()
+        self._tried: set[str] = set()
+        self._processes: list[_Process] = []
+
+    def start(self, jobs: int) -> Ready:
+        """Start ``jobs`` processes at once; nothing is graded before the first has seen all well."""
+        self._processes = [_Process(self._preflight)]
+        self._processes += [_Process(self._settings) for _ in range(jobs - 1)]
+        greeting = self._processes[0].ready()
+        if greeting.problem:
+            raise EngineError(greeting.problem)
+        for process in self._processes:
+            if process is not self._processes[0]:
+                process.ready()
+            self._feed(process)
+        return greeting
+
+    def busy(self) -> bool:
+        """Whether anything is in hand."""
+        return any(process.hand for process in self._processes)
+
+    def heard(self) -> Iterator[Graded]:
+        """Wait at most a second, and yield what came."""
+        busy = {process.connection: process for process in self._processes if process.hand}
+        for connection in wait(list(busy), timeout=1.0):
+            process = busy[connection]  # type: ignore[index]  # what went in comes out
+            try:
+                yield process.grade()
+            except (EOFError, OSError):
+                yield from self._replace(process, "the grading process died")
+            else:
+                self._feed(process)
+
+    def overdue(self, patience: float) -> Iterator[Graded]:
+        """Replace every process that has had one submission for too long."""
+        now = time.monotonic()
+        for process in [p for p in self._processes if p.hand and now - p.since > patience]:
+            yield from self._replace(process, f"no grade within {patience:.0f} s")
+
+    def end(self) -> None:
+        """End every process."""
+        for process in self._processes:
+            process.end()
+
+    def _feed(self, process: _Process) -> None:
+        while len(process.hand) < (1 if self._again else AHEAD) and not self._stop():
+            following = self._again.popleft() if self._again else next(self._waiting, None)
             if following is None:
                 return
             process.send(following)
 
-    def replaced(process: _Process, why: str) -> Iterator[Graded]:
+    def _replace(self, process: _Process, why: str) -> Iterator[Graded]:
+        """A new process for one that is lost; what it had in hand first is suspected."""
         hand = list(process.hand)
         process.end()
-        first = hand[0] if hand else None
-        if first is not None and first.student in tried:
-            yield first, _lost(first, why)
+        suspect = hand[0]
+        if suspect.student in self._tried:
+            yield suspect, _lost(suspect, why)
             hand = hand[1:]
-        elif first is not None:
-            tried.add(first.student)
-        again.extend(hand)
-        fresh = _Process(replace(settings, preflight=False))
+        self._tried.add(suspect.student)
+        self._again.extend(hand)
+        fresh = _Process(self._settings)
+        self._processes[self._processes.index(process)] = fresh
         fresh.ready()
-        processes[processes.index(process)] = fresh
-        feed(fresh)
-
-    try:
-        processes.append(_Process(settings))
-        rest = [_Process(replace(settings, preflight=False)) for _ in range(jobs - 1)]
-        processes.extend(rest)
-        greeting = processes[0].ready()
-        if greeting.problem:
-            raise EngineError(greeting.problem)
-        on_ready(greeting)
-        feed(processes[0])
-        for process in rest:
-            process.ready()
-            feed(process)
-        while any(process.hand for process in processes):
-            for process in _heard(processes):
-                try:
-                    yield process.grade()
-                    feed(process)
-                except (EOFError, OSError):
-                    yield from replaced(process, "the grading process died")
-            now = time.monotonic()
-            for process in [p for p in processes if p.hand and now - p.since > patience]:
-                yield from replaced(process, f"no grade within {patience:.0f} s")
-    finally:
-        for process in processes:
-            process.end()
-
-
-def _heard(processes: list[_Process]) -> list[_Process]:
-    """The processes with something to read; waits at most a second."""
-    busy = {process.connection: process for process in processes if process.hand}
-    return [busy[found] for found in wait(list(busy), timeout=1.0) if isinstance(found, Connection)]
+        self._feed(fresh)
 
 
 def _lost(submission: Submission, why: str) -> Grade:

@@ -1,4 +1,4 @@
-"""Grades to Canvas over its REST API. Nothing is sent, not even a question, unless ``send`` is true.
+"""Grades to Canvas over its REST API. Nothing goes out, not even a question, without ``send``.
 
     report = canvas(target, grades, journal=folder / "push-canvas.json", send=True)
 
@@ -20,7 +20,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import batched
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -43,8 +42,8 @@ NEXT: Final = re.compile(r'<([^>]*)>\s*;\s*rel="next"')
 DONE: Final = frozenset({"completed", "failed"})
 
 
-class PushError(ExportError):
-    """Why nothing more can be sent: one line. What was sent is kept, and not sent again."""
+_Answer = tuple[int, dict[str, str], bytes]
+"""Status, headers, body."""
 
 
 class _UnsureError(Exception):
@@ -84,22 +83,22 @@ class Report:
 
 
 def target(assignment: Assignment, environ: Mapping[str, str]) -> Target:
-    """Where to, from ``lms: {canvas: ...}``, CANVAS_URL and CANVAS_TOKEN; raises `PushError`."""
+    """Where to, from ``lms: {canvas: ...}``, CANVAS_URL and CANVAS_TOKEN; raises `ExportError`."""
     settings = assignment.lms.get("canvas", {})
     url = str(settings.get("url") or environ.get("CANVAS_URL", "")).rstrip("/")
     course, identity = str(settings.get("course", "")), str(settings.get("assignment", ""))
     token = environ.get("CANVAS_TOKEN", "").strip()
     if not course or not identity:
-        raise PushError("write lms: {canvas: {course: ID, assignment: ID}} in assignments.yaml")
+        raise ExportError("write lms: {canvas: {course: ID, assignment: ID}} in assignments.yaml")
     if not url:
-        raise PushError(
+        raise ExportError(
             "set CANVAS_URL to the address of your Canvas, as https://canvas.example.edu"
         )
     if not token or not token.isascii() or not token.isprintable():
-        raise PushError("set CANVAS_TOKEN to an access token of yours (Account, Settings)")
+        raise ExportError("set CANVAS_TOKEN to an access token of yours (Account, Settings)")
     parts = urlsplit(url)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOCAL):
-        raise PushError("CANVAS_URL must begin with https://: the token goes there")
+        raise ExportError("CANVAS_URL must begin with https://: the token goes there")
     return Target(url, course, identity, token)
 
 
@@ -113,7 +112,7 @@ def canvas(
     comments: bool = True,
     wait: Callable[[float], None] = time.sleep,
 ) -> Report:
-    """Make Canvas hold these grades; raises `PushError` when that cannot go on.
+    """Make Canvas hold these grades; raises `ExportError` when that cannot go on.
 
     Without ``send`` no connection is made: the report says what is known of what would be sent.
     """
@@ -153,7 +152,8 @@ def _made(grade: Grade, user: str, comments: bool) -> Post:
 
 def _send_all(api: _Api, waiting: list[Post], report: Report, journal: Path) -> None:
     """Send in batches until Canvas holds everything; one by one what a batch did not bring in."""
-    for posts in batched(waiting, BATCH):
+    for at in range(0, len(waiting), BATCH):
+        posts = waiting[at : at + BATCH]
         left = list(posts)
         for _ in range(3):
             _send(api, left, journal)
@@ -183,7 +183,7 @@ def _send(api: _Api, posts: Sequence[Post], journal: Path) -> None:
         return
     job = str(answer.get("id", "")) if isinstance(answer, dict) else ""
     if not job.isdecimal():
-        raise PushError("Canvas answered a bulk update with no Progress")
+        raise ExportError("Canvas answered a bulk update with no Progress")
     journal.write_text(json.dumps({"progress": job}))
     _finish(api, journal)
 
@@ -202,7 +202,7 @@ def _finish(api: _Api, journal: Path) -> None:
         api.wait(min(0.5 * 1.5**turn, 10.0))
     else:
         if job.isdecimal():
-            raise PushError(f"Canvas has not finished its job {job}; push again later")
+            raise ExportError(f"Canvas has not finished its job {job}; push again later")
     journal.unlink(missing_ok=True)
 
 
@@ -212,7 +212,7 @@ def _send_one(api: _Api, post: Post) -> None:
         form["comment[text_comment]"] = post.comment
     try:
         api.call("PUT", f"{api.here}/submissions/{post.user}", form)
-    except (_UnsureError, PushError):
+    except (_UnsureError, ExportError):
         api.wait(5.0)
 
 
@@ -246,13 +246,17 @@ def _differing(api: _Api, posts: Sequence[Post]) -> list[Post]:
     left = []
     for post in posts:
         have = held.get(post.user, {})
-        said = {str(each.get("comment")) for each in have.get("submission_comments") or []}
+        said = {_words(each.get("comment")) for each in have.get("submission_comments") or []}
         if not _is(have.get("score"), post.score):
-            keep = "" if post.comment in said else post.comment
+            keep = "" if _words(post.comment) in said else post.comment
             left.append(Post(post.student, post.user, post.score, keep))
-        elif post.comment and post.comment not in said:
+        elif post.comment and _words(post.comment) not in said:
             left.append(post)
     return left
+
+
+def _words(text: Any) -> str:
+    return " ".join(str(text).split())
 
 
 def _is(score: Any, wanted: str) -> bool:
@@ -282,7 +286,7 @@ class _Api:
             status, headers, body = self._tried("GET", following, None)
             items = _json(body) if status == 200 else None
             if not isinstance(items, list):
-                raise PushError(_refused("GET", path, status, body))
+                raise ExportError(_refused("GET", path, status, body))
             yield from (item for item in items if isinstance(item, dict))
             match = NEXT.search(headers.get("link", ""))
             following = self._same_host(match[1]) if match else ""
@@ -293,25 +297,23 @@ class _Api:
         if status == 404 and missing is not None:
             return missing
         if status != 200:
-            raise PushError(_refused("GET", path, status, body))
+            raise ExportError(_refused("GET", path, status, body))
         return _json(body)
 
     def call(self, method: str, path: str, form: Mapping[str, str]) -> Any:
         """Send a form; raises `_UnsureError` when it is unknown what became of it."""
         status, _, body = self._tried(method, path, urlencode(form).encode())
         if status not in (200, 201):
-            raise PushError(_refused(method, path, status, body))
+            raise ExportError(_refused(method, path, status, body))
         return _json(body)
 
     def _same_host(self, url: str) -> str:
         ours, theirs = urlsplit(self.to.url), urlsplit(url)
         if theirs.netloc and theirs.netloc != ours.netloc:
-            raise PushError("Canvas names a next page on another host")
+            raise ExportError("Canvas names a next page on another host")
         return f"{theirs.path}?{theirs.query}".removeprefix(ours.path)
 
-    def _tried(
-        self, method: str, path: str, form: bytes | None
-    ) -> tuple[int, dict[str, str], bytes]:
+    def _tried(self, method: str, path: str, form: bytes | None) -> _Answer:
         """An answer that is none of those that pass when one waits."""
         said = "no answer"
         for turn in range(TRIES):
@@ -332,18 +334,13 @@ class _Api:
                 pause = _retry_after(headers, pause)
             if turn < TRIES - 1:
                 self.wait(pause)
-        raise PushError(f"Canvas does not answer {method} {path.partition('?')[0]}: {said}")
+        raise ExportError(f"Canvas does not answer {method} {path.partition('?')[0]}: {said}")
 
-    def _once(
-        self, method: str, path: str, form: bytes | None
-    ) -> tuple[int, dict[str, str], bytes]:
+    def _once(self, method: str, path: str, form: bytes | None) -> _Answer:
         parts = urlsplit(self.to.url)
-        kind = http.client.HTTPSConnection
-        connection: http.client.HTTPConnection
-        if parts.scheme == "http":
-            connection = http.client.HTTPConnection(parts.netloc, timeout=TIMEOUT)
-        else:
-            connection = kind(parts.netloc, timeout=TIMEOUT)
+        secure = parts.scheme == "https"
+        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        connection = kind(parts.netloc, timeout=TIMEOUT)
         headers = {"Authorization": f"Bearer {self.to.token}", "Accept": "application/json"}
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -371,7 +368,7 @@ def _json(body: bytes) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
-        raise PushError("Canvas answered with something that is no JSON") from None
+        raise ExportError("Canvas answered with something that is no JSON") from None
 
 
 def _refused(method: str, path: str, status: int, body: bytes) -> str:

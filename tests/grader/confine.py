@@ -27,10 +27,11 @@ from grader import lockdown  # noqa: E402
 STRANGER = 12_345
 """A uid that no account has."""
 
-_REFUSED = """
-    unshare setns mount umount2 pivot_root open_tree move_mount fsopen fsconfig fsmount fspick
-    mount_setattr bpf perf_event_open userfaultfd keyctl add_key request_key io_uring_setup
-""".split()
+_REFUSED = (
+    "unshare", "setns", "mount", "umount2", "pivot_root", "open_tree", "move_mount", "fsopen",
+    "fsconfig", "fsmount", "fspick", "mount_setattr", "bpf", "perf_event_open", "userfaultfd",
+    "keyctl", "add_key", "request_key", "io_uring_setup",
+)  # fmt: skip
 _NEW_NAMESPACES = (0x20000, *(1 << bit for bit in range(25, 31)))
 _DOCKER_CAPABILITIES = {0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 27, 29, 31}
 _MASKED_EQ = 7

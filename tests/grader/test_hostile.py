@@ -30,9 +30,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import confine
+import pytest
 from confine import PROJECT, STRANGER
 
 HOSTILE = PROJECT / "tests" / "samples" / "hostile"

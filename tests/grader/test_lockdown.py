@@ -40,7 +40,9 @@ def needs(*layers: str) -> pytest.MarkDecorator:
 
 needs_bubblewrap = pytest.mark.skipif(
     shutil.which("bwrap") is None
-    or subprocess.run(["bwrap", "--ro-bind", "/", "/", "true"], stderr=subprocess.DEVNULL).returncode,
+    or subprocess.run(
+        ["bwrap", "--ro-bind", "/", "/", "true"], stderr=subprocess.DEVNULL
+    ).returncode,
     reason="bubblewrap is missing, or refused its namespaces",
 )
 
@@ -328,9 +330,7 @@ def test_mounts_hide_files(attempt: Callable[..., bool], public: Path, attack: s
         assert attempt(rest, attack, str(path))
 
 
-def test_all_layers_hold_all_of_it(
-    attempt: Callable[..., bool], public: Path, victim: int
-) -> None:
+def test_all_layers_hold_all_of_it(attempt: Callable[..., bool], public: Path, victim: int) -> None:
     """The same attacks, with everything on that this machine has."""
     attacks: list[tuple[Any, ...]] = [
         (READ, str(public / "answers")), (WRITE, str(public / "note")), (SIGNAL, victim),
@@ -434,7 +434,7 @@ except OSError:
 _CPU = """
 def burn():
     enter(*([] if off else ["rlimits"]), cpu=1)
-    end = time.process_time() + 1.5
+    end = time.process_time() + 1.2
     while time.process_time() < end:
         pass
     os.write(1, b"done")

@@ -5,8 +5,6 @@ scale, so graphs are redrawn until no gradient is small beside the others: what 
 that cancels is rounding.
 """
 
-import numpy as np
-
 from grader.cases import Case, redrawn
 
 CACHES = {"forward": ("a", "b", "c", "d", "e")}

@@ -5,10 +5,16 @@ import pytest
 from . import cases
 
 
-@pytest.mark.points(3)
+@pytest.mark.points(2)
 def test_embed(check):
     """embed looks up a row of E for each id"""
     check(cases.embed_cases, name="vectors")
+
+
+@pytest.mark.points(1)
+def test_embed_square(check):
+    """embed looks up rows, not columns, where E has as many of both"""
+    check(cases.embed_square_cases, name="vectors")
 
 
 @pytest.mark.points(1)

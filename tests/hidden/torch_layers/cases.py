@@ -233,31 +233,42 @@ def window_gradient_cases(rng, reference):
 # --- numeric gradients ------------------------------------------------------------------------
 
 
-def _relu_point(rng):
-    return {"z": away_from_zero(rng, 3, 4), "upstream": rng.standard_normal((3, 4))}
+def _relu(*between):
+    def point(rng):
+        z, others = away_from_zero(rng, 3, 4), [away_from_zero(rng, 3, 4) for _ in between]
+        return {"z": z, "upstream": rng.standard_normal((3, 4)), "between": others}
+
+    return Gradient(
+        "ReLU",
+        point,
+        lambda module, at: np.sum(at["upstream"] * module.ReLU({"z": at["z"]})),
+        lambda module, at: module.ReLU(
+            {"z": at["z"]}, at["upstream"], *({"z": other} for other in at["between"])
+        ),
+        ("z",),
+    )
 
 
-RELU = Gradient(
-    "ReLU",
-    _relu_point,
-    lambda module, at: np.sum(at["upstream"] * module.ReLU({"z": at["z"]})),
-    lambda module, at: module.ReLU({"z": at["z"]}, at["upstream"]),
-    ("z",),
-)
+def _loss(batches, *between):
+    def point(rng):
+        [(z, y, _), (other, label, _), *_] = batches(rng)
+        others = [{"z": other, "y": label} for _ in between]
+        return {"z": z, "y": y, "upstream": float(rng.uniform(1.3, 3)), "between": others}
+
+    return Gradient(
+        "SigmoidBCE",
+        point,
+        lambda module, at: at["upstream"] * module.SigmoidBCE({"z": at["z"], "y": at["y"]}),
+        lambda module, at: module.SigmoidBCE(
+            {"z": at["z"], "y": at["y"]}, at["upstream"], *at["between"]
+        ),
+        ("z",),
+    )
 
 
-def _loss_point(rng):
-    z, y, _ = next(near(rng))
-    return {"z": z, "y": y, "upstream": float(rng.uniform(1.3, 3))}
-
-
-LOSS = Gradient(
-    "SigmoidBCE",
-    _loss_point,
-    lambda module, at: at["upstream"] * module.SigmoidBCE({"z": at["z"], "y": at["y"]}),
-    lambda module, at: module.SigmoidBCE({"z": at["z"], "y": at["y"]}, at["upstream"]),
-    ("z",),
-)
+RELU, RELU_ALIVE = _relu(), _relu("another")
+LOSS, LOSS_ALIVE = _loss(near), _loss(near, "another")
+LOSS_FAR = _loss(lambda rng: reversed(list(far(rng))))
 
 PARAMS = ("W1", "b1", "W2", "b2")
 
