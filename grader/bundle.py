@@ -150,7 +150,8 @@ def _rendered(folder: str, assignment: Assignment) -> Files:
         return re.sub("@([A-Z]+)@", lambda match: values[match[1]], text).encode()
 
     paths = sorted((TEMPLATES / folder).iterdir())
-    return {path.name: fill(path.read_text(encoding="utf-8")) for path in paths if path.is_file()}
+    texts = {path.name: path.read_text(encoding="utf-8") for path in paths if path.is_file()}
+    return {name.removesuffix(".in"): fill(text) for name, text in texts.items()}
 
 
 def _packages(assignment: Assignment) -> str:

@@ -36,6 +36,8 @@ from grader.worker import MAX_TEXT, REFUSALS
 
 _START_SECONDS: Final = 60.0
 _UIDS: Final = 64
+MAX_CAPTURED: Final = 1 << 16
+"""Bytes of output kept of one submission, however many workers it wore out."""
 
 
 class GraderError(Exception):
@@ -572,7 +574,7 @@ class Student:
         """Kill the worker and keep what it printed."""
         if self._worker is not None:
             self._worker.end()
-            self.captured += self._worker.captured
+            self.captured = (self.captured + self._worker.captured)[:MAX_CAPTURED]
             self._worker = None
 
     def load(self) -> None:

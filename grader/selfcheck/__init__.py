@@ -33,6 +33,8 @@ from grader.selfcheck.student import LIMIT, checks
 from grader.selfcheck.submission import CODES, busy
 
 USAGE: Final = 2
+START: Final = 60.0
+"""Seconds that a Python may take to start."""
 SILENCE: Final = 4 * LIMIT
 """Seconds after which a Python that says nothing is stopped: it did not hear the interrupt."""
 CHILD: Final = """\
@@ -87,9 +89,11 @@ def _watch(file: Path, public: Path) -> int:
     chunks: queue.Queue[bytes] = queue.Queue()
     threading.Thread(target=_pump, args=(process.stdout, chunks), daemon=True).start()
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    patience = START
     try:
-        while chunk := chunks.get(timeout=SILENCE):
+        while chunk := chunks.get(timeout=patience):
             _say(decoder.decode(chunk))
+            patience = SILENCE
     except queue.Empty:
         _say(f"FAILED\n      stopped: nothing came of it in {SILENCE:g} s\n")
         return FAILED

@@ -260,6 +260,34 @@ class OverranError(Exception):
     """Something ran over its time; raised from the interrupt that shows where it was."""
 
 
+class _Clock:
+    """What sends the interrupt, once and only while there is something to interrupt."""
+
+    def __init__(self, seconds: float) -> None:
+        self.fired = False
+        self._over = False
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(seconds, self._fire)
+        self._timer.daemon = True
+
+    def start(self) -> None:
+        self._timer.start()
+
+    def _fire(self) -> None:
+        with self._lock:
+            if not self._over:
+                self.fired = True
+                _thread.interrupt_main()
+
+    def stop(self) -> None:
+        """Send no interrupt any more, and wait for one that is on its way."""
+        self._timer.cancel()
+        with self._lock:
+            self._over = True
+        if self.fired:
+            time.sleep(1.0)
+
+
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
     """Interrupt what runs inside after a time, by Ctrl-C's own way: it works on every system.
@@ -270,28 +298,25 @@ def time_limit(seconds: float) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    fired = threading.Event()
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer = threading.Timer(seconds, _interrupt, (fired,))
-    timer.daemon = True
-    timer.start()
+    clock = _Clock(seconds)
     try:
-        yield
-        timer.cancel()
-        if fired.is_set():
-            time.sleep(1.0)  # the interrupt is on its way: it comes here
+        clock.start()
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
+            clock.stop()
+            raise
+        clock.stop()
     except KeyboardInterrupt as error:
-        if not fired.is_set():
+        if not clock.fired:
+            clock.stop()
             raise
         raise OverranError(seconds).with_traceback(error.__traceback__) from None
     finally:
-        timer.cancel()
         signal.signal(signal.SIGINT, before)
-
-
-def _interrupt(fired: threading.Event) -> None:
-    fired.set()
-    _thread.interrupt_main()
 
 
 def _overran(error: OverranError, student: Student, namespace: Namespace) -> str:

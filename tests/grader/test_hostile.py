@@ -53,6 +53,7 @@ assignments:
     title: Two-layer network
     limits: {{call_cpu: 0.25, call_wall: 2, idle_wall: 0.3, import_cpu: 0.5, total: 1.2, memory_mb: 256}}
 """
+RIGHT_ONCE = (HOSTILE / "_right_once.py").read_bytes()
 TAIL = (HOSTILE / "_tail.py").read_text(encoding="utf-8")
 
 
@@ -159,16 +160,16 @@ class World:
 
     def spoils(self) -> list[str]:
         """What has been touched, if anything."""
-        found = [str(path) for place in self.target.notes for path in _marked(place, self.target)]
-        found += [str(path) for place in ("/tmp", "/dev/shm", "/var/tmp") for path in _marked(place, self.target)]  # noqa: S108
-        found += ["a shell line ran"] * os.path.exists("/tmp/hostile-magic")  # noqa: S108
+        places = (*self.target.notes, "/tmp", "/dev/shm", "/var/tmp")  # noqa: S108
+        found = [str(path) for place in places for path in _marked(place, self.target)]
         found += [f"connected: {each}" for each in self.listeners if _heard(each)]
         found += ["System V memory"] * any("5ec" in line.lower().split()[0] for line in _sysv())
         return found
 
 
 def _marked(place: str, target: Target) -> list[Path]:
-    return [path for path in Path(place).iterdir() if target.marker in path.name or "-note" in path.name]
+    words = (target.marker, "-note", "hostile-magic")
+    return [path for path in Path(place).iterdir() if any(word in path.name for word in words)]
 
 
 def _sysv() -> list[str]:
@@ -238,7 +239,9 @@ class Mode:
     def command(self, *words: str) -> tuple[list[str], dict[str, str]]:
         """The command and environment that run Python with ``words`` in this mode."""
         own = sys.executable, {**os.environ, "PYTHONPATH": str(PROJECT)}
-        python, environment = own if self.uid == os.geteuid() else confine.python_for(self.uid) or own
+        python, environment = (
+            own if self.uid == os.geteuid() else confine.python_for(self.uid) or own
+        )
         return [*confine.confined(self.uid, self.namespaces), python, *words], environment
 
 
@@ -286,9 +289,7 @@ def world(mode: Mode) -> Iterator[World]:
 
 def _course(course: Path) -> Path:
     for part in (f"reference/{EXERCISE}", f"tests/hidden/{EXERCISE}", f"exercises/{EXERCISE}"):
-        shutil.copytree(
-            PROJECT / part, course / part, ignore=shutil.ignore_patterns("__pycache__")
-        )
+        shutil.copytree(PROJECT / part, course / part, ignore=shutil.ignore_patterns("__pycache__"))
     (course / "assignments.yaml").write_text(COURSE, encoding="utf-8")
     (course / ".grader-secret").write_text(secrets.token_hex(32), encoding="utf-8")
     (course / ".grader-secret").chmod(0o600)
@@ -340,7 +341,12 @@ def grade(place: World, students: dict[str, tuple[str, bytes]], out: str = "out"
     began = time.monotonic()
     with _subreaper():
         done = subprocess.run(
-            command, env=environment, cwd=place.course, capture_output=True, timeout=280, check=False
+            command,
+            env=environment,
+            cwd=place.course,
+            capture_output=True,
+            timeout=280,
+            check=False,
         )
         seconds = time.monotonic() - began
         lingering = _left(kept)
@@ -366,7 +372,9 @@ def _children() -> set[int]:
     mine = set()
     for path in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            state, parent = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[:2]
+            state, parent = (
+                path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[:2]
+            )
             if int(parent) == os.getpid() and state != "Z":
                 mine.add(int(path.parent.name))
     return mine
@@ -387,7 +395,8 @@ def _state(pid: int) -> str:
     """All of a process that others could change: limits, affinity, priority, whether it stands."""
     limits = Path(f"/proc/{pid}/limits").read_text(encoding="ascii")
     stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    pending = re.findall(r"(?:SigPnd|ShdPnd|TracerPid):.*", Path(f"/proc/{pid}/status").read_text(encoding="ascii"))
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    pending = re.findall(r"(?:SigPnd|ShdPnd|TracerPid):.*", status)
     state = "up" if stat[0] in "RSD" else stat[0]
     return repr((limits, sorted(os.sched_getaffinity(pid)), state, stat[15:17], pending))
 
@@ -405,7 +414,8 @@ from grader.plugin import Bench
 from grader.pool import Sandbox
 from grader.secret import course_secret
 loaded = catalog.load(course)
-bench = Bench(loaded, loaded.assignment("two_layer_network"), Sandbox(frozenset()), int(sys.argv[2]), course_secret(course))
+assignment, seed = loaded.assignment("two_layer_network"), int(sys.argv[2])
+bench = Bench(loaded, assignment, Sandbox(frozenset()), seed, course_secret(course))
 digits = set()
 for name, draw in vars(cases).items():
     if name.endswith("_cases") and name != "timed_cases":
@@ -456,7 +466,13 @@ def _class(target: Target, samples: dict[str, Sample]) -> dict[str, tuple[str, b
              for initial, name in zip("agmz", RIGHT, strict=True)}  # fmt: skip
     hostile = {name: (each.file, each.submission(target)) for name, each in samples.items()}
     harmless = Sample("harmless.py", "none: nothing", b"def attack(): return None\n")
-    return {**right, **hostile, "harmless": (harmless.file, harmless.submission(target))}
+    once = (PROJECT / "reference" / EXERCISE / "solution.py").read_bytes() + RIGHT_ONCE
+    return {
+        **right,
+        **hostile,
+        "harmless": (harmless.file, harmless.submission(target)),
+        "once": (f"{EXERCISE}.py", once),
+    }
 
 
 def _graded(mode: Mode, samples: dict[str, Sample]) -> Run:
@@ -543,6 +559,34 @@ def test_the_others_are_graded_as_without_them(whole: Run) -> None:
     assert len(right) == len(RIGHT)
 
 
+@pytest.mark.xfail(strict=True, reason="judging.Check.fast looks at the first answer alone")
+def test_a_slow_answer_that_is_right_once_is_not_fast(whole: Run) -> None:
+    """The least of several times counts: each of them must be of a right answer."""
+    [check] = [c for c in whole.entries["once"]["checks"] if "is_fast" in c["id"]]
+    assert check["status"] == "failed"
+
+
+def test_what_would_be_gained_is_seen(whole: Run) -> None:
+    """The eyes of this file: points, evidence, inputs, escapes and words of a submission."""
+    innocent = whole.entries["harmless"]
+    digits = next(iter(whole.inputs))
+    for spoilt, look in (
+        ({"score": 100.0}, gained),
+        ({"status": "error"}, gained),
+        ({"instructor": {"output": "GOT import ['/etc/passwd']"}}, gained),
+        ({"checks": [{"instructor": {"traceback": "GOT it"}}]}, gained),
+        ({"message": f"worst entry off by 0.{digits}"}, leaked),
+        ({"message": "\x1b[2J"}, leaked),
+        ({"checks": [{"message": "LEAK"}]}, leaked),
+        ({"checks": [{"message": "<script>alert(1)</script>"}]}, leaked),
+    ):
+        seen = dataclasses.replace(
+            whole, entries={**whole.entries, "x": {**innocent, "checks": [], **spoilt}}
+        )
+        assert look(seen, "x")
+    assert gained(whole, "harmless") == leaked(whole, "harmless") == ""
+
+
 def test_every_layer_is_on(whole: Run) -> None:
     """The run above was held by all that this machine can have."""
     from grader.pool import Sandbox
@@ -552,7 +596,7 @@ def test_every_layer_is_on(whole: Run) -> None:
 
 def test_nothing_is_gained_in_any_mode(core: Run) -> None:
     """With fewer rights and without namespaces, the attacks that matter most still fail."""
-    names = [name for name in core.entries if "right" not in name and name != "harmless"]
+    names = [name for name in core.entries if name in SAMPLES]
     assert {name: got for name in names if (got := gained(core, name) or leaked(core, name))} == {}
     assert len(names) > 40
 

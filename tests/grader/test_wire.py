@@ -1,4 +1,4 @@
-"""The wire: what goes in comes out, and whatever a hostile peer sends, it is `WireError` or a value.
+"""The wire: what goes in comes out; what a hostile peer sends is a value or a `WireError`.
 
 A longer run of the fuzz, with a million frames:
 
@@ -94,9 +94,9 @@ def test_arrays_of_any_layout_arrive_plain() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [object(), 1j, b"bytes", 2**64, -(2**64), "\ud800", {1.5: 1}, {None: 1}, np.zeros(2, "c16"),
-     np.zeros(2, "f4"), np.zeros(2, "i4"), np.array(["x"]), np.array([object()]), np.zeros(2, "M8[s]"),
-     np.zeros((1,) * 9), np.zeros(2, [("a", float)])],
+    [object(), 1j, b"bytes", 2**64, -(2**64), "\ud800", {1.5: 1}, {None: 1}, np.zeros((1,) * 9),
+     np.zeros(2, "c16"), np.zeros(2, "f4"), np.zeros(2, "i4"), np.zeros(2, "M8[s]"),
+     np.array(["x"]), np.array([object()]), np.zeros(2, [("a", float)])],
     ids=repr,
 )  # fmt: skip
 def test_nothing_else_goes_in(value: Any) -> None:
@@ -196,10 +196,12 @@ def array(code: bytes, shape: tuple[int, ...], body: bytes = b"") -> bytes:
     "frame",
     [
         b"", b"\xc1", b"\xc0\xc0", b"\x91", b"\x92\xc0", b"\xca\0\0\0\0", b"\xc4\x01x",
-        b"\xcf" + b"\xff" * 8, b"\x82\xa1a\1\xa1a\2", b"\x82\1\1\xcc\1\2", b"\x81\xc0\1", b"\x81\x90\1",
+        b"\xcf" + b"\xff" * 8, b"\x82\xa1a\1\xa1a\2", b"\x82\1\1\xcc\1\2",
+        b"\x81\xc0\1", b"\x81\x90\1",
         b"\x81\xcb" + bytes(9), b"\xa2\xff\xfe", b"\xa3\xed\xa0\x80", b"\xdb\xff\xff\xff\xff",
-        b"\xdd\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff", b"\xc9\xff\xff\xff\xff\1", b"\xd6\xff" + bytes(4),
-        ext(1, b""), ext(1, b"f"), ext(1, b"f\x01"), ext(1, b"f\x09" + bytes(72)), ext(2, bytes(15)),
+        b"\xdd\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff", b"\xc9\xff\xff\xff\xff\1",
+        b"\xd6\xff" + bytes(4), ext(1, b""), ext(1, b"f"), ext(1, b"f\x01"),
+        ext(1, b"f\x09" + bytes(72)), ext(2, bytes(15)),
         ext(3, b"x"), ext(127, b""), array(b"f", (2,), bytes(15)), array(b"f", (2**63, 2)),
         array(b"f", (2**32, 2**32)), array(b"f", (0, 2**63)), array(b"f", (0, 2**47, 2**47)),
         array(b"O", (1,), bytes(8)), array(b"c", (1,), bytes(16)), array(b"b", (2,), b"\0\2"),
@@ -247,8 +249,9 @@ def test_the_walk_bounds_memory() -> None:
 def test_claims_cost_nothing() -> None:
     """A frame that claims petabytes takes no more memory than its own bytes."""
     for frame in (
-        b"\xdd\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff", b"\xdb\xff\xff\xff\xff", array(b"f", (2**40, 2**20)),
-        b"\xc9\xff\xff\xff\xff\1" + bytes(100), array(b"f", (0, 2**40)), b"\x91" * 1_000_000,
+        b"\xdd\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff", b"\xdb\xff\xff\xff\xff",
+        array(b"f", (2**40, 2**20)), b"\xc9\xff\xff\xff\xff\1" + bytes(100),
+        array(b"f", (0, 2**40)), b"\x91" * 1_000_000,
     ):  # fmt: skip
         assert _peak(frame, trusted=False) < 4 << 20
 

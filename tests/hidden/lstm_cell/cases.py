@@ -63,18 +63,23 @@ def sequence(rng, T, n_x, n_h, m):
     return weights(rng, n_x, n_h), rng.standard_normal((T, m, n_x)), *states(rng, m, n_h)
 
 
-def sequence_backward(rng, reference, shape, size=1.0, note=""):
-    """A case of sequence_backward, its gradients of similar sizes if there are any."""
+def sequence_backward(rng, reference, shape, norm=0.9, note=""):
+    """A case of sequence_backward: gradients of similar sizes, their ``norm`` together as said.
+
+    Below 1, no limit at which people clip is reached.
+    """
     T, _, n_h, m = shape
 
-    def draw():
-        return sequence(rng, *shape), size * rng.standard_normal((T, m, n_h))
-
-    def good(given, dhs):
+    def backward(given, dhs):
         _, cache = reference.sequence_forward(*given)
-        return T == 0 or even(reference.sequence_backward(given[0], cache, dhs))
+        return reference.sequence_backward(given[0], cache, dhs)
 
-    given, dhs = redrawn(draw, good)
+    given, dhs = redrawn(
+        lambda: (sequence(rng, *shape), rng.standard_normal((T, m, n_h))),
+        lambda given, dhs: T == 0 or even(backward(given, dhs)),
+    )
+    if T:
+        dhs *= norm / np.sqrt(sum(np.sum(grad**2) for grad in backward(given, dhs).values()))
     first = Case("sequence_forward", *given, note=note)
     shuffled = dict(reversed(given[0].items()))
     return Case("sequence_backward", shuffled, Part(first, 1), dhs, note=note)
@@ -112,7 +117,7 @@ def sequence_backward_cases(rng, reference):
 def large_cases(rng, reference):
     """Every gradient that is handed back in time lies beyond the limits at which people clip."""
     for shape in [(3, 4, 5, 2), (4, 5, 4, 3)]:
-        yield sequence_backward(rng, reference, shape, size=500.0, note="large dhs")
+        yield sequence_backward(rng, reference, shape, norm=10_000.0, note="large dhs")
 
 
 def no_step_cases(rng, reference):

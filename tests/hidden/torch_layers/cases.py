@@ -233,26 +233,25 @@ def window_gradient_cases(rng, reference):
 # --- numeric gradients ------------------------------------------------------------------------
 
 
-def _relu(*between):
+def _relu(between=False):
     def point(rng):
-        z, others = away_from_zero(rng, 3, 4), [away_from_zero(rng, 3, 4) for _ in between]
-        return {"z": z, "upstream": rng.standard_normal((3, 4)), "between": others}
+        others = [{"z": away_from_zero(rng, 3, 4)}] if between else []
+        upstream = rng.standard_normal((3, 4))
+        return {"z": away_from_zero(rng, 3, 4), "upstream": upstream, "between": others}
 
     return Gradient(
         "ReLU",
         point,
         lambda module, at: np.sum(at["upstream"] * module.ReLU({"z": at["z"]})),
-        lambda module, at: module.ReLU(
-            {"z": at["z"]}, at["upstream"], *({"z": other} for other in at["between"])
-        ),
+        lambda module, at: module.ReLU({"z": at["z"]}, at["upstream"], *at["between"]),
         ("z",),
     )
 
 
-def _loss(batches, *between):
+def _loss(batches, between=False):
     def point(rng):
         [(z, y, _), (other, label, _), *_] = batches(rng)
-        others = [{"z": other, "y": label} for _ in between]
+        others = [{"z": other, "y": label}] if between else []
         return {"z": z, "y": y, "upstream": float(rng.uniform(1.3, 3)), "between": others}
 
     return Gradient(
@@ -266,8 +265,8 @@ def _loss(batches, *between):
     )
 
 
-RELU, RELU_ALIVE = _relu(), _relu("another")
-LOSS, LOSS_ALIVE = _loss(near), _loss(near, "another")
+RELU, RELU_ALIVE = _relu(), _relu(between=True)
+LOSS, LOSS_ALIVE = _loss(near), _loss(near, between=True)
 LOSS_FAR = _loss(lambda rng: reversed(list(far(rng))))
 
 PARAMS = ("W1", "b1", "W2", "b2")

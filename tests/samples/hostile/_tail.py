@@ -15,6 +15,8 @@ _calls = []
 def _attempt(when):
     try:
         found = attack()
+    except SyntaxError:
+        raise
     except Exception:
         found = None
     if found:

@@ -1,0 +1,45 @@
+"""The course proves itself: what `make validation` does with many seeds, here with one of each.
+
+Three seeds for the exercises whose class is quickly graded, one for the others.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from grader import catalog, release, validate
+
+ROOT = Path(__file__).parents[2]
+COURSE = catalog.load(ROOT)
+NAMES = [assignment.name for assignment in COURSE.assignments]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_exercise_is_sound(name):
+    """Reference full marks, stub none, variants full, mistakes caught, none named wrongly."""
+    found = validate.validate(COURSE, name, seeds=1, jobs=1)
+    assert found.wrong == []
+    assert found.points == COURSE.assignment(name).points
+    assert found.variants >= 8
+    assert found.named >= 0.5 * found.mistakes
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_exercise_is_built(name):
+    """exercises/ is what `grader build` makes of reference/."""
+    assert release.is_built(COURSE, name) == []
+
+
+def test_a_broken_reference_is_found(tmp_path):
+    """Validation fails when the solution is wrong: the check can fail."""
+    import shutil
+
+    for part in ("assignments.yaml", "reference", "exercises", "tests/hidden"):
+        source, target = ROOT / part, tmp_path / part
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+    solution = tmp_path / "reference" / "two_layer_network" / "variants" / "einsum.py"
+    text = solution.read_text(encoding="utf-8")
+    solution.write_text(text + "\nrelu = sigmoid\n", encoding="utf-8")
+    found = validate.validate(catalog.load(tmp_path), "two_layer_network", seeds=1, jobs=1)
+    assert any("einsum" in line and "loses marks" in line for line in found.wrong)

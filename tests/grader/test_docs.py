@@ -1,0 +1,58 @@
+"""The README and docs say only what works: every command in them is run, in order, as it stands."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md"]
+BLOCK = re.compile(r"(?P<before><!-- not run here[^>]*-->\n)?```sh\n(?P<code>.*?)```", re.DOTALL)
+
+
+def commands(page):
+    """The command lines of a page's blocks, those marked *not run here* left out."""
+    blocks = BLOCK.finditer(page.read_text(encoding="utf-8"))
+    lines = [line for found in blocks if not found["before"] for line in found["code"].splitlines()]
+    return [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A copy of the course, so that what the commands write does not stay."""
+    folder = tmp_path_factory.mktemp("docs") / "course"
+    folder.mkdir()
+    for name in ("assignments.yaml", "pyproject.toml", "reference", "exercises", "examples", "grader"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, folder / name)
+    shutil.copytree(ROOT / "tests" / "hidden", folder / "tests" / "hidden")
+    return folder
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_runs(page, course):
+    """Each line ends with status 0, in the order in which a reader would type them."""
+    lines = commands(page)
+    assert len(lines) > 5
+    python = str(Path(sys.executable).parent)
+    environment = {**os.environ, "PATH": f"{python}:{os.environ['PATH']}"}
+    for line in lines:
+        if line.startswith("make "):
+            continue  # CI runs these two themselves
+        done = subprocess.run(
+            shlex.split(line), cwd=course, env=environment, capture_output=True, text=True,
+            timeout=300, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, (line, done.stdout[-2000:], done.stderr[-2000:])
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    """Every relative link and picture exists."""
+    targets = re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []

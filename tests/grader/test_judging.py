@@ -1,0 +1,200 @@
+"""Fair credit, messages and diagnosis, through a real class: each student gets one thing wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from grader import catalog
+from grader.engine import local
+from grader.model import Settings, Submission
+
+ROOT = Path(__file__).parents[2]
+RIGHT = (ROOT / "reference/two_layer_network/solution.py").read_text(encoding="utf-8")
+BACKWARD = [f"test_network.py::test_backward[{name}]" for name in "z2 W2 b2 a1 z1 W1 b1".split()]
+
+
+def swapped(*pairs):
+    """The solution with pieces of its text replaced."""
+    source = RIGHT
+    for right, wrong in pairs:
+        assert source.count(right) == 1, right
+        source = source.replace(right, wrong)
+    return source
+
+
+TANH = """
+def forward(params, X):
+    z1 = X @ params["W1"].T + params["b1"]
+    a1 = np.tanh(z1)
+    z2 = a1 @ params["W2"].T + params["b2"]
+    a2 = sigmoid(z2)
+    return a2, {"X": X, "z1": z1, "a1": a1, "z2": z2, "a2": a2}
+
+def backward(params, cache, y):
+    X, z1, a1, a2 = cache["X"], cache["z1"], cache["a1"], cache["a2"]
+    dz2 = (a2 - y) / len(y)
+    da1 = dz2 @ params["W2"]
+    dz1 = da1 * (1 - np.tanh(z1) ** 2)
+    return {"z2": dz2, "W2": dz2.T @ a1, "b2": dz2.sum(0), "a1": da1, "z1": dz1,
+            "W1": dz1.T @ X, "b1": dz1.sum(0)}
+"""
+
+CONSTANT = """
+def forward(params, X):
+    half = np.full((len(X), 1), 0.5)
+    hidden = np.zeros((len(X), len(params["b1"])))
+    return half, {"X": X, "z1": hidden, "a1": hidden, "z2": half * 0, "a2": half}
+
+def backward(params, cache, y):
+    m = len(y)
+    hidden = np.zeros((m, len(params["b1"])))
+    return {"z2": np.zeros((m, 1)), "a1": hidden, "z1": hidden,
+            **{key: np.zeros_like(value) for key, value in params.items()}}
+"""
+
+CLASS = {
+    "right": RIGHT,
+    "wrong forward": swapped(("    a1 = relu(z1)\n", "    a1 = np.tanh(z1)\n")),
+    "no mask": swapped(("dz1 = da1 * relu_derivative(z1)", "dz1 = da1")),
+    "zero upstream": swapped(("dz1 = da1 * relu_derivative(z1)", "dz1 = 0 * da1")),
+    "own network": RIGHT + TANH,
+    "constant": RIGHT + CONSTANT,
+    "own backward in train": swapped(("    dz2 = (a2 - y) / m\n", "    dz2 = 3 * (a2 - y) / m\n")),
+    "modifies": swapped(("    z1 = X @ params", "    X -= 0.5\n    z1 = X @ params")),
+    "counts": RIGHT + "\ncalls = []\ndef relu(z):\n    calls.append(1)\n    return np.maximum(z, 0) * len(calls)\n",
+    "raises": swapped(("    e = np.exp(-np.abs(z))\n", "    e = np.exp(-np.abs(z))\n    return [][3]\n")),
+    "own exception": RIGHT + "\nclass Secret(Exception): pass\ndef relu(z):\n    raise Secret(str(z))\n",
+    "complex": RIGHT + "\ndef relu(z):\n    return np.maximum(z, 0) + 0j\n",
+    "none": RIGHT + "\ndef relu(z):\n    np.maximum(z, 0)\n",
+    "transposed": RIGHT + "\ndef relu(z):\n    return np.maximum(z, 0).T\n",
+    "doubled": RIGHT + "\ndef relu(z):\n    return 2 * np.maximum(z, 0)\n",
+    "no key": swapped(('"z2": z2, "a2": a2}', '"z2": z2}')),
+    "stops": "import numpy as np\ndef relu(z):\n    return np.maximum(z, 0)\n1 / 0\n" + RIGHT,
+    "forbidden": "import torch\n" + RIGHT,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def graded():
+    """Every student's outcomes, by the check's id."""
+    course = catalog.load(ROOT)
+    settings = Settings(str(course.folder), "two_layer_network", 11, b"test")
+    submissions = [Submission(who, "two_layer_network.py", s.encode()) for who, s in CLASS.items()]
+    return {
+        submission.student: {outcome.id: outcome for outcome in grade.outcomes}
+        for submission, grade in local.grade_all(submissions, settings, jobs=1, patience=200)
+    }
+
+
+def credit(outcome):
+    """The share of a check's points."""
+    return round(outcome.points / outcome.max_points, 3)
+
+
+def test_right(graded):
+    """Everything right is full marks."""
+    assert {credit(outcome) for outcome in graded["right"].values()} == {1}
+
+
+def test_wrong_forward_does_not_cost_backward(graded):
+    """backward is judged on the reference's cache."""
+    found = graded["wrong forward"]
+    assert found["test_network.py::test_forward"].status == "failed"
+    assert {credit(found[check]) for check in BACKWARD} == {1}
+
+
+def test_one_wrong_line_costs_one_array(graded):
+    """What follows from a wrong z1 by the right rule gets 80 %, and says so."""
+    found = graded["no mask"]
+    shares = {check[-3:-1]: credit(found[check]) for check in BACKWARD}
+    assert shares == {"z2": 1, "W2": 1, "b2": 1, "a1": 1, "z1": 0, "W1": 0.8, "b1": 0.8}
+    assert "right, given your own z1" in found[BACKWARD[5]].message
+    assert found[BACKWARD[4]].mistake == "relu-mask-missing"
+    assert found[BACKWARD[4]].hint.endswith("?")
+
+
+def test_nothing_follows_from_zeros(graded):
+    """Arrays that are right given an upstream of zeros earn nothing."""
+    assert [credit(graded["zero upstream"][check]) for check in BACKWARD[4:]] == [0, 0, 0]
+
+
+def test_derivative_of_ones_own_forward(graded):
+    """A consistent other network gets 60 % for its gradients, labelled."""
+    found = graded["own network"]
+    assert found["test_network.py::test_forward"].status == "failed"
+    z1 = found[BACKWARD[4]]
+    assert credit(z1) == 0  # no parameter: numbers say nothing about it
+    w1 = found[BACKWARD[5]]
+    assert credit(w1) == 0.8 or (credit(w1) == 0.6 and "derivative of your own forward" in w1.message)
+
+
+def test_constants_earn_nothing(graded):
+    """A constant forward whose gradient is rightly zero is no gradient."""
+    found = graded["constant"]
+    assert [credit(found[check]) for check in BACKWARD] == [0] * 7
+    assert found["test_network.py::test_backward_is_fast"].points == 0
+    assert "constants" in found["test_manners.py::test_arguments_are_left_alone"].message
+
+
+def test_train_is_judged_with_ones_own_parts(graded):
+    """A wrong backward costs train a fifth, not all."""
+    assert credit(graded["own backward in train"]["test_training.py::test_trained_params"]) == 0.8
+
+
+def test_modified_argument(graded):
+    """Named, with its own points."""
+    outcome = graded["modifies"]["test_manners.py::test_arguments_are_left_alone"]
+    assert (outcome.status, outcome.mistake) == ("failed", "argument-modified")
+    assert "forward modified its argument X" in outcome.message
+
+
+def test_state_between_calls(graded):
+    """A second call that answers otherwise."""
+    outcome = graded["counts"]["test_manners.py::test_equal_arguments_give_equal_results"]
+    assert (outcome.status, outcome.mistake) == ("failed", "state-between-calls")
+
+
+def test_exception_is_named_with_its_line(graded):
+    """A built-in exception by name and line, nothing of its text."""
+    outcome = graded["raises"]["test_activations.py::test_sigmoid"]
+    line = CLASS["raises"][: CLASS["raises"].index("return [][3]")].count("\n") + 1
+    assert outcome.message == f"sigmoid raised an IndexError, line {line} of two_layer_network.py"
+    assert "IndexError" in outcome.instructor["traceback"]
+
+
+def test_own_exception_says_nothing_of_its_own(graded):
+    """Neither its name nor its text: both can carry hidden inputs."""
+    outcome = graded["own exception"]["test_activations.py::test_relu"]
+    assert "an exception of your own" in outcome.message
+    assert "Secret" not in outcome.message
+
+
+@pytest.mark.parametrize(
+    ("student", "said"),
+    [
+        ("complex", "holds complex numbers"),
+        ("none", "is a return missing?"),
+        ("transposed", "expected shape (3, 4), got (4, 3): transposed?"),
+        ("doubled", "twice the right one"),
+    ],
+)
+def test_messages(graded, student, said):
+    """What is wrong, in words."""
+    assert said in graded[student]["test_activations.py::test_relu"].message
+
+
+def test_missing_cache_key_fails_forward(graded):
+    """A listed key is part of the contract."""
+    assert "a2 is missing" in graded["no key"]["test_network.py::test_forward"].message
+
+
+def test_what_stood_before_the_error_counts(graded):
+    """Functions defined above a line that raises are graded; the others say what happened."""
+    found = graded["stops"]
+    assert found["test_activations.py::test_relu"].status == "passed"
+    assert "stopped with an error" in found["test_activations.py::test_sigmoid"].message
+
+
+def test_forbidden_import(graded):
+    """torch is not among the modules of this assignment: nothing after it is defined."""
+    assert sum(outcome.points for outcome in graded["forbidden"].values()) == 0

@@ -1,0 +1,374 @@
+"""Workers and their fork server: what ends, is replaced, is bounded, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grader import canary, lockdown, worker
+from grader.model import Limits
+from grader.pool import (
+    Call,
+    ForkServer,
+    GraderError,
+    OverrunError,
+    Program,
+    Refused,
+    Sandbox,
+    Student,
+    StudentError,
+    cleaned,
+)
+from grader.wire import Ref
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ForkServer]:
+    with ForkServer(Sandbox.best()) as started:
+        yield started
+
+
+def student(server: ForkServer, source: str, limits: Limits | None = None) -> Student:
+    return Student(server, Program("work", (("work.py", source),)), limits or Limits())
+
+
+def ask(one: Student, function: str, *arguments: object) -> object:
+    """The value of one call; raises what the student raised."""
+    [answer] = one.call([Call(function, arguments, "number")])
+    if answer.error is not None:
+        raise answer.error
+    return answer.value
+
+
+SINGLE = "def f(x):\n    return x * 2\n"
+
+
+def test_a_call_is_answered_in_plain_arrays(server: ForkServer) -> None:
+    one = student(server, SINGLE)
+    value = ask(one, "f", np.array([1.0, 2.0]))
+    assert type(value) is np.ndarray
+    assert value.tolist() == [2.0, 4.0]
+    one.end()
+
+
+def test_an_opaque_result_stays_with_the_worker(server: ForkServer) -> None:
+    """Only a reference crosses; what a worker kept is gone with it."""
+    source = """
+import os
+def first(x):
+    return x, lambda: x + 1
+def second(cache, leave):
+    if leave:
+        os._exit(3)
+    return cache()
+"""
+    one = student(server, source)
+    [answer] = one.call([Call("first", (41,), ["number", "held"], keep=5)])
+    assert answer.value[1] is True
+    assert ask(one, "second", Ref(5, 1), False) == 42
+    with pytest.raises(StudentError, match="ended itself"):
+        ask(one, "second", Ref(5, 1), True)
+    with pytest.raises(StudentError, match="raised a KeyError"):
+        ask(one, "second", Ref(5, 1), False)
+    assert one.generation == 2
+    one.end()
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("os._exit(0)", "ended itself"),
+        ("os.abort()", "crashed in the middle of this (SIG"),
+        ("ctypes.string_at(0)", "crashed in the middle of this (SIGSEGV)"),
+        ("[os.close(fd) for fd in range(3, 64) if is_open(fd)]", "closed the pipe|ended itself"),
+        ("sys.exit(0)", "raised a SystemExit, line 9 of work.py"),
+        ("raise KeyboardInterrupt", "raised a KeyboardInterrupt, line 9"),
+        ("raise type('A\\x1b', (ValueError,), {})", "raised an exception of your own, line 9"),
+        ("return g(1)", "raised a NameError, line 9"),
+        ("raise NotImplementedError", "f is not written yet"),
+    ],
+)
+def test_how_a_call_ends_is_told_in_our_words(server: ForkServer, body: str, said: str) -> None:
+    source = f"""import ctypes, os, sys
+def is_open(fd):
+    try:
+        os.fstat(fd)
+        return True
+    except OSError:
+        return False
+def f():
+    {body}
+"""
+    one = student(server, source)
+    with pytest.raises(StudentError) as told:
+        ask(one, "f")
+    assert any(words in str(told.value) for words in said.split("|")), str(told.value)
+    one.end()
+
+
+def test_a_worker_that_died_is_replaced(server: ForkServer) -> None:
+    """One call is lost, not the next."""
+    one = student(server, SINGLE + "import os\ndef g():\n    os._exit(0)\n")
+    for _ in range(3):
+        with pytest.raises(StudentError):
+            ask(one, "g")
+        assert ask(one, "f", 2) == 4
+    one.end()
+
+
+def test_a_worker_may_die_between_calls(server: ForkServer) -> None:
+    """Ended and collected when we look at its clock, it is still the student's failure."""
+    source = """
+import os, signal
+def f(x):
+    return x * 2
+def g():
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    return 1
+"""
+    one = student(server, source)
+    ask(one, "g")
+    time.sleep(0.2)
+    other = student(server, SINGLE)  # the fork server collects the dead before each fork
+    assert ask(other, "f", 1) == 2
+    with pytest.raises(StudentError):
+        ask(one, "f", 2)
+    assert ask(one, "f", 2) == 4
+    one.end()
+    other.end()
+
+
+def test_a_function_that_overran_is_not_called_again(server: ForkServer) -> None:
+    """Its other checks fail at once, with the same words; other functions are called."""
+    one = student(server, SINGLE + "def g():\n    while True: pass\n", Limits(call_cpu=0.1))
+    with pytest.raises(OverrunError, match="does a loop end"):
+        ask(one, "g")
+    began = time.process_time()
+    with pytest.raises(StudentError, match="does a loop end"):
+        ask(one, "g")
+    assert time.process_time() - began < 0.05
+    assert ask(one, "f", 2) == 4
+    one.end()
+
+
+def test_the_whole_submission_has_a_budget_of_cpu_and_of_sleep(server: ForkServer) -> None:
+    """Calls that sleep a little less than is allowed add up."""
+    nap = "import time\ndef f():\n    time.sleep(0.3)\n    return 1\n"
+    one = student(server, nap, Limits(call_cpu=0.02, idle_wall=5, total=0.5))
+    answered = [ask(one, "f"), ask(one, "f")]
+    with pytest.raises(StudentError, match="for the whole submission are used up"):
+        ask(one, "f")
+    assert answered == [1, 1]
+    one.end()
+
+
+def test_a_program_that_does_not_load_is_loaded_once(server: ForkServer) -> None:
+    """Each of its checks says why, and costs nothing."""
+    one = student(server, "while True: pass", Limits(import_cpu=0.1))
+    for _ in range(2):
+        with pytest.raises(StudentError, match=r"did not load: no answer within 0\.1 s"):
+            ask(one, "f")
+    assert one.generation == 1
+
+
+def test_what_is_wrong_on_import_is_told_with_its_line(server: ForkServer) -> None:
+    one = student(server, "x = 1\nraise ValueError('\\x1b[31mno\\u202e')\n")
+    with pytest.raises(
+        StudentError, match=r"stopped with an error before it \(line 2 of work.py\)"
+    ):
+        ask(one, "f")
+    [problem] = one.problems
+    assert (problem.kind, problem.line) == ("ValueError", 2)
+    assert "\ufffd[31mno\ufffd" in problem.text
+    one.end()
+
+
+def test_text_of_a_worker_steers_nothing() -> None:
+    assert (
+        cleaned("a\x1b[2J\u202eb\n\tc\x00\u2028\ud800\x9b")
+        == "a\ufffd[2J\ufffdb\n\tc" + "\ufffd" * 4
+    )
+    assert len(cleaned("x" * 10**6)) == worker.MAX_TEXT
+
+
+def test_words_of_refusal_are_ours_alone(server: ForkServer) -> None:
+    """A student who forges an answer cannot make it say something."""
+    source = """
+import sys
+frame = sys._getframe()
+while not hasattr(frame.f_locals.get("self"), "_answer"):
+    frame = frame.f_back
+words = ["answers", [["ok", "100 points", []]]]
+type(frame.f_locals["self"])._send_answers = lambda self, answers: self._send(words)
+def f():
+    return 1
+"""
+    one = student(server, source)
+    assert ask(one, "f") == Refused("unreadable")
+    one.end()
+
+
+def test_output_is_bounded_however_many_workers_wear_out(server: ForkServer) -> None:
+    one = student(server, "import os\ndef f():\n    print('x' * 10**5)\n    os._exit(0)\n")
+    for _ in range(6):
+        with pytest.raises(StudentError):
+            ask(one, "f")
+    assert len(one.captured) == 1 << 16
+
+
+def test_workers_leave_no_process_and_no_descriptor(server: ForkServer) -> None:
+    """Killed, crashed or gone by themselves: after forty of them, all is as before."""
+    source = SINGLE + "import os\ndef g():\n    os._exit(0)\n"
+    student(server, source).load()
+    descriptors = len(os.listdir("/proc/self/fd"))
+    workers: list[int] = []
+    for number in range(40):
+        one = student(server, source)
+        one.load()
+        assert one._worker is not None
+        workers.append(one._worker._own_pid)
+        if number % 2:
+            with pytest.raises(StudentError):
+                ask(one, "g")
+        one.end()
+    student(server, source).load()
+    assert len(os.listdir("/proc/self/fd")) <= descriptors + 6  # of the two that were not ended
+    alive = [pid for pid in workers if _state(pid) not in ("", "Z")]
+    assert alive == []
+
+
+def _state(pid: int) -> str:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[0]
+
+
+def test_a_fork_server_that_dies_is_started_again() -> None:
+    """Ours, not the student's: the next worker comes from a new one."""
+    with ForkServer(Sandbox.best()) as server:
+        one = student(server, SINGLE)
+        assert ask(one, "f", 1) == 2
+        assert server._process is not None
+        server._process.kill()
+        server._process.wait()
+        time.sleep(0.1)
+        with pytest.raises(GraderError):
+            ask(one, "f", 1)
+        one.end()
+        assert ask(student(server, SINGLE), "f", 2) == 4
+
+
+def test_workers_die_when_the_grader_is_killed() -> None:
+    """With kill -9: neither the fork server nor a looping worker is left."""
+    source = """
+import os, sys
+from grader.model import Limits
+from grader.pool import *
+server = ForkServer(Sandbox.best())
+program = Program("work", (("work.py", "def f():\\n    while True: pass"),))
+student = Student(server, program, Limits(call_cpu=60))
+student.load()
+print(student._worker._own_pid, server._process.pid, flush=True)
+student.call([Call("f", (), "number")])
+"""
+    with subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE) as grader:
+        assert grader.stdout is not None
+        pids = [int(pid) for pid in grader.stdout.readline().split()]
+        assert all(_state(pid) for pid in pids)
+        grader.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + 5
+    while any(_state(pid) not in ("", "Z") for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert [pid for pid in pids if _state(pid) not in ("", "Z")] == []
+
+
+def test_the_clock_is_that_of_the_worker(server: ForkServer) -> None:
+    """Its pid comes from the kernel: inside a namespace of its own every worker has pid 1."""
+    source = """
+import time
+def f(t):
+    end = time.process_time() + t
+    while time.process_time() < end:
+        pass
+    return t
+"""
+    one = student(server, source)
+    ask(one, "f", 0.1)
+    assert 0.09 < one.cpu < 0.3
+    ask(one, "f", 0.0)
+    assert one.cpu < 0.05
+    one.end()
+
+
+IMPORTS = """
+import importlib
+def f(names):
+    failed = []
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            failed.append(name)
+    if failed:
+        raise RuntimeError(repr(failed))
+    return 1
+"""
+
+
+@pytest.mark.parametrize("jail", [False, True], ids=["all layers", "in a jail"])
+def test_what_is_preloaded_can_be_imported_when_locked(jail: bool) -> None:
+    """NumPy and Python load parts of themselves late, and a jail has no files."""
+    layers = Sandbox.best().layers
+    if jail:
+        if "chroot" not in lockdown.available():
+            pytest.skip("only root has a jail to put workers in")
+        layers = layers - {"mounts", "landlock"} | {"chroot"}
+    with ForkServer(Sandbox(layers)) as server:
+        one = student(server, IMPORTS)
+        assert ask(one, "f", list(worker.PRELOADED)) == 1
+        source = "import numpy as np\ndef f():\n    return np.random.default_rng(1).random() + 1\n"
+        assert ask(student(server, source), "f") > 1
+        one.end()
+
+
+# --- the canary ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def victim() -> Iterator[int]:
+    with subprocess.Popen(["/bin/sleep", "600"]) as process:
+        yield process.pid
+        process.kill()
+
+
+def sung(layers: frozenset[str], path: Path, pid: int) -> set[str]:
+    """What the canary could do with these layers."""
+    source = Path(canary.__file__).read_text(encoding="utf-8")
+    with ForkServer(Sandbox(layers)) as server:
+        one = Student(server, Program("canary", (("canary.py", source),)), Limits())
+        flags = ask(one, "probe", [str(path)], pid)
+        one.end()
+    assert isinstance(flags, np.ndarray)
+    return {name for name, flag in zip(canary.ATTEMPTS, flags, strict=True) if flag}
+
+
+def test_the_canary_can_do_nothing_in_the_sandbox(victim: int) -> None:
+    assert sung(Sandbox.best().layers, Path(__file__), victim) == set()
+
+
+def test_the_canary_can_do_everything_without(victim: int) -> None:
+    """Each of its attempts is one that would succeed."""
+    assert sung(frozenset(), Path(__file__), victim) == set(canary.ATTEMPTS)
