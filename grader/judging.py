@@ -200,6 +200,8 @@ class Check:
             except Exception:  # the student's parts raise, or answer what the reference cannot use
                 return False
             for key, leaf in compare.leaves(compare.at(answer.value, path), path):
+                if leaf is True:  # a cache that is held there
+                    continue
                 if not isinstance(leaf, np.ndarray):
                     return False
                 says_something |= not _inert(expected[key], case)

@@ -633,8 +633,10 @@ class Student:
     def _problem(self, raw: Any) -> Problem:
         match raw:
             case [[*kinds], int(cell), int(line), str(text)] if all(type(k) is str for k in kinds):
-                title = self.program.cells[cell][0] if 0 <= cell < len(self.program.cells) else ""
-                return Problem(title, line, _builtin(kinds), cleaned(text))
+                cells = self.program.cells
+                title, source = cells[cell] if 0 <= cell < len(cells) else ("", "")
+                known = 0 < line <= source.count("\n") + 2  # an unfinished file fails past its end
+                return Problem(title, line if known else 0, _builtin(kinds), cleaned(text))
         raise self._nonsense()
 
     def _read(self, call: Call, raw: Any) -> Answer:

@@ -19,8 +19,8 @@ from grader.selfcheck.expect import entries, numbers
 
 SEED: Final = 1
 """Public inputs are the same each time: what was wrong can be looked at again."""
-COARSE: Final = 300.0
-"""How much longer the numeric step is where a forward computes in single precision."""
+COARSE_STEP: Final = 3e-3
+"""The numeric step where a forward computes in single precision."""
 COARSE_TOLERANCE: Final = 1e-2
 FACT_TOLERANCE: Final = 1e-4
 
@@ -55,15 +55,24 @@ def _row(gradient: Gradient, student: Any, at: Point, name: str, given: Mapping[
     if array.shape != wanted:
         turned = ": transposed?" if array.ndim == 2 and array.shape == wanted[::-1] else ""
         return Row(name, str(array.shape), "-", f"WRONG SHAPE: {name} is {wanted}{turned}", False)
-    found = _against(gradient, student, at, name, array)
-    words, right = _words(found), found.agrees
-    if not right and _is_rough(gradient, student, at, name):
-        found = _against(gradient, student, at, name, array, COARSE)
-        right = found.largest <= COARSE_TOLERANCE
-        words = f"{'right' if right else 'WRONG'} (roughly: your forward has few digits)"
-    elif not right and np.isfinite(found.largest):
-        words += _fact(gradient, student, at, name, array)
-    return Row(name, str(array.shape), f"{found.largest:.1e}", words, right)
+    found = _compared(gradient, student, at, name, array)
+    largest, words, right = found.largest, _words(found), found.agrees
+    if not right and not found.constant:
+        if _is_rough(gradient, student, at, name):
+            slopes = _slopes(gradient, student, at, name, COARSE_STEP)
+            largest = relative(array.ravel(), slopes.ravel())
+            right = largest <= COARSE_TOLERANCE
+            words = f"{'right' if right else 'WRONG'} (roughly: your forward has few digits)"
+        elif np.isfinite(largest):
+            words += _fact(gradient, student, at, name, array)
+    return Row(name, str(array.shape), f"{largest:.1e}", words, right)
+
+
+def _compared(
+    gradient: Gradient, student: Any, at: Point, name: str, given: np.ndarray
+) -> Agreement:
+    alone = replace(gradient, backward=lambda module, here: {name: given}, wrt=(name,))
+    return by_coordinate(alone, student, at)[0]
 
 
 def _words(found: Agreement) -> str:
@@ -74,26 +83,6 @@ def _words(found: Agreement) -> str:
     word = "right" if found.agrees else "WRONG"
     skipped = f" ({found.skipped} of {found.size} entries skipped: at a kink)"
     return f"{word}{skipped if found.skipped else ''}"
-
-
-def _against(
-    gradient: Gradient,
-    student: Any,
-    at: Point,
-    name: str,
-    given: np.ndarray,
-    unit: float = 1.0,
-) -> Agreement:
-    """Compare ``given`` with the numeric gradient, the array counted in units of ``unit``."""
-
-    def loss(module: Any, moved: Point) -> float:
-        return gradient.loss(module, {**moved, name: np.asarray(moved[name]) * unit})
-
-    counted = {**at, name: np.asarray(at[name], np.float64) / unit}
-    alone = replace(
-        gradient, loss=loss, backward=lambda module, here: {name: given * unit}, wrt=(name,)
-    )
-    return by_coordinate(alone, student, counted)[0]
 
 
 def _is_rough(gradient: Gradient, student: Any, at: Point, name: str) -> bool:
@@ -113,20 +102,20 @@ def _fact(gradient: Gradient, student: Any, at: Point, name: str, given: np.ndar
     facts = {-1.0: "right but for its sign", 0.5: "twice the right one", 2.0: "half the right one"}
     facts |= {1.0 / n: f"{n} times too large, and {n} is a size of the input" for n in sizes}
     facts |= {1.0 * n: f"{n} times too small, and {n} is a size of the input" for n in sizes}
-    numeric = _slopes(gradient, student, at, name).ravel()
+    numeric = _slopes(gradient, student, at, name, STEP).ravel()
     for factor, fact in facts.items():
         if relative(given.ravel() * factor, numeric) <= FACT_TOLERANCE:
             return f": {fact}"
     return ""
 
 
-def _slopes(gradient: Gradient, student: Any, at: Point, name: str) -> np.ndarray:
-    """The numeric gradient, kinks and all."""
+def _slopes(gradient: Gradient, student: Any, at: Point, name: str, size: float) -> np.ndarray:
+    """The numeric gradient, kinks and all, by steps of a size."""
     array = np.asarray(at[name], np.float64)
     slopes = np.zeros(array.shape)
     for place in np.ndindex(array.shape):
         step = np.zeros(array.shape)
-        step[place] = STEP
+        step[place] = size
         ahead, behind = (gradient.loss(student, {**at, name: array + s}) for s in (step, -step))
-        slopes[place] = (ahead - behind) / (2 * STEP)
+        slopes[place] = (ahead - behind) / (2 * size)
     return slopes

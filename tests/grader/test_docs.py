@@ -27,7 +27,14 @@ def course(tmp_path_factory):
     """A copy of the course, so that what the commands write does not stay."""
     folder = tmp_path_factory.mktemp("docs") / "course"
     folder.mkdir()
-    for name in ("assignments.yaml", "pyproject.toml", "reference", "exercises", "examples", "grader"):
+    for name in (
+        "assignments.yaml",
+        "pyproject.toml",
+        "reference",
+        "exercises",
+        "examples",
+        "grader",
+    ):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, folder / name)
     shutil.copytree(ROOT / "tests" / "hidden", folder / "tests" / "hidden")

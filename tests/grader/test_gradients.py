@@ -34,7 +34,9 @@ def test_right_gradient_agrees(seed):
     assert by_direction(SMOOTH, CUBE, at, "x", rng).agrees
 
 
-@pytest.mark.parametrize("wrong", [lambda x: 3 * x**2 * (1 + 1e-4), lambda x: 3 * x, lambda x: -3 * x**2])
+@pytest.mark.parametrize(
+    "wrong", [lambda x: 3 * x**2 * (1 + 1e-4), lambda x: 3 * x, lambda x: -3 * x**2]
+)
 def test_wrong_gradient_does_not(wrong):
     """A scale off by 1e-4 is enough."""
     rng = np.random.default_rng(1)

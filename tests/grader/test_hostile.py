@@ -523,7 +523,10 @@ def leaked(run: Run, name: str) -> str:
         if told:
             return f"digits of an input, {told}, in {text!r}"
     for text in visible(entry["checks"]):
-        if re.search(r"LEAK|<\w|=cmd|owned|\[\d*[mJ]", text):
+        # What is said of a file that does not load is the file's own text: nothing hidden is known.
+        if not text.startswith("your file is not valid Python") and re.search(
+            r"LEAK|<\w|=cmd|owned|\[\d*[mJ]", text
+        ):
             return f"words of the submission in {text!r}"
     return "a long message" if len(entry.get("message", "")) > 30_000 else ""
 

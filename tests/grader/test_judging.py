@@ -125,7 +125,9 @@ def test_derivative_of_ones_own_forward(graded):
     z1 = found[BACKWARD[4]]
     assert credit(z1) == 0  # no parameter: numbers say nothing about it
     w1 = found[BACKWARD[5]]
-    assert credit(w1) == 0.8 or (credit(w1) == 0.6 and "derivative of your own forward" in w1.message)
+    assert credit(w1) == 0.8 or (
+        credit(w1) == 0.6 and "derivative of your own forward" in w1.message
+    )
 
 
 def test_constants_earn_nothing(graded):

@@ -61,13 +61,17 @@ def gradients(reference, params, X, y, activation):
 
 
 def centred(params, X, activation):
-    """The same network with a last bias by which predictions lie on both sides of a half."""
+    """The same network with a last bias by which predictions lie on both sides of a half.
+
+    That of a single example lies above it.
+    """
     K = len(params) // 2
     z, _ = layers(params, X, activation)
-    return {**params, f"b{K}": params[f"b{K}"] - (z[K].max() + z[K].min()) / 2}
+    middle = (z[K].max() + z[K].min()) / 2 - 0.5 * (len(X) == 1)
+    return {**params, f"b{K}": params[f"b{K}"] - middle}
 
 
-def unsure(activation, params, X):
+def moderate(activation, params, X):
     """Whether hidden |z| keep the contract's limits, and the predictions stay away from 0 and 1."""
     z, _ = layers(params, X, activation)
     *hidden, last = z.values()
@@ -110,7 +114,7 @@ def network(rng, reference, activation, widths, m):
 
     def good(params, X, y):
         return (
-            unsure(activation, params, X)
+            moderate(activation, params, X)
             and (activation != "relu" or mixed(params, X, margin))
             and (len(widths) > 4 or readable(activation, params, X))
             and adding_up(reference, activation, params, X, y)
@@ -118,7 +122,7 @@ def network(rng, reference, activation, widths, m):
 
     def drawn():
         params, X, y = draw(rng, widths, m, SPREAD[activation])
-        return centred(params, X, activation) if m > 1 else params, X, y
+        return centred(params, X, activation), X, y
 
     return redrawn(drawn, good)
 
@@ -395,7 +399,7 @@ def _follow(activation):
             lambda: draw(rng, (4, 5, 4, 1), 3, SPREAD[activation]),
             lambda params, X, y: activation != "relu" or mixed(params, X, 1e-2),
         )
-        return {**params, "X": X, "y": y}
+        return {**centred(params, X, activation), "X": X, "y": y}
 
     def loss(module, at):
         y_hat, _ = module.forward({name: at[name] for name in ARRAYS}, at["X"], activation)
@@ -409,4 +413,7 @@ def _follow(activation):
     return Gradient("backward", point, loss, backward, ARRAYS)
 
 
-FOLLOW = {activation: _follow(activation) for activation in ACTIVATIONS}
+SIGMOID_BACKWARD = _follow("sigmoid")
+TANH_BACKWARD = _follow("tanh")
+RELU_BACKWARD = _follow("relu")
+FOLLOW = {"sigmoid": SIGMOID_BACKWARD, "tanh": TANH_BACKWARD, "relu": RELU_BACKWARD}

@@ -58,7 +58,7 @@ def zero_vector_cases(rng, reference):
         yield Case("pad_or_truncate", texts, length)
 
 
-def no_text_cases(rng, reference):
+def bad_no_text_cases(rng, reference):
     yield Case("pad_or_truncate", [], note="an empty list")
     yield Case("pad_or_truncate", [], 3, note="an empty list, and a length")
 
@@ -265,31 +265,44 @@ def _timed(function, rng):
         yield from _backward(function, rng, [(batch, lengths, "")])
 
 
-def mean_timed_cases(rng, reference):
+def timed_mean_cases(rng, reference):
     return _timed("mean_pool_backward", rng)
 
 
-def max_timed_cases(rng, reference):
+def timed_max_cases(rng, reference):
     return _timed("max_pool_backward", rng)
+
+
+def _gradient(function, point):
+    """How a gradient is checked by numbers, at a point that holds batch, lengths and dpooled."""
+    pool = function.removesuffix("_backward")
+
+    def loss(module, at):
+        pooled, _ = getattr(module, pool)(at["batch"], at["lengths"])
+        return np.sum(at["dpooled"] * pooled)
+
+    def backward(module, at):
+        _, cache = getattr(module, pool)(at["batch"], at["lengths"])
+        return {"batch": getattr(module, function)(at["dpooled"], cache)}
+
+    return Gradient(function, point, loss, backward, ("batch",))
+
+
+def _point(rng):
+    batch, lengths = texts(rng, [0, 3, 1, 4], 5, 2)
+    return {"batch": batch, "lengths": lengths, "dpooled": upstream(rng, batch[:, 0].shape)}
+
+
+MEAN_BACKWARD = _gradient("mean_pool_backward", _point)
+MAX_BACKWARD = _gradient("max_pool_backward", _point)
 
 
 def follow(case):
     """How the answer to ``case`` is checked against a student's own pooling, on its inputs."""
     dpooled, first = case.args
-    pool = first.case.function
     batch, lengths = first.case.args
-
-    def point(rng):
-        return {"batch": batch}
-
-    def loss(module, at):
-        return np.sum(dpooled * getattr(module, pool)(at["batch"], lengths)[0])
-
-    def backward(module, at):
-        _, cache = getattr(module, pool)(at["batch"], lengths)
-        return {"batch": getattr(module, case.function)(dpooled, cache)}
-
-    return Gradient(case.function, point, loss, backward, ("batch",))
+    at = {"batch": batch, "lengths": lengths, "dpooled": dpooled}
+    return _gradient(case.function, lambda rng: at)
 
 
 # --- embeddings ---

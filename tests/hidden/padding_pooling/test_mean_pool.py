@@ -50,4 +50,4 @@ def test_backward_empties(check_gradient):
 @pytest.mark.points(2)
 def test_backward_is_fast(check):
     """mean_pool_backward does not try every number in turn"""
-    check.fast(cases.mean_timed_cases, limit=1500)
+    check.fast(cases.timed_mean_cases, limit=1500)

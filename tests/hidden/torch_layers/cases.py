@@ -110,11 +110,11 @@ def loss_alive_cases(rng, reference):
 # --- TwoLayer ---------------------------------------------------------------------------------
 
 
-def draw_network(rng, n_x, n_h, m):
-    """Return (params, X, upstream)."""
+def draw_network(rng, n_x, n_h, m, bias=0.5):
+    """Return (params, X, upstream); b1 lies within ``bias`` of 0."""
     params = {
         "W1": rng.uniform(-1, 1, (n_h, n_x)),
-        "b1": rng.uniform(-0.5, 0.5, n_h),
+        "b1": rng.uniform(-bias, bias, n_h),
         "W2": rng.uniform(0.3, 1, (1, n_h)) * rng.choice([-1, 1], (1, n_h)),
         "b2": rng.uniform(0.3, 0.9, 1),
     }
@@ -135,13 +135,17 @@ def telling(reference, sizes, params, X, upstream):
     return min(largest) >= 0.05 * max(largest)
 
 
+def network(rng, reference, sizes, m, bias=0.5):
+    """Return (params, X, upstream) on which mistakes can show."""
+    return redrawn(
+        lambda: draw_network(rng, *sizes, m, bias),
+        lambda *drawn: telling(reference, sizes, *drawn),
+    )
+
+
 def networks(rng, reference):
-    for n_x, n_h, m, note in [(3, 4, 5, ""), (4, 4, 5, "a square W1"), (4, 5, 1, "one example")]:
-        network = redrawn(
-            lambda: draw_network(rng, n_x, n_h, m),  # noqa: B023  # drawn at once
-            lambda *drawn: telling(reference, [n_x, n_h], *drawn),  # noqa: B023
-        )
-        yield [n_x, n_h], *network, note
+    for sizes, m, note in [([3, 4], 5, ""), ([4, 4], 5, "a square W1"), ([4, 5], 1, "one example")]:
+        yield sizes, *network(rng, reference, sizes, m), note
 
 
 def two_layer_params_cases(rng, reference):
@@ -161,10 +165,10 @@ def two_layer_gradient_cases(rng, reference):
 
 def two_layer_at_zero_cases(rng, reference):
     """A row of zeros and no bias: pre-activations of exactly 0, where torch.relu has slope 0."""
-    for sizes, params, X, upstream, _ in networks(rng, reference):
+    for sizes in ([3, 4], [4, 4]):
+        params, X, upstream = network(rng, reference, sizes, 5, bias=0.0)
         X = np.vstack([X, np.zeros_like(X[:1])])
         upstream = np.vstack([upstream, rng.uniform(0.5, 2, (1, 1))])
-        params = {**params, "b1": np.zeros_like(params["b1"])}
         yield Case("TwoLayer", sizes, params, {"X": X}, upstream, note="where z1 is exactly 0")
 
 
