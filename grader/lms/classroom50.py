@@ -55,7 +55,7 @@ def document(grade: Grade, job: Job) -> dict[str, Any]:
     found: dict[str, Any] = {key: facts.get(key) or "unknown" for key in VARIABLES}
     found |= {
         "schema": "classroom50/result/v1",
-        "assignment": facts.get("assignment") or job.expected,
+        "assignment": facts.get("assignment") or job.expected or "unknown",
         "assignment_type": "group" if facts.get("mode") == "group" else "individual",
         "submission": _tag(facts.get("submission", "")),
         "datetime": _utc(facts.get("submission", ""), job),

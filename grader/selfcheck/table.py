@@ -93,7 +93,7 @@ def _is_rough(gradient: Gradient, student: Any, at: Point, name: str) -> bool:
     array = np.asarray(at[name], np.float64)
     line = np.random.default_rng(SEED).standard_normal(array.shape) * 1e-5
     losses = [float(gradient.loss(student, {**at, name: array + k * line})) for k in range(12)]
-    return bool(np.abs(np.diff(losses, 3)).max() > 1e-10 * max(np.abs(losses).max(), 1e-3))
+    return bool(np.abs(np.diff(losses, 3)).max() > 1e-11 * max(np.abs(losses).max(), 1e-3))
 
 
 def _fact(gradient: Gradient, student: Any, at: Point, name: str, given: np.ndarray) -> str:

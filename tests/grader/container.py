@@ -29,7 +29,7 @@ import grader
 PROJECT = Path(__file__).resolve().parents[2]
 PYTHON = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 PACKAGES = sysconfig.get_paths()["purelib"]
-STANDIN = '''
+STANDIN = """
 import os, sys, zipfile, stat
 PYTHON, PACKAGES, VERSION = {python!r}, {packages!r}, {version!r}
 
@@ -62,7 +62,7 @@ match sys.argv[1:]:
         pip(folder, arguments)
     case arguments:
         os.execv(PYTHON, [PYTHON, *arguments])
-'''
+"""
 
 
 INIT = """
@@ -155,7 +155,10 @@ class Container:
         watched: bool = False,
     ) -> Ran:
         """Run a command inside, to its end. ``watched``: look at its memory meanwhile."""
-        environ = {"PATH": "/standin:/opt/image/bin:/usr/sbin:/usr/bin:/sbin:/bin", **(environ or {})}
+        environ = {
+            "PATH": "/standin:/opt/image/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            **(environ or {}),
+        }
         confine = [PYTHON, "/confine/tests/grader/confine.py", "--no-namespaces"]
         if uid:
             confine += ["--uid", str(uid)]

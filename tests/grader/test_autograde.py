@@ -76,7 +76,7 @@ BROKEN = {
     "syntax": ({f"{NAME}.py": b"def relu(z:\n"}, "not valid Python"),
     "bytes": ({f"{NAME}.py": b"\x00\xff\xfe" * 50}, "cannot be read"),
     "stub": ({f"{NAME}.py": STUB}, "only the stub was handed in"),
-    "notebook": ({f"{NAME}.ipynb": b"{" * 5000}, "cannot be read"),
+    "notebook": ({f"{NAME}.ipynb": b"{" * 5000}, "it is no notebook"),
     "several": ({"a.py": b"x = 1", "b.py": b"x = 2"}, f"hand in one file, {NAME}.py"),
     "exits": ({f"{NAME}.py": b"import os; os._exit(0)"}, "ended itself"),
 }

@@ -24,7 +24,9 @@ from grader.lms.classroom50 import shared
 from grader.lms.words import cut
 from grader.model import Grade, Outcome, Submission
 
-EVIL = '<script>alert(1)</script> ]]> | `x` ::set-env name=A::b\nGrade :=>> 100\n--|>\r\x1b[31m\ud800'
+EVIL = (
+    "<script>alert(1)</script> ]]> | `x` ::set-env name=A::b\nGrade :=>> 100\n--|>\r\x1b[31m\ud800"
+)
 
 
 def outcome(number: int, status: str = "passed", points: float = 1.0, **more: str) -> Outcome:
@@ -39,8 +41,12 @@ def grade(*outcomes: Outcome, message: str = "", **who: str) -> Grade:
 
 GRADES = {
     "right": grade(outcome(1), outcome(2)),
-    "wrong": grade(outcome(1), outcome(2, "failed", message="W1 is off", hint="Why?", more="Look.")),
-    "unicode": grade(outcome(1, "failed", message="∂L/∂W ≠ 0, Zoë 李 \u200d"), name="Zoë Müller 李"),
+    "wrong": grade(
+        outcome(1), outcome(2, "failed", message="W1 is off", hint="Why?", more="Look.")
+    ),
+    "unicode": grade(
+        outcome(1, "failed", message="∂L/∂W ≠ 0, Zoë 李 \u200d"), name="Zoë Müller 李"
+    ),
     "hostile": grade(outcome(1, "failed", message=EVIL), outcome(2), message=EVIL, name=EVIL),
     "no points": grade(outcome(1, points=0.0), outcome(2, "failed", points=0.0), outcome(3)),
     "thirds": grade(*(replace(outcome(n), points=100 / 3, max_points=100 / 3) for n in range(3))),
@@ -48,10 +54,16 @@ GRADES = {
     "not graded": Grade(Submission("ada", "", error="the fork server died at /opt/x"), 0.0, ()),
     "nothing": grade(*(outcome(n, "failed", message="nothing was handed in") for n in range(3))),
     "500 checks": grade(*(outcome(n, "failed" if n % 3 else "passed") for n in range(500))),
-    "1 MiB": grade(outcome(1, "failed", message="x" * (1 << 20)), outcome(2), message="y" * (1 << 20)),
+    "1 MiB": grade(
+        outcome(1, "failed", message="x" * (1 << 20)), outcome(2), message="y" * (1 << 20)
+    ),
 }
 LONG = grade(*(outcome(n, "failed", message="é\n" * (1 << 17)) for n in range(500)))
-FACTS = {"GITHUB_OUTPUT": "/o", "GITHUB_STEP_SUMMARY": "/s", "submission": "submit/2026-11-22T10-11-12Z"}
+FACTS = {
+    "GITHUB_OUTPUT": "/o",
+    "GITHUB_STEP_SUMMARY": "/s",
+    "submission": "submit/2026-11-22T10-11-12Z",
+}
 WITHOUT_SCORE = {name for name, each in GRADES.items() if each.score is None}
 
 
@@ -117,7 +129,9 @@ def test_long_texts_are_cut_with_a_note_and_nothing_is_left_out(system: str) -> 
 def test_no_reason_of_ours_and_nothing_for_staff_is_shown(system: str) -> None:
     secret = {"traceback": "expected 0.123", "output": "their print"}
     told = replace(GRADES["wrong"], instructor=secret)
-    told = replace(told, outcomes=(replace(told.outcomes[0], instructor=secret), *told.outcomes[1:]))
+    told = replace(
+        told, outcomes=(replace(told.outcomes[0], instructor=secret), *told.outcomes[1:])
+    )
     for each in (told, GRADES["not graded"]):
         answer = answered(system, each)
         text = str([answer.stdout, answer.write, answer.append, document(system, each)])
@@ -193,7 +207,9 @@ def test_classroom50_gives_whole_points_that_add_up() -> None:
 
 
 @given(st.lists(st.floats(0, 50), max_size=40), st.data())
-def test_whole_points_keep_the_total_and_their_caps(worth: list[float], data: st.DataObject) -> None:
+def test_whole_points_keep_the_total_and_their_caps(
+    worth: list[float], data: st.DataObject
+) -> None:
     """No part is above its cap, and the sum is the total wherever it can be."""
     got = [data.draw(st.sampled_from([0.0, each / 2, each])) for each in worth]
     most, score = round(sum(worth)), round(sum(got))

@@ -24,7 +24,9 @@ WORK = b"def relu(z):\n    return z * (z > 0)\n"
 
 def graded(who: Submission, points: float | None) -> Grade:
     status = "error" if points is None else "failed"
-    check = Outcome("t::a", "relu is right", status, points or 0.0, 20.0, "wrong, at z < 0", hint="?")
+    check = Outcome(
+        "t::a", "relu is right", status, points or 0.0, 20.0, "wrong, at z < 0", hint="?"
+    )
     return Grade(who, 20.0, (check,))
 
 
@@ -99,7 +101,9 @@ def file_of(format: str) -> tuple[bytes, str]:
     people = PEOPLE.items()
     match format:
         case "canvas":
-            head = "Student,ID,SIS User ID,SIS Login ID,Section,Quiz (33),ReLU & co (34),Final Score"
+            head = (
+                "Student,ID,SIS User ID,SIS Login ID,Section,Quiz (33),ReLU & co (34),Final Score"
+            )
             lines = [f'"{n}, X",{p["canvas"]},{p["sid"]},{n},A,7,,80' for n, p in people]
             lines = [head, "    Points Possible,,,,,10,20,(read only)", *lines,
                      '"Student, Test",999,,test,A,,,0']  # fmt: skip
@@ -169,7 +173,9 @@ def test_every_inbox_into_every_result(kind: str, system: str, tmp_path: Path) -
 
 
 @settings(max_examples=300)
-@given(st.one_of(st.binary(max_size=200), st.text("a,;\t\"\r\n '\ufeffé", max_size=60).map(str.encode)))
+@given(
+    st.one_of(st.binary(max_size=200), st.text("a,;\t\"\r\n '\ufeffé", max_size=60).map(str.encode))
+)
 def test_a_sheet_gives_back_every_byte(data: bytes) -> None:
     assert read(data).data() == data
 
@@ -178,7 +184,9 @@ def test_a_sheet_gives_back_every_byte(data: bytes) -> None:
     st.lists(st.lists(st.text("a,\"\r\n é=", max_size=5), min_size=2, max_size=4), min_size=1, max_size=5),
     st.text("b,\"\n1", min_size=1, max_size=8), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
 )  # fmt: skip
-def test_one_cell_is_written_and_read_again(table: list[list[str]], text: str, encoding: str) -> None:
+def test_one_cell_is_written_and_read_again(
+    table: list[list[str]], text: str, encoding: str
+) -> None:
     """Written by Python's csv, changed by us, read by Python's csv."""
     out = io.StringIO()
     csv.writer(out, quoting=csv.QUOTE_ALL).writerows(table)
@@ -217,7 +225,9 @@ def test_canvas_finds_the_column_by_id_or_by_title() -> None:
 
 
 def test_canvas_keeps_who_is_excused_and_scales_to_its_points() -> None:
-    head = "Student,ID,SIS User ID,SIS Login ID,Section,ReLU & co (34)\n    Points Possible,,,,,10\n"
+    head = (
+        "Student,ID,SIS User ID,SIS Login ID,Section,ReLU & co (34)\n    Points Possible,,,,,10\n"
+    )
     ada, bob = Submission("1", "a", sid="1"), Submission("2", "a", sid="2")
     into = f"{head}A,1,,a,,EX\nB,2,,b,,3\n".encode()
     done = export("canvas", [graded(ada, 5), graded(bob, 15)], RELU, into, "canvas")
@@ -286,7 +296,9 @@ def test_blackboard_keeps_its_utf_16_and_its_keys() -> None:
     into = ("\ufeff" + f'{head}\n"=X"\t"=ada"\t"Needs Grading"\n').encode("utf-16-le")
     ada = graded(Submission("=ada", "a", sid="=ada"), 17.5)
     done = export("blackboard", [ada], RELU, into, "blackboard")
-    assert done.data == into.replace("Needs Grading".encode("utf-16-le"), "17.5".encode("utf-16-le"))
+    assert done.data == into.replace(
+        "Needs Grading".encode("utf-16-le"), "17.5".encode("utf-16-le")
+    )
     known = replace(RELU, lms={"blackboard": {"column": 55}})
     made = export("blackboard", [ada], known, inbox="blackboard")
     assert rows(made.data) == [["Username", "ReLU & co |55"], ["=ada", "17.5"]]
@@ -325,5 +337,3 @@ def test_names_are_split_where_they_can_be() -> None:
     assert names("Lovelace, Ada") == ("Ada", "Lovelace")
     assert names("Aristotle") == ("", "Aristotle")
     assert names("") == ("", "")
-
-

@@ -38,12 +38,11 @@ def needs(*layers: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(bool(missing), reason=f"not to be had here: {', '.join(missing)}")
 
 
+BUBBLEWRAP = shutil.which("bwrap") is not None and not subprocess.call(
+    ["bwrap", "--ro-bind", "/", "/", "true"], stderr=subprocess.DEVNULL
+)
 needs_bubblewrap = pytest.mark.skipif(
-    shutil.which("bwrap") is None
-    or subprocess.run(
-        ["bwrap", "--ro-bind", "/", "/", "true"], stderr=subprocess.DEVNULL
-    ).returncode,
-    reason="bubblewrap is missing, or refused its namespaces",
+    not BUBBLEWRAP, reason="bubblewrap is missing, or refused its namespaces"
 )
 
 
@@ -56,7 +55,8 @@ def servers() -> Iterator[Callable[[frozenset[str]], ForkServer]]:
         if layers not in started:
             started[layers] = ForkServer(Sandbox(layers))
             started[layers].ready()
-            assert layers <= started[layers].sandbox.layers, "a layer of this test did not start"
+            possible = layers if BUBBLEWRAP else layers - {"mounts"}
+            assert possible <= started[layers].sandbox.layers, "a layer did not start"
         return started[layers]
 
     yield server

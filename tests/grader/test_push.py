@@ -120,7 +120,9 @@ class Handler(BaseHTTPRequestHandler):
         if method == "PUT" and (match := re.fullmatch(rf"{HERE}/submissions/(\d+)", path)):
             form = dict(parse_qsl(body))
             canvas.put(
-                int(match[1]), form.get("submission[posted_grade]"), form.get("comment[text_comment]")
+                int(match[1]),
+                form.get("submission[posted_grade]"),
+                form.get("comment[text_comment]"),
             )
             return 200, {"id": 1}, {}
         if method == "GET" and (match := re.fullmatch(r"/api/v1/progress/(\d+)", path)):
@@ -341,7 +343,9 @@ def test_what_a_batch_leaves_out_is_sent_alone(server: Canvas, pusher: Pusher) -
 
 def test_a_server_that_stays_down_ends_it_in_one_line(server: Canvas, pusher: Pusher) -> None:
     server.faults = [("GET", "users", (503, {}, "down"))] * 50
-    with pytest.raises(ExportError, match=r"does not answer GET /api/v1/courses/12/users: status 503"):
+    with pytest.raises(
+        ExportError, match=r"does not answer GET /api/v1/courses/12/users: status 503"
+    ):
         pusher()
     assert [1.0, 2.0, 4.0, 8.0, 16.0, 32.0] == pusher.waited
 
@@ -351,7 +355,9 @@ def test_the_token_goes_to_canvas_alone(server: Canvas, pusher: Pusher) -> None:
     server.faults = [("GET", "users", (302, {"Location": "http://127.0.0.1:1/"}, ""))]
     with pytest.raises(ExportError, match="with 302"):
         pusher()
-    server.faults = [("GET", "users", (200, {"Link": '<https://evil.example/x>; rel="next"'}, "[]"))]
+    server.faults = [
+        ("GET", "users", (200, {"Link": '<https://evil.example/x>; rel="next"'}, "[]"))
+    ]
     with pytest.raises(ExportError, match="another host"):
         pusher()
     assert TOKEN not in repr(Target(server.url, "12", "34", TOKEN))

@@ -178,11 +178,17 @@ def vanishing(rng, reference):
 
 
 def tiny_inputs(rng, reference):
-    """Two layers of tanh without biases: what goes in is tiny, and so are both gradients of W."""
-    for widths in ((5, 4, 1), (4, 6, 1)):
-        params, X, y = network(rng, reference, "tanh", widths, 3)
-        params = {**params, "b1": np.zeros(widths[1])}
-        yield (params, X * 1e-25, y), "tiny inputs"
+    """A layer of ReLU without biases: what goes in is tiny, and so are both gradients of W."""
+    for widths in ((4, 5, 1), (6, 4, 1)):
+
+        def drawn(widths=widths):
+            params, X, y = draw(rng, widths, 5, SPREAD["relu"])
+            return {**params, "b1": np.zeros(widths[1])}, X * 1e-25, y
+
+        def good(params, X, y):
+            return mixed(params, X, 1e-2) and adding_up(reference, "relu", params, X, y)
+
+        yield redrawn(drawn, good), "tiny inputs"
 
 
 def _forward(nets, activation):
@@ -336,7 +342,7 @@ def many_norms_cases(rng, reference):
 
 def tiny_norms_cases(rng, reference):
     yield from _norms(vanishing(rng, reference), "sigmoid")
-    yield from _norms(tiny_inputs(rng, reference), "tanh")
+    yield from _norms(tiny_inputs(rng, reference), "relu")
 
 
 def _start(rng, widths):

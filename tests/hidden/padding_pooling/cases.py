@@ -128,11 +128,13 @@ def negative(rng):
 
 def low(rng):
     """Padding is above all real values, far below, and a little above."""
-    for lengths, L, d in [([1, 3, 2], 4, 3), ([4, 2, 3], 5, 4)]:
+    for lengths, L, d in [([1, 3, 2, 4], 4, 3), ([4, 2, 5, 3], 5, 4)]:
         batch, lengths = texts(rng, lengths, L, d)
-        for text, n, padding in zip(batch, lengths, (0.0, -8e9, -1.9e9), strict=True):
+        paddings = iter((0.0, -8e9, -1.9e9))
+        for text, n in zip(batch, lengths, strict=True):
             text[:n] = -1e9 * rng.uniform(2.0, 2.5, (n, d))
-            text[n:] = padding
+            if n < L:
+                text[n:] = next(paddings)
         yield batch, lengths, "real values below -1e9"
 
 

@@ -122,13 +122,18 @@ def draw_network(rng, n_x, n_h, m, bias=0.5):
 
 
 def telling(reference, sizes, params, X, upstream):
-    """Whether mistakes can show: no unit near its corner, each on and off, nothing too small."""
+    """Whether mistakes can show: no unit near its corner, each on and off, nothing too small.
+
+    The bias decides for one of them: without it that unit would be on for off, or off for on.
+    """
     z1 = X @ params["W1"].T + params["b1"]
     z2 = reference.TwoLayer(sizes, params, {"X": X})
     on = z1 > 0
     if np.abs(z1).min() < MARGIN or np.abs(z2).min() < MARGIN or not on.any() or on.all():
         return False
     if len(X) > 1 and ((on.all(0) | ~on.any(0)).any() or (z2 > 0).all() or (z2 < 0).all()):
+        return False
+    if len(X) > 1 and params["b1"].any() and ((z1 - params["b1"] > 0) == on).all():
         return False
     gradients = reference.TwoLayer(sizes, params, {"X": X}, upstream)
     largest = [np.abs(gradient).max() for gradient in gradients.values()]

@@ -12,4 +12,5 @@ cp -R "$here/course/." /opt/grader/course/
 chown -R root:root /opt/grader/course
 chmod -R go= /opt/grader/course
 install -m 0700 "$here/grade.sh" /opt/grader/grade.sh
-rm -rf "$here/course"
+# No second copy: not in the checkout, not in its history.
+rm -rf "$here/course" "$here/../.git"
