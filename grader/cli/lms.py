@@ -1,8 +1,9 @@
-"""To and from an LMS: export, autograde, bundle."""
+"""To and from an LMS: export, autograde, push, bundle."""
 
 from __future__ import annotations
 
 import argparse
+import os
 
 from grader.cli.words import OK, USAGE, here, say, stop
 
@@ -44,7 +45,35 @@ def autograde(options: argparse.Namespace) -> int:
         course=options.course,
         submission=options.submission,
         seed=options.seed,
+        staff_log=options.staff_log,
     )
+
+
+def push(options: argparse.Namespace) -> int:
+    """Post a run's grades to Canvas, or say what would be posted."""
+    from grader.lms import push as canvas
+    from grader.store import Store
+
+    with Store.open(options.dir) as store:
+        known, grades = store.run, list(store.grades())
+    assignment = here().assignment(known.assignment)
+    nowhere = canvas.Target("", "", "", "")
+    done = canvas.canvas(
+        canvas.target(assignment, os.environ) if options.send else nowhere,
+        grades,
+        journal=options.dir / "push-canvas.json",
+        inbox=known.inbox,
+        send=options.send,
+        comments=not options.no_comments,
+    )
+    say(f"{len(done.posts)} grades {'posted' if done.sent else 'would be posted: add --send'}")
+    if done.unchanged:
+        say(f"{done.unchanged} are there already")
+    for note in done.notes:
+        say(f"  note: {note}")
+    for student in done.unmatched:
+        say(f"  no place for the grade of {student}")
+    return USAGE if done.unmatched else OK
 
 
 def bundle(options: argparse.Namespace) -> int:

@@ -61,7 +61,8 @@ CLASS = {
     "constant": RIGHT + CONSTANT,
     "own backward in train": swapped(("    dz2 = (a2 - y) / m\n", "    dz2 = 3 * (a2 - y) / m\n")),
     "modifies": swapped(("    z1 = X @ params", "    X -= 0.5\n    z1 = X @ params")),
-    "counts": RIGHT + "\ncalls = []\ndef relu(z):\n    calls.append(1)\n    return np.maximum(z, 0) * len(calls)\n",
+    "counts": RIGHT
+    + "\ncalls = []\ndef relu(z):\n    calls.append(1)\n    return np.maximum(z, 0) * len(calls)\n",
     "raises": swapped(("    e = np.exp(-np.abs(z))\n", "    e = np.exp(-np.abs(z))\n    return [][3]\n")),
     "own exception": RIGHT + "\nclass Secret(Exception): pass\ndef relu(z):\n    raise Secret(str(z))\n",
     "complex": RIGHT + "\ndef relu(z):\n    return np.maximum(z, 0) + 0j\n",
