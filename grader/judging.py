@@ -226,7 +226,8 @@ class Check:
 
     def unmodified(self, *cases: Draw) -> None:
         """Pass if no argument of any case is modified; needs answers that say something."""
-        for drawn, answer in self._earnest(cases):
+        pairs = self._answered(cases)
+        for drawn, answer in pairs:
             self.function = drawn.function
             names = _parameters(self.exercise.reference, drawn.function)
             for index in answer.modified:
@@ -237,10 +238,12 @@ class Check:
                 raise Failed(
                     f"{drawn.function} modified its argument {label}", 0, "argument-modified"
                 )
+        self._must_say_something(pairs)
 
     def repeats(self, *cases: Draw) -> None:
         """Pass if equal arguments give equal results, whatever was called in between."""
-        pairs = self._earnest(cases)
+        pairs = self._answered(cases)
+        self._must_say_something(pairs)
         repeated = self.asked.again(case for case, _ in pairs)
         for (drawn, answer), again in zip(pairs, repeated, strict=True):
             self.function = drawn.function
@@ -299,10 +302,12 @@ class Check:
                 found.append(Answer(None, error=error))
         return found
 
-    def _earnest(self, cases: Iterable[Draw]) -> list[tuple[Case, Answer]]:
-        """The answers to all cases; raises `Failed` if one raised or says nothing at all."""
+    def _answered(self, cases: Iterable[Draw]) -> list[tuple[Case, Answer]]:
         drawn = list(itertools.chain.from_iterable(self.draw(each) for each in cases))
-        pairs = list(zip(drawn, self.asked.answers(drawn), strict=True))
+        return list(zip(drawn, self.asked.answers(drawn), strict=True))
+
+    def _must_say_something(self, pairs: Sequence[tuple[Case, Answer]]) -> None:
+        """Raise `Failed` if an answer is an exception, or a function's answers are constants."""
         by_function: dict[str, list[tuple[Case, Answer]]] = {}
         for case, answer in pairs:
             self.function = case.function
@@ -313,7 +318,6 @@ class Check:
             self.function = function
             if not _says_something([answer for _, answer in group]):
                 raise Failed(f"{function} answers with constants")
-        return pairs
 
     def _right_somewhere(self, case: Case, answer: Answer) -> bool:
         paths = arrays_of(answer.value)

@@ -228,8 +228,6 @@ class Mode:
         """Why this mode cannot be had here, or ''."""
         if sys.platform != "linux":
             return "the sandbox is Linux's"
-        if self.unprivileged == (os.geteuid() == 0) and not self.unprivileged:
-            return ""
         if not self.unprivileged and os.geteuid() != 0:
             return "needs root"
         if self.uid != os.geteuid() and confine.python_for(self.uid) is None:
@@ -238,7 +236,7 @@ class Mode:
 
     def command(self, *words: str) -> tuple[list[str], dict[str, str]]:
         """The command and environment that run Python with ``words`` in this mode."""
-        own = sys.executable, {**os.environ, "PYTHONPATH": str(PROJECT)}
+        own = sys.executable, _environment()
         python, environment = (
             own if self.uid == os.geteuid() else confine.python_for(self.uid) or own
         )
@@ -401,6 +399,11 @@ def _state(pid: int) -> str:
     return repr((limits, sorted(os.sched_getaffinity(pid)), state, stat[15:17], pending))
 
 
+def _environment() -> dict[str, str]:
+    paths = os.pathsep.join(filter(None, (str(PROJECT), os.environ.get("PYTHONPATH", ""))))
+    return {**os.environ, "PYTHONPATH": paths}
+
+
 _INPUTS = """
 import json, sys
 import numpy as np
@@ -432,8 +435,7 @@ print(json.dumps(sorted(digits)))
 def hidden_inputs(place: World) -> frozenset[str]:
     """The first five digits of every number that the hidden tests drew in this run."""
     command = [sys.executable, "-c", _INPUTS, str(place.course), str(SEED)]
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    said = subprocess.run(command, env=environment, capture_output=True, check=True, timeout=60)
+    said = subprocess.run(command, env=_environment(), capture_output=True, check=True, timeout=60)
     return frozenset(json.loads(said.stdout))
 
 
