@@ -26,7 +26,7 @@ import numpy as np
 
 from grader import worker
 from grader.compare import TOLERANCE, Path, leaves, scales
-from grader.pool import Answer, Call, OverrunError, Refused, Student, StudentError
+from grader.pool import Answer, Call, Refused, Student, StudentError
 from grader.wire import Ref
 
 Expected = tuple[Any, dict[Path, np.ndarray], dict[Path, float]]
@@ -171,9 +171,10 @@ class Asked:
     def again(self, cases: Iterable[Case]) -> list[Answer]:
         """Ask once more, whatever was answered before."""
         cases = list(cases)
-        for case in cases:
-            self._answers.pop(case, None)
-        return self.answers(cases)
+        first = {case: self._answers.pop(case) for case in cases if case in self._answers}
+        second = self.answers(cases)
+        self._answers.update(first)
+        return second
 
     def timed(self, case: Case, repeat: int, cpu: float) -> tuple[float, Answer]:
         """Return CPU seconds of one run and the answer; raises `StudentError` past ``cpu``."""
@@ -215,9 +216,9 @@ class Asked:
             self._ask(missing)
 
     def _ask_alone(self, cases: list[Case], error: StudentError) -> None:
-        """A message's limit is one call's: when several overran together, each is tried alone."""
-        if len(cases) == 1 or not isinstance(error, OverrunError):
-            self._answers.update({case: Answer(None, error=error) for case in cases})
+        """A message's limit is one call's, and one call may end the worker: each is tried alone."""
+        if len(cases) == 1:
+            self._answers[cases[0]] = Answer(None, error=error)
             return
         for case in cases:
             self._ask([case])

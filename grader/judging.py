@@ -105,7 +105,9 @@ class Check:
         if own and self._right_given(drawn, answers, path, own):
             told = f"{message}; right, given what your own {_and(own)} return"
             raise Failed(told, LOCAL_CREDIT, mistake)
-        if gradient is not None and self._follows(gradient, str(path[-1])):
+        if gradient is not None and self._follows(
+            gradient, str(path[-1]) if path else gradient.wrt[0]
+        ):
             told = f"{message}; but it is the derivative of your own forward"
             raise Failed(told, NUMERIC_CREDIT, mistake)
         if not mistake:

@@ -58,7 +58,9 @@ class Yardstick:
         self._single = min(self._single, once)
         mean, _ = self._reference.timed(case, self._repeats, self._cpu)
         self._together = min(self._together, mean * self._repeats)
-        least = self._together / (2 * self._repeats)  # the difference of two noisy times may be nothing
+        least = self._together / (
+            2 * self._repeats
+        )  # the difference of two noisy times may be nothing
         return max((self._together - self._single) / (self._repeats - 1), least)
 
     def message(self, run: float) -> float:

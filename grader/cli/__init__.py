@@ -100,7 +100,9 @@ def _for_lms(command: Callable[[str, Command, str], Any]) -> None:
     autograde.add_argument("--course", type=Path, metavar="DIR")
     autograde.add_argument("--submission", type=Path, metavar="PATH")
     autograde.add_argument("--seed", type=int, metavar="S")
-    autograde.add_argument("--staff-log", type=Path, metavar="FILE", help="why it could not be graded")
+    autograde.add_argument(
+        "--staff-log", type=Path, metavar="FILE", help="why it could not be graded"
+    )
     push = command("push", lms.push, "post grades (nothing is sent without --send)")
     push.add_argument("system", choices=["canvas"])
     push.add_argument("dir", type=Path, metavar="DIR")

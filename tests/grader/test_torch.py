@@ -354,7 +354,9 @@ def test_parameters_are_copied_into_not_replaced(submitted):
 
 def test_a_parameter_of_another_shape(submitted):
     """It is answered in the shape it has, as zeros; nothing is computed with it, or broadcast."""
-    source = changed("self.b2 = nn.Parameter(torch.zeros(1", "self.b2 = nn.Parameter(torch.ones(1, 1")
+    source = changed(
+        "self.b2 = nn.Parameter(torch.zeros(1", "self.b2 = nn.Parameter(torch.ones(1, 1"
+    )
     student = submitted(source)
     held = ask(student, "TwoLayer", [2, 3], network(), want=SHAPES)
     assert held["b2"].tolist() == [[0.0]]
