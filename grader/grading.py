@@ -139,27 +139,54 @@ def _phase(call: pytest.CallInfo[None]) -> Literal["setup", "call", "teardown"]:
 def grade_one(
     bench: Bench, items: Sequence[pytest.Item], submission: Submission, max_score: float
 ) -> Grade:
-    """Grade one submission with the collected items."""
+    """Grade one submission with the collected items.
+
+    What could not be judged is tried once more with a new fork server: an old one that died is our
+    fault, and only then is it an `error`.
+    """
     started = time.perf_counter()
+    grade = _try(bench, items, submission, max_score)
+    if grade.status == "error" and not submission.error:
+        bench.server.close()
+        grade = _try(bench, items, submission, max_score)
+    return replace(grade, seconds=round(time.perf_counter() - started, 6))
+
+
+def _try(
+    bench: Bench, items: Sequence[pytest.Item], submission: Submission, max_score: float
+) -> Grade:
     bare = replace(submission, source=b"")
     if submission.error:
         return Grade(bare, max_score, (), submission.error)
     try:
+        return _graded(bench, items, submission, Grade(bare, max_score))
+    except GraderError as error:
+        why = f"could not be graded: {error}"
+        return Grade(replace(bare, error=why), max_score, (), why)
+    finally:
+        bench.end()
+
+
+def _graded(
+    bench: Bench, items: Sequence[pytest.Item], submission: Submission, blank: Grade
+) -> Grade:
+    try:
         cells, problem = read_source(submission.file, submission.source), submission.problem
     except NotebookError as error:
         cells, problem = (), str(error)
-    goes_on = submission.file.endswith(".ipynb")
-    asked = bench.begin(cells, goes_on)
-    problem = problem or _unreadable(asked.student)
+    asked = bench.begin(cells, submission.file.endswith(".ipynb"))
+    problem = submission.problem or problem or _unreadable(asked.student)
     if problem:
-        bench.end()
         outcomes = tuple(plugin.blank(item, bench.scale, problem) for item in items)
-        return Grade(bare, max_score, outcomes, problem, _since(started))
+        return replace(blank, outcomes=outcomes, message=problem)
     run_items(items)
     bench.end()
     message = " ".join(filter(None, [submission.note, _told(asked.student)]))
-    return Grade(
-        bare, max_score, tuple(bench.outcomes), message, _since(started), _printed(asked.student)
+    return replace(
+        blank,
+        outcomes=tuple(bench.outcomes),
+        message=message,
+        instructor=_printed(asked.student),
     )
 
 
@@ -192,10 +219,6 @@ def _told(student: Student) -> str:
 def _printed(student: Student) -> dict[str, str]:
     text = student.captured.decode("utf-8", "replace")
     return {"output": text} if text else {}
-
-
-def _since(started: float) -> float:
-    return round(time.perf_counter() - started, 6)
 
 
 # --- before anything is graded ----------------------------------------------------------------

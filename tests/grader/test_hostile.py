@@ -564,7 +564,6 @@ def test_the_others_are_graded_as_without_them(whole: Run) -> None:
     assert len(right) == len(RIGHT)
 
 
-@pytest.mark.xfail(strict=True, reason="judging.Check.fast looks at the first answer alone")
 def test_a_slow_answer_that_is_right_once_is_not_fast(whole: Run) -> None:
     """The least of several times counts: each of them must be of a right answer."""
     [check] = [c for c in whole.entries["once"]["checks"] if "is_fast" in c["id"]]
