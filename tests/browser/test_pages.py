@@ -354,6 +354,7 @@ def test_who_made_a_mistake(visit, site, grades):
     page = visit(site / "report.html")
     first = page.locator("details[data-mistake]").first
     first.locator("summary").press("Enter")
+    first.locator("li a").first.wait_for()
     made = statistics.mistakes(grades)[0]
     assert first.locator("li a").count() == min(50, len(made.students))
     href = first.locator("li a").first.get_attribute("href")

@@ -188,6 +188,8 @@ class Container:
         words += ["--perms", "0755", "--dir", "/etc"]
         for path in ("/etc/ld.so.cache", "/etc/passwd", "/etc/group"):
             words += ["--ro-bind-try", path, path]
+        for each in sorted(self.root.iterdir()):  # before the rest: a venv may lie below /tmp
+            words += ["--bind", str(each), f"/{each.name}"]
         seen = dict.fromkeys((sys.base_prefix, PACKAGES, sysconfig.get_paths()["platlib"]))
         for folder in sorted({parent for path in seen for parent in Path(path).parents}):
             words += ["--perms", "0755", "--dir", str(folder)]
@@ -198,8 +200,6 @@ class Container:
         words += ["--ro-bind", str(package), "/confine/grader"]
         words += ["--ro-bind", str(PROJECT / "tests/grader/confine.py"),
                   "/confine/tests/grader/confine.py"]  # fmt: skip
-        for folder in sorted(self.root.iterdir()):
-            words += ["--bind", str(folder), f"/{folder.name}"]
         for name, value in environ.items():
             words += ["--setenv", name, value]
         return [*words, "--chdir", cwd, "--"]
