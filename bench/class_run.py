@@ -2,7 +2,7 @@
 
     python bench/class_run.py [--assignment NAME] [--large 2000]
 
-CPU seconds are the kernel's for the whole tree of processes (the command, the grading process, the
+CPU seconds are read from /proc for the whole tree of processes (the command, the grading process, the
 fork server and every worker). The cost of a submission is the slope between two class sizes, the
 start-up what is left; machines are noisy, so read ratios within one run.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -62,30 +61,41 @@ def whole_run(name: str, source: bytes, count: int) -> tuple[float, float, float
         inbox.mkdir()
         for number in range(count):
             (inbox / f"student{number:05}.py").write_bytes(source)
-        before, began = _children(), time.perf_counter()
+        began = time.perf_counter()
         run = subprocess.Popen(
             [sys.executable, "-m", "grader.cli", "grade", str(inbox), "--assignment", name,
              "--out", f"{folder}/out", "--jobs", "1"],
             cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
-        peaks: list[float] = [0.0]
+        peaks: list[tuple[float, float]] = [(0.0, 0.0)]
         watch = threading.Thread(target=_watch, args=(run, peaks))
         watch.start()
         if run.wait():
             raise SystemExit(f"the run of {count} ended with status {run.returncode}")
         watch.join()
-        return _children() - before, time.perf_counter() - began, max(peaks)
+        cpu, memory = (max(column) for column in zip(*peaks, strict=True))
+        return cpu, time.perf_counter() - began, memory
 
 
-def _children() -> float:
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+def _watch(run: subprocess.Popen[bytes], peaks: list[tuple[float, float]]) -> None:
+    """Note (CPU seconds so far, MiB) of the whole tree until it ends.
 
-
-def _watch(run: subprocess.Popen[bytes], peaks: list[float]) -> None:
+    The CPU is that of the living and of those whom they waited for: bubblewrap waits for nobody,
+    so that what getrusage(2) gives in the end lacks the workers.
+    """
     while run.poll() is None:
-        peaks.append(sum(_pss(pid) for pid in _tree(run.pid)))
-        time.sleep(0.2)
+        tree = _tree(run.pid)
+        peaks.append((sum(map(_cpu, tree)), sum(map(_pss, tree))))
+        time.sleep(0.1)
+
+
+def _cpu(pid: int) -> float:
+    """CPU seconds of a process and of the children it waited for."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def _tree(pid: int) -> list[int]:

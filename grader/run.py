@@ -86,7 +86,8 @@ def grade_class(
 
         waiting = (s for s in _submissions(plan, inboxes) if _is_due(plan, s, done))
         patience = 60 + 3 * plan.assignment.limits.total
-        graded = local.grade_all(waiting, _settings(plan), plan.jobs, patience, on_ready, stop)
+        jobs = min(plan.jobs, max(progress.total, 1))
+        graded = local.grade_all(waiting, _settings(plan), jobs, patience, on_ready, stop)
         for submission, grade in graded:
             attempt = store.attempts(submission.student) if plan.only else 0
             store.add(grade, submission, attempt)
