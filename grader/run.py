@@ -10,9 +10,11 @@ files are written at its end, and again by `write_results` whenever they are wan
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
 import platform
 import secrets
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -84,6 +86,9 @@ def grade_class(
             kinds, known = ", ".join(progress.kinds), versions(plan)
             store.update(replace(run, sandbox=tuple(ready.sandbox), inbox=kinds, versions=known))
 
+        # What writes the pages loads while the grading processes start.
+        pages = ("grader.report.class_report",)
+        threading.Thread(target=importlib.import_module, args=pages, daemon=True).start()
         waiting = (s for s in _submissions(plan, inboxes) if _is_due(plan, s, done))
         patience = 60 + 3 * plan.assignment.limits.total
         jobs = min(plan.jobs, max(progress.total, 1))
