@@ -154,7 +154,7 @@ class Check:
         pairs = []
         for case, answer in zip(cases, answers, strict=True):
             leaf = compare.at(answer.value, path)
-            right = compare.at(reference.answer(case, reference.want(case)), path)
+            right = reference.expected(case)[1].get(path)
             if not (isinstance(leaf, np.ndarray) and isinstance(right, np.ndarray)):
                 return ""
             pairs.append((leaf.astype(np.float64), right.astype(np.float64)))
