@@ -161,12 +161,23 @@ class Asked:
         self._answers: dict[Case, Answer] = {}
         self._kept: dict[Case, tuple[int, int]] = {}
         self._count = 0
+        self.seen: dict[tuple[str, str], bool] = {}
+        """What experiments showed: see `grader.behaviour`."""
+
+    def fresh(self) -> Asked:
+        """The same program, to be asked in a worker of its own."""
+        student = self.student
+        return Asked(Student(student.server, student.program, student.limits), self.reference)
 
     def answers(self, cases: Iterable[Case]) -> list[Answer]:
         """Return the answers; one whose worker did not answer holds the error."""
         cases = list(cases)
         self._ask([case for case in cases if case not in self._answers])
         return [self._answers[case] for case in cases]
+
+    def given(self) -> dict[Case, Answer]:
+        """The answers that there are, in the order in which they were asked for."""
+        return dict(self._answers)
 
     def again(self, cases: Iterable[Case]) -> list[Answer]:
         """Ask once more, whatever was answered before."""

@@ -2,21 +2,24 @@
 
 The mistakes of an exercise run in this process on the inputs of a failed check. One is named when
 it agrees with the student to 1e-9 on at least two inputs on which the right answer does not, and
-no other does. A wrong guess is worse than none: where two agree, neither is named.
+no other does. An exception agrees if its type and text do, and the text tells sizes. A wrong guess is
+worse than none: where two agree, neither is named.
 """
 
 from __future__ import annotations
 
+import traceback
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from grader.cases import Caches, Case, Module, arrays_of
 from grader.compare import Path
 from grader.model import Hint, Mistake
+from grader.pool import Answer, StudentError
 
 SAME: Final = 1e-9
 """Largest difference, relative to the array's largest entry, between two that are the same."""
@@ -51,10 +54,10 @@ class Catalogue:
     hints: Mapping[str, Hint]
     caches: Caches
     _modules: dict[int, Module] = field(default_factory=dict)
-    _shown: dict[tuple[int, Case], Shown | None] = field(default_factory=dict)
+    _memory: dict[tuple[int, Case], Shown] = field(default_factory=dict)
 
     def name(
-        self, cases: Sequence[Case], answers: Sequence[Any], reference: Module, path: Path
+        self, cases: Sequence[Case], answers: Sequence[Answer], reference: Module, path: Path
     ) -> str:
         """Return the id of the one mistake that explains ``answers``, or ''.
 
@@ -64,34 +67,36 @@ class Catalogue:
         if len(cases) != len(answers) or not cases:
             return ""
         right = [reference.expected(case)[1] for case in cases]
-        got = [arrays_of(answer) for answer in answers]
-        are_right = [
-            {key for key in truth if key in mine and same(mine[key], truth[key])}
-            for mine, truth in zip(got, right, strict=True)
-        ]
+        got = [_shown(answer, truth) for answer, truth in zip(answers, right, strict=True)]
         whole, part = set(), set()
         for number, mistake in enumerate(self.mistakes):
             if cases[0].function not in (mistake.function, *mistake.spoils):
                 continue
             shown = [self._show(number, c, reference, r) for c, r in zip(cases, right, strict=True)]
-            if _explains(got, are_right, shown, ()):
+            if _explains(got, shown, ()):
                 whole.add(mistake.id)
-            elif path and _explains(got, are_right, shown, path):
+            elif path and _explains(got, shown, path):
                 part.add(mistake.id)
         found = whole or part
         return next(iter(found)) if len(found) == 1 else ""
 
-    def _show(self, number: int, case: Case, reference: Module, right: Arrays) -> Shown | None:
-        """How a mistake shows on a case: computed once a run, None where it raises."""
+    def _show(self, number: int, case: Case, reference: Module, right: Arrays) -> Shown:
+        """How a mistake shows on a case: computed once a run."""
         key = number, case
-        if key not in self._shown:
+        if key not in self._memory:
             try:
-                arrays = arrays_of(self._module(number).answer(case, reference.want(case)))
-                wrong = {path for path in right if not same(arrays.get(path), right[path])}
-                self._shown[key] = Shown(arrays, wrong)
-            except Exception:  # a mistake may raise on some inputs; then it explains no array
-                self._shown[key] = None
-        return self._shown[key]
+                answer = Answer(self._module(number).answer(case, reference.want(case)))
+            except Exception as error:  # what it raises is how it shows
+                said = "".join(traceback.format_exception_only(error))
+                answer = Answer(None, error=StudentError("", detail=said))
+            self._memory[key] = _shown(answer, right)
+        return self._memory[key]
+
+    def forget(self) -> None:
+        """Drop what mistakes answered: the inputs of another run are others."""
+        self._memory.clear()
+        for module in self._modules.values():
+            module.forget()
 
     def _module(self, number: int) -> Module:
         if number not in self._modules:
@@ -106,25 +111,37 @@ Arrays = dict[Path, np.ndarray]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A mistake on one case: its arrays, and the paths of those that are wrong."""
+    """An answer to one case: its arrays, the paths of those that are wrong, what was raised."""
 
     arrays: Arrays
     wrong: set[Path]
+    raised: str = ""
 
 
-def _explains(
-    got: Sequence[Arrays], right: Sequence[set[Path]], shown: Sequence[Shown | None], path: Path
-) -> bool:
+def _shown(answer: Answer, right: Arrays) -> Shown:
+    if answer.error is not None:
+        said = answer.error.detail.strip().splitlines()
+        return Shown({}, set(), said[-1] if said else "nothing")
+    arrays = arrays_of(answer.value)
+    wrong = {path for path in right if not same(arrays.get(path), right[path])}
+    return Shown(arrays, wrong)
+
+
+def _explains(got: Sequence[Shown], shown: Sequence[Shown], path: Path) -> bool:
     """Whether the mistake's arrays are the student's where it counts, and it shows often enough."""
     witnesses = 0
-    for mine, are_right, its in zip(got, right, shown, strict=True):
-        if its is None or its.wrong & are_right:
+    for mine, its in zip(got, shown, strict=True):
+        if mine.raised or its.raised:
+            if mine.raised != its.raised or not any(map(str.isdigit, mine.raised)):
+                return False
+            witnesses += 1
+            continue
+        if its.wrong - mine.wrong:
             return False
         at_path = {key for key in its.arrays if key[: len(path)] == path}
         # Where both are right they agree; where the mistake is wrong it must be wrong like this.
-        for key in at_path:
-            agrees = key in are_right and key not in its.wrong
-            if not agrees and not same(mine.get(key), its.arrays[key]):
+        for key in at_path & (mine.wrong | its.wrong):
+            if not same(mine.arrays.get(key), its.arrays[key]):
                 return False
         witnesses += bool(its.wrong & at_path)
     return witnesses >= min(WITNESSES, len(got))

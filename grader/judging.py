@@ -20,13 +20,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader import compare, gradients, timing
+from grader import behaviour, compare, gradients, timing
+from grader.behaviour import Failure
 from grader.cases import Asked, Caches, Case, Module, Part, arrays_of
 from grader.compare import Path
 from grader.diagnosis import Catalogue, plain_fact
 from grader.gradients import Gradient
 from grader.pool import Answer, Call, Refused, StudentError
-from grader.wire import Ref
+from grader.remote import Remote, says_something
 
 LOCAL_CREDIT: Final = 0.8
 NUMERIC_CREDIT: Final = 0.6
@@ -85,9 +86,12 @@ class Check:
         name: str = "",
         local: Local | None = None,
         own: Sequence[str] = (),
-        gradient: Gradient | None = None,
+        gradient: Gradient | Callable[[Case], Gradient] | None = None,
     ) -> None:
-        """Pass if the arrays at ``path`` of every answer are right; else raise `Failed`."""
+        """Pass if the arrays at ``path`` of every answer are right; else raise `Failed`.
+
+        ``gradient`` may be a function of the first case: one that is taken at that case's inputs.
+        """
         drawn = self.draw(cases)
         self.function = drawn[0].function
         answers = self.asked.answers(drawn)
@@ -95,10 +99,12 @@ class Check:
         if not any(faults):
             return
         message = self._said(drawn, faults)
+        if callable(gradient):
+            gradient = gradient(drawn[0])
+        mistake = self._mistake(drawn, answers, path, gradient)
         error = next((a.error for a in answers if a.error is not None), None)
         if error is not None:
-            raise Failed(message, detail=error.detail)
-        mistake = self._mistake(drawn, answers, path)
+            raise Failed(message, 0.0, mistake, error.detail)
         if local is not None and (upstream := self._locally_right(drawn, answers, path, local)):
             told = f"{message}; right, given your own {upstream}"
             raise Failed(told, LOCAL_CREDIT, mistake)
@@ -145,9 +151,19 @@ class Check:
             return f"{first} ({_and(list(dict.fromkeys(notes)))})"
         return first
 
-    def _mistake(self, cases: Sequence[Case], answers: Sequence[Answer], path: Path) -> str:
-        values = [answer.value for answer in answers]
-        return self.exercise.catalogue.name(cases, values, self.exercise.reference, path)
+    def _mistake(
+        self,
+        cases: Sequence[Case],
+        answers: Sequence[Answer],
+        path: Path,
+        gradient: Gradient | None,
+    ) -> str:
+        catalogue = self.exercise.catalogue
+        found = catalogue.name(cases, answers, self.exercise.reference, path)
+        if not found:
+            failure = Failure(self.asked, cases, answers, path, gradient, self.rng)
+            found = behaviour.mistake(failure)
+        return found if found in catalogue.hints else ""
 
     def _fact(self, cases: Sequence[Case], answers: Sequence[Answer], path: Path) -> str:
         reference = self.exercise.reference
@@ -191,7 +207,7 @@ class Check:
         self, cases: Sequence[Case], answers: Sequence[Answer], path: Path, own: Sequence[str]
     ) -> bool:
         """Whether the reference, made of the student's ``own`` parts, gives the student's answer."""
-        remote = Remote(self.asked, self.exercise)
+        remote = Remote(self.asked)
         reference = self.exercise.reference
         parts = {name: getattr(remote, name) for name in own}
         module = type(reference.module)(self.exercise.name)
@@ -219,7 +235,7 @@ class Check:
         if name not in gradient.wrt:
             return False
         rng = self.rng(f"follow {gradient.function} {name}")
-        remote = Remote(self.asked, self.exercise)
+        remote = Remote(self.asked)
         try:
             at = gradient.at(rng)
             found = gradients.by_direction(gradient, remote, at, name, rng)
@@ -322,7 +338,7 @@ class Check:
             by_function.setdefault(case.function, []).append((case, answer))
         for function, group in by_function.items():
             self.function = function
-            if not _says_something([answer for _, answer in group]):
+            if not says_something([answer for _, answer in group]):
                 raise Failed(f"{function} answers with constants")
 
     def _mostly_right(self, case: Case, answer: Answer) -> bool:
@@ -358,56 +374,6 @@ class _Own(dict[Any, Any]):
         )
 
 
-@dataclass(frozen=True)
-class _Held:
-    """An opaque result at both ends: the student's, there, and the reference's, here."""
-
-    ref: Ref
-    ours: Any
-
-
-class Remote:
-    """A student's functions as if they stood in a module here; plain values, caches held there."""
-
-    def __init__(self, asked: Asked, exercise: Exercise) -> None:
-        self._asked, self._exercise = asked, exercise
-        self._seen: dict[str, list[Answer]] = {}
-        self._numbers = itertools.count(1 << 32)
-
-    def __getattr__(self, function: str) -> Callable[..., Any]:
-        return lambda *args: self._call(function, args)
-
-    def _call(self, function: str, args: tuple[Any, ...]) -> Any:
-        reference = self._exercise.reference
-        case = Case(function, *(a.ours if isinstance(a, _Held) else a for a in args))
-        ours = Module(reference.module, reference.caches)
-        want = ours.want(case)
-        listed = reference.caches.get(function)
-        if listed:
-            want = [*want[:-1], dict.fromkeys(listed, "number")]
-        keep = next(self._numbers) if listed is not None and not listed else -1
-        theirs = tuple(a.ref if isinstance(a, _Held) else a for a in args)
-        [answer] = self._asked.student.call([Call(function, theirs, want, keep)])
-        if answer.error is not None:
-            raise answer.error
-        output = answer.value[:-1] if listed is not None else answer.value
-        self._seen.setdefault(function, []).append(Answer(output))
-        return self._value(answer.value, keep, ours.raw(case))
-
-    def _value(self, value: Any, keep: int, ours: Any) -> Any:
-        if keep >= 0:
-            return (*value[:-1], _Held(Ref(keep, len(value) - 1), ours[-1]))
-        if isinstance(value, list):
-            return tuple(value)
-        if isinstance(value, np.ndarray) and value.ndim == 0:
-            return float(value)
-        return value
-
-    def meaningful(self) -> bool:
-        """Whether what came back says something: no function answered with constants alone."""
-        return bool(self._seen) and all(map(_says_something, self._seen.values()))
-
-
 def _rebound(module: Any, parts: Mapping[str, Any]) -> Any:
     """Give ``module``'s functions its own globals, with ``parts`` in place of what they name."""
     import types
@@ -432,14 +398,6 @@ def _inert(expected: np.ndarray, case: Case) -> bool:
         and np.allclose(value, expected)
         for _, value in compare.leaves(list(case.args))
     )
-
-
-def _says_something(answers: Sequence[Answer]) -> bool:
-    """Whether a function's answers are more than constants."""
-    arrays = [array for answer in answers for array in arrays_of(answer.value).values()]
-    if any(not compare.trivial(array) and array.size > 1 for array in arrays):
-        return True
-    return len({float(array.flat[0]) for array in arrays if array.size}) > 1
 
 
 def _label(function: str, path: Path) -> str:

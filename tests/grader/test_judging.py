@@ -72,6 +72,18 @@ CLASS = {
     "no key": swapped(('"z2": z2, "a2": a2}', '"z2": z2}')),
     "stops": "import numpy as np\ndef relu(z):\n    return np.maximum(z, 0)\n1 / 0\n" + RIGHT,
     "forbidden": "import torch\n" + RIGHT,
+    "own key": swapped(
+        ('"z2": z2, "a2": a2}', '"z2": z2, "a2": a2, "m": len(X)}'), ("    m = len(y)\n    dz2", '    m = cache["m"]\n    dz2')
+    ),
+    "typo": swapped(('    da1 = dz2 @ params["W2"]', '    da1 = dz2 @ params["w2"]')),
+    "last forward": swapped(
+        ("    z1 = X @ params", "    global last\n    last = X\n    z1 = X @ params"), ('    X, z1, a1, a2 = cache["X"]', "    X, z1, a1, a2 = last")
+    ),
+    "grows": RIGHT.replace("import numpy as np\n", "import numpy as np\ncalls = []\n", 1).replace(
+        "    dz2 = (a2 - y) / m\n    dW2", "    calls.append(1)\n    if len(calls) > 1:\n        raise ValueError(m)\n    dz2 = (a2 - y) / m\n    dW2"
+    ),
+    "turned": swapped(('    z1 = X @ params["W1"].T', '    z1 = X @ params["W1"]')),
+    "other sizes": swapped(('    z1 = X @ params["W1"].T', '    z1 = X @ np.ones((7, 9))')),
 }  # fmt: skip
 
 
@@ -142,6 +154,24 @@ def test_constants_earn_nothing(graded):
 def test_train_is_judged_with_ones_own_parts(graded):
     """A wrong backward costs train a fifth, not all."""
     assert credit(graded["own backward in train"]["test_training.py::test_trained_params"]) == 0.8
+
+
+@pytest.mark.parametrize(
+    ("student", "check", "mistake"),
+    [
+        ("own key", BACKWARD[0], "needs-extra-key"),
+        ("typo", BACKWARD[3], ""),  # a KeyError too, but of no key that their forward makes
+        ("last forward", BACKWARD[5], "cache-in-global"),
+        ("grows", BACKWARD[0], "state-between-calls"),
+        ("turned", "test_network.py::test_forward", "weights-transposed"),
+        ("other sizes", "test_network.py::test_forward", ""),  # a ValueError too, of other sizes
+        ("own network", BACKWARD[5], ""),
+    ],
+)
+def test_what_a_program_does_names_its_mistake(graded, student, check, mistake):
+    """Exceptions and left-over state are told apart, and what only looks alike is not named."""
+    outcome = graded[student][check]
+    assert (outcome.status, outcome.mistake) == ("failed", mistake)
 
 
 def test_modified_argument(graded):

@@ -47,45 +47,45 @@ def test_empties(check):
 
 
 @pytest.mark.points(4)
-def test_backward(check_gradient):
+def test_backward(check):
     """max_pool_backward gives all to the winner of each dimension"""
-    check_gradient(cases.max_backward_plain_cases)
+    check(cases.max_backward_plain_cases, gradient=cases.follow)
 
 
 @pytest.mark.points(2)
-def test_backward_negative(check_gradient):
+def test_backward_negative(check):
     """max_pool_backward: zeros in the padding do not win over negatives"""
-    check_gradient(cases.max_backward_negative_cases)
+    check(cases.max_backward_negative_cases, gradient=cases.follow)
 
 
 @pytest.mark.points(2)
-def test_backward_garbage(check_gradient):
+def test_backward_garbage(check):
     """max_pool_backward leaves out padding, whatever it holds"""
-    check_gradient(cases.max_backward_garbage_cases)
+    check(cases.max_backward_garbage_cases, gradient=cases.follow)
 
 
 @pytest.mark.points(1)
-def test_backward_twins(check_gradient):
+def test_backward_twins(check):
     """max_pool_backward gives padding 0, even where it equals the maximum"""
-    check_gradient(cases.max_backward_twins_cases)
+    check(cases.max_backward_twins_cases, gradient=cases.follow)
 
 
 @pytest.mark.points(1)
-def test_backward_zeros(check_gradient):
+def test_backward_zeros(check):
     """max_pool_backward: a real vector of zeros may win"""
-    check_gradient(cases.max_backward_zeros_cases)
+    check(cases.max_backward_zeros_cases, gradient=cases.follow)
 
 
 @pytest.mark.points(1)
-def test_backward_low(check_gradient):
+def test_backward_low(check):
     """max_pool_backward is right for values below -1e9"""
-    check_gradient(cases.max_backward_low_cases)
+    check(cases.max_backward_low_cases, gradient=cases.follow)
 
 
 @pytest.mark.points(2)
-def test_backward_empties(check_gradient):
+def test_backward_empties(check):
     """max_pool_backward is 0 in a text without words"""
-    check_gradient(cases.max_backward_empties_cases)
+    check(cases.max_backward_empties_cases, gradient=cases.follow)
 
 
 @pytest.mark.points(4)

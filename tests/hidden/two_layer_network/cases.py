@@ -100,7 +100,7 @@ def logit_cases(rng, reference):
     near = rng.uniform(-4, 4, 4)
     yield case(near, [0, 1, 1, 0])
     yield case(near[:1], [1], "one example")
-    for size in (40.0, 800.0):
+    for size in (40.0, 750.0, 800.0):
         small = rng.uniform(0.5, 3)
         note = f"logits of {size:.0f}"
         yield case([size, -size, small], [0, 1, 1], note)

@@ -1,0 +1,184 @@
+"""Which mistake, told from what a program does where its values alone do not tell.
+
+Each tell is an experiment with one possible outcome but for its mistake: the call that fails is right
+in a worker that has answered nothing yet, so that earlier calls leave something behind; a gradient is
+right straight after the student's own forward and wrong once another came between, so that it reads
+the last forward and not its cache. Run only for failures, once for each function of a submission.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from grader import compare
+from grader.cases import Asked, Case, Module
+from grader.compare import Path
+from grader.gradients import Gradient
+from grader.pool import Answer, Call, Refused, StudentError
+from grader.remote import Remote
+
+_MISSING_KEY: Final = re.compile(r"KeyError: ('[^'\\]{1,40}'|\d{1,9})\s*$")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A check that failed: what was asked, what came, and at which arrays it looked."""
+
+    asked: Asked
+    cases: Sequence[Case]
+    answers: Sequence[Answer]
+    path: Path
+    gradient: Gradient | None
+    rng: Callable[[str], np.random.Generator]
+
+    @property
+    def function(self) -> str:
+        """The function that was called."""
+        return self.cases[0].function
+
+    def refusals(self) -> set[str]:
+        """Why leaves could not be read."""
+        values = (compare.at(answer.value, self.path) for answer in self.answers)
+        leaves = (leaf for value in values for _, leaf in compare.leaves(value))
+        return {leaf.reason for leaf in leaves if isinstance(leaf, Refused)}
+
+
+def mistake(failure: Failure) -> str:
+    """The id of the mistake that shows itself in what the program does, or ''."""
+    seen = failure.asked.seen
+    for name, (is_costly, shows) in TELLS.items():
+        key = name, failure.function
+        if not is_costly:
+            found = shows(failure)
+        elif key in seen:
+            found = seen[key]
+        else:
+            found = seen[key] = shows(failure)
+        if found:
+            return name
+    return ""
+
+
+def _is_unlisted(failure: Failure) -> bool:
+    return "not-parameter" in failure.refusals()
+
+
+def _is_detached(failure: Failure) -> bool:
+    """No gradient arrives, though the output is right: a parameter left out would show there."""
+    if "no-gradient" not in failure.refusals():
+        return False
+    reference = failure.asked.reference
+    outputs = {
+        case: answer
+        for case, answer in failure.asked.given().items()
+        if case.function == failure.function and isinstance(reference.want(case), str)
+    }
+    return bool(outputs) and all(is_right(reference, *pair) for pair in outputs.items())
+
+
+def _wants_more(failure: Failure) -> bool:
+    """It looks for a key that is not in the cache of the contract, but in that of its own forward."""
+    errors = [answer.error for answer in failure.answers if answer.error is not None]
+    found = _MISSING_KEY.search(errors[0].detail) if errors else None
+    if found is None or errors[0].kinds[:1] != ("KeyError",):
+        return False
+    key, reference = ast.literal_eval(found[1]), failure.asked.reference
+    for case in failure.asked.given():
+        listed = reference.caches.get(case.function)
+        if listed and key not in listed:
+            wanted = [*reference.want(case)[:-1], {key: "held"}]
+            with contextlib.suppress(StudentError):
+                [answer] = failure.asked.student.call([Call(case.function, case.args, wanted)])
+                return answer.error is None and answer.value[-1] == {key: True}
+    return False
+
+
+def _remembers(failure: Failure) -> bool:
+    """The last call that fails is right where no other came before it."""
+    reference = failure.asked.reference
+    pairs = zip(failure.cases, failure.answers, strict=True)
+    wrong = [case for case, answer in pairs if not is_right(reference, case, answer)]
+    with _fresh(failure.asked) as alone:
+        return bool(wrong) and is_right(reference, wrong[-1], alone.answers(wrong[-1:])[0])
+
+
+def _reads_the_last(failure: Failure) -> bool:
+    """Its gradient is right after the forward it belongs to, and wrong after another one."""
+    gradient = failure.gradient
+    if gradient is None or gradient.function != failure.function:
+        return False
+    rng = failure.rng(f"behaviour {failure.function}")
+    at, other = gradient.at(rng), gradient.at(rng)
+    right = gradient.backward(failure.asked.reference.module, at)
+    with _fresh(failure.asked) as alone:
+        remote = Remote(alone)
+
+        def agrees(module: Any) -> bool:
+            try:
+                found = gradient.backward(module, at)
+                return all(_close(found[name], right[name]) for name in gradient.wrt)
+            except Exception:  # theirs raises, or answers what cannot be compared
+                return False
+
+        return agrees(remote) and not agrees(
+            _Interrupted(remote, gradient.function, lambda: gradient.loss(remote, other))
+        )
+
+
+class _Interrupted:
+    """A module in which something else happens just before one of its functions is called."""
+
+    def __init__(self, module: Any, function: str, first: Callable[[], object]) -> None:
+        self._module, self._function, self._first = module, function, first
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._function:
+            self._first()
+        return getattr(self._module, name)
+
+
+@contextlib.contextmanager
+def _fresh(asked: Asked) -> Iterator[Asked]:
+    """The same program in a worker of its own, which has answered nothing yet."""
+    alone = asked.fresh()
+    try:
+        yield alone
+    finally:
+        alone.student.end()
+
+
+def is_right(reference: Module, case: Case, answer: Answer) -> bool:
+    """Whether every array of an answer is right."""
+    if answer.error is not None:
+        return False
+    _, expected, scales = reference.expected(case)
+    return all(
+        isinstance(leaf := compare.at(answer.value, path), np.ndarray)
+        and not compare.fault(
+            leaf, right, scales[path],
+            floor=case.floor, tolerance=case.tolerance, entrywise=case.entrywise,
+        )
+        for path, right in expected.items()
+    )  # fmt: skip
+
+
+def _close(one: Any, other: Any) -> bool:
+    one, other = np.asarray(one), np.asarray(other, np.float64)
+    return not compare.fault(one, other, float(np.abs(other).max(initial=0.0)))
+
+
+TELLS: Final[dict[str, tuple[bool, Callable[[Failure], bool]]]] = {
+    "parameters-not-registered": (False, _is_unlisted),
+    "graph-detached": (False, _is_detached),
+    "needs-extra-key": (False, _wants_more),
+    "state-between-calls": (True, _remembers),
+    "cache-in-global": (True, _reads_the_last),
+}
+"""Mistake: (whether it takes a worker of its own to tell, how it shows)."""
