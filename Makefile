@@ -26,6 +26,8 @@ validation: $(VENV)/ready-dev
 
 bench: $(VENV)/ready-dev
 	$(BIN)/python bench/class_run.py
+	$(BIN)/python bench/compare.py --profile --write docs/performance.md
+	$(BIN)/python bench/cold_lms.py --write docs/performance.md
 
 clean:
 	rm -rf $(VENV) results

@@ -2,8 +2,8 @@
 
     python bench/class_run.py [--assignment NAME] [--large 2000]
 
-CPU seconds are read from /proc for the whole tree of processes (the command, the grading process, the
-fork server and every worker). The cost of a submission is the slope between two class sizes, the
+CPU seconds are those of the whole tree of processes (the command, the grading process, the fork server
+and every worker: see `measure`). The cost of a submission is the slope between two class sizes, the
 start-up what is left; machines are noisy, so read ratios within one run.
 """
 
@@ -15,9 +15,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
+
+from measure import run
 
 from grader.grading import bench_for, grade_one, run_session
 from grader.model import Limits, Settings, Submission
@@ -61,58 +62,12 @@ def whole_run(name: str, source: bytes, count: int) -> tuple[float, float, float
         inbox.mkdir()
         for number in range(count):
             (inbox / f"student{number:05}.py").write_bytes(source)
-        began = time.perf_counter()
-        run = subprocess.Popen(
-            [sys.executable, "-m", "grader.cli", "grade", str(inbox), "--assignment", name,
+        cost = run(
+            [sys.executable, "-m", "grader.cli", "grade", inbox, "--assignment", name,
              "--out", f"{folder}/out", "--jobs", "1"],
-            cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True,
+            cwd=ROOT, stdout=subprocess.DEVNULL,
         )  # fmt: skip
-        peaks: list[tuple[float, float]] = [(0.0, 0.0)]
-        watch = threading.Thread(target=_watch, args=(run, peaks))
-        watch.start()
-        if run.wait():
-            raise SystemExit(f"the run of {count} ended with status {run.returncode}")
-        watch.join()
-        cpu, memory = (max(column) for column in zip(*peaks, strict=True))
-        return cpu, time.perf_counter() - began, memory
-
-
-def _watch(run: subprocess.Popen[bytes], peaks: list[tuple[float, float]]) -> None:
-    """Note (CPU seconds so far, MiB) of the whole tree until it ends.
-
-    The CPU is that of the living and of those whom they waited for: bubblewrap waits for nobody,
-    so that what getrusage(2) gives in the end lacks the workers.
-    """
-    while run.poll() is None:
-        tree = _tree(run.pid)
-        peaks.append((sum(map(_cpu, tree)), sum(map(_pss, tree))))
-        time.sleep(0.1)
-
-
-def _cpu(pid: int) -> float:
-    """CPU seconds of a process and of the children it waited for."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-
-
-def _tree(pid: int) -> list[int]:
-    try:
-        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    except OSError:
-        return []
-    return [pid, *(each for child in text.split() for each in _tree(int(child)))]
-
-
-def _pss(pid: int) -> float:
-    """Proportional memory of a process, MiB."""
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0.0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+        return cost.cpu, cost.wall, cost.memory
 
 
 def split(name: str, source: bytes, count: int = 40) -> list[tuple[str, float]]:
@@ -151,9 +106,6 @@ class _Splitter:
 
     def pytest_runtestloop(self, session: object) -> bool:
         """Grade copies with all checks, then without the timed ones."""
-        from grader import plugin
-
-        plugin.attach(session.config, self.bench)  # type: ignore[attr-defined]
         items = session.items  # type: ignore[attr-defined]
         plain = [item for item in items if "fast" not in item.name]
         for what, chosen in (("trusted side, all checks", items), ("trusted side, untimed", plain)):

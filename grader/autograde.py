@@ -19,13 +19,14 @@ from typing import Final
 
 from grader import catalog, lms
 from grader.engine import local
+from grader.inbox.archive import from_zip
 from grader.inbox.folder import from_file, from_folder
 from grader.inbox.pick import SUFFIXES, Picker
 from grader.inbox.stub import matcher
 from grader.inbox.times import moment
-from grader.inbox.tree import File, Handin, InboxError
+from grader.inbox.tree import File, Handin, InboxError, Tree
 from grader.lms.job import Answer, Job, Place
-from grader.lms.words import for_staff, number
+from grader.lms.words import for_staff, held_back, number
 from grader.model import Grade, Settings, Submission
 from grader.run import new_seed
 from grader.secret import course_secret
@@ -59,16 +60,18 @@ def main(
 ) -> int:
     """Grade, write, and return the exit status that the system ``lms`` expects.
 
-    ``submission``: the file or folder, if not where the system puts it. ``staff_log``: a file to
-    append to why a submission could not be graded; without it this goes to stderr where only
-    staff read that.
+    ``submission``: the file, folder or zip, if not where the system puts it. ``staff_log``: a file to
+    append to why a submission could not be graded, and what hidden checks said; without it this
+    goes to stderr where only staff read that.
     """
     place = Place(environ, Path.cwd(), root)
     request = Request(lms, assignment, course, submission, seed)
     grade, job = grade_one(request, place)
     deliver(answer := answer_for(lms, grade, job))
     if reason := for_staff(grade):
-        _tell_staff(reason, lms, staff_log)
+        _tell_staff(f"not graded: {reason}", lms, staff_log)
+    if told := held_back(grade):
+        _tell_staff(f"hidden checks:\n{told}", lms, staff_log)
     return answer.status
 
 
@@ -171,15 +174,14 @@ def read_submission(course: catalog.Course, name: str, job: Job) -> Submission:
         job.student, "", name=job.name, email=job.email, submitted_at=job.submitted_at
     )
     try:
-        is_folder = job.submission.is_dir()
-        tree = from_folder(job.submission) if is_folder else from_file(job.submission.resolve())
+        tree, named = _tree(job.submission)
     except FileNotFoundError:
         return replace(bare, problem="nothing was handed in")
     except InboxError as error:
         return replace(bare, problem=str(error))
     ours = {path.name for path in job.results}
     files = tuple(
-        File(entry, entry.name, (entry.when,), meant=not is_folder)
+        File(entry, entry.name, (entry.when,), meant=named)
         for entry in tree.entries if entry.name not in ours
     )  # fmt: skip
     released = stub.read_bytes() if stub.is_file() else b""
@@ -190,6 +192,15 @@ def read_submission(course: catalog.Course, name: str, job: Job) -> Submission:
         wanted = " or ".join(f"{name}{suffix}" for suffix in SUFFIXES)
         return replace(found, error="", problem=f"{found.error}; hand in one file, {wanted}")
     return found
+
+
+def _tree(path: Path) -> tuple[Tree, bool]:
+    """What stands in a folder, in a zip or alone; and whether it was named, and so is the work."""
+    if path.is_dir():
+        return from_folder(path), False
+    if path.suffix.lower() == ".zip":
+        return from_zip(path), False
+    return from_file(path.resolve()), True
 
 
 def _unknown(job: Job, why: str) -> Grade:
@@ -205,9 +216,13 @@ FOR_STAFF: Final = frozenset({"gradescope", "prairielearn"})
 """Where what a job prints is shown to staff alone (Gradescope is told so in the result)."""
 
 
-def _tell_staff(reason: str, system: str, log: Path | None) -> None:
+def _tell_staff(text: str, system: str, log: Path | None) -> None:
     if log is not None:
-        with log.open("a", encoding="utf-8", errors="replace") as out:
-            out.write(f"{_now()} {reason}\n")
-    elif system in FOR_STAFF:
-        print(f"grader: not graded: {reason}", file=sys.stderr)
+        try:
+            with log.open("a", encoding="utf-8", errors="replace") as out:
+                out.write(f"{_now()} {text}\n")
+            return
+        except OSError as error:  # the result is delivered: that is what the system waits for
+            text = f"{text}\n{log} cannot be written: {error.strerror}"
+    if system in FOR_STAFF:
+        print(f"grader: {text}", file=sys.stderr)

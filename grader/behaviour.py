@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from grader import compare
-from grader.cases import Asked, Case, Module
+from grader.cases import Asked, Case, Module, Part
 from grader.compare import Path
 from grader.gradients import Gradient
 from grader.pool import Answer, Call, Refused, StudentError
@@ -42,6 +42,16 @@ class Failure:
     def function(self) -> str:
         """The function that was called."""
         return self.cases[0].function
+
+    def wrong(self) -> list[Case]:
+        """The cases that are not right."""
+        pairs = zip(self.cases, self.answers, strict=True)
+        return [case for case, answer in pairs if not is_right(self.asked.reference, case, answer)]
+
+    def parts(self, cases: Sequence[Case] = (), but: Case | None = None) -> list[Case]:
+        """What ``cases`` are made of; with ``but``, what all the others are."""
+        chosen = cases if but is None else [case for case in self.cases if case is not but]
+        return [arg.case for case in chosen for arg in case.args if isinstance(arg, Part)]
 
     def refusals(self) -> set[str]:
         """Why leaves could not be read."""
@@ -101,16 +111,33 @@ def _wants_more(failure: Failure) -> bool:
 
 
 def _remembers(failure: Failure) -> bool:
-    """The last call that fails is right where no other came before it."""
-    reference = failure.asked.reference
-    pairs = zip(failure.cases, failure.answers, strict=True)
-    wrong = [case for case, answer in pairs if not is_right(reference, case, answer)]
-    with _fresh(failure.asked) as alone:
-        return bool(wrong) and is_right(reference, wrong[-1], alone.answers(wrong[-1:])[0])
+    """The last call that fails is right where no other call of the function came before it."""
+    wrong = failure.wrong()[-1:]
+    if not wrong or not _is_right_alone(failure, wrong[0]):
+        return False
+    others = failure.parts(but=wrong[0])
+    return not failure.parts(wrong) or bool(others and _is_right_alone(failure, wrong[0], others))
 
 
 def _reads_the_last(failure: Failure) -> bool:
-    """Its gradient is right after the forward it belongs to, and wrong after another one."""
+    """It is right after the forward that it belongs to, and wrong once another came between."""
+    wrong = failure.wrong()[-1:]
+    if failure.parts(wrong):
+        others = failure.parts(but=wrong[0])
+        alone = _is_right_alone(failure, wrong[0])
+        return bool(others) and alone and not _is_right_alone(failure, wrong[0], others)
+    return _gradient_reads_the_last(failure)
+
+
+def _is_right_alone(failure: Failure, case: Case, between: Sequence[Case] = ()) -> bool:
+    """Whether a case is right in a fresh worker, ``between`` being asked before the last step."""
+    with _fresh(failure.asked) as alone:
+        alone.answers([*failure.parts([case]), *between])
+        return is_right(alone.reference, case, alone.answers([case])[0])
+
+
+def _gradient_reads_the_last(failure: Failure) -> bool:
+    """The same for a cache of the contract, which the case brings along."""
     gradient = failure.gradient
     if gradient is None or gradient.function != failure.function:
         return False

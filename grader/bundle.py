@@ -13,6 +13,7 @@ import hashlib
 import io
 import json
 import os
+import platform
 import re
 import uuid
 import zipfile
@@ -26,6 +27,7 @@ import yaml
 
 from grader import __version__
 from grader.catalog import FILE, Assignment, CatalogError, Course
+from grader.secret import course_secret
 
 TEMPLATES: Final = Path(__file__).parent / "lms" / "templates"
 DISTRIBUTION: Final = "backprop-grader"
@@ -42,10 +44,11 @@ Files = Mapping[str, bytes]
 
 def build(course: Course, name: str, format: str, out: Path) -> Path:
     """Write ``out/<name>-<format>.zip``, mode 600; raises `CatalogError`."""
-    if format not in FORMATS:
-        raise CatalogError(f"{format!r} is no format of a bundle; write {' or '.join(FORMATS)}")
+    known = {**FORMATS, "worker": _worker}
+    if format not in known:
+        raise CatalogError(f"{format!r} is no format of a bundle; write {' or '.join(known)}")
     assignment = course.assignment(name)
-    files = FORMATS[format](course, assignment)
+    files = known[format](course, assignment)
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"{name}-{format}.zip"
     data = packed(files)
@@ -102,6 +105,19 @@ def _gitlab(course: Course, assignment: Assignment) -> Files:
     }
 
 
+def _classroom50(course: Course, assignment: Assignment) -> Files:
+    """What is published for all to read holds no test; the rest is for the runner's root."""
+    texts = dict(_rendered("classroom50", assignment))
+    return {
+        "README.md": texts["README.md"],
+        f"autograders/{assignment.name}/autograder.py": texts["autograder.py"],
+        "runner/install.sh": texts["install.sh"],
+        "runner/grade.sh": texts["grade.sh"],
+        **_below("runner", _installable(assignment)),
+        **_below("runner/course", course_files(course, assignment)),
+    }
+
+
 def _vpl(course: Course, assignment: Assignment) -> Files:
     return {
         **_rendered("vpl", assignment),
@@ -128,11 +144,23 @@ def _docker(course: Course, assignment: Assignment) -> Files:
     }
 
 
+def _worker(course: Course, assignment: Assignment) -> Files:
+    """For our own workers, which draw the same inputs: the one bundle with the course's secret."""
+    own = {**course_files(course, assignment), ".grader-secret": course_secret(course.folder)}
+    return {
+        **_rendered("worker", assignment),
+        WHEEL: wheel(),
+        "constraints.txt": constraints(assignment, "celery", "redis"),
+        **_below("course", own),
+    }
+
+
 FORMATS: Final[Mapping[str, Callable[[Course, Assignment], Files]]] = {
     "gradescope": _gradescope,
     "prairielearn": _prairielearn,
     "github": _github,
     "gitlab": _gitlab,
+    "classroom50": _classroom50,
     "vpl": _vpl,
     "coderunner": _coderunner,
     "docker": _docker,
@@ -143,7 +171,8 @@ def _rendered(folder: str, assignment: Assignment) -> Files:
     """The templates of a system with names put in."""
     values = {
         "NAME": assignment.name, "TITLE": assignment.title, "WHEEL": WHEEL,
-        "POINTS": f"{assignment.points:g}", "PACKAGES": _packages(assignment),
+        "POINTS": f"{assignment.max_score:g}", "PACKAGES": _packages(assignment),
+        "PYTHON": ".".join(platform.python_version_tuple()[:2]),
     }  # fmt: skip
 
     def fill(text: str) -> bytes:
@@ -201,14 +230,9 @@ def course_files(course: Course, assignment: Assignment) -> Files:
     name, folder = assignment.name, course.folder
     found = {FILE: _catalog(folder / FILE, name)}
     stub = course.exercise(name) / f"{name}.py"
-    paths = [
-        *(p for p in course.solution(name).parent.glob("*.py") if p.name != "oracle.py"),
-        *(p for p in course.hidden_tests(name).rglob("*") if "__pycache__" not in p.parts),
-        *([stub] if stub.is_file() else []),
-    ]
+    paths = [*course.grading_files(name), *([stub] if stub.is_file() else [])]
     for path in sorted(paths):
-        if path.is_file() and not path.is_symlink():
-            found[path.relative_to(folder).as_posix()] = path.read_bytes()
+        found[path.relative_to(folder).as_posix()] = path.read_bytes()
     found[".grader-secret"] = os.urandom(SECRET_BYTES).hex().encode()
     return found
 
@@ -265,10 +289,11 @@ def _metadata() -> bytes:
         f"Requires-Python: {known.metadata['Requires-Python'] or '>=3.11'}",
         *(f"Requires-Dist: {line}" for line in needed),
     ]  # fmt: skip
-    torch = next((line for line in known.requires or [] if line.startswith("torch")), "")
-    if torch:
-        requirement = torch.partition(";")[0]
-        lines += ["Provides-Extra: torch", f"Requires-Dist: {requirement}; extra == 'torch'"]
+    for extra in ("celery", "torch"):
+        wanted = re.compile(rf"(.*);\s*extra == ['\"]{extra}['\"]")
+        found = [match[1] for line in known.requires or [] if (match := wanted.fullmatch(line))]
+        lines += [f"Provides-Extra: {extra}"] if found else []
+        lines += [f"Requires-Dist: {each}; extra == '{extra}'" for each in found]
     return "\n".join([*lines, ""]).encode()
 
 
@@ -276,10 +301,12 @@ def _digest(data: bytes) -> str:
     return "sha256=" + urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
 
 
-def constraints(assignment: Assignment) -> bytes:
+def constraints(assignment: Assignment, *besides: str) -> bytes:
     """The versions that the instructor's own grades are made with, of all that is needed."""
     extra = ["torch"] if assignment.runtime == "torch" else []
-    names = sorted(_needed([DISTRIBUTION, *extra, *assignment.imports, *BESIDES]) - {DISTRIBUTION})
+    names = sorted(
+        _needed([DISTRIBUTION, *extra, *assignment.imports, *BESIDES, *besides]) - {DISTRIBUTION}
+    )
     lines = [f"{name}=={metadata.version(name).partition('+')[0]}" for name in names]
     return ("\n".join([*lines, ""])).encode()
 

@@ -179,6 +179,11 @@ class Asked:
         """The answers that there are, in the order in which they were asked for."""
         return dict(self._answers)
 
+    def forget(self) -> None:
+        """Drop the answers kept: what is asked next is asked anew."""
+        self._answers.clear()
+        self._kept.clear()
+
     def again(self, cases: Iterable[Case]) -> list[Answer]:
         """Ask once more, whatever was answered before."""
         cases = list(cases)

@@ -108,15 +108,22 @@ class Assignment:
     """Which of several submissions counts."""
     lms: Mapping[str, Mapping[str, int | str]] = field(default_factory=dict)
 
+    @property
+    def max_score(self) -> float:
+        """Points, and those of the speed limits on top."""
+        return self.points + sum(limit.points for limit in self.speed.values())
+
     def late_by(self, submitted: datetime, due: datetime | None = None) -> timedelta:
         """How late a submission is; nothing within the grace. ``due``: an extended date.
 
         After the grace, lateness counts from the due date. Both times know their zone.
         """
         due = due or self.due
-        if due is None or submitted <= due + self.grace:
+        if due is None:
             return timedelta()
-        return submitted - due
+        # Within one zone Python subtracts clock faces; what passed is what UTC says.
+        late = submitted.astimezone(UTC) - due.astimezone(UTC)
+        return late if late > self.grace else timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,8 @@ class Course:
     title: str
     timezone: ZoneInfo | None = None
     assignments: tuple[Assignment, ...] = ()
+    extensions: Path | None = None
+    """The CSV of extensions and excuses, which `grader.policy` reads."""
 
     def assignment(self, name: str) -> Assignment:
         """The assignment of that name; raises `CatalogError` with the nearest name."""
@@ -135,7 +144,7 @@ class Course:
                 return each
         names = [each.name for each in self.assignments]
         known = f"write one of: {', '.join(names)}" if names else f"add it to {FILE}"
-        raise CatalogError(f"{_quoted(name)} is no assignment; {_nearest(name, names) or known}")
+        raise CatalogError(f"{quoted(name)} is no assignment; {nearest(name, names) or known}")
 
     def solution(self, name: str) -> Path:
         """The file from which everything else of the exercise is made."""
@@ -148,6 +157,14 @@ class Course:
     def exercise(self, name: str) -> Path:
         """The folder that students get."""
         return self.folder / "exercises" / name
+
+    def grading_files(self, name: str) -> list[Path]:
+        """What a machine needs to grade the exercise, besides the entry and the secret."""
+        paths = [
+            *(p for p in self.solution(name).parent.glob("*.py") if p.name != "oracle.py"),
+            *(p for p in self.hidden_tests(name).rglob("*") if "__pycache__" not in p.parts),
+        ]
+        return sorted(path for path in paths if path.is_file() and not path.is_symlink())
 
 
 # --- finding and loading ------------------------------------------------------------------------
@@ -176,14 +193,16 @@ def load(course: Path) -> Course:
     """The course in a folder; raises `CatalogError` at the first thing that is wrong."""
     folder = course.resolve()
     root = Place(_compose(_text(folder / FILE)), "")
-    places = root.entries(("title", "timezone", "assignments"), required=("title", "assignments"))
+    known = ("title", "timezone", "extensions", "assignments")
+    places = root.entries(known, required=("title", "assignments"))
     title = _line(places["title"])
     zone = _zone(places["timezone"]) if "timezone" in places else None
     found: dict[str, Assignment] = {}
     for place in places["assignments"].items():
         each = _assignment(place, Course(folder, title, zone), found)
         found[each.name] = each
-    return Course(folder, title, zone, tuple(found.values()))
+    extensions = folder / _file(places["extensions"]) if "extensions" in places else None
+    return Course(folder, title, zone, tuple(found.values()), extensions)
 
 
 def _assignment(place: Place, course: Course, known: Iterable[str]) -> Assignment:
@@ -192,7 +211,7 @@ def _assignment(place: Place, course: Course, known: Iterable[str]) -> Assignmen
     assignment = Assignment(**{key: read[key](each) for key, each in places.items()})
     if assignment.name in known:
         raise places["name"].wrong(
-            f"{_quoted(assignment.name)} is the name of an assignment above", "another name"
+            f"{quoted(assignment.name)} is the name of an assignment above", "another name"
         )
     _check_files(places["name"], course, assignment.name)
     if "torch" in assignment.imports and assignment.runtime != "torch":
@@ -208,7 +227,7 @@ def _check_files(place: Place, course: Course, name: str) -> None:
     if not solution.is_file():
         others = [path.parent.name for path in course.folder.glob("reference/*/solution.py")]
         missing = solution.relative_to(course.folder).as_posix()
-        raise place.wrong(f"{missing} is missing", _nearest(name, others) or "that file first")
+        raise place.wrong(f"{missing} is missing", nearest(name, others) or "that file first")
     if not hidden.is_dir():
         missing = hidden.relative_to(course.folder).as_posix()
         raise place.wrong(f"{missing}/ is missing", "hidden tests there first")
@@ -220,8 +239,8 @@ def _check_functions(place: Place, solution: Path) -> None:
     for function, limit in place.entries().items():
         if function not in functions:
             raise limit.wrong(
-                f"the solution has no function {_quoted(function)}",
-                _nearest(function, functions) or f"one of: {', '.join(functions)}",
+                f"the solution has no function {quoted(function)}",
+                nearest(function, functions) or f"one of: {', '.join(functions)}",
             )
 
 
@@ -344,7 +363,7 @@ class Place:
     def shown(self) -> str:
         """The value as an error quotes it."""
         if self.scalar is not None:
-            return _quoted(self.scalar)
+            return quoted(self.scalar)
         if isinstance(self.node, yaml.MappingNode):
             return "a mapping"
         return "a list" if isinstance(self.node, yaml.SequenceNode) else "nothing"
@@ -372,7 +391,7 @@ class Place:
             if name in found:
                 raise Place(key, field_name).wrong("written twice", "it once")
             if known is not None and name not in known:
-                words = _nearest(name, known) or f"one of: {', '.join(known)}"
+                words = nearest(name, known) or f"one of: {', '.join(known)}"
                 raise Place(key, field_name).wrong("unknown key", words)
             found[name] = Place(node, field_name, key)
         for name in required:
@@ -383,15 +402,15 @@ class Place:
 
 def _plain(key: str) -> str:
     """A key as it stands in the name of a field: short, and on one line."""
-    return key if key.isprintable() and len(key) <= 40 else _quoted(key)
+    return key if key.isprintable() and len(key) <= 40 else quoted(key)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """The text in quotes, on one line, shortened."""
     return repr(text if len(text) <= 60 else f"{text[:57]}...")
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str]) -> str:
     """The known word that is probably meant, or nothing."""
     import difflib  # only errors need it
 
@@ -401,6 +420,8 @@ def _nearest(word: str, known: Iterable[str]) -> str:
 # --- readers: a place -> a value -----------------------------------------------------------------
 
 Read = Callable[[Place], Any]
+Wrong = Callable[[str, str], CatalogError]
+"""From what is wrong and what to write instead, the error to raise."""
 
 NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 MOMENT: Final = re.compile(
@@ -426,6 +447,13 @@ def _line(place: Place) -> str:
     if not text.strip() or not text.isprintable() or len(text) > 200:
         raise place.wrong(f"{place.shown} is no line of text", "1 to 200 characters on one line")
     return text.strip()
+
+
+def _file(place: Place) -> str:
+    name = _line(place)
+    if not name.lower().endswith(".csv") or Path(name).is_absolute():
+        raise place.wrong(f"{place.shown} is no CSV in the course's folder", "extensions.csv")
+    return name
 
 
 def _name(place: Place) -> str:
@@ -461,7 +489,7 @@ def _choice(*words: str) -> Read:
     def read(place: Place) -> str:
         word = place.scalar
         if word not in words:
-            instead = _nearest(word or "", words) or " or ".join(words)
+            instead = nearest(word or "", words) or " or ".join(words)
             raise place.wrong(f"{place.shown} is none of: {', '.join(words)}", instead)
         return word
 
@@ -484,27 +512,31 @@ def _zone(place: Place) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (LookupError, ValueError, OSError):
-        instead = _nearest(name, available_timezones()) or "Europe/Berlin"
+        instead = nearest(name, available_timezones()) or "Europe/Berlin"
         raise place.wrong(f"{place.shown} is no time zone", instead) from None
 
 
 def _due(place: Place, zone: ZoneInfo | None) -> datetime:
-    """A moment with its zone. A day alone ends at 23:59; an hour that comes twice is the later."""
-    match = MOMENT.fullmatch(place.scalar or "")
+    return moment(place.scalar or "", zone, place.shown, place.wrong)
+
+
+def moment(text: str, zone: ZoneInfo | None, shown: str, wrong: Wrong) -> datetime:
+    """A date with its zone. A day alone ends at 23:59; an hour that comes twice is the later."""
+    match = MOMENT.fullmatch(text)
     try:
         day, time, offset = match.groups() if match else ("", "", "")
-        moment = datetime.fromisoformat(f"{day}T{time or '23:59'}{offset or ''}")
+        found = datetime.fromisoformat(f"{day}T{time or '23:59'}{offset or ''}")
     except ValueError:
-        raise place.wrong(f"{place.shown} is no date", "2026-12-01T23:59+01:00") from None
-    if moment.tzinfo is not None:
-        return moment
+        raise wrong(f"{shown} is no date", "2026-12-01T23:59+01:00") from None
+    if found.tzinfo is not None:
+        return found
     if zone is None:
-        instead = f"{moment:%Y-%m-%dT%H:%M}+01:00, or timezone: Europe/Berlin above `assignments`"
-        raise place.wrong(f"{place.shown} has no time zone", instead)
-    there = moment.replace(tzinfo=zone, fold=1)
-    if there.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment:
-        fact = f"{place.shown} does not exist in {zone}, where clocks go forward then"
-        raise place.wrong(fact, "an hour later")
+        instead = f"{found:%Y-%m-%dT%H:%M}+01:00, or timezone: Europe/Berlin above `assignments`"
+        raise wrong(f"{shown} has no time zone", instead)
+    there = found.replace(tzinfo=zone, fold=1)
+    if there.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != found:
+        fact = f"{shown} does not exist in {zone}, where clocks go forward then"
+        raise wrong(fact, "an hour later")
     return there
 
 

@@ -5,6 +5,7 @@ process that holds hidden tests and reference. Messages on the inherited connect
 
     -> settings                  <- {"sandbox": [...], "problem": "", "max_score": 100.0}
     -> a `Submission`            <- its `Grade`
+    -> a number                  another seed, from here on
     -> (closed): it ends
 """
 
@@ -43,7 +44,7 @@ def main() -> None:
     except (catalog.CatalogError, GraderError, OSError) as error:
         connection.send_bytes(msgspec.json.encode(Ready([], str(error))))
         return
-    run_session(bench, Loop(connection, bench, settings))
+    run_session(bench, Loop(connection, bench, settings), settings.select)
 
 
 def bench_for(settings: Settings) -> Bench:
@@ -56,17 +57,19 @@ def bench_for(settings: Settings) -> Bench:
     return bench
 
 
-def run_session(bench: Bench, loop: Any) -> int:
-    """Run a pytest session over the hidden tests of the bench's assignment."""
+def run_session(bench: Bench, loop: Any, select: str = "") -> int:
+    """Run a pytest session over the hidden tests of the bench's assignment, or a selection (-k)."""
     tests = bench.course.folder / "tests" / "hidden" / bench.assignment.name
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     quiet = [f"no:{name}" for name in ("terminal", "logging", "cacheprovider", "doctest", "junitxml",
              "pastebin", "stepwise", "faulthandler", "unraisableexception", "threadexception",
              "warnings", "setuponly", "setupplan", "debugging", "nose", "recwarn", "tmpdir")]  # fmt: skip
     arguments = [str(tests), "-c", os.devnull, "--rootdir", str(bench.course.folder), "-s"]
+    arguments += ["-k", select] if select else []
     for name in ("grader.plugin", *quiet):
         arguments += ["-p", name]
-    return int(pytest.main([*arguments, "--assert=plain"], plugins=[loop]))
+    plugins = [loop, plugin.Attached(bench)]
+    return int(pytest.main([*arguments, "--assert=plain"], plugins=plugins))
 
 
 class Loop:
@@ -95,7 +98,6 @@ class Loop:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Greet, then grade what comes until the other side closes."""
-        plugin.attach(session.config, self._bench)
         ready = self._prepare(session.items)
         self._connection.send_bytes(msgspec.json.encode(ready))
         if ready.problem:
@@ -105,14 +107,20 @@ class Loop:
         with contextlib.suppress(EOFError):
             while True:
                 data = self._connection.recv_bytes()
-                submission = msgspec.json.decode(data, type=Submission)
+                submission = msgspec.json.decode(data, type=Submission | int)
+                if isinstance(submission, int):
+                    self._bench.reseed(submission)
+                    continue
                 grade = grade_one(self._bench, session.items, submission, ready.max_score)
                 self._connection.send_bytes(msgspec.json.encode(grade))
         return True
 
     def _prepare(self, items: Sequence[pytest.Item]) -> Ready:
         problem = self._problem
-        total = sum(plugin.worth(item) for item in items)
+        total = sum(plugin.worth(item) for item in items if not plugin.stricter(item))
+        problem = problem or plugin.wrong_mark(items)
+        if not self._settings.select:
+            problem = problem or plugin.untimed(items, self._bench.assignment)
         if not problem and not total:
             problem = f"no hidden tests for {self._bench.assignment.name}"
         if problem:
@@ -126,7 +134,7 @@ class Loop:
         except (GraderError, StudentError) as error:
             return Ready([], str(error))
         layers = self._bench.server.sandbox.ordered()
-        return Ready(layers, max_score=self._bench.assignment.points)
+        return Ready(layers, max_score=self._bench.assignment.max_score)
 
 
 def _phase(call: pytest.CallInfo[None]) -> Literal["setup", "call", "teardown"]:
@@ -179,7 +187,7 @@ def _graded(
     if problem:
         outcomes = tuple(plugin.blank(item, bench.scale, problem) for item in items)
         return replace(blank, outcomes=outcomes, message=problem)
-    run_items(items)
+    run_items(bench, items)
     bench.end()
     message = " ".join(filter(None, [submission.note, _told(asked.student)]))
     return replace(
@@ -190,11 +198,14 @@ def _graded(
     )
 
 
-def run_items(items: Sequence[pytest.Item]) -> None:
+def run_items(bench: Bench, items: Sequence[pytest.Item]) -> None:
     """Run every item once; outcomes are left on the bench by `plugin`."""
     for item, following in zip(items, [*items[1:], None], strict=True):
         plugin.clean(item)
-        runtestprotocol(item, log=False, nextitem=following)
+        if plain := plugin.Plain.of(item):
+            plain.run(bench)
+        else:
+            runtestprotocol(item, log=False, nextitem=following)
 
 
 def _unreadable(student: Student) -> str:

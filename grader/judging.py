@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -72,8 +72,8 @@ class Check:
     draw: Callable[[Draw], list[Case]]
     rng: Callable[[str], np.random.Generator]
     yardstick: Callable[[Case, float], timing.Yardstick]
-    limits: Mapping[str, float] = field(default_factory=dict)
-    """Stricter speed limits of the assignment, by function."""
+    stricter: float | None = None
+    """A speed limit of the assignment, below that of the test."""
     remark: str = ""
     """What a passed check still wants to say."""
     function: str = ""
@@ -296,7 +296,7 @@ class Check:
         """
         drawn = self.draw(cases)
         self.function = drawn[0].function
-        limit = min(limit, self.limits.get(drawn[0].function, limit))
+        limit = min(limit, self.stricter or limit)
         try:
             timed = timing.measure(self.asked, self.yardstick(drawn[0], cpu), drawn, limit, cpu)
         except StudentError as error:

@@ -9,10 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 Status = Literal["passed", "failed", "error"]
 """``failed`` is the student's doing; ``error`` is ours: we could not tell, and it is never a zero."""
+
+
+VISIBILITIES = ("visible", "after_due_date", "hidden")
+"""Of a hidden check a student reads title, verdict and points: the rest is the instructor's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,30 @@ class Outcome:
     hint: str = ""
     more: str = ""
     seconds: float = 0.0
+    visibility: str = ""
+    """When the student reads more than the verdict: at once if empty, else one of `VISIBILITIES`."""
     instructor: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the course's policy makes of a student's hand-ins: see `grader.policy`."""
+
+    final: float | None
+    """The score that counts; None when we could not tell, or the student is excused."""
+    due: datetime | None = None
+    """The date that holds for this student, extension included."""
+    late_by: timedelta = timedelta()
+    penalty: float = 0.0
+    """Percent of the score that lateness costs."""
+    excused: bool = False
+    attempts: int = 1
+    """How many hand-ins this one was chosen from."""
+    adjustments: tuple[Mapping[str, str], ...] = ()
+    """Each ``change`` made by hand that holds, and its ``reason``."""
+    lines: tuple[str, ...] = ()
+    """Why the final score is not the plain one, in words for the student."""
+    instructor: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +133,8 @@ class Grade:
     message: str = ""
     seconds: float = 0.0
     instructor: Mapping[str, Any] = field(default_factory=dict)
+    standing: Standing | None = None
+    """What the policy says of it; never kept in the store."""
 
     @property
     def status(self) -> Literal["graded", "error"]:
@@ -119,6 +149,21 @@ class Grade:
             return None
         return round(sum(outcome.points for outcome in self.outcomes), 6)
 
+    @property
+    def final(self) -> float | None:
+        """The score that counts: what the policy makes of ``score``, which stays as it is."""
+        return self.standing.final if self.standing else self.score
+
+    @property
+    def excused(self) -> bool:
+        """Whether the grade does not count, by an entry of the instructor's."""
+        return self.standing is not None and self.standing.excused
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Why the final score is not the plain one, in words for the student."""
+        return self.standing.lines if self.standing else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -132,6 +177,8 @@ class Settings:
     preflight: bool = True
     private: tuple[str, ...] = ()
     """Files that no worker may be able to read: the canary tries."""
+    select: str = ""
+    """Which checks, as pytest's -k has it; all if empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@
 
 Fixtures: ``check`` (what most tests need: see `grader.judging`), ``student`` and ``reference``
 (functions to call, on either side of the wall), ``rng`` (seeded from the run's seed, the course's
-secret and the test's id). Marks: ``points(n)``, and ``visibility("hidden" | "visible" |
-"after_due_date")`` for LMSs that have such a thing. The first line of a test's docstring is what
-the student reads; ``{name}`` in it is a parameter of the test.
+secret and the test's id). Marks: ``points(n)``, ``timed(function)`` for a test of how long a function
+takes, which a course may make a stricter one of besides, and ``visibility("hidden" | "visible" |
+"after_due_date")``: of a hidden check students read title, verdict and points. The first line of a
+test's docstring is what the student reads; ``{name}`` in it is a parameter of the test.
 
 A class run (`grader.grading`) collects once and runs the items again for each submission.
 """
@@ -18,9 +19,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import importlib
+import inspect
 import types
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,15 +33,18 @@ import pytest
 from grader import catalog
 from grader.cases import Asked, Case, Module
 from grader.diagnosis import Catalogue, module_of
-from grader.judging import Check, Draw, Exercise, Failed, Remote
-from grader.model import Limits, Outcome
+from grader.judging import Check, Draw, Exercise, Failed
+from grader.model import VISIBILITIES, Limits, Outcome
 from grader.notebook import read_source
 from grader.pool import ForkServer, GraderError, Program, Sandbox, Student, StudentError
+from grader.remote import Remote
 from grader.secret import course_secret
 from grader.timing import Yardstick
 
 _BENCH: Final = pytest.StashKey["Bench"]()
 _CHECK: Final = pytest.StashKey[Check]()
+_TOLD: Final = ("message", "mistake", "hint", "more")
+"""What a check says besides its verdict."""
 NOT_JUDGED: Final = "this check could not be judged; it is not your fault, and no points are lost"
 
 
@@ -107,6 +113,17 @@ class Bench:
         digest = hmac.new(self.secret or b"no secret", message, hashlib.sha256).digest()
         return np.random.default_rng(np.frombuffer(digest, np.uint32))
 
+    def reseed(self, seed: int) -> None:
+        """Draw other inputs from here on."""
+        self.seed = seed
+        self._drawn.clear()
+        self._yardsticks.clear()
+        self.exercise.reference.forget()
+        self.exercise.catalogue.forget()
+        if self._reference is not None:
+            self._reference.student.end()
+            self._reference = None
+
     def yardstick(self, case: Case, cpu: float) -> Yardstick:
         """The reference in a worker like the students': what times are compared with."""
         if self._reference is None:
@@ -153,7 +170,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "points(n): what the check is worth; 1 if unmarked")
+    config.addinivalue_line("markers", "timed(function): it is about how long the function takes")
     config.addinivalue_line("markers", "visibility(when): hidden, visible or after_due_date")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test of how long a function takes comes twice where the course sets a stricter limit."""
+    mark = metafunc.definition.get_closest_marker("timed")
+    if mark is None:
+        return
+    bench = metafunc.config.stash.get(_BENCH, None)
+    path = metafunc.definition.path
+    if bench is None:
+        assignment = catalog.load(path.parents[3]).assignment(path.parent.name)
+    else:
+        assignment = bench.assignment
+    if limit := assignment.speed.get(mark.args[0]):
+        metafunc.fixturenames.append("speed_limit")
+        names = ["usual", f"{limit.ratio:g} times"]
+        metafunc.parametrize("speed_limit", [None, limit], ids=names)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -161,9 +196,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         bench.close()
 
 
-def attach(config: pytest.Config, bench: Bench) -> None:
-    """Make ``bench`` the one that the fixtures of this session use."""
-    config.stash[_BENCH] = bench
+class Attached:
+    """A plugin that makes ``bench`` the one of its session."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Leave it where the fixtures find it."""
+        config.stash[_BENCH] = self._bench
 
 
 @pytest.fixture(scope="module")
@@ -191,24 +233,44 @@ def _by_hand(config: pytest.Config, folder: Path, name: str) -> Bench:
     return bench
 
 
-@pytest.fixture
-def check(bench: Bench, request: pytest.FixtureRequest) -> Check:
-    """What is asked of the student in hand: see `grader.judging.Check`."""
+def _check(bench: Bench, item: pytest.Item) -> Check:
     asked = bench.asked
     if asked is None:
         raise GraderError("no submission in hand")
-    speed = {name: limit.ratio for name, limit in bench.assignment.speed.items()}
-    made = Check(bench.exercise, asked, bench.draw, bench.rng, bench.yardstick, speed)
-    request.node.stash[_CHECK] = made
+    limit = stricter(item)
+    ratio = limit.ratio if limit else None
+    made = Check(bench.exercise, asked, bench.draw, bench.rng, bench.yardstick, ratio)
+    item.stash[_CHECK] = made
     return made
 
 
-@pytest.fixture
-def student(bench: Bench) -> Remote:
-    """The student's functions: ``student.relu(z)`` is a call over the pipe."""
+def _remote(bench: Bench, _: pytest.Item) -> Remote:
     if bench.asked is None:
         raise GraderError("no submission in hand")
-    return Remote(bench.asked, bench.exercise)
+    return Remote(bench.asked)
+
+
+_OURS: Final[dict[str, Callable[[Bench, pytest.Item], Any]]] = {
+    "bench": lambda bench, _: bench,
+    "check": _check,
+    "student": _remote,
+    "reference": lambda bench, _: bench.exercise.reference.module,
+    "rng": lambda bench, item: bench.rng(item.name),
+}
+"""What a hidden test may ask for, by the fixture's name."""
+_MARKS: Final = {"parametrize", "points", "timed", "visibility"}
+
+
+@pytest.fixture
+def check(bench: Bench, request: pytest.FixtureRequest) -> Check:
+    """What is asked of the student in hand: see `grader.judging.Check`."""
+    return _check(bench, request.node)
+
+
+@pytest.fixture
+def student(bench: Bench, request: pytest.FixtureRequest) -> Remote:
+    """The student's functions: ``student.relu(z)`` is a call over the pipe."""
+    return _remote(bench, request.node)
 
 
 @pytest.fixture
@@ -223,6 +285,56 @@ def rng(bench: Bench, request: pytest.FixtureRequest) -> np.random.Generator:
     return bench.rng(request.node.name)
 
 
+# --- without the ceremony ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A test that needs nothing of pytest but to be called: no fixture, mark or hook but ours.
+
+    Set-up, call and tear-down the usual way take pytest 0.4 ms a test, more than most tests do.
+    """
+
+    item: pytest.Function
+    params: Mapping[str, Any]
+    wanted: tuple[str, ...]
+
+    @classmethod
+    @cache
+    def of(cls, item: pytest.Item) -> Plain | None:
+        """The same for ``item``, or None if it needs more."""
+        if type(item) is not pytest.Function or item.cls is not None:
+            return None
+        if any(folder.joinpath("conftest.py").exists() for folder in item.path.parents[:2]):
+            return None
+        wanted = tuple(inspect.signature(item.obj).parameters)
+        if {mark.name for mark in item.iter_markers()} - _MARKS or "request" in wanted:
+            return None
+        # Who defines a fixture is nowhere public.
+        definitions = item._fixtureinfo.name2fixturedefs
+        if not all(_is_known(definitions[name][-1].func) for name in definitions):
+            return None
+        return cls(item, _params(item), wanted)
+
+    def run(self, bench: Bench) -> None:
+        """Call it, and note the outcome on the bench."""
+
+        def call() -> None:
+            given = {
+                name: self.params[name] if name in self.params else _OURS[name](bench, self.item)
+                for name in self.wanted
+            }
+            self.item.obj(**given)
+
+        info = pytest.CallInfo.from_call(call, "call")
+        bench.outcomes.append(_outcome(self.item, info, bench.scale))
+
+
+def _is_known(fixture: Callable[..., Any]) -> bool:
+    """Whether a fixture is one of ours, or only a parameter's value."""
+    return fixture.__module__ == __name__ or fixture.__name__ == "get_direct_param_fixture_func"
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -235,18 +347,61 @@ def pytest_runtest_makereport(
     return report
 
 
-def worth(item: pytest.Item) -> float:
-    """What the check of ``item`` is worth, in the points of its mark."""
+def worth(item: pytest.Item, scale: float = 1.0) -> float:
+    """What the check of ``item`` is worth: the points of its mark, of which each counts ``scale``.
+
+    What a stricter speed limit is worth stands in assignments.yaml, and comes on top.
+    """
+    if limit := stricter(item):
+        return limit.points
     mark = item.get_closest_marker("points")
-    return float(mark.args[0]) if mark else 1.0
+    return (float(mark.args[0]) if mark else 1.0) * scale
+
+
+def stricter(item: pytest.Item) -> catalog.SpeedLimit | None:
+    """The speed limit of assignments.yaml that this check is about, if it is about one."""
+    limit: catalog.SpeedLimit | None = _params(item).get("speed_limit")
+    return limit
+
+
+def _params(item: pytest.Item) -> Mapping[str, Any]:
+    return getattr(getattr(item, "callspec", None), "params", {})
+
+
+def untimed(items: Iterable[pytest.Item], assignment: catalog.Assignment) -> str:
+    """What is wrong with the speed limits of assignments.yaml, or ''."""
+    marks = (item.get_closest_marker("timed") for item in items)
+    timed = {mark.args[0] for mark in marks if mark}
+    unknown = next((name for name in assignment.speed if name not in timed), None)
+    if unknown is None:
+        return ""
+    those = f"those of {', '.join(sorted(timed))} are" if timed else "there is none"
+    return f"{catalog.FILE}: speed: no hidden test times {unknown!r}; {those}"
 
 
 def title(item: pytest.Item) -> str:
     """The sentence that the student reads, with the test's parameters filled in."""
     function = getattr(item, "obj", None)
     lines = (getattr(function, "__doc__", "") or item.name).strip().splitlines()
-    params = getattr(getattr(item, "callspec", None), "params", {})
+    if limit := stricter(item):
+        return f"{lines[0]}; at most {limit.ratio:g} times the time of array code"
+    params = _params(item)
     return lines[0].format(**params) if params else lines[0]
+
+
+def visibility(item: pytest.Item) -> str:
+    """When a student may read what the check said, by its mark; '' if unmarked."""
+    mark = item.get_closest_marker("visibility")
+    return str(mark.args[0]) if mark and mark.args else ""
+
+
+def wrong_mark(items: Iterable[pytest.Item]) -> str:
+    """The first mark that means nothing, in a sentence, or ''."""
+    for item in items:
+        if item.get_closest_marker("visibility") and visibility(item) not in VISIBILITIES:
+            told = f"visibility is {visibility(item)!r}; write {' or '.join(VISIBILITIES)}"
+            return f"{check_id(item)}: {told}"
+    return ""
 
 
 def check_id(item: pytest.Item) -> str:
@@ -256,12 +411,27 @@ def check_id(item: pytest.Item) -> str:
 
 def blank(item: pytest.Item, scale: float, message: str) -> Outcome:
     """The outcome of a check that was not run since there is nothing to run it on."""
-    return Outcome(check_id(item), title(item), "failed", 0.0, worth(item) * scale, message)
+    bare = Outcome(check_id(item), title(item), "failed", 0.0, worth(item, scale), message)
+    return replace(bare, visibility=visibility(item))
 
 
 def _outcome(item: pytest.Item, call: pytest.CallInfo[None], scale: float) -> Outcome:
+    """What one check came to, with as much of it for the student as its mark allows."""
+    outcome = _found(item, call, scale)
+    when = visibility(item)
+    if not when:
+        return outcome
+    if when != "hidden" or outcome.status == "error":
+        return replace(outcome, visibility=when)
+    told = {key: value for key in _TOLD if (value := getattr(outcome, key))}
+    instructor = {**outcome.instructor, **told}
+    bare = replace(outcome, message="", mistake="", hint="", more="")
+    return replace(bare, visibility=when, instructor=instructor)
+
+
+def _found(item: pytest.Item, call: pytest.CallInfo[None], scale: float) -> Outcome:
     """What one check came to; `pytest.CallInfo` has either no exception or the one that ended it."""
-    most = worth(item) * scale
+    most = worth(item, scale)
     passed = Outcome(
         check_id(item), title(item), "passed", most, most, seconds=round(call.duration, 6)
     )

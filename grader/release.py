@@ -359,7 +359,9 @@ def render(course: Course, name: str, checks: Spread = ()) -> dict[Path, bytes]:
     try:
         source = course.solution(name).read_text(encoding="utf-8")
         text = stub(source, assignment.speed)
+        pictures = sorted(course.solution(name).parent.glob("*.png"))
         return {
+            **{folder / picture.name: picture.read_bytes() for picture in pictures},
             folder / f"{name}.py": f"{_head(name)}{text}".encode(),
             folder / f"{name}.ipynb": notebook(text, name),
             folder / "README.md": readme(assignment, source, checks).encode(),

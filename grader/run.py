@@ -17,17 +17,18 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from grader import __version__
+from grader import __version__, extensions, policy
 from grader.catalog import Assignment, Course
 from grader.engine import local
-from grader.inbox import Inbox, open_inbox
-from grader.model import Grade, Ready, Settings, Submission
+from grader.inbox import Inbox, InboxError, open_inbox
+from grader.model import Grade, Outcome, Ready, Settings, Submission
 from grader.report import gradebook
 from grader.secret import course_secret, fingerprint
-from grader.store import Run, Store, StoreError, content_hash
+from grader.store import Handin, Run, Store, StoreError, content_hash
 
 MAX_SEED = 2**31
 
@@ -49,6 +50,9 @@ class Plan:
     only: frozenset[str] = frozenset()
     shard: tuple[int, int] = (1, 1)
     """(I, N): grade the I-th of N parts."""
+    engine: str = "local"
+    broker: str = ""
+    """Where the workers of ``engine="celery"`` take their tasks."""
 
 
 @dataclass
@@ -60,6 +64,8 @@ class Progress:
     notes: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     ready: Ready | None = None
+    say: Callable[[str], None] = lambda line: None
+    """Called with a line that cannot wait for the end."""
 
 
 def new_seed() -> int:
@@ -74,8 +80,14 @@ def grade_class(
     inboxes = [_inbox(plan, source) for source in plan.sources]
     progress.kinds = tuple(inbox.kind for inbox in inboxes)
     progress.notes = tuple(note for inbox in inboxes for note in inbox.notes)
+    everybody = [handin for inbox in inboxes for handin in inbox.submissions.handins]
+    unknown = sorted(plan.only - {handin.student for handin in everybody})
+    if unknown:
+        raise InboxError(f"--only {unknown[0]}: nobody of that name handed in")
+    _, notes = extensions.matched(extensions.read(plan.course), plan.assignment, everybody)
+    progress.notes += notes
     make_private(plan.out)
-    run = Run(plan.assignment.name, plan.seed, plan.assignment.points, fingerprint(plan.secret))
+    run = Run(plan.assignment.name, plan.seed, plan.assignment.max_score, fingerprint(plan.secret))
     with Store.create(plan.out, run) as store:
         done = store.graded()
         progress.total = sum(len(inbox.submissions) for inbox in inboxes)
@@ -89,23 +101,42 @@ def grade_class(
         # What writes the pages loads while the grading processes start.
         pages = ("grader.report.class_report",)
         threading.Thread(target=importlib.import_module, args=pages, daemon=True).start()
-        waiting = (s for s in _submissions(plan, inboxes) if _is_due(plan, s, done))
+        waiting = _waiting(plan, inboxes, store, done)
         patience = 60 + 3 * plan.assignment.limits.total
         jobs = min(plan.jobs, max(progress.total, 1))
-        graded = local.grade_all(waiting, _settings(plan), jobs, patience, on_ready, stop)
-        for submission, grade in graded:
-            attempt = store.attempts(submission.student) if plan.only else 0
-            store.add(grade, submission, attempt)
+        grade_all = ENGINES[plan.engine](plan, progress)
+        for submission, grade in grade_all(
+            waiting, _settings(plan), jobs, patience, on_ready, stop
+        ):
+            store.add(grade, submission, store.next_round(submission, bool(plan.only)))
             yield grade
 
 
-def write_results(course: Course, folder: Path, plots: bool = False) -> list[Path]:
+def _local(plan: Plan, progress: Progress) -> Engine:
+    return local.grade_all
+
+
+def _celery(plan: Plan, progress: Progress) -> Engine:
+    from grader.engine import celery
+
+    place = str(plan.out.resolve())
+    return partial(celery.grade_all, broker=plan.broker, place=place, say=progress.say)
+
+
+Engine = Callable[..., Iterator[tuple[Submission, Grade]]]
+ENGINES: Mapping[str, Callable[[Plan, Progress], Engine]] = {"local": _local, "celery": _celery}
+
+
+def write_results(course: Course, folder: Path) -> list[Path]:
     """Write grades.json, grades.csv and the pages from the store; return what was written."""
+    return write(policy.standings(course, folder), folder)
+
+
+def write(found: policy.Standings, folder: Path, plots: bool = False) -> list[Path]:
+    """`write_results`, of what was read from the store already."""
     from grader.report import class_report, feedback
 
-    with Store.open(folder) as store:
-        run, grades = store.run, list(store.grades())
-    assignment = course.assignment(run.assignment)
+    run, assignment, grades = found.run, found.assignment, found.grades
     pages = {
         g.submission.student: f"feedback/{feedback.file_name(g.submission.student)}" for g in grades
     }
@@ -141,40 +172,73 @@ def merge(folders: Sequence[Path], out: Path) -> int:
         for folder, run in zip(folders, runs, strict=True):
             store.check_same(run, folder)
             with Store.open(folder) as part:
-                for grade in part.grades():
-                    file, source = part.source(grade.submission.student)
-                    count += store.add(grade, replace(grade.submission, file=file, source=source))
+                for digest, attempt, grade in part.rounds():
+                    file, source = part.source(digest)
+                    submission = replace(grade.submission, file=file, source=source)
+                    count += store.add(grade, submission, attempt)
+                for change in part.adjustments():
+                    store.adjust(change)
     return count
 
 
-def regrade(
-    course: Course, folder: Path, jobs: int, write: bool
-) -> Iterator[tuple[str, float | None, float | None]]:
-    """Grade the stored submissions again; yield (student, score before, score now) of who changes.
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What grading again changes for one student: the grade that counted, and the one that would."""
 
-    Nothing is kept unless ``write``: then the new grades are further attempts.
+    before: Grade
+    after: Grade
+
+    @property
+    def student(self) -> str:
+        """Whose it is."""
+        return self.before.submission.student
+
+    @property
+    def checks(self) -> tuple[tuple[Outcome | None, Outcome | None], ...]:
+        """The checks with another verdict or other points, before and after; None: no such check."""
+        old = {outcome.id: outcome for outcome in self.before.outcomes}
+        new = {outcome.id: outcome for outcome in self.after.outcomes}
+        pairs = ((old.get(name), new.get(name)) for name in {**old, **new})
+        return tuple(pair for pair in pairs if _verdict(pair[0]) != _verdict(pair[1]))
+
+    @property
+    def is_one(self) -> bool:
+        """Whether anything changes that counts."""
+        scores = [(grade.score, grade.final) for grade in (self.before, self.after)]
+        return bool(self.checks) or scores[0] != scores[1]
+
+
+def regrade(course: Course, folder: Path, jobs: int, write: bool) -> list[Change]:
+    """Grade everything handed in again; return who changes, by student.
+
+    Nothing is kept unless ``write``: then the new verdicts are further rounds.
     """
+    before = policy.standings(course, folder)
+    run, assignment = before.run, before.assignment
+    secret = secret_of(course, run, folder)
+    settings = Settings(str(course.folder), run.assignment, run.seed, secret)
+    patience = 60 + 3 * assignment.limits.total
     with Store.open(folder) as store:
-        run = store.run
-        before = {grade.submission.student: grade for grade in store.grades()}
-        secret = course_secret(course.folder)
-        if fingerprint(secret) != run.secret:
-            raise StoreError(f"{folder} was graded with another course secret: inputs would differ")
-        assignment = course.assignment(run.assignment)
-        settings = Settings(str(course.folder), run.assignment, run.seed, secret)
-
-        def submissions() -> Iterator[Submission]:
-            for student, grade in before.items():
-                file, source = store.source(student)
-                yield replace(grade.submission, file=file, source=source)
-
-        patience = 60 + 3 * assignment.limits.total
-        for submission, grade in local.grade_all(submissions(), settings, jobs, patience):
-            old = before[submission.student].score
+        handins = list(store.handins())
+        found: dict[tuple[str, str, str], Grade] = {}
+        submissions = (_stored(store, handin) for handin in handins)
+        for submission, grade in local.grade_all(submissions, settings, jobs, patience):
+            found[_key(content_hash(submission), submission)] = grade
             if write:
                 store.add(grade, submission, store.attempts(submission.student))
-            if grade.score != old:
-                yield submission.student, old, grade.score
+        changes = store.adjustments()
+    now = [found[_key(each.digest, each.grade.submission)] for each in handins]
+    after, _ = policy.ranked(course, assignment, now, changes)
+    pairs = zip(before.grades, after, strict=True)
+    return [change for old, new in pairs if (change := Change(old, new)).is_one]
+
+
+def secret_of(course: Course, run: Run, folder: Path) -> bytes:
+    """The secret with which a run's inputs were drawn; raises `StoreError` for another."""
+    secret = course_secret(course.folder)
+    if fingerprint(secret) != run.secret:
+        raise StoreError(f"{folder} was graded with another course secret: inputs would differ")
+    return secret
 
 
 def write_private(path: Path, data: bytes) -> Path:
@@ -235,6 +299,32 @@ def _submissions(plan: Plan, inboxes: Sequence[Inbox]) -> Iterator[Submission]:
             digest = hashlib.sha256(submission.student.encode("utf-8", "replace")).digest()
             if int.from_bytes(digest[:8]) % parts == part - 1:
                 yield submission
+
+
+def _waiting(
+    plan: Plan, inboxes: Sequence[Inbox], store: Store, done: set[tuple[str, str]]
+) -> Iterator[Submission]:
+    """What is to be graded; of the rest the store learns when it was handed in again."""
+    for submission in _submissions(plan, inboxes):
+        if _is_due(plan, submission, done):
+            yield submission
+        elif not plan.only:
+            store.hand_in_again(submission)
+
+
+def _stored(store: Store, handin: Handin) -> Submission:
+    """A submission as it was handed in; what kept *us* from judging it then is forgotten."""
+    file, source = store.source(handin.digest)
+    known = handin.grade.submission
+    return replace(known, file=file, source=source, error="" if source else known.error)
+
+
+def _key(digest: str, submission: Submission) -> tuple[str, str, str]:
+    return submission.student, digest, submission.submitted_at
+
+
+def _verdict(outcome: Outcome | None) -> tuple[str, float] | None:
+    return (outcome.status, outcome.points) if outcome is not None else None
 
 
 def _is_due(plan: Plan, submission: Submission, done: set[tuple[str, str]]) -> bool:

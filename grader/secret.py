@@ -7,12 +7,17 @@ import os
 from pathlib import Path
 
 
+def secret_file(folder: Path) -> Path:
+    """``GRADER_SECRET_FILE``, else ``.grader-secret`` in the course."""
+    return Path(os.environ.get("GRADER_SECRET_FILE") or folder / ".grader-secret")
+
+
 def course_secret(folder: Path) -> bytes:
-    """Read it from ``GRADER_SECRET_FILE``, else ``.grader-secret`` in the course, made at first use.
+    """Read the course's secret, which is made at first use.
 
     The file is made with mode 600; a seed seen on a command line is no use without it.
     """
-    file = Path(os.environ.get("GRADER_SECRET_FILE") or folder / ".grader-secret")
+    file = secret_file(folder)
     try:
         return file.read_bytes()
     except FileNotFoundError:

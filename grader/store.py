@@ -1,8 +1,8 @@
 """Grades and attempts in SQLite: append-only, written as they come, read while a run goes on.
 
     with Store.create(folder, run) as store:
-        store.add(grade, content_hash)
-    Store.open(folder).grades()
+        store.add(grade, submission)
+    Store.open(folder).handins()
 
 One row an attempt: a submission's student, the hash of its content, its round, and its grade. The three
 together are unique, so that a grade which arrives twice (a resumed run, a broker that delivers
@@ -17,7 +17,7 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -34,6 +34,9 @@ CREATE TABLE IF NOT EXISTS attempts (
     graded_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), grade TEXT NOT NULL,
     UNIQUE (student, hash, round));
 CREATE TABLE IF NOT EXISTS sources (hash TEXT PRIMARY KEY, file TEXT NOT NULL, data BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS adjustments (
+    id INTEGER PRIMARY KEY, student TEXT NOT NULL, change TEXT NOT NULL, reason TEXT NOT NULL,
+    by TEXT NOT NULL, at TEXT NOT NULL, UNIQUE (student, change, reason, by, at));
 """
 
 
@@ -53,6 +56,26 @@ class Run:
     sandbox: tuple[str, ...] = ()
     inbox: str = ""
     versions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """A change of a score by hand, and who made it, why and when; see `grader.policy`."""
+
+    student: str
+    change: str
+    """``+5``, ``-2.5``, ``=80``, or ``undo``."""
+    reason: str
+    by: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Handin:
+    """Something a student handed in at one time, and the newest verdict on it."""
+
+    digest: str
+    grade: Grade
 
 
 class Store:
@@ -97,6 +120,10 @@ class Store:
         store = cls(_connect(path), path)
         if store._run() is None:
             raise StoreError(f"{path} holds no run")
+        try:
+            store._connection.executescript(_SCHEMA)  # one of an older version has less
+        except sqlite3.Error as error:
+            raise _said(path, error) from None
         return store
 
     def __enter__(self) -> Store:
@@ -132,7 +159,7 @@ class Store:
             )
             done = self._execute(
                 "INSERT OR IGNORE INTO attempts (student, hash, round, grade) VALUES (?, ?, ?, ?)",
-                (submission.student, digest, attempt, _text(grade)),
+                (submission.student, digest, attempt, _text(replace(grade, standing=None))),
             )
         return done.rowcount == 1
 
@@ -150,21 +177,61 @@ class Store:
         rows = self._execute("SELECT COUNT(*) FROM attempts WHERE student = ?", (student,))
         return int(rows.fetchone()[0])
 
-    def grades(self) -> Iterator[Grade]:
-        """The latest grade of each student, by student."""
-        query = """SELECT grade FROM attempts WHERE id IN
-                   (SELECT MAX(id) FROM attempts GROUP BY student) ORDER BY student"""
-        for (grade,) in self._execute(query):
-            yield _grade(grade)
+    def next_round(self, submission: Submission, again: bool = False) -> int:
+        """The round to grade it in: 0, but a new one ``again``, or after an `error`."""
+        rows = self._graded(submission)
+        new = again or (rows and rows[-1].status == "error")
+        return self.attempts(submission.student) if new else 0
 
-    def source(self, student: str) -> tuple[str, bytes]:
-        """(file, content) of a student's latest attempt; raises `StoreError`."""
-        query = """SELECT file, data FROM sources JOIN attempts USING (hash)
-                   WHERE student = ? ORDER BY attempts.id DESC LIMIT 1"""
-        row = self._execute(query, (student,)).fetchone()
+    def hand_in_again(self, submission: Submission) -> bool:
+        """Keep that graded content was handed in at another time too; its verdict stands."""
+        rows = self._graded(submission)
+        when = {grade.submission.submitted_at for grade in rows}
+        if not rows or not submission.submitted_at or submission.submitted_at in when:
+            return False
+        grade = replace(rows[-1], submission=replace(submission, source=b""))
+        return self.add(grade, submission, self.attempts(submission.student))
+
+    def handins(self) -> Iterator[Handin]:
+        """Everything handed in, in order of arrival: what is graded again keeps its place."""
+        found: dict[tuple[str, str, str], Handin] = {}
+        for digest, _, grade in self.rounds():
+            key = (grade.submission.student, digest, grade.submission.submitted_at)
+            found[key] = Handin(digest, grade)
+        yield from found.values()
+
+    def rounds(self) -> Iterator[tuple[str, int, Grade]]:
+        """(content hash, round, grade) of every verdict there ever was, the oldest first."""
+        rows = self._execute("SELECT hash, round, grade FROM attempts ORDER BY id")
+        for digest, number, grade in rows:
+            yield digest, number, _grade(grade)
+
+    def source(self, digest: str) -> tuple[str, bytes]:
+        """(file, content) of what was handed in, by its hash; raises `StoreError`."""
+        query = "SELECT file, data FROM sources WHERE hash = ?"
+        row = self._execute(query, (digest,)).fetchone()
         if row is None:
-            raise StoreError(f"no submission of {student!r} in {self.path}")
+            raise StoreError(f"no source {digest[:12]} in {self.path}")
         return row[0], zlib.decompress(row[1])
+
+    def adjust(self, change: Adjustment) -> bool:
+        """Keep a change by hand; False if it is here already."""
+        values = (change.student, change.change, change.reason, change.by, change.at)
+        columns = "(student, change, reason, by, at)"
+        query = f"INSERT OR IGNORE INTO adjustments {columns} VALUES (?, ?, ?, ?, ?)"  # noqa: S608
+        return self._execute(query, values).rowcount == 1
+
+    def adjustments(self) -> list[Adjustment]:
+        """Every change by hand, withdrawn ones and withdrawals too, the oldest first."""
+        rows = self._execute(
+            "SELECT student, change, reason, by, at FROM adjustments ORDER BY at, id"
+        )
+        return [Adjustment(*row) for row in rows]
+
+    def _graded(self, submission: Submission) -> list[Grade]:
+        query = "SELECT grade FROM attempts WHERE student = ? AND hash = ? ORDER BY id"
+        rows = self._execute(query, (submission.student, content_hash(submission)))
+        return [_grade(row[0]) for row in rows]
 
     def _run(self) -> Run | None:
         row = self._execute("SELECT data FROM run").fetchone()

@@ -35,17 +35,20 @@ def summary(
 
 def _row(grade: Grade, name_width: int, width: int) -> str:
     student = grade.submission.student[:name_width].ljust(name_width)
-    if grade.score is None:
-        return f"{student}  error   {'':20}  {grade.message}"[:width]
-    share = grade.score / grade.max_score if grade.max_score else 0.0
-    filled = round(share * 20)
-    return f"{student}  {grade.score:6.1f}  {'█' * filled}{'·' * (20 - filled)}  {_why(grade)}"[
+    if grade.final is None:
+        verdict = "excused" if grade.excused else "error  "
+        return f"{student}  {verdict} {'':20}  {grade.message}"[:width]
+    share = grade.final / grade.max_score if grade.max_score else 0.0
+    filled = min(max(round(share * 20), 0), 20)
+    return f"{student}  {grade.final:6.1f}  {'█' * filled}{'·' * (20 - filled)}  {_why(grade)}"[
         :width
     ]
 
 
 def _why(grade: Grade) -> str:
     """The most useful thing to say of a grade in a few words."""
+    if grade.final != grade.score:
+        return "; ".join(grade.told)
     if grade.outcomes and all(outcome.status == "passed" for outcome in grade.outcomes):
         return "everything right"
     mistakes = list(dict.fromkeys(o.mistake for o in grade.outcomes if o.mistake))
@@ -56,7 +59,7 @@ def _why(grade: Grade) -> str:
 
 
 def _class(grades: Sequence[Grade], seconds: float) -> list[str]:
-    scores = sorted(grade.score for grade in grades if grade.score is not None)
+    scores = sorted(grade.final for grade in grades if grade.final is not None)
     errors = sum(grade.status == "error" for grade in grades)
     lines = [f"{len(grades)} graded in {seconds:.1f} s"]
     if scores:

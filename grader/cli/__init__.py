@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from grader import __version__
-from grader.cli import course, grade, lms, results
+from grader.cli import course, grade, lms, results, worker
 from grader.cli.words import OK, stop
 
 Command = Callable[[argparse.Namespace], int]
@@ -73,10 +73,12 @@ def _for_instructors(command: Callable[[str, Command, str], Any]) -> None:
     check.add_argument("file", nargs="?", type=Path, metavar="FILE")
     report = command("report", results.report, "write the pages and plots of a run again")
     report.add_argument("dir", type=Path, metavar="DIR")
+    _adjust_options(command("adjust", results.adjust, "change a score by hand, with a reason"))
     show = command("show", results.show, "for staff: one student's source and outcomes")
     show.add_argument("dir", type=Path, metavar="DIR")
     show.add_argument("student", metavar="STUDENT")
     show.add_argument("check", nargs="?", metavar="CHECK", help="part of a check's id")
+    _worker_options(command("worker", worker.run, "grade here for `grader grade --engine celery`"))
     merge = command("merge", results.merge, "join the results of shards")
     merge.add_argument("dirs", nargs="+", type=Path, metavar="DIR")
     merge.add_argument("--out", type=Path, required=True, metavar="DIR")
@@ -84,6 +86,14 @@ def _for_instructors(command: Callable[[str, Command, str], Any]) -> None:
     regrade.add_argument("dir", type=Path, metavar="DIR")
     regrade.add_argument("--write", action="store_true", help="keep the new grades too")
     regrade.add_argument("--jobs", type=positive, default=os.cpu_count() or 1, metavar="N")
+
+
+def _adjust_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dir", type=Path, metavar="DIR")
+    parser.add_argument("student", nargs="?", metavar="STUDENT", help="none: list what was changed")
+    parser.add_argument("change", nargs="?", metavar="CHANGE", help="+5, -2.5, or =80 to set it")
+    parser.add_argument("--reason", metavar="TEXT", help="why; the student reads it")
+    parser.add_argument("--undo", action="store_true", help="withdraw the student's last change")
 
 
 def _for_lms(command: Callable[[str, Command, str], Any]) -> None:
@@ -115,6 +125,8 @@ def _for_lms(command: Callable[[str, Command, str], Any]) -> None:
 
 
 def _for_authors(command: Callable[[str, Command, str], Any]) -> None:
+    new = command("new", course.new, "begin an exercise, and in an empty folder a course")
+    new.add_argument("name", metavar="NAME")
     build = command("build", course.build, "make exercises/ from reference/")
     build.add_argument("names", nargs="*", metavar="NAME", help="exercises; all if none is named")
     build.add_argument("--check", action="store_true", help="write nothing; fail if out of step")
@@ -143,6 +155,23 @@ def _grade_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shard", type=shard, metavar="I/N", help="grade the I-th of N parts")
     parser.add_argument("--inbox", metavar="KIND", help="what SOURCE is, if it is not recognised")
     parser.add_argument("--sandbox", choices=["best", "none"], default="best")
+
+    parser.add_argument("--engine", choices=["local", "celery"], default="local")
+    _broker_option(parser)
+
+
+def _worker_options(parser: argparse.ArgumentParser) -> None:
+    _broker_option(parser)
+    parser.add_argument(
+        "--course", type=Path, metavar="PATH", help="folder, or zip of `grader bundle worker`"
+    )
+    parser.add_argument("--jobs", type=positive, default=os.cpu_count() or 1, metavar="N")
+
+
+def _broker_option(parser: argparse.ArgumentParser) -> None:
+    known = os.environ.get("GRADER_BROKER") or "redis://127.0.0.1:6379/0"
+    text = "where workers take their tasks; default: $GRADER_BROKER, or Redis on this machine"
+    parser.add_argument("--broker", default=known, metavar="URL", help=text)
 
 
 def positive(text: str) -> int:

@@ -1,8 +1,9 @@
-"""What a course and its students do: check, build, release, validate, doctor."""
+"""What a course and its students do: check, new, build, release, validate, doctor."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from grader.cli.words import ERROR, OK, USAGE, here, say
 
@@ -12,6 +13,22 @@ def check(options: argparse.Namespace) -> int:
     from grader import selfcheck
 
     return selfcheck.main(options.file)
+
+
+def new(options: argparse.Namespace) -> int:
+    """Write a new exercise, sound as it stands."""
+    from grader import scaffold
+
+    made = scaffold.new(Path.cwd(), options.name)
+    for path in made.files:
+        say(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
+    if made.by_hand:
+        say("assignments.yaml is as it was; add to its list:")
+        for line in made.by_hand.splitlines():
+            say(f"  {line}")
+        return USAGE
+    say(f"next: grader build {options.name}, then grader validate {options.name}")
+    return OK
 
 
 def build(options: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.cli.words import ERROR, OK, here, say, stop
+from grader.cli.words import ERROR, OK, here, safe, say, stop
 
 if TYPE_CHECKING:
     from grader.model import Grade
@@ -20,15 +20,19 @@ if TYPE_CHECKING:
 
 
 def run(options: argparse.Namespace) -> int:
+    from grader import policy
     from grader import run as class_run
 
     plan = _plan(options)
-    progress = class_run.Progress()
+    progress = class_run.Progress(say=_aside)
     began = time.monotonic()
     with _interruptible() as stopped:
         grades = _shown(class_run.grade_class(plan, progress, lambda: bool(stopped)), progress)
-    written = class_run.write_results(plan.course, plan.out)
-    _summary(plan, progress, grades, time.monotonic() - began)
+    found = policy.standings(plan.course, plan.out)
+    written = class_run.write(found, plan.out)
+    seen = {grade.submission.student for grade in grades}
+    counting = [grade for grade in found.grades if grade.submission.student in seen]
+    _summary(plan, progress, counting, time.monotonic() - began)
     for note in progress.notes[:20]:
         say(f"  note: {note}")
     say(f"{len(written) + 1} files in {plan.out}")
@@ -60,6 +64,7 @@ def _plan(options: argparse.Namespace) -> Plan:
         seed=_seed(options, out, exists), secret=course_secret(course.folder), jobs=options.jobs,
         sandbox=options.sandbox, inbox=options.inbox, choose=_choices(options.choose),
         only=frozenset(options.only), shard=options.shard or (1, 1),
+        engine=options.engine, broker=options.broker,
     )  # fmt: skip
 
 
@@ -86,7 +91,13 @@ def _choices(given: Sequence[str]) -> dict[str, str]:
 
 def _resume_line(options: argparse.Namespace, plan: Plan) -> str:
     sources = " ".join(str(source) for source in options.sources)
-    return f"grader grade {sources} --assignment {plan.assignment.name} --out {plan.out} --resume"
+    engine = f" --engine {plan.engine}" if plan.engine != "local" else ""
+    where = f"--assignment {plan.assignment.name} --out {plan.out}"
+    return f"grader grade {sources} {where}{engine} --resume"
+
+
+def _aside(line: str) -> None:
+    print(f"grader: {safe(line)}", file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager

@@ -4,32 +4,26 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Collection, Iterable
 
 from grader.cli.words import OK, USAGE, here, say, stop
 
 
 def export(options: argparse.Namespace) -> int:
     """Fill in the instructor's file, or make the one that the system takes."""
-    from grader import lms, run
-    from grader.store import Store
+    from grader import lms, policy, run
 
     if options.format not in lms.EXPORTS:
         stop(f"no format {options.format!r}; there are {', '.join(lms.EXPORTS)}")
-    with Store.open(options.dir) as store:
-        known, grades = store.run, list(store.grades())
+    found = policy.standings(here(), options.dir)
     into = options.into.read_bytes() if options.into else None
-    assignment = here().assignment(known.assignment)
-    made = lms.export(options.format, grades, assignment, into, known.inbox)
-    name = options.into.name if options.into else f"{known.assignment}-{options.format}.csv"
+    made = lms.export(options.format, found.grades, found.assignment, into, found.run.inbox)
+    name = options.into.name if options.into else f"{found.assignment.name}-{options.format}.csv"
     out = options.out or options.dir / name
     if options.into and out.exists() and out.samefile(options.into):
         stop(f"{out} is the file to fill in; choose another --out")
     say(str(run.write_private(out, made.data)))
-    for note in made.notes:
-        say(f"  note: {note}")
-    for student in made.unmatched:
-        say(f"  no place for the grade of {student}")
-    return USAGE if made.unmatched else OK
+    return _told(made.notes, made.unmatched)
 
 
 def autograde(options: argparse.Namespace) -> int:
@@ -51,29 +45,32 @@ def autograde(options: argparse.Namespace) -> int:
 
 def push(options: argparse.Namespace) -> int:
     """Post a run's grades to Canvas, or say what would be posted."""
+    from grader import policy
     from grader.lms import push as canvas
-    from grader.store import Store
 
-    with Store.open(options.dir) as store:
-        known, grades = store.run, list(store.grades())
-    assignment = here().assignment(known.assignment)
+    found = policy.standings(here(), options.dir)
     nowhere = canvas.Target("", "", "", "")
     done = canvas.canvas(
-        canvas.target(assignment, os.environ) if options.send else nowhere,
-        grades,
+        canvas.target(found.assignment, os.environ) if options.send else nowhere,
+        found.grades,
         journal=options.dir / "push-canvas.json",
-        inbox=known.inbox,
+        inbox=found.run.inbox,
         send=options.send,
         comments=not options.no_comments,
     )
     say(f"{len(done.posts)} grades {'posted' if done.sent else 'would be posted: add --send'}")
     if done.unchanged:
         say(f"{done.unchanged} are there already")
-    for note in done.notes:
+    return _told(done.notes, done.unmatched)
+
+
+def _told(notes: Iterable[str], unmatched: Collection[str]) -> int:
+    """Say what is to be known of grades that went out; the exit status."""
+    for note in notes:
         say(f"  note: {note}")
-    for student in done.unmatched:
+    for student in unmatched:
         say(f"  no place for the grade of {student}")
-    return USAGE if done.unmatched else OK
+    return USAGE if unmatched else OK
 
 
 def bundle(options: argparse.Namespace) -> int:

@@ -1,72 +1,129 @@
-"""What is done with results: report, show, merge, regrade."""
+"""What is done with results: report, show, adjust, merge, regrade."""
 
 from __future__ import annotations
 
 import argparse
+import shlex
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.cli.words import ERROR, OK, here, say, stop
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from grader.model import Grade, Outcome
+    from grader.run import Change
+    from grader.store import Adjustment, Run
+
+MOST_PRINTED = 200
+"""Lines of what a program printed that are shown."""
 
 
 def report(options: argparse.Namespace) -> int:
     """Write grades.json, grades.csv, the pages and the plots from the store."""
     from importlib.util import find_spec
 
-    from grader import run
+    from grader import policy, run
 
     drawn = find_spec("matplotlib") is not None
-    for path in run.write_results(here(), options.dir, plots=drawn):
+    found = policy.standings(here(), options.dir)
+    for path in run.write(found, options.dir, plots=drawn):
         if path.parent.name != "feedback":
             say(str(path))
+    for note in found.notes:
+        say(f"  note: {note}")
     if not drawn:
         say("no plots: they need matplotlib (pip install 'backprop-grader[plots]')")
     return OK
 
 
+# --- one student --------------------------------------------------------------------------------
+
+
 def show(options: argparse.Namespace) -> int:
     """Print a student's outcomes; with a check, all of it, and the line that repeats it."""
-    from grader.store import Store
+    from grader import policy
 
-    with Store.open(options.dir) as store:
-        known = store.run
-        grade = next((g for g in store.grades() if g.submission.student == options.student), None)
-        if grade is None:
-            stop(f"no student {options.student!r} in {options.dir}")
-        file, source = store.source(options.student)
-    path = (
-        options.dir / "sources" / f"{options.student.replace('/', '_')}-{file.rpartition('/')[2]}"
-    )
-    _save(path, source)
+    found = policy.standings(here(), options.dir)
+    grade = _of(options.student, found.grades, options.dir)
     checks = [o for o in grade.outcomes if (options.check or "") in o.id]
     if not checks:
-        stop(
-            f"no check like {options.check!r}; there are {', '.join(o.id for o in grade.outcomes)}"
-        )
+        known = ", ".join(o.id for o in grade.outcomes) or "none"
+        stop(f"no check like {options.check!r}; there are {known}")
+    source = _saved(options.dir, grade)
     _print_grade(grade, checks, bool(options.check))
     say("")
-    say(f"source: {path}")
+    say(f"source: {source}")
     for outcome in checks if options.check else []:
-        test = f"tests/hidden/{known.assignment}/{outcome.id}"
-        say(f"repeat: pytest '{test}' --submission {path} --seed {known.seed}")
+        _repeat(options.dir, found.run, outcome, source)
     return OK
 
 
-def _save(path: Path, source: bytes) -> None:
-    from grader import run
+def _of(student: str, grades: Iterable[Grade], folder: Path) -> Grade:
+    found = next((grade for grade in grades if grade.submission.student == student), None)
+    if found is None:
+        stop(f"no student {student!r} in {folder}")
+    return found
 
-    run.make_private(path.parent)
-    run.write_private(path, source)
+
+def _saved(folder: Path, grade: Grade) -> Path:
+    """Write what was handed in to a file that only we may read; return its path."""
+    from dataclasses import replace
+
+    from grader import run
+    from grader.report.feedback import file_name
+    from grader.store import Store
+
+    with Store.open(folder) as store:
+        plain = replace(grade, standing=None)
+        handin = next(each for each in store.handins() if each.grade == plain)
+        file, source = store.source(handin.digest)
+    suffix = Path(file).suffix if Path(file).suffix in (".py", ".ipynb") else ".py"
+    name = file_name(grade.submission.student).removesuffix(".html")
+    run.make_private(folder / "sources")
+    return run.write_private(folder / "sources" / f"{name}{suffix}", source)
+
+
+def _repeat(folder: Path, known: Run, outcome: Outcome, source: Path) -> None:
+    """Print the line that repeats a check; what was not passed is run by it, and shown."""
+    from grader.run import secret_of
+
+    course = here()
+    secret_of(course, known, folder)
+    path = source.resolve()
+    if path.is_relative_to(course.folder):
+        path = path.relative_to(course.folder)
+    test = f"tests/hidden/{known.assignment}/{outcome.id}"
+    arguments = ["-p", "grader.values", test, "--submission", str(path),
+                 "--seed", str(known.seed)]  # fmt: skip
+    say("")
+    say(f"repeat, in {course.folder}:")
+    say(f"  pytest {shlex.join(arguments)}")
+    if outcome.status == "passed":
+        return
+    quiet = ["-q", "--tb=short", "-rN", "--color=no"]
+    done = subprocess.run(  # noqa: S603  # our own test
+        [sys.executable, "-m", "pytest", *arguments, *quiet], cwd=course.folder,
+        capture_output=True, text=True, errors="replace", check=False,
+    )  # fmt: skip
+    for line in [*done.stdout.splitlines(), *done.stderr.splitlines()]:
+        say(line)
 
 
 def _print_grade(grade: Grade, checks: list[Outcome], whole: bool) -> None:
     score = "error" if grade.score is None else f"{grade.score:g} of {grade.max_score:g}"
     say(f"{grade.submission.student}: {score}  ({grade.submission.file})")
-    for line in grade.message.splitlines():
+    if grade.told:
+        say(f"  final: {'excused' if grade.excused else _score(grade.final)}")
+    for line in [*grade.told, *grade.message.splitlines()]:
         say(f"  {line}")
+    if grade.standing is not None:
+        for line in grade.standing.instructor.values():
+            say(f"  for staff: {line}")
     for outcome in checks:
         say(f"{outcome.status:7} {outcome.points:6.2f}/{outcome.max_points:<6g} {outcome.id}")
         if outcome.message:
@@ -75,8 +132,80 @@ def _print_grade(grade: Grade, checks: list[Outcome], whole: bool) -> None:
             say(f"        {outcome.mistake}: {outcome.hint}")
         for line in str(outcome.instructor.get("traceback", "")).splitlines() if whole else []:
             say(f"        | {line}")
-    for line in str(grade.instructor.get("output", "")).splitlines()[: 200 if whole else 0]:
+    for line in str(grade.instructor.get("output", "")).splitlines()[
+        : MOST_PRINTED if whole else 0
+    ]:
         say(f"  printed | {line}")
+
+
+def adjust(options: argparse.Namespace) -> int:
+    """Change a score by hand, withdraw the last change, or list them all."""
+    from grader import policy, run
+    from grader.store import Adjustment, Store
+
+    with Store.open(options.dir) as store:
+        before = store.adjustments()
+        if options.student is None:
+            return _listed(before)
+        course = here()
+        old = _of(options.student, policy.standings(course, options.dir).grades, options.dir)
+        change = _change(options, bool(old.standing and old.standing.adjustments))
+        now = datetime.now(UTC).isoformat(timespec="microseconds")
+        store.adjust(Adjustment(options.student, change, _reason(options), _user(), now))
+    found = policy.standings(course, options.dir)
+    run.write(found, options.dir)
+    new = _of(options.student, found.grades, options.dir)
+    say(f"{options.student}: {_final(old)} -> {_final(new)}")
+    if new.final == old.final:
+        say(f"the final score stays: {'; '.join(new.told) or 'it could not be judged'}")
+    return OK
+
+
+def _listed(changes: Sequence[Adjustment]) -> int:
+    for each in changes:
+        say(f"{each.at}  {each.student}  {each.change}  by {each.by}: {each.reason}")
+    if not changes:
+        say("no score was changed by hand")
+    return OK
+
+
+def _change(options: argparse.Namespace, is_changed: bool) -> str:
+    from grader.policy import CHANGE, UNDO
+
+    if options.undo:
+        if options.change is not None:
+            stop("--undo withdraws the last change; leave out the number")
+        if not is_changed:
+            stop(f"there is no change of {options.student!r} to withdraw")
+        return UNDO
+    match = CHANGE.fullmatch(options.change or "")
+    if match is None or (match[1] != "=" and not float(match[2])):
+        given = repr(options.change) if options.change else "nothing"
+        stop(f"CHANGE: {given} is no change of a score; write +5, -2.5, or =80 to set it")
+    return match[0]
+
+
+def _reason(options: argparse.Namespace) -> str:
+    reason = " ".join((options.reason or "").split())
+    if not reason or len(reason) > 500 or not reason.isprintable():
+        stop('--reason: write why, in 1 to 500 characters: --reason "oral exam"')
+    return reason
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        return "unknown"
+
+
+def _final(grade: Grade) -> str:
+    return "excused" if grade.excused else _score(grade.final)
+
+
+# --- the class ----------------------------------------------------------------------------------
 
 
 def merge(options: argparse.Namespace) -> int:
@@ -93,14 +222,54 @@ def regrade(options: argparse.Namespace) -> int:
     """Grade what the store holds with today's tests; write only when told to."""
     from grader import run
 
-    changes = list(run.regrade(here(), options.dir, options.jobs, options.write))
-    for student, before, after in changes:
-        say(f"{student}: {_score(before)} -> {_score(after)}")
+    changes = run.regrade(here(), options.dir, options.jobs, options.write)
+    for change in changes:
+        _print_change(change)
     kept = "kept" if options.write else "not kept: add --write to keep them"
-    say(f"{len(changes)} scores change; the new grades are {kept}")
+    say(f"{_in_sum(changes)}; the new grades are {kept}")
     if options.write:
         run.write_results(here(), options.dir)
-    return ERROR if any(after is None for _, _, after in changes) else OK
+    return ERROR if any(change.after.score is None for change in changes) else OK
+
+
+def _print_change(change: Change) -> None:
+    before, after = change.before, change.after
+    line = f"{change.student}: {_step(before.score, after.score)}"
+    if after.excused:
+        line += ", excused"
+    elif (before.final, after.final) != (before.score, after.score):
+        line += f", final {_step(before.final, after.final)}"
+    say(line)
+    for old, new in change.checks:
+        say(f"  {(new or old).id}: {_verdict(old)} -> {_verdict(new)}")  # type: ignore[union-attr]
+
+
+def _in_sum(changes: list[Change]) -> str:
+    """How many change, which way, and by how much at most."""
+    steps = [
+        change.after.final - change.before.final
+        for change in changes
+        if change.after.final is not None and change.before.final is not None
+    ]
+    said = f"{len(changes)} {'student changes' if len(changes) == 1 else 'students change'}"
+    ups, downs = [s for s in steps if s > 0], [s for s in steps if s < 0]
+    if ups:
+        said += f", {len(ups)} up by {max(ups):g} at most"
+    if downs:
+        said += f", {len(downs)} down by {-min(downs):g} at most"
+    return said
+
+
+def _verdict(outcome: Outcome | None) -> str:
+    if outcome is None:
+        return "no such check"
+    return f"{outcome.status} {outcome.points:g}/{outcome.max_points:g}"
+
+
+def _step(before: float | None, after: float | None) -> str:
+    step = f"{_score(before)} -> {_score(after)}"
+    known = before is not None and after is not None and before != after
+    return f"{step} ({after - before:+g})" if known else step  # type: ignore[operator]
 
 
 def _score(score: float | None) -> str:

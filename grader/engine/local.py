@@ -36,7 +36,7 @@ class EngineError(Exception):
     """Nothing can be graded: one line that says why."""
 
 
-class _Process:
+class Process:
     """One grading process, and the submissions it has in hand, oldest first."""
 
     def __init__(self, settings: Settings) -> None:
@@ -53,7 +53,8 @@ class _Process:
         self.since = time.monotonic()
         self.send(settings)
 
-    def send(self, message: Settings | Submission) -> None:
+    def send(self, message: Settings | Submission | int) -> None:
+        """Settings, once; then what is to be graded; a number is another seed for what follows."""
         if isinstance(message, Submission):
             if not self.hand:
                 self.since = time.monotonic()
@@ -77,6 +78,13 @@ class _Process:
         grade = msgspec.json.decode(self.connection.recv_bytes(), type=Grade)
         self.since = time.monotonic()
         return self.hand.popleft(), grade
+
+    def all_with(self, seed: int, submissions: Iterable[Submission]) -> Iterator[Grade]:
+        """Grade them one after the other on the inputs of ``seed``; raises EOFError."""
+        self.send(seed)
+        for submission in submissions:
+            self.send(submission)
+            yield self.grade()[1]
 
     def end(self) -> None:
         self.connection.close()
@@ -132,12 +140,12 @@ class _Crew:
         self._preflight = settings
         self._again: deque[Submission] = deque()
         self._tried: set[str] = set()
-        self._processes: list[_Process] = []
+        self._processes: list[Process] = []
 
     def start(self, jobs: int) -> Ready:
         """Start ``jobs`` processes at once; nothing is graded before the first has seen all well."""
-        self._processes = [_Process(self._preflight)]
-        self._processes += [_Process(self._settings) for _ in range(jobs - 1)]
+        self._processes = [Process(self._preflight)]
+        self._processes += [Process(self._settings) for _ in range(jobs - 1)]
         greeting = self._processes[0].ready()
         if greeting.problem:
             raise EngineError(greeting.problem)
@@ -174,29 +182,30 @@ class _Crew:
         for process in self._processes:
             process.end()
 
-    def _feed(self, process: _Process) -> None:
+    def _feed(self, process: Process) -> None:
         while len(process.hand) < (1 if self._again else AHEAD) and not self._stop():
             following = self._again.popleft() if self._again else next(self._waiting, None)
             if following is None:
                 return
             process.send(following)
 
-    def _replace(self, process: _Process, why: str) -> Iterator[Graded]:
+    def _replace(self, process: Process, why: str) -> Iterator[Graded]:
         """A new process for one that is lost; what it had in hand first is suspected."""
         hand = list(process.hand)
         process.end()
         suspect = hand[0]
         if suspect.student in self._tried:
-            yield suspect, _lost(suspect, why)
+            yield suspect, lost(suspect, why)
             hand = hand[1:]
         self._tried.add(suspect.student)
         self._again.extend(hand)
-        fresh = _Process(self._settings)
+        fresh = Process(self._settings)
         self._processes[self._processes.index(process)] = fresh
         fresh.ready()
         self._feed(fresh)
 
 
-def _lost(submission: Submission, why: str) -> Grade:
+def lost(submission: Submission, why: str) -> Grade:
+    """The `error` of a submission that took two grading processes with it."""
     message = f"could not be graded: {why}, twice"
     return Grade(replace(submission, source=b"", error=message), 0.0, (), message)

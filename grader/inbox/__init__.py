@@ -85,21 +85,22 @@ MAX_ENCLOSING = 3
 class Submissions:
     """The submissions, sorted by student: each is read while iterating, and again each time."""
 
-    _handins: tuple[Handin, ...]
+    handins: tuple[Handin, ...]
+    """Who handed in what; nothing of it is read yet."""
     _picker: Picker
     _choose: Mapping[str, str]
 
     def __len__(self) -> int:
-        return len(self._handins)
+        return len(self.handins)
 
     def __iter__(self) -> Iterator[Submission]:
-        for handin in self._handins:
+        for handin in self.handins:
             yield self._picker.submission(handin, self._choose.get(handin.student, ""))
 
     @property
     def students(self) -> tuple[str, ...]:
         """Who handed in; nothing is read for this."""
-        return tuple(handin.student for handin in self._handins)
+        return tuple(handin.student for handin in self.handins)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,10 +57,10 @@ def _made(grades: Sequence[Grade], assignment: Assignment, identity: str, inbox:
     strangers, notes = [], []
     for grade in grades:
         login = sheet.identities(grade, inbox).get("login", "")
-        if grade.score is None:
+        if grade.final is None:
             notes.append(sheet.not_graded(grade))
         elif not login:
             strangers.append(f"{grade.submission.student}: no username")
         else:
-            rows.append((login, number(grade.score)))
+            rows.append((login, number(grade.final)))
     return Export(sheet.table(rows), tuple(strangers), tuple(notes))

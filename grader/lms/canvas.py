@@ -36,7 +36,8 @@ def export(
     rows = [row for row in range(1, len(page)) if page.get(row, own).strip()]
     others = [row for row in range(1, len(page)) if row not in set(rows)]
     possible = next((most for row in others if (most := sheet.points(page, row, at))), None)
-    return sheet.fill(Filling(page, rows, columns, at), grades, inbox, lambda row: possible)
+    filling = Filling(page, rows, columns, at, excused=sheet.EXCUSED)
+    return sheet.fill(filling, grades, inbox, lambda row: possible)
 
 
 def _column(head: Sequence[str], title: str, identity: str) -> int:
@@ -68,11 +69,14 @@ def _made(grades: Sequence[Grade], assignment: Assignment, identity: str, inbox:
     for grade in grades:
         ids = sheet.identities(grade, inbox)
         cells = (ids.get("canvas", ""), ids.get("sid", ""), ids.get("login", ""))
-        if grade.score is None:
+        if grade.final is None and not grade.excused:
             notes.append(sheet.not_graded(grade))
         elif not any(cells):
             strangers.append(f"{grade.submission.student}: no id that Canvas knows")
         else:
-            score = sheet.scaled(grade.score, grade.max_score, assignment.points, notes)
-            rows.append((sheet.neutral(grade.submission.name), *cells, "", number(score)))
+            score = sheet.EXCUSED
+            if grade.final is not None:
+                most = assignment.points
+                score = number(sheet.scaled(grade.final, grade.max_score, most, notes))
+            rows.append((sheet.neutral(grade.submission.name), *cells, "", score))
     return Export(sheet.table(rows), tuple(strangers), tuple(dict.fromkeys(notes)))

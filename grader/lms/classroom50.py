@@ -1,8 +1,9 @@
 """Classroom 50: ``result.json`` of an autograder, schema ``classroom50/result/v1``.
 
 Scores are integers there. They are scaled together so that the total is right to the nearest
-point, and never truncated one check at a time. An error has ``max-score`` 0 and no tests: that is
-the schema's form of one. Source: foundation50/classroom50, schemas/result-v1.schema.json.
+point, and never truncated one check at a time. An error has ``max-score`` 0 and no tests, the
+schema's form of one, and an exit status: with 0 it would be a pass of nothing. Sources:
+foundation50/classroom50, schemas/result-v1.schema.json and the wiki's *Advanced Autograding*.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from grader.inbox.times import moment
-from grader.lms.job import Answer, Job, Place, as_json
+from grader.lms.job import FAILED, Answer, Job, Place, as_json
 from grader.lms.words import line
 from grader.model import Grade
 
@@ -29,7 +30,7 @@ MOST_CHECKS: Final = 2000
 def job(place: Place) -> Job:
     """What the runner says in the environment."""
     facts = {key: place.environ.get(variable, "") for key, variable in VARIABLES.items()}
-    facts["mode"] = place.environ.get("MODE", "")
+    facts["mode"] = place.environ.get("ASSIGNMENT_TYPE") or place.environ.get("MODE", "")
     facts["actor"] = place.environ.get("GITHUB_ACTOR", "")
     facts["actor_id"] = place.environ.get("GITHUB_ACTOR_ID", "")
     return Job(
@@ -41,8 +42,9 @@ def job(place: Place) -> Job:
 
 
 def answer(grade: Grade, job: Job) -> Answer:
-    """``result.json``; exit 0 also when checks fail."""
-    return Answer(write=dict.fromkeys(job.results, as_json(document(grade, job))))
+    """``result.json``; exit 0 also when checks fail, another status is an error of the autograder."""
+    status = 0 if grade.status == "graded" else FAILED
+    return Answer(write=dict.fromkeys(job.results, as_json(document(grade, job))), status=status)
 
 
 def document(grade: Grade, job: Job) -> dict[str, Any]:

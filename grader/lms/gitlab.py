@@ -68,8 +68,9 @@ def _case(suite: ET.Element, outcome: Outcome, most: int) -> None:
     )  # fmt: skip
     if outcome.status != "passed":
         kind = "failure" if outcome.status == "failed" else "error"
-        message = _xml(line(outcome.message or outcome.status))
-        ET.SubElement(case, kind, message=message, type=kind).text = _xml(said(outcome, most))
+        told = said(outcome, most)
+        message = _xml(line(told.partition("\n")[0] or outcome.status))
+        ET.SubElement(case, kind, message=message, type=kind).text = _xml(told)
 
 
 def _whole(grade: Grade, job: Job) -> Outcome:

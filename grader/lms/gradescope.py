@@ -3,6 +3,9 @@
 Sources: gradescope-autograders.readthedocs.io, *Autograder Specifications* and *Submission
 Metadata*. A result needs a ``score``, its own or that of each test. Ours has none when we could not
 tell: Gradescope then shows an autograder error, and no score.
+
+A test that Gradescope hides takes the total from the student's sight, so a hidden check is a visible
+one without its message; one for after the due date is Gradescope's own, with that consequence.
 """
 
 from __future__ import annotations
@@ -68,15 +71,18 @@ def document(grade: Grade, job: Job, most: int = MOST) -> dict[str, Any]:
 
 
 def _test(number: int, outcome: Outcome, most: int) -> dict[str, Any]:
-    return {
+    found: dict[str, Any] = {
         "number": str(number),
         "name": line(outcome.title),
         "score": outcome.points,
         "max_score": outcome.max_points,
         "status": "passed" if outcome.status == "passed" else "failed",
-        "output": said(outcome, most),
+        "output": said(outcome, most, waits=True),
         "extra_data": {"id": outcome.id, "mistake": outcome.mistake},
     }
+    if outcome.visibility == "after_due_date":
+        found["visibility"] = outcome.visibility
+    return found
 
 
 # --- a class ----------------------------------------------------------------------------------
@@ -92,17 +98,17 @@ def export(
     if into is not None:
         return _filled(grades, assignment, into, inbox)
     rows = [HEADER, *(_row(grade) for grade in grades)]
-    errors = tuple(sheet.not_graded(grade) for grade in grades if grade.score is None)
+    errors = tuple(sheet.not_graded(grade) for grade in grades if grade.final is None)
     return Export(sheet.table(rows), notes=errors)
 
 
 def _row(grade: Grade) -> tuple[str, ...]:
     who = grade.submission
     first, last = sheet.names(who.name)
-    score = "" if grade.score is None else number(grade.score)
+    score = "" if grade.final is None else number(grade.final)
     email = who.email or (who.student if "@" in who.student else "")
     sid = who.sid or ("" if email else who.student)
-    status = "Graded" if grade.score is not None else "Ungraded"
+    status = "Graded" if grade.final is not None else "Ungraded"
     return (
         sheet.neutral(first), sheet.neutral(last), sid, email, score, number(grade.max_score),
         status, who.submitted_at,

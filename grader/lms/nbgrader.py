@@ -25,7 +25,7 @@ def export(
         raise ExportError("nbgrader: the table is made anew; leave out --into")
     due = f"{assignment.due:{FORMAT}}" if assignment.due else ""
     rows = [HEADER, *(_row(grade, assignment.name, due) for grade in grades)]
-    errors = tuple(sheet.not_graded(grade) for grade in grades if grade.score is None)
+    errors = tuple(sheet.not_graded(grade) for grade in grades if grade.final is None)
     return Export(sheet.table(rows), notes=errors)
 
 
@@ -33,9 +33,10 @@ def _row(grade: Grade, name: str, due: str) -> tuple[str, ...]:
     who = grade.submission
     first, last = sheet.names(who.name)
     time = moment(who.submitted_at)
-    score = "" if grade.score is None else number(grade.score)
-    penalty = "" if grade.score is None else "0"
+    raw = "" if grade.score is None else number(grade.score)
+    lost = (grade.score or 0.0) * (grade.standing.penalty if grade.standing else 0.0) / 100
+    score = "" if grade.final is None else number(grade.final)
     return (
         name, due, f"{time:{FORMAT}}" if time else "", who.student, sheet.neutral(last),
-        sheet.neutral(first), who.email, score, penalty, score, number(grade.max_score),
+        sheet.neutral(first), who.email, raw, number(lost) if raw else "", score, number(grade.max_score),
     )  # fmt: skip

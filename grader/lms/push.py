@@ -19,7 +19,7 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -68,6 +68,8 @@ class Post:
     user: str
     score: str
     comment: str = ""
+    excuse: bool = False
+    """Instead of a score."""
 
 
 @dataclass(slots=True)
@@ -119,7 +121,7 @@ def canvas(
     report = Report(sent=send)
     known = []
     for grade in grades:
-        if grade.score is None:
+        if grade.final is None and not grade.excused:
             report.notes.append(sheet.not_graded(grade))
         else:
             known.append(grade)
@@ -144,7 +146,8 @@ def _post(grade: Grade, inbox: str, comments: bool) -> Post:
 
 def _made(grade: Grade, user: str, comments: bool) -> Post:
     text = sheet.comment(grade) if comments else ""
-    return Post(line(grade.submission.student), user, number(grade.score or 0.0), text)
+    score = "" if grade.final is None else number(grade.final)
+    return Post(line(grade.submission.student), user, score, text, grade.excused)
 
 
 # --- sending ------------------------------------------------------------------------------------
@@ -173,7 +176,8 @@ def _send(api: _Api, posts: Sequence[Post], journal: Path) -> None:
     """One batch, and its Progress to the end; who calls looks at what came of it."""
     form: dict[str, str] = {}
     for post in posts:
-        form[f"grade_data[{post.user}][posted_grade]"] = post.score
+        what, value = _verdict(post)
+        form[f"grade_data[{post.user}][{what}]"] = value
         if post.comment:
             form[f"grade_data[{post.user}][text_comment]"] = post.comment
     try:
@@ -207,13 +211,18 @@ def _finish(api: _Api, journal: Path) -> None:
 
 
 def _send_one(api: _Api, post: Post) -> None:
-    form = {"submission[posted_grade]": post.score}
+    what, value = _verdict(post)
+    form = {f"submission[{what}]": value}
     if post.comment:
         form["comment[text_comment]"] = post.comment
     try:
         api.call("PUT", f"{api.here}/submissions/{post.user}", form)
     except (_UnsureError, ExportError):
         api.wait(5.0)
+
+
+def _verdict(post: Post) -> tuple[str, str]:
+    return ("excuse", "true") if post.excuse else ("posted_grade", post.score)
 
 
 # --- what Canvas holds --------------------------------------------------------------------------
@@ -247,9 +256,8 @@ def _differing(api: _Api, posts: Sequence[Post]) -> list[Post]:
     for post in posts:
         have = held.get(post.user, {})
         said = {_words(each.get("comment")) for each in have.get("submission_comments") or []}
-        if not _is(have.get("score"), post.score):
-            keep = "" if _words(post.comment) in said else post.comment
-            left.append(Post(post.student, post.user, post.score, keep))
+        if not _is(have, post):
+            left.append(replace(post, comment="" if _words(post.comment) in said else post.comment))
         elif post.comment and _words(post.comment) not in said:
             left.append(post)
     return left
@@ -259,8 +267,11 @@ def _words(text: Any) -> str:
     return " ".join(str(text).split())
 
 
-def _is(score: Any, wanted: str) -> bool:
-    return isinstance(score, int | float) and abs(score - float(wanted)) < 0.005
+def _is(have: Mapping[str, Any], post: Post) -> bool:
+    if post.excuse:
+        return have.get("excused") is True
+    score = have.get("score")
+    return isinstance(score, int | float) and abs(score - float(post.score)) < 0.005
 
 
 # --- HTTP ---------------------------------------------------------------------------------------

@@ -225,6 +225,8 @@ class Filling:
     """Whether the sheet writes 87,5."""
     key: Callable[[str], str] = field(default=lambda text: text)
     """What of a key cell is the id."""
+    excused: str = ""
+    """The system's word for who is excused, if it has one."""
 
 
 def fill(
@@ -245,12 +247,14 @@ def fill(
     found, strangers = matched(grades, inbox, places)
     notes: list[str] = []
     for row, grade in sorted(found.items()):
-        if grade.score is None:
+        if grade.excused and filling.excused:
+            page.put(row, filling.at, filling.excused)
+        elif grade.final is None:
             notes.append(not_graded(grade))
         elif page.get(row, filling.at).strip() == EXCUSED:
             notes.append(f"{line(grade.submission.student)} is excused, and left so")
         else:
-            score = number(scaled(grade.score, grade.max_score, most(row), notes))
+            score = number(scaled(grade.final, grade.max_score, most(row), notes))
             page.put(row, filling.at, score.replace(".", ",") if filling.comma else score)
             if filling.comments is not None:
                 page.put(row, filling.comments, neutral(comment(grade)))
@@ -266,7 +270,9 @@ def scaled(score: float, ours: float, theirs: float | None, notes: list[str]) ->
 
 
 def not_graded(grade: Grade) -> str:
-    """The note on a grade that has no score."""
+    """The note on a grade that has no score to write."""
+    if grade.excused:
+        return f"{line(grade.submission.student)} is excused, and left as it is"
     return f"{line(grade.submission.student)} could not be graded (error) and is left as it is"
 
 
@@ -310,12 +316,12 @@ def names(name: str) -> tuple[str, str]:
 
 def comment(grade: Grade, most: int = COMMENTS) -> str:
     """What a student reads of a grade where there is one field for all of it."""
-    if grade.score is None:
+    if grade.final is None:
         return ""
-    head = f"{number(grade.score)} of {number(grade.max_score)} points."
-    parts = [head, grade.message]
+    head = f"{number(grade.final)} of {number(grade.max_score)} points."
+    parts = [head, *grade.told, grade.message]
     for each in grade.outcomes:
         if each.status != "passed":
             hint = f" {each.hint}" if each.hint else ""
-            parts.append(f"{line(each.title)}: {cut(each.message, 500)}{hint}")
+            parts.append(f"{line(each.title)}: {cut(each.message or each.status, 500)}{hint}")
     return cut("\n".join(filter(None, parts)), most)

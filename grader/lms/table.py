@@ -17,5 +17,5 @@ def export(
     """The gradebook's own table."""
     if into is not None:
         raise ExportError("csv: the table is made anew; leave out --into")
-    errors = tuple(sheet.not_graded(grade) for grade in grades if grade.score is None)
+    errors = tuple(sheet.not_graded(grade) for grade in grades if grade.final is None)
     return Export(gradebook.as_csv(grades), notes=errors)

@@ -5,7 +5,7 @@ r"""What is said of a grade, as text of bounded length: for every format that ha
 
 Messages may hold what a student wrote (a traceback of a file that did not load): control
 characters and half surrogates go here, and each format escapes what is left in its own way.
-Nothing of an outcome's ``instructor`` is ever read.
+Nothing of an outcome's ``instructor`` is ever read, but by the two functions for staff.
 """
 
 from __future__ import annotations
@@ -37,8 +37,13 @@ def line(text: str, most: int = 200) -> str:
     return " ".join(cut(text, most).split())
 
 
-def said(outcome: Outcome, most: int = MOST) -> str:
-    """What a student reads below the title of a check."""
+def said(outcome: Outcome, most: int = MOST, waits: bool = False) -> str:
+    """What a student reads below the title of a check.
+
+    ``waits``: the system itself shows what is for later only after the due date; no other does.
+    """
+    if outcome.visibility == "hidden" or (outcome.visibility == "after_due_date" and not waits):
+        return ""
     hint = f"Hint: {outcome.hint}" if outcome.hint else ""
     return "\n\n".join(cut(part, most) for part in (outcome.message, hint, outcome.more) if part)
 
@@ -51,6 +56,16 @@ def overall(grade: Grade, remarks: tuple[str, ...] = (), most: int = MOST) -> st
         known = f"Of {len(grade.outcomes)} checks {judged} could be judged, {passed} passed."
         return "\n\n".join([NOT_GRADED, *([known] if grade.outcomes else [])])
     return "\n\n".join(cut(part, most) for part in (*remarks, grade.message) if part)
+
+
+def held_back(grade: Grade) -> str:
+    """What hidden checks said, a line each. Not for students."""
+    told = [
+        f"{outcome.title} ({outcome.id}): {outcome.status}: {message}"
+        for outcome in grade.outcomes
+        if outcome.visibility == "hidden" and (message := outcome.instructor.get("message"))
+    ]
+    return "\n".join(map(line, told))
 
 
 def for_staff(grade: Grade) -> str:

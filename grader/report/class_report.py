@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Final
 
 from grader.catalog import Assignment
 from grader.inbox import times
 from grader.model import Grade, Outcome
+from grader.policy import duration
 from grader.report import page, statistics
 from grader.store import Run
 
@@ -30,7 +30,10 @@ _WHAT: Final = {
     "crashed": "The interpreter itself ended: a signal, or an exit.",
     "hung": "Used up the time of a call.",
     "blank": "The untouched stub, no file, or an unreadable one: left out of the checks above.",
-    "late": "By the date of the assignment; extensions are not counted here.",
+    "late": "By each student's own date, extensions among them.",
+    "excused": "Their work does not count: they are in none of the scores above.",
+    "extended": "They have a later date of their own.",
+    "by-hand": "Somebody changed these scores by hand, with the reason that stands here.",
 }
 
 
@@ -42,6 +45,7 @@ class Listed:
     href: str
     score: float | None
     detail: str
+    excused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +109,6 @@ def display_name(grade: Grade) -> str:
     return page.line(grade.submission.name or grade.submission.student, 80)
 
 
-def duration(late: timedelta) -> str:
-    """How late, in the two largest units.
-
-    >>> duration(timedelta(days=2, hours=3, minutes=5))
-    '2 d 3 h'
-    """
-    minutes = int(late.total_seconds() // 60)
-    units = [(minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min")]
-    said = [f"{value} {unit}" for value, unit in units if value]
-    return " ".join(said[:2]) or "under a minute"
-
-
 def _data(
     assignment: Assignment,
     grades: Sequence[Grade],
@@ -141,7 +133,8 @@ def _data(
         "more": [_known(g, g.submission.student, g.submission.group) for g in grades],
         "also": [_known(g, g.submission.sid, g.submission.email) for g in grades],
         "href": [links.get(grade.submission.student, "") for grade in grades],
-        "score": [grade.score for grade in grades],
+        "score": [grade.final for grade in grades],
+        "plain": [None if grade.score == grade.final else grade.score for grade in grades],
         "seconds": [round(grade.seconds, 2) for grade in grades],
         "at": [page.time(grade.submission.submitted_at, zone) for grade in grades],
         "when": [round(times.seconds(grade.submission.submitted_at)) for grade in grades],
@@ -205,13 +198,17 @@ def _slowest(grades: Sequence[Grade], links: Mapping[str, str]) -> list[Listed]:
 
 def _listed(grade: Grade, links: Mapping[str, str], detail: str) -> Listed:
     href = links.get(grade.submission.student, "")
-    return Listed(display_name(grade), href, grade.score, page.line(detail, 300))
+    shown = page.line(detail, 300)
+    return Listed(display_name(grade), href, grade.final, shown, grade.excused)
 
 
 def _detail(key: str, assignment: Assignment, grade: Grade) -> str:
     """What staff wants to know first of a submission in the list of ``key``."""
     if key == "late":
-        return duration(statistics.late_by(assignment, grade))
+        cost = f", {grade.standing.penalty:g} % off" if grade.standing else ""
+        return duration(statistics.late_by(assignment, grade)) + cost
+    if key in ("excused", "extended", "by-hand") and grade.standing is not None:
+        return "; ".join([*grade.standing.lines, *grade.standing.instructor.values()])
     if key == "blank":
         return grade.message or next((o.message for o in grade.outcomes), "")
     telling = [o for o in grade.outcomes if key in statistics.signs(o)]

@@ -92,9 +92,9 @@ def verdict(outcome: Outcome) -> str:
 
 def share(grade: Grade) -> float:
     """The score as a share of the maximum, for the bar; extra points do not make it longer."""
-    if grade.score is None or grade.max_score <= 0:
+    if grade.final is None or grade.max_score <= 0:
         return 0.0
-    return min(1.0, max(0.0, grade.score / grade.max_score))
+    return min(1.0, max(0.0, grade.final / grade.max_score))
 
 
 def findings(failed: Iterable[Outcome]) -> list[Finding]:
@@ -102,6 +102,8 @@ def findings(failed: Iterable[Outcome]) -> list[Finding]:
     groups: dict[tuple[str, str], list[Outcome]] = {}
     for outcome in failed:
         cause = ("mistake", outcome.mistake) if outcome.hint else ("message", outcome.message)
+        if outcome.visibility == "hidden":  # whatever it failed for, it does not say so
+            cause = ("check", outcome.id)
         groups.setdefault(cause, []).append(outcome)
     return [_finding(outcomes) for outcomes in groups.values()]
 

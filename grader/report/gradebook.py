@@ -1,6 +1,8 @@
 """The gradebook: ``grades.json``, complete, and ``grades.csv``, a row a student.
 
 Everything in grades.json may be shown to the student but what stands under an ``instructor`` key.
+``score`` is what the checks gave, ``final_score`` what counts; ``policy`` says why, and is only there
+where the course's policy touches the student.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from grader.model import Grade, Outcome
+from grader.model import Grade, Outcome, Standing
 from grader.store import Run
 
 _KNOWN = ("name", "email", "sid", "group", "submitted_at")
@@ -40,15 +42,34 @@ def submission_entry(grade: Grade) -> dict[str, Any]:
         "file": submission.file,
         "status": grade.status,
         "score": grade.score,
+        "final_score": grade.final,
         "max_score": grade.max_score,
         "seconds": grade.seconds,
     }
     entry.update({key: value for key in _KNOWN if (value := getattr(submission, key))})
+    if grade.standing and (grade.standing.lines or grade.standing.instructor):
+        entry["policy"] = policy_entry(grade.standing)
     if grade.message:
         entry["message"] = grade.message
     entry["checks"] = [check_entry(outcome) for outcome in grade.outcomes]
     if grade.instructor:
         entry["instructor"] = dict(grade.instructor)
+    return entry
+
+
+def policy_entry(standing: Standing) -> dict[str, Any]:
+    """What the policy makes of a submission; ``late_by`` in seconds, ``penalty`` in percent."""
+    entry: dict[str, Any] = {
+        "due": standing.due.isoformat() if standing.due else None,
+        "late_by": round(standing.late_by.total_seconds()),
+        "penalty": standing.penalty,
+        "excused": standing.excused,
+        "attempts": standing.attempts,
+        "adjustments": [dict(each) for each in standing.adjustments],
+        "lines": list(standing.lines),
+    }
+    if standing.instructor:
+        entry["instructor"] = dict(standing.instructor)
     return entry
 
 
@@ -61,28 +82,29 @@ def check_entry(outcome: Outcome) -> dict[str, Any]:
         "points": outcome.points,
         "max_points": outcome.max_points,
     }
-    optional = ("message", "mistake", "hint", "more", "instructor")
+    optional = ("visibility", "message", "mistake", "hint", "more", "instructor")
     entry.update({key: value for key in optional if (value := getattr(outcome, key))})
     entry["seconds"] = outcome.seconds
     return entry
 
 
 def as_csv(grades: Iterable[Grade]) -> bytes:
-    """``grades.csv``, UTF-8: who, status, score, and the points of each check."""
+    """``grades.csv``, UTF-8: who, status, both scores, and the points of each check."""
     rows = list(grades)
     ids = list(dict.fromkeys(outcome.id for grade in rows for outcome in grade.outcomes))
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
-    table.writerow(
-        ["student", "name", "email", "sid", "status", "score", "max_score", *ids, "message"]
-    )
+    known = ("student", "name", "email", "sid", "status", "score", "final_score", "max_score")
+    table.writerow([*known, *ids, "policy", "message"])
     for grade in rows:
         points = {outcome.id: outcome.points for outcome in grade.outcomes}
         submission = grade.submission
         table.writerow([
             submission.student, neutral(submission.name), submission.email, submission.sid,
-            grade.status, "" if grade.score is None else grade.score, grade.max_score,
-            *(points.get(check, "") for check in ids), neutral(grade.message),
+            "excused" if grade.excused else grade.status,
+            *("" if score is None else score for score in (grade.score, grade.final)),
+            grade.max_score, *(points.get(check, "") for check in ids),
+            neutral("; ".join(grade.told)), neutral(grade.message),
         ])  # fmt: skip
     return out.getvalue().encode("utf-8", "replace")
 

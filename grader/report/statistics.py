@@ -21,7 +21,7 @@ import numpy as np
 
 from grader.catalog import Assignment
 from grader.inbox import times
-from grader.model import Grade, Outcome
+from grader.model import Grade, Outcome, Standing
 
 ENOUGH: Final = 10
 """Students before a check is called unfair."""
@@ -42,6 +42,9 @@ NOTES: Final = {
     "hung": "hung",
     "blank": "nothing to run",
     "late": "late",
+    "excused": "excused",
+    "extended": "extended",
+    "by-hand": "changed by hand",
 }
 """What may be noted of a submission, the gravest first."""
 
@@ -130,13 +133,13 @@ def table(grades: Sequence[Grade]) -> Table:
 
 
 def scores(grades: Iterable[Grade]) -> ScoreFigures | None:
-    """The scores in a few numbers; None if nobody has one."""
-    graded = [grade for grade in grades if grade.score is not None]
-    values = np.array([grade.score for grade in graded], float)
+    """The scores that count, in a few numbers; None if nobody has one. Who is excused has none."""
+    graded = [grade for grade in grades if grade.final is not None]
+    values = np.array([grade.final for grade in graded], float)
     if not values.size:
         return None
     lower, median, upper = np.percentile(values, [25, 50, 75])
-    full = sum((grade.score or 0) >= grade.max_score for grade in graded)
+    full = sum((grade.final or 0) >= grade.max_score for grade in graded)
     return ScoreFigures(
         len(values), float(values.mean()), float(median), float(lower), float(upper),
         full, int((values == 0).sum()),
@@ -145,7 +148,7 @@ def scores(grades: Iterable[Grade]) -> ScoreFigures | None:
 
 def histogram(grades: Iterable[Grade], most: float) -> list[tuple[float, float, int]]:
     """(from, to, how many) of scores; the last bin has full marks and what is above them."""
-    values = [grade.score for grade in grades if grade.score is not None]
+    values = [grade.final for grade in grades if grade.final is not None]
     edges = np.linspace(0.0, most, BINS + 1)
     counts, _ = np.histogram(np.clip(values, 0.0, most), edges)
     ends = zip(edges, edges[1:], counts, strict=False)
@@ -172,9 +175,11 @@ def mistakes(grades: Sequence[Grade]) -> list[MistakeFigures]:
     hints: dict[str, str] = {}
     for row, grade in enumerate(grades):
         for outcome in grade.outcomes:
-            if outcome.mistake:
-                who.setdefault(outcome.mistake, {})[row] = None
-                hints.setdefault(outcome.mistake, outcome.hint)
+            # What a hidden check recognised stands where students do not read.
+            name = outcome.mistake or str(outcome.instructor.get("mistake", ""))
+            if name:
+                who.setdefault(name, {})[row] = None
+                hints.setdefault(name, outcome.hint or str(outcome.instructor.get("hint", "")))
     found = [MistakeFigures(name, hints[name], tuple(rows)) for name, rows in who.items()]
     return sorted(found, key=lambda mistake: (-len(mistake.students), mistake.id))
 
@@ -188,11 +193,24 @@ def notes(assignment: Assignment, grade: Grade) -> list[str]:
         found.add("blank")
     if late_by(assignment, grade):
         found.add("late")
+    if grade.standing is not None:
+        found |= _policy_notes(assignment, grade.standing)
     return [name for name in NOTES if name in found]
 
 
+def _policy_notes(assignment: Assignment, standing: Standing) -> set[str]:
+    is_so = {
+        "excused": standing.excused,
+        "extended": standing.due != assignment.due,
+        "by-hand": bool(standing.adjustments),
+    }
+    return {name for name, holds in is_so.items() if holds}
+
+
 def late_by(assignment: Assignment, grade: Grade) -> timedelta:
-    """How late it was handed in by the date of the assignment; extensions are not known here."""
+    """How late it was handed in: by the student's own date, or else by that of the assignment."""
+    if grade.standing is not None:
+        return timedelta() if grade.standing.excused else grade.standing.late_by
     submitted = times.moment(grade.submission.submitted_at)
     if submitted is None or assignment.due is None:
         return timedelta()

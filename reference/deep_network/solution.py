@@ -10,7 +10,9 @@ where $g$ is the sigmoid, tanh or ReLU, and the loss is the binary cross-entropy
 $m$ examples. On its way back to the first layer the gradient is multiplied by a slope and by a
 weight matrix at every layer. The slope of a sigmoid is at most $\frac14$; twenty of them in a row
 leave less than $10^{-12}$ of what was there. The first layers hardly learn: the gradient has
-vanished.
+vanished. The last cell draws it, with the functions that you write:
+
+![Norm of the gradient by layer: from 0.1 to 1e-10 with sigmoids, level after rescale](norms.png)
 
 You write `forward`, `backward`, `gradient_norms`, which makes the vanishing visible, and
 `rescale`, the start that He et al. (2015) proposed against it.

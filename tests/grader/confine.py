@@ -1,10 +1,10 @@
 """Run a command with fewer rights, as graders meet them: another user, Docker's namespaces.
 
-    python tests/grader/confine.py [--uid 12345] [--no-namespaces] -- COMMAND [ARGUMENT...]
+    python tests/grader/confine.py [--uid 12345] [--no-namespaces] [--no-landlock] -- COMMAND ...
 
 ``--no-namespaces`` is what Docker's default profile does to a container: unshare(2), setns(2),
 mount(2) and their relatives are refused, and root keeps the 14 capabilities of Docker's default
-set. As any user; ``--uid`` is for root alone.
+set. ``--no-landlock`` refuses Landlock as an old kernel does. As any user; ``--uid`` is for root alone.
 
 Source: moby/profiles/seccomp/default.json, moby/oci/caps/defaults.go.
 """
@@ -38,8 +38,8 @@ _MASKED_EQ = 7
 _NO_NEW_PRIVS = 38
 
 
-def refuse_namespaces() -> None:
-    """Put Docker's refusals on this process and what it starts."""
+def refuse_namespaces(landlock: bool = True) -> None:
+    """Put Docker's refusals on this process and what it starts; without ``landlock`` that one too."""
     lib = lockdown._libseccomp()
     context = lib.seccomp_init(lockdown._ACT_ALLOW)
     refuse = lockdown._ACT_ERRNO | 1
@@ -47,7 +47,8 @@ def refuse_namespaces() -> None:
         lockdown._add_rule(lib, context, refuse, name, ())
     for flag in _NEW_NAMESPACES:
         lockdown._add_rule(lib, context, refuse, "clone", ((0, _MASKED_EQ, flag, flag),))
-    lockdown._add_rule(lib, context, lockdown._ACT_ERRNO | 38, "clone3", ())
+    for name in ("clone3", *(() if landlock else ("landlock_create_ruleset",))):
+        lockdown._add_rule(lib, context, lockdown._ACT_ERRNO | 38, name, ())
     program = lockdown._exported(lib, context)
     lib.seccomp_release(context)
     if os.geteuid() != 0:
@@ -105,10 +106,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--uid", type=int, default=os.geteuid())
     parser.add_argument("--no-namespaces", action="store_true")
+    parser.add_argument("--no-landlock", action="store_true")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
     if options.no_namespaces:
-        refuse_namespaces()
+        refuse_namespaces(not options.no_landlock)
     if options.uid != os.geteuid():
         lockdown.drop_uid(options.uid)
     os.execvp(options.command[0], options.command)  # noqa: S606  # the command line is ours

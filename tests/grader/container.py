@@ -5,20 +5,31 @@
         box.run(["/autograder/source/setup.sh"])
 
 Inside: uid 0, Docker's capabilities, unshare and mount refused (see `confine`), no project, no home,
-no network. What a test cannot do offline is stood in for, and nothing else: ``apt-get`` does
-nothing, and pip unpacks the bundle's own wheel beside this project's packages, bound read-only.
+no network, 768 MB. What a test cannot do offline is stood in for, and nothing else: ``apt-get`` does
+nothing, pip unpacks the bundle's own wheel beside this project's packages, bound read-only, and
+sudo, which cannot raise anybody here, starts from root and takes the environment away.
+
+The memory is kept by a watchdog, for no cgroup can be counted on where tests run: as the kernel
+would, it kills the largest process when all of them together (PSS) are over; a command that is not
+meant to meet the cap has then failed. What comes and goes between two looks is seen in the largest
+process's own peak.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
 import threading
 import time
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,10 +91,20 @@ while True:
     status = how if pid == child else status
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 with open("/standin/cpu", "w") as out:
-    out.write(str(used.ru_utime + used.ru_stime))
+    out.write(f"{used.ru_utime + used.ru_stime} {used.ru_maxrss * 1024}")
 sys.exit(os.waitstatus_to_exitcode(status))
 """
 """Runs a command and waits for all that it starts, so that no CPU time is left out."""
+
+SUDO = """
+[ "$1" = -n ] && shift
+for name in $(cat /standin/kept 2>/dev/null); do
+    set -- "$name=$(printenv "$name")" "$@"
+done
+exec env -i PATH="$PATH" "$@"
+"""
+MEMORY = 768 << 20
+"""Gradescope's standard container, in bytes."""
 
 
 @dataclass
@@ -96,6 +117,8 @@ class Ran:
     cpu: float
     pss: int
     """Bytes, the most of all its processes together that was seen."""
+    killed: int
+    """How many processes were killed for want of memory."""
 
 
 class Container:
@@ -117,6 +140,7 @@ class Container:
         (standin / "cpu").chmod(0o666)
         self._script(standin / "python3", f'exec {PYTHON} /standin/standin.py "$@"')
         self._script(standin / "apt-get", "exit 0")
+        self._script(standin / "sudo", SUDO)
 
     def install(self, wheel: Path) -> None:
         """What an image's Dockerfile does: the grader for the system's own Python."""
@@ -126,6 +150,36 @@ class Container:
             chmod -R go+rX /opt/image && rm /job/{wheel.name}"""
         done = self.run(["/bin/sh", "-ec", script])
         assert (0, b"") == (done.status, done.stderr)
+
+    def build(self, context: Path) -> dict[str, str]:
+        """Do what the Dockerfile in ``context`` says; return the image's environment.
+
+        ``FROM`` stands for a Python of the system's own, in which pip installs.
+        """
+        environ: dict[str, str] = {}
+        for instruction, words in instructions((context / "Dockerfile").read_text()):
+            if instruction == "FROM":
+                done = self.run(["python3", "-m", "venv", "/opt/image"])
+                assert (0, b"") == (done.status, done.stderr)
+                self.run(["chmod", "-R", "go+rX", "/opt/image"])
+            elif instruction == "RUN":
+                done = self.run(["/bin/sh", "-c", words], environ=environ)
+                assert (0, b"") == (done.status, done.stderr), words
+            elif instruction == "COPY":
+                self._copy(context, [word for word in words.split() if not word.startswith("--")])
+            elif instruction == "ENV":
+                environ |= dict(word.split("=", 1) for word in shlex.split(words))
+            else:
+                assert (instruction, words) == ("USER", "root")
+        return environ
+
+    def _copy(self, context: Path, paths: list[str]) -> None:
+        *sources, target = paths
+        for source in sources:
+            whole = (context / source).is_dir()
+            to = self.path(target) / (Path(source).name if target.endswith("/") else "")
+            to.parent.mkdir(parents=True, exist_ok=True)
+            (shutil.copytree if whole else shutil.copy)(context / source, to)
 
     def unpack(self, bundle: Path, where: str) -> Path:
         """Unpack a zip as LMSs do, with the modes it holds; return the folder."""
@@ -152,9 +206,11 @@ class Container:
         cwd: str = "/",
         environ: dict[str, str] | None = None,
         uid: int = 0,
-        watched: bool = False,
+        memory: int = MEMORY,
+        starved: bool = False,
+        landlock: bool = True,
     ) -> Ran:
-        """Run a command inside, to its end. ``watched``: look at its memory meanwhile."""
+        """Run a command inside, to its end. ``starved``: it is meant to be short of memory."""
         environ = {
             "PATH": "/standin:/opt/image/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             **(environ or {}),
@@ -162,19 +218,23 @@ class Container:
         confine = [PYTHON, "/confine/tests/grader/confine.py", "--no-namespaces"]
         if uid:
             confine += ["--uid", str(uid)]
+        if not landlock:
+            confine += ["--no-landlock"]
         init = [PYTHON, "-I", "-S", "/standin/init.py"]
         with subprocess.Popen(
             [*self._bubblewrap(cwd, environ), *confine, "--", *init, *command],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         ) as process:  # fmt: skip
-            watch = _Watch(process.pid if watched else 0)
+            watch = _Watch(process.pid, memory)
             try:
                 stdout, stderr = process.communicate(timeout=120)
             finally:
                 process.kill()
                 watch.stop()
-        cpu = float((self.root / "standin" / "cpu").read_text() or "nan")
-        return Ran(process.returncode, stdout, stderr, cpu, watch.most)
+        cpu, largest = map(float, (self.root / "standin" / "cpu").read_text().split())
+        if not starved:
+            assert (0, True) == (watch.killed, largest <= memory), f"over {memory:,} bytes"
+        return Ran(process.returncode, stdout, stderr, cpu, watch.most, watch.killed)
 
     def _bubblewrap(self, cwd: str, environ: dict[str, str]) -> list[str]:
         package = Path(grader.__file__).parent
@@ -209,24 +269,48 @@ class Container:
         path.chmod(0o755)
 
 
-class _Watch:
-    """Looks at the memory of a process and all below it, every 30 ms."""
+def gradescope_image(zipped: Path, folder: Path) -> Container:
+    """The image as Gradescope builds it: unpacked, run_autograder copied, setup.sh run."""
+    box = Container(folder)
+    source = box.unpack(zipped, "/autograder/source")
+    (box.path("/autograder/results")).mkdir()
+    box.put("/autograder/run_autograder", (source / "run_autograder").read_bytes())
+    box.path("/autograder/run_autograder").chmod(0o755)
+    done = box.run(["/autograder/source/setup.sh"], cwd="/autograder")
+    assert (0, b"") == (done.status, done.stderr)
+    return box
 
-    def __init__(self, pid: int) -> None:
-        self.most = 0
-        self._pid, self._stopped = pid, threading.Event()
+
+def instructions(dockerfile: str) -> Iterator[tuple[str, str]]:
+    """The instructions of a Dockerfile, each with the rest of its lines."""
+    text = re.sub(r"^\s*#.*\n", "", dockerfile, flags=re.MULTILINE).replace("\\\n", " ")
+    for line in text.splitlines():
+        if line.strip():
+            instruction, _, words = line.strip().partition(" ")
+            yield instruction, words.strip()
+
+
+class _Watch:
+    """Looks at the memory of a process and all below it, every 30 ms, and keeps it to the cap."""
+
+    def __init__(self, pid: int, cap: int) -> None:
+        self.most = self.killed = 0
+        self._pid, self._cap, self._stopped = pid, cap, threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
-        if pid:
-            self._thread.start()
+        self._thread.start()
 
     def stop(self) -> None:
         self._stopped.set()
-        if self._pid:
-            self._thread.join()
+        self._thread.join()
 
     def _look(self) -> None:
         while not self._stopped.is_set():
-            self.most = max(self.most, sum(_pss(pid) for pid in _family(self._pid)))
+            sizes = {pid: _pss(pid) for pid in _family(self._pid)}
+            self.most = max(self.most, sum(sizes.values()))
+            if sum(sizes.values()) > self._cap:
+                self.killed += 1
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(max(sizes, key=lambda pid: sizes[pid]), signal.SIGKILL)
             time.sleep(0.03)
 
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from grader.lms import JOBS
 
 NAME = "two_layer_network"
 RIGHT = (PROJECT / "reference" / NAME / "variants" / "einsum.py").read_bytes()
+TELL_BY_STATUS = ("gradescope", "github", "gitlab", "classroom50")
 STUB = (PROJECT / "exercises" / NAME / f"{NAME}.py").read_bytes()
 
 
@@ -126,7 +128,7 @@ def test_without_a_course_there_is_a_valid_error_everywhere(
         system, course=tmp_path / "nowhere", root=tmp_path, environ=environ, staff_log=log
     )
     stdout, stderr = capfdbinary.readouterr()
-    assert (status, stderr) == (3 if system in ("gradescope", "github", "gitlab") else 0, b"")
+    assert (status, stderr) == (3 if system in TELL_BY_STATUS else 0, b"")
     assert "assignments.yaml" in log.read_text()
     found, shown = read(system, tmp_path, stdout)
     assert "assignments.yaml" not in shown
@@ -177,6 +179,60 @@ def test_through_the_front_door(system: str, tmp_path: Path, course: Path) -> No
         "coderunner": lambda: found["fraction"] == 1,
     }
     assert full[system]()
+
+
+@pytest.mark.parametrize("system", JOBS)
+def test_without_a_sandbox_there_is_a_valid_error_everywhere(
+    system: str, tmp_path: Path, course: Path
+) -> None:
+    """The command, where libseccomp cannot be loaded: no score, and staff alone read why."""
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / f"{NAME}.py").write_bytes(RIGHT)
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "libseccomp.so.2").write_bytes(b"no library")
+    environ = {
+        **os.environ, "GRADER_COURSE": str(course), "GITHUB_OUTPUT": str(tmp_path / "output"),
+        "CI_PROJECT_DIR": str(tmp_path), "LD_LIBRARY_PATH": str(tmp_path / "broken"),
+        "PYTHONPATH": str(PROJECT), "PYTHONSAFEPATH": "1",
+    }  # fmt: skip
+    code = "import sys; from grader.cli import main; from pathlib import Path\n"
+    code += "from grader import autograde; from functools import partial\n"
+    code += (
+        "autograde.main = partial(autograde.main, root=Path.cwd()); sys.exit(main(sys.argv[1:]))"
+    )
+    options = ["--lms", system, "--submission", "work", "--staff-log", "staff.log"]
+    command = [sys.executable, "-c", code, "autograde", *options]
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (3 if system in TELL_BY_STATUS else 0, b"")
+    assert "seccomp" in (tmp_path / "staff.log").read_text()
+    found, shown = read(system, tmp_path, done.stdout)
+    assert "seccomp" not in shown
+    assert not {"fraction"} & found.keys()
+    assert found.get("grade") is None
+    assert found.get("max-score", 0) == 0 or system in ("github", "gitlab")
+
+
+def test_a_staff_log_that_cannot_be_written_costs_nobody_a_result(
+    box: Gradescope, capfd: pytest.CaptureFixture[str]
+) -> None:
+    box.course = box.root / "nowhere"
+    status, found = box.grade(staff_log=box.root / "no" / "such" / "folder" / "log")
+    assert (status, "score" in found) == (3, False)
+    err = capfd.readouterr().err
+    assert "assignments.yaml" in err
+    assert "cannot be written: No such file or directory" in err
+
+
+def test_a_zip_may_be_named(box: Gradescope, tmp_path: Path) -> None:
+    """As an archive of the one student's files; what is none is a problem of theirs, or of ours."""
+    with zipfile.ZipFile(tmp_path / "work.zip", "w") as archive:
+        archive.writestr(f"work/{NAME}.py", RIGHT)
+        archive.writestr("../../etc/passwd.py", b"x")
+    assert box.grade(submission=tmp_path / "work.zip")[1]["score"] == 100
+    (tmp_path / "work.zip").write_bytes(b"no zip")
+    status, found = box.grade(submission=tmp_path / "work.zip")
+    assert (status, found["score"]) == (0, 0)
+    assert "not a zip" in found["output"]
 
 
 def test_lateness_is_judged_by_the_metadata(box: Gradescope, tmp_path: Path) -> None:

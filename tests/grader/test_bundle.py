@@ -15,9 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 sys.path.insert(0, str(Path(__file__).parent))
-from container import Container
+from container import Container, gradescope_image
 from lms_samples import PROJECT, grade_in, junit, valid
 
 from grader import bundle
@@ -140,22 +141,19 @@ def test_a_torch_course_installs_torch_from_the_cpu_index(course: Course) -> Non
 # --- each one run -------------------------------------------------------------------------------
 
 
+def closed(box: Container, python: str, *folders: str) -> None:
+    """Were no layer of the sandbox there, a uid of its own could still list none of ``folders``."""
+    spy = f"import os\nfor p in {folders}:\n"
+    spy += "    try: print(os.listdir(p))\n    except PermissionError: print('no')\n"
+    done = box.run([python, "-c", spy], uid=12345)
+    assert (b"no\n" * len(folders), b"") == (done.stdout, done.stderr)
+    assert all(any(box.path(folder).iterdir()) for folder in folders), "nothing was hidden"
+
+
 @pytest.fixture
 def gradescope(built: Callable[[str], Path], tmp_path: Path) -> Container:
     """The image of two_layer_network."""
-    return image(built("gradescope"), tmp_path)
-
-
-def image(zipped: Path, folder: Path) -> Container:
-    """The image as Gradescope builds it: unpacked, run_autograder copied, setup.sh run."""
-    box = Container(folder)
-    source = box.unpack(zipped, "/autograder/source")
-    (box.path("/autograder/results")).mkdir()
-    box.put("/autograder/run_autograder", (source / "run_autograder").read_bytes())
-    box.path("/autograder/run_autograder").chmod(0o755)
-    done = box.run(["/autograder/source/setup.sh"], cwd="/autograder")
-    assert (0, b"") == (done.status, done.stderr)
-    return box
+    return gradescope_image(built("gradescope"), tmp_path)
 
 
 METADATA = {
@@ -174,7 +172,7 @@ def test_gradescope(gradescope: Container, wrong: bytes) -> None:
 
     def graded(source: bytes) -> dict:
         box.put(f"/autograder/submission/{NAME}.py", source)
-        done = box.run(["/autograder/run_autograder"], cwd="/autograder", watched=True)
+        done = box.run(["/autograder/run_autograder"], cwd="/autograder")
         assert (0, b"", b"") == (done.status, done.stdout, done.stderr)
         assert done.cpu < 3, "seconds of CPU"
         assert 10e6 < done.pss < 300e6, "bytes of memory"
@@ -191,10 +189,11 @@ def test_gradescope(gradescope: Container, wrong: bytes) -> None:
 def test_gradescope_with_torch(course: Course, tmp_path: Path) -> None:
     """A cold run with PyTorch: 6 s of CPU and 600 MB."""
     pytest.importorskip("torch")
-    box = image(bundle.build(course, "torch_layers", "gradescope", tmp_path), tmp_path)
+    zipped = bundle.build(course, "torch_layers", "gradescope", tmp_path)
+    box = gradescope_image(zipped, tmp_path)
     right = course.solution("torch_layers").read_bytes()
     box.put("/autograder/submission/torch_layers.py", right)
-    done = box.run(["/autograder/run_autograder"], cwd="/autograder", watched=True)
+    done = box.run(["/autograder/run_autograder"], cwd="/autograder")
     found = valid("gradescope", box.path("/autograder/results/results.json").read_bytes())
     assert (done.status, found["score"]) == (0, 100)
     assert done.cpu < 6, "seconds of CPU"
@@ -202,13 +201,40 @@ def test_gradescope_with_torch(course: Course, tmp_path: Path) -> None:
 
 
 def test_gradescope_hides_the_course_by_its_modes_too(gradescope: Container) -> None:
-    """Were no layer of the sandbox there, a uid of its own could still read nothing."""
-    spy = "import os\nfor p in ('/opt/grader/course', '/autograder/source'):\n"
-    spy += "    try: print(os.listdir(p))\n    except PermissionError: print('no')\n"
-    done = gradescope.run(["/opt/grader/venv/bin/python3", "-c", spy], uid=12345)
-    assert (b"no\nno\n", b"") == (done.stdout, done.stderr)
+    closed(gradescope, "/opt/grader/venv/bin/python3", "/opt/grader/course", "/autograder/source")
     left = {path.name for path in gradescope.path("/autograder/source").iterdir()}
     assert "course" not in left
+
+
+HOG = b"""
+import time
+import numpy as np
+held = np.ones(900 << 17)
+time.sleep(2)
+"""
+
+
+def test_the_memory_of_a_container_is_kept(tmp_path: Path) -> None:
+    """What allocates more than the cap is killed; under a wider one it comes to its end."""
+    box = Container(tmp_path)
+    code = "import time; held = b'x' * (900 << 20); time.sleep(1); print('all')"
+    command = ["python3", "-c", code]
+    killed = box.run(command, starved=True)
+    assert (b"", True) == (killed.stdout, killed.killed > 0)
+    with pytest.raises(AssertionError, match="over 805,306,368 bytes"):
+        box.run(command)
+    done = box.run(command, memory=2 << 30)
+    assert (0, b"all\n", 0) == (done.status, done.stdout, done.killed)
+
+
+def test_gradescope_when_a_submission_takes_all_memory(gradescope: Container) -> None:
+    """Its worker is killed, which is the student's doing; the grader lives on and says so."""
+    gradescope.put(f"/autograder/submission/{NAME}.py", HOG)
+    done = gradescope.run(["/autograder/run_autograder"], cwd="/autograder", starved=True)
+    found = valid("gradescope", gradescope.path("/autograder/results/results.json").read_bytes())
+    assert done.killed > 0
+    assert (0, b"", b"") == (done.status, done.stdout, done.stderr)
+    assert 0 == found["score"]
 
 
 def test_gradescope_when_the_sandbox_cannot_start(gradescope: Container) -> None:
@@ -226,6 +252,24 @@ def test_gradescope_when_the_sandbox_cannot_start(gradescope: Container) -> None
     assert b"seccomp" in done.stderr
 
 
+def test_github_when_the_sandbox_cannot_start(built: Callable[[str], Path], tmp_path: Path) -> None:
+    """The step fails without a score; why is in the log of the instructor's repository, inert."""
+    box = Container(tmp_path)
+    box.unpack(built("github"), "/job/grading")
+    assert 0 == box.run(["/bin/bash", "/job/grading/grader/install.sh"], cwd="/job").status
+    box.put("/opt/broken/libseccomp.so.2", b"no library")
+    box.put(f"/job/student/{NAME}.py", RIGHT)
+    command = ["env", "LD_LIBRARY_PATH=/opt/broken", "/bin/bash", "/opt/grader/grade.sh"]
+    done = box.run([*command, "/job/student"], "/job", {"GITHUB_OUTPUT": "/job/output"})
+    found = valid("github", base64.b64decode(box.path("/job/output").read_bytes()[7:]))
+    assert (3, "error") == (done.status, found["status"])
+    assert "seccomp" not in json.dumps(found)
+    notice, stop, *log, resume = done.stdout.decode().splitlines()
+    assert notice.startswith("::error title=not graded::")
+    assert "seccomp" in "".join(log)
+    assert stop.removeprefix("::stop-commands::") == resume.strip(":")
+
+
 def test_prairielearn(built: Callable[[str], Path], tmp_path: Path, wrong: bytes) -> None:
     box = Container(tmp_path)
     unpacked = box.unpack(built("prairielearn"), "/job/bundle")
@@ -234,7 +278,7 @@ def test_prairielearn(built: Callable[[str], Path], tmp_path: Path, wrong: bytes
     assert options["enabled"] is True
     assert options["enableNetworking"] is False
     assert 30 < options["timeout"] <= 600
-    box.install(unpacked / "image" / bundle.WHEEL)
+    environ = box.build(unpacked / "image")
 
     def graded(source: bytes) -> dict:
         grade = box.path("/grade")
@@ -244,11 +288,12 @@ def test_prairielearn(built: Callable[[str], Path], tmp_path: Path, wrong: bytes
         subprocess.run(["cp", "-R", unpacked / f"questions/{NAME}/tests", grade], check=True)
         box.put("/grade/data/data.json", b"{}")
         box.put(f"/grade/student/{NAME}.py", source)
-        done = box.run([options["entrypoint"]], cwd="/grade")
+        done = box.run([options["entrypoint"]], "/grade", environ)
         assert (0, b"", b"") == (done.status, done.stdout, done.stderr)
         return valid("prairielearn", box.path("/grade/results/results.json").read_bytes())
 
     right, mistake, hostile = (graded(source) for source in (RIGHT, wrong, HOSTILE))
+    closed(box, "/opt/image/bin/python3", "/opt/grader/course", "/grade/tests")
     assert 1.0 == right["score"]
     assert 0 < mistake["score"] < 1
     assert 0 == hostile["score"]
@@ -256,23 +301,26 @@ def test_prairielearn(built: Callable[[str], Path], tmp_path: Path, wrong: bytes
 
 
 def test_github(built: Callable[[str], Path], tmp_path: Path, wrong: bytes) -> None:
-    """The steps of the workflow, as the runner runs them."""
+    """The workflow's own steps, as the runner runs them."""
     box = Container(tmp_path)
     unpacked = box.unpack(built("github"), "/job/grading")
     workflow = (unpacked / ".github/workflows/grade.yml").read_text()
     assert "pull_request_target" not in workflow.replace("`", "")
+    steps = [step for step in yaml.safe_load(workflow)["jobs"]["grade"]["steps"] if "run" in step]
+    install, grade = (["/bin/bash", "-ec", step["run"]] for step in steps)
     box.put("/job/grading/.git/objects/course", b"its history")
-    done = box.run(["/bin/bash", "/job/grading/grader/install.sh"], cwd="/job")
+    done = box.run(install, cwd="/job")
     assert (0, b"") == (done.status, done.stderr)
     assert not (unpacked / "grader/course").exists()
     assert not (unpacked / ".git").exists()
-    environ = {"GITHUB_OUTPUT": "/job/output", "GITHUB_STEP_SUMMARY": "/job/summary"}
+    environ = {"GITHUB_OUTPUT": "/job/output", "GITHUB_STEP_SUMMARY": "/job/summary",
+               "GITHUB_WORKSPACE": "/job"}  # fmt: skip
 
     def graded(source: bytes) -> tuple[dict, str, str]:
         box.put(f"/job/student/{NAME}.py", source)
         for name in ("output", "summary"):
             box.put(f"/job/{name}", b"")
-        done = box.run(["/bin/bash", "/opt/grader/grade.sh", "/job/student"], "/job", environ)
+        done = box.run(grade, "/job", environ)
         assert (0, b"") == (done.status, done.stderr)
         output = box.path("/job/output").read_text()
         name, _, encoded = output.strip().partition("=")
@@ -283,6 +331,7 @@ def test_github(built: Callable[[str], Path], tmp_path: Path, wrong: bytes) -> N
     (right, notice, page), (mistake, _, _), (hostile, told, hostile_page) = (
         graded(source) for source in (RIGHT, wrong, HOSTILE)
     )
+    closed(box, "/opt/grader/venv/bin/python3", "/opt/grader/course")
     assert ("pass", 100) == (right["status"], sum(test["score"] for test in right["tests"]))
     assert "::notice title=Two-layer network::100 of 100 points\n" == notice
     assert page.startswith("## Two&#45;layer network: 100 of 100 points\n")
@@ -294,18 +343,14 @@ def test_github(built: Callable[[str], Path], tmp_path: Path, wrong: bytes) -> N
 
 
 def test_gitlab(built: Callable[[str], Path], tmp_path: Path, wrong: bytes) -> None:
-    """The image's course, put where its Dockerfile puts it, and the job's script."""
+    """The image, made as its Dockerfile says, and the job's script."""
     box = Container(tmp_path)
     unpacked = box.unpack(built("gitlab"), "/job/bundle")
-    box.install(unpacked / "image" / bundle.WHEEL)
-    subprocess.run(["cp", "-R", unpacked / "image/course", box.path("/opt")], check=True)
-    subprocess.run(["chmod", "-R", "go=", box.path("/opt/course")], check=True)
-    environ = {"GRADER_COURSE": "/opt/course", "CI_PROJECT_DIR": "/job/builds"}
-    [script] = [
-        line.strip().removeprefix("- ")
-        for line in (unpacked / ".gitlab-ci.yml").read_text().splitlines()
-        if "grader autograde" in line
-    ]
+    environ = {**box.build(unpacked / "image"), "CI_PROJECT_DIR": "/job/builds"}
+    job = yaml.safe_load((unpacked / ".gitlab-ci.yml").read_text())[f"grade {NAME}"]
+    assert "report.xml" == job["artifacts"]["reports"]["junit"]
+    clone, script = job["script"]
+    assert clone.startswith("git clone ")
 
     def graded(source: bytes) -> dict:
         box.put(f"/job/builds/student/{NAME}.py", source)
@@ -314,11 +359,129 @@ def test_gitlab(built: Callable[[str], Path], tmp_path: Path, wrong: bytes) -> N
         return junit(box.path("/job/builds/report.xml").read_bytes())
 
     right, mistake, hostile = (graded(source) for source in (RIGHT, wrong, HOSTILE))
+    closed(box, "/opt/image/bin/python3", environ["GRADER_COURSE"])
     assert ("0", "0", "100") == (right["failures"], right["errors"], right["score"])
     assert int(mistake["failures"]) > 0
     assert "0" == mistake["errors"]
     assert "0" == hostile["score"]
     assert CLEAN in hostile["text"]
+    box.put("/opt/broken/libseccomp.so.2", b"no library")
+    without = ["env", "LD_LIBRARY_PATH=/opt/broken", "/bin/sh", "-c", script]
+    done = box.run(without, "/job/builds", environ)
+    found = junit(box.path("/job/builds/report.xml").read_bytes())
+    assert (3, b"", "1", "") == (done.status, done.stdout, found["errors"], found["score"])
+    assert b"seccomp" in done.stderr, "the job's log is in the instructor's project"
+    assert "seccomp" not in found["text"]
+
+
+def test_docker(built: Callable[[str], Path], tmp_path: Path, wrong: bytes) -> None:
+    """The image, made as its Dockerfile says, and the command that its README gives."""
+    box = Container(tmp_path)
+    unpacked = box.unpack(built("docker"), "/job/bundle")
+    environ = box.build(unpacked)
+    lines = (unpacked / "README.md").read_text().splitlines()
+    [command] = [line.split(f"grader-{NAME} ")[1] for line in lines if "autograde --lms g" in line]
+
+    def graded(source: bytes) -> dict:
+        box.put(f"/autograder/submission/{NAME}.py", source)
+        done = box.run(command.split(), "/", environ)
+        assert (0, b"", b"") == (done.status, done.stdout, done.stderr)
+        return valid("gradescope", box.path("/autograder/results/results.json").read_bytes())
+
+    right, mistake, hostile = (graded(source) for source in (RIGHT, wrong, HOSTILE))
+    assert 100 == right["score"]
+    assert 0 < mistake["score"] < 100
+    assert 0 == hostile["score"]
+    assert CLEAN in json.dumps(hostile)
+    closed(box, "/opt/image/bin/python3", environ["GRADER_COURSE"])
+
+
+CLASSROOM50 = {
+    "CLASSROOM": "cs50", "ASSIGNMENT": "hw1", "ASSIGNMENT_TYPE": "individual", "USERNAME": "ada",
+    "SUBMISSION_TAG": "submit/2026-06-01T14-32-05Z-a1b2c3d", "COMMIT_URL": "https://x/commit/1",
+    "RELEASE_URL": "https://x/release", "REVIEW_URL": "https://x/review", "GRADER_COURSE": "/job",
+    "GITHUB_ACTOR": "ada", "GITHUB_ACTOR_ID": "7", "GITHUB_WORKSPACE": "/opt/grader",
+}  # fmt: skip
+"""What the runner says, and two that a hostile one would."""
+
+
+@pytest.fixture
+def classroom50(built: Callable[[str], Path], tmp_path: Path) -> Container:
+    """A self-hosted runner after install.sh; autograder.py lies where Classroom 50 unpacks it."""
+    box = Container(tmp_path)
+    unpacked = box.unpack(built("classroom50"), "/job/bundle")
+    sudoers = f"/etc/sudoers.d/grader-{NAME}"
+    script = f"bash /job/bundle/runner/install.sh runner && cat {sudoers} && stat -c %a {sudoers}"
+    done = box.run(["/bin/bash", "-c", script])
+    assert (0, b"") == (done.status, done.stderr)
+    defaults, rule, mode = done.stdout.decode().splitlines()
+    assert f'runner ALL=(root) NOPASSWD: /opt/grader/{NAME}/grade.sh ""' == rule
+    assert "440" == mode
+    box.put("/standin/kept", defaults.split('"')[1].encode())
+    subprocess.run(["rm", "-rf", unpacked / "runner"], check=True)
+    box.path("/job/student").mkdir()
+    return box
+
+
+def test_classroom50(classroom50: Container, wrong: bytes) -> None:
+    """As its runner does: autograder.py in the student's checkout, by an account with one sudo rule."""
+    box, command = classroom50, ["python3", f"/job/bundle/autograders/{NAME}/autograder.py"]
+
+    def graded(source: bytes) -> dict:
+        box.put(f"/job/student/{NAME}.py", source)
+        done = box.run(command, "/job/student", CLASSROOM50)
+        assert (0, b"", b"") == (done.status, done.stdout, done.stderr)
+        return valid("classroom50", box.path("/job/student/result.json").read_bytes())
+
+    box.path("/job/student/answers.py").symlink_to(f"/opt/grader/{NAME}/course/reference")
+    right, mistake, hostile = (graded(source) for source in (RIGHT, wrong, HOSTILE))
+    assert (100, 100, "ada", "cs50") == (
+        right["score"], right["max-score"], right["owner"], right["classroom"]
+    )  # fmt: skip
+    assert "2026-06-01T14:32:05Z" == right["datetime"]
+    assert {"username": "ada", "id": 7} == right["submitted_by"]
+    assert 0 < mistake["score"] < 100
+    assert (0, 100) == (hostile["score"], hostile["max-score"])
+    assert [] == [*box.path("tmp").iterdir()]
+    closed(box, "/opt/grader/venv/bin/python3", f"/opt/grader/{NAME}/course")
+
+
+def test_classroom50_when_we_cannot_tell(classroom50: Container) -> None:
+    """An error of the autograder, not a pass of nothing; why is in a log that is root's."""
+    box, command = classroom50, ["python3", f"/job/bundle/autograders/{NAME}/autograder.py"]
+    box.put(f"/job/student/{NAME}.py", RIGHT)
+    subprocess.run(["rm", "-rf", box.path(f"/opt/grader/{NAME}/course/reference")], check=True)
+    done = box.run(command, "/job/student", CLASSROOM50)
+    found = valid("classroom50", box.path("/job/student/result.json").read_bytes())
+    assert (3, b"", b"") == (done.status, done.stdout, done.stderr)
+    assert (0, []) == (found["max-score"], found["tests"])
+    log = box.path(f"/opt/grader/{NAME}/staff.log")
+    assert "solution.py is missing" in log.read_text()
+    assert 0o600 == stat.S_IMODE(log.stat().st_mode)
+
+
+def test_classroom50_publishes_nothing_hidden(built: Callable[[str], Path]) -> None:
+    """What lies below autograders/ is served to everybody: one script, and no answer in it."""
+    with zipfile.ZipFile(built("classroom50")) as archive:
+        names = archive.namelist()
+        public = [name for name in names if not name.startswith("runner/")]
+        text = b"".join(archive.read(name) for name in public)
+        answer = archive.read(f"runner/course/reference/{NAME}/solution.py")
+    assert ["README.md", f"autograders/{NAME}/autograder.py"] == public
+    assert len(text) < 5000
+    assert b"def relu" in answer
+    assert b"def relu" not in text
+
+
+def test_classroom50_hands_over_what_a_hostile_account_gives(classroom50: Container) -> None:
+    """The one script that may be run as root reads a zip from stdin: what is none is a result too."""
+    for data in (b"PK\5\6" + bytes(18), b"x" * 30_000_000):
+        classroom50.put("/job/stdin", data)
+        script = f"/standin/sudo -n /opt/grader/{NAME}/grade.sh < /job/stdin"
+        done = classroom50.run(["/bin/sh", "-c", script], environ=CLASSROOM50)
+        assert (0, b"") == (done.status, done.stderr)
+        found = valid("classroom50", done.stdout)
+        assert (0, 100) == (found["score"], found["max-score"])
 
 
 def test_vpl(built: Callable[[str], Path], tmp_path: Path, wrong: bytes) -> None:
@@ -329,7 +492,7 @@ def test_vpl(built: Callable[[str], Path], tmp_path: Path, wrong: bytes) -> None
     box.install(unpacked / bundle.WHEEL)
     environ = {"VPL_SUBFILE0": f"{NAME}.py", "VPL_GRADEMAX": "20"}
 
-    def graded(source: bytes) -> str:
+    def graded(source: bytes, landlock: bool = True) -> str:
         home = box.path("/job/home")
         subprocess.run(["rm", "-rf", home], check=True)
         box.put(f"/job/home/{NAME}.py", source)
@@ -340,7 +503,7 @@ def test_vpl(built: Callable[[str], Path], tmp_path: Path, wrong: bytes) -> None
         for path in (home, *home.iterdir()):
             os.chown(path, uid, uid)
         command = "bash vpl_evaluate.sh && ./vpl_execution"
-        done = box.run(["/bin/bash", "-c", command], "/job/home", uid=uid)
+        done = box.run(["/bin/bash", "-c", command], "/job/home", uid=uid, landlock=landlock)
         assert (0, b"") == (done.status, done.stderr)
         return done.stdout.decode()
 
@@ -349,6 +512,9 @@ def test_vpl(built: Callable[[str], Path], tmp_path: Path, wrong: bytes) -> None
     assert 0 < (mistake.grade or 0) < 20
     assert 0 == hostile.grade
     assert CLEAN in hostile.comments
+    below = grade_in(graded(RIGHT, landlock=False))
+    assert below.grade is None
+    assert "not your fault" in below.comments
 
 
 def test_coderunner(built: Callable[[str], Path], tmp_path: Path, wrong: bytes) -> None:
@@ -358,7 +524,7 @@ def test_coderunner(built: Callable[[str], Path], tmp_path: Path, wrong: bytes) 
     box.install(unpacked / bundle.WHEEL)
     template = (unpacked / "template.py").read_text()
 
-    def graded(source: bytes) -> dict:
+    def graded(source: bytes, landlock: bool = True) -> dict:
         home = box.path("/job/home")
         subprocess.run(["rm", "-rf", home], check=True)
         escaped = source.decode().replace("\\", "\\\\").replace('"', '\\"')
@@ -368,11 +534,12 @@ def test_coderunner(built: Callable[[str], Path], tmp_path: Path, wrong: bytes) 
         for path in (home, *home.iterdir()):
             os.chown(path, 12345, 12345)
         command = ["/opt/image/bin/python3", "prog.py"]
-        done = box.run(command, "/job/home", uid=12345)
+        done = box.run(command, "/job/home", uid=12345, landlock=landlock)
         assert (0, b"") == (done.status, done.stderr)
         return valid("coderunner", done.stdout)
 
     right, mistake, hostile = (graded(source) for source in (RIGHT, wrong, HOSTILE))
+    assert "fraction" not in graded(RIGHT, landlock=False)
     assert 1 == right["fraction"]
     assert 0 < mistake["fraction"] < 1
     assert 0 == hostile["fraction"]

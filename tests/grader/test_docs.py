@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md"]
+PAGES = [ROOT / "README.md", ROOT / "docs" / "policy.md"]
 BLOCK = re.compile(r"(?P<before><!-- not run here[^>]*-->\n)?```sh\n(?P<code>.*?)```", re.DOTALL)
 
 

@@ -140,7 +140,7 @@ def test_no_reason_of_ours_and_nothing_for_staff_is_shown(system: str) -> None:
         assert "fork server" not in text
 
 
-STATUS = {"gradescope": 3, "github": 3, "gitlab": 3}
+STATUS = {"gradescope": 3, "github": 3, "gitlab": 3, "classroom50": 3}
 
 
 @pytest.mark.parametrize("name", GRADES)

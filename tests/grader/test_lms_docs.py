@@ -91,7 +91,7 @@ def test_every_command_runs(page: Path, course: Path) -> None:
 
 def test_there_is_a_page_for_each_system() -> None:
     stems = {page.stem for page in PAGES}
-    systems = {*ANSWERS, *FORMATS, *KINDS, *EXPORTS} - {"docker", "git", "plain", "csv"}
+    systems = {*ANSWERS, *FORMATS, *KINDS, *EXPORTS} - {"git", "plain", "csv"}
     assert {name.removesuffix("-csv") for name in systems} <= stems
 
 

@@ -18,7 +18,7 @@ from grader.catalog import Assignment
 from grader.lms import push
 from grader.lms.push import Target, canvas, target
 from grader.lms.sheet import ExportError
-from grader.model import Grade, Outcome, Submission
+from grader.model import Grade, Outcome, Standing, Submission
 
 TOKEN = "7~secret-token"  # noqa: S105  # of the server below
 HERE = "/api/v1/courses/12/assignments/34"
@@ -33,6 +33,7 @@ class Canvas:
     users: list[dict] = field(default_factory=list)
     scores: dict[int, float] = field(default_factory=dict)
     comments: dict[int, list[str]] = field(default_factory=dict)
+    excused: set[int] = field(default_factory=set)
     asked: list[tuple[str, str]] = field(default_factory=list)
     faults: list[tuple[str, str, object]] = field(default_factory=list)
     """(method, part of the path, what happens), each once, in order."""
@@ -45,9 +46,15 @@ class Canvas:
     def posted(self) -> list[str]:
         return [path for method, path in self.asked if method != "GET"]
 
-    def put(self, user: int, score: str | None, comment: str | None) -> None:
+    def put(
+        self, user: int, score: str | None, comment: str | None, excuse: str | None = None
+    ) -> None:
         if score is not None:
             self.scores[user] = float(score)
+            self.excused.discard(user)
+        if excuse == "true":
+            self.scores.pop(user, None)
+            self.excused.add(user)
         if comment:
             self.comments.setdefault(user, []).append(comment)
 
@@ -110,6 +117,7 @@ class Handler(BaseHTTPRequestHandler):
         if method == "GET" and path == f"{HERE}/submissions":
             held = [
                 {"user_id": user["id"], "score": canvas.scores.get(user["id"]),
+                 "excused": user["id"] in canvas.excused,
                  "submission_comments": [{"comment": text}
                                          for text in canvas.comments.get(user["id"], [])]}
                 for user in canvas.users
@@ -123,6 +131,7 @@ class Handler(BaseHTTPRequestHandler):
                 int(match[1]),
                 form.get("submission[posted_grade]"),
                 form.get("comment[text_comment]"),
+                form.get("submission[excuse]"),
             )
             return 200, {"id": 1}, {}
         if method == "GET" and (match := re.fullmatch(r"/api/v1/progress/(\d+)", path)):
@@ -141,7 +150,7 @@ class Handler(BaseHTTPRequestHandler):
     def start(self, body: str) -> object:
         form = {}
         for key, value in parse_qsl(body):
-            match = re.fullmatch(r"grade_data\[(\d+)\]\[(posted_grade|text_comment)\]", key)
+            match = re.fullmatch(r"grade_data\[(\d+)\]\[(posted_grade|text_comment|excuse)\]", key)
             form.setdefault(int(match[1]), {})[match[2]] = value
         number = 900 + len(self.canvas.jobs)
         self.canvas.jobs[number] = [self.canvas.polls, form, "queued"]
@@ -155,7 +164,8 @@ class Handler(BaseHTTPRequestHandler):
         if job[0] <= 0 and job[2] == "queued":
             for user, entry in job[1].items():
                 if user not in self.canvas.refuses:
-                    self.canvas.put(user, entry.get("posted_grade"), entry.get("text_comment"))
+                    told = (entry.get(key) for key in ("posted_grade", "text_comment", "excuse"))
+                    self.canvas.put(user, *told)
             job[2] = "completed"
         return 200, {"id": number, "workflow_state": job[2]}, {}
 
@@ -242,6 +252,23 @@ def test_a_second_push_sends_nothing(server: Canvas, pusher: Pusher) -> None:
     assert ["0123"] == [post.student for post in pusher(changed).posts]
     assert {**SCORES, 101: 90.0} == server.scores
     assert 1 == len(server.comments[102])
+
+
+@pytest.mark.parametrize("refused", [set(), {102}])
+def test_the_final_score_is_sent_and_who_is_excused_is_so(
+    server: Canvas, pusher: Pusher, refused: set[int]
+) -> None:
+    """Neither the raw score nor a zero; once only, in bulk or alone; undone by a score."""
+    server.refuses = refused
+    late = replace(GRADES[0], standing=Standing(70.0, penalty=20.0, lines=("late: 20 % off",)))
+    excused = replace(GRADES[1], standing=Standing(None, excused=True))
+    assert 3 == len(pusher([late, excused, GRADES[2]]).posts)
+    assert ({101: 70.0, 103: 0.0}, {102}) == (server.scores, server.excused)
+    assert server.comments[101][0].startswith("70 of 100 points.\nlate: 20 % off\n")
+    assert 102 not in server.comments
+    assert 3 == pusher([late, excused, GRADES[2]]).unchanged
+    pusher([late, GRADES[1], GRADES[2]])
+    assert (33.3333, set()) == (server.scores[102], server.excused)
 
 
 def test_without_comments(server: Canvas, pusher: Pusher) -> None:

@@ -383,3 +383,13 @@ def test_our_stubs_run_and_their_functions_are_gaps(name: str) -> None:
         arguments = [None] * len(function.args.args)
         with pytest.raises(NotImplementedError):
             getattr(module, function.name)(*arguments)
+
+
+def test_pictures_come_along(tmp_path: Path) -> None:
+    """What the introduction shows lies beside the notebook, in the folder and in the zip."""
+    picture = (HERE / "reference/deep_network/norms.png").read_bytes()
+    assert picture == (HERE / "exercises/deep_network/norms.png").read_bytes()
+    text = (HERE / "exercises/deep_network/README.md").read_text(encoding="utf-8")
+    assert "](norms.png)" in text
+    with zipfile.ZipFile(release(load(HERE), "deep_network", tmp_path)) as archive:
+        assert archive.read("deep_network/norms.png") == picture

@@ -89,6 +89,15 @@ def test_results_are_private(demo):
     assert set(modes.values()) == {"0o600"}, modes
 
 
+def timeless(entry):
+    """The entry less its times: seconds, and the ratios in messages about speed."""
+    checks = [{k: v for k, v in check.items() if k != "seconds"} for check in entry["checks"]]
+    for check in checks:
+        if "fast" in check["id"]:
+            check.pop("message", None)
+    return {**entry, "checks": checks, "seconds": 0}
+
+
 def test_same_seed_same_grades(demo, tmp_path):
     """A run repeated with its seed gives the same document but for the times."""
     out = demo[1]
@@ -104,14 +113,6 @@ def test_same_seed_same_grades(demo, tmp_path):
         "--seed",
         seed,
     )
-
-    def timeless(entry):
-        """The entry less its times: seconds, and the ratios in messages about speed."""
-        checks = [{k: v for k, v in check.items() if k != "seconds"} for check in entry["checks"]]
-        for check in checks:
-            if "fast" in check["id"]:
-                check.pop("message", None)
-        return {**entry, "checks": checks, "seconds": 0}
 
     first, second = graded(out), graded(again)
     for student in first:
@@ -284,3 +285,88 @@ def test_a_grading_process_that_dies_is_replaced(tmp_path):
     _, said = run.communicate(timeout=120)
     assert (run.returncode, said) == (0, "")
     assert rows(out) == {f"student{number:03}": 1 for number in range(40)}
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A course of one exercise, to be changed."""
+    folder = tmp_path / "course"
+    for part in ("reference", "tests/hidden"):
+        shutil.copytree(ROOT / part / "computation_graph", folder / part / "computation_graph")
+    (folder / "assignments.yaml").write_text(
+        "title: t\nassignments:\n  - {name: computation_graph, title: t}\n"
+    )
+    return folder
+
+
+def graded_in(course, source, out):
+    """The submissions of a run in ``course``, by student."""
+    done = grader(
+        "grade", source, "--assignment", "computation_graph", "--out", out, "--seed", 5, cwd=course
+    )
+    assert done.returncode == 0, done.stderr
+    return graded(out)
+
+
+def test_tests_that_are_only_called_come_to_the_same_as_those_that_pytest_runs(course, tmp_path):
+    """A conftest.py beside the tests makes pytest set up, call and tear down each of them."""
+    inbox = ROOT / "reference/computation_graph/variants"
+    called = graded_in(course, inbox, tmp_path / "called")
+    (course / "tests/hidden/computation_graph/conftest.py").touch()
+    run = graded_in(course, inbox, tmp_path / "run")
+    assert len(called) == len(run) >= 8
+    for student, entry in called.items():
+        assert timeless(entry) == timeless(run[student])
+
+
+def test_a_fixture_of_the_authors_own_is_honoured(course, tmp_path):
+    """Tests that would only be called make way for pytest where an author asks more of it."""
+    tests = course / "tests/hidden/computation_graph"
+    for file in tests.glob("test_*.py"):
+        file.unlink()
+    (tests / "test_own.py").write_text(
+        "import pytest\nseen = []\n"
+        "@pytest.fixture\ndef opened():\n    seen.append('set up')\n    yield seen\n    seen.clear()\n"
+        "def test_fixture(opened, student):\n    \'\'\'F\'\'\'\n    assert opened == ['set up']\n"
+        "@pytest.mark.usefixtures('opened')\ndef test_used():\n    \'\'\'U\'\'\'\n    assert seen\n"
+        "def test_torn_down(student):\n    \'\'\'T\'\'\'\n    assert seen == []\n"
+        "@pytest.mark.parametrize('n', [1, 2])\ndef test_plain(n):\n    \'\'\'P{n}\'\'\'\n    assert n\n"
+    )  # fmt: skip
+    source = ROOT / "reference/computation_graph/solution.py"
+    [entry] = graded_in(course, source, tmp_path / "out").values()
+    assert [check["status"] for check in entry["checks"]] == ["passed"] * 5
+
+
+def test_a_stricter_speed_limit_has_points_of_its_own(course, tmp_path):
+    """One line in assignments.yaml; who is slower than it, but not too slow, loses only these."""
+    file = course / "assignments.yaml"
+    plain = file.read_text()
+    line = "title: t, speed: {differentiate: {ratio: 8, points: 5}}}"
+    file.write_text(plain.replace("title: t}", line))
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    right = (ROOT / "reference/computation_graph/solution.py").read_text()
+    again = "\n\ndef differentiate(*args, once=differentiate):\n    return [once(*args) for _ in range(30)][-1]\n"
+    (inbox / "quick.py").write_text(right)
+    (inbox / "slow.py").write_text(right + again)
+    entries = graded_in(course, inbox, tmp_path / "out")
+    assert {who: entry["score"] for who, entry in entries.items()} == {"quick": 105, "slow": 100}
+    assert {entry["max_score"] for entry in entries.values()} == {105}
+    usual, strict = (c for c in entries["slow"]["checks"] if "is_fast" in c["id"])
+    assert (usual["status"], usual["max_points"]) == ("passed", 3)
+    assert (strict["status"], strict["points"], strict["max_points"]) == ("failed", 0, 5)
+    assert strict["title"].endswith("at most 8 times the time of array code")
+    assert "the limit is 8" in strict["message"]
+
+
+def test_a_speed_limit_that_no_test_times_is_refused(course, tmp_path):
+    """Nobody could earn its points."""
+    file = course / "assignments.yaml"
+    line = "title: t, speed: {evaluate: {ratio: 8, points: 5}}}"
+    file.write_text(file.read_text().replace("title: t}", line))
+    done = grader(
+        "grade", ROOT / "examples", "--assignment", "computation_graph", "--out", tmp_path / "out",
+        cwd=course,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "no hidden test times 'evaluate'; those of differentiate are" in done.stderr

@@ -185,7 +185,6 @@ from grader.model import Settings, Submission
 
 class Loop(grading.Loop):
     def pytest_runtestloop(self, session):
-        grading.plugin.attach(session.config, self._bench)
         self._prepare(session.items)
         wrong = self._bench.exercise.source.replace("z >= 0", "z > 0")
         file = Submission("ada", "torch_layers.py", wrong.encode())

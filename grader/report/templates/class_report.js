@@ -8,6 +8,7 @@
   const verdict = (row, check) => data.verdicts[row * width + check];
   const kinds = { P: "passed", E: "error", "-": "absent", 0: "failed" };
   const kind = (letter) => kinds[letter] || "partly";
+  const excused = (row) => data.noted[row].includes(data.keys.indexOf("excused"));
   const numbers = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 
   const passed = Array.from({ length: count }, (_, row) => {
@@ -135,7 +136,8 @@
       head.append(more);
     }
     const score = data.score[row];
-    const points = score === null ? make("td", "none yet", "n error") : make("td", numbers.format(score), "n");
+    const points = score === null ? make("td", excused(row) ? "excused" : "none yet", excused(row) ? "n" : "n error") : make("td", numbers.format(score), "n");
+    if (data.plain[row] !== null) points.append(make("span", `checks: ${numbers.format(data.plain[row])}`, "id"));
     const checks = make("td");
     checks.append(strip(row), `${passed[row]} of ${width}`);
     const made = make("td"), noted = make("td");

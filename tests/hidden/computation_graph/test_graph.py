@@ -60,6 +60,7 @@ def test_differentiate_refuses(check):
 
 
 @pytest.mark.points(3)
+@pytest.mark.timed("differentiate")
 def test_differentiate_is_fast(check):
     """differentiate walks the graph once, not once for every input"""
     check.fast(cases.timed_cases, limit=150)

@@ -42,6 +42,7 @@ def test_vanishing(check):
 
 
 @pytest.mark.points(2)
+@pytest.mark.timed("backward")
 def test_backward_is_fast(check):
     """backward propagates: it does not try every weight in turn"""
     check.fast(cases.timed_cases, limit=1500)

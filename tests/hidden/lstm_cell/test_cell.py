@@ -43,6 +43,7 @@ def test_backward(check, array):
 
 
 @pytest.mark.points(2)
+@pytest.mark.timed("cell_backward")
 def test_backward_is_fast(check):
     """cell_backward propagates: it does not try every weight in turn"""
     check.fast(cases.timed_cell_cases, limit=1500)

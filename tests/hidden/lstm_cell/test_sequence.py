@@ -46,6 +46,7 @@ def test_large(check):
 
 
 @pytest.mark.points(2)
+@pytest.mark.timed("sequence_backward")
 def test_backward_is_fast(check):
     """sequence_backward goes back once, not once for every weight"""
     check.fast(cases.timed_sequence_cases, limit=1500)

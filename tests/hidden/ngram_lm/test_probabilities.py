@@ -54,6 +54,7 @@ def test_empty_sentences(check):
 
 
 @pytest.mark.points(2)
+@pytest.mark.timed("probabilities")
 def test_is_fast(check):
     """probabilities counts in reasonable time"""
     check.fast(cases.timed_cases, limit=1500)

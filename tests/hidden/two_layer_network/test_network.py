@@ -30,6 +30,7 @@ def test_backward(check, array):
 
 
 @pytest.mark.points(2)
+@pytest.mark.timed("backward")
 def test_backward_is_fast(check):
     """backward propagates: it does not try every weight in turn"""
     check.fast(timed_cases, limit=1500)

@@ -1,0 +1,220 @@
+"""Where the CPU time of one submission of the small assignment goes, process by process.
+
+    rows = split(course, notebook, count=200)
+
+The functions named here are wrapped in clocks, each of which stops while an inner one runs; so the
+rows add up. What the clocks themselves take is in the rows; a total without them stands beside.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import os
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from measure import times, tree
+
+from grader import catalog, grading, judging, plugin, pool, run, store, wire
+from grader.model import Settings, Submission
+from grader.report import class_report, feedback, gradebook
+
+Row = tuple[str, str, float]
+COMMAND, GRADING, SERVER, WORKER = "command", "grading process", "fork server", "worker"
+
+
+class Clocks:
+    """CPU seconds by label; a clock stops while one inside it runs."""
+
+    def __init__(self) -> None:
+        self.spent: Counter[str] = Counter()
+        self._labels: list[str] = []
+        self._since = time.process_time()
+
+    @contextmanager
+    def on(self, label: str) -> Iterator[None]:
+        """Count for ``label`` what runs inside."""
+        self._turn()
+        self._labels.append(label)
+        try:
+            yield
+        finally:
+            self._turn()
+            self._labels.pop()
+
+    def _turn(self) -> None:
+        now = time.process_time()
+        if self._labels:
+            self.spent[self._labels[-1]] += now - self._since
+        self._since = now
+
+    @contextmanager
+    def watching(self, functions: dict[tuple[Any, str], str]) -> Iterator[None]:
+        """Put clocks into these attributes of modules and classes, and take them out again."""
+        before = {(owner, name): getattr(owner, name) for owner, name in functions}
+        for (owner, name), label in functions.items():
+            setattr(owner, name, self._clocked(before[owner, name], label))
+        try:
+            yield
+        finally:
+            for (owner, name), function in before.items():
+                setattr(owner, name, function)
+
+    def _clocked(self, function: Callable[..., Any], label: str) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def clocked(*args: Any, **options: Any) -> Any:
+            with self.on(label):
+                return function(*args, **options)
+
+        return clocked
+
+
+def split(course: Path, source: bytes, count: int) -> list[Row]:
+    """(process, what, CPU seconds per submission) of grading ``count`` copies of a notebook."""
+    os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")})
+    bench = grading.bench_for(Settings(str(course), "small", 1, b"bench", preflight=False))
+    session = _Session(bench, source, count)
+    grading.run_session(bench, session)
+    return [*session.rows, *_command(course, source, count)]
+
+
+class _Session(grading.Loop):
+    """A pytest session that grades the copies in this process."""
+
+    def __init__(self, bench: plugin.Bench, source: bytes, count: int) -> None:
+        self._problem = ""
+        self.bench, self.count = bench, count
+        self.message = msgspec.json.encode(Submission("copy", "copy.ipynb", source))
+        self.rows: list[Row] = []
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        gc.collect()
+        gc.freeze()
+        self._grade(session.items, 10)
+        began = time.process_time()
+        self._grade(session.items, self.count)
+        plain = time.process_time() - began
+        clocks, worker = Clocks(), Counter[str]()
+        before = _below()  # the last worker of each lot is waited for in the next
+        with clocks.watching(_INSIDE), _worker_clock(worker):
+            for _ in range(self.count):
+                with clocks.on("all else: pytest's protocol, outcomes"):
+                    self._grade(session.items, 1)
+        server, workers = (now - then for then, now in zip(before, _below(), strict=True))
+        self._note(GRADING, clocks.spent)
+        self._note(GRADING, {"= total, without these clocks": plain})
+        self._note(SERVER, {"fork, hand over, collect": server})
+        self._note(WORKER, worker)
+        self._note(WORKER, {"be killed, give back memory": workers - worker.total()})
+        return True
+
+    def _grade(self, items: Any, count: int) -> None:
+        for _ in range(count):
+            submission = msgspec.json.decode(self.message, type=Submission)
+            grade = grading.grade_one(self.bench, items, submission, 100)
+            msgspec.json.encode(grade)
+
+    def _note(self, process: str, spent: dict[str, float]) -> None:
+        self.rows += [(process, what, cpu / self.count) for what, cpu in spent.items()]
+
+
+_INSIDE = {
+    (grading, "read_source"): "read the notebook",
+    (pool.ForkServer, "fork"): "ask for a worker",
+    (pool.Student, "call"): "take answers apart",
+    (pool.Worker, "ask"): "send and receive",
+    (wire, "encode"): "encode messages",
+    (wire, "_walk"): "walk answers before they are decoded",
+    (wire, "decode"): "decode answers",
+    (pool.Worker, "end"): "kill the worker",
+    (judging.Check, "_fault"): "compare",
+    (msgspec.json, "decode"): "JSON in and out",
+    (msgspec.json, "encode"): "JSON in and out",
+}
+
+
+@contextmanager
+def _worker_clock(spent: Counter[str]) -> Iterator[None]:
+    """Note the workers' CPU: until they are ready, for the program, and for each message."""
+    fork, ask = pool.ForkServer.fork, pool.Worker.ask
+
+    def forked(self: pool.ForkServer, *args: Any) -> pool.Worker:
+        worker = fork(self, *args)
+        spent["start: fork, lock down, say so"] += worker.cpu()
+        return worker
+
+    def asked(self: pool.Worker, request: list[Any], *args: Any) -> Any:
+        began = self.cpu()
+        reply = ask(self, request, *args)
+        spent[_about(request)] += self.cpu() - began
+        return reply
+
+    pool.ForkServer.fork, pool.Worker.ask = forked, asked  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        pool.ForkServer.fork, pool.Worker.ask = fork, ask  # type: ignore[method-assign]
+
+
+def _about(request: list[Any]) -> str:
+    if request[0] == "load":
+        return "load the program"
+    names = Counter(call[0] for call in request[1])
+    return "call " + ", ".join(f"{name} × {times}" for name, times in names.items())
+
+
+def _below() -> tuple[float, float]:
+    """CPU seconds of the processes below this one, and of the children they waited for."""
+    found = [times(pid) for pid in tree(os.getpid())[1:]]
+    return sum(own for own, _ in found), sum(waited for _, waited in found)
+
+
+_OUTSIDE = {
+    (run, "open_inbox"): "read the inbox",
+    (store.Store, "add"): "keep the grade (SQLite, one commit each)",
+    (run, "write_private"): "write files",
+    (feedback, "render"): "feedback pages",
+    (class_report, "render"): "class report",
+    (gradebook, "as_json"): "grades.json",
+    (gradebook, "as_csv"): "grades.csv",
+}
+
+
+def _command(course: Path, source: bytes, count: int) -> list[Row]:
+    """What the command does: read the class, hand it out, keep the grades, write the pages."""
+    _class_run(course, source, 1, Clocks())  # what is loaded once is loaded
+    clocks = Clocks()
+    with clocks.watching(_OUTSIDE):
+        _class_run(course, source, count, clocks)
+    return [(COMMAND, what, cpu / count) for what, cpu in clocks.spent.items()]
+
+
+def _class_run(course: Path, source: bytes, count: int, clocks: Clocks) -> None:
+    known = catalog.load(course)
+    with tempfile.TemporaryDirectory() as folder:
+        inbox, out = Path(folder) / "class", Path(folder) / "out"
+        inbox.mkdir()
+        for number in range(count):
+            (inbox / f"student{number:04}.ipynb").write_bytes(source)
+        plan = run.Plan(known, known.assignment("small"), [inbox], out, 1, b"bench")
+        with clocks.on("read the files, hand out, take back"):
+            for _ in run.grade_class(plan, run.Progress()):
+                pass
+        with clocks.on("other results"):
+            run.write_results(known, out)
+
+
+def table(rows: list[Row]) -> str:
+    """The rows as Markdown, the largest of each process first."""
+    lines = ["| process | what | CPU, ms per submission |", "|---|---|--:|"]
+    for process in (COMMAND, GRADING, SERVER, WORKER):
+        own = sorted(((cpu, what) for which, what, cpu in rows if which == process), reverse=True)
+        lines += [f"| {process} | {what} | {cpu * 1e3:.2f} |" for cpu, what in own]
+    return "\n".join(lines)

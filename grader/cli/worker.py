@@ -1,0 +1,58 @@
+"""`grader worker`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader.cli.words import here, safe, stop
+
+FOLDER = "course/"
+
+
+def run(options: argparse.Namespace) -> int:
+    """Grade what coordinators hand out, until ended."""
+    from grader import catalog
+    from grader.engine import celery_worker
+
+    with _course(options.course) as folder:
+        course = catalog.load(folder) if folder else here()
+        return celery_worker.work(options.broker, course, options.jobs, _at_once)
+
+
+def _at_once(line: str) -> None:
+    print(safe(line), flush=True)
+
+
+@contextlib.contextmanager
+def _course(given: Path | None) -> Iterator[Path | None]:
+    """The folder named; a bundle is unpacked, 0700, for as long as we run."""
+    if given is None or given.is_dir():
+        yield given
+        return
+    if not given.exists():
+        stop(f"{given} does not exist")
+    with tempfile.TemporaryDirectory(prefix="grader-course-") as folder:
+        _unpack(given, Path(folder))
+        yield Path(folder)
+
+
+def _unpack(bundle: Path, folder: Path) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(bundle.read_bytes())) as archive:
+            names = [name for name in archive.namelist() if name.startswith(FOLDER)]
+            if not names:
+                stop(f"{bundle} holds no course; make it with: grader bundle worker NAME")
+            for name in names:
+                target = folder / name.removeprefix(FOLDER)
+                if not target.resolve().is_relative_to(folder.resolve()):
+                    stop(f"{bundle} holds {name!r}, which leads out of it")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(archive.read(name))
+    except zipfile.BadZipFile:
+        stop(f"{bundle} is no zip; make it with: grader bundle worker NAME")

@@ -1,0 +1,111 @@
+"""The benchmarks run, and what they compare is what it says: cheats get what the table says they do."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCH = Path(__file__).parents[2] / "bench"
+
+
+@pytest.fixture(scope="module")
+def document(tmp_path_factory):
+    """What compare.py writes about a class of three, for the tools that need no venv of their own."""
+    file = tmp_path_factory.mktemp("bench") / "performance.md"
+    command = [sys.executable, BENCH / "compare.py", "--tools", "grader,floor", "--class", "3"]
+    done = subprocess.run(
+        [*command, "--rounds", "1", "--profile", "--write", file],
+        capture_output=True, text=True, timeout=200, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    return file.read_text()
+
+
+def rows(document, section, title):
+    """The cells of the first column called ``title`` in a section's tables, row by row."""
+    text = document.partition(f"<!-- {section}: begin -->")[2].partition(
+        f"<!-- {section}: end -->"
+    )[0]
+    return [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if re.match(rf"\| {title}[ :]", line)
+    ]
+
+
+def test_what_a_cheat_gets(document):
+    """grader gives nothing for a patched np.allclose; tests run beside the student's code give all."""
+    assert [["grader", "100", "0", "0"]] == rows(document, "compare", "grader")[1:]
+    floors = rows(document, "compare", "floor")[3:]
+    assert [["100", "0", "100"]] * 3 == [row[1:] for row in floors]
+
+
+def test_what_it_costs_is_measured(document):
+    """Each way has CPU and wall time and memory, and the split has each kind of process."""
+    for row in (*rows(document, "compare", "grader")[:1], *rows(document, "compare", "floor")[:3]):
+        cpu, wall, memory = (float(row[i].split()[0]) for i in (2, 4, 5))
+        assert min(cpu, wall, memory) > 0
+    for process in ("command", "grading process", "worker"):
+        assert max(float(row[2]) for row in rows(document, "where-the-time-goes", process)) > 0
+    # Three forks may take less than a tick of the kernel's clock.
+    assert len(rows(document, "where-the-time-goes", "fork server")) == 1
+
+
+def test_the_course_is_sound():
+    """What is compared is a course like any other: it validates."""
+    done = subprocess.run(
+        [sys.executable, "-m", "grader.cli", "validate", "small", "--seeds", "1"],
+        cwd=BENCH / "small", capture_output=True, text=True, timeout=200, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture
+def measure():
+    spec = importlib.util.spec_from_file_location("measure", BENCH / "measure.py")
+    module = sys.modules["measure"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules["measure"]
+
+
+def test_a_section_is_written_without_touching_others(measure, tmp_path):
+    """Made where missing, replaced where there, what stands around it left as it was."""
+    file = tmp_path / "performance.md"
+    measure.write_section(file, "one", "first")
+    measure.write_section(file, "two", "other")
+    file.write_text(file.read_text().replace("# Performance\n", "# Performance\n\nBy hand.\n"))
+    before = file.read_text()
+    measure.write_section(file, "one", "second, with \\1 and\ntwo lines")
+    assert before.replace("first", "second, with \\1 and\ntwo lines") == file.read_text()
+
+
+def test_a_section_without_an_end_is_refused(measure, tmp_path):
+    """Nothing is overwritten where a marker is missing."""
+    file = tmp_path / "performance.md"
+    file.write_text("<!-- one: begin -->\nprecious\n")
+    with pytest.raises(SystemExit, match="has no <!-- one: end -->"):
+        measure.write_section(file, "one", "new")
+    assert "precious" in file.read_text()
+
+
+def test_the_processes_below_count_too(measure):
+    """CPU of a child that its parent does not wait for is in the sum, as the workers' must be."""
+    burn = "import time\nwhile time.process_time() < 0.5: pass"
+    parent = f"""
+import os, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", {burn!r}])
+os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+time.sleep(0.5)
+os._exit(0)
+"""
+    assert 0.5 <= measure.run([sys.executable, "-c", parent]).cpu
+
+
+def test_a_command_that_fails_is_no_measurement(measure):
+    """Its status is said."""
+    with pytest.raises(SystemExit, match="ended with status 3"):
+        measure.run([sys.executable, "-c", "raise SystemExit(3)"])
