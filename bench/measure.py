@@ -72,7 +72,7 @@ def _watch(pid: int, looks: list[tuple[float, float]], ended: threading.Event) -
     while True:
         all_of_it, memory, now = tree(pid), 0.0, time.monotonic()
         if now >= due:  # soon after the start too: some end before long
-            due, memory = now + min(now - began, _WEIGH), sum(map(_pss, all_of_it))
+            due, memory = now + min(now - began, _WEIGH), sum(map(pss, all_of_it))
         looks.append((sum(sum(times(each)) for each in all_of_it), memory))
         if ended.wait(_LOOK):
             return
@@ -101,7 +101,7 @@ def times(pid: int) -> tuple[float, float]:
     return user + system, waited_user + waited_system
 
 
-def _pss(pid: int) -> float:
+def pss(pid: int) -> float:
     """Proportional set size of a process, MiB."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()

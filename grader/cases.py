@@ -20,14 +20,17 @@ import copy
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from grader import worker
 from grader.compare import TOLERANCE, Path, leaves, scales
 from grader.pool import Answer, Call, Refused, Student, StudentError
-from grader.wire import Ref
+from grader.wire import Ref, packed
+
+AHEAD_CPU: Final = 0.25
+"""CPU seconds for what is asked ahead: ten times what a class's looped answers take."""
 
 Expected = tuple[Any, dict[Path, np.ndarray], dict[Path, float]]
 
@@ -68,6 +71,11 @@ class Case:
             "entrywise": entrywise, "floor": floor, "tolerance": tolerance, "cpu": cpu,
         }  # fmt: skip
         self.__dict__.update(fields)
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it is made of no other case."""
+        return not any(isinstance(argument, Part) for argument in self.args)
 
     def dims(self) -> set[int]:
         """The sizes that occur among the arguments."""
@@ -116,6 +124,7 @@ class Module:
         self.module, self.caches = module, caches
         self._raw: dict[Case, Any] = {}
         self._expected: dict[Case, Expected] = {}
+        self._calls: dict[Case, Call] = {}
 
     def raw(self, case: Case) -> Any:
         """What the function returned, on copies of its arguments; raises what it raised."""
@@ -137,6 +146,16 @@ class Module:
             self._expected[case] = want, arrays, scales(arrays, case.own_scale)
         return self._expected[case]
 
+    def call(self, case: Case, args: tuple[Any, ...] | None = None) -> Call:
+        """The case as it is asked of a student; with ``args`` of that student's own, made anew."""
+        if case not in self._calls:
+            keep = len(self._calls) if case.function in self.caches else -1
+            plain = Call(case.function, args or case.args, self.want(case), keep)
+            if args is None:
+                plain = plain._replace(packed=packed(plain.request()))
+            self._calls[case] = plain
+        return self._calls[case] if args is None else self._calls[case]._replace(arguments=args)
+
     def answer(self, case: Case, want: Any) -> Any:
         """The answer, as a worker's would be rebuilt."""
         return read(self.raw(case), want)
@@ -145,6 +164,7 @@ class Module:
         """Drop the answers kept."""
         self._raw.clear()
         self._expected.clear()
+        self._calls.clear()
 
     def _resolved(self, argument: Any) -> Any:
         if isinstance(argument, Part):
@@ -160,7 +180,6 @@ class Asked:
         self.student, self.reference = student, reference
         self._answers: dict[Case, Answer] = {}
         self._kept: dict[Case, tuple[int, int]] = {}
-        self._count = 0
         self.seen: dict[tuple[str, str], bool] = {}
         """What experiments showed: see `grader.behaviour`."""
 
@@ -174,6 +193,12 @@ class Asked:
         cases = list(cases)
         self._ask([case for case in cases if case not in self._answers])
         return [self._answers[case] for case in cases]
+
+    def ask_ahead(self, cases: Sequence[Case]) -> None:
+        """Ask for them all in one message; where that fails, each check will ask for its own."""
+        with contextlib.suppress(StudentError):
+            calls = [self._call(case) for case in cases]
+            self._note(cases, calls, self.student.call(calls, cpu=AHEAD_CPU))
 
     def given(self) -> dict[Case, Answer]:
         """The answers that there are, in the order in which they were asked for."""
@@ -216,6 +241,11 @@ class Asked:
         except StudentError as error:
             self._ask_alone(cases, error)
             return
+        self._note(cases, calls, answers)
+
+    def _note(
+        self, cases: Sequence[Case], calls: Sequence[Call], answers: Sequence[Answer]
+    ) -> None:
         for case, call, answer in zip(cases, calls, answers, strict=True):
             self._answers[case] = answer
             self._kept[case] = (self.student.generation, call.keep)
@@ -248,15 +278,13 @@ class Asked:
         return None
 
     def _call(self, case: Case) -> Call:
-        keep = -1
-        if case.function in self.reference.caches:
-            self._count += 1
-            keep = self._count
+        if case.stands_alone:
+            return self.reference.call(case)
         args = tuple(
             Ref(self._kept[arg.case][1], arg.item) if isinstance(arg, Part) else arg
             for arg in case.args
         )
-        return Call(case.function, args, self.reference.want(case), keep)
+        return self.reference.call(case, args)
 
 
 def redrawn(draw: Callable[[], Any], good: Callable[..., bool], tries: int = 5000) -> Any:

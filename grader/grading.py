@@ -187,6 +187,7 @@ def _graded(
     if problem:
         outcomes = tuple(plugin.blank(item, bench.scale, problem) for item in items)
         return replace(blank, outcomes=outcomes, message=problem)
+    bench.ask_ahead()
     run_items(bench, items)
     bench.end()
     message = " ".join(filter(None, [submission.note, _told(asked.student)]))

@@ -109,7 +109,7 @@ class Check:
             told = f"{message}; right, given your own {upstream}"
             raise Failed(told, LOCAL_CREDIT, mistake)
         if own and self._right_given(drawn, answers, path, own):
-            told = f"{message}; right, given what your own {_and(own)} return"
+            told = f"{message}; right, given what your own {_and(own)} {_return(own)}"
             raise Failed(told, LOCAL_CREDIT, mistake)
         if gradient is not None and self._follows(
             gradient, str(path[-1]) if path else gradient.wrt[0]
@@ -409,6 +409,10 @@ def _parameters(reference: Module, function: str) -> Sequence[str]:
     code = getattr(reference.module, function).__code__
     names: Sequence[str] = code.co_varnames[: code.co_argcount]
     return names
+
+
+def _return(functions: Sequence[str]) -> str:
+    return "return" if len(functions) > 1 else "returns"
 
 
 def _and(words: Sequence[str]) -> str:

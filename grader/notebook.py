@@ -128,10 +128,12 @@ def read(data: bytes) -> Notebook:
 
 def _upgraded(text: str) -> dict[str, Any]:
     """The notebook as nbformat 4, not validated: only its cells are wanted."""
-    import nbformat
-
     document = _json(text)
     major = document.get("nbformat", 1)
+    if major == 4:
+        return document
+    import nbformat
+
     if major not in nbformat.versions:
         raise NotebookError("the notebook is of a version of nbformat that is not known")
     with _quietly():
@@ -153,7 +155,11 @@ def _json(text: str) -> dict[str, Any]:
 
 def _bare(part: dict[str, Any]) -> dict[str, Any]:
     """A cell without outputs, and with the metadata that nbformat wants to see."""
-    return {"metadata": {}} | part | {"outputs": []} if "cell_type" in part else part
+    if "cell_type" not in part:
+        return part
+    source = part.get("source")
+    whole = {"source": "".join(source)} if isinstance(source, list) else {}
+    return {"metadata": {}} | part | whole | {"outputs": []}
 
 
 @contextmanager

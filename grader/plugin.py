@@ -64,6 +64,8 @@ class Bench:
     _exercise: Exercise | None = None
     _server: ForkServer | None = None
     _drawn: dict[Draw, list[Case]] = field(default_factory=dict)
+    _ahead: list[Case] = field(default_factory=list)
+    """What the checks ask of everybody, as far as the submissions before have shown."""
     _reference: Asked | None = None
     _yardsticks: dict[str, Yardstick] = field(default_factory=dict)
 
@@ -89,10 +91,19 @@ class Bench:
         self.outcomes = []
         return self.asked
 
+    def ask_ahead(self) -> None:
+        """Ask the submission in hand at once for what its checks will ask for one by one."""
+        if self.asked is not None and self._ahead:
+            self.asked.ask_ahead(self._ahead)
+
     def end(self) -> None:
         """Put it away: nothing of it stays."""
-        if self.asked is not None:
-            self.asked.student.end()
+        if self.asked is None:
+            return
+        self.asked.student.end()
+        plain = [case for case in self.asked.given() if case.stands_alone and not case.cpu]
+        if len(plain) > len(self._ahead):
+            self._ahead = plain
 
     def close(self) -> None:
         """End every process of ours."""
@@ -117,6 +128,7 @@ class Bench:
         """Draw other inputs from here on."""
         self.seed = seed
         self._drawn.clear()
+        self._ahead.clear()
         self._yardsticks.clear()
         self.exercise.reference.forget()
         self.exercise.catalogue.forget()

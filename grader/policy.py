@@ -232,12 +232,8 @@ def _lines(
     elif counts.at is None and due is not None and assignment.late is not None:
         yield UNKNOWN
     for each in held:
-        by = (
-            f"set to {each.change[1:]}"
-            if each.change.startswith("=")
-            else f"changed by {each.change}"
-        )
-        yield f"{by} by hand: {each.reason}"
+        what = "set to" if each.change.startswith("=") else "changed by"
+        yield f"{what} {each.change.removeprefix('=')} by hand: {each.reason}"
 
 
 def _cost(assignment: Assignment, counts: _Handin) -> str:

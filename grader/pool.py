@@ -496,12 +496,20 @@ class Program:
 
 
 class Call(NamedTuple):
-    """One call: ``want`` is what is asked of its result, ``keep`` its number there, or -1."""
+    """One call: ``want`` is what is asked of its result, ``keep`` its number there, or -1.
+
+    ``packed`` may hold the other four as `grader.wire.packed` makes them.
+    """
 
     function: str
     arguments: tuple[Any, ...]
     want: Any
     keep: int = -1
+    packed: Any = None
+
+    def request(self) -> Any:
+        """What is sent."""
+        return self.packed or list(self[:4])
 
 
 @dataclass(frozen=True, slots=True)
@@ -558,7 +566,7 @@ class Student:
         for call in calls:
             if call.function in self._overran:
                 raise StudentError(self._overran[call.function])
-        request = ["call", [list(call) for call in calls], repeat]
+        request = ["call", [call.request() for call in calls], repeat]
         try:
             reply = self._ask(request, cpu or self.limits.call_cpu)
         except OverrunError as error:

@@ -76,6 +76,14 @@ REFUSALS: Final = frozenset(
 MAX_ANSWER: Final = 4 << 20
 """Bytes of arrays in one answer."""
 MAX_TEXT: Final = 4000
+REHEARSALS: Final = 12
+_REHEARSED: Final = """
+import numpy as np
+
+def f(params, X):
+    z = np.maximum(X @ params["W"].T + params["b"], 0)
+    return 1 / (1 + np.exp(-z)).sum(axis=0), {"z": np.log(z.mean()), "X": X}
+"""
 CAPTURE: Final = 1 << 14
 """Bytes of printed output that are kept for the instructor."""
 
@@ -94,6 +102,7 @@ def serve(control: socket.socket, settings: dict[str, Any]) -> None:
     readable = _readable(settings["preload"])
     plan = lockdown.prepare(settings["layers"], readable, listable, settings["jail"])
     _forget_ours()
+    _rehearse()
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
@@ -111,6 +120,26 @@ def serve(control: socket.socket, settings: dict[str, Any]) -> None:
         else:
             _reap(ended)
             _fork(control, plan, request, fds)
+
+
+def _rehearse() -> None:
+    """Do what every worker does, some times over: what CPython learns of it, no fork learns again."""
+    arrays = {"W": np.ones((3, 2)), "b": np.ones(3)}
+    call = wire.encode(
+        ["call", [["f", [arrays, np.ones((4, 2))], ["number", {"z": "held"}], 0]], 1]
+    )
+    gates, modules = list(sys.meta_path), dict(sys.modules)
+    for _ in range(REHEARSALS):
+        channel = _Channel(-1)
+        channel._load("rehearsal", [["rehearsal", _REHEARSED]], [], 1.0, False)
+        _, calls, repeat = wire.decode(call, trusted=True)
+        _, before, _ = wire.sketch(call)
+        pairs = zip(calls, before, strict=True)
+        wire.encode(["answers", [channel._answer(c, b[1], repeat) for c, b in pairs]])
+    sys.meta_path[:] = gates
+    for name in set(sys.modules) - set(modules):
+        del sys.modules[name]
+    linecache.cache.pop("rehearsal", None)
 
 
 def _plainly(target: Any, want: Any) -> Any:

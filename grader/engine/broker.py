@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
@@ -235,13 +235,20 @@ def _redis_options(visibility: float) -> dict[str, object]:
 
 def check(app: Celery) -> None:
     """Raise `EngineError` unless the broker answers."""
-    from kombu.exceptions import KombuError
-
+    errors: tuple[type[Exception], ...] = (KeyError, ValueError, ImportError)  # no such broker
     try:
         with app.connection_for_write() as connection:
+            errors += broken(connection)
             connection.ensure_connection(max_retries=1, interval_start=0.5, timeout=CONNECT_SECONDS)
-    except (OSError, KombuError, KeyError, ValueError, ImportError) as error:
+    except errors as error:
         raise EngineError(f"no broker answers at {shown(app)}: {told(error)}") from None
+
+
+def broken(connection: Any) -> tuple[type[Exception], ...]:
+    """What the client of a broker raises when the broker is away, or will not have us."""
+    from kombu.exceptions import KombuError
+
+    return (*connection.connection_errors, *connection.channel_errors, KombuError, OSError)
 
 
 def shown(app: Celery) -> str:

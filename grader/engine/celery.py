@@ -82,15 +82,12 @@ class _Line:
     """Tasks out, answers in. What a broken connection raises is among ``errors``."""
 
     def __init__(self, app: Celery, blank: Task, secret: bytes) -> None:
-        from kombu.exceptions import KombuError
-
         self.app, self._secret, self._run = app, secret, blank.run
         self._tasks = post.task_queue(blank.assignment)
         self._answers = post.answer_queue(blank.run)
         self._heard: deque[Any] = deque()
         self._connection: Any = None
-        known = app.connection_for_write()
-        self.errors = (*known.connection_errors, *known.channel_errors, KombuError, OSError)
+        self.errors = post.broken(app.connection_for_write())
 
     def open(self) -> None:
         """Connect anew, and take what answers wait there."""
@@ -115,13 +112,15 @@ class _Line:
             connection=self._connection, retry=False, ignore_result=True,
         )  # fmt: skip
 
-    def hear(self, seconds: float) -> Iterator[Answer]:
-        """Wait for answers, and yield those to this run that nobody forged."""
+    def listen(self, seconds: float) -> bool:
+        """Wait for answers; whether there are any."""
         if not self._heard:
-            try:
+            with contextlib.suppress(TimeoutError):
                 self._connection.drain_events(timeout=seconds)
-            except TimeoutError:
-                return
+        return bool(self._heard)
+
+    def heard(self) -> Iterator[Answer]:
+        """The answers to this run that came, and that nobody forged."""
         while self._heard:
             envelope = post.envelope(self._heard.popleft().body)
             answer = post.content(envelope, Answer)
@@ -174,8 +173,8 @@ class _Run:
         """Until everything is graded, or we are told to stop."""
         if not self._connected():
             return
-        yield from self._hear(0.1)
         while not self.stop():
+            yield from self._hear()
             yield from self._fill()
             if not self.out:
                 with contextlib.suppress(*self.line.errors):
@@ -183,11 +182,12 @@ class _Run:
                 return
             try:
                 self._send()
-                yield from self._hear(1.0)
-                yield from self._mend()
+                waiting = None if self.line.listen(1.0) else self._waiting()
             except self.line.errors as error:
                 if not self._connected(error):
                     return
+            else:
+                yield from self._mend(waiting)
 
     def _connected(self, error: Exception | None = None) -> bool:
         """Connect, ever more seldom while the broker is away; False when told to stop meanwhile."""
@@ -234,8 +234,8 @@ class _Run:
             self.line.send(self.unsent[0])
             self.unsent.popleft()
 
-    def _hear(self, seconds: float) -> Iterator[Graded]:
-        for answer in self.line.hear(seconds):
+    def _hear(self) -> Iterator[Graded]:
+        for answer in self.line.heard():
             self.since, self.quiet_said = time.monotonic(), False
             yield from self._take(answer)
 
@@ -265,28 +265,32 @@ class _Run:
             self.sandbox = common
             self.on_ready(Ready(list(common)))
 
-    def _mend(self) -> Iterator[Graded]:
+    def _waiting(self) -> int | None:
+        """How many tasks no worker has taken, asked when it has been quiet for long enough."""
+        quiet = time.monotonic() - self.since
+        return self.line.waiting() if quiet > self._long_enough() else None
+
+    def _long_enough(self) -> float:
+        return min(QUIET_SECONDS, self.blank.patience / 2)
+
+    def _mend(self, waiting: int | None) -> Iterator[Graded]:
         """Send again what was lost: nobody answers, though nothing waits for a worker."""
-        now, longest = time.monotonic(), post.HARD * self.blank.patience
-        quiet, enough = now - self.since, min(QUIET_SECONDS, longest / 2)
-        if quiet < enough:
-            return
-        waiting = self.line.waiting()
+        now = time.monotonic()
         if waiting:
             if not self.quiet_said:
                 self.say(f"{waiting} submissions wait at {post.shown(self.line.app)}, and no worker "
                          "takes them: is `grader worker` running?")  # fmt: skip
                 self.quiet_said = True
-            self.since = now - enough
-        elif quiet > longest:
+            self.since = now - self._long_enough()
+        elif waiting == 0 and now - self.since > post.HARD * self.blank.patience:
             self.since = now
             yield from self._again()
 
     def _again(self) -> Iterator[Graded]:
         for key, task in list(self.out.items()):
             if task.lost + 1 >= post.TRIES:
-                why = lost(self.own[key], "no worker that took it answered")
-                yield from self._take(Answer(task.run, key, why))
+                grade = lost(self.own[key], "no worker that took it answered")
+                yield from self._take(Answer(task.run, key, grade))
             else:
                 self.out[key] = replace(task, lost=task.lost + 1)
                 self.unsent.append(self.out[key])

@@ -30,6 +30,8 @@ def matcher(stub: bytes) -> Callable[[Iterable[Cell]], bool]:
     try:
         text = "\n".join(cell.source for cell in read_source("stub.py", stub))
     except NotebookError:
+        text = ""
+    if not text.strip():
         return lambda cells: False
     released = code(text)
 

@@ -77,8 +77,8 @@ HINTS = {
         "larger when every entry becomes ten times larger, then a last step is missing.",
     ),
     "sigmoid-slope-one": Hint(
-        "W1: too large, and more so with every hidden sigmoid layer; tanh and ReLU are right. What "
-        "does a sigmoid do to a small change of z?",
+        "W1: too large, and more so with every hidden sigmoid layer. What does a sigmoid do to a "
+        "small change of z?",
         "Each activation function has a slope, and each slope is a function of its own. ReLU is "
         "the friendly one: its slope is nothing or everything, so a unit that is on passes the "
         "gradient on unchanged. The sigmoid is not like that. Draw it and put a ruler to the curve "

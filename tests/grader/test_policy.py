@@ -553,6 +553,7 @@ def test_grades_csv_has_the_final_score_and_no_formula() -> None:
     assert [row["final_score"] for row in rows] == ["90.0", "81.0", "", "110.0"]
     assert [row["status"] for row in rows] == ["graded", "graded", "excused", "graded"]
     assert rows[0]["policy"] == ""
+    assert "\x1b" not in rows[3]["policy"]
     assert not any(cell.startswith(("=", "+", "@")) for row in rows for cell in row.values())
 
 

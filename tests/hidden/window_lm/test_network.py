@@ -2,7 +2,7 @@
 
 import pytest
 
-from .cases import BACKWARD, backward_cases, forward_cases, timed_cases
+from .cases import BACKWARD, LOCAL, backward_cases, forward_cases, timed_cases
 
 
 @pytest.mark.points(9)
@@ -26,7 +26,7 @@ def test_cache(check):
 )
 def test_backward(check, array):
     """backward: {array} is the gradient of the mean loss"""
-    check(backward_cases, array, own=("softmax",), gradient=BACKWARD)
+    check(backward_cases, array, local=LOCAL.get(array), own=("softmax",), gradient=BACKWARD)
 
 
 @pytest.mark.points(2)

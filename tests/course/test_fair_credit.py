@@ -1,0 +1,259 @@
+"""Fair credit in every exercise: one step wrong at a time, through a real class.
+
+The wrong step itself earns nothing, what stands before it is right, and what follows from it by the
+right rule earns its share and says so, in the message that the student reads.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from grader import catalog
+from grader.engine import local
+from grader.judging import LOCAL_CREDIT, NUMERIC_CREDIT
+from grader.model import Grade, Outcome, Settings, Submission
+from grader.report import feedback
+
+ROOT = Path(__file__).parents[2]
+COURSE = catalog.load(ROOT)
+LABELS = {
+    LOCAL_CREDIT: "right, given ",
+    NUMERIC_CREDIT: "but it is the derivative of your own forward",
+}
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A step gone wrong, and what becomes of the checks of one function.
+
+    ``checks`` is what their ids begin with, ``{}`` for a parameter; ``lost`` are those that earn
+    nothing, ``follows`` those that earn 80 %, ``numeric`` 60 %; all the others are right.
+    """
+
+    exercise: str
+    step: str
+    right: str
+    wrong: str
+    checks: str
+    lost: str = ""
+    follows: str = ""
+    numeric: str = ""
+
+    @property
+    def source(self) -> str:
+        """What the student hands in."""
+        solution = ROOT / "reference" / self.exercise / "solution.py"
+        text = solution.read_text(encoding="utf-8")
+        assert text.count(self.right) == 1, self.right
+        return text.replace(self.right, self.wrong)
+
+    def shares(self) -> dict[str, float]:
+        """The share of its points that each check earns which is not right."""
+        given = {0.0: self.lost, LOCAL_CREDIT: self.follows, NUMERIC_CREDIT: self.numeric}
+        return {name: share for share, names in given.items() for name in names.split()}
+
+
+def _two_layer() -> Iterator[Slip]:
+    def slip(
+        step: str, right: str, wrong: str, lost: str, follows: str = "",
+        checks: str = "test_network.py::test_backward[{}]",
+    ) -> Slip:  # fmt: skip
+        return Slip("two_layer_network", step, right, wrong, checks, lost, follows)
+
+    dz2, train = "dz2 = (a2 - y) / m", "test_training.py::test_{}"
+    yield slip("dz2", dz2, "dz2 = a2 - y", "z2", "W2 b2 a1 z1 W1 b1")
+    yield slip("dW2", "dW2 = dz2.T @ a1", "dW2 = -dz2.T @ a1", "W2")
+    yield slip("db2", "db2 = dz2.sum(axis=0)", "db2 = dz2.mean(axis=0)", "b2")
+    yield slip("da1", 'da1 = dz2 @ params["W2"]', 'da1 = dz2 @ params["W2"] ** 2', "a1", "z1 W1 b1")
+    yield slip("dz1", "dz1 = da1 * relu_derivative(z1)", "dz1 = da1", "z1", "W1 b1")
+    yield slip("dW1", "dW1 = dz1.T @ X", "dW1 = 2 * dz1.T @ X", "W1")
+    yield slip("db1", "db1 = dz1.sum(axis=0)", "db1 = dz1.mean(axis=0)", "b1")
+    yield slip("relu'", "np.where(z >= 0, 1.0, 0.0)", "np.where(z >= 0, 1.0, 0.1)", "", "z1 W1 b1")
+    yield slip("forward", "a1 = relu(z1)", "a1 = np.tanh(z1)", "")
+    relu = "np.maximum(z, 0.0)", "np.maximum(z, 0.1 * z)"
+    yield slip("relu", *relu, "", "forward", "test_network.py::test_{}")
+    yield slip("train", dz2, "dz2 = 3 * (a2 - y) / m", "", "trained_params losses", train)
+
+
+def _lstm() -> Iterator[Slip]:
+    def slip(
+        step: str, right: str, wrong: str, lost: str, follows: str = "",
+        checks: str = "test_cell.py::test_backward[{}]",
+    ) -> Slip:  # fmt: skip
+        return Slip("lstm_cell", step, right, wrong, checks, lost, follows)
+
+    gates = {"f": "c_prev * f * (1 - f)", "i": "g * i * (1 - i)", "g": "i * (1 - g**2)"}
+    before_c = " ".join(kind + k for kind in "WUb" for k in gates)
+    yield slip("delta_c", "    delta_c = dc + dh", "    delta_c = dh", "c_prev",
+               f"{before_c} x h_prev")  # fmt: skip
+    for k, right in gates.items():
+        right = f'"{k}": delta_c * {right}'
+        yield slip(f"dz_{k}", right, f"{right} * 2", f"W{k}", f"U{k} b{k} x h_prev")
+    yield slip("dz_o", '"o": dh * tanh_c', '"o": dh', "Wo", "Uo bo x h_prev")
+    yield slip("dc_prev", '"c_prev": delta_c * f', '"c_prev": delta_c', "c_prev")
+    yield slip("dx", 'dz[k] @ params["W" + k]', 'dz[k] @ params["W" + k] * 2', "x")
+    yield slip("forward", "h = o * np.tanh(c)", "h = o * c", "")
+    yield slip("the cell, in sequence_backward", '"c_prev": delta_c * f', '"c_prev": delta_c', "",
+               f"{before_c} Wo Uo bo xs h0 c0", "test_sequence.py::test_backward[{}]")  # fmt: skip
+    yield slip("the cell, in sequence_forward", "h = o * np.tanh(c)", "h = o * c", "", "forward",
+               "test_sequence.py::test_forwar{}")  # fmt: skip
+
+
+def _window() -> Iterator[Slip]:
+    def slip(
+        step: str, right: str, wrong: str, lost: str, follows: str = "",
+        checks: str = "test_network.py::test_backward[{}]",
+    ) -> Slip:  # fmt: skip
+        return Slip("window_lm", step, right, wrong, checks, lost, follows)
+
+    added = "np.add.at(dE, contexts, de.reshape(*contexts.shape, -1))"
+    yield slip("dz2", "    dz2 /= m\n", "", "W2", "b2 W1 b1 E")
+    yield slip("db2", "dz2.sum(axis=0)", "dz2.mean(axis=0)", "b2")
+    yield slip("da1", 'da1 = dz2 @ params["W2"]', 'da1 = dz2 @ params["W2"] ** 2', "W1", "b1 E")
+    yield slip("dz1", "dz1 = da1 * (1 - a1**2)", "dz1 = da1", "W1", "b1 E")
+    yield slip("db1", "dz1.sum(axis=0)", "dz1.mean(axis=0)", "b1")
+    yield slip("de", 'de = dz1 @ params["W1"]', 'de = 2 * dz1 @ params["W1"]', "E")
+    yield slip("dE", added, "dE[contexts] += de.reshape(*contexts.shape, -1)", "E")
+    tanh = "a1 = np.tanh(z1)", "a1 = np.sin(z1)"
+    yield slip("forward", *tanh, "")
+    yield slip("forward, in what uses it", *tanh, "", "perplexity trained_params losses generate",
+               "test_texts.py::test_{}")  # fmt: skip
+    yield slip("backward, in train", "    dz2 /= m\n", "", "", "trained_params losses",
+               "test_texts.py::test_{}")  # fmt: skip
+
+
+def _deep() -> Iterator[Slip]:
+    def slip(
+        step: str, right: str, wrong: str, lost: str, follows: str = "", numeric: str = ""
+    ) -> Slip:
+        name, checks = f"{step}, {activation}", f"test_backward.py::test_backward[{{}}-{activation}]"
+        return Slip("deep_network", name, right, wrong, checks, lost, follows, numeric)
+
+    last, slope = "dz = (a[K] - y) / len(y)", "* slope(z[k - 1])"
+    for activation in ("sigmoid", "tanh", "relu"):
+        yield slip("dz3", last, "dz = a[K] - y", "W3", "b3 W2 b2 W1 b1")
+        yield slip("dz2", slope, f"{slope} * (1 + (k == 3))", "W2", "b2 W1 b1")
+        yield slip("dz1", slope, f"{slope} * (1 + (k == 2))", "W1", "b1")
+        yield slip("db", "dz.sum(axis=0)", "dz.mean(axis=0)", "b3 b2 b1")
+    activation = "tanh"
+    yield slip("forward", "(np.tanh, lambda z: 1 / np.cosh(z) ** 2)", "(np.sin, np.cos)", "",
+               numeric="W3 b3 W2 b2 W1 b1")  # fmt: skip
+    yield Slip("deep_network", "backward, in gradient_norms", last, "dz = a[K] - y",
+               "test_norms.py::test_{}", "vanishing", "norms many_layers")  # fmt: skip
+
+
+def _padding() -> Iterator[Slip]:
+    def slip(step: str, right: str, wrong: str, kind: str, lost: str, numeric: str = "") -> Slip:
+        checks = f"test_{kind}_pool.py::test_{{}}"
+        return Slip("padding_pooling", step, right, wrong, checks, lost, numeric=numeric)
+
+    each = "backward backward_zeros backward_empties"
+    share = "np.maximum(lengths, 1)[:, None, None]"
+    yield slip("mean_pool", f"real / {share}", "real / batch.shape[1]", "mean",
+               "mean garbage zeros empties", each)  # fmt: skip
+    yield slip("mean_pool_backward", "return weight * dpooled", "return 2 * weight * dpooled",
+               "mean", each)  # fmt: skip
+    yield slip("max_pool", "return pooled, share", "return 2 * pooled, 2 * share", "max",
+               "max negative garbage zeros low empties backward_ties",
+               f"{each} backward_negative backward_garbage backward_twins backward_low")  # fmt: skip
+
+
+def _ngrams() -> Iterator[Slip]:
+    yield Slip("ngram_lm", "probabilities", "* (vocabulary_size - 1)", "* vocabulary_size",
+               "test_perplexity.py::test_{}",
+               follows="perplexity unigrams long_text empty_sentences")  # fmt: skip
+    yield Slip("ngram_lm", "perplexity", "log_p.mean()", "log_p.sum()",
+               "test_probabilities.py::test_{}")  # fmt: skip
+
+
+def _graph() -> Iterator[Slip]:
+    def slip(
+        step: str, right: str, wrong: str, lost: str, follows: str = "",
+        checks: str = "test_lecture.py::test_backward[{}]",
+    ) -> Slip:  # fmt: skip
+        return Slip("computation_graph", step, right, wrong, checks, lost, follows)
+
+    yield slip("de", 'de = dL * cache["c"]', 'de = dL * cache["e"]', "e", "a d b")
+    yield slip("dd", "dd = de", "dd = 2 * de", "d", "b")
+    yield slip("da", "da = de", "da = -de", "a")
+    yield slip("db", "db = 2 * dd", "db = dd", "b")
+    yield slip("dc", 'dc = dL * cache["e"]', 'dc = dL * cache["d"]', "c")
+    yield slip("forward", "    e = a + d\n", "    e = a - d\n", "")
+    yield slip("evaluate", "values[name] = function(", "values[name] = 2 * function(",
+               "evaluate evaluate_long_chain", "tree shared_nodes operations apart",
+               "test_graph.py::test_{}")  # fmt: skip
+
+
+def _torch() -> Iterator[Slip]:
+    def slip(step: str, right: str, wrong: str, model: str, **earned: str) -> Slip:
+        checks = f"test_modules.py::test_{model}_gradient[{{}}]"
+        return Slip("torch_layers", step, right, wrong, checks, **earned)
+
+    yield slip("ReLU", "grad_output * (z >= 0)", "grad_output * (z >= 0) * 2", "two_layer",
+               follows="W1 b1 X")  # fmt: skip
+    yield slip("z1", "@ self.W1.T + self.b1\n", "@ self.W1.T - self.b1\n", "two_layer",
+               numeric="W1 b1 W2 X")  # fmt: skip
+    yield slip("a1", "a1 = torch.tanh(", "a1 = torch.sin(", "window", numeric="E W1 b1 W2")
+
+
+SLIPS = [
+    slip
+    for slips in (_two_layer, _lstm, _window, _deep, _padding, _ngrams, _graph, _torch)
+    for slip in slips()
+]
+
+
+@cache
+def graded(exercise: str) -> dict[str, Grade]:
+    """The grade of each slip of an exercise, by its source: all graded as one class."""
+    sources = dict.fromkeys(slip.source for slip in SLIPS if slip.exercise == exercise)
+    settings = Settings(str(ROOT), exercise, 3, b"fair credit", preflight=False, select="not fast")
+    submissions = [Submission(str(n), f"{exercise}.py", s.encode()) for n, s in enumerate(sources)]
+    found = local.grade_all(submissions, settings, jobs=1, patience=200)
+    return {submission.source.decode(): grade for submission, grade in found}
+
+
+def of_one_function(slip: Slip) -> dict[str, Outcome]:
+    """The outcomes that a slip is about, by what stands for ``{}``."""
+    before, after = slip.checks.split("{}")
+    return {
+        outcome.id.removeprefix(before).removesuffix(after): outcome
+        for outcome in graded(slip.exercise)[slip.source].outcomes
+        if outcome.id.startswith(before) and outcome.id.endswith(after)
+    }
+
+
+def share(outcome: Outcome) -> float:
+    """The share of its points that a check earned."""
+    return round(outcome.points / outcome.max_points, 6)
+
+
+@pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: f"{slip.exercise}: {slip.step}")
+def test_one_wrong_step_costs_one_step(slip):
+    """What is not wrong is right, and what follows from the wrong step rightly has its share."""
+    found = of_one_function(slip)
+    assert {name: share(o) for name, o in found.items() if o.status != "passed"} == slip.shares()
+    for outcome in found.values():
+        assert LABELS.get(share(outcome), "") in outcome.message
+
+
+@pytest.mark.parametrize("exercise", sorted({slip.exercise for slip in SLIPS}))
+def test_the_label_is_in_the_feedback(exercise):
+    """The page says why a check that is not passed has points."""
+    for grade in graded(exercise).values():
+        page = html.unescape(feedback.render(RUN, COURSE.assignment(exercise), grade).decode())
+        for outcome in grade.outcomes:
+            if outcome.status != "passed" and outcome.points:
+                assert outcome.message in page
+
+
+def test_every_exercise_is_here():
+    """None is without fair credit."""
+    exercises = {assignment.name for assignment in COURSE.assignments}
+    assert {slip.exercise for slip in SLIPS if slip.follows or slip.numeric} == exercises
