@@ -47,7 +47,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", type=int, default=1000)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--hangs", type=int, default=300, help="size of the class with hangs; 0: none")
+    parser.add_argument(
+        "--hangs", type=int, default=300, help="size of the class with hangs; 0: none"
+    )
     parser.add_argument("--write", type=Path, help="put the tables there")
     options = parser.parse_args()
     ctypes.CDLL(None).prctl(_ADOPT, 1, 0, 0, 0)
@@ -253,7 +255,8 @@ def _role(pid: int, command: int) -> str:
         return "bubblewrap"
     with contextlib.suppress(OSError):
         above = Path(f"/proc/{parent[1]}/cmdline").read_bytes()
-        return "worker" if b"worker.main" in above and not above.startswith(b"bwrap") else "fork server"
+        forked = b"worker.main" in above and not above.startswith(b"bwrap")
+        return "worker" if forked else "fork server"
     return "gone"
 
 
@@ -328,19 +331,22 @@ def hangs(size: int, jobs: int) -> str:
             "every function sleeps": samples.hanging(*samples.functions).replace(
                 b"while True: pass", b"__import__('time').sleep(1e6)"),
         }  # fmt: skip
-        rows = []
+        ones = {}
         for number, (what, source) in enumerate(alone.items()):
             (folder / f"one{number}").mkdir()
             (folder / f"one{number}" / "student.py").write_bytes(source)
-            cost = run(command(folder / f"one{number}", folder / f"alone{number}", 1), cwd=ROOT,
-                       stdout=subprocess.DEVNULL)  # fmt: skip
-            right = cost if not rows else right
-            rows.append(f"| {what} | {cost.cpu - right.cpu:.1f} | {cost.wall - right.wall:.1f} |")
-    without, with_hangs = costs["endless loop"], costs[""]
+            ones[what] = run(command(folder / f"one{number}", folder / f"alone{number}", 1),
+                             cwd=ROOT, stdout=subprocess.DEVNULL)  # fmt: skip
+    right = ones.pop("a right answer")
+    rows = [
+        f"| {what} | {cost.cpu - right.cpu:.1f} | {cost.wall - right.wall:.1f} |"
+        for what, cost in ones.items()
+    ]
+    none, some = costs["endless loop"], costs[""]
     return f"""
 What hangs cost: the same class of {size} with right answers in place of its endless loops, and with
-them (1 %): {without.cpu:.1f} s and {with_hangs.cpu:.1f} s of CPU, {without.wall:.1f} s and {with_hangs.wall:.1f} s of wall. One submission alone,
-beyond what a right one costs:
+them (1 %): {none.cpu:.1f} s and {some.cpu:.1f} s of CPU, {none.wall:.1f} s and {some.wall:.1f} s of wall.
+One submission alone, beyond what a right one costs:
 
 | submission | CPU, s | wall, s |
 |---|--:|--:|

@@ -62,6 +62,8 @@ class Failure:
 
 def mistake(failure: Failure) -> str:
     """The id of the mistake that shows itself in what the program does, or ''."""
+    if not all(_was_tried(answer.error) for answer in failure.answers):
+        return ""
     seen = failure.asked.seen
     for name, (is_costly, shows) in TELLS.items():
         key = name, failure.function
@@ -74,6 +76,11 @@ def mistake(failure: Failure) -> str:
         if found:
             return name
     return ""
+
+
+def _was_tried(error: StudentError | None) -> bool:
+    """Whether there was an answer or an exception: no experiment mends what is missing or hangs."""
+    return error is None or error.kinds[:1] not in ((), ("undefined",), ("NotImplementedError",))
 
 
 def _is_unlisted(failure: Failure) -> bool:

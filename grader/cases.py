@@ -182,11 +182,12 @@ class Asked:
         self._kept: dict[Case, tuple[int, int]] = {}
         self.seen: dict[tuple[str, str], bool] = {}
         """What experiments showed: see `grader.behaviour`."""
+        self.mixed: dict[tuple[str, ...], Any] = {}
+        """The reference made of parts of this student's: see `grader.judging`."""
 
     def fresh(self) -> Asked:
         """The same program, to be asked in a worker of its own."""
-        student = self.student
-        return Asked(Student(student.server, student.program, student.limits), self.reference)
+        return Asked(self.student.again(), self.reference)
 
     def answers(self, cases: Iterable[Case]) -> list[Answer]:
         """Return the answers; one whose worker did not answer holds the error."""

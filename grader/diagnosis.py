@@ -3,14 +3,15 @@
 The mistakes of an exercise run in this process on the inputs of a failed check. One is named when
 it agrees with the student to 1e-9 on at least two inputs on which the right answer does not, and
 no other does. An exception agrees if its type and text do, and the text tells sizes. A wrong guess is
-worse than none: where two agree, neither is named.
+worse than none: where two agree, neither is named; and an array that is right given the student's own
+arrays or functions before it is never put down to a mistake that would not show in those.
 """
 
 from __future__ import annotations
 
 import traceback
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -57,22 +58,35 @@ class Catalogue:
     _memory: dict[tuple[int, Case], Shown] = field(default_factory=dict)
 
     def name(
-        self, cases: Sequence[Case], answers: Sequence[Answer], reference: Module, path: Path
+        self,
+        cases: Sequence[Case],
+        answers: Sequence[Answer],
+        reference: Module,
+        path: Path,
+        *,
+        elsewhere: bool = False,
+        upstream: Collection[Path] = (),
     ) -> str:
         """Return the id of the one mistake that explains ``answers``, or ''.
 
         First one that explains all of every answer; else one that explains the arrays at ``path``
-        and is nowhere contradicted by an array that is right.
+        and is nowhere contradicted by an array that is right. ``elsewhere``: only one made in another
+        function; ``upstream``: only one that spoils one of these arrays too.
         """
         if len(cases) != len(answers) or not cases:
             return ""
         right = [reference.expected(case)[1] for case in cases]
         got = [_shown(answer, truth) for answer, truth in zip(answers, right, strict=True)]
+        if any(mine.raised and not _tells(mine.raised) for mine in got):
+            return ""
         whole, part = set(), set()
         for number, mistake in enumerate(self.mistakes):
-            if cases[0].function not in (mistake.function, *mistake.spoils):
+            here = () if elsewhere else (mistake.function,)
+            if cases[0].function not in (*here, *mistake.spoils):
                 continue
             shown = [self._show(number, c, reference, r) for c, r in zip(cases, right, strict=True)]
+            if upstream and not any(each.wrong.intersection(upstream) for each in shown):
+                continue
             if _explains(got, shown, ()):
                 whole.add(mistake.id)
             elif path and _explains(got, shown, path):
@@ -127,12 +141,17 @@ def _shown(answer: Answer, right: Arrays) -> Shown:
     return Shown(arrays, wrong)
 
 
+def _tells(raised: str) -> bool:
+    """Whether the text of an exception tells sizes: others have that text for other reasons."""
+    return any(map(str.isdigit, raised))
+
+
 def _explains(got: Sequence[Shown], shown: Sequence[Shown], path: Path) -> bool:
     """Whether the mistake's arrays are the student's where it counts, and it shows often enough."""
     witnesses = 0
     for mine, its in zip(got, shown, strict=True):
         if mine.raised or its.raised:
-            if mine.raised != its.raised or not any(map(str.isdigit, mine.raised)):
+            if mine.raised != its.raised or not _tells(mine.raised):
                 return False
             witnesses += 1
             continue
@@ -143,7 +162,9 @@ def _explains(got: Sequence[Shown], shown: Sequence[Shown], path: Path) -> bool:
         for key in at_path & (mine.wrong | its.wrong):
             if not same(mine.arrays.get(key), its.arrays[key]):
                 return False
-        witnesses += bool(its.wrong & at_path)
+        wrong = its.wrong & at_path
+        # Zeros come about in many ways: alone they do not tell which.
+        witnesses += bool(wrong) and (not path or any(its.arrays[key].any() for key in wrong))
     return witnesses >= min(WITNESSES, len(got))
 
 

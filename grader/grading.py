@@ -1,7 +1,8 @@
 """A grading process: collects the hidden tests once, then grades submission after submission.
 
-Started by `grader.engine.local` as ``python -m grader.grading FD``; trusted, and the only kind of
-process that holds hidden tests and reference. Messages on the inherited connection, JSON:
+Started by `grader.engine.local` as ``python -m grader.grading FD FD``; trusted, and the only kind of
+process that holds hidden tests and reference. What runs stands in the second (see `grader.watch`).
+Messages on the first, the inherited connection, JSON:
 
     -> settings                  <- {"sandbox": [...], "problem": "", "max_score": 100.0}
     -> a `Submission`            <- its `Grade`
@@ -32,10 +33,11 @@ from grader.model import Grade, Limits, Ready, Settings, Submission
 from grader.notebook import NotebookError, read_source
 from grader.plugin import Bench
 from grader.pool import Call, GraderError, Program, Sandbox, Student, StudentError
+from grader.watch import Watch
 
 
 def main() -> None:
-    """Serve the connection whose descriptor is ``argv[1]``."""
+    """Serve the connection whose descriptor is ``argv[1]``, and note what runs in ``argv[2]``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     connection = Connection(int(sys.argv[1]))
     settings = msgspec.json.decode(connection.recv_bytes(), type=Settings)
@@ -44,6 +46,7 @@ def main() -> None:
     except (catalog.CatalogError, GraderError, OSError) as error:
         connection.send_bytes(msgspec.json.encode(Ready([], str(error))))
         return
+    bench.runs = Watch(int(sys.argv[2])).runs
     run_session(bench, Loop(connection, bench, settings), settings.select)
 
 
@@ -127,14 +130,28 @@ class Loop:
             return Ready([], problem)
         self._bench.scale = self._bench.assignment.points / total
         try:
-            if self._settings.preflight and self._settings.sandbox != "none":
-                check_sandbox(self._bench, self._settings.private)
-                check_reference(self._bench, items)
-            self._bench.server.ready()
+            self._preflight(items)
         except (GraderError, StudentError) as error:
             return Ready([], str(error))
         layers = self._bench.server.sandbox.ordered()
         return Ready(layers, max_score=self._bench.assignment.max_score)
+
+
+    def _preflight(self, items: Sequence[pytest.Item]) -> None:
+        """See that all is well; once more, anew, when a process died over it."""
+        try:
+            self._checked(items)
+        except UnfitError:
+            raise
+        except (GraderError, StudentError):
+            self._bench.restart()
+            self._checked(items)
+
+    def _checked(self, items: Sequence[pytest.Item]) -> None:
+        if self._settings.preflight and self._settings.sandbox != "none":
+            check_sandbox(self._bench, self._settings.private)
+            check_reference(self._bench, items)
+        self._bench.server.ready()
 
 
 def _phase(call: pytest.CallInfo[None]) -> Literal["setup", "call", "teardown"]:
@@ -150,12 +167,12 @@ def grade_one(
     """Grade one submission with the collected items.
 
     What could not be judged is tried once more with a new fork server: an old one that died is our
-    fault, and only then is it an `error`.
+    fault, and only then is it an `error`. So is what was judged while somebody killed a worker.
     """
-    started = time.perf_counter()
+    started, killed = time.perf_counter(), bench.server.killed
     grade = _try(bench, items, submission, max_score)
-    if grade.status == "error" and not submission.error:
-        bench.server.close()
+    if not submission.error and (grade.status == "error" or bench.server.killed > killed):
+        bench.restart()
         grade = _try(bench, items, submission, max_score)
     return replace(grade, seconds=round(time.perf_counter() - started, 6))
 
@@ -203,10 +220,12 @@ def run_items(bench: Bench, items: Sequence[pytest.Item]) -> None:
     """Run every item once; outcomes are left on the bench by `plugin`."""
     for item, following in zip(items, [*items[1:], None], strict=True):
         plugin.clean(item)
+        bench.runs(plugin.check_id(item))
         if plain := plugin.Plain.of(item):
             plain.run(bench)
         else:
             runtestprotocol(item, log=False, nextitem=following)
+    bench.runs("")
 
 
 def _unreadable(student: Student) -> str:
@@ -236,8 +255,12 @@ def _printed(student: Student) -> dict[str, str]:
 # --- before anything is graded ----------------------------------------------------------------
 
 
+class UnfitError(GraderError):
+    """The course or the machine is not fit to grade with."""
+
+
 def check_reference(bench: Bench, items: Sequence[pytest.Item]) -> None:
-    """Grade the reference through the same sandbox; raises `GraderError` if it is not right."""
+    """Grade the reference through the same sandbox; raises `UnfitError` if it is not right."""
     name = bench.assignment.name
     grade = grade_one(
         bench, items, Submission("reference", f"{name}.py", bench.exercise.source.encode()), 1
@@ -245,18 +268,18 @@ def check_reference(bench: Bench, items: Sequence[pytest.Item]) -> None:
     wrong = next((o for o in grade.outcomes if o.status != "passed"), None)
     if wrong is not None:
         why = wrong.instructor.get("traceback", "").strip().splitlines()[-1:] or [wrong.message]
-        raise GraderError(f"the reference itself fails {wrong.id}: {why[0]}")
+        raise UnfitError(f"the reference itself fails {wrong.id}: {why[0]}")
 
 
 def check_sandbox(bench: Bench, private: Sequence[str]) -> None:
-    """Let the canary try, and the clock be seen; raises `GraderError` if either is wrong."""
+    """Let the canary try, and the clock be seen; raises `UnfitError` if either is wrong."""
     from grader.canary import ATTEMPTS
     from grader.lockdown import missing_for_grading
 
     bench.server.ready()
     missing = missing_for_grading(bench.server.sandbox.layers)
     if missing:
-        raise GraderError(f"no sandbox good enough to grade others' code here: {missing}")
+        raise UnfitError(f"no sandbox good enough to grade others' code here: {missing}")
     source = Path(__file__).with_name("canary.py").read_text(encoding="utf-8")
     canary = Student(bench.server, Program("canary", (("canary.py", source),)), Limits())
     hidden = bench.course.folder / "tests" / "hidden" / bench.assignment.name / "cases.py"
@@ -268,10 +291,10 @@ def check_sandbox(bench: Bench, private: Sequence[str]) -> None:
         raise GraderError(f"the canary did not sing: {flags.error} {flags.error.detail}")
     escaped = [name for name, flag in zip(ATTEMPTS, flags.value, strict=True) if flag]
     if escaped:
-        raise GraderError(f"the sandbox leaks: a canary in it could {', '.join(escaped)}")
+        raise UnfitError(f"the sandbox leaks: a canary in it could {', '.join(escaped)}")
     canary.call([Call("burn", (0.05,), "number")])
     if not 0.045 < canary.cpu < 0.5:
-        raise GraderError(f"the CPU clock of workers shows {canary.cpu:.3f} s for 0.05 s of work")
+        raise UnfitError(f"the CPU clock of workers shows {canary.cpu:.3f} s for 0.05 s of work")
     canary.end()
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -101,16 +101,17 @@ class Check:
         message = self._said(drawn, faults)
         if callable(gradient):
             gradient = gradient(drawn[0])
-        mistake = self._mistake(drawn, answers, path, gradient)
+        failure = Failure(self.asked, drawn, answers, path, gradient, self.rng)
         error = next((a.error for a in answers if a.error is not None), None)
         if error is not None:
-            raise Failed(message, 0.0, mistake, error.detail)
+            raise Failed(message, 0.0, self._mistake(failure), error.detail)
         if local is not None and (upstream := self._locally_right(drawn, answers, path, local)):
-            told = f"{message}; right, given your own {upstream}"
-            raise Failed(told, LOCAL_CREDIT, mistake)
+            told = f"{message}; right, given your own {_and([str(key) for key in upstream])}"
+            raise Failed(told, LOCAL_CREDIT, self._mistake(failure, upstream=upstream))
         if own and self._right_given(drawn, answers, path, own):
             told = f"{message}; right, given what your own {_and(own)} {_return(own)}"
-            raise Failed(told, LOCAL_CREDIT, mistake)
+            raise Failed(told, LOCAL_CREDIT, self._mistake(failure, elsewhere=True))
+        mistake = self._mistake(failure)
         if gradient is not None and self._follows(
             gradient, str(path[-1]) if path else gradient.wrt[0]
         ):
@@ -152,17 +153,15 @@ class Check:
         return first
 
     def _mistake(
-        self,
-        cases: Sequence[Case],
-        answers: Sequence[Answer],
-        path: Path,
-        gradient: Gradient | None,
+        self, failure: Failure, elsewhere: bool = False, upstream: Sequence[Any] = ()
     ) -> str:
+        """See `Catalogue.name`: what is right given the student's own parts is not made here."""
         catalogue = self.exercise.catalogue
-        found = catalogue.name(cases, answers, self.exercise.reference, path)
-        if not found:
-            failure = Failure(self.asked, cases, answers, path, gradient, self.rng)
-            found = behaviour.mistake(failure)
+        found = catalogue.name(
+            failure.cases, failure.answers, self.exercise.reference, failure.path,
+            elsewhere=elsewhere, upstream=[(key,) for key in upstream],
+        )  # fmt: skip
+        found = found or behaviour.mistake(failure)
         return found if found in catalogue.hints else ""
 
     def _fact(self, cases: Sequence[Case], answers: Sequence[Answer], path: Path) -> str:
@@ -181,8 +180,8 @@ class Check:
 
     def _locally_right(
         self, cases: Sequence[Case], answers: Sequence[Answer], path: Path, local: Local
-    ) -> str:
-        """The names of the student's own arrays from which ``path`` follows rightly, or ''."""
+    ) -> list[Any]:
+        """The names of the student's own arrays from which ``path`` follows rightly, if any."""
         used: dict[Any, None] = {}
         seen: set[bytes] = set()
         for case, answer in zip(cases, answers, strict=True):
@@ -190,34 +189,29 @@ class Check:
             try:
                 expected = np.asarray(local(*case.args, own), np.float64)
             except Exception:  # the student's arrays have shapes that the step cannot take
-                return ""
+                return []
             got = compare.at(answer.value, path)
             if not own.meaningful() or not isinstance(got, np.ndarray):
-                return ""
+                return []
             scale = float(np.abs(expected).max(initial=0.0))
             if not scale or compare.fault(got, expected, scale):
-                return ""
+                return []
             used.update(dict.fromkeys(own.used))
             seen.add(b"".join(own[key].tobytes() for key in dict.fromkeys(own.used)))
         if len(seen) == 1 < len(cases):  # the same whatever is asked
-            return ""
-        return _and([str(key) for key in used])
+            return []
+        return list(used)
 
     def _right_given(
         self, cases: Sequence[Case], answers: Sequence[Answer], path: Path, own: Sequence[str]
     ) -> bool:
         """Whether the reference, made of the student's ``own`` parts, gives the student's answer."""
-        remote = Remote(self.asked)
+        mixed = self._mixed(tuple(own))
         reference = self.exercise.reference
-        parts = {name: getattr(remote, name) for name in own}
-        module = type(reference.module)(self.exercise.name)
-        module.__dict__.update(reference.module.__dict__)
-        rebuilt = _rebound(module, parts)
         says_something = False
         for case, answer in zip(cases, answers, strict=True):
             try:
-                mixed = Module(rebuilt, self.exercise.caches)
-                expected = arrays_of(mixed.answer(case, reference.want(case)))
+                expected = arrays_of(mixed.module.answer(case, reference.want(case)))
             except Exception:  # the student's parts raise, or answer what the reference cannot use
                 return False
             for key, leaf in compare.leaves(compare.at(answer.value, path), path):
@@ -228,7 +222,18 @@ class Check:
                 says_something |= not _inert(expected[key], case)
                 if compare.fault(leaf, expected[key], compare.scales(expected)[key]):
                     return False
-        return says_something and remote.meaningful()
+        return says_something and mixed.remote.meaningful()
+
+    def _mixed(self, own: tuple[str, ...]) -> _Mixed:
+        """The reference made of the student's parts: once a submission, not once an array."""
+        if own not in self.asked.mixed:
+            remote, ours = Remote(self.asked), self.exercise.reference.module
+            module = type(ours)(self.exercise.name)
+            module.__dict__.update(ours.__dict__)
+            rebuilt = _rebound(module, {name: getattr(remote, name) for name in own})
+            self.asked.mixed[own] = _Mixed(remote, Module(rebuilt, self.exercise.caches))
+        found: _Mixed = self.asked.mixed[own]
+        return found
 
     def _follows(self, gradient: Gradient, name: str) -> bool:
         """Whether the student's gradient is the numeric derivative of the student's own forward."""
@@ -372,6 +377,13 @@ class _Own(dict[Any, Any]):
             for key in self.used
             for own in [super(_Own, self).__getitem__(key)]
         )
+
+
+class _Mixed(NamedTuple):
+    """The far end that some functions are of, and the reference around them."""
+
+    remote: Remote
+    module: Module
 
 
 def _rebound(module: Any, parts: Mapping[str, Any]) -> Any:

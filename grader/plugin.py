@@ -61,6 +61,8 @@ class Bench:
     asked: Asked | None = None
     scale: float = 1.0
     """Points of the assignment for one point of a mark."""
+    runs: Callable[[str], None] = lambda check: None
+    """Told of each check before it runs, and of '' after the last."""
     _exercise: Exercise | None = None
     _server: ForkServer | None = None
     _drawn: dict[Draw, list[Case]] = field(default_factory=dict)
@@ -104,6 +106,13 @@ class Bench:
         plain = [case for case in self.asked.given() if case.stands_alone and not case.cpu]
         if len(plain) > len(self._ahead):
             self._ahead = plain
+
+    def restart(self) -> None:
+        """End the fork server and every worker: what is asked next has new ones."""
+        self.end()
+        if self._reference is not None:
+            self._reference.student.end()
+        self.server.close()
 
     def close(self) -> None:
         """End every process of ours."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -36,8 +37,13 @@ from grader.worker import MAX_TEXT, REFUSALS
 
 _START_SECONDS: Final = 60.0
 _UIDS: Final = 64
+FAR: Final = 999
+"""Lines after this one are not named: which one raises can be made to spell a hidden input."""
 MAX_CAPTURED: Final = 1 << 16
 """Bytes of output kept of one submission, however many workers it wore out."""
+LESS: Final = 0.25
+"""The share of a call's time for several calls in one request, and once a function has overrun: 1 %
+of a class hanging must not cost more than the class."""
 
 
 class GraderError(Exception):
@@ -109,6 +115,8 @@ class ForkServer:
         self._jail = ""
         self._uids: Sequence[int] = (os.geteuid(),)
         self._forked = 0
+        self.killed = 0
+        """Workers that somebody else killed (the kernel, short of memory): no doing of theirs."""
 
     def __enter__(self) -> ForkServer:
         self.start()
@@ -139,11 +147,14 @@ class ForkServer:
         environment = _environment()
         if "mounts" in layers:
             command = [*_bubblewrap(self._preload, environment), *command]
-        self._process = subprocess.Popen(  # noqa: S603  # our own program, fixed arguments
-            command, pass_fds=[theirs.fileno()], env=environment, cwd="/",
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            start_new_session=True,
-        )  # fmt: skip
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  # our own program, fixed arguments
+                command, pass_fds=[theirs.fileno()], env=environment, cwd="/",
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                start_new_session=True,
+            )  # fmt: skip
+        except OSError as error:
+            raise GraderError(f"the fork server cannot be started: {error.strerror}") from None
         theirs.close()
         ours.settimeout(_START_SECONDS)
         self._control = ours
@@ -413,8 +424,11 @@ class Worker:
         return stat.rpartition(")")[2].split()[0] in "SDT"
 
     def _how_it_ended(self) -> str:
+        ended, _, _ = select.select([self._pidfd], [], [], 0.2)  # of itself, not by us
         self.end()
         status = self._server.status(self._pid)
+        if ended and status is not None and os.WIFSIGNALED(status):
+            self._server.killed += os.WTERMSIG(status) == signal.SIGKILL
         if status is None:
             return "your program ended in the middle of this"
         if os.WIFEXITED(status):
@@ -552,31 +566,40 @@ class Student:
     cpu: float = 0.0
     """CPU seconds that the last request took."""
     captured: bytes = b""
+    overran: dict[str, str] = field(default_factory=dict)
+    """What is said of each function that took all of its time."""
     _worker: Worker | None = None
     _used: float = 0.0
-    _overran: dict[str, str] = field(default_factory=dict)
     _dead: StudentError | None = None
 
     def call(self, calls: Sequence[Call], repeat: int = 1, cpu: float = 0.0) -> list[Answer]:
         """Return the answers, in order; raises `StudentError` when the worker does not answer.
 
-        A function that overran once, alone in its request, is not called again. ``cpu`` replaces
-        the limit for the request.
+        A function that overran once, alone in its request, is not called again, and the others have
+        `LESS` of the time. ``cpu`` replaces the limit for the request.
         """
         for call in calls:
-            if call.function in self._overran:
-                raise StudentError(self._overran[call.function])
+            if call.function in self.overran:
+                raise StudentError(self.overran[call.function])
         request = ["call", [call.request() for call in calls], repeat]
         try:
-            reply = self._ask(request, cpu or self.limits.call_cpu)
+            reply = self._ask(request, cpu or self.limits.call_cpu * self._share(len(calls)))
         except OverrunError as error:
             if len(calls) == 1:
-                self._overran[calls[0].function] = str(error)
+                self.overran[calls[0].function] = str(error)
             raise
         match reply:
             case ["answers", [*answers]] if len(answers) == len(calls):
                 return [self._read(c, a) for c, a in zip(calls, answers, strict=True)]
         raise self._nonsense()
+
+    def again(self) -> Student:
+        """The same program for a worker of its own; what overran is not called there either."""
+        return Student(self.server, self.program, self.limits, overran=self.overran)
+
+    def _share(self, calls: int) -> float:
+        """How much of a call's time a request has: what overruns among others is asked alone."""
+        return (LESS if calls > 1 else 1.0) * (LESS if self.overran else 1.0)
 
     def end(self) -> None:
         """Kill the worker and keep what it printed."""
@@ -698,7 +721,8 @@ class Student:
         if not 0 <= cell < len(self.program.cells):
             return ""
         title, source = self.program.cells[cell]
-        return f", line {line} of {title}" if 0 < line <= source.count("\n") + 1 else ""
+        known = 0 < line <= min(source.count("\n") + 1, FAR)
+        return f", line {line} of {title}" if known else ""
 
     def _nonsense(self) -> StudentError:
         self.end()

@@ -9,6 +9,7 @@ files are written at its end, and again by `write_results` whenever they are wan
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import os
@@ -90,7 +91,11 @@ def grade_class(
     run = Run(plan.assignment.name, plan.seed, plan.assignment.max_score, fingerprint(plan.secret))
     with Store.create(plan.out, run) as store:
         done = store.graded()
-        progress.total = sum(len(inbox.submissions) for inbox in inboxes)
+        graded = {student for student, _ in done}
+        progress.total = sum(
+            _is_ours(plan, each.student) and (each.student not in graded or bool(plan.only))
+            for each in everybody
+        )
         progress.already = len(done)
 
         def on_ready(ready: Ready) -> None:
@@ -100,8 +105,9 @@ def grade_class(
 
         # What writes the pages loads while the grading processes start.
         pages = ("grader.report.class_report",)
-        threading.Thread(target=importlib.import_module, args=pages, daemon=True).start()
-        waiting = _waiting(plan, inboxes, store, done)
+        with contextlib.suppress(RuntimeError):  # no more threads to be had: it loads later
+            threading.Thread(target=importlib.import_module, args=pages, daemon=True).start()
+        waiting = _waiting(plan, inboxes, store, progress)
         patience = 60 + 3 * plan.assignment.limits.total
         jobs = min(plan.jobs, max(progress.total, 1))
         grade_all = ENGINES[plan.engine](plan, progress)
@@ -244,10 +250,14 @@ def secret_of(course: Course, run: Run, folder: Path) -> bytes:
 def write_private(path: Path, data: bytes) -> Path:
     """Write a file, 0600, whole or not at all."""
     part = path.with_name(f".{path.name}.part")
-    fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(fd, "wb") as out:
-        out.write(data)
-    part.replace(path)
+    try:
+        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(fd, "wb") as out:
+            out.write(data)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise StoreError(f"{path} cannot be written: {error.strerror}") from None
     return path
 
 
@@ -293,22 +303,31 @@ def _inbox(plan: Plan, source: Path) -> Inbox:
 
 
 def _submissions(plan: Plan, inboxes: Sequence[Inbox]) -> Iterator[Submission]:
-    part, parts = plan.shard
     for inbox in inboxes:
-        for submission in inbox.submissions:
-            digest = hashlib.sha256(submission.student.encode("utf-8", "replace")).digest()
-            if int.from_bytes(digest[:8]) % parts == part - 1:
-                yield submission
+        yield from (each for each in inbox.submissions if _is_ours(plan, each.student))
+
+
+def _is_ours(plan: Plan, student: str) -> bool:
+    """Whether a student is in the part of the class, and among those named, that we grade."""
+    part, parts = plan.shard
+    digest = hashlib.sha256(student.encode("utf-8", "replace")).digest()
+    own = int.from_bytes(digest[:8]) % parts == part - 1
+    return own and (not plan.only or student in plan.only)
 
 
 def _waiting(
-    plan: Plan, inboxes: Sequence[Inbox], store: Store, done: set[tuple[str, str]]
+    plan: Plan, inboxes: Sequence[Inbox], store: Store, progress: Progress
 ) -> Iterator[Submission]:
     """What is to be graded; of the rest the store learns when it was handed in again."""
+    done = store.graded()
+    graded = {student for student, _ in done}
     for submission in _submissions(plan, inboxes):
-        if _is_due(plan, submission, done):
+        if plan.only:
             yield submission
-        elif not plan.only:
+        elif (submission.student, content_hash(submission)) not in done:
+            progress.total += submission.student in graded
+            yield submission
+        else:
             store.hand_in_again(submission)
 
 
@@ -325,12 +344,6 @@ def _key(digest: str, submission: Submission) -> tuple[str, str, str]:
 
 def _verdict(outcome: Outcome | None) -> tuple[str, float] | None:
     return (outcome.status, outcome.points) if outcome is not None else None
-
-
-def _is_due(plan: Plan, submission: Submission, done: set[tuple[str, str]]) -> bool:
-    if plan.only:
-        return submission.student in plan.only
-    return (submission.student, content_hash(submission)) not in done
 
 
 def _settings(plan: Plan) -> Settings:

@@ -27,6 +27,8 @@ import msgspec
 from grader.model import Grade, Submission
 
 FILE: Final = "results.db"
+PATIENCE: Final = 30.0
+"""Seconds to wait for another process that holds the file."""
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS run (id INTEGER PRIMARY KEY CHECK (id = 1), data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS attempts (
@@ -110,6 +112,16 @@ class Store:
     def check_same(self, other: Run, where: Path) -> None:
         """Raise `StoreError` unless ``other``, found at ``where``, is this run or a shard of it."""
         self._check_same(other, self.run, where)
+
+    @staticmethod
+    def holds_run(folder: Path) -> bool:
+        """Whether there is a run to go on with: killed as it began, one leaves an empty file."""
+        path = folder / FILE
+        if not path.is_file() or not path.stat().st_size:
+            return False
+        with Store(_connect(path), path) as store:
+            tables = store._execute("SELECT 1 FROM sqlite_master WHERE name = 'run'")
+            return tables.fetchone() is not None and store._run() is not None
 
     @classmethod
     def open(cls, folder: Path) -> Store:
@@ -265,7 +277,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-        connection = sqlite3.connect(path, timeout=30, isolation_level=None)
+        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection

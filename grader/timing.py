@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from grader.cases import Asked, Case
-from grader.pool import Answer
+from grader.pool import Answer, GraderError, StudentError
 
 REPETITIONS: Final = 5
 MORE_REPETITIONS: Final = 15
@@ -46,22 +46,28 @@ class Yardstick:
 
     def __init__(self, reference: Asked, case: Case, cpu: float) -> None:
         self._reference, self._cpu = reference, cpu
-        reference.timed(case, 1, cpu)  # the first run is slower: caches are cold
-        self._single, _ = reference.timed(case, 1, cpu)
+        self._timed(case, 1)  # the first run is slower: caches are cold
+        self._single = self._timed(case, 1)
         self._together = float("inf")
         wanted = int(REFERENCE_SECONDS / max(self._single, 1e-6))
         self._repeats = min(max(wanted, FEWEST_REPEATS), MOST_REPEATS)
 
     def run(self, case: Case) -> float:
         """CPU seconds of one run on ``case``."""
-        once, _ = self._reference.timed(case, 1, self._cpu)
-        self._single = min(self._single, once)
-        mean, _ = self._reference.timed(case, self._repeats, self._cpu)
+        self._single = min(self._single, self._timed(case, 1))
+        mean = self._timed(case, self._repeats)
         self._together = min(self._together, mean * self._repeats)
         least = self._together / (
             2 * self._repeats
         )  # the difference of two noisy times may be nothing
         return max((self._together - self._single) / (self._repeats - 1), least)
+
+    def _timed(self, case: Case, repeats: int) -> float:
+        """CPU seconds of one run; that the reference does not answer is no student's fault."""
+        try:
+            return self._reference.timed(case, repeats, self._cpu)[0]
+        except StudentError as error:
+            raise GraderError(f"the reference was not timed: {error}") from None
 
     def message(self, run: float) -> float:
         """CPU seconds of a message less the run in it."""

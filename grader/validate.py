@@ -46,6 +46,8 @@ TWIN_AGREES: Final = 1e-12
 SEED: Final = 1000
 TIMED_SEEDS: Final = 3
 """Seeds with which timed checks run too: what they say hardly depends on the inputs."""
+MISTAKE_SEEDS: Final = 40
+"""Seeds with which every mistake is graded; what is right is graded with all of them."""
 NUMBER_SEEDS: Final = 20
 """Seeds with which the reference is compared with the oracle and numeric gradients."""
 _SLOW: Final = "numeric-differentiation"
@@ -119,7 +121,8 @@ HEADER: Final = (
     "|---|---|---|---|---|---|---|---|---|"
 )
 NOTES: Final = f"""
-A variant counts as passed, and a mistake as caught, when it is with every seed; a mistake that is
+A variant counts as passed, and a mistake as caught, when it is with every seed it is graded with:
+mistakes with the first {MISTAKE_SEEDS}, everything else with all. A mistake that is
 called by another's name, or that costs marks in a function it has nothing to do with, is listed
 below the table, and so is everything else that is not as it should be. The timed checks, and
 numeric differentiation in place of backpropagation, which only they find, run with the first
@@ -130,12 +133,15 @@ numeric differentiation in place of backpropagation, which only they find, run w
 def document(lines: Sequence[str], seeds: int) -> str:
     """docs/validation.md: the table, with when and of what it was made."""
     commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607  # the instructor's own git
+        ["git", "describe", "--always", "--dirty"],  # noqa: S607  # the instructor's own git
         capture_output=True, text=True, check=False,
     ).stdout.strip()  # fmt: skip
     when = time.strftime("%Y-%m-%d")
     made = f"Made by `grader validate --seeds {seeds} --write FILE` on {when}, at commit {commit}."
-    return f"# Validation\n\n{made}\n{NOTES}\n" + "\n".join(lines) + "\n"
+    table = [line for line in lines if line.startswith("|")]
+    wrong = [f"- {line.strip()}" for line in lines if not line.startswith("|")]
+    below = "\n".join(wrong or ["Nothing was otherwise than it should be."])
+    return f"# Validation\n\n{made}\n{NOTES}\n" + "\n".join(table) + f"\n\n{below}\n"
 
 
 def run(course: Course, names: Sequence[str], seeds: int, jobs: int) -> Iterator[tuple[str, bool]]:
@@ -159,13 +165,16 @@ def validate(course: Course, name: str, seeds: int, jobs: int) -> Findings:
     ).MISTAKES
     submissions = list(_submissions(folder, source, mistakes))
     plain = [each for each in submissions if _SLOW not in each.student]
+    right = [each for each in submissions if not each.student.startswith("mistake")]
     first = range(SEED, SEED + min(seeds, TIMED_SEEDS))
-    further = range(first.stop, SEED + seeds)
+    more = range(first.stop, SEED + min(seeds, MISTAKE_SEEDS))
+    rest = range(max(first.stop, more.stop), SEED + seeds)
     found.variants = {s.student for s in submissions if s.student.startswith("variant")}
     found.mistakes = {s.student for s in submissions if s.student.startswith("mistake")}
     for seed, grade in (
         *_graded(course, name, submissions, first, jobs),
-        *_graded(course, name, plain, further, jobs, select="not fast"),
+        *_graded(course, name, plain, more, jobs, select="not fast"),
+        *_graded(course, name, right, rest, jobs, select="not fast"),
     ):
         _judge(found, grade, mistakes, seed)
         _compare(found, grade, seed)

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from grader import __version__
 from grader.cli import course, grade, lms, results, worker
-from grader.cli.words import OK, stop
+from grader.cli.words import OK, is_told, stop
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -39,16 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except Exception as error:
-        if _is_told(error):
+        if is_told(error):
             stop(str(error))
         raise
-
-
-def _is_told(error: Exception) -> bool:
-    """Whether an exception is one of ours, whose text is for the user."""
-    told = ("CatalogError", "InboxError", "StoreError", "EngineError", "GraderError",
-            "NotebookError", "ReleaseError", "ExportError", "BundleError", "PushError")  # fmt: skip
-    return type(error).__name__ in told or isinstance(error, OSError)
 
 
 def _parser() -> argparse.ArgumentParser:

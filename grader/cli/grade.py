@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.cli.words import ERROR, OK, here, safe, say, stop
+from grader.cli.words import ERROR, OK, here, is_told, safe, say, stop
 
 if TYPE_CHECKING:
     from grader.model import Grade
@@ -26,12 +26,11 @@ def run(options: argparse.Namespace) -> int:
     plan = _plan(options)
     progress = class_run.Progress(say=_aside)
     began = time.monotonic()
-    with _interruptible() as stopped:
-        grades = _shown(class_run.grade_class(plan, progress, lambda: bool(stopped)), progress)
-    found = policy.standings(plan.course, plan.out)
-    written = class_run.write(found, plan.out)
-    seen = {grade.submission.student for grade in grades}
-    counting = [grade for grade in found.grades if grade.submission.student in seen]
+    with _interruptible() as stopped, _resumable(options, plan, progress):
+        statuses = _shown(class_run.grade_class(plan, progress, lambda: bool(stopped)), progress)
+        found = policy.standings(plan.course, plan.out)
+        written = class_run.write(found, plan.out)
+    counting = [grade for grade in found.grades if grade.submission.student in statuses]
     _summary(plan, progress, counting, time.monotonic() - began)
     for note in progress.notes[:20]:
         say(f"  note: {note}")
@@ -39,17 +38,18 @@ def run(options: argparse.Namespace) -> int:
     if stopped:
         say(f"stopped; what is graded is kept. Go on with: {_resume_line(options, plan)}")
         return 130
-    return ERROR if any(grade.status == "error" for grade in grades) else OK
+    return ERROR if "error" in statuses.values() else OK
 
 
 def _plan(options: argparse.Namespace) -> Plan:
     from grader import run as class_run
     from grader.secret import course_secret
+    from grader.store import Store
 
     course = here()
     assignment = course.assignment(options.assignment)
     out = options.out or Path("results") / f"{assignment.name}-{time.strftime('%Y%m%d-%H%M%S')}"
-    exists = (out / "results.db").exists()
+    exists = Store.holds_run(out)
     if exists and not (options.resume or options.only):
         stop(f"{out} holds results already; add --resume to go on with it, or choose another --out")
     if options.resume and not exists:
@@ -96,6 +96,17 @@ def _resume_line(options: argparse.Namespace, plan: Plan) -> str:
     return f"grader grade {sources} {where}{engine} --resume"
 
 
+@contextlib.contextmanager
+def _resumable(options: argparse.Namespace, plan: Plan, progress: Progress) -> Iterator[None]:
+    """What ends a run that had begun to grade says how to go on."""
+    try:
+        yield
+    except Exception as error:
+        if not is_told(error) or progress.ready is None:
+            raise
+        stop(f"{error}; what is graded is kept. Go on with: {_resume_line(options, plan)}")
+
+
 def _aside(line: str) -> None:
     print(f"grader: {safe(line)}", file=sys.stderr, flush=True)
 
@@ -118,24 +129,25 @@ def _interruptible() -> Iterator[list[int]]:
             signal.signal(each, handler)
 
 
-def _shown(grades: Iterator[Grade], progress: Progress) -> list[Grade]:
-    """Take the grades as they come, with a progress bar where there is a terminal."""
+def _shown(grades: Iterator[Grade], progress: Progress) -> dict[str, str]:
+    """Each student's status, as the grades come; with a progress bar where there is a terminal."""
     if not sys.stderr.isatty():
-        return list(grades)
+        return {grade.submission.student: grade.status for grade in grades}
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
     columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(),
                TextColumn("{task.fields[rate]}"), TimeRemainingColumn())  # fmt: skip
-    found: list[Grade] = []
+    found: dict[str, str] = {}
     began = time.monotonic()
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("grade", total=None, rate="")
         for grade in grades:
-            found.append(grade)
+            found[grade.submission.student] = grade.status
             rate = f"{len(found) / (time.monotonic() - began):.0f}/s"
-            bar.update(task, total=progress.total, completed=len(found), rate=rate)
+            total = max(progress.total, len(found))
+            bar.update(task, total=total, completed=len(found), rate=rate)
     return found
 
 

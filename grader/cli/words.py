@@ -18,6 +18,13 @@ def stop(message: str) -> NoReturn:
     raise SystemExit(USAGE)
 
 
+def is_told(error: Exception) -> bool:
+    """Whether an exception is one of ours, whose text is for the user."""
+    told = ("CatalogError", "InboxError", "StoreError", "EngineError", "GraderError",
+            "NotebookError", "ReleaseError", "ExportError", "BundleError", "PushError")  # fmt: skip
+    return type(error).__name__ in told or isinstance(error, OSError)
+
+
 def say(line: str) -> None:
     """Print a line, whatever is in it."""
     print(safe(line))

@@ -40,13 +40,20 @@ class Process:
     """One grading process, and the submissions it has in hand, oldest first."""
 
     def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-m", "grader.grading", str(theirs.fileno())]
-        self._process = subprocess.Popen(  # noqa: S603  # our own module
-            command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1"},
-        )  # fmt: skip
+        # Files of no folder: a pipe that nobody reads would fill up and stop it.
+        self._place, self._said = os.memfd_create("place"), os.memfd_create("said")
+        passed = [theirs.fileno(), self._place]
+        command = [sys.executable, "-m", "grader.grading", *map(str, passed)]
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  # our own module
+                command, pass_fds=passed, stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, stderr=self._said, start_new_session=True,
+                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1"},
+            )  # fmt: skip
+        except OSError as error:
+            raise EngineError(f"a grading process cannot be started: {error.strerror}") from None
         theirs.close()
         self.connection = Connection(ours.detach())
         self.hand: deque[Submission] = deque()
@@ -87,23 +94,30 @@ class Process:
             yield self.grade()[1]
 
     def end(self) -> None:
+        if self.connection.closed:
+            return
         self.connection.close()
         try:
             self._process.wait(5 if not self.hand else 0)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if self._process.stderr:
-            self._process.stderr.close()
+        os.close(self._place)
+        os.close(self._said)
+
+    def where(self) -> str:
+        """The hidden test that it is in, or was as it died: `` in test_graph.py::test_x``, or ''."""
+        check = os.pread(self._place, 1 << 10, 0).decode("utf-8", "replace").strip()
+        return f" in {check}" if check else ""
 
     def _last_words(self) -> str:
-        if self._process.stderr is None:
-            return ""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(2)
         self._process.kill()
-        lines = self._process.stderr.read().decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else f"exit status {self._process.returncode}"
+        status = self._process.wait()
+        said = os.pread(self._said, 1 << 20, 0).decode("utf-8", "replace").strip().splitlines()
+        how = f"signal {-status}" if status < 0 else f"exit status {status}"
+        return said[-1] if said else f"it ended with {how}{self.where()}"
 
 
 def grade_all(
@@ -146,14 +160,22 @@ class _Crew:
         """Start ``jobs`` processes at once; nothing is graded before the first has seen all well."""
         self._processes = [Process(self._preflight)]
         self._processes += [Process(self._settings) for _ in range(jobs - 1)]
-        greeting = self._processes[0].ready()
+        greeting = self._ready(0)
         if greeting.problem:
             raise EngineError(greeting.problem)
-        for process in self._processes:
-            if process is not self._processes[0]:
-                process.ready()
-            self._feed(process)
+        for number in range(jobs):
+            if number:
+                self._ready(number)
+            self._feed(self._processes[number])
         return greeting
+
+    def _ready(self, number: int) -> Ready:
+        """Wait for a process's greeting; one that dies before it is replaced, once."""
+        try:
+            return self._processes[number].ready()
+        except EngineError:
+            self._processes[number] = Process(self._processes[number].settings)
+            return self._processes[number].ready()
 
     def busy(self) -> bool:
         """Whether anything is in hand."""
@@ -167,7 +189,7 @@ class _Crew:
             try:
                 yield process.grade()
             except (EOFError, OSError):
-                yield from self._replace(process, "the grading process died")
+                yield from self._replace(process, f"the grading process died{process.where()}")
             else:
                 self._feed(process)
 
@@ -175,7 +197,8 @@ class _Crew:
         """Replace every process that has had one submission for too long."""
         now = time.monotonic()
         for process in [p for p in self._processes if p.hand and now - p.since > patience]:
-            yield from self._replace(process, f"no grade within {patience:.0f} s")
+            why = f"no grade within {patience:.0f} s{process.where()}"
+            yield from self._replace(process, why)
 
     def end(self) -> None:
         """End every process."""
@@ -199,10 +222,10 @@ class _Crew:
             hand = hand[1:]
         self._tried.add(suspect.student)
         self._again.extend(hand)
-        fresh = Process(self._settings)
-        self._processes[self._processes.index(process)] = fresh
-        fresh.ready()
-        self._feed(fresh)
+        number = self._processes.index(process)
+        self._processes[number] = Process(self._settings)
+        self._ready(number)
+        self._feed(self._processes[number])
 
 
 def lost(submission: Submission, why: str) -> Grade:

@@ -73,14 +73,18 @@ CLASS = {
     "stops": "import numpy as np\ndef relu(z):\n    return np.maximum(z, 0)\n1 / 0\n" + RIGHT,
     "forbidden": "import torch\n" + RIGHT,
     "own key": swapped(
-        ('"z2": z2, "a2": a2}', '"z2": z2, "a2": a2, "m": len(X)}'), ("    m = len(y)\n    dz2", '    m = cache["m"]\n    dz2')
+        ('"z2": z2, "a2": a2}', '"z2": z2, "a2": a2, "m": len(X)}'),
+        ("    m = len(y)\n    dz2", '    m = cache["m"]\n    dz2'),
     ),
     "typo": swapped(('    da1 = dz2 @ params["W2"]', '    da1 = dz2 @ params["w2"]')),
     "last forward": swapped(
-        ("    z1 = X @ params", "    global last\n    last = X\n    z1 = X @ params"), ('    X, z1, a1, a2 = cache["X"]', "    X, z1, a1, a2 = last")
+        ("    z1 = X @ params", "    global last\n    last = X\n    z1 = X @ params"),
+        ('    X, z1, a1, a2 = cache["X"]', "    X, z1, a1, a2 = last"),
     ),
     "grows": RIGHT.replace("import numpy as np\n", "import numpy as np\ncalls = []\n", 1).replace(
-        "    dz2 = (a2 - y) / m\n    dW2", "    calls.append(1)\n    if len(calls) > 1:\n        raise ValueError(m)\n    dz2 = (a2 - y) / m\n    dW2"
+        "    dz2 = (a2 - y) / m\n    dW2",
+        "    calls.append(1)\n    if len(calls) > 1:\n        raise ValueError(m)\n"
+        "    dz2 = (a2 - y) / m\n    dW2",
     ),
     "turned": swapped(('    z1 = X @ params["W1"].T', '    z1 = X @ params["W1"]')),
     "other sizes": swapped(('    z1 = X @ params["W1"].T', '    z1 = X @ np.ones((7, 9))')),

@@ -346,7 +346,11 @@ def test_a_stricter_speed_limit_has_points_of_its_own(course, tmp_path):
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     right = (ROOT / "reference/computation_graph/solution.py").read_text()
-    again = "\n\ndef differentiate(*args, once=differentiate):\n    return [once(*args) for _ in range(30)][-1]\n"
+    again = """
+
+def differentiate(*args, once=differentiate):
+    return [once(*args) for _ in range(30)][-1]
+"""
     (inbox / "quick.py").write_text(right)
     (inbox / "slow.py").write_text(right + again)
     entries = graded_in(course, inbox, tmp_path / "out")

@@ -1,0 +1,103 @@
+"""Two mistakes at once: what is named is one of the two, never a third.
+
+Each step is judged given its own inputs, so most pairs are told by at least one name. The pairs are
+drawn from the catalogue once for all: two mistakes of different kinds in text that does not overlap,
+two thirds of them within one function.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from grader.diagnosis import mistaken, module_of
+from grader.engine import local
+from grader.model import Grade, Mistake, Settings, Submission
+
+ROOT = Path(__file__).parents[2]
+PAIRS = 42
+NAMED = {"two_layer_network": 0.9, "lstm_cell": 0.9, "deep_network": 0.8}
+"""The least share of the pairs of which one is named; 0.94, 0.95 and 0.89 over 400 pairs of each."""
+
+Pair = tuple[Mistake, Mistake]
+
+
+def reference(exercise: str, file: str) -> str:
+    """A file of an exercise's reference."""
+    return (ROOT / "reference" / exercise / file).read_text(encoding="utf-8")
+
+
+def spans(source: str, mistake: Mistake) -> list[range]:
+    """Where in the solution a mistake is made."""
+    starts = [(source.index(right), len(right)) for right in mistake.swap]
+    return [range(start, start + length) for start, length in starts]
+
+
+def are_apart(source: str, pair: Pair) -> bool:
+    """Whether two mistakes are of different kinds, and can be made in one text."""
+    one, other = pair
+    both = itertools.product(spans(source, one), spans(source, other))
+    return one.id != other.id and all(a.stop <= b.start or b.stop <= a.start for a, b in both)
+
+
+def possible(exercise: str) -> list[Pair]:
+    """All pairs of an exercise that can be made; what only timed checks find is left out."""
+    known: Sequence[Mistake] = module_of(reference(exercise, "mistakes.py"), "mistakes").MISTAKES
+    swaps = [m for m in known if m.swap and not m.code and m.id != "numeric-differentiation"]
+    source = reference(exercise, "solution.py")
+    return [pair for pair in itertools.combinations(swaps, 2) if are_apart(source, pair)]
+
+
+def drawn(exercise: str) -> Iterator[Pair]:
+    """`PAIRS` of them, always the same."""
+    there = possible(exercise)
+    random.Random(exercise).shuffle(there)  # noqa: S311  # a sample, no secret
+    near = [pair for pair in there if pair[0].function == pair[1].function]
+    yield from near[: PAIRS * 2 // 3]
+    yield from [pair for pair in there if pair not in near][: PAIRS // 3]
+
+
+@cache
+def graded(exercise: str) -> list[tuple[Pair, Grade]]:
+    """The pairs, graded as one class."""
+    source = reference(exercise, "solution.py")
+    pairs = dict(enumerate(drawn(exercise)))
+    submissions = [
+        Submission(str(n), f"{exercise}.py", mistaken(mistaken(source, one), other).encode())
+        for n, (one, other) in pairs.items()
+    ]
+    settings = Settings(str(ROOT), exercise, 5, b"two", preflight=False, select="not fast")
+    found = local.grade_all(submissions, settings, jobs=1, patience=200)
+    return [(pairs[int(submission.student)], grade) for submission, grade in found]
+
+
+def names(grade: Grade) -> set[str]:
+    """The mistakes that a student is told of."""
+    return {outcome.mistake for outcome in grade.outcomes} - {""}
+
+
+@pytest.mark.parametrize("exercise", NAMED)
+def test_no_third_mistake_is_named(exercise):
+    """Whatever is named is one of the two."""
+    others = {
+        (one.id, other.id): told
+        for (one, other), grade in graded(exercise)
+        if (told := names(grade) - {one.id, other.id})
+    }
+    assert others == {}
+
+
+@pytest.mark.parametrize("exercise", NAMED)
+def test_one_of_the_two_is_named(exercise):
+    """Nearly always; and no pair passes."""
+    pairs = graded(exercise)
+    assert len(pairs) == PAIRS
+    assert all(grade.status == "graded" for _, grade in pairs)
+    assert all((grade.score or 0) < grade.max_score for _, grade in pairs)
+    named = sum(bool(names(grade)) for _, grade in pairs)
+    assert named >= NAMED[exercise] * PAIRS

@@ -1,0 +1,411 @@
+"""Nothing hidden reaches a student: submissions that tell their inputs in every way we could think of.
+
+Each of `LEAKS` spells what it is called with into something that might be shown: text, names, shapes,
+keys, line numbers, numbers returned, time. They are graded as one class by the command, and every
+byte that a student can see is scanned: the feedback page, their part of the gradebook, what each LMS
+is handed, and their line in the terminal. A number of four digits that is not on the page of one who
+tells nothing, is a hit, whatever it is; so is a word of theirs, or an input as bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grader import catalog, policy
+from grader.cases import _arrays
+from grader.lms import ANSWERS, EXPORTS, Job
+from grader.lms.sheet import comment
+from grader.model import Grade
+from grader.plugin import Bench
+from grader.pool import Sandbox
+from grader.report import feedback
+
+ROOT = Path(__file__).parents[2]
+EXERCISE = "two_layer_network"
+SEED, SECRET = 7, b"the secret of a course that leaks"
+QUIET = "quiet"
+"""Who is wrong in the same places and tells nothing."""
+
+PRELUDE = """
+import base64, logging, os, struct, sys, time, types, warnings
+import numpy as np
+
+TOLD = "tellTaleWord"
+
+
+def numbers(value):
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    if isinstance(value, (tuple, list)):
+        return [number for item in value for number in numbers(item)]
+    return [float(number) for number in np.asarray(value, float).ravel()]
+
+
+def first(value):
+    return next(number for number in numbers(value) if number % 1)
+
+
+def digits(value, count=9):
+    return f"{abs(first(value)):.12e}".replace(".", "")[:count]
+
+
+def spelt(value):
+    return TOLD + " " + " ".join(map(repr, numbers(value)[:20]))
+
+
+def like(value, change):
+    if isinstance(value, tuple):
+        return tuple(like(item, change) for item in value)
+    if isinstance(value, dict):
+        return {key: like(item, change) for key, item in value.items()}
+    return change(value)
+
+
+def asked(name, right):
+    def answer(*given):
+        return tell(name, given, lambda: right(*given))
+
+    return answer
+
+
+NAMES = "relu relu_derivative sigmoid sigmoid_derivative loss loss_from_logits".split()
+NAMES += "forward backward update train".split()
+for _name in NAMES:
+    globals()[_name] = asked(_name, globals()[_name])
+
+
+def tell(name, given, right):
+    return like(right(), lambda array: array * 0.75 + 0.125)
+
+"""
+
+LEAKS = {
+    # What is printed, logged or warned of.
+    "print": "print(spelt(given)); return right() * 2",
+    "print to stderr": "print(spelt(given), file=sys.stderr); raise ValueError",
+    "write to descriptors": "os.write(1, spelt(given).encode()); raise ValueError",
+    "log": "logging.error(spelt(given)); raise ValueError",
+    "warn": "warnings.simplefilter('always'); warnings.warn(spelt(given)); return None",
+    "warn as error": "warnings.simplefilter('error'); warnings.warn(spelt(given))",
+    # The text of exceptions.
+    "raise repr": "raise ValueError(repr(given), TOLD)",
+    "raise numbers": "raise ValueError(*numbers(given)[:9])",
+    "raise short": "raise ValueError('%.4g' % first(given))",
+    "raise hex": "raise TypeError(struct.pack('<d', first(given)).hex(), TOLD)",
+    "raise float hex": "raise TypeError(first(given).hex(), TOLD)",
+    "raise base64": "raise IndexError(base64.b64encode(np.array(numbers(given)).tobytes()))",
+    "raise reversed": "raise IndexError(spelt(given)[::-1])",
+    "raise words": "raise IndexError(' '.join('zero one two three four five six seven eight nine'.split()[int(d)] for d in digits(given) if d.isdigit()) + TOLD)",
+    "assert": "assert not given, spelt(given)",
+    "key error": "return {}[digits(given)]",
+    "key of a number": "return {}[int(digits(given))]",
+    "stop iteration": "raise StopIteration(spelt(given))",
+    "exit": "raise SystemExit(spelt(given))",
+    "exit status": "sys.exit(int(digits(given, 3)))",
+    "exit at once": "os._exit(int(digits(given, 2)))",
+    "interrupt": "raise KeyboardInterrupt(spelt(given))",
+    "note": "e = ValueError('x'); e.add_note(spelt(given)); raise e",
+    "cause": "raise ValueError('x') from RuntimeError(spelt(given))",
+    "group": "raise ExceptionGroup(spelt(given), [ValueError(spelt(given))])",
+    "file not found": "open('/' + digits(given) + TOLD)",
+    "errno": "raise OSError(int(digits(given)), spelt(given), digits(given))",
+    "module not found": "__import__('m' + digits(given))",
+    "unicode": "raise UnicodeDecodeError('utf-8', spelt(given).encode(), 0, 1, spelt(given))",
+    # Names.
+    "class name": "raise type('E' + digits(given), (ValueError,), {})('x')",
+    "class that calls itself built-in": "raise type('ValueError', (ValueError,), {'__module__': 'builtins', '__qualname__': TOLD + digits(given)})(spelt(given))",
+    "class renamed": "E = type('E', (Exception,), {}); E.__name__ = E.__qualname__ = 'E' + digits(given); raise E",
+    "attribute": "getattr(np, 'a' + digits(given))",
+    "name": "eval('n' + digits(given))",
+    "function name": "f = (lambda: 1 / 0); f.__code__ = f.__code__.replace(co_name='f' + digits(given), co_filename=digits(given)); f()",
+    "docstring": "globals()[name].__doc__ = globals()[name].__name__ = spelt(given); return right() * 2",
+    "module": "sys.modules[__name__].__doc__ = __file__ = spelt(given); raise ValueError(__file__)",
+    # Places.
+    "line of compiled code": "exec(compile('\\n' * int(digits(given, 4)) + 'raise ValueError', 'two_layer_network.py', 'exec'))",
+    "file of compiled code": "exec(compile('1 / 0', digits(given) + '.py', 'exec'))",
+    "syntax error": "raise SyntaxError(spelt(given), (digits(given), int(digits(given)), 1, spelt(given)))",
+    "syntax": "compile('\\n' * int(digits(given, 4)) + '1 +', 'two_layer_network.py', 'exec')",
+    "depth": "down = lambda n: 1 / 0 if not n else down(n - 1); down(int(digits(given, 3)))",
+    # What is returned.
+    "string": "return spelt(given)",
+    "bytes": "return np.array(numbers(given)).tobytes()",
+    "object with a repr": "return type('R', (), {'__repr__': lambda self: spelt(given)})()",
+    "array of strings": "return np.array([spelt(given)])",
+    "array of objects": "return np.array([spelt(given), None], dtype=object)",
+    "record": "return np.zeros(1, dtype=[('f' + digits(given), float)])",
+    "dates": "return np.array([int(digits(given))], dtype='datetime64[s]')",
+    "keys": "return {spelt(given): 1.0, digits(given): 2.0}",
+    "keys of the cache": "return (np.zeros(3), {digits(given): 1.0}) if name == 'forward' else {digits(given): 1}",
+    "shape": "return np.zeros((0, *(int(abs(n) * 1e6) for n in numbers(given)[:3])))",
+    "small shape": "return np.zeros([int(d) + 1 for d in digits(given, 3) if d.isdigit()])",
+    "offset": "return like(right(), lambda a: a + first(given) * 1e9)",
+    "factor": "return like(right(), lambda a: a + 123456 * first(given))",
+    "small offset": "return like(right(), lambda a: a + first(given) * 1e-3)",
+    "huge integer": "return int(digits(given)) ** 9",
+    "nan payload": "return like(right(), lambda a: np.full(np.shape(a), np.frombuffer(struct.pack('<Q', 0x7FF8 << 48 | int(digits(given))), float)[0]))",
+    "complex": "return like(right(), lambda a: a + 1j * first(given))",
+    "arguments back": "return given",
+    "marked arguments": "[a.__setitem__(..., first(given)) for a in given if isinstance(a, np.ndarray) and a.ndim]; return right()",
+    # Time.
+    "seconds": "stop = time.process_time() + int(digits(given, 2)) / 20000\nwhile time.process_time() < stop: pass\nreturn right()",
+    "slower every time": "stop = time.process_time() + first(given) % 1 / 200\nwhile name == 'backward' and time.process_time() < stop: pass\nreturn right()",
+}  # fmt: skip
+LINES_OF_THE_FILE = "def tell(name, given, right):\n    n = int(digits(given, 4))\n" + "".join(
+    f"    if n == {number}: raise ValueError\n" for number in range(1000, 10_000)
+)
+SHEET = b"Identifier,Full name,ID number,Grade,Maximum Grade,Feedback comments\nParticipant 1,S,S,,100,\n"
+
+
+def source(code: str) -> str:
+    """A right answer whose functions are replaced by ones that tell."""
+    solution = (ROOT / "reference" / EXERCISE / "solution.py").read_text(encoding="utf-8")
+    solution = solution.replace('if __name__ == "__main__":', "if False:")
+    body = "\n".join(f"    {line}" for line in code.splitlines())
+    told = f"def tell(name, given, right):\n{body}\n" if code else ""
+    return f"{solution}\n{PRELUDE}{told}"
+
+
+def submissions() -> dict[str, str]:
+    """Who hands what in."""
+    others = {name: source(code) for name, code in LEAKS.items()}
+    return {QUIET: source(""), "lines of the file": source("") + LINES_OF_THE_FILE, **others}
+
+
+# --- grading ----------------------------------------------------------------------------------
+
+
+class Graded:
+    """A class that leaks, graded by the command, and all that its students can see."""
+
+    def __init__(self, folder: Path, students: dict[str, str], course: Path = ROOT) -> None:
+        for student, text in students.items():
+            place = folder / "class" / student
+            place.mkdir(parents=True)
+            (place / f"{EXERCISE}.py").write_text(text, encoding="utf-8")
+        (folder / "secret").write_bytes(SECRET)
+        self.out = folder / "out"
+        command = [sys.executable, "-m", "grader.cli", "grade", str(folder / "class"), "--assignment",
+                   EXERCISE, "--seed", str(SEED), "--out", str(self.out), "--jobs", "2"]  # fmt: skip
+        environ = {
+            **os.environ,
+            "GRADER_SECRET_FILE": str(folder / "secret"),
+            "PYTHONPATH": str(course),
+        }
+        done = subprocess.run(
+            command,
+            cwd=course,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=280,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        self.terminal = done.stdout + done.stderr
+        found = policy.standings(catalog.load(course), self.out)
+        self.assignment = found.assignment
+        self.grades = {grade.submission.student: grade for grade in found.grades}
+
+    def seen(self, student: str) -> Iterator[tuple[str, str]]:
+        """Every text that a student can see, and where."""
+        page = self.out / "feedback" / feedback.file_name(student)
+        yield "feedback", page.read_text(encoding="utf-8")
+        document = json.loads((self.out / "grades.json").read_bytes())
+        [entry] = [each for each in document["submissions"] if each["student"] == student]
+        yield "grades.json", json.dumps(for_students(entry), ensure_ascii=False)
+        for place, text in (
+            ("grades.csv", (self.out / "grades.csv").read_text(encoding="utf-8")),
+            ("terminal", self.terminal),
+        ):
+            yield place, "\n".join(line for line in text.splitlines() if student in line)
+        yield from handed_over(self.grades[student], self.assignment)
+
+
+def for_students(value: Any) -> Any:
+    """The gradebook without what is the instructor's: their keys, and the clock's microseconds."""
+    if isinstance(value, dict):
+        kept = {key: item for key, item in value.items() if key not in ("instructor", "seconds")}
+        return {key: for_students(item) for key, item in kept.items()}
+    return [for_students(item) for item in value] if isinstance(value, list) else value
+
+
+def handed_over(grade: Grade, assignment: catalog.Assignment) -> Iterator[tuple[str, str]]:
+    """What each LMS is given of one grade to show."""
+    job = Job(Path("x"), (Path("/r"),), expected=EXERCISE, title=EXERCISE, seed=None,
+              facts={"GITHUB_OUTPUT": "/o", "GITHUB_STEP_SUMMARY": "/s", "submission": "submit/x"},
+              graded_at="2026-11-22T12:00:00+00:00")  # fmt: skip
+    for system, answer in ANSWERS.items():
+        made = answer(replace(grade, seconds=0.0), job)
+        data = [made.stdout, *made.write.values(), *made.append.values()]
+        yield system, b"\n".join(data).decode()
+    known = replace(assignment, lms={"canvas": {"assignment": 1}, "blackboard": {"column": 1}})
+    sheets = {"moodle": SHEET.replace(b"S", grade.submission.student.encode())}
+    for system, export in EXPORTS.items():
+        yield f"export {system}", export([grade], known, sheets.get(system), "plain").data.decode()
+    yield "comment", comment(grade)
+
+
+# --- looking ----------------------------------------------------------------------------------
+
+
+@cache
+def hidden() -> tuple[np.ndarray, ...]:
+    """Every array that the hidden tests ask with in this run."""
+    sys.path.insert(0, str(ROOT / "tests" / "hidden"))
+    from two_layer_network import cases
+
+    course = catalog.load(ROOT)
+    bench = Bench(course, course.assignment(EXERCISE), Sandbox(frozenset()), SEED, SECRET)
+    draws = [draw for name, draw in vars(cases).items() if name.endswith("_cases")]
+    drawn = [case for draw in draws if draw is not cases.timed_cases for case in bench.draw(draw)]
+    return tuple(np.asarray(each, float) for case in drawn for each in _arrays(case.args))
+
+
+@cache
+def needles() -> frozenset[str]:
+    """The inputs as bytes: base64 and hexadecimal, either way round; and a word of the samples."""
+    found = {"telltaleword"}
+    for array in hidden():
+        found.add(base64.b64encode(array.tobytes()).decode().lower()[:16])
+        for number in array.ravel():
+            found |= {number.tobytes().hex(), number.tobytes()[::-1].hex()} if number % 1 else set()
+            found |= {abs(float(number)).hex()} if number % 1 else set()
+    return frozenset(each for each in found if len(set(each)) > 4)
+
+
+@cache
+def beginnings() -> frozenset[str]:
+    """The first four digits of every input that has as many."""
+    digits = (f"{abs(number):.9e}".replace(".", "")[:10] for a in hidden() for number in a.ravel())
+    return frozenset(each[:4] for each in digits if len(each.rstrip("0")) > 4)
+
+
+def texts(text: str) -> Iterator[str]:
+    """The text as it stands, as a page shows it, and what is packed in it."""
+    yield text
+    yield html.unescape(text)
+    for blob in re.findall(r"[A-Za-z0-9+/_-]{24,}={0,2}", text):
+        data = base64.b64decode(blob + "==", altchars=None)
+        yield data.decode("latin-1")
+        if data[:2] == b"\x1f\x8b":
+            yield gzip.decompress(data).decode("latin-1")
+
+
+def long_numbers(text: str) -> set[str]:
+    """Every number of at least four digits, its point and zeros before and after left out."""
+    found = re.findall(r"\d[\d.,_]*", text)
+    plain = (re.sub(r"\D", "", each).strip("0") for each in found)
+    return {each for each in plain if len(each) >= 4}
+
+
+def hits(text: str, innocent: str) -> list[str]:
+    """What in ``text`` should not be there: nothing of it is in ``innocent``."""
+    found, known = [], long_numbers("\n".join(texts(innocent)))
+    for each in texts(text):
+        found += sorted(long_numbers(each) - known)
+        low = each.lower()
+        found += [needle for needle in needles() if needle in low or needle[::-1] in low]
+    return found
+
+
+def leaks(graded: Graded, student: str) -> dict[str, list[str]]:
+    """Where something of what a student was asked with can be seen, and what."""
+    innocent = dict(graded.seen(QUIET))
+    seen = dict(graded.seen(student)).items()
+    return {place: found for place, text in seen if (found := hits(text, innocent[place]))}
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
+    """The whole class."""
+    return Graded(tmp_path_factory.mktemp("leaks"), submissions())
+
+
+def test_there_are_enough() -> None:
+    """At least forty ways of telling, and inputs to look for."""
+    assert len(LEAKS) >= 40
+    assert len(needles()) > 500
+    assert len(hidden()) > 50
+
+
+@pytest.mark.parametrize("student", submissions())
+def test_nothing_leaks(graded: Graded, student: str) -> None:
+    """No number of the inputs, nor a word of the submission, anywhere a student looks."""
+    assert graded.grades[student].status == "graded"
+    assert leaks(graded, student) == {}
+
+
+def test_what_they_tell_is_there_to_be_told(graded: Graded) -> None:
+    """The instructor's part of what is scanned holds the very things that are looked for."""
+    told = {
+        student
+        for student, grade in graded.grades.items()
+        if hits(str([grade.instructor, *(o.instructor for o in grade.outcomes)]), "")
+    }
+    assert len(told) >= 30
+
+
+# --- the scan itself: with one filter switched off, it finds what that one holds back --------------
+
+FILTERS = {
+    "numbers of two digits": (
+        "compare.py", 'return f"{number:.2g}"', 'return f"{number:.9g}"', "small offset",
+    ),
+    "shapes of known sizes": (
+        "compare.py", "if len(got) > 4 or not set(got) <= known:", "if False:", "shape",
+    ),
+    "no text of exceptions": (
+        "pool.py", "return StudentError(f\"{function} raised {what}", "return StudentError(f\"{text} {what}", "raise repr",
+    ),
+    "names of built-in exceptions alone": (
+        "pool.py", 'if name else "an exception of your own"', "if name else kinds[0]", "class name",
+    ),
+    "lines up to a limit": ("pool.py", "FAR: Final = 999", "FAR: Final = 99999", "lines of the file"),
+    "nothing of the instructor's in the gradebook": (
+        "report/gradebook.py", 'entry["instructor"] = dict(grade', 'entry["staff"] = dict(grade', "print",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_without_a_filter_it_leaks(tmp_path: Path, name: str) -> None:
+    """In a copy of the grader that lacks this one filter, the scan has hits."""
+    file, there, without, student = FILTERS[name]
+    course = copied(tmp_path / "course")
+    module = course / "grader" / file
+    text = module.read_text(encoding="utf-8")
+    assert there in text
+    module.write_text(text.replace(there, without), encoding="utf-8")
+    everyone = submissions()
+    leaky = Graded(tmp_path, {each: everyone[each] for each in (QUIET, student)}, course)
+    assert leaks(leaky, student)
+
+
+def copied(course: Path) -> Path:
+    """The course and the grader, to be changed."""
+    for part in (
+        "grader",
+        f"reference/{EXERCISE}",
+        f"tests/hidden/{EXERCISE}",
+        f"exercises/{EXERCISE}",
+    ):
+        shutil.copytree(ROOT / part, course / part, ignore=shutil.ignore_patterns("__pycache__"))
+    text = f"title: Leaks\ntimezone: UTC\nassignments:\n  - name: {EXERCISE}\n    title: Network\n"
+    (course / "assignments.yaml").write_text(text, encoding="utf-8")
+    return course
