@@ -100,7 +100,7 @@ def enter(plan: Plan, uid: int, memory: int, cpu: int, keep: Iterable[int]) -> N
         drop_uid(uid)
     if "caps" in plan.layers:
         drop_capabilities()
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent()
     _prctl(_PR_SET_DUMPABLE, 0)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     if plan.landlock_fd >= 0:
@@ -108,6 +108,11 @@ def enter(plan: Plan, uid: int, memory: int, cpu: int, keep: Iterable[int]) -> N
         os.close(plan.landlock_fd)
     if plan.filter:
         seccomp_load(plan.filter)
+
+
+def die_with_parent() -> None:
+    """Have the kernel end this process when the one that started it ends, however that ends."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def fork_in_pidns(plan: Plan) -> int:

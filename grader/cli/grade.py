@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import shutil
 import signal
 import sys
@@ -23,6 +24,7 @@ def run(options: argparse.Namespace) -> int:
     from grader import policy
     from grader import run as class_run
 
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the report's few sums need no threads
     plan = _plan(options)
     progress = class_run.Progress(say=_aside)
     began = time.monotonic()

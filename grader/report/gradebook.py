@@ -29,9 +29,15 @@ def as_json(run: Run, grades: Iterable[Grade]) -> bytes:
         "sandbox": list(run.sandbox),
         "secret": run.secret,
         "versions": run.versions,
-        "submissions": [submission_entry(grade) for grade in grades],
     }
-    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+    head = _indented(document).removesuffix(b"\n}")
+    entries = [_indented(submission_entry(grade)).replace(b"\n", b"\n  ") for grade in grades]
+    listed = b"[\n  " + b",\n  ".join(entries) + b"\n ]" if entries else b"[]"
+    return head + b',\n "submissions": ' + listed + b"\n}\n"
+
+
+def _indented(document: dict[str, Any]) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(document), indent=1)
 
 
 def submission_entry(grade: Grade) -> dict[str, Any]:

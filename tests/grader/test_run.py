@@ -374,3 +374,33 @@ def test_a_speed_limit_that_no_test_times_is_refused(course, tmp_path):
     )  # fmt: skip
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "no hidden test times 'evaluate'; those of differentiate are" in done.stderr
+
+
+def test_no_grading_process_outlives_a_killed_command(course, tmp_path):
+    """Not even one that a hidden test holds up for good."""
+    tests = course / "tests/hidden/computation_graph"
+    for file in tests.glob("test_*.py"):
+        file.unlink()
+    marker = tmp_path / "pid"
+    (tests / "test_own.py").write_text(
+        "import os, pathlib, time\n"
+        "def test_hangs(student):\n"
+        f"    marker = pathlib.Path({str(marker)!r})\n"
+        "    if marker.exists():\n"
+        "        marker.write_text(str(os.getpid()))\n"
+        "        time.sleep(1000)\n"
+    )
+    marker.touch()
+    command = [sys.executable, "-m", "grader.cli", "grade", ROOT / "examples/class", "--assignment",
+               "computation_graph", "--out", tmp_path / "out", "--jobs", "1"]  # fmt: skip
+    run = subprocess.Popen(command, cwd=course, stdout=subprocess.DEVNULL)
+    until = time.monotonic() + 60
+    while not marker.read_text() and time.monotonic() < until:
+        time.sleep(0.05)
+    hanging = int(marker.read_text())
+    run.kill()
+    run.wait()
+    until = time.monotonic() + 10
+    while Path(f"/proc/{hanging}").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{hanging}").exists()
