@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests/grader tests/course tests/browser
 
-.PHONY: demo test lint validation bench clean
+.PHONY: demo test lint validation faults bench clean
 
 demo: $(VENV)/ready
 	rm -rf results/demo
@@ -24,10 +24,14 @@ lint: $(VENV)/ready-dev
 validation: $(VENV)/ready-dev
 	$(BIN)/grader validate --seeds 200 --write docs/validation.md
 
+faults: $(VENV)/ready-dev
+	GRADER_FAULTS=50 $(BIN)/python -m pytest tests/grader/test_faults.py -q
+
 bench: $(VENV)/ready-dev
 	$(BIN)/python bench/class_run.py
 	$(BIN)/python bench/compare.py --profile --write docs/performance.md
 	$(BIN)/python bench/cold_lms.py --write docs/performance.md
+	$(BIN)/python bench/big_class.py --size 1000
 
 clean:
 	rm -rf $(VENV) results

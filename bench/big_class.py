@@ -217,7 +217,8 @@ def _look(pid: int, seen: Seen, results: Path, began: float) -> None:
     seen.slowest_answer = max(seen.slowest_answer, time.monotonic() - asked)
     if not seen.counted or count > seen.counted[-1][1]:
         seen.counted.append((asked - began, count))
-        seen.while_grading = max(seen.while_grading, pss(pid))
+        if count < seen.size:
+            seen.while_grading = max(seen.while_grading, pss(pid))
 
 
 def graded_now(results: Path) -> int:

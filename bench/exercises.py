@@ -102,7 +102,9 @@ def cpu_row(name: str, copies: int) -> str:
             spent[kind] = (_used(bench) - before) / copies * 1e3
 
     in_session(name, work)
-    cells = (f"{spent[kind]:.1f}" if kind in spent else "" for kind in ("values", "timed", "training"))
+    cells = (
+        f"{spent[kind]:.1f}" if kind in spent else "" for kind in ("values", "timed", "training")
+    )
     return f"| {name} | {' | '.join(cells)} |"
 
 
@@ -163,7 +165,9 @@ def speed_rows(name: str) -> Iterator[str]:
         slowest = max(right, key=right.__getitem__)
         middle = statistics.median(right.values())
         numeric = ratios.get(f"numeric {function}")
-        told = "" if numeric is None else "no answer in time" if numeric > 1e9 else f"{numeric:,.0f}"
+        told = (
+            "" if numeric is None else "no answer in time" if numeric > 1e9 else f"{numeric:,.0f}"
+        )
         yield (
             f"| {name} | {function} | {right['solution']:.1f} | {middle:.1f} | "
             f"{right[slowest]:.1f} ({slowest}) | {found.limits[function]:g} | {told} |"
@@ -181,7 +185,9 @@ def fair_rows(names: Sequence[str], right: int) -> Iterator[str]:
     try:
         for name in names:
             submissions = Class(name)
-            many = list(itertools.islice(itertools.cycle(submissions.right), right // len(names) + 1))
+            many = list(
+                itertools.islice(itertools.cycle(submissions.right), right // len(names) + 1)
+            )
             honest = timed(name, many).graded
             numeric = timed(name, submissions.numeric).graded
             failed = sum(_failed(grade) for grade in honest)

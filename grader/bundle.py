@@ -26,7 +26,8 @@ from typing import Final
 import yaml
 
 from grader import __version__
-from grader.catalog import FILE, Assignment, CatalogError, Course
+from grader.catalog import Assignment, Course
+from grader.places import FILE, CatalogError
 from grader.secret import course_secret
 
 TEMPLATES: Final = Path(__file__).parent / "lms" / "templates"

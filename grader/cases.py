@@ -108,7 +108,7 @@ def read(value: Any, want: Any) -> Any:
         return value is not None
     if isinstance(want, str):
         leaf = worker._leaf(value)
-        return Refused(leaf) if isinstance(leaf, str) else leaf
+        return Refused(leaf) if isinstance(leaf, str) else np.asarray(leaf)
     if isinstance(want, list):
         return [read(item, part) for item, part in zip(value, want, strict=True)]
     return {

@@ -21,9 +21,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from grader.catalog import Assignment, CatalogError, Course, Wrong, moment, nearest, quoted
+from grader.catalog import Assignment, Course, Wrong, moment
 from grader.inbox.tree import Handin
 from grader.model import Submission
+from grader.places import CatalogError, nearest, quoted
 
 COLUMNS: Final = ("student", "assignment", "due", "excused", "reason")
 MAX_BYTES: Final = 1024 * 1024

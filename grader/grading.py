@@ -31,6 +31,7 @@ from _pytest.runner import runtestprotocol  # the only way to run an item withou
 from grader import catalog, lockdown, plugin
 from grader.model import Grade, Limits, Ready, Settings, Submission
 from grader.notebook import NotebookError, read_source
+from grader.places import CatalogError
 from grader.plugin import Bench
 from grader.pool import Call, GraderError, Program, Sandbox, Student, StudentError
 from grader.watch import Watch
@@ -46,7 +47,7 @@ def main() -> None:
     settings = msgspec.json.decode(connection.recv_bytes(), type=Settings)
     try:
         bench = bench_for(settings)
-    except (catalog.CatalogError, GraderError, OSError) as error:
+    except (CatalogError, GraderError, OSError) as error:
         connection.send_bytes(msgspec.json.encode(Ready([], str(error))))
         return
     bench.runs = Watch(int(sys.argv[2])).runs
@@ -138,7 +139,6 @@ class Loop:
             return Ready([], str(error))
         layers = self._bench.server.sandbox.ordered()
         return Ready(layers, max_score=self._bench.assignment.max_score)
-
 
     def _preflight(self, items: Sequence[pytest.Item]) -> None:
         """See that all is well; once more, anew, when a process died over it."""

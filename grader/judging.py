@@ -129,9 +129,9 @@ class Check:
             return str(answer.error)
         want, expected, scales = self.exercise.reference.expected(case)
         for key, leaf in compare.leaves(compare.at(answer.value, path), path):
-            label = name or _label(case.function, key)
             if isinstance(leaf, Refused):
-                return f"{label} {compare.REASONS.get(leaf.reason, 'cannot be read')}"
+                reason = compare.REASONS.get(leaf.reason, "cannot be read")
+                return f"{name or _label(case.function, key)} {reason}"
             if key not in expected:
                 continue
             integers = compare.at(want, key) == "int"
@@ -141,7 +141,7 @@ class Check:
                 entrywise=case.entrywise, dims=case.dims,
             )  # fmt: skip
             if found:
-                return f"{label}: {found.message}"
+                return f"{name or _label(case.function, key)}: {found.message}"
         return ""
 
     def _said(self, cases: Sequence[Case], faults: Sequence[str]) -> str:

@@ -25,7 +25,7 @@ class Limits:
     """What one submission may use. Seconds are CPU seconds where they say so, else wall clock."""
 
     call_cpu: float = 2.0
-    """CPU seconds for one call."""
+    """CPU seconds for one call; a quarter of it once another function has used up all of its."""
     import_cpu: float = 10.0
     """CPU seconds for what runs on import."""
     call_wall: float = 30.0

@@ -36,6 +36,7 @@ from grader.diagnosis import Catalogue, module_of
 from grader.judging import Check, Draw, Exercise, Failed
 from grader.model import VISIBILITIES, Limits, Outcome
 from grader.notebook import read_source
+from grader.places import FILE
 from grader.pool import ForkServer, GraderError, Program, Sandbox, Student, StudentError
 from grader.remote import Remote
 from grader.secret import course_secret
@@ -397,7 +398,7 @@ def untimed(items: Iterable[pytest.Item], assignment: catalog.Assignment) -> str
     if unknown is None:
         return ""
     those = f"those of {', '.join(sorted(timed))} are" if timed else "there is none"
-    return f"{catalog.FILE}: speed: no hidden test times {unknown!r}; {those}"
+    return f"{FILE}: speed: no hidden test times {unknown!r}; {those}"
 
 
 def title(item: pytest.Item) -> str:

@@ -687,8 +687,10 @@ class Student:
             return Refused(value if value in REFUSALS else "unreadable")
         if want == "held" and type(value) is bool:
             return value if value else Refused("none")
-        if isinstance(want, str) and isinstance(value, _ndarray()):
+        if isinstance(want, str) and isinstance(value, _numpy().ndarray):
             return value
+        if isinstance(want, str) and type(value) is float:
+            return _numpy().asarray(value)
         if isinstance(want, (list, dict)) and type(value) is list and len(value) == len(want):
             if isinstance(want, list):
                 return [self._rebuild(w, v) for w, v in zip(want, value, strict=True)]
@@ -749,7 +751,7 @@ def _builtin(kinds: Sequence[str]) -> str:
 
 
 @cache
-def _ndarray() -> type:
+def _numpy() -> Any:
     import numpy as np
 
-    return np.ndarray
+    return np

@@ -16,7 +16,7 @@ import os
 import platform
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
@@ -153,12 +153,12 @@ def write(found: policy.Standings, folder: Path, plots: bool = False) -> list[Pa
         )
         for grade in grades
     ]
-    files = {
-        "grades.json": gradebook.as_json(run, grades),
-        "grades.csv": gradebook.as_csv(grades),
-        "report.html": class_report.render(run, assignment, grades, pages),
-    }
-    written += [write_private(folder / name, data) for name, data in files.items()]
+    csv, report = gradebook.as_csv(grades), class_report.render(run, assignment, grades, pages)
+    written += [
+        write_private(folder / "grades.json", gradebook.json_parts(run, grades)),
+        write_private(folder / "grades.csv", csv),
+        write_private(folder / "report.html", report),
+    ]
     if plots:
         from grader.report import plots as drawings
 
@@ -247,13 +247,13 @@ def secret_of(course: Course, run: Run, folder: Path) -> bytes:
     return secret
 
 
-def write_private(path: Path, data: bytes) -> Path:
-    """Write a file, 0600, whole or not at all."""
+def write_private(path: Path, data: bytes | Iterable[bytes]) -> Path:
+    """Write a file, given whole or in parts, 0600: all of it or nothing."""
     part = path.with_name(f".{path.name}.part")
     try:
         fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(fd, "wb") as out:
-            out.write(data)
+            out.writelines([data] if isinstance(data, bytes) else data)
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)

@@ -22,7 +22,7 @@ from typing import Any, Final
 import yaml
 
 from grader import catalog
-from grader.catalog import FILE, CatalogError
+from grader.places import FILE, CatalogError
 
 TEMPLATES: Final = Path(__file__).parent / "templates" / "exercise"
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)

@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from grader.catalog import CatalogError, Course, load
+from grader.catalog import Course, load
 from grader.engine import broker as post
 from grader.engine.broker import Answer, Envelope, Task
 from grader.engine.local import EngineError, Process, lost
 from grader.model import Grade, Ready, Settings
+from grader.places import CatalogError
 from grader.secret import course_secret, secret_file
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from grader.lms.job import FAILED, Answer, Job, Place
-from grader.lms.words import MOST, cut, fitted, line, number, overall, said
+from grader.lms.words import MOST, cut, fitted, line, number, overall, said, seconds
 from grader.model import Grade, Outcome, Status
 
 LIMIT: Final = 700_000
@@ -70,7 +70,7 @@ def _test(outcome: Outcome, most: int) -> dict[str, Any]:
         "test_code": outcome.id,
         "filename": "",
         "line_no": 0,
-        "duration": round(outcome.seconds * 1000),
+        "duration": round(seconds(outcome.seconds) * 1000),
     }
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from grader.lms.job import FAILED, Answer, Job, Place
-from grader.lms.words import MOST, fitted, line, number, overall, said
+from grader.lms.words import MOST, fitted, line, number, overall, said, seconds
 from grader.model import Grade, Outcome, Status
 
 LIMIT: Final = 10_000_000
@@ -42,7 +42,7 @@ def report(grade: Grade, job: Job, most: int = MOST) -> bytes:
         "tests": str(len(outcomes)),
         "failures": str(sum(each.status == "failed" for each in outcomes)),
         "errors": str(sum(each.status == "error" for each in outcomes)),
-        "time": f"{grade.seconds:.3f}",
+        "time": f"{seconds(grade.seconds):.3f}",
     }
     root = ET.Element("testsuites", {"name": "grader", **counts})
     title = _xml(job.title or job.expected)
@@ -64,7 +64,7 @@ def _case(suite: ET.Element, outcome: Outcome, most: int) -> None:
     points = f"{number(outcome.points)} of {number(outcome.max_points)} points"
     case = ET.SubElement(
         suite, "testcase", name=f"{_xml(line(outcome.title))} ({points})",
-        classname=_xml(outcome.id.partition("::")[0] or "grader"), time=f"{outcome.seconds:.3f}",
+        classname=_xml(outcome.id.partition("::")[0] or "grader"), time=f"{seconds(outcome.seconds):.3f}",
     )  # fmt: skip
     if outcome.status != "passed":
         kind = "failure" if outcome.status == "failed" else "error"

@@ -17,7 +17,7 @@ from grader.catalog import Assignment
 from grader.lms import sheet
 from grader.lms.job import FAILED, Answer, Job, Place, as_json, part, read_json, text
 from grader.lms.sheet import Export, Filling
-from grader.lms.words import MOST, fitted, line, number, overall, said
+from grader.lms.words import MOST, fitted, line, number, overall, said, seconds
 from grader.model import Grade, Outcome
 
 LIMIT: Final = 4 * 1024 * 1024
@@ -57,7 +57,7 @@ def document(grade: Grade, job: Job, most: int = MOST) -> dict[str, Any]:
         "test_output_format": "text",
         "test_name_format": "text",
         "stdout_visibility": "hidden",
-        "execution_time": round(grade.seconds, 3),
+        "execution_time": seconds(grade.seconds),
         "extra_data": {"status": grade.status, "seed": job.seed},
     }
     if job.settings.get("visibility") in VISIBILITIES:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -22,6 +22,11 @@ _KNOWN = ("name", "email", "sid", "group", "submitted_at")
 
 def as_json(run: Run, grades: Iterable[Grade]) -> bytes:
     """``grades.json``, indented; floats as they are."""
+    return b"".join(json_parts(run, grades))
+
+
+def json_parts(run: Run, grades: Iterable[Grade]) -> Iterator[bytes]:
+    """`as_json`, a submission at a time: the text of a big class is never in memory as a whole."""
     document = {
         "assignment": run.assignment,
         "seed": run.seed,
@@ -30,10 +35,12 @@ def as_json(run: Run, grades: Iterable[Grade]) -> bytes:
         "secret": run.secret,
         "versions": run.versions,
     }
-    head = _indented(document).removesuffix(b"\n}")
-    entries = [_indented(submission_entry(grade)).replace(b"\n", b"\n  ") for grade in grades]
-    listed = b"[\n  " + b",\n  ".join(entries) + b"\n ]" if entries else b"[]"
-    return head + b',\n "submissions": ' + listed + b"\n}\n"
+    yield _indented(document).removesuffix(b"\n}") + b',\n "submissions": ['
+    between, end = b"\n  ", b"]"
+    for grade in grades:
+        yield between + _indented(submission_entry(grade)).replace(b"\n", b"\n  ")
+        between, end = b",\n  ", b"\n ]"
+    yield end + b"\n}\n"
 
 
 def _indented(document: dict[str, Any]) -> bytes:

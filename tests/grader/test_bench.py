@@ -54,6 +54,21 @@ def test_what_it_costs_is_measured(document):
     assert len(rows(document, "where-the-time-goes", "fork server")) == 1
 
 
+def test_a_big_class_in_small(tmp_path):
+    """Every process is seen at work, nothing is left over, and what hangs cost is measured."""
+    file = tmp_path / "performance.md"
+    done = subprocess.run(
+        [sys.executable, BENCH / "big_class.py", "--size", "40", "--hangs", "0", "--write", file],
+        capture_output=True, text=True, timeout=200, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    told = {row[0]: row[-1] for row in rows(file.read_text(), "big-class", ".*")}
+    assert told["left afterwards: processes, temporary files"] == "none"
+    for process in ("command", "grading process", "fork server", "worker"):
+        assert float(told[f"{process}, MiB"]) > 0
+        assert int(told[f"{process}, descriptors"]) > 0
+
+
 def test_the_course_is_sound():
     """What is compared is a course like any other: it validates."""
     done = subprocess.run(

@@ -15,6 +15,9 @@ PAGES = [ROOT / "README.md", ROOT / "docs" / "policy.md"]
 BLOCK = re.compile(r"(?P<before><!-- not run here[^>]*-->\n)?```sh\n(?P<code>.*?)```", re.DOTALL)
 
 
+SHOWN = re.compile(r"```text\n(.*?)```", re.DOTALL)
+
+
 def commands(page):
     """The command lines of a page's blocks, those marked *not run here* left out."""
     blocks = BLOCK.finditer(page.read_text(encoding="utf-8"))
@@ -43,8 +46,8 @@ def course(tmp_path_factory):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_runs(page, course):
-    """Each line ends with status 0, in the order in which a reader would type them."""
-    lines = commands(page)
+    """Each line ends with status 0, in the order of a reader, and prints what the page shows of it."""
+    lines, said = commands(page), set()
     assert len(lines) > 5
     python = str(Path(sys.executable).parent)
     environment = {**os.environ, "PATH": f"{python}:{os.environ['PATH']}"}
@@ -56,6 +59,14 @@ def test_every_command_runs(page, course):
             timeout=300, check=False,
         )  # fmt: skip
         assert done.returncode == 0, (line, done.stdout[-2000:], done.stderr[-2000:])
+        said.update(done.stdout.splitlines())
+    shown = "".join(SHOWN.findall(page.read_text(encoding="utf-8"))).splitlines()
+    assert [line for line in shown if line not in said] == []
+
+
+def test_the_readme_shows_what_is_printed():
+    """There is something to compare: the terminal's lines of the example class."""
+    assert len(SHOWN.findall(PAGES[0].read_text(encoding="utf-8"))[0].splitlines()) >= 5
 
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=lambda page: page.name)

@@ -220,6 +220,29 @@ def test_killed_before_there_was_a_run(schema, course, undisturbed, tmp_path):
     assert_whole(tmp_path / "out", undisturbed)
 
 
+SLEEPY = "import time\ntime.sleep(2.5)\n"
+UNCOUNTED = "import grader.pool\ngrader.pool.ForkServer.killed = property(lambda self: 0, lambda *_: None)\n"
+
+
+@pytest.mark.parametrize(("code", "score"), [("", 100), (UNCOUNTED, 0)])
+def test_who_kills_a_worker_costs_the_student_nothing(code, score, changed, tmp_path):
+    """As the kernel does, short of memory: judged again. Were it not noticed, it would be a zero."""
+    course = Course(tmp_path / "course")
+    course.hands_in("ada", SLEEPY + dict(sources())["kahn"])
+    out = tmp_path / "out"
+    run = course.start(out, **changed(code))
+    known = set()
+    while run.poll() is None:
+        workers = {pid for pid, role in family(run.pid) if role == "worker"}
+        if stayed := known & workers:  # no other takes so long
+            os.kill(max(stayed), signal.SIGKILL)
+            break
+        known = workers
+        time.sleep(0.8)
+    assert (run.communicate(timeout=60)[1], run.returncode) == ("", 0)
+    assert {"ada": score} == {who: entry["score"] for who, entry in graded(out).items()}
+
+
 # --- the disk ---------------------------------------------------------------------------------
 
 
@@ -433,10 +456,9 @@ def test_forks_refused_while_the_run_goes_on(strangers):
     run = strangers.start(out, "--jobs", "1", "--seed", "5")
     wait_for(out, 1, run)
     for pid, role in list(family(run.pid)):
-        if role != "command":
-            with contextlib.suppress(ProcessLookupError):
-                print(role, pid)
-                resource.prlimit(pid, resource.RLIMIT_NPROC, (1, 1))
+        if role in ("grading process", "bubblewrap", "fork server"):
+            limit = ("prlimit", f"--pid={pid}", "--nproc=1:1")
+            subprocess.run([*confined(STRANGER, True), *limit], check=False)
     said, wrong = run.communicate(timeout=120)
     assert (run.returncode, wrong) == (3, ""), said
     entries = graded(out).values()
@@ -506,6 +528,23 @@ def test_a_hidden_test_that_goes_wrong(trapped, changed, tmp_path):
     (trapped.folder / "tests" / "hidden" / NAME / "test_trap.py").write_text(mended)
     assert trapped.grade(out, "--resume").returncode == 0
     assert {entry["score"] for entry in graded(out).values()} == {100}
+
+
+def test_without_a_watch_a_hidden_test_that_sleeps_stops_the_run(trapped, changed, tmp_path):
+    """What the second that is counted is for: the others are done, and nothing ever comes."""
+    right = dict(sources())["kahn"]
+    for student in ("ada", "sleeps", "zeno"):
+        trapped.hands_in(student, f"{right}\n\nTRAP = {student!r}\n")
+    out = tmp_path / "out"
+    run = trapped.start(out, **changed("import grader.watch\ngrader.watch.OWN_SECONDS = 10**9\n"))
+    wait_for(out, 2, run)
+    with pytest.raises(subprocess.TimeoutExpired):
+        run.wait(4)
+    assert {"ada": 1, "zeno": 1} == rows(out)
+    for pid, _ in list(family(run.pid)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    run.communicate(timeout=60)
 
 
 @pytest.mark.parametrize("trap", ["raises", "sleeps", "dies"])

@@ -97,8 +97,9 @@ def tell(name, given, right):
 
 SAMPLES = (ROOT / "tests" / "samples" / "leaks.txt").read_text(encoding="utf-8")
 LEAKS = dict(block.split("\n", 1) for block in SAMPLES.split("\n## ")[1:])
-LINES_OF_THE_FILE = "def tell(name, given, right):\n    n = int(digits(given, 4))\n" + "".join(
-    f"    if n == {number}: raise ValueError\n" for number in range(1000, 10_000)
+LINES_OF_THE_FILE = (
+    "def tell(name, given, right):\n    n = 1000 + int(digits(given, 4)) % 2000\n"
+    + "".join(f"    if n == {number}: raise ValueError\n" for number in range(1000, 3000))
 )
 SHEET = b"Identifier,Full name,ID number,Grade,Maximum Grade,Feedback comments\nParticipant 1,S,S,,100,\n"
 
@@ -182,7 +183,7 @@ def handed_over(grade: Grade, assignment: catalog.Assignment) -> Iterator[tuple[
               facts={"GITHUB_OUTPUT": "/o", "GITHUB_STEP_SUMMARY": "/s", "submission": "submit/x"},
               graded_at="2026-11-22T12:00:00+00:00")  # fmt: skip
     for system, answer in ANSWERS.items():
-        made = answer(replace(grade, seconds=0.0), job)
+        made = answer(grade, job)
         data = [made.stdout, *made.write.values(), *made.append.values()]
         yield system, b"\n".join(data).decode()
     known = replace(assignment, lms={"canvas": {"assignment": 1}, "blackboard": {"column": 1}})
@@ -233,7 +234,7 @@ def texts(text: str) -> Iterator[str]:
 
 def long_numbers(text: str) -> set[str]:
     """Every number of at least four digits, its point and zeros before and after left out."""
-    found = re.findall(r"\d[\d.,_]*", text)
+    found = re.findall(r"\d[\d._]*", text)
     plain = (re.sub(r"\D", "", each).strip("0") for each in found)
     return {each for each in plain if len(each) >= 4}
 
@@ -288,37 +289,49 @@ def test_what_they_tell_is_there_to_be_told(graded: Graded) -> None:
 # --- the scan itself: with one filter switched off, it finds what that one holds back --------------
 
 FILTERS = {
-    "numbers of two digits": (
-        "compare.py", 'return f"{number:.2g}"', 'return f"{number:.9g}"', "small offset",
-    ),
-    "shapes of known sizes": (
-        "compare.py", "if len(got) > 4 or not set(got) <= known:", "if False:", "shape",
-    ),
-    "no text of exceptions": (
-        "pool.py", "{function} raised {what}", "{text} {what}", "raise repr",
-    ),
-    "names of built-in exceptions alone": (
-        "pool.py", 'if name else "an exception of your own"', "if name else kinds[0]", "class name",
-    ),
-    "lines up to a limit": ("pool.py", "FAR: Final = 999", "FAR: Final = 99999", "lines of the file"),
-    "nothing of the instructor's in the gradebook": (
-        "report/gradebook.py", 'entry["instructor"] = dict(grade', 'entry["staff"] = dict(grade', "print",
-    ),
+    "numbers of two digits": ("small offset", [
+        ("compare.py", 'return f"{number:.2g}"', 'return f"{number:.9g}"'),
+    ]),
+    "shapes of known sizes": ("shape", [
+        ("compare.py", "if len(got) > 4 or not set(got) <= known:", "if False:"),
+    ]),
+    "no text of exceptions": ("raise repr", [
+        ("pool.py", "{function} raised {what}", "{text} {what}"),
+    ]),
+    "no names but those of built-in exceptions": ("class name", [
+        ("worker.py", 'return ["", *kinds]', "return [kind.__name__]"),
+        ("pool.py", 'if name else "an exception of your own"', "if name else kinds[0]"),
+    ]),
+    "no lines far down": ("lines of the file", [
+        ("pool.py", "FAR: Final = 999", "FAR: Final = 99999"),
+    ]),
+    "nothing of the instructor's in the gradebook": ("print", [
+        ("report/gradebook.py", 'entry["instructor"] = dict(grade', 'entry["staff"] = dict(grade'),
+    ]),
 }  # fmt: skip
+"""What holds something back, who tells it, and how that one filter alone is switched off."""
 
 
 @pytest.mark.parametrize("name", FILTERS)
 def test_without_a_filter_it_leaks(tmp_path: Path, name: str) -> None:
     """In a copy of the grader that lacks this one filter, the scan has hits."""
-    file, there, without, student = FILTERS[name]
+    student, swaps = FILTERS[name]
     course = copied(tmp_path / "course")
-    module = course / "grader" / file
-    text = module.read_text(encoding="utf-8")
-    assert there in text
-    module.write_text(text.replace(there, without), encoding="utf-8")
+    for file, there, without in swaps:
+        module = course / "grader" / file
+        text = module.read_text(encoding="utf-8")
+        assert text.count(there) == 1
+        module.write_text(text.replace(there, without), encoding="utf-8")
     everyone = submissions()
     leaky = Graded(tmp_path, {each: everyone[each] for each in (QUIET, student)}, course)
     assert leaks(leaky, student)
+
+
+def test_times_are_told_in_two_digits(graded: Graded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An LMS that is told the time to the millisecond can be told four digits by taking it."""
+    for system in ("github", "gitlab", "gradescope"):
+        monkeypatch.setattr(f"grader.lms.{system}.seconds", float)
+    assert set(leaks(graded, "seconds")) >= {"github", "gitlab"}
 
 
 def copied(course: Path) -> Path:

@@ -162,6 +162,34 @@ def test_a_function_that_overran_is_not_called_again(server: ForkServer) -> None
     one.end()
 
 
+def test_a_function_that_overran_is_not_called_in_a_worker_of_its_own_either(
+    server: ForkServer,
+) -> None:
+    """Experiments on a hang would cost as much as the hang: no worker is even started."""
+    one = student(server, "def g():\n    while True: pass\n", Limits(call_cpu=0.1))
+    with pytest.raises(OverrunError):
+        ask(one, "g")
+    again = one.again()
+    with pytest.raises(StudentError, match="does a loop end"):
+        ask(again, "g")
+    assert again.generation == 0
+
+
+def test_a_function_has_less_time_among_others_and_after_an_overrun(server: ForkServer) -> None:
+    """A submission that hangs everywhere costs little more than one that hangs in one place."""
+    burn = "import time\ndef f():\n    while time.process_time() < 0.4: pass\n    return 1\n"
+    limits = Limits(call_cpu=1.2)
+    one = student(server, f"{burn}def g():\n    while True: pass\n", limits)
+    call = Call("f", (), "number")
+    with pytest.raises(OverrunError, match=r"0\.3 s"):
+        one.call([call, call])
+    assert ask(one, "f") == 1
+    with pytest.raises(OverrunError, match=r"1\.2 s"):
+        ask(one, "g")
+    with pytest.raises(OverrunError, match=r"0\.3 s"):
+        ask(one, "f")
+
+
 def test_the_whole_submission_has_a_budget_of_cpu_and_of_sleep(server: ForkServer) -> None:
     """Calls that sleep a little less than is allowed add up."""
     nap = "import time\ndef f():\n    time.sleep(0.3)\n    return 1\n"

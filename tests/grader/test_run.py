@@ -1,7 +1,9 @@
 """Grading a class through the front door: the command, what it writes, what it says, how it goes on."""
 
+import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -236,6 +238,30 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
         "grade", source, "--assignment", "two_layer_network", "--out", out, "--resume"
     ).returncode == 0  # fmt: skip
     assert len(graded(out)) == 60
+
+
+def test_progress_counts_what_is_left_to_do(tmp_path):
+    """Gone on with on a terminal, the bar ends at what was still to grade, not at the class."""
+    source, out = copies(tmp_path / "class", 3), tmp_path / "out"
+    arguments = ["grade", str(source), "--assignment", "two_layer_network", "--out", str(out)]
+    assert grader(*arguments).returncode == 0
+    for number in range(3, 15):
+        shutil.copy(VARIANTS / "einsum.py", source / f"student{number:03}.py")
+    ours, theirs = os.openpty()
+    run = subprocess.Popen(
+        [sys.executable, "-m", "grader.cli", *arguments, "--resume"], cwd=ROOT,
+        stdout=subprocess.DEVNULL, stderr=theirs, env={**os.environ, "COLUMNS": "100"},
+    )  # fmt: skip
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # how a terminal ends
+        while data := os.read(ours, 1 << 16):
+            shown += data
+    os.close(ours)
+    assert run.wait() == 0
+    counted = re.findall(rb"(\d+)/(\d+)", shown)
+    assert counted[-1] == (b"12", b"12"), shown
+    assert {total for _, total in counted} == {b"12"}
 
 
 def test_only_grades_one_again(demo, tmp_path):
