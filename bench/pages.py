@@ -49,7 +49,7 @@ def main() -> None:
 def measured(students: int, folder: Path) -> str:
     """The section: sizes and times."""
     sys.path.insert(0, str(BROWSER))
-    import classes
+    import classes  # type: ignore[import-not-found]  # beside its pages
 
     run, assignment, grades = classes.drawn(students)
     began = time.perf_counter()
@@ -124,7 +124,7 @@ def _visit(page: Any, path: Path) -> Iterator[tuple[str, float]]:
 def chromium() -> Iterator[Any]:
     """The browser that is installed."""
     from playwright.sync_api import sync_playwright
-    from test_pages import CHROMIUM, QUIET
+    from test_pages import CHROMIUM, QUIET  # type: ignore[import-not-found]
 
     if CHROMIUM is None or shutil.which(CHROMIUM) is None:
         raise SystemExit("no Chromium: install it, or set CHROMIUM to its path")

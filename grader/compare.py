@@ -82,10 +82,10 @@ def fault(
         return Fault("shape", _shape_message(got.shape, want.shape, {*dims(), *want.shape, 0, 1}))
     if integers and got.size and got.dtype.kind not in "iu":
         return Fault("integers", "integers are wanted")
-    if got.ndim == 0 and got.dtype == want.dtype == np.float64 and not entrywise:
-        # Python's numbers: of a graph's thousand values each is an array of its own.
-        if abs(float(got) - float(want)) <= max(tolerance * scale, floor):
-            return None
+    # Python's numbers first: of a graph's thousand values each is an array of its own.
+    is_number = got.ndim == 0 and got.dtype == want.dtype == np.float64 and not entrywise
+    if is_number and abs(float(got) - float(want)) <= max(tolerance * scale, floor):
+        return None
     plain = not entrywise and got.size and got.dtype.kind == want.dtype.kind == "f"
     # All that nearly every array of a right answer needs; NaN fails this comparison.
     if plain and np.abs(got - want).max() <= max(tolerance * scale, floor):

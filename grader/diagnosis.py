@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import traceback
 import types
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -84,12 +84,17 @@ class Catalogue:
             here = () if elsewhere else (mistake.function,)
             if cases[0].function not in (*here, *mistake.spoils):
                 continue
-            shown = [self._show(number, c, reference, r) for c, r in zip(cases, right, strict=True)]
-            if upstream and not any(each.wrong.intersection(upstream) for each in shown):
+
+            def shown(number: int = number) -> Iterator[Shown]:
+                """As far as anybody asks: most mistakes are out with the first case."""
+                for case, truth in zip(cases, right, strict=True):
+                    yield self._show(number, case, reference, truth)
+
+            if upstream and not any(each.wrong.intersection(upstream) for each in shown()):
                 continue
-            if _explains(got, shown, ()):
+            if _explains(got, shown(), ()):
                 whole.add(mistake.id)
-            elif path and _explains(got, shown, path):
+            elif path and _explains(got, shown(), path):
                 part.add(mistake.id)
         found = whole or part
         return next(iter(found)) if len(found) == 1 else ""
@@ -146,7 +151,7 @@ def _tells(raised: str) -> bool:
     return any(map(str.isdigit, raised))
 
 
-def _explains(got: Sequence[Shown], shown: Sequence[Shown], path: Path) -> bool:
+def _explains(got: Sequence[Shown], shown: Iterator[Shown], path: Path) -> bool:
     """Whether the mistake's arrays are the student's where it counts, and it shows often enough."""
     witnesses = 0
     for mine, its in zip(got, shown, strict=True):

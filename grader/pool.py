@@ -24,7 +24,7 @@ import tempfile
 import time
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -582,8 +582,9 @@ class Student:
             if call.function in self.overran:
                 raise StudentError(self.overran[call.function])
         request = ["call", [call.request() for call in calls], repeat]
+        share = self._share(len(calls))
         try:
-            reply = self._ask(request, cpu or self.limits.call_cpu * self._share(len(calls)))
+            reply = self._ask(request, cpu or self.limits.call_cpu * share, share)
         except OverrunError as error:
             if len(calls) == 1:
                 self.overran[calls[0].function] = str(error)
@@ -639,7 +640,7 @@ class Student:
             self.server.close()
             return self.server.fork(self.limits)
 
-    def _ask(self, request: list[Any], cpu: float) -> Any:
+    def _ask(self, request: list[Any], cpu: float, share: float = 1.0) -> Any:
         self.load()
         worker = self._worker
         if worker is None:
@@ -651,7 +652,8 @@ class Student:
             )
         started, slept, began = worker.cpu(), worker.asleep, time.monotonic()
         try:
-            reply = worker.ask(request, self.limits, min(cpu, left))
+            limits = replace(self.limits, idle_wall=share * self.limits.idle_wall)
+            reply = worker.ask(request, limits, min(cpu, left))
         except StudentError as error:
             spent = cpu if isinstance(error, OverrunError) else time.monotonic() - began
             self._used += max(spent, worker.asleep - slept)

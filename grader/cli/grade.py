@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -92,10 +93,14 @@ def _choices(given: Sequence[str]) -> dict[str, str]:
 
 
 def _resume_line(options: argparse.Namespace, plan: Plan) -> str:
-    sources = " ".join(str(source) for source in options.sources)
-    engine = f" --engine {plan.engine}" if plan.engine != "local" else ""
-    where = f"--assignment {plan.assignment.name} --out {plan.out}"
-    return f"grader grade {sources} {where}{engine} --resume"
+    part, parts = plan.shard
+    words = ["grader", "grade", *map(str, options.sources)]
+    words += ["--assignment", plan.assignment.name, "--out", str(plan.out)]
+    words += ["--engine", plan.engine] if plan.engine != "local" else []
+    words += ["--inbox", plan.inbox] if plan.inbox else []
+    words += [f"--choose={pair}" for pair in options.choose]
+    words += ["--shard", f"{part}/{parts}", "--seed", str(plan.seed)] if parts > 1 else []
+    return shlex.join([*words, "--resume"])
 
 
 @contextlib.contextmanager

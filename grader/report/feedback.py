@@ -98,10 +98,16 @@ def share(grade: Grade) -> float:
 
 
 def findings(failed: Iterable[Outcome]) -> list[Finding]:
-    """Failed checks by their cause, in the order in which the checks stand."""
+    """Failed checks by their cause, in the order in which the checks stand.
+
+    One that says the very words of another, of which the mistake is known, has the same cause.
+    """
+    failed = list(failed)
+    known = {o.message: o.mistake for o in failed if o.hint and o.message}
     groups: dict[tuple[str, str], list[Outcome]] = {}
     for outcome in failed:
-        cause = ("mistake", outcome.mistake) if outcome.hint else ("message", outcome.message)
+        mistake = outcome.mistake if outcome.hint else known.get(outcome.message, "")
+        cause = ("mistake", mistake) if mistake else ("message", outcome.message)
         if outcome.visibility == "hidden":  # whatever it failed for, it does not say so
             cause = ("check", outcome.id)
         groups.setdefault(cause, []).append(outcome)
@@ -150,10 +156,10 @@ def _zone(assignment: Assignment) -> tzinfo | None:
 
 
 def _finding(outcomes: Sequence[Outcome]) -> Finding:
-    first = outcomes[0]
     messages = {outcome.message for outcome in outcomes}
-    message = first.message if len(messages) == 1 else ""
-    return Finding(tuple(outcomes), message, first.hint, first.more)
+    message = outcomes[0].message if len(messages) == 1 else ""
+    told = next((outcome for outcome in outcomes if outcome.hint), outcomes[0])
+    return Finding(tuple(outcomes), message, told.hint, told.more)
 
 
 def _counts(grade: Grade) -> list[tuple[str, int]]:

@@ -190,6 +190,20 @@ def test_a_function_has_less_time_among_others_and_after_an_overrun(server: Fork
         ask(one, "f")
 
 
+def test_sleep_is_cut_short_among_others_and_after_an_overrun(server: ForkServer) -> None:
+    """The same for who waits without working: it would hold up the class as long."""
+    nap = "import time\ndef f():\n    time.sleep(0.6)\n    return 1\n"
+    one = student(server, f"{nap}def g():\n    time.sleep(1e6)\n", Limits(idle_wall=1.2))
+    call = Call("f", (), "number")
+    with pytest.raises(OverrunError, match="never comes"):
+        one.call([call, call])
+    assert ask(one, "f") == 1
+    with pytest.raises(OverrunError, match="never comes"):
+        ask(one, "g")
+    with pytest.raises(OverrunError, match="never comes"):
+        ask(one, "f")
+
+
 def test_the_whole_submission_has_a_budget_of_cpu_and_of_sleep(server: ForkServer) -> None:
     """Calls that sleep a little less than is allowed add up."""
     nap = "import time\ndef f():\n    time.sleep(0.3)\n    return 1\n"

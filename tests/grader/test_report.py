@@ -108,6 +108,17 @@ def test_a_student_reads_score_verdicts_points_messages_hints_and_what_to_do():
     assert re.search(r"<details class=\"more\"><summary>A longer hint</summary><p>Think.</p>", text)
 
 
+def test_what_fails_with_the_words_of_a_known_mistake_is_put_to_it():
+    """An exception that ends several checks is one thing to look at, named or not where it is met."""
+    raised = {"message": "forward raised a ValueError, line 41"}
+    named = failed("forward", **raised, mistake="turned", hint="Which?", more="Think.")
+    [one, other] = feedback.findings([failed("first", **raised), named, failed("W1")])
+    assert ([o.id for o in one.outcomes], one.hint) == (
+        ["test_b.py::test_first", "test_b.py::test_forward"], "Which?",
+    )  # fmt: skip
+    assert (len(other.outcomes), other.hint) == (1, "")
+
+
 def test_failed_checks_stand_first_and_those_of_one_mistake_together():
     mask = {"mistake": "mask", "hint": "Which?", "more": "Think."}
     made = grade(passed(), failed("z1", **mask), failed("b1", message="b1"), failed("W1", **mask))
