@@ -28,10 +28,11 @@ faults: $(VENV)/ready-dev
 	GRADER_FAULTS=50 $(BIN)/python -m pytest tests/grader/test_faults.py -q
 
 bench: $(VENV)/ready-dev
-	$(BIN)/python bench/class_run.py
 	$(BIN)/python bench/compare.py --profile --write docs/performance.md
+	$(BIN)/python bench/exercises.py --write docs/performance.md
+	$(BIN)/python bench/big_class.py --size 10000 --write docs/performance.md
+	$(BIN)/python bench/pages.py --students 5000 --write docs/performance.md
 	$(BIN)/python bench/cold_lms.py --write docs/performance.md
-	$(BIN)/python bench/big_class.py --size 1000
 
 clean:
 	rm -rf $(VENV) results

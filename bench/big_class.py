@@ -153,12 +153,14 @@ class Seen:
     @property
     def grading(self) -> float:
         """Seconds from the first to the last grade that was seen, a submission."""
+        if len(self.counted) < 2:  # over before it was looked at twice
+            return self.wall / self.size
         (began, first), (ended, last) = self.counted[0], self.counted[-1]
         return (ended - began) / max(last - first, 1)
 
     def told(self, share: float) -> float:
         """How long the run still took when ``share`` was graded, as a ratio to what was foretold."""
-        began, first = self.counted[0]
+        began, first = self.counted[0] if self.counted else (0.0, 0)
         for now, count in self.counted:
             if count >= share * self.size and count > first:
                 foretold = (self.size - count) * (now - began) / (count - first)

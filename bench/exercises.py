@@ -15,13 +15,16 @@ import itertools
 import multiprocessing
 import os
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from measure import machine, times, tree, write_section
+from measure import machine, run, times, tree, write_section
 
 from grader import catalog, judging, timing
 from grader.diagnosis import mistaken, module_of
@@ -207,15 +210,43 @@ def _burn() -> None:
         sum(range(1000))
 
 
+# --- whole commands -----------------------------------------------------------------------------
+
+
+def command_rows() -> Iterator[str]:
+    """What a user waits for: the median of five."""
+    grader = [sys.executable, "-m", "grader.cli"]
+    file = ROOT / "reference" / "two_layer_network" / "solution.py"
+    with tempfile.TemporaryDirectory() as folder:
+        for shown, command in (
+            ("grader --help", [*grader, "--help"]),
+            (
+                "grader grade one.py",
+                [*grader, "grade", file, "--assignment", file.parent.name, "--out"],
+            ),
+        ):
+            costs = []
+            for number in range(5):
+                out = [Path(folder) / f"{number}"] if "grade" in command else []
+                costs.append(run([*command, *out], cwd=ROOT, stdout=subprocess.DEVNULL))
+            wall, cpu = (
+                statistics.median(getattr(c, what) for c in costs) for what in ("wall", "cpu")
+            )
+            memory = max(cost.memory for cost in costs)
+            yield f"| `{shown}` | {wall:.2f} | {cpu:.2f} | {memory:.0f} |"
+
+
 # --- the document -------------------------------------------------------------------------------
 
 CPU_HEAD = (
+    "## Each exercise\n\n"
     "CPU milliseconds to grade one right submission, all processes together, once the run has started"
     " (mean of {copies}): the checks of values and gradients; the timed checks; those that train a"
     " network with the student's own functions.\n\n"
     "| exercise | values and gradients | timed | training |\n|---|---|---|---|"
 )
 SPEED_HEAD = (
+    "## What timed checks tell apart\n\n"
     "CPU time as a multiple of the reference's, as timed checks measure it: the reference itself, the"
     " median and the slowest of the right variants, the limit, and numeric differentiation in place"
     " of backpropagation.\n\n"
@@ -223,13 +254,21 @@ SPEED_HEAD = (
     "|---|---|---|---|---|---|---|"
 )
 FAIR_HEAD = (
+    "## Fair under load\n\n"
     "Verdicts of the timed checks while as many processes as there are cores do nothing but count.\n\n"
     "| exercise | right submissions | failed | numeric differentiation | passed |\n|---|---|---|---|---|"
 )
 
 
+COMMAND_HEAD = (
+    "## What a user waits for\n\n"
+    "Seconds until a command has ended (median of five), and its memory, all processes together.\n\n"
+    "| command | wall, s | CPU, s | MiB |\n|---|---|---|---|"
+)
+
+
 def main() -> None:
-    """Print the three tables, and write them down."""
+    """Print the tables, and write them down."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*")
     parser.add_argument("--copies", type=int, default=20)
@@ -240,6 +279,7 @@ def main() -> None:
     names = options.names or [assignment.name for assignment in course.assignments]
     has_timed = [name for name in names if "mark.timed" in _tests(name)]
     sections = {
+        "commands": [COMMAND_HEAD, *command_rows()],
         "exercises-cpu": [
             CPU_HEAD.format(copies=options.copies), *(cpu_row(n, options.copies) for n in names)
         ],
@@ -247,7 +287,9 @@ def main() -> None:
         "exercises-fair": [FAIR_HEAD, *fair_rows(has_timed, options.right)],
     }  # fmt: skip
     for name, lines in sections.items():
-        text = "\n".join([*lines, "", f"`python bench/exercises.py`: {machine()}"])
+        text = "\n".join(
+            [*lines, "", f"Made by `python bench/exercises.py --write FILE`. {machine()}."]
+        )
         print(text, end="\n\n")
         if options.write:
             write_section(options.write, name, text)

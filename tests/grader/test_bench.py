@@ -124,3 +124,25 @@ def test_a_command_that_fails_is_no_measurement(measure):
     """Its status is said."""
     with pytest.raises(SystemExit, match="ended with status 3"):
         measure.run([sys.executable, "-c", "raise SystemExit(3)"])
+
+
+def test_each_exercise_is_measured():
+    """The CPU of its checks, what its timed checks tell apart, and their verdicts under load."""
+    command = [
+        sys.executable,
+        "bench/exercises.py",
+        "computation_graph",
+        "--copies",
+        "1",
+        "--right",
+        "3",
+    ]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        command, cwd=root, capture_output=True, text=True, timeout=280, check=True
+    )
+    found = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| comp")]
+    cpu, speed, fair = found
+    assert float(cpu[1]) > 0
+    assert speed[1] == "differentiate"
+    assert [int(cell.strip(" |")) for cell in fair[2::2]] == [0, 0]
