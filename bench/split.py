@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 from measure import times, tree
 
-from grader import catalog, grading, judging, plugin, pool, run, store, wire
+from grader import catalog, grading, judging, plugin, pool, run, store, student, wire
 from grader.model import Settings, Submission
 from grader.report import class_report, feedback, gradebook
 
@@ -128,7 +128,7 @@ class _Session(grading.Loop):
 _INSIDE = {
     (grading, "read_source"): "read the notebook",
     (pool.ForkServer, "fork"): "ask for a worker",
-    (pool.Student, "call"): "take answers apart",
+    (student.Student, "call"): "take answers apart",
     (pool.Worker, "ask"): "send and receive",
     (wire, "encode"): "encode messages",
     (wire, "_walk"): "walk answers before they are decoded",

@@ -21,8 +21,9 @@ from grader import compare
 from grader.cases import Asked, Case, Module, Part
 from grader.compare import Path
 from grader.gradients import Gradient
-from grader.pool import Answer, Call, Refused, StudentError
+from grader.pool import StudentError
 from grader.remote import Remote
+from grader.student import Answer, Call, Refused
 
 _MISSING_KEY: Final = re.compile(r"KeyError: ('[^'\\]{1,40}'|\d{1,9})\s*$")
 

@@ -26,7 +26,8 @@ import numpy as np
 
 from grader import worker
 from grader.compare import TOLERANCE, Path, leaves, scales
-from grader.pool import Answer, Call, Refused, Student, StudentError
+from grader.pool import StudentError
+from grader.student import Answer, Call, Refused, Student
 from grader.wire import Ref, packed
 
 AHEAD_CPU: Final = 0.25

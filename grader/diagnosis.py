@@ -20,7 +20,8 @@ import numpy as np
 from grader.cases import Caches, Case, Module, arrays_of
 from grader.compare import Path
 from grader.model import Hint, Mistake
-from grader.pool import Answer, StudentError
+from grader.pool import StudentError
+from grader.student import Answer
 
 SAME: Final = 1e-9
 """Largest difference, relative to the array's largest entry, between two that are the same."""

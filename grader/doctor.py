@@ -17,7 +17,8 @@ from typing import Final
 from grader import __version__, lockdown
 from grader.canary import ATTEMPTS
 from grader.model import Limits
-from grader.pool import Call, ForkServer, GraderError, Program, Sandbox, Student, StudentError
+from grader.pool import ForkServer, GraderError, Sandbox, StudentError
+from grader.student import Call, Program, Student
 
 _WITHOUT: Final = {
     "chroot": "not needed where Landlock or a mount view hides files",

@@ -33,7 +33,8 @@ from grader.model import Grade, Limits, Ready, Settings, Submission
 from grader.notebook import NotebookError, read_source
 from grader.places import CatalogError
 from grader.plugin import Bench
-from grader.pool import Call, GraderError, Program, Sandbox, Student, StudentError
+from grader.pool import GraderError, Sandbox, StudentError
+from grader.student import Call, Program, Student
 from grader.watch import Watch
 
 

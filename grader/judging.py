@@ -26,8 +26,9 @@ from grader.cases import Asked, Caches, Case, Module, Part, arrays_of
 from grader.compare import Path
 from grader.diagnosis import Catalogue, plain_fact
 from grader.gradients import Gradient
-from grader.pool import Answer, Call, Refused, StudentError
+from grader.pool import StudentError
 from grader.remote import Remote, says_something
+from grader.student import Answer, Call, Refused
 
 LOCAL_CREDIT: Final = 0.8
 NUMERIC_CREDIT: Final = 0.6

@@ -37,9 +37,10 @@ from grader.judging import Check, Draw, Exercise, Failed
 from grader.model import VISIBILITIES, Limits, Outcome
 from grader.notebook import read_source
 from grader.places import FILE
-from grader.pool import ForkServer, GraderError, Program, Sandbox, Student, StudentError
+from grader.pool import ForkServer, GraderError, Sandbox, StudentError
 from grader.remote import Remote
 from grader.secret import course_secret
+from grader.student import Program, Student
 from grader.timing import Yardstick
 
 _BENCH: Final = pytest.StashKey["Bench"]()

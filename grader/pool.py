@@ -1,8 +1,8 @@
-"""The trusted end: starts the fork server, hands out workers, and bounds what each may use.
+"""The trusted end of the sandbox: starts the fork server, hands out workers, bounds what each may use.
 
     with ForkServer(Sandbox.best()) as server:
-        student = Student(server, Program("two_layer_network", cells), Limits())
-        [answer] = student.call([Call("relu", (np.array([-1.0, 2.0]),), "number")])
+        worker = server.fork(Limits())
+        worker.ask(["load", ...], Limits(), cpu=10.0)
 
 A worker that exits, crashes, hangs or answers nonsense raises `StudentError`: a failed check of
 that submission. What goes wrong before student code is read raises `GraderError`: ours.
@@ -22,28 +22,19 @@ import subprocess
 import sys
 import tempfile
 import time
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from grader import lockdown, wire
 from grader.model import Limits
-from grader.worker import MAX_TEXT, REFUSALS
 
 _START_SECONDS: Final = 60.0
 _UIDS: Final = 64
-FAR: Final = 999
-"""Lines after this one are not named: which one raises can be made to spell a hidden input."""
-MAX_CAPTURED: Final = 1 << 16
-"""Bytes of output kept of one submission, however many workers it wore out."""
-LESS: Final = 0.25
-"""The share of a call's time for several calls in one request, and once a function has overrun: 1 %
-of a class hanging must not cost more than the class."""
 
 
 class GraderError(Exception):
@@ -280,7 +271,7 @@ def _package(name: str) -> Path:
 
 
 _OF_OURS: Final = (
-    "__init__.py", "worker.py", "wire.py", "lockdown.py", "model.py", "torch_bridge.py"
+    "__init__.py", "worker.py", "gate.py", "wire.py", "lockdown.py", "model.py", "torch_bridge.py"
 )  # fmt: skip
 _OF_TORCH: Final = ("torchgen", "typing_extensions.py", "sympy", "mpmath")
 """What torch itself imports, beside it."""
@@ -493,267 +484,3 @@ class _Patience:
     def _give_up(self, why: str) -> None:
         self._worker.end()
         raise OverrunError(why)
-
-
-# --- a submission -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """What is loaded into a worker: a module's name, its cells (title, source), allowed imports."""
-
-    name: str
-    cells: tuple[tuple[str, str], ...]
-    imports: tuple[str, ...] = ()
-    goes_on: bool = False
-    """Whether a cell that raises is passed over: a notebook's is, a file's is not."""
-
-
-class Call(NamedTuple):
-    """One call: ``want`` is what is asked of its result, ``keep`` its number there, or -1.
-
-    ``packed`` may hold the other four as `grader.wire.packed` makes them.
-    """
-
-    function: str
-    arguments: tuple[Any, ...]
-    want: Any
-    keep: int = -1
-    packed: Any = None
-
-    def request(self) -> Any:
-        """What is sent."""
-        return self.packed or list(self[:4])
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A leaf of an answer that could not be read; ``reason`` is one of `worker.REFUSALS`."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one call returned, rebuilt: arrays, `Refused` leaves, in lists and dicts as wanted."""
-
-    value: Any
-    modified: tuple[int, ...] = ()
-    """Indices of modified arguments; -1 - index of a dict that was only given more keys."""
-    error: StudentError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What a cell raised when the program was loaded."""
-
-    cell: str
-    line: int
-    kind: str
-    text: str
-
-
-@dataclass(slots=True)
-class Student:
-    """A submission at work: its worker, replaced when it dies, and what it has used."""
-
-    server: ForkServer
-    program: Program
-    limits: Limits
-    problems: tuple[Problem, ...] = ()
-    generation: int = 0
-    """Counts the workers: what an earlier one kept is gone."""
-    cpu: float = 0.0
-    """CPU seconds that the last request took."""
-    captured: bytes = b""
-    overran: dict[str, str] = field(default_factory=dict)
-    """What is said of each function that took all of its time."""
-    _worker: Worker | None = None
-    _used: float = 0.0
-    _dead: StudentError | None = None
-
-    def call(self, calls: Sequence[Call], repeat: int = 1, cpu: float = 0.0) -> list[Answer]:
-        """Return the answers, in order; raises `StudentError` when the worker does not answer.
-
-        A function that overran once, alone in its request, is not called again, and the others have
-        `LESS` of the time. ``cpu`` replaces the limit for the request.
-        """
-        for call in calls:
-            if call.function in self.overran:
-                raise StudentError(self.overran[call.function])
-        request = ["call", [call.request() for call in calls], repeat]
-        share = self._share(len(calls))
-        try:
-            reply = self._ask(request, cpu or self.limits.call_cpu * share, share)
-        except OverrunError as error:
-            if len(calls) == 1:
-                self.overran[calls[0].function] = str(error)
-            raise
-        match reply:
-            case ["answers", [*answers]] if len(answers) == len(calls):
-                return [self._read(c, a) for c, a in zip(calls, answers, strict=True)]
-        raise self._nonsense()
-
-    def again(self) -> Student:
-        """The same program for a worker of its own; what overran is not called there either."""
-        return Student(self.server, self.program, self.limits, overran=self.overran)
-
-    def _share(self, calls: int) -> float:
-        """How much of a call's time a request has: what overruns among others is asked alone."""
-        return (LESS if calls > 1 else 1.0) * (LESS if self.overran else 1.0)
-
-    def end(self) -> None:
-        """Kill the worker and keep what it printed."""
-        if self._worker is not None:
-            self._worker.end()
-            self.captured = (self.captured + self._worker.captured)[:MAX_CAPTURED]
-            self._worker = None
-
-    def load(self) -> None:
-        """Start a worker and load the program; raises `StudentError` when that does not end."""
-        if self._dead is not None:
-            raise self._dead
-        if self._worker is not None:
-            return
-        self._worker = self._start()
-        self.generation += 1
-        program = self.program
-        cells = [list(cell) for cell in program.cells]
-        seconds = self.limits.import_cpu
-        request = ["load", program.name, cells, list(program.imports), seconds, program.goes_on]
-        try:
-            reply = self._ask(request, seconds)
-        except StudentError as error:
-            self._dead = StudentError(f"your file did not load: {error}", detail=error.detail)
-            raise self._dead from None
-        match reply:
-            case ["loaded", [*problems]]:
-                self.problems = tuple(self._problem(problem) for problem in problems)
-            case _:
-                raise self._nonsense()
-
-    def _start(self) -> Worker:
-        try:
-            return self.server.fork(self.limits)
-        except GraderError:
-            # The fork server is ours to keep alive: once more, then it is an error.
-            self.server.close()
-            return self.server.fork(self.limits)
-
-    def _ask(self, request: list[Any], cpu: float, share: float = 1.0) -> Any:
-        self.load()
-        worker = self._worker
-        if worker is None:
-            raise GraderError("no worker")
-        left = self.limits.total - self._used
-        if left <= 0:
-            raise StudentError(
-                f"the {self.limits.total:.3g} s for the whole submission are used up"
-            )
-        started, slept, began = worker.cpu(), worker.asleep, time.monotonic()
-        try:
-            limits = replace(self.limits, idle_wall=share * self.limits.idle_wall)
-            reply = worker.ask(request, limits, min(cpu, left))
-        except StudentError as error:
-            spent = cpu if isinstance(error, OverrunError) else time.monotonic() - began
-            self._used += max(spent, worker.asleep - slept)
-            self.end()
-            raise
-        self.cpu = worker.cpu() - started
-        self._used += self.cpu + worker.asleep - slept
-        return reply
-
-    def _problem(self, raw: Any) -> Problem:
-        match raw:
-            case [[*kinds], int(cell), int(line), str(text)] if all(type(k) is str for k in kinds):
-                cells = self.program.cells
-                title, source = cells[cell] if 0 <= cell < len(cells) else ("", "")
-                known = 0 < line <= source.count("\n") + 2  # an unfinished file fails past its end
-                return Problem(title, line if known else 0, _builtin(kinds), cleaned(text))
-        raise self._nonsense()
-
-    def _read(self, call: Call, raw: Any) -> Answer:
-        match raw:
-            case ["ok", value, [*modified]] if all(type(i) is int for i in modified):
-                count = len(call.arguments)
-                changed = tuple(i for i in modified if -count <= i < count)
-                return Answer(self._rebuild(call.want, value), changed)
-            case ["raised", [*kinds], int(cell), int(line), str(text)] if all(
-                type(kind) is str for kind in kinds
-            ):
-                return Answer(None, error=self._raised(call.function, kinds, cell, line, text))
-        raise self._nonsense()
-
-    def _rebuild(self, want: Any, value: Any) -> Any:
-        if type(value) is str:
-            return Refused(value if value in REFUSALS else "unreadable")
-        if want == "held" and type(value) is bool:
-            return value if value else Refused("none")
-        if isinstance(want, str) and isinstance(value, _numpy().ndarray):
-            return value
-        if isinstance(want, str) and type(value) is float:
-            return _numpy().asarray(value)
-        if isinstance(want, (list, dict)) and type(value) is list and len(value) == len(want):
-            if isinstance(want, list):
-                return [self._rebuild(w, v) for w, v in zip(want, value, strict=True)]
-            pairs = zip(want.items(), value, strict=True)
-            return {key: self._rebuild(part, item) for (key, part), item in pairs}
-        raise self._nonsense()
-
-    def _raised(
-        self, function: str, kinds: list[str], cell: int, line: int, text: str
-    ) -> StudentError:
-        text = cleaned(text)
-        if kinds == ["undefined"]:
-            return StudentError(self._why_undefined(function), kinds)
-        name = _builtin(kinds)
-        if name == "NotImplementedError":
-            return StudentError(f"{function} is not written yet", kinds, text)
-        what = (
-            f"{'an' if name[:1] in 'AEIOU' else 'a'} {name}" if name else "an exception of your own"
-        )
-        return StudentError(f"{function} raised {what}{self._place(cell, line)}", kinds, text)
-
-    def _why_undefined(self, function: str) -> str:
-        if self.problems:
-            first = self.problems[0]
-            where = f" (line {first.line} of {first.cell})" if first.line else ""
-            return f"{function} is not defined: your file stopped with an error before it{where}"
-        return f"{function} is not defined in your file"
-
-    def _place(self, cell: int, line: int) -> str:
-        if not 0 <= cell < len(self.program.cells):
-            return ""
-        title, source = self.program.cells[cell]
-        known = 0 < line <= min(source.count("\n") + 1, FAR)
-        return f", line {line} of {title}" if known else ""
-
-    def _nonsense(self) -> StudentError:
-        self.end()
-        return StudentError("your program wrote something of its own where its answer is read")
-
-
-def cleaned(text: str) -> str:
-    """What a worker wrote, for reading: cut short, nothing in it that steers a terminal or the
-    direction of text."""
-    steering = ("Cc", "Cf", "Cs", "Zl", "Zp")
-    return "".join(
-        c if c in "\n\t" or unicodedata.category(c) not in steering else "\ufffd"
-        for c in text[:MAX_TEXT]
-    )
-
-
-def _builtin(kinds: Sequence[str]) -> str:
-    """The exact type's name when it is one of Python's own exceptions, else ''."""
-    import builtins
-
-    kind = getattr(builtins, kinds[0], None) if kinds else None
-    is_exception = isinstance(kind, type) and issubclass(kind, BaseException)
-    return kinds[0] if is_exception else ""
-
-
-@cache
-def _numpy() -> Any:
-    import numpy as np
-
-    return np

@@ -16,7 +16,7 @@ import numpy as np
 
 from grader import compare
 from grader.cases import Asked, Case, Module, arrays_of
-from grader.pool import Answer, Call
+from grader.student import Answer, Call
 from grader.wire import Ref
 
 

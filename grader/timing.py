@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from grader.cases import Asked, Case
-from grader.pool import Answer, GraderError, StudentError
+from grader.pool import GraderError, StudentError
+from grader.student import Answer
 
 REPETITIONS: Final = 5
 MORE_REPETITIONS: Final = 15

@@ -35,8 +35,9 @@ from grader.engine import local
 from grader.judging import Exercise
 from grader.model import Grade, Limits, Mistake, Outcome, Settings, Submission
 from grader.plugin import load_exercise
-from grader.pool import Call, ForkServer, Program, Sandbox, Student
+from grader.pool import ForkServer, Sandbox
 from grader.release import stub
+from grader.student import Call, Program, Student
 
 CONSTANTS_MAY_EARN: Final = 5.0
 ORACLE_AGREES: Final = 1e-10

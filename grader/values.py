@@ -17,7 +17,7 @@ import pytest
 
 from grader import compare
 from grader.cases import Asked, Case, Part
-from grader.pool import Answer, Refused
+from grader.student import Answer, Refused
 
 pytest_plugins = ["grader.plugin"]
 

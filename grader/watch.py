@@ -16,7 +16,7 @@ import time
 from types import FrameType
 from typing import Final
 
-from grader.pool import Student
+from grader.student import Student
 
 OWN_SECONDS: Final = 10
 """What a hidden test may take besides what students do; most take a thousandth."""

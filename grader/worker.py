@@ -37,9 +37,6 @@ import builtins
 import collections.abc
 import gc
 import importlib
-import importlib.abc
-import importlib.machinery
-import importlib.util
 import json
 import linecache
 import os
@@ -53,6 +50,7 @@ from typing import Any, Final
 import numpy as np
 
 from grader import lockdown, wire
+from grader.gate import INERT, Gate
 
 PRELOADED: Final = """
     numpy.random numpy.linalg numpy.fft numpy.polynomial numpy.ma numpy.testing numpy.f2py
@@ -332,9 +330,9 @@ class _Channel:
 
         A cell of a notebook may use half of the CPU seconds that are left.
         """
-        sys.meta_path.insert(0, _Gate(imports))
+        sys.meta_path.insert(0, Gate(imports))
         self._module = sys.modules[name] = types.ModuleType(name)
-        self._module.__dict__.update(display=_INERT, get_ipython=_INERT, __file__=f"{name}.py")
+        self._module.__dict__.update(display=INERT, get_ipython=INERT, __file__=f"{name}.py")
         self._cells = [title for title, _ in cells]
         problems: list[Any] = []
         for title, source in cells:
@@ -548,87 +546,11 @@ def _differ(before: Any, after: Any) -> bool:
     return bool(before != after) and before == before
 
 
-# --- imports ----------------------------------------------------------------------------------
-
-
 def _forget_ours() -> None:
     """Take what is ours out of sys.modules, so that ``import grader`` finds the stand-in."""
     for name in list(sys.modules):
         if name.partition(".")[0] in ("grader", "msgspec"):
             del sys.modules[name]
-
-
-_STAND_INS: Final = ("matplotlib", "mpl_toolkits", "IPython", "grader")
-
-
-class _Gate:
-    """A finder that comes first: lets allowed modules pass, serves stand-ins, refuses the rest.
-
-    It keeps the contract (no `import torch` in a NumPy exercise) and says so in words. That other
-    packages cannot be read even without it is Landlock's doing, or the mount view's.
-    """
-
-    def __init__(self, imports: list[str]) -> None:
-        self._allowed = {"numpy", *sys.stdlib_module_names, *imports}
-
-    def find_spec(
-        self, name: str, path: object = None, target: object = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        top = name.partition(".")[0]
-        if top in _STAND_INS:
-            return importlib.util.spec_from_loader(name, _StandInLoader(), is_package=True)
-        if top in self._allowed:
-            return None
-        raise ModuleNotFoundError(f"{top} is not among the modules of this assignment", name=name)
-
-
-class _Inert:
-    """Does nothing, to any depth: plots and checks left in a submission cost nobody anything."""
-
-    def __getattr__(self, name: str) -> _Inert:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self
-
-    def __call__(self, *args: object, **kwargs: object) -> _Inert:
-        return self
-
-    def __getitem__(self, key: object) -> _Inert:
-        return self
-
-    def __setitem__(self, key: object, value: object) -> None: ...
-    def __enter__(self) -> _Inert:
-        return self
-
-    def __exit__(self, *_: object) -> None: ...
-    def __len__(self) -> int:
-        return 0
-
-    def __iter__(self) -> Any:
-        """As many inert things as the caller unpacks (``fig, ax = plt.subplots()``), else none."""
-        frame = sys._getframe(1)
-        operation, count = frame.f_code.co_code[frame.f_lasti : frame.f_lasti + 2]
-        unpacking = operation == _UNPACK_SEQUENCE
-        return iter([self] * (count if unpacking else 0))
-
-
-_UNPACK_SEQUENCE: Final = importlib.import_module("opcode").opmap["UNPACK_SEQUENCE"]
-_INERT: Final = _Inert()
-
-
-class _StandIn(types.ModuleType):
-    def __getattr__(self, name: str) -> _Inert:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return _INERT
-
-
-class _StandInLoader(importlib.abc.Loader):
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
-        return _StandIn(spec.name)
-
-    def exec_module(self, module: types.ModuleType) -> None:
-        module.__path__ = []
 
 
 def main() -> None:

@@ -10,9 +10,10 @@ import pytest
 GRADER = Path(__file__).parents[2] / "grader"
 FLOORS = [
     {"model", "places"},
-    {"wire", "catalog", "notebook", "secret", "store", "lockdown", "canary", "compare"},
+    {"wire", "gate", "catalog", "notebook", "secret", "store", "lockdown", "canary", "compare"},
     {"worker", "torch_bridge", "inbox"},
     {"pool", "extensions"},
+    {"student"},
     {"cases", "gradients", "policy", "watch"},
     {"timing", "diagnosis", "remote"},
     {"behaviour"},
@@ -69,7 +70,7 @@ def test_no_cycle_is_hidden_by_a_wrong_table():
 
 def test_the_worker_knows_only_the_wire_and_the_lockdown():
     """What runs beside student code imports nothing that could hold a secret."""
-    assert imported(GRADER / "worker.py") <= {"wire", "lockdown", "torch_bridge"}
+    assert imported(GRADER / "worker.py") <= {"wire", "gate", "lockdown", "torch_bridge"}
 
 
 def test_help_loads_nothing_heavy():

@@ -296,14 +296,14 @@ FILTERS = {
         ("compare.py", "if len(got) > 4 or not set(got) <= known:", "if False:"),
     ]),
     "no text of exceptions": ("raise repr", [
-        ("pool.py", "{function} raised {what}", "{text} {what}"),
+        ("student.py", "{function} raised {what}", "{text} {what}"),
     ]),
     "no names but those of built-in exceptions": ("class name", [
         ("worker.py", 'return ["", *kinds]', "return [kind.__name__]"),
-        ("pool.py", 'if name else "an exception of your own"', "if name else kinds[0]"),
+        ("student.py", 'if name else "an exception of your own"', "if name else kinds[0]"),
     ]),
     "no lines far down": ("lines of the file", [
-        ("pool.py", "FAR: Final = 999", "FAR: Final = 99999"),
+        ("student.py", "FAR: Final = 999", "FAR: Final = 99999"),
     ]),
     "nothing of the instructor's in the gradebook": ("print", [
         ("report/gradebook.py", 'entry["instructor"] = dict(grade', 'entry["staff"] = dict(grade'),

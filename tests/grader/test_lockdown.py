@@ -24,7 +24,8 @@ import pytest
 
 from grader import lockdown, pool, wire
 from grader.model import Limits
-from grader.pool import Call, ForkServer, OverrunError, Program, Sandbox, Student, StudentError
+from grader.pool import ForkServer, OverrunError, Sandbox, StudentError
+from grader.student import Call, Program, Student
 
 PROJECT = Path(__file__).resolve().parents[2]
 HAVE = lockdown.available() if sys.platform == "linux" else frozenset()

@@ -15,18 +15,8 @@ import pytest
 
 from grader import canary, lockdown, worker
 from grader.model import Limits
-from grader.pool import (
-    Call,
-    ForkServer,
-    GraderError,
-    OverrunError,
-    Program,
-    Refused,
-    Sandbox,
-    Student,
-    StudentError,
-    cleaned,
-)
+from grader.pool import ForkServer, GraderError, OverrunError, Sandbox, StudentError
+from grader.student import Call, Program, Refused, Student, cleaned
 from grader.wire import Ref
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")

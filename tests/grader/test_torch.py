@@ -12,7 +12,8 @@ from grader.cases import Asked, Module, arrays_of
 from grader.diagnosis import mistaken, module_of, same
 from grader.model import Limits
 from grader.plugin import load_exercise
-from grader.pool import Call, ForkServer, Program, Refused, Sandbox, Student
+from grader.pool import ForkServer, Sandbox
+from grader.student import Call, Program, Refused, Student
 from grader.validate import TWIN_AGREES, _drawn, _InWorker, difference
 
 pytest.importorskip("torch")

@@ -4,7 +4,7 @@ import sys
 
 
 def attack():
-    sys.meta_path[:] = [f for f in sys.meta_path if type(f).__name__ != "_Gate"]
+    sys.meta_path[:] = [f for f in sys.meta_path if type(f).__name__ != "Gate"]
     for name in [n for n in sys.modules if n.startswith("grader")]:
         del sys.modules[name]
     sys.path[:0] = TARGET["folders"]

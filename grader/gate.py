@@ -1,0 +1,87 @@
+"""What a submission may import: NumPy, the standard library, what the assignment allows.
+
+Plots, IPython and the student's own check are left in submissions; they find stand-ins here that do
+nothing, to any depth.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+import types
+from typing import Any, Final
+
+_STAND_INS: Final = ("matplotlib", "mpl_toolkits", "IPython", "grader")
+
+
+class Gate:
+    """A finder that comes first: lets allowed modules pass, serves stand-ins, refuses the rest.
+
+    It keeps the contract (no `import torch` in a NumPy exercise) and says so in words. That other
+    packages cannot be read even without it is Landlock's doing, or the mount view's.
+    """
+
+    def __init__(self, imports: list[str]) -> None:
+        self._allowed = {"numpy", *sys.stdlib_module_names, *imports}
+
+    def find_spec(
+        self, name: str, path: object = None, target: object = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        top = name.partition(".")[0]
+        if top in _STAND_INS:
+            return importlib.util.spec_from_loader(name, _StandInLoader(), is_package=True)
+        if top in self._allowed:
+            return None
+        raise ModuleNotFoundError(f"{top} is not among the modules of this assignment", name=name)
+
+
+class _Inert:
+    """Does nothing, to any depth: plots and checks left in a submission cost nobody anything."""
+
+    def __getattr__(self, name: str) -> _Inert:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *args: object, **kwargs: object) -> _Inert:
+        return self
+
+    def __getitem__(self, key: object) -> _Inert:
+        return self
+
+    def __setitem__(self, key: object, value: object) -> None: ...
+    def __enter__(self) -> _Inert:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+    def __len__(self) -> int:
+        return 0
+
+    def __iter__(self) -> Any:
+        """As many inert things as the caller unpacks (``fig, ax = plt.subplots()``), else none."""
+        frame = sys._getframe(1)
+        operation, count = frame.f_code.co_code[frame.f_lasti : frame.f_lasti + 2]
+        unpacking = operation == _UNPACK_SEQUENCE
+        return iter([self] * (count if unpacking else 0))
+
+
+_UNPACK_SEQUENCE: Final = importlib.import_module("opcode").opmap["UNPACK_SEQUENCE"]
+INERT: Final = _Inert()
+
+
+class _StandIn(types.ModuleType):
+    def __getattr__(self, name: str) -> _Inert:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return INERT
+
+
+class _StandInLoader(importlib.abc.Loader):
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
+        return _StandIn(spec.name)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        module.__path__ = []
