@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import inspect
+import itertools
 import queue
 import subprocess
 import sys
@@ -100,6 +101,7 @@ class Findings:
     oracle: float = 0.0
     changes: int = 0
     seeds: int = 0
+    mistake_seeds: int = 0
     seconds: float = 0.0
     wrong: list[str] = field(default_factory=list)
     verdicts: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -111,73 +113,100 @@ class Findings:
         share = self.named / self.caught if self.caught else 0.0
         return (
             f"| {self.name} | {self.checks} | {self.points:g} | {len(self.variants)} | "
-            f"{len(self.mistakes)} | {share:.1%} | {self.changes} in {self.seeds} | {oracle} | "
-            f"{self.seconds:.0f} |"
+            f"{len(self.mistakes)} | {share:.1%} | {self.changes} in {self.seeds} | "
+            f"{self.mistake_seeds} | {oracle} | {self.seconds:.0f} | {_made()} |"
         )
 
 
 HEADER: Final = (
     "| exercise | checks | points | variants passed | mistakes caught | named, over all seeds | "
-    "verdicts changed over seeds | largest difference from torch | seconds |\n"
-    "|---|---|---|---|---|---|---|---|---|"
+    "verdicts changed over seeds | seeds for mistakes | largest difference from torch | "
+    "seconds | made |\n"
+    "|---|---|---|---|---|---|---|---|---|---|---|"
 )
 NOTES: Final = f"""
-A variant counts as passed, and a mistake as caught, when it is with every seed it is graded with:
-mistakes with the first {MISTAKE_SEEDS}, everything else with all. A mistake that is
-called by another's name, or that costs marks in a function it has nothing to do with, is listed
-below the table, and so is everything else that is not as it should be. The timed checks, and
-numeric differentiation in place of backpropagation, which only they find, run with the first
-{TIMED_SEEDS} seeds; what numbers say about the reference, with the first {NUMBER_SEEDS}.
+Each row is written by `grader validate NAME --seeds N --write FILE`, which leaves the others as they are;
+`make validation` writes them all. A variant counts as passed, and a mistake as caught, when it is with
+every seed it is graded with. A mistake that is called by another's name, or that costs marks in a
+function it has nothing to do with, is listed below the table, and so is everything else that is not
+as it should be. The timed checks, and numeric differentiation in place of backpropagation, which only
+they find, run with the first {TIMED_SEEDS} seeds; what numbers say about the reference, with the first
+{NUMBER_SEEDS}.
 """
 
 
-def document(lines: Sequence[str], seeds: int) -> str:
-    """docs/validation.md: the table, with when and of what it was made."""
+def document(lines: Sequence[str], before: str = "") -> str:
+    """docs/validation.md: the rows in ``lines``, those of other exercises in ``before``, problems."""
+    rows = {_exercise(line): line for line in before.splitlines() if _exercise(line)}
+    names = {_exercise(line) for line in lines}
+    rows |= {_exercise(line): line for line in lines if _exercise(line)}
+    told = [line[2:] for line in before.splitlines() if line.startswith("- ")]
+    wrong = [line for line in told if line.partition(":")[0] not in names]
+    wrong += [line.strip() for line in lines if not line.startswith("|")]
+    below = "\n".join(f"- {line}" for line in wrong) or "Nothing was otherwise than it should be."
+    return "\n".join(["# Validation", NOTES, HEADER, *rows.values(), "", below, ""])
+
+
+def _exercise(line: str) -> str:
+    """The exercise that a line of the table is about, or ''."""
+    name = line.removeprefix("| ").partition(" |")[0]
+    return name if line.startswith("| ") and name.isidentifier() and name != "exercise" else ""
+
+
+def _made() -> str:
+    """Today, and the commit."""
     commit = subprocess.run(
         ["git", "describe", "--always", "--dirty"],  # noqa: S607  # the instructor's own git
         capture_output=True, text=True, check=False,
     ).stdout.strip()  # fmt: skip
-    when = time.strftime("%Y-%m-%d")
-    made = f"Made by `grader validate --seeds {seeds} --write FILE` on {when}, at commit {commit}."
-    table = [line for line in lines if line.startswith("|")]
-    wrong = [f"- {line.strip()}" for line in lines if not line.startswith("|")]
-    below = "\n".join(wrong or ["Nothing was otherwise than it should be."])
-    return f"# Validation\n\n{made}\n{NOTES}\n" + "\n".join(table) + f"\n\n{below}\n"
+    return f"{time.strftime('%Y-%m-%d')} {commit}"
 
 
-def run(course: Course, names: Sequence[str], seeds: int, jobs: int) -> Iterator[tuple[str, bool]]:
+def run(
+    course: Course, names: Sequence[str], seeds: int, jobs: int, mistakes: int = MISTAKE_SEEDS
+) -> Iterator[tuple[str, bool]]:
     """Yield (line, whether it is good) as the exercises are validated."""
     yield HEADER, True
     for name in names:
-        found = validate(course, name, seeds, jobs)
+        found = validate(course, name, seeds, jobs, mistakes=mistakes)
         yield found.row(), not found.wrong
         for line in found.wrong:
             yield f"  {name}: {line}", False
 
 
-def validate(course: Course, name: str, seeds: int, jobs: int) -> Findings:
-    """Validate one exercise over ``seeds`` seeds."""
+def validate(
+    course: Course,
+    name: str,
+    seeds: int,
+    jobs: int,
+    timed: int = TIMED_SEEDS,
+    mistakes: int = MISTAKE_SEEDS,
+) -> Findings:
+    """Validate one exercise over ``seeds`` seeds.
+
+    The first ``timed`` of them run the timed checks too; the first ``mistakes``, the mistakes.
+    """
     began = time.perf_counter()
-    found = Findings(name, seeds=seeds)
+    found = Findings(name, seeds=seeds, mistake_seeds=min(seeds, mistakes))
     folder = course.folder / "reference" / name
     source = (folder / "solution.py").read_text(encoding="utf-8")
-    mistakes: Sequence[Mistake] = module_of(
+    known: Sequence[Mistake] = module_of(
         (folder / "mistakes.py").read_text(encoding="utf-8"), f"{name}.mistakes"
     ).MISTAKES
-    submissions = list(_submissions(folder, source, mistakes))
+    submissions = list(_submissions(folder, source, known))
     plain = [each for each in submissions if _SLOW not in each.student]
     right = [each for each in submissions if not each.student.startswith("mistake")]
-    first = range(SEED, SEED + min(seeds, TIMED_SEEDS))
-    more = range(first.stop, SEED + min(seeds, MISTAKE_SEEDS))
+    first = range(SEED, SEED + min(seeds, timed))
+    more = range(first.stop, SEED + min(seeds, mistakes))
     rest = range(max(first.stop, more.stop), SEED + seeds)
     found.variants = {s.student for s in submissions if s.student.startswith("variant")}
     found.mistakes = {s.student for s in submissions if s.student.startswith("mistake")}
-    for seed, grade in (
-        *_graded(course, name, submissions, first, jobs),
-        *_graded(course, name, plain, more, jobs, select="not fast"),
-        *_graded(course, name, right, rest, jobs, select="not fast"),
+    for seed, grade in itertools.chain(
+        _graded(course, name, submissions, first, jobs),
+        _graded(course, name, plain, more, jobs, select="not fast"),
+        _graded(course, name, right, rest, jobs, select="not fast"),
     ):
-        _judge(found, grade, mistakes, seed)
+        _judge(found, grade, known, seed)
         _compare(found, grade, seed)
     if found.points != course.assignment(name).max_score:
         found.wrong.append(f"the checks are worth {found.points:g}")

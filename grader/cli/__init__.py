@@ -130,6 +130,9 @@ def _for_authors(command: Callable[[str, Command, str], Any]) -> None:
     validate.add_argument("names", nargs="*", metavar="NAME")
     validate.add_argument("--seeds", type=positive, default=3, metavar="N")
     validate.add_argument("--jobs", type=positive, default=os.cpu_count() or 1, metavar="N")
+    validate.add_argument(
+        "--mistakes", type=positive, default=20, metavar="N", help="seeds for the mistakes"
+    )
     validate.add_argument("--write", type=Path, metavar="FILE", help="the table, as Markdown")
     command("doctor", course.doctor, "show the sandbox's layers, versions, and what is missing")
 

@@ -59,13 +59,15 @@ def validate(options: argparse.Namespace) -> int:
     course = here()
     names = options.names or [assignment.name for assignment in course.assignments]
     sound, lines = True, []
-    for line, good in validate.run(course, names, seeds=options.seeds, jobs=options.jobs):
+    run = validate.run(course, names, options.seeds, options.jobs, options.mistakes)
+    for line, good in run:
         for each in line.splitlines():
             say(each)
         lines.append(line)
         sound = sound and good
     if options.write:
-        options.write.write_text(validate.document(lines, options.seeds), encoding="utf-8")
+        before = options.write.read_text(encoding="utf-8") if options.write.exists() else ""
+        options.write.write_text(validate.document(lines, before), encoding="utf-8")
     return OK if sound else ERROR
 
 
