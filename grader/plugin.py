@@ -112,8 +112,7 @@ class Bench:
     def restart(self) -> None:
         """End the fork server and every worker: what is asked next has new ones."""
         self.end()
-        if self._reference is not None:
-            self._reference.student.end()
+        self._forget_reference()
         self.server.close()
 
     def close(self) -> None:
@@ -140,9 +139,12 @@ class Bench:
         self.seed = seed
         self._drawn.clear()
         self._ahead.clear()
-        self._yardsticks.clear()
         self.exercise.reference.forget()
         self.exercise.catalogue.forget()
+        self._forget_reference()
+
+    def _forget_reference(self) -> None:
+        self._yardsticks.clear()
         if self._reference is not None:
             self._reference.student.end()
             self._reference = None

@@ -353,7 +353,7 @@ class Worker:
         """CPU seconds it has used, from the kernel's clock of that process; the last known once
         it has ended."""
         with contextlib.suppress(OSError):  # it ended of itself, and was collected
-            self._last_cpu = max(self._last_cpu, time.clock_gettime(self._clock))
+            self._last_cpu = time.clock_gettime(self._clock)
         return self._last_cpu
 
     def ask(self, request: list[Any], limits: Limits, cpu: float) -> Any:

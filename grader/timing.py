@@ -20,6 +20,8 @@ MORE_REPETITIONS: Final = 15
 REFERENCE_SECONDS: Final = 6e-3
 """The reference runs so often in one message that what is timed takes over a millisecond."""
 FEWEST_REPEATS, MOST_REPEATS = 4, 40
+LEAST_MESSAGE: Final = 1e-5
+"""CPU seconds below which no message was answered: to read it takes longer."""
 SURE: Final = 0.5
 """A ratio below this share of the limit needs no further repetition: least is least."""
 
@@ -64,11 +66,17 @@ class Yardstick:
         return max((self._together - self._single) / (self._repeats - 1), least)
 
     def _timed(self, case: Case, repeats: int) -> float:
-        """CPU seconds of one run; that the reference does not answer is no student's fault."""
+        """CPU seconds of one run; that there are none to be had is no student's fault.
+
+        The least counts for the whole run, so that one reading of nothing would fail everybody.
+        """
         try:
-            return self._reference.timed(case, repeats, self._cpu)[0]
+            seconds, _ = self._reference.timed(case, repeats, self._cpu)
         except StudentError as error:
             raise GraderError(f"the reference was not timed: {error}") from None
+        if seconds * repeats < LEAST_MESSAGE:
+            raise GraderError(f"the reference's CPU clock shows {seconds * repeats:.1e} s")
+        return seconds
 
     def message(self, run: float) -> float:
         """CPU seconds of a message less the run in it."""

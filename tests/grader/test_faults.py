@@ -564,3 +564,26 @@ def test_a_hidden_test_that_goes_wrong_with_the_reference(trap, trapped, changed
     done = trapped.grade(tmp_path / "out", **changed(IMPATIENT))
     assert_told(done)
     assert "test_trap.py::test_trap" in done.stderr
+
+
+class Stopped:
+    """A reference whose CPU clock stands still from some time on."""
+
+    def __init__(self, good):
+        self.left = good
+
+    def timed(self, case, repeat, cpu):
+        self.left -= 1
+        return (1e-3 if self.left >= 0 else 0.0), None
+
+
+@pytest.mark.parametrize("good", [0, 1, 2, 3, 6, 7])
+def test_a_clock_that_stands_still_fails_nobody(good):
+    """The least reading counts for everybody, so that none of it may pass for one."""
+    from grader.pool import GraderError
+    from grader.timing import Yardstick
+
+    with pytest.raises(GraderError, match="clock shows"):
+        yardstick = Yardstick(Stopped(good), case=None, cpu=1.0)
+        for _ in range(9):
+            assert yardstick.run(None) > 1e-4
