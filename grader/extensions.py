@@ -75,6 +75,7 @@ def matched(
 ) -> tuple[dict[str, Extension], tuple[str, ...]]:
     """The one that holds for each student, and notes on those that hold for nobody.
 
+    Who is excused and handed in nothing is a student too, under the id that the row gives.
     Raises `CatalogError` when two rows are about one student, or one row about two.
     """
     known: defaultdict[str, set[str]] = defaultdict(set)
@@ -90,7 +91,7 @@ def matched(
         if len(meant) > 1:
             fact = f"{quoted(each.student)} is an id of {' and of '.join(map(quoted, meant[:3]))}"
             raise _wrong(each.where, "student")(fact, "an id that one student alone has")
-        for student in meant:
+        for student in meant or ([each.student] if each.excused else []):
             _refuse_second(each, found.get(student))
             found[student] = each
         notes += _remarks(each, assignment, bool(meant))
@@ -103,7 +104,9 @@ def folded(identity: str) -> str:
 
 
 def _remarks(each: Extension, assignment: Assignment, is_known: bool) -> Iterator[str]:
-    if not is_known:
+    if not is_known and each.excused:
+        yield f"{each.where}: {quoted(each.student)} handed in nothing, and is excused"
+    elif not is_known:
         yield f"{each.where}: {quoted(each.student)} is nobody in these results"
     elif each.due is None or not each.assignment:
         return

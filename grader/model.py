@@ -115,7 +115,7 @@ class Standing:
     """Percent of the score that lateness costs."""
     excused: bool = False
     attempts: int = 1
-    """How many hand-ins this one was chosen from."""
+    """How many hand-ins this one was chosen from: 0 for who is excused and has none."""
     adjustments: tuple[Mapping[str, str], ...] = ()
     """Each ``change`` made by hand that holds, and its ``reason``."""
     lines: tuple[str, ...] = ()
@@ -137,15 +137,17 @@ class Grade:
     """What the policy says of it; never kept in the store."""
 
     @property
-    def status(self) -> Literal["graded", "error"]:
+    def status(self) -> Literal["graded", "error", "excused"]:
         """``error`` when any check could not be judged: then there is no score."""
+        if self.absent:
+            return "excused"
         unknown = self.submission.error or any(o.status == "error" for o in self.outcomes)
         return "error" if unknown else "graded"
 
     @property
     def score(self) -> float | None:
-        """The sum of the points, or None when we could not tell."""
-        if self.status == "error":
+        """The sum of the points, or None when we could not tell, or there was nothing to judge."""
+        if self.status != "graded":
             return None
         return round(sum(outcome.points for outcome in self.outcomes), 6)
 
@@ -158,6 +160,11 @@ class Grade:
     def excused(self) -> bool:
         """Whether the grade does not count, by an entry of the instructor's."""
         return self.standing is not None and self.standing.excused
+
+    @property
+    def absent(self) -> bool:
+        """Whether there is nothing but an excuse: no hand-in was graded."""
+        return self.standing is not None and not self.standing.attempts
 
     @property
     def told(self) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from grader import extensions
 from grader.catalog import Assignment, Course
 from grader.extensions import Extension
 from grader.inbox import times
-from grader.model import Grade, Standing
+from grader.model import Grade, Standing, Submission
 from grader.store import Adjustment, Run, Store
 
 UNDO: Final = "undo"
@@ -30,6 +30,8 @@ CHANGE: Final = re.compile(r"([+=-])(\d{1,6}(?:\.\d{1,4})?)", re.ASCII)
 UNKNOWN: Final = "when it was handed in is not known: nothing is taken off for lateness"
 OPEN: Final = "another hand-in could not be judged yet; it counts if it turns out better"
 EXCUSED: Final = "excused: it does not count"
+ABSENT: Final = "nothing was handed in"
+EVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ def ranked(
         theirs[grade.submission.student].append(grade)
     submissions = [grade.submission for grade in handins]
     extended, notes = extensions.matched(extensions.read(course), assignment, submissions)
+    for student in extended.keys() - theirs.keys():
+        theirs[student] = []
     by_hand: defaultdict[str, list[Adjustment]] = defaultdict(list)
     for change in changes:
         by_hand[change.student].append(change)
@@ -83,12 +87,15 @@ def judged(
 ) -> Grade:
     """The one of a student's ``grades`` (in the order of hand-in) that counts, and its standing.
 
-    ``zone``: what times without one are taken in.
+    ``zone``: what times without one are taken in. Without any hand-in, it is that of an excuse.
     """
     due = assignment.due
     if due is not None and extension is not None and extension.due is not None:
         later = extension.due.astimezone(UTC) > due.astimezone(UTC)
         due = extension.due.astimezone(zone) if later else due
+    attempts = len(grades)
+    if not grades and extension is not None:
+        grades = [_nothing(assignment, extension)]
     handins = [_Handin.of(assignment, grade, zone, due) for grade in grades]
     counts = _best(handins) if assignment.attempts == "best" else _last(handins)
     held = holding(changes)
@@ -101,12 +108,19 @@ def judged(
             late_by=counts.late_by,
             penalty=counts.penalty,
             excused=excused,
-            attempts=len(handins),
+            attempts=attempts,
             adjustments=tuple({"change": each.change, "reason": each.reason} for each in held),
             lines=tuple(_lines(assignment, handins, counts, due, held, excused)),
             instructor=_for_staff(extension, held),
         ),
     )
+
+
+def _nothing(assignment: Assignment, extension: Extension) -> Grade:
+    """What stands in the results for a student who is excused and handed in nothing."""
+    who = extension.student
+    submission = Submission(who, "", email=who if "@" in who else "")
+    return Grade(submission, assignment.max_score, message=ABSENT)
 
 
 # --- hand-ins -----------------------------------------------------------------------------------
@@ -158,9 +172,10 @@ def _last(handins: Sequence[_Handin]) -> _Handin:
 
 
 def _best(handins: Sequence[_Handin]) -> _Handin:
-    """The one with the most points left; the first of equal ones."""
+    """The one with the most points left; the first of equal ones, by time where that is known."""
     known = [each for each in handins if each.score is not None]
-    return max(known, key=lambda each: each.score or 0.0) if known else handins[-1]
+    order = ((-(each.score or 0.0), each.at or EVER, place) for place, each in enumerate(known))
+    return known[min(order)[2]] if known else handins[-1]
 
 
 # --- changes by hand ----------------------------------------------------------------------------

@@ -299,6 +299,7 @@ def _inbox(plan: Plan, source: Path) -> Inbox:
         kind=plan.inbox,
         choose=plan.choose,
         elsewhere=[assignment.name for assignment in plan.course.assignments],
+        every=plan.assignment.attempts == "best",
     )
 
 
@@ -326,6 +327,7 @@ def _waiting(
             yield submission
         elif (submission.student, content_hash(submission)) not in done:
             progress.total += submission.student in graded
+            graded.discard(submission.student)
             yield submission
         else:
             store.hand_in_again(submission)

@@ -137,25 +137,35 @@ def _interruptible() -> Iterator[list[int]]:
 
 
 def _shown(grades: Iterator[Grade], progress: Progress) -> dict[str, str]:
-    """Each student's status, as the grades come; with a progress bar where there is a terminal."""
+    """Each student's status, as the grades come; with a progress bar where there is a terminal.
+
+    Of several hand-ins one that could not be judged is enough for an error.
+    """
+    found: dict[str, str] = {}
     if not sys.stderr.isatty():
-        return {grade.submission.student: grade.status for grade in grades}
+        for grade in grades:
+            _note(found, grade)
+        return found
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
     columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(),
                TextColumn("{task.fields[rate]}"), TimeRemainingColumn())  # fmt: skip
-    found: dict[str, str] = {}
     began = time.monotonic()
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("grade", total=None, rate="")
         for grade in grades:
-            found[grade.submission.student] = grade.status
+            _note(found, grade)
             rate = f"{len(found) / (time.monotonic() - began):.0f}/s"
             total = max(progress.total, len(found))
             bar.update(task, total=total, completed=len(found), rate=rate)
     return found
+
+
+def _note(found: dict[str, str], grade: Grade) -> None:
+    if found.get(grade.submission.student) != "error":
+        found[grade.submission.student] = grade.status
 
 
 def _summary(plan: Plan, progress: Progress, grades: list[Grade], seconds: float) -> None:

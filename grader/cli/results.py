@@ -50,6 +50,9 @@ def show(options: argparse.Namespace) -> int:
 
     found = policy.standings(here(), options.dir)
     grade = _of(options.student, found.grades, options.dir)
+    if grade.absent:
+        _print_grade(grade, [], False)
+        return OK
     checks = [o for o in grade.outcomes if (options.check or "") in o.id]
     if not checks:
         known = ", ".join(o.id for o in grade.outcomes) or "none"

@@ -153,7 +153,8 @@ class _Crew:
         self._settings = replace(settings, preflight=False)
         self._preflight = settings
         self._again: deque[Submission] = deque()
-        self._tried: set[str] = set()
+        self._tried: set[tuple[str, str]] = set()
+        """Student and file of what a process was lost with."""
         self._processes: list[Process] = []
 
     def start(self, jobs: int) -> Ready:
@@ -217,10 +218,11 @@ class _Crew:
         hand = list(process.hand)
         process.end()
         suspect = hand[0]
-        if suspect.student in self._tried:
+        tried = suspect.student, suspect.file
+        if tried in self._tried:
             yield suspect, lost(suspect, why)
             hand = hand[1:]
-        self._tried.add(suspect.student)
+        self._tried.add(tried)
         self._again.extend(hand)
         number = self._processes.index(process)
         self._processes[number] = Process(self._settings)

@@ -89,13 +89,19 @@ class Submissions:
     """Who handed in what; nothing of it is read yet."""
     _picker: Picker
     _choose: Mapping[str, str]
+    _every: bool = False
+    """All attempts of each student, not the last alone."""
 
     def __len__(self) -> int:
         return len(self.handins)
 
     def __iter__(self) -> Iterator[Submission]:
         for handin in self.handins:
-            yield self._picker.submission(handin, self._choose.get(handin.student, ""))
+            chosen = self._choose.get(handin.student, "")
+            if self._every and not chosen:
+                yield from self._picker.attempts(handin)
+            else:
+                yield self._picker.submission(handin, chosen)
 
     @property
     def students(self) -> tuple[str, ...]:
@@ -120,26 +126,28 @@ def open_inbox(
     kind: str | None = None,
     choose: Mapping[str, str] = NO_CHOICE,
     elsewhere: Collection[str] = (),
+    every: bool = False,
 ) -> Inbox:
     """The submissions of an assignment whose file is called ``expected`` (no suffix).
 
     ``stub`` is the released ``.py``, ``kind`` one of `KINDS` (else it is recognised), ``choose``
     settles by student which file counts; files named as one of ``elsewhere``, the course's other
-    exercises, are left to those. Raises `InboxError` if nothing can be graded.
+    exercises, are left to those. With ``every`` a student's attempts are all there, one after the
+    other, the latest last. Raises `InboxError` if nothing can be graded.
     """
     if kind is not None and kind not in KINDS:
         raise InboxError(f"{clean(kind)}: not a kind of export; there are {', '.join(KINDS)}")
     tree = _open(source)
     kind, tree = _recognised(tree, expected, kind)
     notes = list(tree.notes)
-    handins = _unique(READERS[kind](tree, expected, notes), notes)
+    handins = _unique(READERS[kind](tree, expected, notes), notes, every)
     if not handins:
         raise InboxError(f"{clean(str(source))}: no submissions found, taken as {kind}")
     strangers = sorted(set(choose) - {handin.student for handin in handins})
     if strangers:
         raise InboxError(f"{clean(str(source))}: no student {clean(strangers[0])} to choose for")
     picker = Picker(tree, expected, matcher(stub), frozenset(elsewhere) - {expected})
-    return Inbox(kind, Submissions(handins, picker, dict(choose)), capped(notes))
+    return Inbox(kind, Submissions(handins, picker, dict(choose), every), capped(notes))
 
 
 def _open(source: Path) -> Tree:
@@ -181,12 +189,16 @@ def _is_class(tree: Tree, expected: str, last: Tree) -> bool:
     return any(e.path.count("/") == 1 and likeness(e.name, expected) < 2 for e in tree.entries)
 
 
-def _unique(handins: Iterable[Handin], notes: list[str]) -> tuple[Handin, ...]:
-    """One hand-in for each student, the latest, sorted."""
+def _unique(handins: Iterable[Handin], notes: list[str], every: bool = False) -> tuple[Handin, ...]:
+    """One hand-in for each student, the latest, sorted; with what came before it."""
     found: dict[str, Handin] = {}
     for handin in sorted(handins, key=lambda one: times.seconds(one.submitted_at)):
-        if handin.student in found:
-            notes.append(f"{handin.student} stands in the export twice; the latest counts")
-            handin = replace(handin, note=handin.note or "the latest of several submissions")
+        before = found.get(handin.student)
+        if before is not None:
+            counts = "all are graded" if every else "the latest counts"
+            notes.append(f"{handin.student} stands in the export twice; {counts}")
+            said = handin.note or ("" if every else "the latest of several submissions")
+            earlier = (*before.earlier, replace(before, earlier=()), *handin.earlier)
+            handin = replace(handin, note=said, earlier=earlier)
         found[handin.student] = handin
     return tuple(found[student] for student in sorted(found))

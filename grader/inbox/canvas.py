@@ -3,7 +3,8 @@
 The form is that of Canvas's ``lib/content_zipper.rb``: no name holds ``_<digits>_``, so the first
 such numbers are Canvas's, whatever the student called the file. Anonymous assignments have
 ``[LATE_]anon_<id>`` for the name and user; a text entry is ``…_text.html``, a link ``…_link.html``.
-Attachment numbers grow, so they say which of two files is later; the zip's own times do not.
+Attachment numbers grow, so they say which of two files is later; the zip's own times do not. A
+file handed in again under its old name is ``<file>-1``: that is the same name, and the later file.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ NAME = re.compile(
     r"(?:(?!LATE_)(?P<who>\w+?)_)?(?P<late>LATE_)?(?:(?P<user>\d+)|(?P<anon>anon_[A-Za-z0-9]+))_"
     r"(?:(?P<attachment>\d{1,18})_(?P<file>[^/]+)|(?P<entry>(?:text|link)\.html))"
 )
+AGAIN = re.compile(r"(?:-\d{1,3}| ?\(\d{1,3}\))+(?=\.[^.]+$)")
 
 
 def header(name: str) -> int:
@@ -43,7 +45,7 @@ def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
             files=tuple(
                 File(
                     entry,
-                    part["file"] or part["entry"],
+                    AGAIN.sub("", part["file"] or part["entry"]),
                     (float(part["attachment"] or 0), entry.when),
                 )
                 for part, entry in parts

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import yaml
 
@@ -34,6 +34,7 @@ MAX_LEVELS = 64
 ENDS = re.compile(r"^\.\.\.[ \t]*\r?$", re.MULTILINE)
 NOT_YAML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+MISSING = "the export holds no files of this submission: download it again"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -43,6 +44,8 @@ class Record:
 
     people: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     created_at: str = ""
+    history: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    """Earlier submissions of the same people: ``id`` and ``created_at`` of each."""
 
 
 def recognise(tree: Tree) -> bool:
@@ -61,8 +64,12 @@ def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
     shared = _shared_numbers(records)
     notes += [f"student number {clean(sid)} is that of several; e-mails are used" for sid in shared]
     folders = {name: entries for name, entries in tops(tree).items() if name in tree.folders}
+    earlier = {
+        f"submission_{one['id']}": replace(record, created_at=one.get("created_at", ""))
+        for record in records.values() for one in record.history.values() if "id" in one
+    }  # fmt: skip
     for folder in sorted(folders.keys() | records.keys()):
-        record = records.get(folder, Record())
+        record = records.get(folder, earlier.get(folder, Record()))
         if not record.people:
             notes.append(f"{clean(folder)}: {METADATA} names no submitter")
         yield from _handins(folder, record, folders.get(folder), shared)
@@ -86,7 +93,7 @@ def _handins(
             sid=sid,
             group=clean(folder) if len(record.people) > 1 else "",
             submitted_at=times.iso(record.created_at),
-            refused="" if entries is not None else "the export holds no files of this submission",
+            missing="" if entries is not None else MISSING,
         )
 
 
@@ -115,6 +122,8 @@ def parse(data: bytes) -> tuple[dict[str, Record], str]:
             match [part.removeprefix(":") for part in path[1:]]:
                 case ["submitters", position, ("name" | "sid" | "email") as key]:
                     record.people[position][key] = value
+                case ["history", position, ("id" | "created_at") as key]:
+                    record.history[position][key] = value
                 case ["created_at"] | ["created_at", "utc" | "time"] if not record.created_at:
                     record.created_at = value
     except yaml.MarkedYAMLError as error:

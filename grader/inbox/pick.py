@@ -1,4 +1,4 @@
-"""Which of a student's files is graded.
+"""Which of a student's files is graded; where the best of them counts, which are attempts.
 
 The released stub is set aside; then the exact name counts, else one that differs by case or an
 LMS's suffix, else the only candidate. Of two that changed the later one counts. What cannot be
@@ -8,11 +8,11 @@ settled is an error, never a zero: `choose` settles it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from grader.inbox import times
-from grader.inbox.stub import code
+from grader.inbox.stub import Code, code
 from grader.inbox.tree import Exhausted, File, Handin, Tree, Unreadable, clean
 from grader.model import Submission
 from grader.notebook import MAX_IPYNB, MAX_PY, Cell, NotebookError, read_source
@@ -23,6 +23,8 @@ TESTS = re.compile(r"test_.*|.*_test\.py|(?:conftest|setup|__init__)\.py")
 MAX_READ = 20
 """How many files of one student are read to find the one that counts."""
 MAX_LISTED = 8
+MAX_ATTEMPTS = 100
+"""How many attempts of one student are graded where the best counts: the last ones."""
 
 
 Read = tuple[File, bytes, tuple[Cell, ...]]
@@ -37,6 +39,8 @@ class Choice:
     problem: str = ""
     error: str = ""
     note: str = ""
+    rivals: tuple[File, ...] = ()
+    """All that are named as expected and say something else, the oldest first, if there are some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +54,41 @@ class Picker:
     """Names of the course's other exercises: their files are never candidates here."""
 
     def submission(self, handin: Handin, chosen: str = "") -> Submission:
-        """The student's submission, read now."""
-        choice = self._choice(handin, chosen)
-        file = choice.file
-        when = handin.submitted_at or (times.iso(file.attempt) if file else "")
-        return Submission(
-            student=handin.student,
-            file=clean(file.entry.path) if file else "",
-            source=choice.source,
-            problem=choice.problem,
-            error=choice.error,
-            note="; ".join(note for note in (handin.note, choice.note) if note),
-            name=handin.name,
-            email=handin.email,
-            sid=handin.sid,
-            group=handin.group,
-            submitted_at=when,
-        )
+        """The student's submission, read now: the last, or the one ``chosen``."""
+        return _submission(handin, self._choice(handin, chosen))
+
+    def attempts(self, handin: Handin) -> Iterator[Submission]:
+        """All that the student handed in, the oldest first, each read as it is asked for.
+
+        Attempts without work in them are left out, unless there is nothing else.
+        """
+        found = False
+        for one in (*handin.earlier, handin):
+            for choice in self._choices(one):
+                found = True
+                yield _submission(one, choice)
+        if not found:
+            yield self.submission(handin)
+
+    def _choices(self, handin: Handin) -> Iterator[Choice]:
+        """The choice from each attempt with work in it: several, where several files have some."""
+        every = sorted({file.attempt for file in handin.files})
+        note = _capped(len(every))
+        if handin.missing:
+            yield Choice(error=handin.missing)
+        try:
+            for attempt in every[-MAX_ATTEMPTS:]:
+                choice = self._in_attempt([f for f in handin.files if f.attempt == attempt])
+                if choice is not None and choice.rivals:
+                    yield from (self._one(file, note) for file in choice.rivals)
+                elif choice is not None and choice.problem != STUB:
+                    yield replace(choice, note=_joined(choice.note, note))
+        except Exhausted as reason:
+            yield Choice(error=str(reason))
 
     def _choice(self, handin: Handin, chosen: str) -> Choice:
-        if handin.refused:
-            return Choice(problem=handin.refused)
+        if handin.missing:
+            return Choice(error=handin.missing)
         try:
             if chosen:
                 return self._chosen(handin.files, chosen)
@@ -128,8 +146,15 @@ class Picker:
         if not work:
             file, data, _ = good[0] if good else (files[0], b"", ())
             return Choice(file, data, problem=bad or STUB)
-        choice = self._latest(self._best(work))
+        choice = replace(self._latest(self._best(work)), rivals=self._rivals(work))
         return replace(choice, note=bad) if bad and not choice.note else choice
+
+    def _rivals(self, work: list[Read]) -> tuple[File, ...]:
+        """Every file with a program of its own, if the names say that all are the work."""
+        if len(work) < 2 or _same(work) or any(self._likeness(file) == 2 for file, _, _ in work):
+            return ()
+        programs = {_program(cells) or (file.entry.path,): file for file, _, cells in _sorted(work)}
+        return tuple(programs.values())
 
     def _best(self, work: list[Read]) -> list[Read]:
         """Of the scripts those with the best name, and so of the notebooks."""
@@ -140,7 +165,7 @@ class Picker:
 
     def _latest(self, work: list[Read]) -> Choice:
         """The last of what was changed; where the name says nothing, there must be only one."""
-        work.sort(key=lambda one: one[0].order)
+        work = _sorted(work)
         names = listed([file for file, _, _ in work])
         file, data, _ = work[-1]
         unnamed = self._likeness(file) == 2
@@ -211,5 +236,40 @@ def _said(file: File, reason: str) -> str:
 
 def _same(work: list[Read]) -> bool:
     """Whether all say the same, as a notebook and the script made from it do."""
-    programs = {code("\n".join(cell.source for cell in cells)) for _, _, cells in work}
+    programs = {_program(cells) for _, _, cells in work}
     return len(programs) == 1 and None not in programs
+
+
+def _program(cells: Iterable[Cell]) -> Code | None:
+    return code("\n".join(cell.source for cell in cells))
+
+
+def _sorted(work: Iterable[Read]) -> list[Read]:
+    return sorted(work, key=lambda one: one[0].order)
+
+
+def _submission(handin: Handin, choice: Choice) -> Submission:
+    file = choice.file
+    return Submission(
+        student=handin.student,
+        file=clean(file.entry.path) if file else "",
+        source=choice.source,
+        problem=choice.problem,
+        error=choice.error,
+        note=_joined(handin.note, choice.note),
+        name=handin.name,
+        email=handin.email,
+        sid=handin.sid,
+        group=handin.group,
+        submitted_at=handin.submitted_at or (times.iso(file.attempt) if file else ""),
+    )
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(filter(None, notes))
+
+
+def _capped(count: int) -> str:
+    if count <= MAX_ATTEMPTS:
+        return ""
+    return f"the last {MAX_ATTEMPTS} of {count:,} attempts are graded"

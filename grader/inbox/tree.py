@@ -110,8 +110,10 @@ class Handin:
     sid: str = ""
     group: str = ""
     submitted_at: str = ""
-    refused: str = ""
-    """Why nothing of it can be graded, if the LMS's own records say so."""
+    missing: str = ""
+    """Why nothing of it can be graded though the LMS's own records have it: never a zero."""
+    earlier: tuple[Handin, ...] = ()
+    """What else the student handed in, the oldest first: of use where the best counts."""
 
 
 def ignored(path: str) -> bool:

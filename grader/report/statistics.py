@@ -189,7 +189,7 @@ def notes(assignment: Assignment, grade: Grade) -> list[str]:
     found = {sign for outcome in grade.outcomes for sign in signs(outcome)}
     if grade.status == "error":
         found.add("error")
-    elif not has_run(grade):
+    elif not has_run(grade) and not grade.absent:
         found.add("blank")
     if late_by(assignment, grade):
         found.add("late")

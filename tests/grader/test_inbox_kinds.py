@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.inbox import Inbox, InboxError, open_inbox
+from grader.inbox import Inbox, InboxError, open_inbox, pick
 from grader.model import Submission
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "inbox"
@@ -74,7 +74,8 @@ def test_gradescope_misfits_are_noted(tmp_path: Path) -> None:
     )
     found = by_student(opened)
     assert found["submission_200"].source == WORK
-    assert found["0123"].problem == "the export holds no files of this submission"
+    told = "the export holds no files of this submission: download it again"
+    assert (found["0123"].error, found["0123"].problem) == (told, "")
 
 
 def metadata(*people: tuple[str, str, str, str]) -> bytes:
@@ -175,6 +176,14 @@ def test_canvas_takes_the_later_attachment_whatever_the_zip_says(tmp_path: Path)
     assert one.note == "the latest of ada_1_200_relu.ipynb, ada_1_201_relu.py"
 
 
+def test_canvas_takes_a_file_that_was_handed_in_again(tmp_path: Path) -> None:
+    """Canvas writes ``-1`` behind the name: what comes after is later, whatever the plain name."""
+    files = {"ada_1_201_relu-1.py": WORK, "ada_1_200_relu.py": OTHER, "bob_2_202_relu (1).py": WORK}
+    one, _ = inbox(tmp_path, files, "canvas").submissions
+    assert one.source == WORK
+    assert one.note == "the latest of ada_1_200_relu.py, ada_1_201_relu-1.py"
+
+
 def test_moodle_folders(tmp_path: Path) -> None:
     files = {
         "Ada Lovelace_657831_assignsubmission_file/relu.py": WORK,
@@ -228,6 +237,99 @@ def test_blackboard_takes_the_last_attempt_with_work(tmp_path: Path) -> None:
     assert bob.note.startswith("from an earlier attempt")
     assert found["dora"].problem == "nothing was handed in"
     assert opened.notes == ("readme.md is ignored: Blackboard does not name files so",)
+
+
+ATTEMPTS = {
+    "canvas": {
+        "ada_1_200_relu.py": OTHER, "ada_1_202_relu-2.py": WORK, "ada_1_201_relu-1.py": WORK + OTHER,
+        "bob_2_203_relu.py": WORK, "bob_2_204_relu.ipynb": b"{}",
+    },
+    "blackboard": {
+        "hw_ada_attempt_2026-03-01-10-00-00_relu.py": OTHER,
+        "hw_ada_attempt_2026-03-02-10-00-00_relu.py": WORK + OTHER,
+        "hw_ada_attempt_2026-03-03-10-00-00_relu.py": STUB,
+        "hw_ada_attempt_2026-03-04-10-00-00_relu.py": WORK,
+        "hw_ada_attempt_2026-03-05-10-00-00_essay.pdf": b"",
+        "hw_bob_attempt_2026-03-02-10-00-00_relu.py": WORK,
+    },
+    "gradescope": {
+        "submission_metadata.yml": b"""---
+submission_103:
+  :submitters:
+  - :name: Ada
+    :sid: ada
+  :created_at: 2026-03-04 10:00:00 Z
+  :history:
+  - :id: 101
+    :created_at: 2026-03-01 10:00:00 Z
+    :score: 3
+  - :id: 102
+    :created_at: 2026-03-02 10:00:00 Z
+  - :id: 99
+    :created_at: 2026-02-02 10:00:00 Z
+submission_104:
+  :submitters:
+  - :name: Bob
+    :sid: bob
+  :created_at: 2026-03-02 10:00:00 Z
+""",
+        "submission_101/relu.py": OTHER, "submission_102/relu.py": WORK + OTHER,
+        "submission_103/relu.py": WORK, "submission_104/relu.py": WORK,
+    },
+    "moodle": {
+        "Ada_1_assignsubmission_file/relu.py": OTHER,
+        "Ada_1_assignsubmission_file/relu_1.py": WORK + OTHER,
+        "Ada_1_assignsubmission_file/relu_2.py": WORK,
+        "Bob_2_assignsubmission_file/relu.py": WORK,
+    },
+    "plain": {
+        "ada/relu.py": OTHER, "ada/relu (1).py": WORK + OTHER, "ada/copy/relu (2).py": WORK,
+        "bob/relu.py": WORK, "bob/helper.py": OTHER,
+    },
+}  # fmt: skip
+TIMES = {
+    "blackboard": ["2026-03-01T10:00:00", "2026-03-02T10:00:00", "2026-03-04T10:00:00"],
+    "gradescope": [f"2026-03-0{day}T10:00:00+00:00" for day in (1, 2, 4)],
+}
+
+
+@pytest.mark.parametrize("kind", sorted(ATTEMPTS))
+def test_every_attempt_is_found_with_its_own_time(kind: str, tmp_path: Path) -> None:
+    """The oldest first, each once; what is no work, and what is no attempt, is none."""
+    inbox(tmp_path, ATTEMPTS[kind], kind)
+    opened = open_inbox(tmp_path / "export", expected="relu", stub=STUB, every=True)
+    ada, bob = opened.submissions.students
+    found = [one for one in opened.submissions if one.student == ada]
+    assert [one.source for one in found] == [OTHER, WORK + OTHER, WORK]
+    assert [one.submitted_at for one in found] == TIMES.get(kind, [""] * 3)
+    assert [one.source for one in opened.submissions if one.student == bob] == [WORK]
+    assert not any(one.problem or one.error for one in opened.submissions)
+
+
+def test_one_attempt_without_work_is_what_it_is(tmp_path: Path) -> None:
+    """Nothing to grade is said once, as where the last counts; a choice by hand is one attempt."""
+    files = {"ada/relu.py": STUB, "ada/relu-1.py": STUB, "bob/x.pdf": b"", "carl/relu.py": WORK,
+             "carl/relu-1.py": OTHER}  # fmt: skip
+    for path, data in files.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_bytes(data)
+    opened = open_inbox(tmp_path, expected="relu", stub=STUB, every=True,
+                        choose={"carl": "relu-1.py"})  # fmt: skip
+    ada, bob, carl = opened.submissions
+    assert ada.problem.startswith("only the stub")
+    assert bob.problem.startswith("no .py or .ipynb")
+    assert (carl.source, carl.note) == (OTHER, "chosen by hand")
+
+
+def test_more_attempts_than_are_graded_are_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pick, "MAX_ATTEMPTS", 2)
+    for day in range(1, 5):
+        (tmp_path / f"hw_ada_attempt_2026-03-0{day}-10-00-00_relu.py").write_bytes(WORK)
+    found = [*open_inbox(tmp_path, expected="relu", stub=STUB, every=True).submissions]
+    assert [one.submitted_at[:10] for one in found] == ["2026-03-03", "2026-03-04"]
+    assert {one.note for one in found} == {"the last 2 of 4 attempts are graded"}
 
 
 def test_blackboard_tells_users_apart_without_receipts(tmp_path: Path) -> None:

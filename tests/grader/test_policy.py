@@ -634,8 +634,55 @@ def test_a_class_is_ranked_with_its_own_rows(course: Course) -> None:
     read(course, HEAD + "kurt,relu,2026-12-09,,ill\nzoe,*,,yes,\n")
     grades = [graded(90.0, after(DUE, days=2), who) for who in ("kurt", "ada")]
     found, notes = ranked(course, RELU, grades, [Adjustment("ada", "+1", "x")])
-    assert [(g.submission.student, g.final) for g in found] == [("ada", 73.0), ("kurt", 90.0)]
-    assert notes == ("extensions.csv:3: 'zoe' is nobody in these results",)
+    assert [(g.submission.student, g.final) for g in found] == [
+        ("ada", 73.0), ("kurt", 90.0), ("zoe", None)
+    ]  # fmt: skip
+    assert notes == ("extensions.csv:3: 'zoe' handed in nothing, and is excused",)
+
+
+def absent(student: str = "4711") -> Grade:
+    """What stands for a student who is excused and handed in nothing."""
+    return counted(extension=Extension(student, excused=True, where="x.csv:2", reason="leave"))
+
+
+def test_who_is_excused_and_handed_in_nothing_has_a_row_and_no_zero() -> None:
+    """In every file of ours: excused, no score, in no statistics; never 0, never 'blank'."""
+    grades = [graded(90.0), absent()]
+    assert (absent().score, absent().final, absent().status) == (None, None, "excused")
+    [_, entry] = json.loads(gradebook.as_json(RUN, grades))["submissions"]
+    assert (entry["status"], entry["score"], entry["final_score"]) == ("excused", None, None)
+    [_, row] = csv.DictReader(io.StringIO(gradebook.as_csv(grades).decode()))
+    assert (row["student"], row["status"], row["score"], row["final_score"]) == (
+        "4711", "excused", "", ""
+    )  # fmt: skip
+    assert statistics.notes(RELU, absent()) == ["excused"]
+    assert statistics.scores(grades).count == 1
+    page = feedback.render(RUN, RELU, absent()).decode()
+    assert "Nothing: you are excused." in page
+    assert "leave" not in page
+    assert b"leave" in class_report.render(RUN, RELU, grades, {})
+
+
+@pytest.mark.parametrize("inbox", ["", "canvas", "gradescope", "plain"])
+@pytest.mark.parametrize("id_", ["4711", "S9", "zoe@uni.edu"])
+def test_canvas_gets_its_word_for_who_is_excused_whichever_id_the_row_gives(
+    inbox: str, id_: str
+) -> None:
+    into = b"Student,ID,SIS User ID,SIS Login ID,ReLU (34)\nZ,4711,S9,zoe@uni.edu,\nY,9,4,y,\n"
+    done = export("canvas", [absent(id_)], RELU, into, inbox)
+    assert done.data.splitlines()[1:] == [b"Z,4711,S9,zoe@uni.edu,EX", b"Y,9,4,y,"]
+    assert done.unmatched == ()
+
+
+def test_an_id_of_two_students_excuses_neither() -> None:
+    into = b"Student,ID,SIS User ID,ReLU (34)\nZ,1,7,\nY,7,2,\n"
+    done = export("canvas", [absent("7")], RELU, into, "plain")
+    assert done.data.splitlines()[1:] == [b"Z,1,7,EX", b"Y,7,2,"]
+    done = export("canvas", [absent("7")], RELU, into.replace(b"Student", b"SIS Login ID"), "x")
+    assert done.unmatched == ()
+    both = b"SIS Login ID,ID,SIS User ID,ReLU (34)\n7,1,1,\ny,2,7,\n"
+    done = export("canvas", [absent("7")], RELU, both, "plain")
+    assert (done.data, done.unmatched) == (both, ("7: stands there 2 times",))
 
 
 # --- through the front door ---------------------------------------------------------------------
@@ -724,7 +771,15 @@ def test_grade_says_final_scores_and_who_is_excused(class_: Path) -> None:
     assert (status, err) == (0, "")
     assert re.search(r"^kurt +75\.2 .*handed in 1 day 1 h late: 20 % off$", out, re.MULTILINE)
     assert re.search(r"^linus +excused", out, re.MULTILINE)
-    assert "note: extensions.csv:4: 'zoe' is nobody in these results" in out
+    assert "note: extensions.csv:4: 'zoe' handed in nothing, and is excused" in out
+    zoe = entries("again")["zoe"]
+    assert (zoe["status"], zoe["score"]) == ("excused", None)
+    assert re.search(r"(?m)^zoe,.*,excused,,,", Path("again", "grades.csv").read_text())
+    assert "Nothing: you are excused." in next(Path("again/feedback").glob("zoe*")).read_text()
+    assert grader("show", "again", "zoe")[0] == 0
+    assert grader("regrade", "again", "--jobs", 1)[0] == 0
+    status, out, _ = grader("export", "csv", "again")
+    assert (status, "zoe is excused" in out) == (0, True)
 
 
 def test_a_wrong_row_is_told_before_anything_is_graded(class_: Path) -> None:
@@ -755,6 +810,57 @@ def test_a_second_hand_in_is_weighed_against_the_first(class_: Path) -> None:
     found = entries()["kurt"]
     assert (found["score"], found["final_score"]) == (100.0, 60.0)
     assert found["policy"]["lines"][0] == "the last of 2 hand-ins counts"
+
+
+def blackboard(inbox: Path, student: str, source: str, at: str) -> None:
+    """One attempt as Blackboard's download has it."""
+    inbox.mkdir(exist_ok=True)
+    time = at.replace(" ", "-").replace(":", "-")
+    (inbox / f"hw1_{student}_attempt_{time}-00_{NAME}.py").write_text(source, encoding="utf-8")
+
+
+def test_every_attempt_of_one_download_is_graded_where_the_best_counts(class_: Path) -> None:
+    """Each is late by its own time; all are kept; with `last` the last alone is graded."""
+    blackboard(class_ / "bb", "kurt", WRONG, "2026-12-01 10:00")
+    blackboard(class_ / "bb", "kurt", RIGHT, "2026-12-01 12:00")
+    blackboard(class_ / "bb", "kurt", RIGHT + "\nx = 1\n", "2026-12-03 12:00")
+    blackboard(class_ / "bb", "kurt", "def forward(:", "2026-12-04 12:00")
+    blackboard(class_ / "bb", "ada", RIGHT, "2026-12-03 12:00")
+    run = ("grade", "bb", "--assignment", NAME, "--jobs", 1, "--seed", 5)
+    status, out, err = grader(*run, "--out", "all")
+    assert (status, err) == (0, "")
+    assert "2 graded in" in out
+    found = entries("all")
+    kurt = found["kurt"]
+    assert (kurt["score"], kurt["final_score"], kurt["submitted_at"]) == (
+        100.0, 100.0, "2026-12-01T12:00:00"
+    )  # fmt: skip
+    assert (kurt["policy"]["attempts"], found["ada"]["final_score"]) == (4, 80.0)
+    with Store.open(Path("all")) as store:
+        scores = [each.grade.score for each in store.handins()]
+    assert sorted(scores) == [0.0, 94.0, 100.0, 100.0, 100.0]
+    assert grader(*run, "--out", "all", "--resume")[0] == 0
+    assert entries("all") == found
+    assert grader("regrade", "all", "--jobs", 1)[1].startswith("0 students change")
+    yaml = Path("assignments.yaml")
+    yaml.write_text(yaml.read_text().replace("attempts: best", "attempts: last"))
+    assert grader(*run, "--out", "last")[0] == 0
+    assert entries("last")["kurt"]["score"] == 0.0
+    with Store.open(Path("last")) as store:
+        assert len(list(store.handins())) == 2
+
+
+def test_an_attempt_that_cannot_be_judged_is_an_error_of_the_run(class_: Path) -> None:
+    """Whatever comes after it; the best of the others counts meanwhile."""
+    blackboard(class_ / "bb", "kurt", RIGHT, "2026-12-01 10:00")
+    for name in "ab":
+        blackboard(class_ / "bb", "kurt", RIGHT + f"\n{name} = 1\n", "2026-12-01 09:00")
+        next((class_ / "bb").glob(f"*09-00-00_{NAME}.py")).rename(
+            class_ / "bb" / f"hw1_kurt_attempt_2026-12-01-09-00-00_{name}.py"
+        )
+    status = grader("grade", "bb", "--assignment", NAME, "--out", "o", "--jobs", 1)[0]
+    assert (status, entries("o")["kurt"]["final_score"]) == (3, 100.0)
+    assert policy.OPEN in entries("o")["kurt"]["policy"]["lines"]
 
 
 def test_adjust_changes_lists_and_withdraws(class_: Path) -> None:
