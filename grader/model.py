@@ -20,6 +20,15 @@ VISIBILITIES = ("visible", "after_due_date", "hidden")
 """Of a hidden check a student reads title, verdict and points: the rest is the instructor's."""
 
 
+def seconds(value: float) -> float:
+    """A time in two digits, as all numbers are which a submission can make say something.
+
+    >>> [seconds(value) for value in (1.8734, 0.00126, 12.61)]
+    [1.9, 0.0013, 13.0]
+    """
+    return float(f"{value:.2g}")
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one submission may use. Seconds are CPU seconds where they say so, else wall clock."""

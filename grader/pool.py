@@ -35,6 +35,8 @@ from grader.model import Limits
 
 _START_SECONDS: Final = 60.0
 _UIDS: Final = 64
+_BRIEF: Final = 0.2
+"""Wall seconds of a request whose sleep is not worth asking for."""
 
 
 class GraderError(Exception):
@@ -330,6 +332,7 @@ class Worker:
         self._last_cpu = 0.0
         self.asleep = 0.0
         """Wall seconds that requests spent waiting for nothing, as far as was seen."""
+        self._queued = 0.0
         self.captured = b""
         self._greet()
 
@@ -362,7 +365,9 @@ class Worker:
         patience = _Patience(self, limits, cpu)
         try:
             self._send(wire.HEAD.pack(len(frame)) + frame, patience)
-            return wire.decode(self._receive(patience))
+            reply = self._receive(patience)
+            patience.done()
+            return wire.decode(reply)
         except (OSError, EOFError) as error:
             raise StudentError(self._how_it_ended(), detail=str(error)) from None
         except wire.WireError as error:
@@ -413,6 +418,17 @@ class Worker:
         except OSError:
             return False
         return stat.rpartition(")")[2].split()[0] in "SDT"
+
+    def queued(self) -> float | None:
+        """Seconds, since asked last, that it waited for a processor; None where nobody counts them."""
+        try:
+            told = Path(f"/proc/{self._own_pid}/schedstat").read_text(encoding="ascii").split()
+        except OSError:
+            return None
+        if told[2] == "0":  # a kernel that does not count says so of every process
+            return None
+        before, self._queued = self._queued, int(told[1]) / 1e9
+        return self._queued - before
 
     def _how_it_ended(self) -> str:
         ended, _, _ = select.select([self._pidfd], [], [], 0.2)  # of itself, not by us
@@ -472,14 +488,26 @@ class _Patience:
         if now >= self._deadline:
             self._give_up(f"no answer within {self._limits.call_wall:.3g} s")
         sleeping, worked = self._worker.sleeping(), used - self._last
-        if sleeping:
-            self._worker.asleep += max(now - self._looked - worked, 0.0)
+        self._rest(now, worked, sleeping)
         if worked > 0.001 or not sleeping:
             self._asleep_since = now
         elif now - self._asleep_since > self._limits.idle_wall:
             self._give_up("it waits for something that never comes (input? sleep?)")
         self._last, self._looked = used, now
         self._look = now + min(max((self._until - used) / 2, 0.02), 0.5)
+
+    def done(self) -> None:
+        """The reply is there: count what it slept since the last look."""
+        now = time.monotonic()
+        if now - self._looked > _BRIEF:
+            self._rest(now, self._worker.cpu() - self._last, False)
+
+    def _rest(self, now: float, worked: float, sleeping: bool) -> None:
+        """Count what was neither work nor waiting for a processor: whoever knows when we look is
+        awake then. Where waiting is not counted, only who is seen ``sleeping`` slept."""
+        queued = self._worker.queued()
+        if queued is not None or sleeping:
+            self._worker.asleep += max(now - self._looked - worked - (queued or 0.0), 0.0)
 
     def _give_up(self, why: str) -> None:
         self._worker.end()

@@ -91,6 +91,7 @@ class Student:
     program: Program
     limits: Limits
     problems: tuple[Problem, ...] = ()
+    """Of the first load: a later one may know, by the clock alone, what its forerunner was asked."""
     generation: int = 0
     """Counts the workers: what an earlier one kept is gone."""
     cpu: float = 0.0
@@ -158,7 +159,8 @@ class Student:
             raise self._dead from None
         match reply:
             case ["loaded", [*problems]]:
-                self.problems = tuple(self._problem(problem) for problem in problems)
+                found = tuple(self._problem(problem) for problem in problems)
+                self.problems = found if self.generation == 1 else self.problems
             case _:
                 raise self._nonsense()
 

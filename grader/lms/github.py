@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from grader.lms.job import FAILED, Answer, Job, Place
-from grader.lms.words import MOST, cut, fitted, line, number, overall, said, seconds
-from grader.model import Grade, Outcome, Status
+from grader.lms.words import MOST, cut, fitted, line, number, overall, said
+from grader.model import Grade, Outcome, Status, seconds
 
 LIMIT: Final = 700_000
 """Of the JSON: a job's outputs may take 1 MiB, and base64 a third more."""

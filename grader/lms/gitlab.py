@@ -11,8 +11,8 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from grader.lms.job import FAILED, Answer, Job, Place
-from grader.lms.words import MOST, fitted, line, number, overall, said, seconds
-from grader.model import Grade, Outcome, Status
+from grader.lms.words import MOST, fitted, line, number, overall, said
+from grader.model import Grade, Outcome, Status, seconds
 
 LIMIT: Final = 10_000_000
 

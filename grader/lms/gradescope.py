@@ -17,8 +17,8 @@ from grader.catalog import Assignment
 from grader.lms import sheet
 from grader.lms.job import FAILED, Answer, Job, Place, as_json, part, read_json, text
 from grader.lms.sheet import Export, Filling
-from grader.lms.words import MOST, fitted, line, number, overall, said, seconds
-from grader.model import Grade, Outcome
+from grader.lms.words import MOST, fitted, line, number, overall, said
+from grader.model import Grade, Outcome, seconds
 
 LIMIT: Final = 4 * 1024 * 1024
 VISIBILITIES: Final = ("hidden", "after_due_date", "after_published", "visible")

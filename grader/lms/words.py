@@ -89,15 +89,6 @@ def number(value: float) -> str:
     return f"{round(value, 4) + 0.0:.10g}"
 
 
-def seconds(value: float) -> float:
-    """A time in two digits, as all numbers are which a submission can make say something.
-
-    >>> [seconds(value) for value in (1.8734, 0.00126, 12.61)]
-    [1.9, 0.0013, 13.0]
-    """
-    return float(f"{value:.2g}")
-
-
 def in_html(text: str) -> str:
     """The text as HTML that shows just that."""
     return html.escape(text).replace("\n", "<br>")

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from grader.model import Grade, Outcome, Standing
+from grader.model import Grade, Outcome, Standing, seconds
 from grader.store import Run
 
 _KNOWN = ("name", "email", "sid", "group", "submitted_at")
@@ -57,7 +57,7 @@ def submission_entry(grade: Grade) -> dict[str, Any]:
         "score": grade.score,
         "final_score": grade.final,
         "max_score": grade.max_score,
-        "seconds": grade.seconds,
+        "seconds": seconds(grade.seconds),
     }
     entry.update({key: value for key in _KNOWN if (value := getattr(submission, key))})
     if grade.standing and (grade.standing.lines or grade.standing.instructor):
@@ -97,7 +97,7 @@ def check_entry(outcome: Outcome) -> dict[str, Any]:
     }
     optional = ("visibility", "message", "mistake", "hint", "more", "instructor")
     entry.update({key: value for key in optional if (value := getattr(outcome, key))})
-    entry["seconds"] = outcome.seconds
+    entry["seconds"] = seconds(outcome.seconds)
     return entry
 
 

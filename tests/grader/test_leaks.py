@@ -170,9 +170,9 @@ class Graded:
 
 
 def for_students(value: Any) -> Any:
-    """The gradebook without what is the instructor's: their keys, and the clock's microseconds."""
+    """The gradebook without what is the instructor's."""
     if isinstance(value, dict):
-        kept = {key: item for key, item in value.items() if key not in ("instructor", "seconds")}
+        kept = {key: item for key, item in value.items() if key != "instructor"}
         return {key: for_students(item) for key, item in kept.items()}
     return [for_students(item) for item in value] if isinstance(value, list) else value
 
@@ -332,6 +332,15 @@ def test_times_are_told_in_two_digits(graded: Graded, monkeypatch: pytest.Monkey
     for system in ("github", "gitlab", "gradescope"):
         monkeypatch.setattr(f"grader.lms.{system}.seconds", float)
     assert set(leaks(graded, "seconds")) >= {"github", "gitlab"}
+
+
+def test_times_in_the_gradebook_have_two_digits(graded: Graded) -> None:
+    """Nor can grades.json be told more; the store keeps what was measured."""
+    document = json.loads((graded.out / "grades.json").read_bytes())
+    rows = [row for entry in document["submissions"] for row in (entry, *entry["checks"])]
+    assert all(row["seconds"] == float(f"{row['seconds']:.2g}") for row in rows)
+    measured = [o.seconds for grade in graded.grades.values() for o in grade.outcomes]
+    assert any(one != float(f"{one:.2g}") for one in measured)
 
 
 def copied(course: Path) -> Path:

@@ -15,7 +15,7 @@ import pytest
 
 from grader import canary, lockdown, worker
 from grader.model import Limits
-from grader.pool import ForkServer, GraderError, OverrunError, Sandbox, StudentError
+from grader.pool import ForkServer, GraderError, OverrunError, Sandbox, StudentError, Worker
 from grader.student import Call, Program, Refused, Student, cleaned
 from grader.wire import Ref
 
@@ -223,6 +223,66 @@ def test_what_is_wrong_on_import_is_told_with_its_line(server: ForkServer) -> No
     [problem] = one.problems
     assert (problem.kind, problem.line) == ("ValueError", 2)
     assert "\ufffd[31mno\ufffd" in problem.text
+    one.end()
+
+
+def test_what_a_second_load_says_is_not_told(server: ForkServer) -> None:
+    """The clock tells it when the first worker died, and that one, who was asked, chose when."""
+    source = "import os, time\ndef f(x): os._exit(0)\nraise ValueError(time.monotonic_ns())\n"
+    one = student(server, source)
+    one.load()
+    told = one.problems
+    for protected in (True, False):
+        with pytest.raises(StudentError, match="ended itself"):
+            ask(one, "f", 1.0)
+        one.generation *= protected
+        one.load()
+        assert (one.problems == told) is protected
+    one.end()
+
+
+WAKES_FOR_THE_LOOK = """
+import time
+def f(x):
+    began = time.monotonic()
+    while (now := time.monotonic() - began) < 2.2:
+        if 0.03 < now % 0.5 < 0.45:
+            time.sleep(0.45 - now % 0.5)
+"""
+
+
+@pytest.mark.parametrize(
+    "source", [WAKES_FOR_THE_LOOK, "import time\ndef f(x): time.sleep(0.9)"], ids=["awake", "brief"]
+)
+def test_sleep_counts_though_nobody_sees_it(
+    server: ForkServer, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    """Who is awake whenever the grader looks, or answers before it does, has slept all the same."""
+    slept = []
+    for _ in range(2):
+        one = student(server, source)
+        began, used = time.monotonic(), one._used
+        one.call([Call("f", (1.0,), "held")])
+        slept.append((one._used - used) / (time.monotonic() - began))
+        one.end()
+        monkeypatch.setattr(Worker, "queued", lambda self: None)
+    assert slept[0] > 0.6 > 0.4 > slept[1]
+
+
+def test_waiting_for_a_processor_is_no_sleep(server: ForkServer) -> None:
+    """A worker that shares its processor with others gets half of it, and has not slept."""
+    one = student(server, "def f(x):\n    for _ in range(10**7): pass\n")
+    one.load()
+    processor = min(os.sched_getaffinity(0))
+    os.sched_setaffinity(one._worker._own_pid, {processor})
+    rival = f"import os; os.sched_setaffinity(0, [{processor}])\nwhile True: pass"
+    with subprocess.Popen([sys.executable, "-c", rival]) as other:
+        time.sleep(0.2)
+        began = time.monotonic()
+        one.call([Call("f", (1.0,), "held")])
+        took = time.monotonic() - began
+        other.kill()
+    assert one._worker.asleep < 0.2 * (took - one.cpu)
     one.end()
 
 
