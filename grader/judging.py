@@ -298,7 +298,8 @@ class Check:
     def fast(self, cases: Draw, limit: float, cpu: float = 2.0) -> None:
         """Pass if the function takes at most ``limit`` times the reference's CPU time.
 
-        Only answers that are right in half of their arrays are timed: a constant is no fast answer.
+        Only answers that are right in half of their arrays are timed, and wherever those that are
+        not timed are right: a constant is no fast answer, and the size tells which call is timed.
         """
         drawn = self.draw(cases)
         self.function = drawn[0].function
@@ -308,15 +309,22 @@ class Check:
         except StudentError as error:
             raise Failed(str(error), detail=error.detail) from None
         # The least time counts, so every answer must deserve it.
+        spoilt: set[Path] = set()
         for case, answer in zip(drawn, timed.answers, strict=False):
             if answer.error is not None:
                 raise Failed(str(answer.error), detail=answer.error.detail)
-            if not self._mostly_right(case, answer):
+            telling, wrong = self._wrong(case, answer)
+            if 2 * len(wrong) > len(telling):
                 raise Failed("only right answers are timed, and this one is wrong")
+            spoilt.update(wrong)
         times = f"{compare.rough(timed.ratio)} times the time of array code"
         if timed.ratio > limit:
             message = f"{drawn[0].function} takes {times}; the limit is {limit:.4g}"
             raise Failed(message, 0, "numeric-differentiation" if limit >= 1000 else "")
+        if any(self._is_right_untimed(drawn[0].function, path) for path in spoilt):
+            raise Failed(
+                "only right answers are timed, and this one is wrong where others are right"
+            )
         if timed.ratio > WORTH_TELLING:
             self.remark = f"right, and {times}: see 'vectorisation' in the README"
 
@@ -347,12 +355,20 @@ class Check:
             if not says_something([answer for _, answer in group]):
                 raise Failed(f"{function} answers with constants")
 
-    def _mostly_right(self, case: Case, answer: Answer) -> bool:
-        """Whether at least half of the arrays that say something are right."""
+    def _wrong(self, case: Case, answer: Answer) -> tuple[list[Path], list[Path]]:
+        """The arrays that say something, and those of them that are wrong."""
         _, expected, _ = self.exercise.reference.expected(case)
         telling = [path for path, array in expected.items() if not compare.trivial(array)]
-        right = sum(not self._fault(case, answer, path, "") for path in telling)
-        return 2 * right >= len(telling)
+        return telling, [path for path in telling if self._fault(case, answer, path, "")]
+
+    def _is_right_untimed(self, function: str, path: Path) -> bool:
+        """Whether the array at ``path`` is right in all answers of ``function`` that were not timed."""
+        faults = [
+            self._fault(case, answer, path, "")
+            for case, answer in self.asked.given().items()
+            if case.function == function and path in self.exercise.reference.expected(case)[1]
+        ]
+        return bool(faults) and not any(faults)
 
 
 class _Own(dict[Any, Any]):

@@ -8,6 +8,7 @@ remote.backward(params, cache, y)
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -75,4 +76,5 @@ def says_something(answers: Sequence[Answer]) -> bool:
     arrays = [array for answer in answers for array in arrays_of(answer.value).values()]
     if any(not compare.trivial(array) and array.size > 1 for array in arrays):
         return True
-    return len({float(array.flat[0]) for array in arrays if array.size}) > 1
+    numbers = {float(array.flat[0]) for array in arrays if array.size}
+    return sum(map(math.isfinite, numbers)) > 1  # no NaN is another's equal

@@ -59,6 +59,9 @@ CLASS = {
     "zero upstream": swapped(("dz1 = da1 * relu_derivative(z1)", "dz1 = 0 * da1")),
     "own network": RIGHT + TANH,
     "constant": RIGHT + CONSTANT,
+    "nan": RIGHT
+    + "\ndef relu(z):\n    return z * np.nan\n\ndef sigmoid(z):\n    return z * np.nan\n",
+    "small only": swapped(("    db1 = dz1", "    dW1 *= dW1.size < 1000\n    db1 = dz1")),
     "own backward in train": swapped(("    dz2 = (a2 - y) / m\n", "    dz2 = 3 * (a2 - y) / m\n")),
     "modifies": swapped(("    z1 = X @ params", "    X -= 0.5\n    z1 = X @ params")),
     "counts": RIGHT
@@ -153,6 +156,24 @@ def test_constants_earn_nothing(graded):
     assert [credit(found[check]) for check in BACKWARD] == [0] * 7
     assert found["test_network.py::test_backward_is_fast"].points == 0
     assert "constants" in found["test_manners.py::test_arguments_are_left_alone"].message
+
+
+def test_nan_says_nothing(graded):
+    """No NaN is equal to another, and yet they are no different answers."""
+    manners = graded["nan"]["test_manners.py::test_arguments_are_left_alone"]
+    assert (manners.points, manners.message) == (0, "relu answers with constants")
+
+
+def test_the_timed_call_is_as_right_as_the_others(graded):
+    """Its size tells it: numbers in place of backpropagation could be left out just there.
+
+    An array that is wrong everywhere costs no points here.
+    """
+    timed = graded["small only"].pop("test_network.py::test_backward_is_fast")
+    assert (timed.points, timed.mistake) == (0, "")
+    assert "this one is wrong where others are right" in timed.message
+    assert all(outcome.status == "passed" for outcome in graded["small only"].values())
+    assert credit(graded["no mask"]["test_network.py::test_backward_is_fast"]) == 1
 
 
 def test_train_is_judged_with_ones_own_parts(graded):
