@@ -441,6 +441,27 @@ def burn():
     os.write(1, b"done")
 print(os.waitpid(child(burn), 0)[1])
 """
+_SESSION = """
+import signal
+os.setpgid(0, 0)
+own = os.getpid()
+os.setsid = (lambda: None) if off else os.setsid
+signal.signal(signal.SIGTERM, lambda *_: os.write(1, b"struck" * (os.getpid() == own)))
+def striker():
+    enter("rlimits")
+    os.killpg(0, signal.SIGTERM)
+os.waitpid(child(striker), 0)
+"""
+_GROUPS = """
+os.setgroups([int(sys.argv[4])])
+if off:
+    setattr(os, case, lambda *_: None)
+enter("uid")
+try:
+    print(open(sys.argv[3]).read())
+except OSError:
+    pass
+"""
 
 
 def alone(case: str, switch: str, script: str, *more: str) -> str:
@@ -480,6 +501,40 @@ def test_a_worker_dies_with_its_fork_server() -> None:
 def test_descriptors_of_others_are_closed(public: Path) -> None:
     assert alone("close", "on", _CLOSE, str(public / "answers")) == ""
     assert alone("close", "off", _CLOSE, str(public / "answers")) == "42"
+
+
+def test_a_session_of_its_own_keeps_signals_to_the_group_in() -> None:
+    assert alone("session", "on", _SESSION) == ""
+    assert alone("session", "off", _SESSION) == "struck"
+
+
+@needs_root
+@pytest.mark.parametrize(("call", "group"), [("setgroups", 12_345), ("setresgid", 0)])
+def test_no_group_of_the_grader_is_kept(public: Path, call: str, group: int) -> None:
+    """Neither its own nor those it is in besides."""
+    os.chown(public / "answers", 12_346, group)
+    (public / "answers").chmod(0o640)
+    more = (str(public / "answers"), "12345")
+    assert alone(call, "on", _GROUPS, *more) == ""
+    assert alone(call, "off", _GROUPS, *more) == "42"
+
+
+@needs_root
+@needs("uid")
+def test_workers_at_the_same_time_have_uids_of_their_own() -> None:
+    """Where neither a pid namespace, nor the filter, nor Landlock keeps one from another."""
+    signals = Program("attack", (("attack.py", SIGNAL),))
+    reached = []
+    with ForkServer(Sandbox(frozenset({"rlimits", "uid"}))) as server:
+        for uids in (server._uids, server._uids[:1]):
+            server._uids = uids
+            one, other = Student(server, signals, Limits()), Student(server, signals, Limits())
+            other.load()
+            [answer] = one.call([Call("_attack", (other._worker._own_pid,), "number")])
+            reached.append(answer.error is None)
+            one.end()
+            other.end()
+    assert reached == [False, True]
 
 
 def test_rlimits_end_what_nobody_watches() -> None:
