@@ -456,6 +456,14 @@ MISTAKES = (
         swap={"derivative = x, 1.0": "derivative = x, 0.0", "*= slope(value)": "+= slope(value)"},
     ),
     Mistake("links-added", "compose", swap={"*= slope(value)": "+= slope(value)"}),
+    Mistake(
+        "links-added",
+        "compose",
+        swap={
+            "derivative = x, 1.0": "derivative = x, 0.0 if names else 1.0",
+            "*= slope(value)": "+= slope(value)",
+        },
+    ),
     Mistake("inner-link-dropped", "compose", swap={_LOOP: _SOME_LINKS.format(which="place > 0")}),
     Mistake("inner-link-dropped", "compose", swap={"*= slope(value)": "= slope(value)"}),
     Mistake(

@@ -22,8 +22,16 @@ def shuffled(rng, graph):
 
 
 def forward_cases(rng, reference):
-    for _ in range(3):
-        yield Case("forward", value(rng), value(rng), value(rng))
+    """Three times a, b and c; c and e, which the gradients are made of, take either sign."""
+
+    def either_sign(*cases):
+        ends = [(c > 0, a + 2 * b > 0) for a, b, c in (case.args for case in cases)]
+        return all(len(set(signs)) == 2 for signs in zip(*ends, strict=True))
+
+    def draw():
+        return [Case("forward", value(rng), value(rng), value(rng)) for _ in range(3)]
+
+    yield from redrawn(draw, either_sign)
 
 
 def backward_cases(rng, reference):
@@ -40,7 +48,7 @@ LOCAL = {
 
 
 def compose_cases(rng, reference):
-    """Chains of every length; equal numbers of links are told apart by their order."""
+    """Chains of every length, up to the longest; equal numbers of links differ in their order."""
     for names in (
         ["sin", "square"],
         ["double", "exp", "sigmoid"],
@@ -48,10 +56,22 @@ def compose_cases(rng, reference):
         ["cube", "sigmoid", "sin", "negate"],
         ["sigmoid", "double", "cube"],
         ["negate", "exp", "double", "sin", "square"],
+        ["square", "sin", "square", "square"],
     ):
         yield Case("compose", names, float(rng.uniform(0.3, 0.8)))
     yield Case("compose", ["cube"], float(rng.uniform(0.3, 0.8)), note="one function")
     yield Case("compose", [], value(rng), note="no function")
+    yield Case("compose", *_longest(rng, reference), note="300 functions")
+
+
+def _longest(rng, reference):
+    """300 links, most of them a change of sign, and an x where the slope is not small or large."""
+    few = ["double", "sin", "sigmoid", "cos", "exp", "square"]
+
+    def draw():
+        return rng.permutation([*few, *["negate"] * 294]).tolist(), float(rng.uniform(0.3, 0.8))
+
+    return redrawn(draw, lambda names, x: 0.1 < abs(reference.compose(names, x)[1]) < 10)
 
 
 def _inputs(rng):
@@ -91,9 +111,10 @@ def shared_graphs(rng, reference):
 
 
 def operation_graphs(rng, reference):
-    """sub, div, log, exp, relu, square: their second operands and inner slopes count."""
+    """sub, div, log, exp, relu, square: second operands, inner slopes, and a silent relu count."""
     graph = {
-        "out": ("sub", ("h", "k")),
+        "out": ("add", ("g", "silent")),
+        "g": ("sub", ("h", "k")),
         "h": ("div", ("p", "q")),
         "k": ("log", ("r",)),
         "p": ("sub", ("x", "y")),
@@ -125,15 +146,16 @@ def _telling(rng, reference, graph, inputs, output):
 
 
 def long_graphs(rng, reference):
-    """Chains of 300 nodes, listed from the end, from the start and shuffled."""
-    steps = [("mul", 1.01), ("add", 0.3), ("div", 1.02), ("sub", 0.29)]
+    """Chains of 300 nodes, listed from the end, from the start and shuffled; no node used twice."""
+    steps = [("mul", 1.01), ("add", "x"), ("div", 1.02), ("sub", 0.29)]
     chain = {"n0": ("mul", ("x", 1.1))}
     for i in range(1, 300):
-        op, number = steps[i % 4]
-        chain[f"n{i}"] = (op, (f"n{i - 1}", number))
+        op, other = steps[i % 4]
+        chain[f"n{i}"] = (op, (f"n{i - 1}", f"x{i}" if other == "x" else other))
     backwards = dict(reversed(chain.items()))
     for graph in (backwards, chain, shuffled(rng, chain)):
-        yield graph, {"x": value(rng)}, "n299"
+        names = ["x", *(f"x{i}" for i in range(1, 300, 4))]
+        yield graph, {name: value(rng) for name in names}, "n299"
 
 
 def _evaluate(graphs):

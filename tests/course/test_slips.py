@@ -1,0 +1,119 @@
+"""Slips of students that no catalogue knows: each costs marks, and only where it shows.
+
+A hidden test that has no input for one of them would give it full marks: each was found that way.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grader.engine import local
+from grader.model import Outcome, Settings, Submission
+
+ROOT = Path(__file__).parents[2]
+SEEDS = (1, 2)
+
+HANDS_BACK = """
+def forward(a, b, c):
+    return a, {"a": a, "b": b, "c": c, "d": a, "e": a}
+
+
+def backward(cache):
+    return cache
+
+
+def compose(names, x):
+    return x, x
+
+
+def evaluate(graph, inputs):
+    return {**dict.fromkeys(graph, 1.0), **inputs}
+
+
+def differentiate(graph, inputs, output):
+    return {**dict.fromkeys(graph, 0.0), **inputs}
+"""
+
+BACKWARD = "test_lecture.py::test_backward[{}]"
+# exercise, what the solution says, what the student says, the checks that lose marks
+SLIPS = {
+    "a name counts once in compose": (
+        "computation_graph",
+        "    for name in names:\n        function, slope",
+        "    for name in dict.fromkeys(names):\n        function, slope",
+        ["test_compose.py::test_derivative", "test_compose.py::test_value"],
+    ),
+    "compose gives up after 200 functions": (
+        "computation_graph",
+        "    for name in names:\n        function, slope",
+        "    for name in names[:200]:\n        function, slope",
+        ["test_compose.py::test_derivative", "test_compose.py::test_value"],
+    ),
+    "the slope of relu is 1 everywhere": (
+        "computation_graph",
+        "1.0 if x >= 0 else 0.0",
+        "1.0",
+        ["test_graph.py::test_operations"],
+    ),
+    "c without its sign": (
+        "computation_graph",
+        'dc = dL * cache["e"]',
+        'dc = abs(dL * cache["e"])',
+        [BACKWARD.format("c")],
+    ),
+    "e without its sign": (
+        "computation_graph",
+        'return {"a": da, "b": db, "c": dc, "d": dd, "e": de}',
+        'return {"a": da, "b": db, "c": dc, "d": dd, "e": abs(de)}',
+        [BACKWARD.format("e")],
+    ),
+}
+
+
+Graded = dict[tuple[str, int], list[Outcome]]
+
+
+def solution(exercise: str) -> str:
+    """The source of the reference."""
+    return (ROOT / "reference" / exercise / "solution.py").read_text(encoding="utf-8")
+
+
+def sources(exercise: str) -> dict[str, str]:
+    """What the students of one exercise hand in."""
+    text, found = solution(exercise), {}
+    for name, (whose, right, wrong, _) in SLIPS.items():
+        if whose == exercise:
+            assert text.count(right) == 1, right
+            found[name] = text.replace(right, wrong)
+    if exercise == "computation_graph":
+        found["hands back"] = f"{text}\n{HANDS_BACK}"
+    return found
+
+
+@pytest.fixture(scope="module")
+def graded() -> Graded:
+    """The outcomes of every student in every run."""
+    found = {}
+    for exercise in sorted({slip[0] for slip in SLIPS.values()}):
+        who = [Submission(n, f"{exercise}.py", s.encode()) for n, s in sources(exercise).items()]
+        for seed in SEEDS:
+            settings = Settings(str(ROOT), exercise, seed, b"slips")
+            for submission, grade in local.grade_all(who, settings, jobs=1, patience=200):
+                found[submission.student, seed] = list(grade.outcomes)
+    return found
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("slip", SLIPS)
+def test_a_slip_costs_marks_where_it_shows(graded: Graded, slip: str, seed: int) -> None:
+    """In every run the checks of what is wrong lose marks, and no others; no mistake is named."""
+    lost = [outcome for outcome in graded[slip, seed] if outcome.status != "passed"]
+    assert sorted(outcome.id for outcome in lost) == SLIPS[slip][-1]
+    assert {outcome.mistake for outcome in lost} == {""}
+
+
+def test_arguments_handed_back_earn_nothing(graded: Graded) -> None:
+    """Not even for leaving them alone."""
+    assert sum(outcome.points for outcome in graded["hands back", SEEDS[0]]) == 0
