@@ -158,7 +158,7 @@ def _gradient_reads_the_last(failure: Failure) -> bool:
         def agrees(module: Any) -> bool:
             try:
                 found = gradient.backward(module, at)
-                return all(_close(found[name], right[name]) for name in gradient.wrt)
+                return all(close(found[name], right[name]) for name in gradient.wrt)
             except Exception:  # theirs raises, or answers what cannot be compared
                 return False
 
@@ -204,7 +204,8 @@ def is_right(reference: Module, case: Case, answer: Answer) -> bool:
     )  # fmt: skip
 
 
-def _close(one: Any, other: Any) -> bool:
+def close(one: Any, other: Any) -> bool:
+    """Whether ``one`` is as near to the right array ``other`` as an answer must be."""
     one, other = np.asarray(one), np.asarray(other, np.float64)
     return not compare.fault(one, other, float(np.abs(other).max(initial=0.0)))
 

@@ -237,13 +237,19 @@ class Check:
         return found
 
     def _follows(self, gradient: Gradient, name: str) -> bool:
-        """Whether the student's gradient is the numeric derivative of the student's own forward."""
+        """Whether the student's gradient is the numeric derivative of the student's own forward.
+
+        Of a forward that is wrong: a right one has no derivative but the one that was not found.
+        """
         if name not in gradient.wrt:
             return False
         rng = self.rng(f"follow {gradient.function} {name}")
         remote = Remote(self.asked)
         try:
             at = gradient.at(rng)
+            right = gradient.loss(self.exercise.reference.module, at)
+            if behaviour.close(gradient.loss(remote, at), right):
+                return False
             found = gradients.by_direction(gradient, remote, at, name, rng)
             return found.agrees and found.skipped == 0 and remote.meaningful()
         except Exception:  # theirs raises, or answers what no derivative can be taken of
@@ -354,6 +360,8 @@ class Check:
             self.function = function
             if not says_something([answer for _, answer in group]):
                 raise Failed(f"{function} answers with constants")
+        if not any(map(_adds_something, by_function.values())):
+            raise Failed("the answers are constants and the arguments themselves")
 
     def _wrong(self, case: Case, answer: Answer) -> tuple[list[Path], list[Path]]:
         """The arrays that say something, and those of them that are wrong."""
@@ -427,6 +435,17 @@ def _inert(expected: np.ndarray, case: Case) -> bool:
         and np.allclose(value, expected)
         for _, value in compare.leaves(list(case.args))
     )
+
+
+def _adds_something(pairs: Sequence[tuple[Case, Answer]]) -> bool:
+    """Whether a function's answers are more than constants and arguments handed back."""
+    own = []
+    for case, answer in pairs:
+        leaves = [leaf for _, leaf in compare.leaves(list(case.args))]
+        given = [leaf for leaf in leaves if isinstance(leaf, (np.ndarray, float))]
+        arrays = arrays_of(answer.value).values()
+        own.append([a for a in arrays if not any(np.array_equal(a, leaf) for leaf in given)])
+    return says_something([Answer(arrays) for arrays in own])
 
 
 def _label(function: str, path: Path) -> str:

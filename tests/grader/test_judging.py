@@ -62,6 +62,9 @@ CLASS = {
     "nan": RIGHT
     + "\ndef relu(z):\n    return z * np.nan\n\ndef sigmoid(z):\n    return z * np.nan\n",
     "small only": swapped(("    db1 = dz1", "    dW1 *= dW1.size < 1000\n    db1 = dz1")),
+    "turned if square": swapped(
+        ("dW1 = dz1.T @ X\n", "dW1 = dz1.T @ X\n    dW1 = dW1.T if len(X[0]) == len(dW1) else dW1\n")
+    ),
     "own backward in train": swapped(("    dz2 = (a2 - y) / m\n", "    dz2 = 3 * (a2 - y) / m\n")),
     "modifies": swapped(("    z1 = X @ params", "    X -= 0.5\n    z1 = X @ params")),
     "counts": RIGHT
@@ -148,6 +151,13 @@ def test_derivative_of_ones_own_forward(graded):
     assert credit(w1) == 0.8 or (
         credit(w1) == 0.6 and "derivative of your own forward" in w1.message
     )
+
+
+def test_a_right_forward_excuses_no_wrong_gradient(graded):
+    """Numbers that agree where nothing is wrong are no derivative of one's own forward."""
+    w1 = graded["turned if square"][BACKWARD[5]]
+    assert credit(w1) == 0
+    assert "derivative" not in w1.message
 
 
 def test_constants_earn_nothing(graded):
