@@ -113,7 +113,7 @@ def as_csv(grades: Iterable[Grade]) -> bytes:
         points = {outcome.id: outcome.points for outcome in grade.outcomes}
         submission = grade.submission
         table.writerow([
-            submission.student, neutral(submission.name), submission.email, submission.sid,
+            *map(neutral, (submission.student, submission.name, submission.email, submission.sid)),
             "excused" if grade.excused else grade.status,
             *("" if score is None else score for score in (grade.score, grade.final)),
             grade.max_score, *(points.get(check, "") for check in ids),

@@ -314,6 +314,13 @@ def test_nbgrader_has_its_columns_and_neutral_names() -> None:
     assert (found["max_score"], found["raw_score"]) == ("20", "17.5")
 
 
+def test_no_cell_of_ours_is_a_formula() -> None:
+    """A folder's name and a commit's e-mail are the student's to choose; nobody matches rows by these."""
+    who = Submission("=cmd|' C'!A0", "a", name="+1", email="@SUM(1)", sid="-2\x07", note="=1")
+    [_, row] = rows(export("csv", [graded(who, 17.5)], RELU).data)
+    assert row[:4] == ["'=cmd|' C'!A0", "'+1", "'@SUM(1)", "'-2\ufffd"]
+
+
 @pytest.mark.parametrize("format", ["nbgrader", "csv"])
 def test_what_is_made_anew_takes_no_file(format: str) -> None:
     with pytest.raises(ExportError, match="leave out --into"):
