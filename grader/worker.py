@@ -332,7 +332,10 @@ class _Channel:
         """
         sys.meta_path.insert(0, Gate(imports))
         self._module = sys.modules[name] = types.ModuleType(name)
-        self._module.__dict__.update(display=INERT, get_ipython=INERT, __file__=f"{name}.py")
+        self._module.__dict__.update(
+            display=INERT, get_ipython=INERT, __file__=f"{name}.py",
+            help=INERT, exit=sys.exit, quit=sys.exit,  # what -S leaves out
+        )  # fmt: skip
         self._cells = [title for title, _ in cells]
         problems: list[Any] = []
         for title, source in cells:

@@ -19,6 +19,7 @@ random.seed(42)
 warnings.simplefilter("always")
 np.set_printoptions(precision=2, suppress=True)
 print("numpy", np.__version__, file=sys.stderr)
+help(math.exp)
 
 
 def sigmoid(x):

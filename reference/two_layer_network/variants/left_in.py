@@ -19,6 +19,7 @@ np.set_printoptions(precision=2, suppress=True)
 warnings.warn("I was here", stacklevel=1)
 started = time.time()
 print("Python", sys.version, "in", os.getcwd())
+help(np.maximum)
 
 
 def relu(z):
