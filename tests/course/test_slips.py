@@ -5,6 +5,7 @@ A hidden test that has no input for one of them would give it full marks: each w
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,16 @@ def evaluate(graph, inputs):
 
 def differentiate(graph, inputs, output):
     return {**dict.fromkeys(graph, 0.0), **inputs}
+"""
+
+ONE_BY_ONE = """
+walked = differentiate
+
+
+def differentiate(graph, inputs, output):
+    if len(graph) < 500:
+        return walked(graph, inputs, output)
+    return [walked(graph, inputs, output) for _ in range(60)][0]
 """
 
 BACKWARD = "test_lecture.py::test_backward[{}]"
@@ -89,6 +100,7 @@ def sources(exercise: str) -> dict[str, str]:
             found[name] = text.replace(right, wrong)
     if exercise == "computation_graph":
         found["hands back"] = f"{text}\n{HANDS_BACK}"
+        found["walks again and again"] = f"{text}\n{ONE_BY_ONE}"
     return found
 
 
@@ -117,3 +129,9 @@ def test_a_slip_costs_marks_where_it_shows(graded: Graded, slip: str, seed: int)
 def test_arguments_handed_back_earn_nothing(graded: Graded) -> None:
     """Not even for leaving them alone."""
     assert sum(outcome.points for outcome in graded["hands back", SEEDS[0]]) == 0
+
+
+def test_a_graph_is_not_set_beside_array_code(graded: Graded) -> None:
+    """There is none to be written, and nothing to be read about it."""
+    [told] = [o.message for o in graded["walks again and again", SEEDS[0]] if o.message]
+    assert re.fullmatch(r"right, and \d+ times the time of one walk through the graph", told)

@@ -52,6 +52,20 @@ def backward(params, cache, y):
             **{key: np.zeros_like(value) for key, value in params.items()}}
 """
 
+BUSY = """
+import time
+
+timed = []
+right = backward
+
+def backward(params, cache, y):
+    timed.extend([1] * (len(params["b1"]) == 70))
+    until = time.process_time() + 0.002 * (len(timed) in {when})
+    while time.process_time() < until:
+        pass
+    return right(params, cache, y)
+"""
+
 CLASS = {
     "right": RIGHT,
     "wrong forward": swapped(("    a1 = relu(z1)\n", "    a1 = np.tanh(z1)\n")),
@@ -61,6 +75,8 @@ CLASS = {
     "constant": RIGHT + CONSTANT,
     "nan": RIGHT
     + "\ndef relu(z):\n    return z * np.nan\n\ndef sigmoid(z):\n    return z * np.nan\n",
+    "slow": RIGHT + BUSY.format(when="range(1, 999)"),
+    "slow at first": RIGHT + BUSY.format(when="(1, 2)"),
     "small only": swapped(("    db1 = dz1", "    dW1 *= dW1.size < 1000\n    db1 = dz1")),
     "turned if square": swapped(
         ("dW1 = dz1.T @ X\n", "dW1 = dz1.T @ X\n    dW1 = dW1.T if len(X[0]) == len(dW1) else dW1\n")
@@ -172,6 +188,16 @@ def test_nan_says_nothing(graded):
     """No NaN is equal to another, and yet they are no different answers."""
     manners = graded["nan"]["test_manners.py::test_arguments_are_left_alone"]
     assert (manners.points, manners.message) == (0, "relu answers with constants")
+
+
+def test_slow_is_told_who_is_slow(graded):
+    """A right answer is told that it is slow, and one that two slow runs make look so is not."""
+    slow, not_slow = (
+        graded[who]["test_network.py::test_backward_is_fast"] for who in ("slow", "slow at first")
+    )
+    assert (slow.status, not_slow.status) == ("passed", "passed")
+    assert "times the time of array code" in slow.message
+    assert not_slow.message == ""
 
 
 def test_the_timed_call_is_as_right_as_the_others(graded):
