@@ -46,10 +46,14 @@ REASONS: Final = {
     "not-parameter": "is not among the parameters that the module lists",
     "no-parameters": "cannot be had: a parameter is missing, or has another shape",
     "no-gradient": "gets no gradient: no way leads back to it from the output",
+    "lost-gradient": "gets no gradient: on the way back a backward returns None for it",
     "not-gradients": "cannot be had: backward must return one gradient per input, in its shape",
     "output-shape": "cannot be had: the output has another shape",
 }
 """What is said of a leaf that the worker could not read as an array (`worker.REFUSALS`)."""
+
+OF_THE_WHOLE: Final = frozenset({"none", "not-dict", "not-pair", "unreadable"})
+"""Reasons that speak of all that was returned, if it is that which could not be read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,13 +66,15 @@ class Catalogue:
         path: Path,
         *,
         elsewhere: bool = False,
+        innocent: Collection[str] = (),
         upstream: Collection[Path] = (),
     ) -> str:
         """Return the id of the one mistake that explains ``answers``, or ''.
 
         First one that explains all of every answer; else one that explains the arrays at ``path``
         and is nowhere contradicted by an array that is right. ``elsewhere``: only one made in another
-        function; ``upstream``: only one that spoils one of these arrays too.
+        function; ``upstream``: only one that spoils one of these arrays too. Where several explain it,
+        those do not count that are made in ``innocent`` functions.
         """
         if len(cases) != len(answers) or not cases:
             return ""
@@ -80,7 +82,8 @@ class Catalogue:
         got = [_shown(answer, truth) for answer, truth in zip(answers, right, strict=True)]
         if any(mine.raised and not _tells(mine.raised) for mine in got):
             return ""
-        whole, part = set(), set()
+        whole: dict[str, set[str]] = {}
+        part: dict[str, set[str]] = {}
         for number, mistake in enumerate(self.mistakes):
             here = () if elsewhere else (mistake.function,)
             if cases[0].function not in (*here, *mistake.spoils):
@@ -94,11 +97,10 @@ class Catalogue:
             if upstream and not any(each.wrong.intersection(upstream) for each in shown()):
                 continue
             if _explains(got, shown(), ()):
-                whole.add(mistake.id)
+                whole.setdefault(mistake.id, set()).add(mistake.function)
             elif path and _explains(got, shown(), path):
-                part.add(mistake.id)
-        found = whole or part
-        return next(iter(found)) if len(found) == 1 else ""
+                part.setdefault(mistake.id, set()).add(mistake.function)
+        return _only(whole or part, innocent)
 
     def _show(self, number: int, case: Case, reference: Module, right: Arrays) -> Shown:
         """How a mistake shows on a case: computed once a run."""
@@ -145,6 +147,13 @@ def _shown(answer: Answer, right: Arrays) -> Shown:
     arrays = arrays_of(answer.value)
     wrong = {path for path in right if not same(arrays.get(path), right[path])}
     return Shown(arrays, wrong)
+
+
+def _only(made: Mapping[str, set[str]], innocent: Collection[str]) -> str:
+    """The one id among these, given the functions that each is made in; '' if there is no one."""
+    if len(made) > 1:
+        made = {name: functions for name, functions in made.items() if functions - {*innocent}}
+    return next(iter(made)) if len(made) == 1 else ""
 
 
 def _tells(raised: str) -> bool:

@@ -109,10 +109,11 @@ class Check:
         if local is not None and (upstream := self._locally_right(drawn, answers, path, local)):
             told = f"{message}; right, given your own {_and([str(key) for key in upstream])}"
             raise Failed(told, LOCAL_CREDIT, self._mistake(failure, upstream=upstream))
-        if own and self._right_given(drawn, answers, path, own):
+        follows = self._right_given(drawn, answers, path, own) if own else None
+        if follows:
             told = f"{message}; right, given what your own {_and(own)} {_return(own)}"
             raise Failed(told, LOCAL_CREDIT, self._mistake(failure, elsewhere=True))
-        mistake = self._mistake(failure)
+        mistake = self._mistake(failure, innocent=own if follows is False else ())
         if gradient is not None and self._follows(
             gradient, str(path[-1]) if path else gradient.wrt[0]
         ):
@@ -131,8 +132,9 @@ class Check:
         want, expected, scales = self.exercise.reference.expected(case)
         for key, leaf in compare.leaves(compare.at(answer.value, path), path):
             if isinstance(leaf, Refused):
-                reason = compare.REASONS.get(leaf.reason, "cannot be read")
-                return f"{name or _label(case.function, key)} {reason}"
+                whole = leaf is answer.value and leaf.reason in compare.OF_THE_WHOLE
+                label = _label(case.function, ()) if path and whole else name
+                return _refusal(leaf, label or _label(case.function, key))
             if key not in expected:
                 continue
             integers = compare.at(want, key) == "int"
@@ -154,13 +156,20 @@ class Check:
         return first
 
     def _mistake(
-        self, failure: Failure, elsewhere: bool = False, upstream: Sequence[Any] = ()
+        self,
+        failure: Failure,
+        elsewhere: bool = False,
+        innocent: Sequence[str] = (),
+        upstream: Sequence[Any] = (),
     ) -> str:
-        """See `Catalogue.name`: what is right given the student's own parts is not made here."""
+        """See `Catalogue.name`: what is right given the student's own parts is not made here.
+
+        And what is wrong given these parts does not come from them alone.
+        """
         catalogue = self.exercise.catalogue
         found = catalogue.name(
             failure.cases, failure.answers, self.exercise.reference, failure.path,
-            elsewhere=elsewhere, upstream=[(key,) for key in upstream],
+            elsewhere=elsewhere, innocent=innocent, upstream=[(key,) for key in upstream],
         )  # fmt: skip
         found = found or behaviour.mistake(failure)
         return found if found in catalogue.hints else ""
@@ -205,8 +214,11 @@ class Check:
 
     def _right_given(
         self, cases: Sequence[Case], answers: Sequence[Answer], path: Path, own: Sequence[str]
-    ) -> bool:
-        """Whether the reference, made of the student's ``own`` parts, gives the student's answer."""
+    ) -> bool | None:
+        """Whether the reference, made of the student's ``own`` parts, gives the student's answer.
+
+        None where that says nothing: the parts raise, or what they give is constant.
+        """
         mixed = self._mixed(tuple(own))
         reference = self.exercise.reference
         says_something = False
@@ -214,16 +226,16 @@ class Check:
             try:
                 expected = arrays_of(mixed.module.answer(case, reference.want(case)))
             except Exception:  # the student's parts raise, or answer what the reference cannot use
-                return False
+                return None
             for key, leaf in compare.leaves(compare.at(answer.value, path), path):
                 if leaf is True:  # a cache that is held there
                     continue
                 if not isinstance(leaf, np.ndarray):
-                    return False
+                    return None
                 says_something |= not _inert(expected[key], case)
                 if compare.fault(leaf, expected[key], compare.scales(expected)[key]):
                     return False
-        return says_something and mixed.remote.meaningful()
+        return (says_something and mixed.remote.meaningful()) or None
 
     def _mixed(self, own: tuple[str, ...]) -> _Mixed:
         """The reference made of the student's parts: once a submission, not once an array."""
@@ -372,7 +384,7 @@ class Check:
         for function, group in by_function.items():
             self.function = function
             if not says_something([answer for _, answer in group]):
-                raise Failed(f"{function} answers with constants")
+                raise Failed(_unreadable(group) or f"{function} answers with constants")
         if not any(map(_adds_something, by_function.values())):
             raise Failed("the answers are constants and the arguments themselves")
 
@@ -459,6 +471,19 @@ def _adds_something(pairs: Sequence[tuple[Case, Answer]]) -> bool:
         arrays = arrays_of(answer.value).values()
         own.append([a for a in arrays if not any(np.array_equal(a, leaf) for leaf in given)])
     return says_something([Answer(arrays) for arrays in own])
+
+
+def _refusal(leaf: Refused, label: str) -> str:
+    return f"{label} {compare.REASONS.get(leaf.reason, 'cannot be read')}"
+
+
+def _unreadable(group: Sequence[tuple[Case, Answer]]) -> str:
+    """What is said of the first leaf that cannot be read, or ''."""
+    for case, answer in group:
+        for key, leaf in compare.leaves(answer.value):
+            if isinstance(leaf, Refused):
+                return _refusal(leaf, _label(case.function, key))
+    return ""
 
 
 def _label(function: str, path: Path) -> str:

@@ -183,8 +183,24 @@ def _gradients(output: Any, tensors: Tensors, upstream: Any) -> Any:
                 return "not-gradients"
             raise
         found.update(zip(able, made, strict=True))
-    return {name: _dense(found.get(name)) for name in tensors}
+    return {name: _dense(found.get(name), leaf, output) for name, leaf in tensors.items()}
 
 
-def _dense(gradient: torch.Tensor | None) -> Any:
-    return "no-gradient" if gradient is None else gradient.to_dense()
+def _dense(gradient: torch.Tensor | None, leaf: torch.Tensor, output: torch.Tensor) -> Any:
+    if gradient is not None:
+        return gradient.to_dense()
+    return "lost-gradient" if _leads_to(output.grad_fn, leaf) else "no-gradient"
+
+
+def _leads_to(node: Any, leaf: torch.Tensor) -> bool:
+    """Whether the graph leads from a node back to a leaf: then a ``backward`` on the way said None."""
+    seen, ahead = set(), [node]
+    while ahead:
+        node = ahead.pop()
+        if node is None or node in seen:
+            continue
+        if getattr(node, "variable", None) is leaf:
+            return True
+        seen.add(node)
+        ahead += [before for before, _ in node.next_functions]
+    return False

@@ -37,6 +37,7 @@ import builtins
 import collections.abc
 import gc
 import importlib
+import itertools
 import json
 import linecache
 import os
@@ -68,7 +69,7 @@ PRELOADED: Final = """
 REFUSALS: Final = frozenset(
     "missing none complex object string date record ragged masked too-large unreadable "
     "not-dict not-pair not-torch not-tensor not-parameter no-parameters no-gradient "
-    "not-gradients output-shape".split()
+    "lost-gradient not-gradients output-shape".split()
 )
 
 MAX_ANSWER: Final = 4 << 20
@@ -462,9 +463,12 @@ def _portable(value: Any, want: Any, room: list[int]) -> Any:
         room[0] -= leaf.nbytes if isinstance(leaf, np.ndarray) else 8
         return leaf if room[0] >= 0 else "too-large"
     if isinstance(want, list):
-        if not isinstance(value, (tuple, list, np.ndarray)) or len(value) != len(want):
+        if not isinstance(value, (tuple, list, np.ndarray)):
             return "none" if value is None else "not-pair"
-        return [_portable(item, part, room) for item, part in zip(value, want, strict=True)]
+        items = list(itertools.islice(value, len(want) + 1))  # a named tuple may count otherwise
+        if len(items) != len(want):
+            return "not-pair"
+        return [_portable(item, part, room) for item, part in zip(items, want, strict=True)]
     if not isinstance(value, collections.abc.Mapping):
         return "none" if value is None else "not-dict"
     return [

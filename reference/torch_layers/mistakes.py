@@ -398,12 +398,12 @@ HINTS = {
         "word in every slot.",
     ),
     "state-between-calls": Hint(
-        "The second call: it still knows something of the first. What should a new call start "
-        "from?",
+        "The second call: another answer than the first, for equal arguments. What should a new "
+        "call start from?",
         "Equal arguments must give equal results, however often and in whatever order your code is "
         "called. Something here remembers: a list that is added to in every call, a tensor that "
         "is looked up once and kept although parameters or inputs have changed since, a running "
-        "mean. Call your class twice with different inputs, then once more with the first input, "
+        "mean, random numbers as in dropout. Call your class twice with different inputs, then once more with the first input, "
         "and compare the first result with the third. Then go through the code, and ask of each "
         "tensor in which line it is born and how often that line runs. Keeping things in `ctx` is "
         "fine: it is made anew for every call and dies with it.",
@@ -447,10 +447,10 @@ MAKE_E = "nn.Parameter(torch.randn(V, d, dtype=torch.float64))"
 EMBED = "nn.functional.embedding(contexts, self.E, {}).flatten(1)"
 
 # The same mistakes in twin.py: pieces of its text.
-T_MASKED = "da1 * (z >= 0)"
+T_MASKED = "grad_output * (z >= 0)"
 T_LOG = "log_one_plus_exp = np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))"
 T_LOSS = "np.mean(log_one_plus_exp - y * z)"
-T_SLOPE = "dL * (sigmoid(z) - y) / len(y)"
+T_SLOPE = "grad_output * (sigmoid(z) - y) / len(y)"
 T_ENTROPY = "-np.mean(y * {} + (1 - y) * {})"
 T_HIDDEN = "z1 = X @ W1.T + b1"
 T_ACTIVE = 'a1 = ReLU({"z": z1})'
@@ -479,28 +479,28 @@ MISTAKES = (
         "ReLU",
         swap={MASKED: "return grad_output"},
         spoils=("TwoLayer",),
-        twin={T_MASKED: "da1"},
+        twin={T_MASKED: "grad_output"},
     ),
     Mistake(
         "relu-slope-at-zero",
         "ReLU",
         swap={MASKED: "return grad_output * (z > 0)"},
         spoils=("TwoLayer",),
-        twin={T_MASKED: "da1 * (z > 0)"},
+        twin={T_MASKED: "grad_output * (z > 0)"},
     ),
     Mistake(
         "relu-mask-inverted",
         "ReLU",
         swap={MASKED: "return grad_output * (z < 0)"},
         spoils=("TwoLayer",),
-        twin={T_MASKED: "da1 * (z < 0)"},
+        twin={T_MASKED: "grad_output * (z < 0)"},
     ),
     Mistake(
         "relu-value-as-slope",
         "ReLU",
         swap={MASKED: "return grad_output * z.clamp(min=0)"},
         spoils=("TwoLayer",),
-        twin={T_MASKED: "da1 * np.maximum(z, 0)"},
+        twin={T_MASKED: "grad_output * np.maximum(z, 0)"},
     ),
     Mistake(
         "upstream-lost",
@@ -519,7 +519,7 @@ MISTAKES = (
         "cache-in-global",
         "ReLU",
         swap={SAVE_Z: "ReLU.z = z", LOAD_Z: "z = ReLU.z"},
-        twin={T_MASKED: 'da1 * ((between or inputs)["z"] >= 0)'},
+        twin={T_MASKED: 'grad_output * ((between or inputs)["z"] >= 0)'},
     ),
     Mistake(
         "cache-in-global",
@@ -555,7 +555,7 @@ MISTAKES = (
         "ReLU",
         swap={MASKED: "return torch.zeros_like(grad_output)"},
         spoils=("TwoLayer",),
-        twin={T_MASKED: "0 * da1"},
+        twin={T_MASKED: "0 * grad_output"},
     ),
     Mistake(
         "sum-not-mean",

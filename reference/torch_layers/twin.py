@@ -7,11 +7,11 @@ class: the output of inputs alone, the gradients when the upstream gradient is g
 import numpy as np
 
 
-def ReLU(inputs, da1=None, between=None):
+def ReLU(inputs, grad_output=None, between=None):
     z = inputs["z"]
-    if da1 is None:
+    if grad_output is None:
         return np.maximum(z, 0)
-    return {"z": da1 * (z >= 0)}
+    return {"z": grad_output * (z >= 0)}
 
 
 def sigmoid(z):
@@ -19,12 +19,12 @@ def sigmoid(z):
     return np.where(z >= 0, 1, e) / (1 + e)
 
 
-def SigmoidBCE(inputs, dL=None, between=None):
+def SigmoidBCE(inputs, grad_output=None, between=None):
     z, y = inputs["z"], inputs["y"]
-    if dL is None:
+    if grad_output is None:
         log_one_plus_exp = np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
         return np.mean(log_one_plus_exp - y * z)
-    return {"z": dL * (sigmoid(z) - y) / len(y)}
+    return {"z": grad_output * (sigmoid(z) - y) / len(y)}
 
 
 def fitted(params, **shapes):

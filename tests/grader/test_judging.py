@@ -66,6 +66,18 @@ def backward(params, cache, y):
     return right(params, cache, y)
 """
 
+NAMED_PAIR = """
+from typing import NamedTuple
+import numpy as np
+
+class Trained(NamedTuple):
+    params: dict
+    losses: np.ndarray
+
+    def __len__(self):
+        return len(self.losses)
+"""
+
 CLASS = {
     "right": RIGHT,
     "wrong forward": swapped(("    a1 = relu(z1)\n", "    a1 = np.tanh(z1)\n")),
@@ -109,6 +121,10 @@ CLASS = {
         "    dz2 = (a2 - y) / m\n    dW2",
     ),
     "turned": swapped(('    z1 = X @ params["W1"].T', '    z1 = X @ params["W1"]')),
+    "named pair": RIGHT.replace("import numpy as np\n", NAMED_PAIR, 1).replace(
+        "return params, losses", "return Trained(params, losses)"
+    ),
+    "one of two": RIGHT.replace("return params, losses", "return params"),
     "other sizes": swapped(('    z1 = X @ params["W1"].T', '    z1 = X @ np.ones((7, 9))')),
 }  # fmt: skip
 
@@ -235,6 +251,24 @@ def test_what_a_program_does_names_its_mistake(graded, student, check, mistake):
     assert (outcome.status, outcome.mistake) == ("failed", mistake)
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "mistake"),
+    [
+        ("params[key] - learning_rate", "params[key] + learning_rate", "update-uphill"),
+        ("    dz2 /= m\n", "    dz2 /= -m\n", "sign-flipped"),
+    ],
+)
+def test_of_two_that_look_alike_the_one_is_made_here(right, wrong, mistake):
+    """Uphill by a step or by a gradient: the student's own backward tells which."""
+    source = (ROOT / "reference/window_lm/solution.py").read_text(encoding="utf-8")
+    assert source.count(right) == 1
+    submission = Submission("curie", "window_lm.py", source.replace(right, wrong).encode())
+    settings = Settings(str(ROOT), "window_lm", 11, b"test", preflight=False)
+    [(_, grade)] = local.grade_all([submission], settings, jobs=1, patience=200)
+    found = {o.id: o.mistake for o in grade.outcomes}["test_texts.py::test_trained_params"]
+    assert found == mistake
+
+
 def test_modified_argument(graded):
     """Named, with its own points."""
     outcome = graded["modifies"]["test_manners.py::test_arguments_are_left_alone"]
@@ -275,6 +309,25 @@ def test_own_exception_says_nothing_of_its_own(graded):
 def test_messages(graded, student, said):
     """What is wrong, in words."""
     assert said in graded[student]["test_activations.py::test_relu"].message
+
+
+def test_a_pair_is_what_unpacks_as_one(graded):
+    """A named tuple may have a length of its own."""
+    assert {credit(outcome) for outcome in graded["named pair"].values()} == {1}
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "test_training.py::test_trained_params",
+        "test_training.py::test_losses",
+        "test_manners.py::test_arguments_are_left_alone",
+    ],
+)
+def test_what_cannot_be_read_is_told_of_the_whole(graded, check):
+    """It is the answer that is no pair, not what was looked for in it, and no constant either."""
+    said = "what train returns is not a tuple of as many things as the docstring says"
+    assert graded["one of two"][check].message == said
 
 
 def test_missing_cache_key_fails_forward(graded):

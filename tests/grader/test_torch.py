@@ -267,7 +267,7 @@ def test_a_forward_between(source, keeps_apart, submitted):
 @pytest.mark.parametrize(
     ("returned", "found"),
     [
-        ("None, None", {"z": Refused("no-gradient")}),
+        ("None, None", {"z": Refused("lost-gradient")}),
         ("upstream", Refused("not-gradients")),
         ("upstream[:1, :1].repeat(5, 7), None", Refused("not-gradients")),
     ],
