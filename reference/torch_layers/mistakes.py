@@ -403,9 +403,10 @@ HINTS = {
         "Equal arguments must give equal results, however often and in whatever order your code is "
         "called. Something here remembers: a list that is added to in every call, a tensor that "
         "is looked up once and kept although parameters or inputs have changed since, a running "
-        "mean, random numbers as in dropout. Call your class twice with different inputs, then once more with the first input, "
-        "and compare the first result with the third. Then go through the code, and ask of each "
-        "tensor in which line it is born and how often that line runs. Keeping things in `ctx` is "
+        "mean, random numbers as in dropout. Call your class twice with different inputs, then once "
+        "more with the first input, and compare the first result with the third. Then go through "
+        "the code, and ask of each tensor in which line it is born and how often that line runs. "
+        "Keeping things in `ctx` is "
         "fine: it is made anew for every call and dies with it.",
     ),
     "constant-answer": Hint(

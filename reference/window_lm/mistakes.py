@@ -14,6 +14,18 @@ HINTS = {
         "gaps between them are different things; most programs that are wrong by one have "
         "counted the other thing.",
     ),
+    "first-window-dropped": Hint(
+        "contexts and targets: one row too few, and the first word that has a full context is never "
+        "predicted. Where does the first window begin?",
+        "Take a very short text and a pencil. Write down four words, and cut them into windows of "
+        "three by hand, the first of them flush with the left end of the text. Its first n - 1 "
+        "words are a context and the next word is its target; nothing has to stand before it. "
+        "Now print your contexts and targets for the same text. Your last row is the right one, "
+        "but your first row begins a word too late. Programs count from 0 or from 1, and a range "
+        "names the place where it starts but not the place where it stops: ask of each number in "
+        "yours which place in the text it means, for the very first round of the loop. A text of "
+        "exactly three words should give one window.",
+    ),
     "target-in-context": Hint(
         "contexts and targets: the shapes are right, but the last word of each context is its "
         "target. Would the model still have anything to predict?",
@@ -262,7 +274,7 @@ HINTS = {
         "difference of the function that forward really uses, and compare.",
     ),
     "bias-not-summed": Hint(
-        "b1 and b2: the gradients hold one example's share. One bias served how many examples?",
+        "A bias: its gradient holds one example's share. One bias served how many examples?",
         "The same bias was added to every row of the batch. If it moves a little, all m examples "
         "feel it, so by the chain rule each of them sends something back, and what arrives at the "
         "bias is all of it together. A weight matrix gets this for free, because the matrix "
@@ -401,8 +413,8 @@ HINTS = {
         "often and in whatever order it is called. Something in your module remembers. Usual "
         "suspects are an array or list made once at the top of the file and added to in every "
         "call; a list or dict as a default value in a `def` line, which is made when the function "
-        "is defined and not when it is called; and gradients that are added up but never set "
-        "back. Call your function twice in a row with the same arguments and print both results. "
+        "is defined and not when it is called; gradients that are added up but never set back; "
+        "and random numbers. Call your function twice in a row with the same arguments and print both results. "
         "Then go through the function and ask for each array: in which line was it born, and how "
         "often does that line run?",
     ),
@@ -513,6 +525,12 @@ MISTAKES = (
         "last-window-dropped",
         "make_windows",
         swap={"len(tokens) - n + 1, 0": "len(tokens) - n, 0"},
+        spoils=WINDOWS,
+    ),
+    Mistake(
+        "first-window-dropped",
+        "make_windows",
+        swap={"np.arange(count)[:, None]": "np.arange(1, count)[:, None]"},
         spoils=WINDOWS,
     ),
     Mistake(
@@ -696,6 +714,15 @@ MISTAKES = (
         spoils=("train",),
     ),
     Mistake(
+        "repeat-overwritten",
+        "backward",
+        swap={
+            SCATTER: PIECES + "    for slot in range(contexts.shape[1]):\n"
+            "        dE[contexts[:, slot]] = pieces[:, slot]\n"
+        },
+        spoils=("train",),
+    ),
+    Mistake(
         "one-slot-only",
         "forward",
         swap={LOOK_UP: 'np.tile(params["E"][contexts[:, -1]], contexts.shape[1])'},
@@ -756,6 +783,12 @@ MISTAKES = (
     ),
     Mistake(
         "divided-by-vocabulary",
+        "cross_entropy",
+        swap={LOSS: f"{LOSS.replace('mean', 'sum')} / logits.shape[1]"},
+        spoils=WINDOWS,
+    ),
+    Mistake(
+        "divided-by-vocabulary",
         "backward",
         swap={AVERAGE: "    dz2 /= dz2.size\n"},
         spoils=("train",),
@@ -798,11 +831,26 @@ MISTAKES = (
         swap={"dz1.sum(axis=0)": "dz1[0]", "dz2.sum(axis=0)": "dz2[0]"},
         spoils=("train",),
     ),
+    *(
+        Mistake(
+            "bias-not-summed", "backward", swap={f"{dz}.sum(axis=0)": f"{dz}[0]"}, spoils=("train",)
+        )
+        for dz in ("dz1", "dz2")
+    ),
     Mistake(
         "bias-averaged-again",
         "backward",
         swap={"dz1.sum(axis=0)": "dz1.mean(axis=0)", "dz2.sum(axis=0)": "dz2.mean(axis=0)"},
         spoils=("train",),
+    ),
+    *(
+        Mistake(
+            "bias-averaged-again",
+            "backward",
+            swap={f"{dz}.sum(axis=0)": f"{dz}.mean(axis=0)"},
+            spoils=("train",),
+        )
+        for dz in ("dz1", "dz2")
     ),
     Mistake(
         "weights-transposed",
@@ -842,6 +890,11 @@ MISTAKES = (
             STARTS: "range(0, len(targets) - batch_size + 1, batch_size)",
             "losses / len(targets)": "losses / (len(targets) // batch_size * batch_size)",
         },
+    ),
+    Mistake(
+        "short-batch-dropped",
+        "train",
+        swap={STARTS: "range(0, max(len(targets) - batch_size + 1, 1), batch_size)"},
     ),
     Mistake(
         "short-batch-shrunk",

@@ -117,6 +117,8 @@ def _window() -> Iterator[Slip]:
 
     added = "np.add.at(dE, contexts, de.reshape(*contexts.shape, -1))"
     yield slip("dz2", "    dz2 /= m\n", "", "W2", "b2 W1 b1 E")
+    one = "    dz2 /= max(m, 2)\n"
+    yield slip("dz2 of one example", "    dz2 /= m\n", one, "W2", "b2 W1 b1 E")
     yield slip("db2", "dz2.sum(axis=0)", "dz2.mean(axis=0)", "b2")
     yield slip("da1", 'da1 = dz2 @ params["W2"]', 'da1 = dz2 @ params["W2"] ** 2', "W1", "b1 E")
     yield slip("dz1", "dz1 = da1 * (1 - a1**2)", "dz1 = da1", "W1", "b1 E")

@@ -21,8 +21,8 @@ def make_windows(tokens, n):
 
 
 def softmax(logits):
-    shifted = np.asarray(logits - logits.max(axis=1, keepdims=True), dtype=F)
-    p = np.exp(shifted)
+    z = np.asarray(logits, dtype=F)
+    p = np.exp(z - z.max(axis=1, keepdims=True))
     p /= p.sum(axis=1, keepdims=True)
     return p
 
