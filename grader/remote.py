@@ -11,14 +11,21 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from grader import compare
-from grader.cases import Asked, Case, Module, arrays_of
+from grader.cases import Asked, Case, Module, _arrays, arrays_of
+from grader.pool import StudentError
 from grader.student import Answer, Call
 from grader.wire import Ref
+
+ROOM: Final = 4
+"""How many times the numbers that a call has to do with an answer may hold. What is computed with it
+here multiplies them: half a million by each of our own take gigabytes and minutes of the class."""
+SMALL: Final = 1000
+"""Numbers that an answer may hold in any case."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,9 @@ class Remote:
         [answer] = self._asked.student.call([Call(function, theirs, want, keep)])
         if answer.error is not None:
             raise answer.error
+        known = sum(array.size for array in _arrays([*case.args, ours.raw(case)]))
+        if sum(array.size for array in arrays_of(answer.value).values()) > ROOM * known + SMALL:
+            raise StudentError(f"what {function} returns is far too large")
         output = answer.value[:-1] if listed is not None else answer.value
         self._seen.setdefault(function, []).append(Answer(output))
         return self._value(answer.value, keep, ours.raw(case))

@@ -2,11 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from grader import catalog
+from grader import catalog, remote
+from grader.cases import Asked, Module
+from grader.diagnosis import module_of
 from grader.engine import local
-from grader.model import Settings, Submission
+from grader.model import Limits, Settings, Submission
+from grader.pool import ForkServer, Sandbox, StudentError
+from grader.student import Program, Student
 
 ROOT = Path(__file__).parents[2]
 RIGHT = (ROOT / "reference/two_layer_network/solution.py").read_text(encoding="utf-8")
@@ -226,6 +231,24 @@ def test_the_timed_call_is_as_right_as_the_others(graded):
     assert "this one is wrong where others are right" in timed.message
     assert all(outcome.status == "passed" for outcome in graded["small only"].values())
     assert credit(graded["no mask"]["test_network.py::test_backward_is_fast"]) == 1
+
+
+@pytest.mark.parametrize("room", [remote.ROOM, 10**6])
+def test_nothing_is_computed_with_what_is_far_too_large(monkeypatch, room):
+    """What the reference makes of a student's part is as large as that part times its own."""
+    monkeypatch.setattr(remote, "ROOM", room)
+    ours = Module(module_of("def f(x):\n    return x\n", "ours"), {})
+    source = "import numpy as np\ndef f(x):\n    return np.ones((4096 if x[0] else 2, 1, 1))\n"
+    with ForkServer(Sandbox.best()) as server:
+        theirs = Student(server, Program("work", (("work.py", source),)), Limits())
+        parts = remote.Remote(Asked(theirs, ours))
+        assert (parts.f(np.zeros(9)) + np.ones((2, 9))).shape == (2, 2, 9)
+        if room == 4:
+            with pytest.raises(StudentError, match="what f returns is far too large"):
+                parts.f(np.ones(9))
+        else:
+            assert (parts.f(np.ones(9)) + np.ones((9, 9))).nbytes > 2 << 20
+        theirs.end()
 
 
 def test_train_is_judged_with_ones_own_parts(graded):
