@@ -51,6 +51,8 @@ class Case:
     floor: float
     tolerance: float
     cpu: float
+    stands_alone: bool
+    """Whether it is made of no other case."""
 
     def __init__(
         self,
@@ -70,13 +72,9 @@ class Case:
         fields = {
             "function": function, "args": args, "note": note, "own_scale": own_scale,
             "entrywise": entrywise, "floor": floor, "tolerance": tolerance, "cpu": cpu,
+            "stands_alone": not any(isinstance(argument, Part) for argument in args),
         }  # fmt: skip
         self.__dict__.update(fields)
-
-    @property
-    def stands_alone(self) -> bool:
-        """Whether it is made of no other case."""
-        return not any(isinstance(argument, Part) for argument in self.args)
 
     def dims(self) -> set[int]:
         """The sizes that occur among the arguments."""

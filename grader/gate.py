@@ -15,6 +15,8 @@ import types
 from typing import Any, Final
 
 _STAND_INS: Final = ("matplotlib", "mpl_toolkits", "IPython", "grader")
+_OF_THE_PLATFORM: Final = "_sysconfigdata_"
+"""A part of the standard library that `sys.stdlib_module_names` does not list."""
 
 
 class Gate:
@@ -33,7 +35,7 @@ class Gate:
         top = name.partition(".")[0]
         if top in _STAND_INS:
             return importlib.util.spec_from_loader(name, _StandInLoader(), is_package=True)
-        if top in self._allowed:
+        if top in self._allowed or top.startswith(_OF_THE_PLATFORM):
             return None
         raise ModuleNotFoundError(f"{top} is not among the modules of this assignment", name=name)
 

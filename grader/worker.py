@@ -41,6 +41,7 @@ import itertools
 import json
 import linecache
 import os
+import posix
 import signal
 import socket
 import sys
@@ -54,17 +55,24 @@ from grader import lockdown, wire
 from grader.gate import INERT, Gate
 
 PRELOADED: Final = """
-    numpy.random numpy.linalg numpy.fft numpy.polynomial numpy.ma numpy.testing numpy.f2py
-    numpy.ctypeslib numpy.typing numpy.matlib numpy.rec numpy.char numpy.strings
-    abc array bisect cmath collections contextlib copy csv dataclasses datetime decimal doctest
-    enum fractions functools hashlib heapq inspect io itertools json logging math numbers operator
-    os pathlib pprint random re statistics string struct sys textwrap time timeit traceback types
-    typing unittest warnings ast abc queue weakref secrets uuid tempfile glob shutil pickle
-    argparse locale calendar zlib base64 colorsys graphlib reprlib symtable tokenize threading
-    unicodedata difflib html numbers sched select selectors keyword cProfile pstats tracemalloc
-    concurrent.futures contextvars asyncio codecs binascii bz2 lzma gzip _strptime zoneinfo
+    numpy.random numpy.linalg
+    abc array bisect cmath collections collections.abc contextlib copy csv dataclasses datetime
+    enum functools heapq inspect io itertools json math numbers operator os pathlib random re
+    statistics string struct sys textwrap time traceback types typing warnings weakref
 """.split()
-"""Imported before any fork: NumPy loads parts of itself lazily, and a jail has no files."""
+"""Imported before any fork: what submissions import most. A fork costs by what is loaded."""
+
+PRELOADED_IN_A_JAIL: Final = """
+    numpy.fft numpy.ma numpy.polynomial numpy.testing numpy.f2py numpy.ctypeslib numpy.typing numpy.matlib
+    numpy.rec numpy.char numpy.strings
+    argparse ast asyncio base64 binascii bz2 cProfile calendar codecs colorsys concurrent.futures
+    contextvars decimal difflib doctest fractions glob graphlib gzip hashlib html keyword locale
+    logging lzma pickle pprint pstats queue reprlib sched secrets select selectors shutil symtable
+    tempfile threading timeit tokenize tracemalloc unicodedata unittest uuid zlib zoneinfo
+    _strptime
+""".split()
+"""Imported besides where a worker has no files: elsewhere it reads them when they are asked for.
+NumPy and Python load parts of themselves as lazily."""
 
 REFUSALS: Final = frozenset(
     "missing none complex object string date record ragged masked too-large unreadable "
@@ -92,7 +100,8 @@ CAPTURE: Final = 1 << 14
 
 def serve(control: socket.socket, settings: dict[str, Any]) -> None:
     """Preload, prepare the layers, then fork a worker for each request until the grader leaves."""
-    for name in (*PRELOADED, *settings["preload"]):
+    jailed = PRELOADED_IN_A_JAIL if "chroot" in settings["layers"] else []
+    for name in (*PRELOADED, *jailed, *settings["preload"]):
         importlib.import_module(name)
     if "torch" in sys.modules:
         _cross_over()
@@ -102,6 +111,8 @@ def serve(control: socket.socket, settings: dict[str, Any]) -> None:
     plan = lockdown.prepare(settings["layers"], readable, listable, settings["jail"])
     _forget_ours()
     _rehearse()
+    _seed()
+    os.register_at_fork = posix.register_at_fork
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
@@ -226,14 +237,13 @@ def _become_worker(
         control.close()
         lockdown.enter(plan, request["fork"], request["memory"], request["cpu"], fds)
         sys.stdout = sys.stderr = _Capture(capture)
-        _seed()
         _Channel(channel).run()
     finally:
         os._exit(0)
 
 
 def _seed() -> None:
-    """Random state of this worker's own, not the fork server's, and the same in every run."""
+    """Give every worker the same random state, in every run."""
     np.random.seed(20_131)
     importlib.import_module("random").seed(20_131)
 
@@ -493,7 +503,7 @@ def _leaf(value: Any) -> Any:
         return float(value)
     if value is None:
         return "none"
-    if isinstance(value, np.ma.MaskedArray):
+    if "numpy.ma" in sys.modules and isinstance(value, np.ma.MaskedArray):
         if np.ma.getmaskarray(value).any():
             return "masked"
         value = value.data
@@ -535,22 +545,28 @@ def _modified(before: list[Any], after: list[Any]) -> list[int]:
 def _differ(before: Any, after: Any) -> bool:
     """Whether an argument was modified; keys added to a dict aside."""
     kind = type(before)
+    if kind is np.ndarray:
+        return not wire.is_as_sent(after, before)
     if kind is wire.Ref:
         return False
-    if kind is memoryview:
-        return not wire.is_as_sent(after, before)
-    if kind in (list, dict) and type(after) is kind:
-        try:  # numbers and text alone: no need to look at each
+    if kind is dict:
+        return type(after) is not dict or _dict_differs(before, after)
+    if kind is list:
+        if type(after) is not list or len(after) != len(before):
+            return True
+        return any(_differ(b, a) for b, a in zip(before, after, strict=True))
+    return bool(before != after) and before == before
+
+
+def _dict_differs(before: dict[Any, Any], after: dict[Any, Any]) -> bool:
+    first = next(iter(before.values()), None)
+    if type(first) is not np.ndarray:
+        try:  # numbers and text alone, a graph of thousands of nodes: no need to look at each
             if before == after:
                 return False
         except Exception:  # noqa: S110  # arrays are not compared like that
             pass
-    if kind is dict:
-        return any(key not in after or _differ(item, after[key]) for key, item in before.items())
-    if kind is list:
-        same = len(before) == len(after)
-        return not same or any(_differ(b, a) for b, a in zip(before, after, strict=True))
-    return bool(before != after) and before == before
+    return any(key not in after or _differ(item, after[key]) for key, item in before.items())
 
 
 def _forget_ours() -> None:
