@@ -27,6 +27,8 @@ SAME: Final = 1e-9
 """Largest difference, relative to the array's largest entry, between two that are the same."""
 WITNESSES: Final = 2
 """Inputs on which a mistake must show itself before it is named."""
+CONSTANT: Final = "constant-answer"
+"""It is one of the whole answer: a part may stand still for other reasons."""
 
 
 def module_of(source: str, name: str) -> types.ModuleType:
@@ -98,7 +100,7 @@ class Catalogue:
                 continue
             if _explains(got, shown(), ()):
                 whole.setdefault(mistake.id, set()).add(mistake.function)
-            elif path and _explains(got, shown(), path):
+            elif path and mistake.id != CONSTANT and _explains(got, shown(), path):
                 part.setdefault(mistake.id, set()).add(mistake.function)
         return _only(whole or part, innocent)
 

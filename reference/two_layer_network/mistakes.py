@@ -188,15 +188,15 @@ HINTS = {
     ),
     "naive-log": Hint(
         "loss_from_logits: infinite or not a number where the true loss is finite. "
-        "What is the log of a number rounded to 0?",
+        "What is the log of a number rounded to 0, or of one too large for a float?",
         "Take the logit 800 with label 0. The network is sure, and wrong, and the true loss is "
         "about 800: large, but an ordinary number. Now follow your code for this one case and "
         "print each intermediate value. The probability of the label is a positive number so tiny "
-        "that no float can hold it, and what becomes of it in the computer is the end of the "
-        "story for the logarithm that comes next. The harm is done by the rounding in between. So "
-        "do the algebra on paper first: put the sigmoid inside the logarithm and simplify, until "
-        "no tiny or huge number has to be stored on the way. Then check both labels, at both "
-        "large positive and large negative logits.",
+        "that no float can hold it, its inverse one so huge, and what becomes of either in the "
+        "computer is the end of the story for the logarithm that comes next. The harm is done by "
+        "the rounding in between. So do the algebra on paper first: put the sigmoid inside the "
+        "logarithm and simplify, until no tiny or huge number has to be stored on the way. Then "
+        "check both labels, at both large positive and large negative logits.",
     ),
     "clipped-log": Hint(
         "loss_from_logits: it stops growing at some value, though the logits go on growing. "
@@ -422,6 +422,11 @@ MISTAKES = (
             _DB1: "db1 = dz1.mean(axis=0)",
         },
     ),
+    # and in one place only, where the others divide
+    *(
+        Mistake("sum-not-mean", "backward", {line: f"{line} * m"})
+        for line in (_DW2, _DB2, _DW1, _DB1)
+    ),
     # divided-by-features
     Mistake("divided-by-features", "backward", {"m = len(y)": "m = X.shape[1]"}, spoils=("train",)),
     # averaged-twice
@@ -546,6 +551,11 @@ MISTAKES = (
     # bias-not-summed
     Mistake("bias-not-summed", "backward", {_DB2: "db2 = dz2[0]", _DB1: "db1 = dz1[0]"}),
     Mistake("bias-not-summed", "backward", {_DB2: "db2 = dz2[-1]", _DB1: "db1 = dz1[-1]"}),
+    *(
+        Mistake("bias-not-summed", "backward", {line: line.replace(".sum(axis=0)", row)})
+        for line in (_DB2, _DB1)
+        for row in ("[0]", "[-1]")
+    ),
     Mistake(
         "bias-not-summed", "backward", {_DB2: "db2 = dz2", _DB1: "db1 = dz1"}, spoils=("train",)
     ),
@@ -554,6 +564,10 @@ MISTAKES = (
         "bias-averaged-again",
         "backward",
         {_DB2: "db2 = dz2.mean(axis=0)", _DB1: "db1 = dz1.mean(axis=0)"},
+    ),
+    *(
+        Mistake("bias-averaged-again", "backward", {line: line.replace("sum", "mean")})
+        for line in (_DB2, _DB1)
     ),
     # products-mixed: in a square case the shapes of the last two are right
     Mistake(
@@ -571,6 +585,17 @@ MISTAKES = (
         "loss_from_logits",
         {"np.logaddexp(0.0, wrongness)": "-np.log(sigmoid(-wrongness))"},
     ),
+    # the same too large to hold, where the probability would be too small
+    Mistake(
+        "naive-log",
+        "loss_from_logits",
+        {"np.logaddexp(0.0, wrongness)": "np.log(1 + np.exp(wrongness))"},
+    ),
+    Mistake(
+        "naive-log",
+        "loss_from_logits",
+        {_LOGITS: "    return float(np.mean(np.log(1 + np.exp(z)) - y * z))\n"},
+    ),
     # clipped-log: each constant has a plateau of its own
     *(
         Mistake("clipped-log", "loss_from_logits", {_LOGITS: form.format(constant)})
@@ -583,6 +608,11 @@ MISTAKES = (
     ),
     # broadcast-y
     Mistake("broadcast-y", "loss", {_LOSS: f"y = y.ravel()\n    {_LOSS}"}),
+    Mistake(
+        "broadcast-y",
+        "loss",
+        {_LOSS: f"y = y.ravel()\n    {_LOSS.replace('mean', 'sum')[:-1]} / len(y))"},
+    ),
     Mistake("broadcast-y", "loss_from_logits", {"np.where(y == 1": "np.where(y.ravel() == 1"}),
     Mistake("broadcast-y", "backward", {_DZ2: "dz2 = (a2 - y.ravel()) / m"}),
     Mistake("broadcast-y", "backward", {_DZ2: "dz2 = (a2.ravel() - y) / m"}),

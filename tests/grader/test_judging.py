@@ -92,6 +92,10 @@ CLASS = {
     "constant": RIGHT + CONSTANT,
     "nan": RIGHT
     + "\ndef relu(z):\n    return z * np.nan\n\ndef sigmoid(z):\n    return z * np.nan\n",
+    "from the start": swapped(
+        ("    losses = np.zeros(epochs)\n", "    start, losses = params, np.zeros(epochs)\n"),
+        ("            _, cache = forward(params, x)\n", "            _, cache = forward(start, x)\n"),
+    ),
     "slow": RIGHT + BUSY.format(when="range(1, 999)"),
     "slow at first": RIGHT + BUSY.format(when="(1, 2)"),
     "small only": swapped(("    db1 = dz1", "    dW1 *= dW1.size < 1000\n    db1 = dz1")),
@@ -203,6 +207,12 @@ def test_constants_earn_nothing(graded):
     assert [credit(found[check]) for check in BACKWARD] == [0] * 7
     assert found["test_network.py::test_backward_is_fast"].points == 0
     assert "constants" in found["test_manners.py::test_arguments_are_left_alone"].message
+
+
+def test_losses_that_stand_still_are_no_constant(graded):
+    """They are those of parameters that never move, and yet the parameters returned have moved."""
+    losses = graded["from the start"]["test_training.py::test_losses"]
+    assert (losses.status, losses.mistake) == ("failed", "")
 
 
 def test_nan_says_nothing(graded):
