@@ -1,7 +1,9 @@
 """PyTorch's classes asked with arrays: a worker's part where torch is preloaded (`grader.worker`).
 
 A class ``Name`` of a submission is called like a function; arrays go in, arrays come out, and
-tensors stay in the worker. A subclass of ``torch.autograd.Function`` answers
+tensors stay in the worker. That it is to be a class its capital says: a function of that name which
+takes arrays and gives arrays would have learnt nothing of PyTorch. A subclass of
+``torch.autograd.Function`` answers
 
     Name(inputs)                           its output: ``Name.apply`` of the inputs, in their order
     Name(inputs, upstream)                 {input: gradient}, for the inputs that are asked for
@@ -72,27 +74,38 @@ def _train_once() -> None:
         steps.zero_grad()
 
 
-def answering(target: Any, want: Any) -> Callable[..., Any]:
-    """Return what answers calls of ``target`` with arrays: itself, where it is no class."""
+def answering(name: str, target: Any, want: Any) -> Callable[..., Any]:
+    """Return what answers calls of ``target`` with arrays: itself, where no class is asked for."""
     import torch
 
     if not isinstance(target, type):
-        return target  # type: ignore[no-any-return]  # whatever the student calls a function
+        return _no_class if name[:1].isupper() else target
     if issubclass(target, torch.autograd.Function):
         return partial(_function, target, want)
     if issubclass(target, torch.nn.Module):
         return partial(_module, target, want)
-    return lambda *args: "not-torch"
+    return _no_class
+
+
+def _no_class(*args: Any) -> str:
+    return "not-torch"
 
 
 def _function(
     kind: Any, want: Any, inputs: Arrays, upstream: Any = None, between: Arrays | None = None
 ) -> Any:
     tensors = _tensors(inputs, want)
-    output = kind.apply(*tensors.values())
+    output = _apply(kind, tensors)
     if between is not None:
-        kind.apply(*_tensors(between, None).values())
+        _apply(kind, _tensors(between, None))
     return _output(output) if upstream is None else _gradients(output, tensors, upstream)
+
+
+def _apply(kind: Any, tensors: Tensors) -> Any:
+    """``kind.apply`` as PyTorch has it: one of their own could leave ``backward`` to PyTorch."""
+    import torch
+
+    return torch.autograd.Function.apply.__func__(kind, *tensors.values())  # type: ignore[attr-defined]
 
 
 def _module(
@@ -103,9 +116,12 @@ def _module(
     inputs: Arrays | None = None,
     upstream: Any = None,
 ) -> Any:
+    import torch
+
     module = kind(*sizes)
     if inputs is None:
-        named = dict(module.named_parameters(remove_duplicate=False))
+        list_of = torch.nn.Module.named_parameters  # not one of their own
+        named = dict(list_of(module, remove_duplicate=False))
         return {name: _held(named.get(name), array) for name, array in params.items()}
     leaves = {name: _tensor_of(module, name) for name in params}
     if any(leaf is None or not _fill(leaf, params[name]) for name, leaf in leaves.items()):

@@ -152,12 +152,12 @@ def _rehearse() -> None:
     linecache.cache.pop("rehearsal", None)
 
 
-def _plainly(target: Any, want: Any) -> Any:
+def _plainly(function: str, target: Any, want: Any) -> Any:
     """What answers a call of ``target``: itself, unless a bridge knows better."""
     return target
 
 
-_answering: collections.abc.Callable[[Any, Any], Any] = _plainly
+_answering: collections.abc.Callable[[str, Any, Any], Any] = _plainly
 
 
 def _cross_over() -> None:
@@ -379,7 +379,7 @@ class _Channel:
             return ["raised", ["undefined"], -1, 0, ""]
         try:
             given = [self._resolve(argument) for argument in arguments]
-            run = _answering(target, want)
+            run = _answering(function, target, want)
             for _ in range(repeat):
                 result = run(*given)
         except BaseException as error:

@@ -1,31 +1,58 @@
 """The same classes by torch's own functions: every gradient comes from its autograd.
 
-``apply`` is ordinary code here, so nothing is left to a ``backward`` of ours. The one thing torch
-has no function for is the deck's slope of ReLU at 0, which is 1 there and 0 in ``torch.relu``;
-``torch.where`` takes the branch of ``z`` at 0, and with it the slope 1.
+A ``backward`` here only asks autograd for the slope of the function that ``forward`` applied. The one
+thing torch has no function for is the deck's slope of ReLU at 0, which is 1 there and 0 in
+``torch.relu``; ``torch.where`` takes the branch of ``z`` at 0, and with it the slope 1.
 """
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 
+def relu(z: Tensor) -> Tensor:
+    """max(0, z), a tensor of the shape of z."""
+    return torch.where(z < 0, torch.zeros_like(z), z)
+
+
+def slopes(function: Any, inputs: tuple[Tensor, ...], grad_output: Tensor) -> tuple[Tensor, ...]:
+    """The product of ``grad_output`` with the Jacobian of ``function`` by each input."""
+    with torch.enable_grad():
+        leaves = [tensor.detach().requires_grad_() for tensor in inputs]
+        return torch.autograd.grad(function(*leaves), leaves, grad_output)
+
+
 class ReLU(torch.autograd.Function):
     """max(0, z), used as ``ReLU.apply(z)``."""
 
     @staticmethod
-    def apply(z: Tensor) -> Tensor:
+    def forward(ctx: Any, z: Tensor) -> Tensor:
         """A tensor of the shape of z."""
-        return torch.where(z < 0, torch.zeros_like(z), z)
+        ctx.save_for_backward(z)
+        return relu(z)
+
+    @staticmethod
+    def backward(ctx: Any, grad_output: Tensor) -> Any:
+        """dL/dz."""
+        return slopes(relu, ctx.saved_tensors, grad_output)
 
 
 class SigmoidBCE(torch.autograd.Function):
     """The mean loss from logits, used as ``SigmoidBCE.apply(z, y)``."""
 
     @staticmethod
-    def apply(z: Tensor, y: Tensor) -> Tensor:
+    def forward(ctx: Any, z: Tensor, y: Tensor) -> Tensor:
         """A tensor without dimensions."""
+        ctx.save_for_backward(z, y)
         return functional.binary_cross_entropy_with_logits(z, y)
+
+    @staticmethod
+    def backward(ctx: Any, grad_output: Tensor) -> Any:
+        """dL/dz and dL/dy."""
+        inputs = ctx.saved_tensors
+        return slopes(functional.binary_cross_entropy_with_logits, inputs, grad_output)
 
 
 class TwoLayer(nn.Module):

@@ -316,6 +316,45 @@ def test_what_is_no_torch_class_is_refused(submitted):
     assert ask(student, "double", np.array(4.0)) == 8.0
 
 
+def test_a_function_of_arrays_is_no_class(submitted):
+    """It would answer as the class does, and have learnt nothing of PyTorch."""
+    source = "import numpy as np\n\ndef {}(inputs):\n    return np.maximum(inputs['z'], 0)\n"
+    np.testing.assert_array_equal(
+        ask(submitted(source.format("relu")), "relu", {"z": z()}), np.maximum(z(), 0)
+    )
+    assert ask(submitted(source.format("ReLU")), "ReLU", {"z": z()}) == Refused("not-torch")
+
+
+def test_apply_is_that_of_pytorch(submitted):
+    """One of the student's own, which leaves the slope to PyTorch, does not stand in for backward."""
+    source = """
+import torch
+class ReLU(torch.autograd.Function):
+    @staticmethod
+    def apply(z): return z.clamp(min=0)
+    @staticmethod
+    def forward(ctx, z): return z.clamp(min=0)
+    @staticmethod
+    def backward(ctx, upstream): return 7 * upstream
+"""
+    found = ask(submitted(source), "ReLU", {"z": z()}, np.ones((2, 3)), want={"z": "number"})
+    np.testing.assert_array_equal(found["z"], np.full((2, 3), 7.0))
+
+
+def test_parameters_are_those_that_pytorch_lists(submitted):
+    """A list of the student's own registers nothing."""
+    source = """
+import torch
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.W = torch.zeros(2)
+    def named_parameters(self, *args, **options): return [("W", self.W)]
+"""
+    found = ask(submitted(source), "Net", [], {"W": np.ones(2)}, want={"W": "number"})
+    assert found == {"W": Refused("not-parameter")}
+
+
 # --- modules ----------------------------------------------------------------------------------
 
 
