@@ -103,7 +103,9 @@ def fault(
     off, sizes = np.abs(got[~special] - want[~special]), np.abs(want[~special])
     if (off <= np.maximum(tolerance * (sizes if entrywise else scale), floor)).all():
         return None
-    if entrywise:
+    if integers:  # ids and lengths: how far one is from another says nothing
+        told = f"{rough(float((off > 0).sum()))} of {rough(float(off.size))} entries"
+    elif entrywise:
         worst = np.divide(off, sizes, out=np.full_like(off, np.inf), where=sizes > 0).max()
         told = f"worst entry off by {rough(float(worst))} times its right size"
     else:

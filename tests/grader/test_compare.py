@@ -31,6 +31,14 @@ def test_entrywise_the_message_gives_the_difference_as_a_share_of_the_right_entr
     assert found.message == "right shape, wrong values (worst entry off by 1 times its right size)"
 
 
+def test_of_integers_the_message_counts_the_wrong_ones() -> None:
+    """How far the word 7 is from the word 3 tells nobody anything."""
+    got, want = np.array([7, 3, 3, 5]), np.array([3, 3, 7, 5])
+    found = fault(got, want, 7.0, integers=True)
+    assert found is not None
+    assert found.message == "right shape, wrong values (2 of 4 entries)"
+
+
 def test_entrywise_a_zero_must_be_a_zero() -> None:
     """There is no size to be right on, unless the case sets a floor."""
     got, want = np.array([1e-12, 1.0]), np.array([0.0, 1.0])
