@@ -84,6 +84,13 @@ class Problem:
 
 
 @dataclass(slots=True)
+class Budget:
+    """What of `Limits.total` is used: CPU seconds, and seconds asleep."""
+
+    used: float = 0.0
+
+
+@dataclass(slots=True)
 class Student:
     """A submission at work: its worker, replaced when it dies, and what it has used."""
 
@@ -99,8 +106,10 @@ class Student:
     captured: bytes = b""
     overran: dict[str, str] = field(default_factory=dict)
     """What is said of each function that took all of its time."""
+    budget: Budget = field(default_factory=Budget)
+    _trials: Budget = field(default_factory=Budget)
+    """What `again` made of this one may use, all together."""
     _worker: Worker | None = None
-    _used: float = 0.0
     _dead: StudentError | None = None
 
     def call(self, calls: Sequence[Call], repeat: int = 1, cpu: float = 0.0) -> list[Answer]:
@@ -127,7 +136,9 @@ class Student:
 
     def again(self) -> Student:
         """The same program for a worker of its own; what overran is not called there either."""
-        return Student(self.server, self.program, self.limits, overran=self.overran)
+        return Student(
+            self.server, self.program, self.limits, overran=self.overran, budget=self._trials
+        )
 
     def _share(self, calls: int) -> float:
         """How much of a call's time a request has: what overruns among others is asked alone."""
@@ -177,7 +188,7 @@ class Student:
         worker = self._worker
         if worker is None:
             raise GraderError("no worker")
-        left = self.limits.total - self._used
+        left = self.limits.total - self.budget.used
         if left <= 0:
             raise StudentError(
                 f"the {self.limits.total:.3g} s for the whole submission are used up"
@@ -188,11 +199,11 @@ class Student:
             reply = worker.ask(request, limits, min(cpu, left))
         except StudentError as error:
             spent = cpu if isinstance(error, OverrunError) else time.monotonic() - began
-            self._used += max(spent, worker.asleep - slept)
+            self.budget.used += max(spent, worker.asleep - slept)
             self.end()
             raise
         self.cpu = worker.cpu() - started
-        self._used += self.cpu + worker.asleep - slept
+        self.budget.used += self.cpu + worker.asleep - slept
         return reply
 
     def _problem(self, raw: Any) -> Problem:

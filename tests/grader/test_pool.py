@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 from grader import canary, lockdown, worker
 from grader.model import Limits
 from grader.pool import ForkServer, GraderError, OverrunError, Sandbox, StudentError, Worker
-from grader.student import Call, Program, Refused, Student, cleaned
+from grader.student import Budget, Call, Program, Refused, Student, cleaned
 from grader.wire import Ref
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")
@@ -241,6 +242,28 @@ def test_what_a_second_load_says_is_not_told(server: ForkServer) -> None:
     one.end()
 
 
+def test_trials_have_one_budget_between_them(server: ForkServer) -> None:
+    """Each is a worker of its own, and loads the file again: a minute each would be many."""
+    source = "import time\nwhile time.process_time() < 0.3: pass\ndef f(x): return x\n"
+    one = student(server, source, Limits(total=1.0))
+
+    def answered(budget: Budget | None) -> int:
+        count = 0
+        for _ in range(6):
+            trial = one.again()
+            trial.budget = budget or trial.budget
+            with contextlib.suppress(StudentError):
+                count += ask(trial, "f", 1.0) == 1.0
+            trial.end()
+            budget = budget and Budget()
+        return count
+
+    assert answered(Budget()) == 6
+    assert 1 <= answered(None) <= 4
+    assert ask(one, "f", 1.0) == 1.0
+    one.end()
+
+
 WAKES_FOR_THE_LOOK = """
 import time
 def f(x):
@@ -261,9 +284,9 @@ def test_sleep_counts_though_nobody_sees_it(
     slept = []
     for _ in range(2):
         one = student(server, source)
-        began, used = time.monotonic(), one._used
+        began, used = time.monotonic(), one.budget.used
         one.call([Call("f", (1.0,), "held")])
-        slept.append((one._used - used) / (time.monotonic() - began))
+        slept.append((one.budget.used - used) / (time.monotonic() - began))
         one.end()
         monkeypatch.setattr(Worker, "queued", lambda self: None)
     assert slept[0] > 0.6 > 0.4 > slept[1]
