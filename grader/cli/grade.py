@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from grader.model import Grade
     from grader.run import Plan, Progress
 
+MOST_NOTES = 50
+
 
 def run(options: argparse.Namespace) -> int:
     from grader import policy
@@ -35,8 +37,10 @@ def run(options: argparse.Namespace) -> int:
         written = class_run.write(found, plan.out)
     counting = [grade for grade in found.grades if grade.submission.student in statuses]
     _summary(plan, progress, counting, time.monotonic() - began)
-    for note in progress.notes[:20]:
+    for note in progress.notes[:MOST_NOTES]:
         say(f"  note: {note}")
+    if len(progress.notes) > MOST_NOTES:
+        say(f"  and {len(progress.notes) - MOST_NOTES:,} more notes")
     say(f"{len(written) + 1} files in {plan.out}")
     if stopped:
         say(f"stopped; what is graded is kept. Go on with: {_resume_line(options, plan)}")

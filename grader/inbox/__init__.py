@@ -22,7 +22,18 @@ from grader.inbox.archive import from_zip
 from grader.inbox.folder import from_file, from_folder
 from grader.inbox.pick import SUFFIXES, Picker, likeness
 from grader.inbox.stub import matcher
-from grader.inbox.tree import Handin, InboxError, Tree, below, capped, clean, enclosing, tops
+from grader.inbox.tree import (
+    ARCHIVE,
+    Entry,
+    Handin,
+    InboxError,
+    Tree,
+    below,
+    capped,
+    clean,
+    enclosing,
+    tops,
+)
 from grader.model import Submission
 
 __all__ = ["KINDS", "Inbox", "InboxError", "Submissions", "open_inbox"]
@@ -140,6 +151,9 @@ def open_inbox(
     tree = _open(source)
     kind, tree = _recognised(tree, expected, kind)
     notes = list(tree.notes)
+    if kind == "plain" and tree.packed and not any(_may_be_work(e) for e in tree.entries):
+        told = f"{clean(str(source))}: no .py or .ipynb file in it; is it the right one?"
+        raise InboxError(f"{told} ({notes[0]})" if notes else told)
     handins = _unique(READERS[kind](tree, expected, notes), notes, every)
     if not handins:
         raise InboxError(f"{clean(str(source))}: no submissions found, taken as {kind}")
@@ -187,6 +201,10 @@ def _is_class(tree: Tree, expected: str, last: Tree) -> bool:
     if tree is last or not tree.packed:
         return True
     return any(e.path.count("/") == 1 and likeness(e.name, expected) < 2 for e in tree.entries)
+
+
+def _may_be_work(entry: Entry) -> bool:
+    return entry.name.lower().endswith(SUFFIXES) or ARCHIVE.fullmatch(entry.name) is not None
 
 
 def _unique(handins: Iterable[Handin], notes: list[str], every: bool = False) -> tuple[Handin, ...]:

@@ -6,6 +6,7 @@ and the bytes that come out are counted while they come.
 
 from __future__ import annotations
 
+import contextlib
 import stat
 import struct
 import zipfile
@@ -22,21 +23,24 @@ from grader.inbox.tree import (
     MAX_ENTRIES,
     PACKED,
     Entry,
-    Exhausted,
     InboxError,
     Tree,
     Unreadable,
+    Withheld,
     clean,
     ignored,
 )
 
 MIB = 1024 * 1024
+UNPACK = "unpack the archive and grade the folder"
 MAX_TOTAL = 4096 * MIB
 MAX_DIRECTORY = 64 * MIB
 END = struct.Struct("<4s4H2LH")
 END64 = struct.Struct("<4sQ2H2L4Q")
 MEMBER = struct.Struct("<4s24x3H12x")
 ENCRYPTED = 0x1
+WINDOWS = (0, 10)
+"""Where a zip was made, as its members say; some of what makes one there writes backslashes."""
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 DAMAGED = (
     zipfile.BadZipFile,
@@ -76,11 +80,12 @@ def from_zip(source: Path, total: int = MAX_TOTAL) -> Tree:
     try:
         archive = zipfile.ZipFile(source)
     except DAMAGED:
-        raise InboxError(f"{shown}: a damaged zip") from None
+        raise InboxError(f"{shown}: a damaged zip; download it again") from None
     members: dict[str, zipfile.ZipInfo] = {}
     notes = list(_admitted(archive.infolist(), members))
     entries = [_entry(path, info) for path, info in members.items() if not info.is_dir()]
-    notes += [f"{clean(e.path)} {e.refused}" for e in entries if e.refused and not ignored(e.path)]
+    told = ((path, _refusal(path, info) or _closed(info)) for path, info in members.items())
+    notes += [f"{clean(path)} {why}" for path, why in told if why and not ignored(path)]
     budget = _Budget(total)
 
     def read(path: str, limit: int) -> bytes:
@@ -88,8 +93,10 @@ def from_zip(source: Path, total: int = MAX_TOTAL) -> Tree:
             raise Unreadable("is not there")
         if refused := _refusal(path, members[path]):
             raise Unreadable(refused)
+        if closed := _closed(members[path]):
+            raise Withheld(closed)
         if budget.left <= limit and path not in budget.counted:
-            raise Exhausted(f"the archive holds over {total // MIB:,} MiB; unpack it")
+            raise Withheld(f"is not read, the archive holds over {total // MIB:,} MiB: {UNPACK}")
         data = _bytes(archive, members[path], limit)
         budget.spend(path, len(data))
         if len(data) > limit:
@@ -122,7 +129,7 @@ def check_directory(file: BinaryIO, source: str) -> None:
     if tail[-END.size :].startswith(b"PK\5\6") and tail.endswith(b"\0\0"):
         at = len(tail) - END.size
     if at < 0 or len(tail) - at < END.size:
-        raise InboxError(f"{source}: not a zip")
+        raise InboxError(f"{source}: not a zip, or not all of one; download it again, or {UNPACK}")
     length = END.unpack_from(tail, at)[5]
     at += tail_at
     file.seek(max(0, at - 20 - END64.size))
@@ -131,7 +138,7 @@ def check_directory(file: BinaryIO, source: str) -> None:
         length = END64.unpack_from(wide)[8]
         at -= 20 + END64.size
     if length > MAX_DIRECTORY or _count(file, at - length, length) > MAX_ENTRIES:
-        raise InboxError(f"{source}: over {MAX_ENTRIES:,} members; unpack it and grade the folder")
+        raise InboxError(f"{source}: over {MAX_ENTRIES:,} members; {UNPACK}")
 
 
 def _count(file: BinaryIO, start: int, length: int) -> int:
@@ -148,7 +155,7 @@ def _count(file: BinaryIO, start: int, length: int) -> int:
 def _admitted(infos: list[zipfile.ZipInfo], members: dict[str, zipfile.ZipInfo]) -> Iterator[str]:
     """Fill ``members`` by path; a note for each that has no path of its own in the tree."""
     for info in infos:
-        path = _name(info)
+        path = info.filename = _name(info)
         if reason := _misplaced(path, info):
             yield f"{clean(path)} is refused: {reason}"
             continue
@@ -159,13 +166,13 @@ def _admitted(infos: list[zipfile.ZipInfo], members: dict[str, zipfile.ZipInfo])
 
 
 def _name(info: zipfile.ZipInfo) -> str:
-    """The member's name; some archivers write UTF-8 and do not say so."""
-    if info.flag_bits & 0x800:
-        return info.orig_filename
-    try:
-        return info.orig_filename.encode("cp437").decode("utf-8")
-    except UnicodeError:
-        return info.orig_filename
+    """The member's name; some archivers write UTF-8 and do not say so, or Windows's separator."""
+    name = info.orig_filename
+    if not info.flag_bits & 0x800:
+        with contextlib.suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    is_windows = info.create_system in WINDOWS and "/" not in name
+    return name.replace("\\", "/") if is_windows else name
 
 
 def _misplaced(path: str, info: zipfile.ZipInfo) -> str:
@@ -198,11 +205,14 @@ def _refusal(path: str, info: zipfile.ZipInfo) -> str:
         return "is a link, which is not followed"
     if kind not in (0, stat.S_IFREG):
         return "is not a file, and not opened"
+    return PACKED if ARCHIVE.fullmatch(path) else ""
+
+
+def _closed(info: zipfile.ZipInfo) -> str:
+    """Why a member cannot be read, by what whoever made the archive did to it."""
     if info.flag_bits & ENCRYPTED:
-        return "is encrypted"
-    if ARCHIVE.fullmatch(path):
-        return PACKED
-    return "" if info.compress_type in METHODS else "is compressed in a way that is not read"
+        return f"is encrypted: {UNPACK}"
+    return "" if info.compress_type in METHODS else f"is compressed in a way not read: {UNPACK}"
 
 
 def _folders(members: dict[str, zipfile.ZipInfo]) -> set[str]:
@@ -221,4 +231,4 @@ def _bytes(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> bytes
         with archive.open(info) as member:
             return member.read(limit + 1)
     except DAMAGED:
-        raise Unreadable("is damaged in the archive") from None
+        raise Withheld("is damaged in the archive: download it again") from None

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from grader.inbox.tree import Entry, File, Handin, Tree, clean
 
 NAME = re.compile(
-    r"(?:(?!LATE_)(?P<who>\w+?)_)?(?P<late>LATE_)?(?:(?P<user>\d+)|(?P<anon>anon_[A-Za-z0-9]+))_"
+    r"(?:(?!LATE_|anon_)(?P<who>[^/]+?)_)?(?P<late>LATE_)?(?:(?P<user>\d+)|(?P<anon>anon_[A-Za-z0-9]+))_"
     r"(?:(?P<attachment>\d{1,18})_(?P<file>[^/]+)|(?P<entry>(?:text|link)\.html))"
 )
 AGAIN = re.compile(r"(?:-\d{1,3}| ?\(\d{1,3}\))+(?=\.[^.]+$)")

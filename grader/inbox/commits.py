@@ -12,7 +12,7 @@ import struct
 import zlib
 
 from grader.inbox import times
-from grader.inbox.tree import Exhausted, Tree, Unreadable
+from grader.inbox.tree import Tree, Unreadable, Withheld
 
 MAX_OBJECT = 64 * 1024
 MAX_PACK = 64 * 1024 * 1024
@@ -106,5 +106,5 @@ def _inflate(data: bytes) -> bytes:
 def _read(tree: Tree, path: str, limit: int) -> bytes:
     try:
         return tree.read(path, limit)
-    except (Unreadable, Exhausted):
+    except (Unreadable, Withheld):
         return b""

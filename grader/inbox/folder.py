@@ -6,6 +6,7 @@ that becomes a link after it was listed leads nowhere.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -23,11 +24,14 @@ from grader.inbox.tree import (
     InboxError,
     Tree,
     Unreadable,
+    Withheld,
     clean,
     ignored,
 )
 
 SAFELY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+BECAME_A_LINK = (errno.ELOOP, errno.ENOTDIR, errno.ENXIO)
+"""What opening says of a link or a pipe that stands where a file stood. The rest is no student's."""
 CHUNK = 1024 * 1024
 
 
@@ -96,8 +100,10 @@ def _take(root: Path, path: str, item: os.DirEntry[str], found: _Found) -> None:
         found.folders.add(path)
         try:
             _list(root, path, found)
-        except OSError:
-            found.notes.append(f"{clean(path)} cannot be listed to its end")
+        except OSError as error:
+            why = f"cannot be listed: {(error.strerror or '').lower()}"
+            found.notes.append(f"{clean(path)} {why}")
+            found.entries.append(Entry(f"{path}/", withheld=why))
 
 
 def _packs(root: Path, folder: str) -> list[str]:
@@ -130,7 +136,8 @@ def read(root: Path, path: str, limit: int) -> bytes:
             raise Unreadable("is not a file, and not opened")
         return _bounded(handle, limit)
     except OSError as error:
-        raise Unreadable(f"cannot be read: {error.strerror}") from None
+        ours = Unreadable if error.errno in BECAME_A_LINK else Withheld
+        raise ours(f"cannot be read here: {(error.strerror or '').lower()}") from None
     except ValueError:
         raise Unreadable("cannot be read: its name holds a null byte") from None
     finally:

@@ -17,12 +17,12 @@ import yaml
 from grader.inbox import times
 from grader.inbox.tree import (
     Entry,
-    Exhausted,
     File,
     Handin,
     InboxError,
     Tree,
     Unreadable,
+    Withheld,
     clean,
     tops,
 )
@@ -57,7 +57,7 @@ def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
     """A hand-in for each submitter; the members of a group share the files."""
     try:
         records, problem = parse(tree.read(METADATA, MAX_METADATA))
-    except (Unreadable, Exhausted) as reason:
+    except (Unreadable, Withheld) as reason:
         raise InboxError(f"{METADATA} {reason}") from None
     if problem:
         notes.append(problem)
@@ -72,6 +72,8 @@ def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
         record = records.get(folder, earlier.get(folder, Record()))
         if not record.people:
             notes.append(f"{clean(folder)}: {METADATA} names no submitter")
+            if folder not in folders:
+                continue
         yield from _handins(folder, record, folders.get(folder), shared)
     for entry in tree.entries:
         if "/" not in entry.path and entry.path != METADATA:
@@ -98,13 +100,17 @@ def _handins(
 
 
 def _shared_numbers(records: dict[str, Record]) -> set[str]:
-    """The numbers that stand for people with different e-mails: ``N/A``, ``0``, a typing error."""
-    emails: defaultdict[str, set[str]] = defaultdict(set)
+    """The numbers that stand for different people: ``N/A``, ``0``, another's e-mail, an error.
+
+    People are told apart by their e-mails, without those by their names.
+    """
+    people: defaultdict[str, set[str]] = defaultdict(set)
     for record in records.values():
         for person in record.people.values():
-            if person.get("sid") and person.get("email"):
-                emails[person["sid"]].add(person["email"])
-    return {sid for sid, found in emails.items() if len(found) > 1}
+            own = person.get("email") or person.get("name", "")
+            people[person.get("sid", "")].add(own)
+            people[person.get("email", "")].add(own)
+    return {sid for sid, found in people.items() if sid and len(found) > 1}
 
 
 def parse(data: bytes) -> tuple[dict[str, Record], str]:

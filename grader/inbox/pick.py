@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 
 from grader.inbox import times
 from grader.inbox.stub import Code, code
-from grader.inbox.tree import Exhausted, File, Handin, Tree, Unreadable, clean
+from grader.inbox.tree import File, Handin, Tree, Unreadable, Withheld, clean
 from grader.model import Submission
 from grader.notebook import MAX_IPYNB, MAX_PY, Cell, NotebookError, read_source
 
 SUFFIXES = (".py", ".ipynb")
+RELEASED = ("test_public.py", "conftest.py", "setup.py", "__init__.py")
+"""What is nobody's work, wherever it stands."""
 TESTS = re.compile(r"test_.*|.*_test\.py|(?:conftest|setup|__init__)\.py")
 """What stands beside the work, as released or not, and is never it where the work is there."""
 MAX_READ = 20
@@ -76,15 +78,16 @@ class Picker:
         note = _capped(len(every))
         if handin.missing:
             yield Choice(error=handin.missing)
-        try:
-            for attempt in every[-MAX_ATTEMPTS:]:
-                choice = self._in_attempt([f for f in handin.files if f.attempt == attempt])
-                if choice is not None and choice.rivals:
-                    yield from (self._one(file, note) for file in choice.rivals)
-                elif choice is not None and choice.problem != STUB:
-                    yield replace(choice, note=_joined(choice.note, note))
-        except Exhausted as reason:
-            yield Choice(error=str(reason))
+        for attempt in every[-MAX_ATTEMPTS:]:
+            files = [file for file in handin.files if file.attempt == attempt]
+            try:
+                choice = self._in_attempt(files)
+            except Withheld as reason:
+                choice = Choice(files[0], error=str(reason))
+            if choice is not None and choice.rivals:
+                yield from (self._one(file, note) for file in choice.rivals)
+            elif choice is not None and choice.problem != STUB:
+                yield replace(choice, note=_joined(choice.note, note))
 
     def _choice(self, handin: Handin, chosen: str) -> Choice:
         if handin.missing:
@@ -93,7 +96,7 @@ class Picker:
             if chosen:
                 return self._chosen(handin.files, chosen)
             return self._found(handin.files)
-        except Exhausted as reason:
+        except Withheld as reason:
             return Choice(error=str(reason))
 
     def _chosen(self, files: Sequence[File], chosen: str) -> Choice:
@@ -192,9 +195,14 @@ class Picker:
             return b"", (), str(reason)
         except NotebookError as reason:
             return b"", (), f"cannot be read: {reason}"
+        except Withheld as reason:
+            raise Withheld(_said(file, str(reason))) from None
 
     def _nothing(self, files: Sequence[File]) -> str:
         """Why a student without a candidate has nothing to grade."""
+        for file in files:
+            if file.entry.withheld:
+                raise Withheld(f"{clean(file.entry.path)} {file.entry.withheld}")
         refused = [_said(file, file.entry.refused) for file in files if file.entry.refused]
         if refused:
             return f"no .py or .ipynb file was handed in: {'; '.join(refused[:MAX_LISTED])}"

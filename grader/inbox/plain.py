@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from grader.inbox.pick import SUFFIXES, likeness
+from grader.inbox.pick import RELEASED, SUFFIXES, likeness
 from grader.inbox.tree import ARCHIVE, Entry, File, Handin, Tree, clean, tops
 
 
@@ -36,7 +36,9 @@ def _is_one(tree: Tree, expected: str) -> bool:
     """Whether this is the work of one student: the files are at the top, named as released."""
     top = [e for e in tree.entries if "/" not in e.path and e.name.lower().endswith(SUFFIXES)]
     inner = any("/" in e.path and e.name.lower().endswith(SUFFIXES) for e in tree.entries)
-    return bool(top) and not inner and all(likeness(e.name, expected) < 2 for e in top)
+    named = [e for e in top if likeness(e.name, expected) < 2]
+    beside = [e for e in top if e not in named and e.name not in RELEASED]
+    return bool(named) and not inner and not beside
 
 
 def _nobodys(name: str, expected: str, tree: Tree) -> str:
@@ -44,7 +46,8 @@ def _nobodys(name: str, expected: str, tree: Tree) -> str:
         return ""
     if not name.lower().endswith(SUFFIXES):
         return "neither .py nor .ipynb"
-    return "it has no student's name" if likeness(name, expected) < 2 else ""
+    is_nobodys = likeness(name, expected) < 2 or name in RELEASED
+    return "it has no student's name" if is_nobodys else ""
 
 
 def _meant(entry: Entry) -> File:

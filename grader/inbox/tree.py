@@ -32,8 +32,8 @@ class Unreadable(Exception):
     """Why one file cannot be read: the student's doing."""
 
 
-class Exhausted(Exception):
-    """Why a file is not read though nothing may be wrong with it: our own limit on the whole."""
+class Withheld(Exception):
+    """Why a file is not read though nothing may be wrong with it: the download's doing, or ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,9 @@ class Entry:
     path: str
     when: float = 0.0
     refused: str = ""
-    """Why it must not be opened, if so."""
+    """Why it must not be opened, if so: the student's doing."""
+    withheld: str = ""
+    """Why we cannot tell what is there, if so: a folder that cannot be listed, and ends in ``/``."""
 
     @property
     def name(self) -> str:
@@ -60,7 +62,7 @@ class Entry:
 class Tree:
     """The files of a source, sorted, and how to read one.
 
-    ``read(path, limit)`` gives at most ``limit`` bytes, or raises `Unreadable` or `Exhausted`; it
+    ``read(path, limit)`` gives at most ``limit`` bytes, or raises `Unreadable` or `Withheld`; it
     also reads files in ``.git``, which are not listed. ``folders`` are all of them but the root.
     """
 
@@ -80,7 +82,7 @@ class Tree:
         """The text of a small file, or nothing."""
         try:
             return self.read(path, MAX_SMALL).decode("utf-8", "replace")
-        except (Unreadable, Exhausted):
+        except (Unreadable, Withheld):
             return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import zipfile
 from collections.abc import Callable, Mapping
@@ -41,6 +42,14 @@ def as_folder(root: Path, files: Layout) -> Path:
         target.write_bytes(data)
         os.utime(target, (1_700_000_000 + 60 * minute,) * 2)
     return root / "class"
+
+
+def zip_of(name: str) -> bytes:
+    """An archive of one empty file."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr(name, b"")
+    return made.getvalue()
 
 
 def as_zip(root: Path, files: Layout) -> Path:
@@ -102,8 +111,15 @@ def test_a_single_file_is_a_submission(tmp_path: Path) -> None:
 
 def test_a_folder_of_one_students_files_is_that_student(pack: Callable[[Layout], Path]) -> None:
     """The script and the notebook, named as released, with no folders of students."""
-    one = only(pack({"relu.py": WORK, "relu.ipynb": STUB_NOTEBOOK, "README.md": b""}))
+    files = {"relu.py": WORK, "relu.ipynb": STUB_NOTEBOOK, "README.md": b"", "test_public.py": STUB}
+    one = only(pack(files))
     assert (one.student, one.source) == ("class", WORK)
+
+
+def test_what_was_released_beside_the_work_is_no_student(pack: Callable[[Layout], Path]) -> None:
+    inbox = opened(pack({"ada.py": WORK, "test_public.py": STUB, "relu.py": STUB}))
+    assert inbox.submissions.students == ("ada",)
+    assert "test_public.py is ignored: it has no student's name" in inbox.notes
 
 
 def test_submissions_are_read_when_iterated_and_again(tmp_path: Path) -> None:
@@ -240,7 +256,8 @@ def test_demo_cells_make_no_difference_to_the_stub(tmp_path: Path) -> None:
         ("short.zip", b"PK\5\6", "not a zip"),
         ("lying.zip", b"PK\5\6" + b"\xff" * 18, "members"),
         ("notes.txt", b"hello", "not a zip"),
-        ("nothing.zip", b"PK\5\6" + b"\0" * 18, "no submissions found"),
+        ("nothing.zip", b"PK\5\6" + b"\0" * 18, "no .py or .ipynb file in it"),
+        ("essay.docx", zip_of("word/document.xml"), "no .py or .ipynb file in it"),
     ],
 )
 def test_a_source_that_cannot_be_graded_says_why(

@@ -78,6 +78,28 @@ def test_gradescope_misfits_are_noted(tmp_path: Path) -> None:
     assert (found["0123"].error, found["0123"].problem) == (told, "")
 
 
+PEOPLE = [
+    ("Ada", "0", "~"),
+    ("Bob", "0", "~"),
+    ("Eve", "c@x.edu", "e@x.edu"),
+    ("Carl", "~", "c@x.edu"),
+]
+
+
+def test_gradescope_people_of_one_number_and_no_email_are_two(tmp_path: Path) -> None:
+    """Told apart by name; a number that is another's e-mail is nobody's; what is no record is none."""
+    told = "stray:\n- x\n"
+    for number, (name, sid, email) in enumerate(PEOPLE, 1):
+        told += f"submission_{number}:\n  :submitters:\n  - :name: {name}\n"
+        told += f"    :sid: {sid}\n    :email: {email}\n"
+    files = {f"submission_{n}/relu.py": WORK for n in range(1, 5)}
+    opened = inbox(tmp_path, {"submission_metadata.yml": told.encode(), **files}, "gradescope")
+    assert [(one.student, one.name) for one in opened.submissions] == [
+        ("c@x.edu", "Carl"), ("e@x.edu", "Eve"), ("submission_1", "Ada"), ("submission_2", "Bob")
+    ]  # fmt: skip
+    assert "stray: submission_metadata.yml names no submitter" in opened.notes
+
+
 def metadata(*people: tuple[str, str, str, str]) -> bytes:
     lines = ["---"]
     for folder, sid, email, when in people:
@@ -145,13 +167,14 @@ def test_canvas(tmp_path: Path) -> None:
         "lovelaceada_12_101_relu.ipynb": b"{}",
         "obrienconan_LATE_13_102_relu-1.py": OTHER,
         "de_la_cruz_14_103_a_99_98_relu.py": WORK,
+        "o'neil-smith, zoë j._18_106_relu.py": WORK,
         "müller_15_104_Relu (1).py": WORK,
         "zeta_16_text.html": b"<p>here it is</p>",
         "eta_17_105_work.zip": b"PK",
     }
     opened = inbox(tmp_path, files, "canvas")
     found = by_student(opened)
-    assert sorted(found) == ["12", "13", "14", "15", "16", "17"]
+    assert sorted(found) == ["12", "13", "14", "15", "16", "17", "18"]
     assert (found["12"].name, found["12"].sid, found["12"].source) == ("lovelaceada", "12", WORK)
     assert found["13"].note == "marked late by Canvas"
     assert (found["14"].name, found["15"].name) == ("de_la_cruz", "müller")
@@ -161,9 +184,9 @@ def test_canvas(tmp_path: Path) -> None:
 
 
 def test_canvas_anonymous(tmp_path: Path) -> None:
-    files = {"LATE_anon_aB12c_100_relu.py": WORK, "anon_Zz9_101_relu.py": OTHER, "x.md": b""}
+    files = {"LATE_anon_aB12c_100_relu.py": WORK, "anon_12345_101_relu.py": OTHER, "x.md": b""}
     opened = inbox(tmp_path, files, "canvas")
-    assert opened.submissions.students == ("anon_Zz9", "anon_aB12c")
+    assert opened.submissions.students == ("anon_12345", "anon_aB12c")
     assert [one.note for one in opened.submissions] == ["", "marked late by Canvas"]
     assert opened.notes == ("x.md is ignored: Canvas does not name files so",)
 
