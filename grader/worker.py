@@ -41,6 +41,7 @@ import itertools
 import json
 import linecache
 import os
+import pathlib
 import posix
 import signal
 import socket
@@ -100,7 +101,8 @@ CAPTURE: Final = 1 << 14
 
 def serve(control: socket.socket, settings: dict[str, Any]) -> None:
     """Preload, prepare the layers, then fork a worker for each request until the grader leaves."""
-    jailed = PRELOADED_IN_A_JAIL if "chroot" in settings["layers"] else []
+    shut_out = "uid" in settings["layers"] and _lies_in_a_home()
+    jailed = PRELOADED_IN_A_JAIL if "chroot" in settings["layers"] or shut_out else []
     for name in (*PRELOADED, *jailed, *settings["preload"]):
         importlib.import_module(name)
     if "torch" in sys.modules:
@@ -130,6 +132,12 @@ def serve(control: socket.socket, settings: dict[str, Any]) -> None:
         else:
             _reap(ended)
             _fork(control, plan, request, fds)
+
+
+def _lies_in_a_home() -> bool:
+    """Whether only their owner passes the folders above Python or NumPy: a worker's uid is another."""
+    files = pathlib.Path(os.__file__), pathlib.Path(np.__file__)
+    return any(not folder.stat().st_mode & 0o001 for file in files for folder in file.parents)
 
 
 def _rehearse() -> None:

@@ -7,9 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -443,11 +445,13 @@ def f(names):
 """
 
 
-@pytest.mark.parametrize("jail", [False, True], ids=["all layers", "in a jail"])
-def test_what_students_import_can_be_imported_when_locked(jail: bool) -> None:
-    """From files where there are any; a jail has none."""
+@pytest.mark.parametrize("where", ["all layers", "no mount view", "in a jail"])
+def test_what_students_import_can_be_imported_when_locked(where: str) -> None:
+    """From files where there are any; a jail has none, and a home of root's lets no worker in."""
     layers = Sandbox.best().layers
-    if jail:
+    if where == "no mount view":
+        layers = layers - {"mounts"}
+    if where == "in a jail":
         if "chroot" not in lockdown.available():
             pytest.skip("only root has a jail to put workers in")
         layers = layers - {"mounts", "landlock"} | {"chroot"}
@@ -457,6 +461,20 @@ def test_what_students_import_can_be_imported_when_locked(jail: bool) -> None:
         source = "import numpy as np\ndef f():\n    return np.random.default_rng(1).random() + 1\n"
         assert ask(student(server, source), "f") > 1
         one.end()
+
+
+@pytest.mark.parametrize("module", [worker.os, worker.np])
+def test_python_in_a_home_is_seen(module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker with a uid of its own could import nothing more from there."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as home:  # noqa: S108  # pytest's own is a home
+        for each in (worker.os, worker.np):
+            monkeypatch.setattr(each, "__file__", "/usr/__init__.py")
+        Path(home).chmod(0o755)
+        monkeypatch.setattr(module, "__file__", f"{home}/__init__.py")
+        Path(module.__file__).touch()
+        assert not worker._lies_in_a_home()
+        Path(home).chmod(0o700)
+        assert worker._lies_in_a_home()
 
 
 # --- the canary ----------------------------------------------------------------------------------
