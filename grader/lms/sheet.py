@@ -95,7 +95,7 @@ def read(data: bytes) -> Sheet:
     text = text.removeprefix("\ufeff")
     delimiter = _delimiter(text)
     plain = f"[^{delimiter}\r\n]*+"
-    cell = re.compile(rf'(\s*"(?:[^"]|"")*+"{plain}|{plain})({delimiter}|\r\n|\r|\n|\Z)')
+    cell = re.compile(rf'( *"(?:[^"]|"")*+"{plain}|{plain})({delimiter}|\r\n|\r|\n|\Z)')
     sheet = Sheet([[]], [], delimiter, encoding, mark)
     at = 0
     while at <= len(text):
@@ -326,7 +326,7 @@ def comment(grade: Grade, most: int = COMMENTS) -> str:
     head = f"{number(grade.final)} of {number(grade.max_score)} points."
     parts = [head, *grade.told, grade.message]
     for each in grade.outcomes:
-        if each.status != "passed":
+        if each.status != "passed" and each.message != grade.message:
             hint = f" {each.hint}" if each.hint else ""
             parts.append(f"{line(each.title)}: {cut(each.message or each.status, 500)}{hint}")
     return cut("\n".join(filter(None, parts)), most)

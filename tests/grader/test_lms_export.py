@@ -198,6 +198,19 @@ def test_one_cell_is_written_and_read_again(
     assert list(csv.reader(io.StringIO(told, newline=""))) == table
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_an_empty_cell_is_one_whatever_follows(delimiter: str, end: str) -> None:
+    """At the end of a row, before a row that begins with a quote; and two delimiters on end."""
+    rows_ = [["Student", "ID", "", ""], ['"A, ""B"""', "1", "", ""], [' "C"', "", '"2"', ""]]
+    text = end.join(delimiter.join(row) for row in rows_)
+    page = read(text.encode())
+    assert [len(page.row(number)) for number in range(len(page))] == [4, 4, 4]
+    assert page.row(1) == ['A, "B"', "1", "", ""]
+    assert page.row(2) == ["C", "", "2", ""]
+    assert page.data() == text.encode()
+
+
 def test_what_is_no_sheet_does_no_harm() -> None:
     for data in (b"", b"\xff\xfe", b"\xff\xfea", b'"' * 5000, b'"a' * 20_000, b"\x00" * 100):
         assert read(data).data() == data
