@@ -466,7 +466,7 @@ def test_what_students_import_can_be_imported_when_locked(where: str) -> None:
 @pytest.mark.parametrize("module", [worker.os, worker.np])
 def test_python_in_a_home_is_seen(module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker with a uid of its own could import nothing more from there."""
-    with tempfile.TemporaryDirectory(dir="/tmp") as home:  # noqa: S108  # pytest's own is a home
+    with tempfile.TemporaryDirectory(dir="/tmp") as home:  # pytest keeps its own as a home
         for each in (worker.os, worker.np):
             monkeypatch.setattr(each, "__file__", "/usr/__init__.py")
         Path(home).chmod(0o755)
