@@ -471,7 +471,8 @@ class _Patience:
     def __init__(self, worker: Worker, limits: Limits, cpu: float) -> None:
         self._worker, self._limits, self._cpu = worker, limits, cpu
         self._until = worker.cpu() + cpu
-        self._deadline = time.monotonic() + max(limits.call_wall, 4 * cpu)
+        self._wall = max(limits.call_wall, 4 * cpu)
+        self._deadline = time.monotonic() + self._wall
         self._last = self._until - cpu
         self._asleep_since = self._looked = time.monotonic()
         self._look = self._looked + min(cpu, 1.0)
@@ -491,7 +492,7 @@ class _Patience:
         if used >= self._until:
             self._give_up(f"no answer within {self._cpu:.3g} s of CPU time: does a loop end?")
         if now >= self._deadline:
-            self._give_up(f"no answer within {self._limits.call_wall:.3g} s")
+            self._give_up(f"no answer within {self._wall:.3g} s")
         sleeping, worked = self._worker.sleeping(), used - self._last
         self._rest(now, worked, sleeping)
         if worked > 0.001 or not sleeping:
