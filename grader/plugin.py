@@ -414,6 +414,7 @@ def title(item: pytest.Item) -> str:
     return lines[0].format(**params) if params else lines[0]
 
 
+@cache
 def visibility(item: pytest.Item) -> str:
     """When a student may read what the check said, by its mark; '' if unmarked."""
     mark = item.get_closest_marker("visibility")
@@ -456,10 +457,7 @@ def _outcome(item: pytest.Item, call: pytest.CallInfo[None], scale: float) -> Ou
 
 def _found(item: pytest.Item, call: pytest.CallInfo[None], scale: float) -> Outcome:
     """What one check came to; `pytest.CallInfo` has either no exception or the one that ended it."""
-    most = worth(item, scale)
-    passed = Outcome(
-        check_id(item), title(item), "passed", most, most, seconds=round(call.duration, 6)
-    )
+    passed = replace(_passed(item, scale), seconds=round(call.duration, 6))
     error = call.excinfo.value if call.excinfo else None
     check = item.stash.get(_CHECK, None)
     if error is None:
@@ -474,6 +472,13 @@ def _found(item: pytest.Item, call: pytest.CallInfo[None], scale: float) -> Outc
     trace = str(call.excinfo.getrepr(style="short")) if call.excinfo else ""
     instructor = _staff(trace[-8000:])
     return replace(failed, status="error", message=NOT_JUDGED, instructor=instructor)
+
+
+@cache
+def _passed(item: pytest.Item, scale: float) -> Outcome:
+    """The outcome of a passed check, but for its time: the same for every student."""
+    most = worth(item, scale)
+    return Outcome(check_id(item), title(item), "passed", most, most)
 
 
 def _judged(failed: Outcome, verdict: Failed, check: Check) -> Outcome:
