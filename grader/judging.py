@@ -299,8 +299,8 @@ class Check:
                 message = f"{drawn.function}, called again with equal arguments, answers otherwise"
                 raise Failed(message, 0, "state-between-calls")
 
-    def raises(self, cases: Draw, kind: type[Exception]) -> None:
-        """Pass if every case raises ``kind`` or a subclass of it."""
+    def raises(self, cases: Draw, kind: type[Exception], but: Draw) -> None:
+        """Pass if every case raises ``kind`` or a subclass of it, but not all that ``but`` draws."""
         drawn = self.draw(cases)
         self.function = drawn[0].function
         for case, answer in zip(drawn, self._answers_to_bad(drawn), strict=True):
@@ -312,6 +312,9 @@ class Check:
                 mistake = "wrong-exception" if answer.error.kinds[1:] else ""
                 mistake = "" if answer.error.kinds[:1] == ("NotImplementedError",) else mistake
                 raise Failed(message, 0, mistake, answer.error.detail)
+        good = self.draw(but)
+        if all(answer.error is not None for answer in self.asked.answers(good)):
+            raise Failed(f"{good[0].function} raises whatever it is asked")
 
     def fast(self, cases: Draw, limit: float, cpu: float = 2.0, beside: str = "array code") -> None:
         """Pass if the function takes at most ``limit`` times the reference's CPU time.

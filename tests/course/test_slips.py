@@ -37,6 +37,16 @@ def differentiate(graph, inputs, output):
     return {**dict.fromkeys(graph, 0.0), **inputs}
 """
 
+RAISES = """
+def forward(a, b, c):
+    raise ValueError
+
+
+backward = lambda cache: forward(1, 2, 3)
+compose = evaluate = lambda one, other: forward(1, 2, 3)
+differentiate = forward
+"""
+
 ONE_BY_ONE = """
 walked = differentiate
 
@@ -67,6 +77,12 @@ SLIPS = {
         "1.0 if x >= 0 else 0.0",
         "1.0",
         ["test_graph.py::test_operations"],
+    ),
+    "what a number stands beside is cut off": (
+        "computation_graph",
+        "if operand in gradients:",
+        "if operand in gradients and not any(isinstance(n, (int, float)) for n in operands):",
+        [f"test_graph.py::test_{name}" for name in ("apart", "long_chain", "operations", "tree")],
     ),
     "c without its sign": (
         "computation_graph",
@@ -100,6 +116,7 @@ def sources(exercise: str) -> dict[str, str]:
             found[name] = text.replace(right, wrong)
     if exercise == "computation_graph":
         found["hands back"] = f"{text}\n{HANDS_BACK}"
+        found["raises"] = f"{text}\n{RAISES}"
         found["walks again and again"] = f"{text}\n{ONE_BY_ONE}"
     return found
 
@@ -126,9 +143,10 @@ def test_a_slip_costs_marks_where_it_shows(graded: Graded, slip: str, seed: int)
     assert {outcome.mistake for outcome in lost} == {""}
 
 
-def test_arguments_handed_back_earn_nothing(graded: Graded) -> None:
-    """Not even for leaving them alone."""
-    assert sum(outcome.points for outcome in graded["hands back", SEEDS[0]]) == 0
+@pytest.mark.parametrize("who", ["hands back", "raises"])
+def test_what_is_no_answer_earns_nothing(graded: Graded, who: str) -> None:
+    """Arguments handed back are left alone, and a ValueError each time is raised where it should be."""
+    assert sum(outcome.points for outcome in graded[who, SEEDS[0]]) == 0
 
 
 def test_a_graph_is_not_set_beside_array_code(graded: Graded) -> None:

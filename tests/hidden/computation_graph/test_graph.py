@@ -20,7 +20,7 @@ def test_evaluate_long_chain(check):
 @pytest.mark.points(4)
 def test_evaluate_refuses(check):
     """evaluate raises ValueError for unknown operands and cycles"""
-    check.raises(cases.bad_evaluate_cases, ValueError)
+    check.raises(cases.bad_evaluate_cases, ValueError, but=cases.evaluate_cases)
 
 
 @pytest.mark.points(6)
@@ -56,7 +56,7 @@ def test_long_chain(check):
 @pytest.mark.points(4)
 def test_differentiate_refuses(check):
     """differentiate raises ValueError for unknown names and cycles"""
-    check.raises(cases.bad_differentiate_cases, ValueError)
+    check.raises(cases.bad_differentiate_cases, ValueError, but=cases.tree_cases)
 
 
 @pytest.mark.points(3)
