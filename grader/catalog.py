@@ -133,7 +133,9 @@ class Course:
                 return each
         names = [each.name for each in self.assignments]
         known = f"write one of: {', '.join(names)}" if names else f"add it to {FILE}"
-        raise CatalogError(f"{quoted(name)} is no assignment; {nearest(name, names) or known}")
+        near = nearest(name, names)
+        meant = f"did you mean {near}?" if near else known
+        raise CatalogError(f"{quoted(name)} is no assignment; {meant}")
 
     def solution(self, name: str) -> Path:
         """The file from which everything else of the exercise is made."""

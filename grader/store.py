@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -40,6 +40,9 @@ CREATE TABLE IF NOT EXISTS adjustments (
     id INTEGER PRIMARY KEY, student TEXT NOT NULL, change TEXT NOT NULL, reason TEXT NOT NULL,
     by TEXT NOT NULL, at TEXT NOT NULL, UNIQUE (student, change, reason, by, at));
 """
+
+
+_Kind = TypeVar("_Kind")
 
 
 class StoreError(Exception):
@@ -181,7 +184,7 @@ class Store:
         An `error` is not among them: resuming tries it again.
         """
         rows = self._execute("SELECT student, hash, grade FROM attempts ORDER BY id")
-        status = {(student, digest): _grade(grade).status for student, digest, grade in rows}
+        status = {(who, digest): self._decoded(text, Grade).status for who, digest, text in rows}
         return {key for key, value in status.items() if value == "graded"}
 
     def attempts(self, student: str) -> int:
@@ -216,7 +219,7 @@ class Store:
         """(content hash, round, grade) of every verdict there ever was, the oldest first."""
         rows = self._execute("SELECT hash, round, grade FROM attempts ORDER BY id")
         for digest, number, grade in rows:
-            yield digest, number, _grade(grade)
+            yield digest, number, self._decoded(grade, Grade)
 
     def source(self, digest: str) -> tuple[str, bytes]:
         """(file, content) of what was handed in, by its hash; raises `StoreError`."""
@@ -243,11 +246,18 @@ class Store:
     def _graded(self, submission: Submission) -> list[Grade]:
         query = "SELECT grade FROM attempts WHERE student = ? AND hash = ? ORDER BY id"
         rows = self._execute(query, (submission.student, content_hash(submission)))
-        return [_grade(row[0]) for row in rows]
+        return [self._decoded(row[0], Grade) for row in rows]
 
     def _run(self) -> Run | None:
         row = self._execute("SELECT data FROM run").fetchone()
-        return msgspec.json.decode(row[0], type=Run) if row else None
+        return self._decoded(row[0], Run) if row else None
+
+    def _decoded(self, text: str, kind: type[_Kind]) -> _Kind:
+        try:
+            return msgspec.json.decode(text, type=kind)
+        except (msgspec.MsgspecError, TypeError, UnicodeError):
+            what = "was not written by this version of grader, or is damaged"
+            raise StoreError(f"{self.path} {what}; nothing in it was changed") from None
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -291,7 +301,3 @@ def _said(path: Path, error: Exception) -> StoreError:
 
 def _text(value: object) -> str:
     return msgspec.json.encode(value).decode()
-
-
-def _grade(text: str) -> Grade:
-    return msgspec.json.decode(text, type=Grade)

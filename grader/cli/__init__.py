@@ -10,6 +10,7 @@ not be graded. What a command needs is imported when it runs, so that ``--help``
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from typing import Any, NoReturn
 
 from grader import __version__
 from grader.cli import course, grade, lms, results, worker
-from grader.cli.words import OK, is_told, stop
+from grader.cli.words import OK, is_told, stop, told
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -30,6 +31,9 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that has no such character shows ?
+            stream.reconfigure(errors="replace")
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
@@ -40,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return OK
     except Exception as error:
         if is_told(error):
-            stop(str(error))
+            stop(told(error))
         raise
 
 
@@ -171,14 +175,13 @@ def _broker_option(parser: argparse.ArgumentParser) -> None:
 
 
 def positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    return int(text)
 
 
 def shard(text: str) -> tuple[int, int]:
     part, _, parts = text.partition("/")
-    if not (part.isdigit() and parts.isdigit() and 1 <= int(part) <= int(parts)):
+    if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
         raise argparse.ArgumentTypeError(f"{text!r} is no shard; write 1/4 for the first of four")
     return int(part), int(parts)

@@ -58,6 +58,8 @@ def validate(options: argparse.Namespace) -> int:
 
     course = here()
     names = options.names or [assignment.name for assignment in course.assignments]
+    for name in names:
+        course.assignment(name)  # a name that is none is told before anything else is
     sound, lines = True, []
     run = validate.run(course, names, options.seeds, options.jobs, options.mistakes)
     for line, good in run:

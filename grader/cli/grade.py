@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.cli.words import ERROR, OK, here, is_told, safe, say, stop
+from grader.cli.words import ERROR, OK, here, is_told, safe, say, stop, told
 
 if TYPE_CHECKING:
     from grader.model import Grade
@@ -115,7 +115,7 @@ def _resumable(options: argparse.Namespace, plan: Plan, progress: Progress) -> I
     except Exception as error:
         if not is_told(error) or progress.ready is None:
             raise
-        stop(f"{error}; what is graded is kept. Go on with: {_resume_line(options, plan)}")
+        stop(f"{told(error)}; what is graded is kept. Go on with: {_resume_line(options, plan)}")
 
 
 def _aside(line: str) -> None:

@@ -25,6 +25,13 @@ def is_told(error: Exception) -> bool:
     return type(error).__name__ in told or isinstance(error, OSError)
 
 
+def told(error: Exception) -> str:
+    """What an exception says to the user, in a line."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}"
+    return str(error)
+
+
 def say(line: str) -> None:
     """Print a line, whatever is in it."""
     print(safe(line))

@@ -138,7 +138,16 @@ def test_one_file(tmp_path):
         (["examples", "--assignment", "two_layer_netwrk"], "two_layer_network"),
         (["examples", "--assignment", "two_layer_network", "--shard", "1/2"], "--seed"),
         (["examples", "--assignment", "two_layer_network", "--shard", "3/2"], "no shard"),
+        (["examples", "--assignment", "two_layer_network", "--shard", "²/3"], "no shard"),
         (["examples", "--assignment", "two_layer_network", "--jobs", "0"], "positive"),
+        (
+            ["examples", "--assignment", "two_layer_network", "--jobs", "two"],
+            "'two' is not a positive",
+        ),
+        (
+            ["examples", "--assignment", "two_layer_network", "--out", "/proc/x"],
+            "grader: /proc/x: no such file or directory",
+        ),
         (["examples", "--assignment", "two_layer_network", "--choose", "ada"], "STUDENT=FILE"),
         (["examples", "--assignment", "two_layer_network", "--resume", "--out", "no"], "no run"),
         (["examples", "--assignment", "two_layer_network", "--inbox", "fax"], "fax"),
@@ -156,6 +165,40 @@ def test_bad_usage_is_one_line_and_status_2(arguments, said, tmp_path):
     for folder in after - before:
         shutil.rmtree(folder)
     assert after == before
+
+
+SPOILT = {
+    "a run of a newer version": """UPDATE run SET data = '{"version": 9}'""",
+    "grades of a newer version": """UPDATE attempts SET grade = '{"version": 9}'""",
+    "text that is none": "UPDATE run SET data = x'ff'",
+}
+
+
+@pytest.mark.parametrize("what", SPOILT)
+@pytest.mark.parametrize("command", ["report OUT", "export csv OUT", "show OUT ada", "regrade OUT",
+                                     "grade examples/class --assignment two_layer_network "
+                                     "--out OUT --resume"])  # fmt: skip
+def test_results_that_cannot_be_read_are_one_line_and_stay(what, command, demo, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(demo[1], out)
+    with contextlib.closing(sqlite3.connect(out / "results.db")) as store, store:
+        store.execute(SPOILT[what])
+    before = sorted(path.read_bytes() for path in out.glob("grades.*"))
+    done = grader(*command.replace("OUT", str(out)).split())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "was not written by this version of grader" in done.stderr
+    assert sorted(path.read_bytes() for path in out.glob("grades.*")) == before
+
+
+def test_a_terminal_without_our_characters_shows_others(tmp_path):
+    """A run is not lost to the bar that it draws last."""
+    inbox = tmp_path / "zoë.py"
+    shutil.copy(VARIANTS / "einsum.py", inbox)
+    done = grader("grade", inbox, "--assignment", "two_layer_network", "--out", tmp_path / "out",
+                  env={**os.environ, "PYTHONIOENCODING": "ascii"})  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(r"^zo\?  +100\.0  \?{20}  everything right$", done.stdout, re.MULTILINE)
 
 
 def test_results_are_not_overwritten(demo):
