@@ -181,6 +181,8 @@ class Asked:
         self._kept: dict[Case, tuple[int, int]] = {}
         self.seen: dict[tuple[str, str], bool] = {}
         """What experiments showed: see `grader.behaviour`."""
+        self.right: dict[Case, bool] = {}
+        """Which answers are right, as far as anybody asked: see `grader.judging`."""
         self.mixed: dict[tuple[str, ...], Any] = {}
         """The reference made of parts of this student's: see `grader.judging`."""
 
@@ -208,6 +210,7 @@ class Asked:
         """Drop the answers kept: what is asked next is asked anew."""
         self._answers.clear()
         self._kept.clear()
+        self.right.clear()
 
     def again(self, cases: Iterable[Case]) -> list[Answer]:
         """Ask once more, whatever was answered before."""

@@ -9,6 +9,7 @@ arrays or functions before it is never put down to a mistake that would not show
 
 from __future__ import annotations
 
+import re
 import traceback
 import types
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -70,13 +71,15 @@ class Catalogue:
         elsewhere: bool = False,
         innocent: Collection[str] = (),
         upstream: Collection[Path] = (),
+        blameless: Collection[str] = (),
     ) -> str:
         """Return the id of the one mistake that explains ``answers``, or ''.
 
         First one that explains all of every answer; else one that explains the arrays at ``path``
         and is nowhere contradicted by an array that is right. ``elsewhere``: only one made in another
-        function; ``upstream``: only one that spoils one of these arrays too. Where several explain it,
-        those do not count that are made in ``innocent`` functions.
+        function; ``upstream``: only one that spoils one of these arrays too; ``blameless``: the functions
+        in which none is made. Where several explain it, those do not count that are made in ``innocent``
+        functions.
         """
         if len(cases) != len(answers) or not cases:
             return ""
@@ -88,7 +91,7 @@ class Catalogue:
         part: dict[str, set[str]] = {}
         for number, mistake in enumerate(self.mistakes):
             here = () if elsewhere else (mistake.function,)
-            if cases[0].function not in (*here, *mistake.spoils):
+            if cases[0].function not in (*here, *mistake.spoils) or mistake.function in blameless:
                 continue
 
             def shown(number: int = number) -> Iterator[Shown]:
@@ -159,8 +162,11 @@ def _only(made: Mapping[str, set[str]], innocent: Collection[str]) -> str:
 
 
 def _tells(raised: str) -> bool:
-    """Whether the text of an exception tells sizes: others have that text for other reasons."""
-    return any(map(str.isdigit, raised))
+    """Whether the text of an exception tells sizes: others have that text for other reasons.
+
+    A missing key tells none, whatever number is in its name: it can be missing for many reasons.
+    """
+    return not raised.startswith("KeyError") and bool(re.search(r"\b\d", raised))
 
 
 def _explains(got: Sequence[Shown], shown: Iterator[Shown], path: Path) -> bool:

@@ -32,6 +32,7 @@ from grader.student import Answer, Call, Refused
 
 LOCAL_CREDIT: Final = 0.8
 NUMERIC_CREDIT: Final = 0.6
+SHARED: Final = "others are right, or right given your own arrays"
 WORTH_TELLING: Final = 30
 """A right answer this many times slower than array code is told so, without marks."""
 
@@ -123,7 +124,60 @@ class Check:
             message += self._fact(drawn, answers, path)
         raise Failed(message, 0.0, mistake)
 
+    def whole(
+        self,
+        cases: Draw,
+        local: Mapping[str, Local],
+        *,
+        share: Sequence[str] = (),
+        gradient: Gradient | None = None,
+    ) -> None:
+        """Pass if every array of every answer, a dict of arrays, is right; else raise `Failed`.
+
+        Short of that, if none is missing, the arrays or those in ``share`` count alike and each for
+        itself, as in ``__call__``: together never for more than what follows from one wrong array.
+        """
+        drawn = self.draw(cases)
+        self.function = drawn[0].function
+        answers = self.asked.answers(drawn)
+        faults = [self._fault(c, a, (), "") for c, a in zip(drawn, answers, strict=True)]
+        if not any(faults):
+            return
+        message = self._said(drawn, faults)
+        failure = Failure(self.asked, drawn, answers, (), gradient, self.rng)
+        error = next((a.error for a in answers if a.error is not None), None)
+        mistake = self._mistake(failure)
+        if error is not None:
+            raise Failed(message, 0.0, mistake, error.detail)
+        names = [] if any(map(_lacks, answers)) else share or _names(answers)
+        shares = [self._share(drawn, answers, name, local) for name in names]
+        credit = min(LOCAL_CREDIT, sum(shares) / max(len(shares), 1))
+        if (
+            credit < NUMERIC_CREDIT
+            and gradient is not None
+            and self._follows(gradient, gradient.wrt[0])
+        ):
+            told = f"{message}; but it is the derivative of your own forward"
+            raise Failed(told, NUMERIC_CREDIT, mistake)
+        raise Failed(f"{message}; {SHARED}" if credit else message, credit, mistake)
+
     # --- values ---
+
+    def _share(
+        self,
+        cases: Sequence[Case],
+        answers: Sequence[Answer],
+        name: str,
+        local: Mapping[str, Local],
+    ) -> float:
+        """The share of its points that one array of a whole earns, in the answers that have it."""
+        pairs = [(c, a) for c, a in zip(cases, answers, strict=True) if name in a.value]
+        if not any(self._fault(case, answer, (name,), "") for case, answer in pairs):
+            return 1.0
+        mine, theirs = zip(*pairs, strict=True)
+        step = local.get(name)
+        right = step is not None and self._locally_right(mine, theirs, (name,), step)
+        return LOCAL_CREDIT if right else 0.0
 
     def _fault(self, case: Case, answer: Answer, path: Path, name: str) -> str:
         """What is wrong with the answer at ``path``, or ''."""
@@ -170,9 +224,29 @@ class Check:
         found = catalogue.name(
             failure.cases, failure.answers, self.exercise.reference, failure.path,
             elsewhere=elsewhere, innocent=innocent, upstream=[(key,) for key in upstream],
+            blameless=self._blameless(),
         )  # fmt: skip
+        if found == "constant-answer" and self._varies(failure.function):
+            found = ""
         found = found or behaviour.mistake(failure)
         return found if found in catalogue.hints else ""
+
+    def _blameless(self) -> set[str]:
+        """The functions that have been right whenever they were asked: no mistake is made in them."""
+        given, right = self.asked.given(), self.asked.right
+        for case in given.keys() - right.keys():
+            right[case] = behaviour.is_right(self.exercise.reference, case, given[case])
+        guilty = {case.function for case in given if not right[case]}
+        return {case.function for case in given} - guilty
+
+    def _varies(self, function: str) -> bool:
+        """Whether an array that the function gave, here or in another check, is no constant."""
+        return any(
+            array.size > 1 and not compare.trivial(array)
+            for case, answer in self.asked.given().items()
+            if case.function == function
+            for array in arrays_of(answer.value).values()
+        )
 
     def _fact(self, cases: Sequence[Case], answers: Sequence[Answer], path: Path) -> str:
         reference = self.exercise.reference
@@ -453,13 +527,24 @@ def _rebound(module: Any, parts: Mapping[str, Any]) -> Any:
     return module
 
 
+def _names(answers: Sequence[Answer]) -> list[str]:
+    """The names of the arrays in these answers, each once."""
+    return list(dict.fromkeys(name for answer in answers for name in answer.value))
+
+
+def _lacks(answer: Answer) -> bool:
+    """Whether an array is missing."""
+    return any(isinstance(leaf, Refused) for _, leaf in compare.leaves(answer.value))
+
+
 def _inert(expected: np.ndarray, case: Case) -> bool:
-    """Whether ``expected`` is constant, or just one of the arguments handed back."""
+    """Whether ``expected`` is constant, or just one of the arguments handed back, maybe repeated."""
     if compare.trivial(expected):
         return True
     return any(
         isinstance(value, np.ndarray)
-        and value.shape == expected.shape
+        and 0 < value.ndim <= expected.ndim
+        and value.shape == expected.shape[-value.ndim :]
         and np.allclose(value, expected)
         for _, value in compare.leaves(list(case.args))
     )

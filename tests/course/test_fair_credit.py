@@ -17,7 +17,7 @@ import pytest
 
 from grader import catalog
 from grader.engine import local
-from grader.judging import LOCAL_CREDIT, NUMERIC_CREDIT
+from grader.judging import LOCAL_CREDIT, NUMERIC_CREDIT, SHARED
 from grader.model import Grade, Outcome, Settings, Submission
 from grader.report import feedback
 from grader.store import Run
@@ -145,6 +145,15 @@ def _deep() -> Iterator[Slip]:
             checks = rf"test_backward.py::test_backward\[(.+)-{activation}\]"
             name = f"{step}, {activation}"
             yield Slip("deep_network", name, right, wrong, checks, lost, follows)
+    # Right at some inputs and wrong at others, with a right forward: derivative of nothing.
+    for step, right, wrong, lost, follows in (
+        ("a square layer", 'dz = dz @ params[f"W{k}"]',
+         'W = params[f"W{k}"]\n            dz = dz @ (W.T if len(W) == len(W[0]) else W)',
+         "W1", "b1"),
+        ("one example", last, "dz = (a[K] - y) / max(len(y), 2)", "W3", "b3 W2 b2 W1 b1"),
+    ):  # fmt: skip
+        checks = r"test_backward.py::test_backward\[(.+)-tanh\]"
+        yield Slip("deep_network", step, right, wrong, checks, lost, follows)
     yield Slip("deep_network", "forward", "(np.tanh, lambda z: 1 / np.cosh(z) ** 2)",
                "(np.sin, np.cos)", r"test_backward.py::test_backward\[(.+)-tanh\]",
                follows="b1", numeric="W3 b3 W2 b2 W1")  # fmt: skip
@@ -213,10 +222,50 @@ SLIPS = [
 ]
 
 
+@dataclass(frozen=True)
+class Whole:
+    """A step gone wrong, and the share that checks of all arrays at once then earn, least and most."""
+
+    slip: Slip
+    earned: dict[str, tuple[float, float]]
+
+
+def _wholes() -> Iterator[Whole]:
+    def whole(
+        step: str, right: str, wrong: str,
+        one: tuple[float, float], many: tuple[float, float], far: tuple[float, float],
+    ) -> Whole:  # fmt: skip
+        slip = Slip(
+            "deep_network", step, right, wrong, r"test_backward.py::test_(\w+)(?:\[tanh\])?"
+        )
+        return Whole(slip, {"one_layer": one, "many_layers": many, "vanishing": far})
+
+    last, slope = "dz = (a[K] - y) / len(y)", "* slope(z[k - 1])"
+    nothing, everything, far = (0.0, 0.0), (1.0, 1.0), (LOCAL_CREDIT, LOCAL_CREDIT)
+    yield whole("dz, the last", last, "dz = a[K] - y", (0.4, 0.4), (0.7, 0.79), far)
+    yield whole("dz, all the others", slope, f"{slope} * 2", everything, (0.4, 0.5), nothing)
+    yield whole("db", "dz.sum(axis=0)", "dz.mean(axis=0)", (0.5, 0.5), (0.5, 0.6), far)
+    yield whole("digits", slope, f"{slope}\n            dz = dz.astype(np.float32)",
+                everything, everything, nothing)  # fmt: skip
+    yield whole("rounded", slope, f"{slope}.round(10)", everything, everything, nothing)
+    yield whole("constants", "    return grads\n", "    return {k: 0 * v for k, v in params.items()}\n",
+                nothing, nothing, nothing)  # fmt: skip
+    yield whole("nine layers", "    return grads\n",
+                "    return {k: grads[k] for k in grads if len(k) == 2}\n",
+                everything, nothing, nothing)  # fmt: skip
+    numeric = (NUMERIC_CREDIT, NUMERIC_CREDIT)
+    yield whole("forward", "(np.tanh, lambda z: 1 / np.cosh(z) ** 2)", "(np.sin, np.cos)",
+                everything, numeric, everything)  # fmt: skip
+
+
+WHOLES = list(_wholes())
+
+
 @cache
 def graded(exercise: str) -> dict[str, Grade]:
     """The grade of each slip of an exercise, by its source: all graded as one class."""
-    sources = dict.fromkeys(slip.source for slip in SLIPS if slip.exercise == exercise)
+    slips = [*SLIPS, *(whole.slip for whole in WHOLES)]
+    sources = dict.fromkeys(slip.source for slip in slips if slip.exercise == exercise)
     settings = Settings(str(ROOT), exercise, SEED, SECRET, preflight=False, select="not fast")
     submissions = [Submission(str(n), f"{exercise}.py", s.encode()) for n, s in enumerate(sources)]
     found = local.grade_all(submissions, settings, jobs=1, patience=200)
@@ -241,6 +290,16 @@ def test_one_wrong_step_costs_one_step(slip):
     assert {name: share(o) for name, o in found.items() if o.status != "passed"} == slip.shares()
     for outcome in found.values():
         assert LABELS.get(share(outcome), "") in outcome.message
+
+
+@pytest.mark.parametrize("whole", WHOLES, ids=lambda whole: whole.slip.step)
+def test_the_arrays_of_a_whole_count_for_themselves(whole):
+    """As far as what the check is about, many layers or few digits, is not what is wrong."""
+    found = of_one_function(whole.slip)
+    for name, (least, most) in whole.earned.items():
+        assert least <= share(found[name]) <= most, name
+        if 0 < share(found[name]) < 1:
+            assert SHARED in found[name].message or NUMERIC_CREDIT == share(found[name])
 
 
 @pytest.mark.parametrize("exercise", sorted({slip.exercise for slip in SLIPS}))

@@ -14,7 +14,6 @@ from grader.cases import Case, Part, redrawn
 from grader.gradients import Gradient
 
 CACHES = {"forward": ()}
-ARRAYS = ("W3", "b3", "W2", "b2", "W1", "b1")
 SPREAD = {"sigmoid": 4.0, "tanh": 1.0, "relu": 1.4}
 """Of z in each layer; with these the gradient fades slowly, if at all."""
 
@@ -90,10 +89,16 @@ def mixed(params, X, margin):
     return all(((share > 0) & (share < 1)).all() for share in on)
 
 
+def margin(widths):
+    """How far from the corner of ReLU a network of these widths keeps its units."""
+    return 1e-2 if len(widths) <= 4 else 1e-4
+
+
 def readable(activation, params, X):
     """Whether what reached a sum can be read off the gradient of its weights (see LOCAL)."""
     _, a = layers(params, X, activation)
-    return all(np.linalg.cond(a[k]) < 1e4 for k in range(len(params) // 2))
+    limit = 1e4 if len(a) <= 4 else 1e7
+    return all(np.linalg.cond(a[k]) < limit for k in range(len(params) // 2))
 
 
 def adding_up(reference, activation, params, X, y):
@@ -110,13 +115,12 @@ def adding_up(reference, activation, params, X, y):
 
 def network(rng, reference, activation, widths, m):
     """Return (params, X, y) as the module's docstring says."""
-    margin = 1e-2 if len(widths) <= 4 else 1e-4
 
     def good(params, X, y):
         return (
             moderate(activation, params, X)
-            and (activation != "relu" or mixed(params, X, margin))
-            and (len(widths) > 4 or readable(activation, params, X))
+            and (activation != "relu" or mixed(params, X, margin(widths)))
+            and readable(activation, params, X)
             and adding_up(reference, activation, params, X, y)
         )
 
@@ -135,7 +139,8 @@ def visible(reference, activation, params, X, y):
 
 def deep_network(rng, reference, activation, depth, m):
     """Return (params, X, y) of many layers whose gradients fade, but not far."""
-    widths = [3, *(4 + k % 2 for k in range(depth - 1)), 1]
+    narrow = 8 if activation == "relu" else 5
+    widths = [5, *(narrow + k % 2 for k in range(depth - 1)), 1]
     params, X, y = redrawn(
         lambda: network(rng, reference, activation, widths, m),
         lambda *net: visible(reference, activation, *net),
@@ -150,28 +155,45 @@ def few_layers(rng, reference, activation):
     yield network(rng, reference, activation, (3, 4, 5, 1), 1), "one example"
 
 
-DEPTHS = {"sigmoid": (10, 12), "tanh": (10, 12), "relu": (10, 17)}
+DEPTHS = {
+    "sigmoid": ((10, 5), (12, 3)),
+    "tanh": ((10, 5), (12, 3)),
+    "relu": ((10, 3), (17, 3)),
+}
+"""How many layers, and for how many examples: in a layer of ReLU not so many can be told apart."""
 
 
 def many_layers(rng, reference, activation):
-    for depth, m in zip(DEPTHS[activation], (5, 3), strict=True):
+    for depth, m in DEPTHS[activation]:
         yield deep_network(rng, reference, activation, depth, m), f"{depth} layers"
 
 
 def vanishing(rng, reference):
-    """Forty layers of sigmoids, in which the gradient falls below 1e-45 but not below 1e-100."""
-    for depth in (40, 38):
+    """Forty layers of sigmoids, in which the gradient falls below 1e-45 but not below 1e-100.
+
+    In one network the first layer is saturated, where a rounded or clipped slope shows; in the other
+    the predictions are sure and right, and what is left of y_hat - y has few digits in float32.
+    """
+    for depth, saturated in ((40, True), (38, False)):
         widths = [4, *(3 for _ in range(depth - 1)), 1]
 
-        def drawn(widths=widths):
+        def drawn(widths=widths, depth=depth, saturated=saturated):
             params, X, y = draw(rng, widths, 3, 0.1)
-            return params, X * 20, y  # so that the slopes of the first layer differ
+            X = X * 20  # so that the slopes of the first layer differ
+            if saturated:
+                far = rng.uniform(14, 16, 3) * rng.choice([-1, 1], 3)
+                return {**params, "b1": far}, X * 0.3, y
+            z, _ = layers(params, X, "sigmoid")
+            sure = params[f"b{depth}"] - z[depth].mean() + rng.uniform(8, 10)
+            return {**params, f"b{depth}": sure}, X, np.ones_like(y)
 
         def good(params, X, y):
+            z, _ = layers(params, X, "sigmoid")
             grads = gradients(reference, params, X, y, "sigmoid").items()
             sizes = {name: np.abs(grad).max() for name, grad in grads}
             faint = min(sizes.values()) > 1e-95 and max(sizes["W1"], sizes["b1"]) < 1e-45
-            return faint and adding_up(reference, "sigmoid", params, X, y)
+            within = np.abs(z[1]).max() < 20
+            return faint and within and adding_up(reference, "sigmoid", params, X, y)
 
         params, X, y = redrawn(drawn, good)
         yield (shuffled(rng, params), X, y), "gradients below 1e-45"
@@ -281,7 +303,7 @@ def vanishing_cases(rng, reference):
 
 def _one_layer(rng, reference):
     yield network(rng, reference, "tanh", (5, 1), 3), "no hidden layer"
-    yield network(rng, reference, "tanh", (4, 1), 5), "no hidden layer"
+    yield network(rng, reference, "tanh", (6, 1), 5), "no hidden layer"
 
 
 def one_layer_forward_cases(rng, reference):
@@ -329,10 +351,15 @@ def ordered_cases(rng, reference):
         yield Case("forward", *redrawn(drawn, good), activation)
 
 
+def with_large_inputs(params, X, y):
+    """The same network in other units: its first norm, then above 1, is no zero as a whole number."""
+    return {**params, "W1": params["W1"] / 1000}, X * 1000, y
+
+
 def norms_cases(rng, reference):
     for activation in ACTIVATIONS:
-        nets = list(few_layers(rng, reference, activation))
-        yield from _norms(nets[:2], activation)
+        (one, note), (other, square), _ = few_layers(rng, reference, activation)
+        yield from _norms([(one, note), (with_large_inputs(*other), square)], activation)
 
 
 def many_norms_cases(rng, reference):
@@ -373,12 +400,13 @@ def timed_cases(rng, reference):
 
 # What each gradient is, given others: (params, cache, y, activation, own gradients) -> array.
 # The gradient of W_k, by the inputs of layer k, tells what reached z_k: there are never more
-# examples than inputs.
+# examples than inputs. Far back in a vanishing network all examples look alike: there it tells what
+# reached them together, and that is all that the layers below need.
 
 
 def _at_sum(k, first, own):
     _, a = layers(*first.case.args)
-    return (own[f"W{k}"] @ np.linalg.pinv(a[k - 1])).T
+    return (own[f"W{k}"] @ np.linalg.pinv(a[k - 1], rcond=1e-9)).T
 
 
 def _bias(k):
@@ -394,32 +422,43 @@ def _weight(k):
     return local
 
 
-LOCAL = {"W1": _weight(1), "W2": _weight(2), "b1": _bias(1), "b2": _bias(2), "b3": _bias(3)}
+LOCAL = {
+    f"{kind}{k}": step(k) for k in range(1, 41) for kind, step in (("W", _weight), ("b", _bias))
+}
+"""The last layer's W follows from nothing: its step finds no layer above."""
+FAINT = ("W1",)
+"""What tells whether digits are lost on the way through `vanishing_cases`."""
 
 
-def _follow(activation):
-    """How the gradients of three layers are checked against a student's own forward."""
+def _follow(activation, widths=(4, 5, 4, 1)):
+    """How the gradients of layers are checked against a student's own forward: the first ones first."""
+    arrays = tuple(f"{kind}{k}" for k in range(1, len(widths)) for kind in "Wb")
 
     def point(rng):
         params, X, y = redrawn(
-            lambda: draw(rng, (4, 5, 4, 1), 3, SPREAD[activation]),
-            lambda params, X, y: activation != "relu" or mixed(params, X, 1e-2),
+            lambda: draw(rng, widths, 3, SPREAD[activation]),
+            lambda params, X, y: activation != "relu" or mixed(params, X, margin(widths)),
         )
         return {**centred(params, X, activation), "X": X, "y": y}
 
     def loss(module, at):
-        y_hat, _ = module.forward({name: at[name] for name in ARRAYS}, at["X"], activation)
+        y_hat, _ = module.forward({name: at[name] for name in arrays}, at["X"], activation)
         return -np.mean(at["y"] * np.log(y_hat) + (1 - at["y"]) * np.log(1 - y_hat))
 
     def backward(module, at):
-        params = {name: at[name] for name in ARRAYS}
+        params = {name: at[name] for name in arrays}
         _, cache = module.forward(params, at["X"], activation)
         return module.backward(params, cache, at["y"], activation)
 
-    return Gradient("backward", point, loss, backward, ARRAYS)
+    return Gradient("backward", point, loss, backward, arrays)
 
 
 SIGMOID_BACKWARD = _follow("sigmoid")
 TANH_BACKWARD = _follow("tanh")
 RELU_BACKWARD = _follow("relu")
 FOLLOW = {"sigmoid": SIGMOID_BACKWARD, "tanh": TANH_BACKWARD, "relu": RELU_BACKWARD}
+ONE_LAYER = _follow("tanh", (4, 1))
+DEEP_FOLLOW = {
+    activation: _follow(activation, (5, *(5 + k % 2 for k in range(9)), 1))
+    for activation in ACTIVATIONS
+}

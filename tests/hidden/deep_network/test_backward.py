@@ -25,20 +25,22 @@ def test_backward(check, activation, array):
 @pytest.mark.points(2)
 def test_one_layer(check):
     """backward copes with K = 1: no hidden layer"""
-    check(cases.one_layer_backward_cases)
+    check.whole(cases.one_layer_backward_cases, cases.LOCAL, gradient=cases.ONE_LAYER)
 
 
 @pytest.mark.parametrize("activation", cases.ACTIVATIONS)
 @pytest.mark.points(3)
 def test_many_layers(check, activation):
     """backward goes through ten and more layers of {activation}"""
-    check(cases.DEEP_BACKWARD[activation])
+    check.whole(
+        cases.DEEP_BACKWARD[activation], cases.LOCAL, gradient=cases.DEEP_FOLLOW[activation]
+    )
 
 
 @pytest.mark.points(5)
 def test_vanishing(check):
     """backward loses no digits where the gradient is below 1e-45"""
-    check(cases.vanishing_cases)
+    check.whole(cases.vanishing_cases, cases.LOCAL, share=cases.FAINT)
 
 
 @pytest.mark.points(2)

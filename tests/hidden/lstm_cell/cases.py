@@ -63,10 +63,15 @@ def sequence(rng, T, n_x, n_h, m):
     return weights(rng, n_x, n_h), rng.standard_normal((T, m, n_x)), *states(rng, m, n_h)
 
 
-def sequence_backward(rng, reference, shape, norm=0.9, note=""):
+def remembering(params):
+    """The same parameters with forget gates nearly open: what was long ago still matters."""
+    return {**params, "bf": params["bf"] + 3.0}
+
+
+def sequence_backward(rng, reference, shape, norm=0.9, note="", prepared=dict):
     """A case of sequence_backward: gradients of similar sizes, their ``norm`` together as said.
 
-    Below 1, no limit at which people clip is reached.
+    Below 1, no limit at which people clip is reached. ``prepared`` makes parameters of those drawn.
     """
     T, _, n_h, m = shape
 
@@ -74,8 +79,12 @@ def sequence_backward(rng, reference, shape, norm=0.9, note=""):
         _, cache = reference.sequence_forward(*given)
         return reference.sequence_backward(given[0], cache, dhs)
 
+    def draw():
+        params, *rest = sequence(rng, *shape)
+        return (prepared(params), *rest), rng.standard_normal((T, m, n_h))
+
     given, dhs = redrawn(
-        lambda: (sequence(rng, *shape), rng.standard_normal((T, m, n_h))),
+        draw,
         lambda given, dhs: T == 0 or even(backward(given, dhs)),
     )
     if T:
@@ -118,6 +127,12 @@ def large_cases(rng, reference):
     """Every gradient that is handed back in time lies beyond the limits at which people clip."""
     for shape in [(3, 4, 5, 2), (4, 5, 4, 3)]:
         yield sequence_backward(rng, reference, shape, norm=10_000.0, note="large dhs")
+
+
+def long_cases(rng, reference):
+    """Over thirty steps, through all of which the gradient lives."""
+    for shape in [(40, 3, 4, 2), (33, 4, 5, 3)]:
+        yield sequence_backward(rng, reference, shape, prepared=remembering, note="many steps")
 
 
 def no_step_cases(rng, reference):

@@ -20,7 +20,7 @@ def test_short(check):
     check(cases.one_step_cases, 0, own=("cell_forward",), name="hs")
 
 
-POINTS = {"xs": 6, "h0": 4, "c0": 4} | {kind + k: 1 for kind in "WUb" for k in "figo"}
+POINTS = {"xs": 4, "h0": 4, "c0": 4} | {kind + k: 1 for kind in "WUb" for k in "figo"}
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,12 @@ def test_short_backward(check):
     """sequence_backward copes with T = 0 and T = 1"""
     check(cases.no_step_backward_cases)
     check(cases.one_step_backward_cases, own=OWN)
+
+
+@pytest.mark.points(2)
+def test_long(check):
+    """sequence_backward goes back all the way, however many steps there are"""
+    check(cases.long_cases, own=OWN)
 
 
 @pytest.mark.points(4)
