@@ -294,7 +294,8 @@ HINTS = {
         "runs may come in any order. In a sequence this is even the rule: all the steps are run "
         "forward before the first is undone. If your forward leaves its values at a place of its "
         "own, a name at the top of the file, an attribute, or a dict that is a default argument and "
-        "so made only once, every run writes over the one before, and backward sees only the latest. Run forward on two different inputs, then "
+        "so made only once, every run writes over the one before, and backward sees only "
+        "the latest. Run forward on two different inputs, then "
         "backward on the first cache: the answer must not depend on the second. Everything that "
         "backward needs must come in through its arguments.",
     ),
