@@ -153,12 +153,12 @@ def trivial(array: np.ndarray) -> bool:
 
 
 def rough(number: float) -> str:
-    """Two digits, and an exponent within 1e-6 and 1e6: a message cannot carry more than that."""
+    """Two digits, for a number within 1e-6 and 1e6: a message cannot carry more than that."""
     if not math.isfinite(number) or number > 1e6:
         return "more than a million"
     if number < 1e-6:
         return "less than a millionth"
-    return f"{number:.2g}"
+    return f"{float(f'{number:.2g}'):g}"
 
 
 def _largest(array: np.ndarray) -> float:
