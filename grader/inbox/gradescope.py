@@ -85,14 +85,14 @@ def _handins(
 ) -> Iterator[Handin]:
     files = tuple(File(entry, entry.name, (entry.when,)) for entry in entries or ())
     for person in record.people.values() or ({},):
-        sid, email = clean(person.get("sid", "")), clean(person.get("email", ""))
-        number = "" if person.get("sid") in shared else sid
+        email = clean(person.get("email", ""))
+        number = "" if person.get("sid") in shared else clean(person.get("sid", ""))
         yield Handin(
             student=number or email or clean(folder),
             files=files,
             name=clean(person.get("name", "")),
             email=email,
-            sid=sid,
+            sid=number,
             group=clean(folder) if len(record.people) > 1 else "",
             submitted_at=times.iso(record.created_at),
             missing="" if entries is not None else MISSING,

@@ -97,17 +97,21 @@ def export(
     """The CSV that Gradescope's *Download Grades* gives: made, or its ``Total Score`` filled in."""
     if into is not None:
         return _filled(grades, assignment, into, inbox)
-    rows = [HEADER, *(_row(grade) for grade in grades)]
+    rows = {grade.submission.student: _row(grade, inbox) for grade in grades}
+    nobodys = [student for student, row in rows.items() if not any(row[2:4])]
+    table = [HEADER, *(row for student, row in rows.items() if student not in nobodys)]
     errors = tuple(sheet.not_graded(grade) for grade in grades if grade.final is None)
-    return Export(sheet.table(rows), notes=errors)
+    strangers = tuple(f"{line(student)}: no student number and no e-mail" for student in nobodys)
+    return Export(sheet.table(table), strangers, errors)
 
 
-def _row(grade: Grade) -> tuple[str, ...]:
+def _row(grade: Grade, inbox: str) -> tuple[str, ...]:
     who = grade.submission
     first, last = sheet.names(who.name)
     score = "" if grade.final is None else number(grade.final)
     email = who.email or (who.student if "@" in who.student else "")
-    sid = who.sid or ("" if email else who.student)
+    has_number = inbox != "gradescope" or grade.absent  # else it has none: only a folder's name
+    sid = who.sid or (who.student if has_number and not email else "")
     status = "Graded" if grade.final is not None else "Ungraded"
     return (
         sheet.neutral(first), sheet.neutral(last), sid, email, score, number(grade.max_score),

@@ -211,6 +211,17 @@ def test_an_empty_cell_is_one_whatever_follows(delimiter: str, end: str) -> None
     assert page.data() == text.encode()
 
 
+def test_gradescope_gets_no_number_that_is_none() -> None:
+    """A submission without a submitter is known by its folder, and that is nobody's number."""
+    found = [graded(Submission("submission_3", "a.py"), 5.0),
+             graded(Submission("0123", "a.py", sid="0123"), 5.0)]  # fmt: skip
+    done = export("gradescope-csv", found, RELU, inbox="gradescope")
+    assert [row[2] for row in rows(done.data)] == ["SID", "0123"]
+    assert done.unmatched == ("submission_3: no student number and no e-mail",)
+    done = export("gradescope-csv", found, RELU, inbox="plain")
+    assert [row[2] for row in rows(done.data)] == ["SID", "submission_3", "0123"]
+
+
 def test_what_is_no_sheet_does_no_harm() -> None:
     for data in (b"", b"\xff\xfe", b"\xff\xfea", b'"' * 5000, b'"a' * 20_000, b"\x00" * 100):
         assert read(data).data() == data
