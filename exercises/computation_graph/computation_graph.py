@@ -163,7 +163,7 @@ OPS = {
     "div": (lambda x, y: x / y, lambda x, y: (1 / y, -x / (y * y))),
     "exp": (math.exp, lambda x: (math.exp(x),)),
     "log": (math.log, lambda x: (1 / x,)),
-    "relu": (lambda x: max(x, 0.0), lambda x: (1.0 if x >= 0 else 0.0,)),
+    "relu": (lambda x: x if x > 0 else 0.0, lambda x: (1.0 if x >= 0 else 0.0,)),
     "sigmoid": (sigmoid, lambda x: (sigmoid_derivative(x),)),
     "tanh": (math.tanh, lambda x: (1 - math.tanh(x) ** 2,)),
     "square": (lambda x: x * x, lambda x: (2 * x,)),
