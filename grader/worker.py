@@ -84,6 +84,8 @@ REFUSALS: Final = frozenset(
 MAX_ANSWER: Final = 4 << 20
 """Bytes of arrays in one answer."""
 MAX_TEXT: Final = 4000
+MAX_PROBLEMS: Final = 20
+"""How many of the cells that raised are told of; the rest would fill the frame."""
 REHEARSALS: Final = 12
 _REHEARSED: Final = """
 import numpy as np
@@ -361,10 +363,10 @@ class _Channel:
             used = _cpu()
             problem = self._run_cell(title, source, cpu / 2 if goes_on else 0.0)
             cpu = max(cpu - (_cpu() - used), 0.1)
-            if problem:
+            if problem and len(problems) < MAX_PROBLEMS:
                 problems.append(problem)
-                if not goes_on:
-                    break
+            if problem and not goes_on:
+                break
         return problems
 
     def _run_cell(self, title: str, source: str, cpu: float) -> list[Any] | None:

@@ -54,6 +54,18 @@ def test_a_call_is_answered_in_plain_arrays(server: ForkServer) -> None:
     one.end()
 
 
+def test_a_notebook_of_cells_that_raise_still_answers(server: ForkServer) -> None:
+    """What 5,000 of them say would be no frame any more."""
+    cells = [(f"cell {number}", f"undefined{number}\n") for number in range(5000)]
+    program = Program("work", (*cells, ("last", SINGLE)), goes_on=True)
+    one = Student(server, program, Limits())
+    assert ask(one, "f", 2.0) == 4.0
+    assert [problem.cell for problem in one.problems] == [
+        f"cell {number}" for number in range(worker.MAX_PROBLEMS)
+    ]
+    one.end()
+
+
 def test_an_opaque_result_stays_with_the_worker(server: ForkServer) -> None:
     """Only a reference crosses; what a worker kept is gone with it."""
     source = """
