@@ -1,10 +1,11 @@
 """Which mistake: a mistake is code, and the one that gives the student's very arrays is named.
 
 The mistakes of an exercise run in this process on the inputs of a failed check. One is named when
-it agrees with the student to 1e-9 on at least two inputs on which the right answer does not, and
-no other does. An exception agrees if its type and text do, and the text tells sizes. A wrong guess is
-worse than none: where two agree, neither is named; and an array that is right given the student's own
-arrays or functions before it is never put down to a mistake that would not show in those.
+it agrees with the student to 1e-9 on at least two inputs on which the right answer does not, no
+other does, and the function's answers in other checks do not speak against it. An exception agrees
+if its type and text do, and the text tells sizes. A wrong guess is worse than none: where two agree,
+neither is named; and an array that is right given the student's own arrays or functions before it is
+never put down to a mistake that would not show in those.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import traceback
 import types
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -29,7 +31,8 @@ SAME: Final = 1e-9
 WITNESSES: Final = 2
 """Inputs on which a mistake must show itself before it is named."""
 CONSTANT: Final = "constant-answer"
-"""It is one of the whole answer: a part may stand still for other reasons."""
+"""It is one of the whole answer, where it is made: a part may stand still for other reasons, and what
+follows from zeros (infinity, NaN) follows from much else."""
 
 
 def module_of(source: str, name: str) -> types.ModuleType:
@@ -72,14 +75,15 @@ class Catalogue:
         innocent: Collection[str] = (),
         upstream: Collection[Path] = (),
         blameless: Collection[str] = (),
+        given: Mapping[Case, Answer] = MappingProxyType({}),
     ) -> str:
         """Return the id of the one mistake that explains ``answers``, or ''.
 
         First one that explains all of every answer; else one that explains the arrays at ``path``
         and is nowhere contradicted by an array that is right. ``elsewhere``: only one made in another
         function; ``upstream``: only one that spoils one of these arrays too; ``blameless``: the functions
-        in which none is made. Where several explain it, those do not count that are made in ``innocent``
-        functions.
+        in which none is made; ``given``: what was answered in other checks, which may speak against one.
+        Where several explain it, those do not count that are made in ``innocent`` functions.
         """
         if len(cases) != len(answers) or not cases:
             return ""
@@ -87,11 +91,13 @@ class Catalogue:
         got = [_shown(answer, truth) for answer, truth in zip(answers, right, strict=True)]
         if any(mine.raised and not _tells(mine.raised) for mine in got):
             return ""
+        others = _others(cases, given, reference)
         whole: dict[str, set[str]] = {}
         part: dict[str, set[str]] = {}
         for number, mistake in enumerate(self.mistakes):
             here = () if elsewhere else (mistake.function,)
-            if cases[0].function not in (*here, *mistake.spoils) or mistake.function in blameless:
+            there = () if mistake.id == CONSTANT else mistake.spoils
+            if cases[0].function not in (*here, *there) or mistake.function in blameless:
                 continue
 
             def shown(number: int = number) -> Iterator[Shown]:
@@ -101,11 +107,50 @@ class Catalogue:
 
             if upstream and not any(each.wrong.intersection(upstream) for each in shown()):
                 continue
-            if _explains(got, shown(), ()):
-                whole.setdefault(mistake.id, set()).add(mistake.function)
-            elif path and mistake.id != CONSTANT and _explains(got, shown(), path):
-                part.setdefault(mistake.id, set()).add(mistake.function)
+            explained = whole if _explains(got, shown(), ()) else part
+            if explained is part and not (
+                path and mistake.id != CONSTANT and _explains(got, shown(), path)
+            ):
+                continue
+            if not self._is_contradicted(number, list(shown()), others, reference, path):
+                explained.setdefault(mistake.id, set()).add(mistake.function)
         return _only(whole or part, innocent)
+
+    def _is_contradicted(
+        self,
+        number: int,
+        shown: Sequence[Shown],
+        others: Sequence[tuple[Case, Arrays, Shown]],
+        reference: Module,
+        path: Path,
+    ) -> bool:
+        """Whether the other answers of the function speak against a mistake.
+
+        They do where one is right that the mistake would spoil, and where more of them are wrong in
+        another way than it explains: a second mistake may hide it in some, but not in most. One that
+        explains nothing but zeros, NaN or infinity, or a constant, must explain all that is wrong.
+        """
+        is_constant = self.mistakes[number].id == CONSTANT
+        tells = not is_constant and any(its.raised or its.tells() for its in shown)
+        explained = sum(bool(its.wrong or its.raised) for its in shown)
+        for case, right, mine in others:
+            if mine.raised:
+                continue
+            its = self._show(number, case, reference, right)
+            spoilt, wrong = _under(path, its.wrong), _under(path, mine.wrong)
+            if spoilt - wrong or (its.raised and not wrong):
+                return True
+            looked_at = spoilt if tells else wrong
+            is_same = all(
+                same(mine.arrays.get(key), its.arrays[key])
+                for key in looked_at
+                if key in its.arrays
+            )
+            if not (tells or is_same):
+                return True
+            if spoilt or its.raised:
+                explained += 1 if is_same and not its.raised else -1
+        return explained < 0
 
     def _show(self, number: int, case: Case, reference: Module, right: Arrays) -> Shown:
         """How a mistake shows on a case: computed once a run."""
@@ -143,6 +188,28 @@ class Shown:
     arrays: Arrays
     wrong: set[Path]
     raised: str = ""
+
+    def tells(self) -> bool:
+        """Whether a wrong array is more than zeros, NaN and infinity: they come about in many ways."""
+        wrong = [self.arrays[path] for path in self.wrong if path in self.arrays]
+        return any((np.isfinite(array) & (array != 0)).any() for array in wrong)
+
+
+def _others(
+    cases: Sequence[Case], given: Mapping[Case, Answer], reference: Module
+) -> list[tuple[Case, Arrays, Shown]]:
+    """What the function answered in other checks: the case, the right arrays, the student's."""
+    function = cases[0].function
+    return [
+        (case, right, _shown(answer, right))
+        for case, answer in given.items()
+        if case.function == function and case not in cases
+        for right in [reference.expected(case)[1]]
+    ]
+
+
+def _under(path: Path, keys: set[Path]) -> set[Path]:
+    return {key for key in keys if key[: len(path)] == path}
 
 
 def _shown(answer: Answer, right: Arrays) -> Shown:
@@ -191,18 +258,18 @@ def _explains(got: Sequence[Shown], shown: Iterator[Shown], path: Path) -> bool:
     return witnesses >= min(WITNESSES, len(got))
 
 
-def same(one: np.ndarray | None, other: np.ndarray) -> bool:
-    """Whether two arrays are the same to `SAME`, NaN and infinity included."""
+def same(one: np.ndarray | None, other: np.ndarray, within: float = SAME) -> bool:
+    """Whether two arrays are the same to ``within``, NaN and infinity included."""
     if one is None or one.shape != other.shape:
         return False
     if not one.size:
         return True
     scale = float(np.abs(other).max())
     if scale < np.inf and one.dtype.kind != "b":
-        return float(np.abs(one - other).max()) <= SAME * scale
+        return float(np.abs(one - other).max()) <= within * scale
     one, other = one.astype(np.float64), other.astype(np.float64)
     scale = float(np.abs(other[np.isfinite(other)]).max(initial=0.0))
-    return bool(np.allclose(one, other, rtol=0, atol=SAME * scale, equal_nan=True))
+    return bool(np.allclose(one, other, rtol=0, atol=within * scale, equal_nan=True))
 
 
 def plain_fact(pairs: Sequence[tuple[np.ndarray, np.ndarray]], batch: Sequence[set[int]]) -> str:

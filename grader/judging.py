@@ -24,7 +24,7 @@ from grader import behaviour, compare, gradients, timing
 from grader.behaviour import Failure
 from grader.cases import Asked, Caches, Case, Module, Part, arrays_of
 from grader.compare import Path
-from grader.diagnosis import Catalogue, plain_fact
+from grader.diagnosis import Catalogue, plain_fact, same
 from grader.gradients import Gradient
 from grader.pool import StudentError
 from grader.remote import Remote, says_something
@@ -33,6 +33,8 @@ from grader.student import Answer, Call, Refused
 LOCAL_CREDIT: Final = 0.8
 NUMERIC_CREDIT: Final = 0.6
 SHARED: Final = "others are right, or right given your own arrays"
+ROUNDING: Final = 1e-12
+"""Sums in another order differ by less than this, relative to the largest entry; differences by more."""
 WORTH_TELLING: Final = 30
 """A right answer this many times slower than array code is told so, without marks."""
 
@@ -225,9 +227,8 @@ class Check:
             failure.cases, failure.answers, self.exercise.reference, failure.path,
             elsewhere=elsewhere, innocent=innocent, upstream=[(key,) for key in upstream],
             blameless=self._blameless(),
+            given=failure.asked.given(),
         )  # fmt: skip
-        if found == "constant-answer" and self._varies(failure.function):
-            found = ""
         found = found or behaviour.mistake(failure)
         return found if found in catalogue.hints else ""
 
@@ -238,15 +239,6 @@ class Check:
             right[case] = behaviour.is_right(self.exercise.reference, case, given[case])
         guilty = {case.function for case in given if not right[case]}
         return {case.function for case in given} - guilty
-
-    def _varies(self, function: str) -> bool:
-        """Whether an array that the function gave, here or in another check, is no constant."""
-        return any(
-            array.size > 1 and not compare.trivial(array)
-            for case, answer in self.asked.given().items()
-            if case.function == function
-            for array in arrays_of(answer.value).values()
-        )
 
     def _fact(self, cases: Sequence[Case], answers: Sequence[Answer], path: Path) -> str:
         reference = self.exercise.reference
@@ -371,7 +363,17 @@ class Check:
             first, second = arrays_of(answer.value), arrays_of(again.value)
             if not all(np.array_equal(first[k], second[k], equal_nan=True) for k in first):
                 message = f"{drawn.function}, called again with equal arguments, answers otherwise"
-                raise Failed(message, 0, "state-between-calls")
+                remembers = self._is_right_at_first(drawn)
+                raise Failed(message, 0, "state-between-calls" if remembers else "")
+
+    def _is_right_at_first(self, case: Case) -> bool:
+        """Whether a program that has answered nothing yet is right: one of random numbers is not."""
+        alone = self.asked.fresh()
+        try:
+            alone.answers(part.case for part in case.args if isinstance(part, Part))
+            return behaviour.is_right(self.exercise.reference, case, alone.answers([case])[0])
+        finally:
+            alone.student.end()
 
     def raises(self, cases: Draw, kind: type[Exception], but: Draw) -> None:
         """Pass if every case raises ``kind`` or a subclass of it, but not all that ``but`` draws."""
@@ -417,7 +419,8 @@ class Check:
         if timed.ratio > limit:
             times = f"{compare.rough(timed.ratio)} times the time of {beside}"
             message = f"{drawn[0].function} takes {times}; the limit is {limit:.4g}"
-            raise Failed(message, 0, "numeric-differentiation" if limit >= 1000 else "")
+            measured = limit >= 1000 and self._are_measured(drawn, timed.answers)
+            raise Failed(message, 0, "numeric-differentiation" if measured else "")
         if any(self._is_right_untimed(drawn[0].function, path) for path in spoilt):
             raise Failed(
                 "only right answers are timed, and this one is wrong where others are right"
@@ -435,6 +438,14 @@ class Check:
             return ""
         more = ": see 'vectorisation' in the README" if beside == "array code" else ""
         return f"right, and {compare.rough(timed.ratio)} times the time of {beside}{more}"
+
+    def _are_measured(self, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
+        """Whether the answers have the errors of slopes between two values: slow loops have not."""
+        for case, answer in zip(cases, answers, strict=False):
+            right, mine = self.exercise.reference.expected(case)[1], arrays_of(answer.value)
+            if not all(same(mine.get(path), right[path], ROUNDING) for path in right):
+                return True
+        return False
 
     def _answers_to_bad(self, cases: Sequence[Case]) -> list[Answer]:
         """The answers to cases on which the reference itself raises, each asked alone."""

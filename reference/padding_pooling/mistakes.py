@@ -52,6 +52,17 @@ HINTS = {
         "second, ask which value that is. Zero is a rather strong competitor. And what does your "
         "code do when the padding holds large numbers?",
     ),
+    "not-cut": Hint(
+        "batch: wider than the length that was asked for, as wide as the longest text. What becomes "
+        "of a text that has more vectors than there is room for?",
+        "The width of a batch is a decision, and the texts have to follow it. When the caller names a "
+        "length, every text is brought to it: the short ones are filled up, and the long ones are "
+        "cut. The longest text decides only when no length is given. It is easy to write a line that "
+        "takes the larger of the two numbers, because then nothing has to be cut and every copy "
+        "fits; but a network that was built for a certain width cannot use such a batch. Ask "
+        "for the length 2 with texts of one, two and five words, and print the shape of the batch. "
+        "Which of its three numbers should depend on the texts, and which on the caller?",
+    ),
     "tail-kept": Hint(
         "batch: the right vectors at the wrong positions, or the last ones where the first were "
         "asked for. Where does a text begin in the batch, and which end is cut?",
@@ -437,6 +448,7 @@ MISTAKES = (
         {COPY: "row[L - n :] = sequence[:n]"},
         {COPY: "row[L - n :] = sequence[len(sequence) - n :]"},
     ),
+    *wrong_padding("not-cut", {WIDTH: "L = max(length or 0, *map(len, sequences))"}),
     *wrong_padding(
         "cut-one-off",
         {WIDTH: f"{WIDTH} + 1"},
@@ -572,7 +584,12 @@ MISTAKES = (
     ),
     *wrong_max_backward(
         "big-negative-mask",
-        *(only(f"np.where(real, batch, {low}).argmax(axis=1)") + " & real" for low in NEVER),
+        *(
+            only(f"np.where(real, batch, {low}).argmax(axis=1)") + back
+            for low in NEVER
+            for back in ("", " & real")
+        ),
+        only("(batch - 1e9 * ~real).argmax(axis=1)"),
         only("(batch - 1e9 * ~real).argmax(axis=1)") + " & real",
     ),
     *wrong_max(
@@ -610,11 +627,7 @@ MISTAKES = (
     *in_one(
         "max_pool",
         "argument-modified",
-        {
-            f"top = {MASKED}.max(axis=1, keepdims=True)": (
-                "batch[~real[:, :, 0]] = -np.inf\n    top = batch.max(axis=1, keepdims=True)"
-            )
-        },
+        {"return pooled, share": "batch[~real[:, :, 0]] = -np.inf\n    return pooled, share"},
     ),
     *in_one(
         "max_pool_backward",

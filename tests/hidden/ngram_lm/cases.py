@@ -84,6 +84,15 @@ def asked(sentences, contexts, n, k, vocabulary_size, note=""):
     return Case("probabilities", sentences, contexts, n, k, vocabulary_size, note=note)
 
 
+def there_and_back(rng, sentences):
+    """A sentence with two ids in either order, each followed by something else, and these contexts.
+
+    A context that is read backwards is then not just one that was never seen.
+    """
+    one, other, last = rng.permutation(sorted({w for each in sentences for w in each}))[:3].tolist()
+    return [one, other, one, last, other, one, other], [(one, other), (other, one)]
+
+
 def bigram_cases(rng, reference):
     for size in (10, 14, 12):
         sentences = training(rng, reference, 2, size, 15, inner)
@@ -108,6 +117,8 @@ def wide_cases(rng, reference):
         sentences = training(rng, reference, n, size, 30, inner)
         contexts = some(rng, inner(reference, sentences, n), 6)
         yield asked(sentences, contexts, n, 0, size, note=f"n = {n}")
+    sentences = [[2, 13, 4, 2], [21, 3, 5, 3], [2, 13, 6, 3]]
+    yield asked(sentences, [(2, 13), (21, 3)], 3, 0, 24, note="ids of two digits")
 
 
 def unigram_cases(rng, reference):
@@ -120,6 +131,9 @@ def smoothed_cases(rng, reference):
     for n, k, size in [(2, 0.5, 11), (3, 0.05, 12), (2, 1, 13), (3, 2.5, 13)]:
         sentences = training(rng, reference, n, size, 20, inner)
         contexts = some(rng, inner(reference, sentences, n), 3)
+        if n == 3:
+            more, both = there_and_back(rng, sentences)
+            sentences, contexts = [*sentences, more], [*contexts, *both]
         contexts += some(rng, ending(reference, sentences, n), 2)
         stranger, word = never_seen(sentences, size)[0], sentences[0][-1]
         last = (START, word)[-n + 1 :]
@@ -139,7 +153,7 @@ def unseen_cases(rng, reference):
 
 def empty_sentence_cases(rng, reference):
     for n, size in [(2, 8), (3, 11)]:
-        sentences = [[], *text(rng, size, 8), [], [], *text(rng, size, 3), []]
+        sentences = [*text(rng, size, 8), [], [], *text(rng, size, 3), []]
         contexts = [(START,) * (n - 1), *some(rng, inner(reference, sentences, n), 3)]
         yield asked(sentences, contexts, n, 0, size, note="empty sentences")
 
@@ -179,6 +193,13 @@ def trial(rng, reference, n, k, size, count, tests, empty=(), note="", longest=5
 def perplexity_cases(rng, reference):
     for n, k, size in [(2, 0.1, 20), (3, 0.5, 40), (4, 0.25, 30), (2, 0.05, 14)]:
         yield trial(rng, reference, n, k, size, 25, 12, note=f"n = {n}")
+
+
+def seen_before_cases(rng, reference):
+    """Texts of which nothing is impossible, even to who smooths nothing: no answer is infinite."""
+    for size in (9, 14):
+        train = text(rng, size, 15)
+        yield Case("perplexity", train, some(rng, train, 4), 2, 0.1, size, note="all seen before")
 
 
 def unigram_perplexity_cases(rng, reference):

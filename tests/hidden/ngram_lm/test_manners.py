@@ -4,7 +4,12 @@ import pytest
 
 from . import cases
 
-FUNCTIONS = (cases.smoothed_cases, cases.start_cases, cases.perplexity_cases)
+FUNCTIONS = (
+    cases.smoothed_cases,
+    cases.start_cases,
+    cases.perplexity_cases,
+    cases.seen_before_cases,
+)
 
 
 @pytest.mark.points(3)

@@ -2,7 +2,8 @@
 
 - ``plain``: zeros as padding, every maximum above zero, no zero among the real values;
 - ``garbage``: padding that holds other numbers, some above every maximum, and some zeros;
-- ``zeros``: real vectors of zeros, which are the maximum in all texts but one;
+- ``zeros``: real vectors of zeros, which are the maximum in all texts but one, in all dimensions but
+  the last;
 - ``empties``: texts of length 0;
 - ``negative``: real values below zero beside zeros as padding;
 - ``low``: real values below -1e9, and so below many a stand-in for minus infinity;
@@ -73,7 +74,8 @@ def is_real(batch, lengths):
 def texts(rng, lengths, L, d):
     """Return (batch, lengths): of either sign, with a maximum above zero in every dimension.
 
-    In the next dimension another vector has the maximum, and the largest magnitude is negative.
+    In the next dimension another vector has the maximum. The largest magnitude is negative, but not
+    in the first dimension, where it is the maximum: the smallest value is not the one that is there.
     """
     lengths = rng.permutation(lengths)
     batch = rng.uniform(0.3, 3.0, (len(lengths), L, d)) * rng.choice([-1, 1], (len(lengths), L, d))
@@ -81,6 +83,7 @@ def texts(rng, lengths, L, d):
         if n:
             best = (rng.integers(n) + np.arange(d)) % n
             text[(best + 1) % n, np.arange(d)] = rng.uniform(-5.0, -4.2, d)
+            text[(best[0] + 1) % n, 0] = rng.uniform(-3.1, -3.0)
             text[best, np.arange(d)] = rng.uniform(3.2, 4.0, d)
         text[n:] = 0.0
     return batch, lengths
@@ -106,8 +109,8 @@ def zeros(rng):
     for lengths, L, d in [([2, 4, 3], 5, 3), ([3, 2, 5, 4], 6, 2)]:
         batch, lengths = texts(rng, lengths, L, d)
         for text, n in zip(batch[1:], lengths[1:], strict=True):
-            text[:n] = -np.abs(text[:n])
-            text[rng.integers(n)] = 0.0
+            text[:n, :-1] = -np.abs(text[:n, :-1])
+            text[text[:n, -1].argmin()] = 0.0
         yield batch, lengths, "a real vector of zeros"
 
 
@@ -149,7 +152,8 @@ def twins(rng):
 def tied(rng):
     """Two and three equal maxima in a dimension, and padding that equals them.
 
-    A word that stands twice in a text ties in every dimension.
+    A word that stands twice in a text ties in every dimension. The first real position of one text
+    and the last of another win alone: who leaves them out is found by any seed.
     """
     for lengths, L, d in [([3, 5, 4], 6, 4), ([4, 3, 3, 5], 5, 3)]:
         batch, lengths = texts(rng, lengths, L, d)
@@ -158,6 +162,8 @@ def tied(rng):
             text[rng.permutation(n)[:2], 1] = 6.0
             text[n:] = text[:n].max(axis=0)
         batch[0, 1] = batch[0, 0] = 7.0
+        for text, t in zip(batch[1:], (0, lengths[2] - 1), strict=False):
+            text[t, 2] = 8.0
         yield batch, lengths
 
 

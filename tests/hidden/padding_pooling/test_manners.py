@@ -7,8 +7,11 @@ from . import cases
 FUNCTIONS = (
     cases.cut_cases,
     cases.mean_garbage_cases,
+    cases.mean_empties_cases,
     cases.mean_backward_plain_cases,
     cases.max_garbage_cases,
+    cases.max_empties_cases,
+    cases.max_backward_plain_cases,
     cases.max_backward_empties_cases,
     cases.embed_cases,
     cases.repeat_cases,

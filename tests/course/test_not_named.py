@@ -1,0 +1,64 @@
+"""Mistakes that are not in the catalogue, and look like one that is: none is named."""
+
+from pathlib import Path
+
+import pytest
+
+from grader.engine import local
+from grader.model import Settings, Submission
+
+ROOT = Path(__file__).parents[2]
+
+LOOPS = """
+
+def mean_pool(batch, lengths):
+    return mean(batch, lengths), (batch.shape, lengths.copy())
+
+
+def mean_pool_backward(dpooled, cache):
+    (m, L, d), lengths = cache
+    out = np.zeros((m, L, d))
+    for i, t, j in np.ndindex(out.shape):
+        share = sum(float(dpooled[i, j]) / int(lengths[i]) for _ in range(40)) / 40
+        out[i, t, j] = share if t < lengths[i] else 0
+    return out
+
+
+def mean(batch, lengths):
+    real = real_positions(batch, lengths)
+    return (real / np.maximum(lengths, 1)[:, None, None] * batch).sum(axis=1)
+"""
+
+COUNTED = "        followers[context][word] += 1"
+SLIPS = {
+    "padding_pooling": {
+        "the smallest": ("pooled, share\n", "np.where(real, batch, np.inf).min(axis=1), share\n"),
+        "at least zero": ("return pooled, share", "return np.maximum(pooled, 0), share"),
+        "random": ("return E[ids]", "return np.random.randn(*ids.shape, E.shape[1])"),
+        "the best of all texts": ("(batch == top)", "(batch == top.max(axis=0))"),
+        "slow": ("return E[ids]", f"return E[ids]\n{LOOPS}"),
+    },
+    "ngram_lm": {
+        "the last sentence": (COUNTED, "        followers[context] = Counter([word])"),
+        "no empty sentences": ("sentence in sentences:", "sentence in filter(None, sentences):"),
+        "a pair at most": ("padded[t - n + 1 : t]", "padded[max(t - n + 1, t - 1) : t]"),
+        "one start more": ("[START] * (n - 1) + list", "[START] * n + list"),
+    },
+}
+
+
+@pytest.mark.parametrize("exercise", SLIPS)
+def test_what_looks_alike_is_not_named(exercise):
+    """Each loses marks, and is told no mistake that was not made."""
+    source = (ROOT / "reference" / exercise / "solution.py").read_text(encoding="utf-8")
+    class_ = []
+    for who, (right, wrong) in SLIPS[exercise].items():
+        assert source.count(right) == 1, right
+        class_.append(Submission(who, f"{exercise}.py", source.replace(right, wrong).encode()))
+    for seed in (1, 2):
+        settings = Settings(str(ROOT), exercise, seed, b"test", preflight=False)
+        for submission, grade in local.grade_all(class_, settings, jobs=1, patience=200):
+            assert grade.status == "graded"
+            assert (grade.score or 0) < grade.max_score, submission.student
+            names = {outcome.id: outcome.mistake for outcome in grade.outcomes if outcome.mistake}
+            assert names == {}, submission.student
