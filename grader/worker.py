@@ -1,7 +1,7 @@
 """The untrusted end: the fork server, and the workers it forks, in which student code runs.
 
-It is started by `grader.pool` as a program of its own and imports nothing of ours but `wire` and
-`lockdown`, and `torch_bridge` where torch is preloaded. The protocol, in frames of `grader.wire`:
+It is started by `grader.pool` as a program of its own and imports nothing of ours but `wire`, `gate`
+and `lockdown`, and `torch_bridge` where torch is preloaded. The protocol, in frames of `grader.wire`:
 
 On the control socket (one packet a frame), grader <-> fork server:
 
@@ -565,7 +565,10 @@ def _differ(before: Any, after: Any) -> bool:
         if type(after) is not list or len(after) != len(before):
             return True
         return any(_differ(b, a) for b, a in zip(before, after, strict=True))
-    return bool(before != after) and before == before
+    try:
+        return bool(before != after) and before == before
+    except Exception:  # what stands there now, an array or an object of their own, is no number
+        return True
 
 
 def _dict_differs(before: dict[Any, Any], after: dict[Any, Any]) -> bool:

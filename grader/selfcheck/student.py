@@ -123,6 +123,13 @@ class Student:
 
 def _same(before: Any, after: Any) -> bool:
     """Whether an argument is what it was; a cache may have got keys."""
+    try:
+        return _equal(before, after)
+    except (TypeError, ValueError):  # what stands there now is of another kind, an array perhaps
+        return False
+
+
+def _equal(before: Any, after: Any) -> bool:
     if isinstance(before, np.ndarray):
         return np.shape(after) == before.shape and np.array_equal(before, after, equal_nan=True)
     if isinstance(before, dict):

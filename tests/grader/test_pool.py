@@ -121,6 +121,27 @@ def f():
     one.end()
 
 
+@pytest.mark.parametrize("put", ["np.zeros(3)", "Odd()", "None", "2.0"])
+@pytest.mark.parametrize("given", [[1.0], {0: 1.0}])
+def test_an_argument_of_another_kind_is_a_modified_one(
+    server: ForkServer, given: object, put: str
+) -> None:
+    """A number that became an array, or an object that raises when compared, ends no worker."""
+    source = f"""
+import numpy as np
+class Odd:
+    def __ne__(self, other):
+        raise RuntimeError
+def f(x):
+    x[0] = {put}
+    return 1.0
+"""
+    one = student(server, source)
+    [answer] = one.call([Call("f", (given,), "number")])
+    assert (answer.error, answer.modified) == (None, (0,))
+    one.end()
+
+
 def test_a_worker_that_died_is_replaced(server: ForkServer) -> None:
     """One call is lost, not the next."""
     one = student(server, SINGLE + "import os\ndef g():\n    os._exit(0)\n")

@@ -193,6 +193,17 @@ def test_changed_argument(folder):
     assert done.verdicts() == ["FAILED", "ok", "ok"]
 
 
+@pytest.mark.parametrize("put", ["x[0] = np.zeros(3)", "x[1] = None", "x[1] = 4"])
+def test_a_changed_argument_of_another_kind(folder, put):
+    """A number that became an array cannot be compared with itself as it was: that tells enough."""
+    more = '\n\ndef test_total(student):\n    """total adds."""\n    student.total([1.0, {"a": 2.0}])\n'
+    (folder / "test_public.py").write_text(NEWTON + more)
+    source = f"import numpy as np\n{RIGHT}\n\ndef total(x):\n    {put}\n    return 3.0\n"
+    done = newton(folder, source)
+    assert "total changes its argument x: work on a copy" in done.out
+    assert "your code returned something else" not in done.out
+
+
 def test_endless_loop(folder):
     """A loop that never ends is stopped, with its line; it is not run again, and the rest is."""
     source = RIGHT.replace("return x * x", "while True:\n        x = x + 1")
