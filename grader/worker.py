@@ -525,7 +525,7 @@ def _leaf(value: Any) -> Any:
         return "ragged"
     kind = array.dtype.kind
     if kind == "O":
-        return _numbers(array)
+        return "object" if isinstance(value, np.ndarray) else _numbers(array)
     if kind in _KINDS:
         return _KINDS[kind]
     if kind == "b":
@@ -535,7 +535,7 @@ def _leaf(value: Any) -> Any:
 
 
 def _numbers(array: np.ndarray) -> Any:
-    """An object array of Python numbers (integers too large for int64) as float64."""
+    """What a list of Python numbers became (some too large for int64) as float64."""
     if array.size and all(type(item) in (int, float, bool) for item in array.flat):
         return array.astype(np.float64)
     return "object"

@@ -66,6 +66,48 @@ def test_a_notebook_of_cells_that_raise_still_answers(server: ForkServer) -> Non
     one.end()
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "np.array([1.0, 2.0])", "[1, 2.0]", "(np.float32(1), [2][0])", "np.array([1, 2], '>f2')",
+        "np.array([1, 2], np.longdouble)", "np.ma.array([1.0, 2.0])", "[True, 2]",
+        "np.array([9.0, 2.0, 9.0, 1.0])[3::-2]", "[np.array(1.0), np.int8(2)]",
+        "np.arange(1, 3, dtype=np.uint64)", "[[1.0, 2.0]][0]",
+    ],
+)  # fmt: skip
+def test_what_counts_as_an_answer(server: ForkServer, answer: str) -> None:
+    one = student(server, f"import numpy as np\ndef f():\n    return {answer}\n")
+    value = ask(one, "f")
+    assert isinstance(value, np.ndarray)
+    assert value.dtype in (np.float64, np.int64)
+    assert value.tolist() == [1, 2]
+    one.end()
+
+
+def test_integers_too_large_for_an_array_of_them_are_numbers(server: ForkServer) -> None:
+    one = student(server, "def f():\n    return [2**70, 1]\n")
+    assert np.array_equal(ask(one, "f"), [2.0**70, 1.0])
+    one.end()
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("None", "none"), ("np.array([1j])", "complex"), ("np.array([1.0, 2.0], object)", "object"),
+        ("[1.0, object()]", "object"), ("'1.0'", "string"), ("np.array(['a'])", "string"),
+        ("np.array(['2026-01-01'], 'M8[D]')", "date"), ("np.zeros(2, 'i4,f8')", "record"),
+        ("[[1.0], [1.0, 2.0]]", "ragged"), ("np.ma.masked_less([1, 2], 2)", "masked"),
+        ("np.zeros(1 << 20)", "too-large"),
+    ],
+)  # fmt: skip
+def test_what_is_no_answer_is_refused_by_a_word(
+    server: ForkServer, answer: str, reason: str
+) -> None:
+    one = student(server, f"import numpy as np\ndef f():\n    return {answer}\n")
+    assert ask(one, "f") == Refused(reason)
+    one.end()
+
+
 def test_an_opaque_result_stays_with_the_worker(server: ForkServer) -> None:
     """Only a reference crosses; what a worker kept is gone with it."""
     source = """
