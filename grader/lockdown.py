@@ -18,7 +18,7 @@ Layers, in the order in which a child puts them on:
     seccomp    an allow-list of system calls, none of which can name another process
 
 and around them ``pidns`` (a pid namespace for each child) and ``mounts`` (bubblewrap's view of
-the file system, laid by `grader.pool`). no-new-privs, not-dumpable and the parent-death signal
+the file system, laid by `grader.view`). no-new-privs, not-dumpable and the parent-death signal
 are always on.
 
 Sources: landlock(7), seccomp(2), capabilities(7), prctl(2), pid_namespaces(7), libseccomp's

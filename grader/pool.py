@@ -19,18 +19,16 @@ import signal
 import socket
 import struct
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-from grader import lockdown, wire
+from grader import lockdown, view, wire
 from grader.model import Limits
 
 _START_SECONDS: Final = 60.0
@@ -105,6 +103,8 @@ class ForkServer:
         self._preload = list(preload)
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._up = False
+        """Whether it has said that it serves."""
         self._jail = ""
         self._uids: Sequence[int] = (os.geteuid(),)
         self._forked = 0
@@ -136,22 +136,28 @@ class ForkServer:
             self._jail = tempfile.mkdtemp(prefix="grader-jail-")
             Path(self._jail).chmod(0o555)
         settings = {"layers": sorted(layers), "preload": self._preload, "jail": self._jail}
-        command = [*_python(), str(theirs.fileno()), json.dumps(settings)]
-        environment = _environment()
-        if "mounts" in layers:
-            command = [*_bubblewrap(self._preload, environment), *command]
-        try:
-            self._process = subprocess.Popen(  # noqa: S603  # our own program, fixed arguments
-                command, pass_fds=[theirs.fileno()], env=environment, cwd="/",
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                start_new_session=True,
-            )  # fmt: skip
-        except OSError as error:
-            raise GraderError(f"the fork server cannot be started: {error.strerror}") from None
+        self._process = self._program(theirs.fileno(), settings)
         theirs.close()
         ours.settimeout(_START_SECONDS)
         self._control = ours
         self._up = False
+
+    def _program(self, fd: int, settings: dict[str, Any]) -> subprocess.Popen[bytes]:
+        """`grader.worker`, started to serve what comes on the descriptor ``fd``."""
+        environment = view.environment()
+        try:
+            command = [*view.python(), str(fd), json.dumps(settings)]
+            if "mounts" in self.sandbox.layers:
+                command = [*view.bubblewrap(self._preload, environment), *command]
+            return subprocess.Popen(  # noqa: S603  # our own program, fixed arguments
+                command, pass_fds=[fd], env=environment, cwd="/",
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                start_new_session=True,
+            )  # fmt: skip
+        except ModuleNotFoundError as error:
+            raise GraderError(f"the package {error.name} is not installed") from None
+        except OSError as error:
+            raise GraderError(f"the fork server cannot be started: {error.strerror}") from None
 
     def ready(self) -> None:
         """Wait until it serves; raises `GraderError` with its last words if it does not."""
@@ -247,78 +253,6 @@ class ForkServer:
         self._process.kill()
         lines = self._process.stderr.read(1 << 14).decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else "no message"
-
-
-def _python() -> list[str]:
-    """The base interpreter with nothing on its path but what the worker imports."""
-    paths = sorted({str(_package("grader").parent), str(_package("numpy").parent)})
-    # What modules want done in a forked child (new seeds, new locks) costs a worker 0.5 ms and is for
-    # nothing there: it has one thread, and the fork server seeds it. They are not let register.
-    code = (
-        "import os, sys; os.register_at_fork = lambda **_: None; "
-        f"sys.path += {paths!r}; from grader import worker; worker.main()"
-    )
-    interpreter = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
-    return [interpreter, "-P", "-s", "-S", "-B", "-c", code]
-
-
-def _environment() -> dict[str, str]:
-    threads = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
-    return {
-        **threads, "PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8",
-        "PYTHONHASHSEED": "0", "PYTHONUTF8": "1",
-    }  # fmt: skip
-
-
-def _package(name: str) -> Path:
-    spec = find_spec(name)
-    if spec is None or not spec.origin:
-        raise GraderError(f"the package {name} is not installed")
-    return Path(spec.origin).parent
-
-
-_OF_OURS: Final = (
-    "__init__.py", "worker.py", "gate.py", "wire.py", "lockdown.py", "model.py", "torch_bridge.py"
-)  # fmt: skip
-_OF_TORCH: Final = ("torchgen", "typing_extensions.py", "sympy", "mpmath")
-"""What torch itself imports, beside it."""
-
-
-def _bubblewrap(preload: Sequence[str], environment: dict[str, str]) -> list[str]:
-    """A mount view of the interpreter, its libraries and the packages wanted, and nothing else."""
-    base = sys.base_prefix
-    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    others = (f"{base}/lib/python{version}/site-packages", f"{base}/lib/python3/dist-packages")
-    ours = _package("grader")
-    packages = [_package(name) for name in ("numpy", "msgspec", *preload)]
-    if "torch" in preload:
-        packages += [_package("torch").with_name(name) for name in _OF_TORCH]
-    seen = [
-        *(package for package in packages),
-        *(package.with_name(f"{package.name}.libs") for package in packages),
-        *(ours / name for name in _OF_OURS),
-    ]
-    command = [
-        "bwrap", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-pid",
-        "--die-with-parent", "--new-session", "--clearenv", "--cap-add", "ALL",
-    ]  # fmt: skip
-    if os.geteuid() != 0:
-        command += ["--unshare-user"]
-    for name, value in environment.items():
-        command += ["--setenv", name, value]
-    for folder in sorted({parent for path in (Path(base), *seen) for parent in path.parents}):
-        command += ["--perms", "0755", "--dir", str(folder)]
-    for path in ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache"):
-        command += ["--ro-bind-try", path, path]
-    command += ["--ro-bind", base, base, "--proc", "/proc"]
-    # Not --dev: its devpts needs a second user namespace, from which no pid namespace is left.
-    for path in ("/dev/null", "/dev/zero", "/dev/urandom"):
-        command += ["--dev-bind", path, path]
-    for path in filter(os.path.isdir, others):  # a distribution's Python lacks one of them
-        command += ["--tmpfs", path]
-    for each in seen:
-        command += ["--ro-bind-try", str(each), str(each)]
-    return [*command, "--chdir", "/", "--"]
 
 
 # --- a worker ---------------------------------------------------------------------------------

@@ -10,7 +10,18 @@ import pytest
 GRADER = Path(__file__).parents[2] / "grader"
 FLOORS = [
     {"model", "places"},
-    {"wire", "gate", "catalog", "notebook", "secret", "store", "lockdown", "canary", "compare"},
+    {
+        "wire",
+        "gate",
+        "catalog",
+        "notebook",
+        "secret",
+        "store",
+        "lockdown",
+        "canary",
+        "compare",
+        "view",
+    },
     {"worker", "torch_bridge", "inbox"},
     {"pool", "extensions"},
     {"student"},

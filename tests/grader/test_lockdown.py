@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader import lockdown, pool, wire
+from grader import lockdown, pool, view, wire
 from grader.model import Limits
 from grader.pool import ForkServer, OverrunError, Sandbox, StudentError
 from grader.student import Call, Program, Student
@@ -552,8 +552,8 @@ def test_the_environment_is_built_not_inherited(monkeypatch: pytest.MonkeyPatch)
             return Called(lambda layers: server)(source)
 
     assert seen() == 0
-    built = pool._environment
-    monkeypatch.setattr(pool, "_environment", lambda: {**built(), "GRADER_TOKEN": "42"})
+    built = view.environment
+    monkeypatch.setattr(view, "environment", lambda: {**built(), "GRADER_TOKEN": "42"})
     assert seen() == 1
 
 
