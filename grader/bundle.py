@@ -205,7 +205,7 @@ def _installable(assignment: Assignment) -> Files:
 
 def _info(assignment: Assignment) -> bytes:
     """PrairieLearn's info.json; the same assignment keeps its uuid."""
-    seconds = min(600, round(60 + 3 * assignment.limits.total))
+    seconds = min(600, round(assignment.limits.patience))
     document = {
         "uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, f"grader/{assignment.name}")),
         "title": assignment.title,

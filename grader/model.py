@@ -46,6 +46,11 @@ class Limits:
     memory_mb: int = 1024
     """Address space beyond what the preloaded libraries take, in MiB."""
 
+    @property
+    def patience(self) -> float:
+        """Wall seconds after which what grades a submission is taken for hung."""
+        return 60 + 3 * self.total
+
 
 @dataclass(frozen=True, slots=True)
 class Hint:

@@ -24,7 +24,7 @@ import msgspec
 
 from grader.catalog import Course
 from grader.engine.local import EngineError
-from grader.model import Grade, Submission
+from grader.model import Grade, Limits, Submission
 from grader.secret import fingerprint
 from grader.store import content_hash
 
@@ -81,7 +81,7 @@ def key_of(submission: Submission) -> str:
 
 def patience_for(course: Course) -> float:
     """The longest that any submission of the course may take, in seconds."""
-    return max((60 + 3 * each.limits.total for each in course.assignments), default=60.0)
+    return max((each.limits.patience for each in course.assignments), default=Limits().patience)
 
 
 # --- sealed envelopes ---------------------------------------------------------------------------
