@@ -29,7 +29,7 @@ from grader.lms.job import Answer, Job, Place
 from grader.lms.words import for_staff, held_back, number
 from grader.model import Grade, Settings, Submission
 from grader.run import new_seed
-from grader.secret import course_secret
+from grader.secret import course_secret, secret_file
 
 SEVERAL: Final = "might be meant"
 STOPPED: Final = "the grader was stopped before it was done"
@@ -156,13 +156,12 @@ def _lateness(job: Job, assignment: catalog.Assignment) -> tuple[float, str]:
 def _graded(course: catalog.Course, assignment: catalog.Assignment, job: Job) -> Grade:
     submission = read_submission(course, assignment.name, job)
     secret = course_secret(course.folder)
-    private = [course.solution(assignment.name), course.folder / ".grader-secret"]
+    private = [course.solution(assignment.name), secret_file(course.folder)]
     settings = Settings(
         course=str(course.folder), assignment=assignment.name, seed=job.seed or 0, secret=secret,
         private=tuple(str(path.resolve()) for path in private if path.is_file()),
     )  # fmt: skip
-    patience = 60 + 3 * assignment.limits.total
-    for _, grade in local.grade_all([submission], settings, 1, patience):
+    for _, grade in local.grade_all([submission], settings, 1, assignment.limits.patience):
         return grade
     raise local.EngineError("no grade came")
 

@@ -28,7 +28,7 @@ from grader.engine import local
 from grader.inbox import Inbox, InboxError, open_inbox
 from grader.model import Grade, Outcome, Ready, Settings, Submission
 from grader.report import gradebook
-from grader.secret import course_secret, fingerprint
+from grader.secret import course_secret, fingerprint, secret_file
 from grader.store import Handin, Run, Store, StoreError, content_hash
 
 MAX_SEED = 2**31
@@ -108,7 +108,7 @@ def grade_class(
         with contextlib.suppress(RuntimeError):  # no more threads to be had: it loads later
             threading.Thread(target=importlib.import_module, args=pages, daemon=True).start()
         waiting = _waiting(plan, inboxes, store, progress)
-        patience = 60 + 3 * plan.assignment.limits.total
+        patience = plan.assignment.limits.patience
         jobs = min(plan.jobs, max(progress.total, 1))
         grade_all = ENGINES[plan.engine](plan, progress)
         for submission, grade in grade_all(
@@ -223,12 +223,13 @@ def regrade(course: Course, folder: Path, jobs: int, write: bool) -> list[Change
     run, assignment = before.run, before.assignment
     secret = secret_of(course, run, folder)
     settings = Settings(str(course.folder), run.assignment, run.seed, secret)
-    patience = 60 + 3 * assignment.limits.total
     with Store.open(folder) as store:
         handins = list(store.handins())
         found: dict[tuple[str, str, str], Grade] = {}
         submissions = (_stored(store, handin) for handin in handins)
-        for submission, grade in local.grade_all(submissions, settings, jobs, patience):
+        for submission, grade in local.grade_all(
+            submissions, settings, jobs, assignment.limits.patience
+        ):
             found[_key(content_hash(submission), submission)] = grade
             if write:
                 store.add(grade, submission, store.attempts(submission.student))
@@ -349,7 +350,7 @@ def _verdict(outcome: Outcome | None) -> tuple[str, float] | None:
 
 
 def _settings(plan: Plan) -> Settings:
-    private = [plan.out / "results.db", *plan.sources]
+    private = [plan.out / "results.db", secret_file(plan.course.folder), *plan.sources]
     return Settings(
         course=str(plan.course.folder),
         assignment=plan.assignment.name,

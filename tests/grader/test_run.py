@@ -9,13 +9,16 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
 VARIANTS = ROOT / "reference" / "two_layer_network" / "variants"
+NUMPY = Path(np.__file__).parent
 
 
 def grader(*arguments, cwd=ROOT, timeout=240, **more):
@@ -79,6 +82,22 @@ def test_grades_json_has_the_agreed_shape(demo):
         for check in entry["checks"]:
             assert {"id", "title", "status", "points", "max_points", "seconds"} <= set(check)
             assert check["status"] in ("passed", "failed", "error")
+
+
+def test_a_secret_that_a_worker_can_read_ends_the_run(tmp_path):
+    """The canary tries the very file in use: beside NumPy it is open to all, in a folder of ours not."""
+    if not os.access(NUMPY, os.W_OK):
+        pytest.skip("elsewhere: NumPy is not ours to put a file beside")
+    with tempfile.NamedTemporaryFile(dir=NUMPY) as open_to_all:
+        Path(open_to_all.name).chmod(0o644)
+        for secret, status in ((open_to_all.name, 2), (tmp_path / "secret", 0)):
+            done = grader(
+                "grade", VARIANTS / "einsum.py", "--assignment", "two_layer_network",
+                "--out", tmp_path / f"out{status}", "--jobs", "1",
+                env={**os.environ, "GRADER_SECRET_FILE": str(secret)},
+            )  # fmt: skip
+            assert done.returncode == status, done.stderr
+            assert status == 0 or "a canary in it could read" in done.stderr
 
 
 def test_results_are_private(demo):
