@@ -41,6 +41,7 @@ $(VENV)/ready: pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'grader needs Python 3.11 or newer')"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python -m compileall -q grader  # as pip does for what it installs
 	touch $@
 
 $(VENV)/ready-dev: $(VENV)/ready

@@ -57,9 +57,9 @@ from grader.gate import INERT, Gate
 
 PRELOADED: Final = """
     numpy.random numpy.linalg
-    abc array bisect cmath collections collections.abc contextlib copy csv dataclasses datetime
+    abc array bisect cmath collections collections.abc contextlib copy dataclasses datetime
     enum functools heapq inspect io itertools json math numbers operator os pathlib random re
-    statistics string struct sys textwrap time traceback types typing warnings weakref
+    string struct sys textwrap time traceback types typing warnings weakref
 """.split()
 """Imported before any fork: what submissions import most. A fork costs by what is loaded."""
 
@@ -67,8 +67,8 @@ PRELOADED_IN_A_JAIL: Final = """
     numpy.fft numpy.ma numpy.polynomial numpy.testing numpy.f2py numpy.ctypeslib numpy.typing numpy.matlib
     numpy.rec numpy.char numpy.strings
     argparse ast asyncio base64 binascii bz2 cProfile calendar codecs colorsys concurrent.futures
-    contextvars decimal difflib doctest fractions glob graphlib gzip hashlib html keyword locale
-    logging lzma pickle pprint pstats queue reprlib sched secrets select selectors shutil symtable
+    contextvars csv decimal difflib doctest fractions glob graphlib gzip hashlib html keyword locale
+    logging lzma pickle pprint pstats queue reprlib sched secrets select selectors shutil statistics symtable
     tempfile threading timeit tokenize tracemalloc unicodedata unittest uuid zlib zoneinfo
     _strptime
 """.split()
