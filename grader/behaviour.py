@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -44,21 +44,30 @@ class Failure:
         """The function that was called."""
         return self.cases[0].function
 
+    @property
+    def error(self) -> StudentError | None:
+        """What the first call without an answer raised, or why it has none."""
+        return next((answer.error for answer in self.answers if answer.error is not None), None)
+
     def wrong(self) -> list[Case]:
         """The cases that are not right."""
         pairs = zip(self.cases, self.answers, strict=True)
         return [case for case, answer in pairs if not is_right(self.asked.reference, case, answer)]
 
-    def parts(self, cases: Sequence[Case] = (), but: Case | None = None) -> list[Case]:
-        """What ``cases`` are made of; with ``but``, what all the others are."""
-        chosen = cases if but is None else [case for case in self.cases if case is not but]
-        return [arg.case for case in chosen for arg in case.args if isinstance(arg, Part)]
+    def parts(self, but: Case) -> list[Case]:
+        """What all cases but one are made of."""
+        return _parts(case for case in self.cases if case is not but)
 
     def refusals(self) -> set[str]:
         """Why leaves could not be read."""
         values = (compare.at(answer.value, self.path) for answer in self.answers)
         leaves = (leaf for value in values for _, leaf in compare.leaves(value))
         return {leaf.reason for leaf in leaves if isinstance(leaf, Refused)}
+
+
+def _parts(cases: Iterable[Case]) -> list[Case]:
+    """The cases that these are made of."""
+    return [arg.case for case in cases for arg in case.args if isinstance(arg, Part)]
 
 
 def mistake(failure: Failure) -> str:
@@ -103,9 +112,11 @@ def _is_detached(failure: Failure) -> bool:
 
 def _wants_more(failure: Failure) -> bool:
     """It looks for a key that is not in the cache of the contract, but in that of its own forward."""
-    errors = [answer.error for answer in failure.answers if answer.error is not None]
-    found = _MISSING_KEY.search(errors[0].detail) if errors else None
-    if found is None or errors[0].kinds[:1] != ("KeyError",):
+    error = failure.error
+    if error is None or error.kinds[:1] != ("KeyError",):
+        return False
+    found = _MISSING_KEY.search(error.detail)
+    if found is None:
         return False
     key, reference = ast.literal_eval(found[1]), failure.asked.reference
     for case in failure.asked.given():
@@ -120,27 +131,27 @@ def _wants_more(failure: Failure) -> bool:
 
 def _remembers(failure: Failure) -> bool:
     """The last call that fails is right where no other call of the function came before it."""
-    wrong = failure.wrong()[-1:]
-    if not wrong or not _is_right_alone(failure, wrong[0]):
+    wrong, asked = failure.wrong()[-1:], failure.asked
+    if not wrong or not is_right_alone(asked, wrong[0]):
         return False
     others = failure.parts(but=wrong[0])
-    return not failure.parts(wrong) or bool(others and _is_right_alone(failure, wrong[0], others))
+    return not _parts(wrong) or bool(others and is_right_alone(asked, wrong[0], others))
 
 
 def _reads_the_last(failure: Failure) -> bool:
     """It is right after the forward that it belongs to, and wrong once another came between."""
-    wrong = failure.wrong()[-1:]
-    if failure.parts(wrong):
+    wrong, asked = failure.wrong()[-1:], failure.asked
+    if _parts(wrong):
         others = failure.parts(but=wrong[0])
-        alone = _is_right_alone(failure, wrong[0])
-        return bool(others) and alone and not _is_right_alone(failure, wrong[0], others)
+        alone = is_right_alone(asked, wrong[0])
+        return bool(others) and alone and not is_right_alone(asked, wrong[0], others)
     return _gradient_reads_the_last(failure)
 
 
-def _is_right_alone(failure: Failure, case: Case, between: Sequence[Case] = ()) -> bool:
+def is_right_alone(asked: Asked, case: Case, between: Sequence[Case] = ()) -> bool:
     """Whether a case is right in a fresh worker, ``between`` being asked before the last step."""
-    with _fresh(failure.asked) as alone:
-        alone.answers([*failure.parts([case]), *between])
+    with _fresh(asked) as alone:
+        alone.answers([*_parts([case]), *between])
         return is_right(alone.reference, case, alone.answers([case])[0])
 
 

@@ -184,7 +184,7 @@ class Asked:
         self.right: dict[Case, bool] = {}
         """Which answers are right, as far as anybody asked: see `grader.judging`."""
         self.mixed: dict[tuple[str, ...], Any] = {}
-        """The reference made of parts of this student's: see `grader.judging`."""
+        """The reference made of parts of this student's: see `grader.credit`."""
 
     def fresh(self) -> Asked:
         """The same program, to be asked in a worker of its own."""

@@ -15,23 +15,25 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import numpy as np
 
-from grader import behaviour, compare, gradients, timing
+from grader import behaviour, compare, credit, timing
 from grader.behaviour import Failure
 from grader.cases import Asked, Caches, Case, Module, Part, arrays_of
 from grader.compare import Path
+from grader.credit import Local
 from grader.diagnosis import Catalogue, plain_fact, same
 from grader.gradients import Gradient
 from grader.pool import StudentError
-from grader.remote import Remote, says_something
+from grader.remote import says_something
 from grader.student import Answer, Call, Refused
 
 LOCAL_CREDIT: Final = 0.8
 NUMERIC_CREDIT: Final = 0.6
+DERIVATIVE: Final = "but it is the derivative of your own forward"
 SHARED: Final = "others are right, or right given your own arrays"
 ROUNDING: Final = 1e-12
 """Sums in another order differ by less than this, relative to the largest entry; differences by more."""
@@ -39,7 +41,6 @@ WORTH_TELLING: Final = 30
 """A right answer this many times slower than array code is told so, without marks."""
 
 Draw = Callable[..., Iterable[Case]]
-Local = Callable[..., Any]
 
 
 class Failed(Exception):  # a verdict, not an error
@@ -96,35 +97,23 @@ class Check:
 
         ``gradient`` may be a function of the first case: one that is taken at that case's inputs.
         """
-        drawn = self.draw(cases)
-        self.function = drawn[0].function
-        answers = self.asked.answers(drawn)
-        faults = [self._fault(c, a, path, name) for c, a in zip(drawn, answers, strict=True)]
-        if not any(faults):
+        found = self._failure(cases, path, name, gradient)
+        if found is None:
             return
-        message = self._said(drawn, faults)
-        if callable(gradient):
-            gradient = gradient(drawn[0])
-        failure = Failure(self.asked, drawn, answers, path, gradient, self.rng)
-        error = next((a.error for a in answers if a.error is not None), None)
-        if error is not None:
-            raise Failed(message, 0.0, self._mistake(failure), error.detail)
-        if local is not None and (upstream := self._locally_right(drawn, answers, path, local)):
+        failure, message = found
+        if failure.error is not None:
+            raise Failed(message, 0.0, self._mistake(failure), failure.error.detail)
+        if local is not None and (upstream := credit.given_arrays(failure, local)):
             told = f"{message}; right, given your own {_and([str(key) for key in upstream])}"
             raise Failed(told, LOCAL_CREDIT, self._mistake(failure, upstream=upstream))
-        follows = self._right_given(drawn, answers, path, own) if own else None
+        follows = credit.given_parts(failure, own) if own else None
         if follows:
             told = f"{message}; right, given what your own {_and(own)} {_return(own)}"
             raise Failed(told, LOCAL_CREDIT, self._mistake(failure, elsewhere=True))
         mistake = self._mistake(failure, innocent=own if follows is False else ())
-        if gradient is not None and self._follows(
-            gradient, str(path[-1]) if path else gradient.wrt[0]
-        ):
-            told = f"{message}; but it is the derivative of your own forward"
-            raise Failed(told, NUMERIC_CREDIT, mistake)
-        if not mistake:
-            message += self._fact(drawn, answers, path)
-        raise Failed(message, 0.0, mistake)
+        if credit.given_forward(failure):
+            raise Failed(f"{message}; {DERIVATIVE}", NUMERIC_CREDIT, mistake)
+        raise Failed(message if mistake else f"{message}{_fact(failure)}", 0.0, mistake)
 
     def whole(
         self,
@@ -139,47 +128,53 @@ class Check:
         Short of that, if none is missing, the arrays or those in ``share`` count alike and each for
         itself, as in ``__call__``: together never for more than what follows from one wrong array.
         """
+        found = self._failure(cases, (), "", gradient)
+        if found is None:
+            return
+        failure, message = found
+        mistake = self._mistake(failure)
+        if failure.error is not None:
+            raise Failed(message, 0.0, mistake, failure.error.detail)
+        answers = failure.answers
+        names = [] if any(map(_lacks, answers)) else share or _names(answers)
+        shares = [self._share(failure, name, local) for name in names]
+        earned = min(LOCAL_CREDIT, sum(shares) / max(len(shares), 1))
+        if earned < NUMERIC_CREDIT and credit.given_forward(failure):
+            raise Failed(f"{message}; {DERIVATIVE}", NUMERIC_CREDIT, mistake)
+        raise Failed(f"{message}; {SHARED}" if earned else message, earned, mistake)
+
+    def _failure(
+        self,
+        cases: Draw,
+        path: Path,
+        name: str,
+        gradient: Gradient | Callable[[Case], Gradient] | None,
+    ) -> tuple[Failure, str] | None:
+        """What failed, and what is said of it first; None if every answer is right."""
         drawn = self.draw(cases)
         self.function = drawn[0].function
         answers = self.asked.answers(drawn)
-        faults = [self._fault(c, a, (), "") for c, a in zip(drawn, answers, strict=True)]
+        faults = [self._fault(c, a, path, name) for c, a in zip(drawn, answers, strict=True)]
         if not any(faults):
-            return
-        message = self._said(drawn, faults)
-        failure = Failure(self.asked, drawn, answers, (), gradient, self.rng)
-        error = next((a.error for a in answers if a.error is not None), None)
-        mistake = self._mistake(failure)
-        if error is not None:
-            raise Failed(message, 0.0, mistake, error.detail)
-        names = [] if any(map(_lacks, answers)) else share or _names(answers)
-        shares = [self._share(drawn, answers, name, local) for name in names]
-        credit = min(LOCAL_CREDIT, sum(shares) / max(len(shares), 1))
-        if (
-            credit < NUMERIC_CREDIT
-            and gradient is not None
-            and self._follows(gradient, gradient.wrt[0])
-        ):
-            told = f"{message}; but it is the derivative of your own forward"
-            raise Failed(told, NUMERIC_CREDIT, mistake)
-        raise Failed(f"{message}; {SHARED}" if credit else message, credit, mistake)
+            return None
+        if callable(gradient):
+            gradient = gradient(drawn[0])
+        failure = Failure(self.asked, drawn, answers, path, gradient, self.rng)
+        return failure, _said(drawn, faults)
 
     # --- values ---
 
-    def _share(
-        self,
-        cases: Sequence[Case],
-        answers: Sequence[Answer],
-        name: str,
-        local: Mapping[str, Local],
-    ) -> float:
+    def _share(self, failure: Failure, name: str, local: Mapping[str, Local]) -> float:
         """The share of its points that one array of a whole earns, in the answers that have it."""
-        pairs = [(c, a) for c, a in zip(cases, answers, strict=True) if name in a.value]
+        every = zip(failure.cases, failure.answers, strict=True)
+        pairs = [(case, answer) for case, answer in every if name in answer.value]
         if not any(self._fault(case, answer, (name,), "") for case, answer in pairs):
             return 1.0
-        mine, theirs = zip(*pairs, strict=True)
-        step = local.get(name)
-        right = step is not None and self._locally_right(mine, theirs, (name,), step)
-        return LOCAL_CREDIT if right else 0.0
+        if name not in local:
+            return 0.0
+        cases, answers = zip(*pairs, strict=True)
+        alone = replace(failure, cases=cases, answers=answers, path=(name,))
+        return LOCAL_CREDIT if credit.given_arrays(alone, local[name]) else 0.0
 
     def _fault(self, case: Case, answer: Answer, path: Path, name: str) -> str:
         """What is wrong with the answer at ``path``, or ''."""
@@ -202,14 +197,6 @@ class Check:
             if found:
                 return f"{name or _label(case.function, key)}: {found.message}"
         return ""
-
-    def _said(self, cases: Sequence[Case], faults: Sequence[str]) -> str:
-        """The first fault, and where it happens if not everywhere."""
-        first = next(fault for fault in faults if fault)
-        notes = [c.note for c, fault in zip(cases, faults, strict=True) if fault]
-        if all(notes) and len(notes) < len(faults):
-            return f"{first} ({_and(list(dict.fromkeys(notes)))})"
-        return first
 
     def _mistake(
         self,
@@ -239,99 +226,6 @@ class Check:
             right[case] = behaviour.is_right(self.exercise.reference, case, given[case])
         guilty = {case.function for case in given if not right[case]}
         return {case.function for case in given} - guilty
-
-    def _fact(self, cases: Sequence[Case], answers: Sequence[Answer], path: Path) -> str:
-        reference = self.exercise.reference
-        pairs = []
-        for case, answer in zip(cases, answers, strict=True):
-            leaf = compare.at(answer.value, path)
-            right = reference.expected(case)[1].get(path)
-            if not (isinstance(leaf, np.ndarray) and isinstance(right, np.ndarray)):
-                return ""
-            pairs.append((leaf.astype(np.float64), right.astype(np.float64)))
-        fact = plain_fact(pairs, [case.dims() for case in cases])
-        return f"; {fact}" if fact else ""
-
-    # --- fair credit ---
-
-    def _locally_right(
-        self, cases: Sequence[Case], answers: Sequence[Answer], path: Path, local: Local
-    ) -> list[Any]:
-        """The names of the student's own arrays from which ``path`` follows rightly, if any."""
-        used: dict[Any, None] = {}
-        seen: set[bytes] = set()
-        for case, answer in zip(cases, answers, strict=True):
-            own = _Own(answer.value, self.exercise.reference.raw(case))
-            try:
-                expected = np.asarray(local(*case.args, own), np.float64)
-            except Exception:  # the student's arrays have shapes that the step cannot take
-                return []
-            got = compare.at(answer.value, path)
-            if not own.meaningful() or not isinstance(got, np.ndarray):
-                return []
-            scale = float(np.abs(expected).max(initial=0.0))
-            if not scale or compare.fault(got, expected, scale):
-                return []
-            used.update(dict.fromkeys(own.used))
-            seen.add(b"".join(own[key].tobytes() for key in dict.fromkeys(own.used)))
-        if len(seen) == 1 < len(cases):  # the same whatever is asked
-            return []
-        return list(used)
-
-    def _right_given(
-        self, cases: Sequence[Case], answers: Sequence[Answer], path: Path, own: Sequence[str]
-    ) -> bool | None:
-        """Whether the reference, made of the student's ``own`` parts, gives the student's answer.
-
-        None where that says nothing: the parts raise, or what they give is constant.
-        """
-        mixed = self._mixed(tuple(own))
-        reference = self.exercise.reference
-        says_something = False
-        for case, answer in zip(cases, answers, strict=True):
-            try:
-                expected = arrays_of(mixed.module.answer(case, reference.want(case)))
-            except Exception:  # the student's parts raise, or answer what the reference cannot use
-                return None
-            for key, leaf in compare.leaves(compare.at(answer.value, path), path):
-                if leaf is True:  # a cache that is held there
-                    continue
-                if not isinstance(leaf, np.ndarray):
-                    return None
-                says_something |= not _inert(expected[key], case)
-                if compare.fault(leaf, expected[key], compare.scales(expected)[key]):
-                    return False
-        return (says_something and mixed.remote.meaningful()) or None
-
-    def _mixed(self, own: tuple[str, ...]) -> _Mixed:
-        """The reference made of the student's parts: once a submission, not once an array."""
-        if own not in self.asked.mixed:
-            remote, ours = Remote(self.asked), self.exercise.reference.module
-            module = type(ours)(self.exercise.name)
-            module.__dict__.update(ours.__dict__)
-            rebuilt = _rebound(module, {name: getattr(remote, name) for name in own})
-            self.asked.mixed[own] = _Mixed(remote, Module(rebuilt, self.exercise.caches))
-        found: _Mixed = self.asked.mixed[own]
-        return found
-
-    def _follows(self, gradient: Gradient, name: str) -> bool:
-        """Whether the student's gradient is the numeric derivative of the student's own forward.
-
-        Of a forward that is wrong: a right one has no derivative but the one that was not found.
-        """
-        if name not in gradient.wrt:
-            return False
-        rng = self.rng(f"follow {gradient.function} {name}")
-        remote = Remote(self.asked)
-        try:
-            at = gradient.at(rng)
-            right = gradient.loss(self.exercise.reference.module, at)
-            if behaviour.close(gradient.loss(remote, at), right):
-                return False
-            found = gradients.by_direction(gradient, remote, at, name, rng)
-            return found.agrees and found.skipped == 0 and remote.meaningful()
-        except Exception:  # theirs raises, or answers what no derivative can be taken of
-            return False
 
     # --- behaviour ---
 
@@ -363,17 +257,9 @@ class Check:
             first, second = arrays_of(answer.value), arrays_of(again.value)
             if not all(np.array_equal(first[k], second[k], equal_nan=True) for k in first):
                 message = f"{drawn.function}, called again with equal arguments, answers otherwise"
-                remembers = self._is_right_at_first(drawn)
+                # One of random numbers is not right even where it has answered nothing yet.
+                remembers = behaviour.is_right_alone(self.asked, drawn)
                 raise Failed(message, 0, "state-between-calls" if remembers else "")
-
-    def _is_right_at_first(self, case: Case) -> bool:
-        """Whether a program that has answered nothing yet is right: one of random numbers is not."""
-        alone = self.asked.fresh()
-        try:
-            alone.answers(part.case for part in case.args if isinstance(part, Part))
-            return behaviour.is_right(self.exercise.reference, case, alone.answers([case])[0])
-        finally:
-            alone.student.end()
 
     def raises(self, cases: Draw, kind: type[Exception], but: Draw) -> None:
         """Pass if every case raises ``kind`` or a subclass of it, but not all that ``but`` draws."""
@@ -492,50 +378,26 @@ class Check:
         return bool(faults) and not any(faults)
 
 
-class _Own(dict[Any, Any]):
-    """The student's own arrays, noting which are used; one of a wrong shape is not to be had."""
-
-    def __init__(self, value: Any, right: Any) -> None:
-        super().__init__(value if isinstance(value, dict) else {})
-        self._right = right
-        self.used: list[Any] = []
-
-    def __getitem__(self, key: Any) -> Any:
-        value = super().__getitem__(key)
-        if not isinstance(value, np.ndarray) or value.shape != np.shape(self._right[key]):
-            raise ValueError(f"{key} has another shape")
-        self.used.append(key)
-        return value.astype(np.float64)
-
-    def meaningful(self) -> bool:
-        """Whether what was used is neither zero nor constant (where the right one is not)."""
-        return bool(self.used) and all(
-            bool(own.any())
-            and (not compare.trivial(own) or compare.trivial(np.asarray(self._right[key])))
-            for key in self.used
-            for own in [super(_Own, self).__getitem__(key)]
-        )
+def _said(cases: Sequence[Case], faults: Sequence[str]) -> str:
+    """The first fault, and where it happens if not everywhere."""
+    first = next(fault for fault in faults if fault)
+    notes = [c.note for c, fault in zip(cases, faults, strict=True) if fault]
+    if all(notes) and len(notes) < len(faults):
+        return f"{first} ({_and(list(dict.fromkeys(notes)))})"
+    return first
 
 
-class _Mixed(NamedTuple):
-    """The far end that some functions are of, and the reference around them."""
-
-    remote: Remote
-    module: Module
-
-
-def _rebound(module: Any, parts: Mapping[str, Any]) -> Any:
-    """Give ``module``'s functions its own globals, with ``parts`` in place of what they name."""
-    import types
-
-    space = module.__dict__
-    for name, value in list(space.items()):
-        if isinstance(value, types.FunctionType):
-            space[name] = types.FunctionType(
-                value.__code__, space, name, value.__defaults__, value.__closure__
-            )
-    space.update(parts)
-    return module
+def _fact(failure: Failure) -> str:
+    """What simple thing turns the right arrays into the student's, to follow what is said; or ''."""
+    pairs = []
+    for case, answer in zip(failure.cases, failure.answers, strict=True):
+        leaf = compare.at(answer.value, failure.path)
+        right = failure.asked.reference.expected(case)[1].get(failure.path)
+        if not (isinstance(leaf, np.ndarray) and isinstance(right, np.ndarray)):
+            return ""
+        pairs.append((leaf.astype(np.float64), right.astype(np.float64)))
+    fact = plain_fact(pairs, [case.dims() for case in failure.cases])
+    return f"; {fact}" if fact else ""
 
 
 def _names(answers: Sequence[Answer]) -> list[str]:
@@ -546,19 +408,6 @@ def _names(answers: Sequence[Answer]) -> list[str]:
 def _lacks(answer: Answer) -> bool:
     """Whether an array is missing."""
     return any(isinstance(leaf, Refused) for _, leaf in compare.leaves(answer.value))
-
-
-def _inert(expected: np.ndarray, case: Case) -> bool:
-    """Whether ``expected`` is constant, or just one of the arguments handed back, maybe repeated."""
-    if compare.trivial(expected):
-        return True
-    return any(
-        isinstance(value, np.ndarray)
-        and 0 < value.ndim <= expected.ndim
-        and value.shape == expected.shape[-value.ndim :]
-        and np.allclose(value, expected)
-        for _, value in compare.leaves(list(case.args))
-    )
 
 
 def _adds_something(pairs: Sequence[tuple[Case, Answer]]) -> bool:

@@ -1,0 +1,170 @@
+"""What a wrong answer still deserves: it is right given what came before it, and that was the student's.
+
+Three ways to see it, each by computing once more from something of the student's own: from the arrays
+of the same answer, from functions asked for their values, from a forward whose slopes are taken.
+Whatever stands still is no evidence: constants, zeros and arguments handed back follow from anything.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from grader import compare, gradients
+from grader.behaviour import Failure, close
+from grader.cases import Asked, Case, Module, arrays_of
+from grader.remote import Remote
+
+Local = Callable[..., Any]
+"""From a case's arguments and the student's own arrays by name, the array that should follow."""
+
+
+# --- the student's own arrays -----------------------------------------------------------------
+
+
+def given_arrays(failure: Failure, local: Local) -> list[Any]:
+    """The names of the student's own arrays from which the array in question follows, if any."""
+    used: dict[Any, None] = {}
+    seen: set[bytes] = set()
+    for case, answer in zip(failure.cases, failure.answers, strict=True):
+        own = _Own(answer.value, failure.asked.reference.raw(case))
+        try:
+            expected = np.asarray(local(*case.args, own), np.float64)
+        except Exception:  # the student's arrays have shapes that the step cannot take
+            return []
+        got = compare.at(answer.value, failure.path)
+        if not own.meaningful() or not isinstance(got, np.ndarray):
+            return []
+        scale = float(np.abs(expected).max(initial=0.0))
+        if not scale or compare.fault(got, expected, scale):
+            return []
+        used.update(dict.fromkeys(own.used))
+        seen.add(b"".join(own[key].tobytes() for key in dict.fromkeys(own.used)))
+    if len(seen) == 1 < len(failure.cases):  # the same whatever is asked
+        return []
+    return list(used)
+
+
+class _Own(dict[Any, Any]):
+    """The student's own arrays, noting which are used; one of a wrong shape is not to be had."""
+
+    def __init__(self, value: Any, right: Any) -> None:
+        super().__init__(value if isinstance(value, dict) else {})
+        self._right = right
+        self.used: list[Any] = []
+
+    def __getitem__(self, key: Any) -> Any:
+        value = super().__getitem__(key)
+        if not isinstance(value, np.ndarray) or value.shape != np.shape(self._right[key]):
+            raise ValueError(f"{key} has another shape")
+        self.used.append(key)
+        return value.astype(np.float64)
+
+    def meaningful(self) -> bool:
+        """Whether what was used is neither zero nor constant (where the right one is not)."""
+        return bool(self.used) and all(
+            bool(own.any())
+            and (not compare.trivial(own) or compare.trivial(np.asarray(self._right[key])))
+            for key in self.used
+            for own in [super(_Own, self).__getitem__(key)]
+        )
+
+
+# --- the student's own functions --------------------------------------------------------------
+
+
+class _Mixed(NamedTuple):
+    """The far end that some functions are of, and the reference around them."""
+
+    remote: Remote
+    module: Module
+
+
+def given_parts(failure: Failure, own: Sequence[str]) -> bool | None:
+    """Whether the reference, made of the student's ``own`` parts, gives the student's answer.
+
+    None where that says nothing: the parts raise, or what they give is constant.
+    """
+    mixed, reference = _mixed(failure.asked, tuple(own)), failure.asked.reference
+    telling = False
+    for case, answer in zip(failure.cases, failure.answers, strict=True):
+        try:
+            expected = arrays_of(mixed.module.answer(case, reference.want(case)))
+        except Exception:  # the student's parts raise, or answer what the reference cannot use
+            return None
+        for key, leaf in compare.leaves(compare.at(answer.value, failure.path), failure.path):
+            if leaf is True:  # a cache that is held there
+                continue
+            if not isinstance(leaf, np.ndarray):
+                return None
+            telling |= not _inert(expected[key], case)
+            if compare.fault(leaf, expected[key], compare.scales(expected)[key]):
+                return False
+    return (telling and mixed.remote.meaningful()) or None
+
+
+def _mixed(asked: Asked, own: tuple[str, ...]) -> _Mixed:
+    """The reference made of the student's parts: once a submission, not once an array."""
+    if own not in asked.mixed:
+        remote, ours = Remote(asked), asked.reference
+        rebuilt = _rebuilt(ours.module, {name: getattr(remote, name) for name in own})
+        asked.mixed[own] = _Mixed(remote, Module(rebuilt, ours.caches))
+    found: _Mixed = asked.mixed[own]
+    return found
+
+
+def _rebuilt(module: types.ModuleType, parts: Mapping[str, Any]) -> types.ModuleType:
+    """A copy of the module whose functions find ``parts`` under the names that they use."""
+    made = types.ModuleType(module.__name__)
+    space = made.__dict__
+    space.update(module.__dict__)
+    for name, value in list(space.items()):
+        if isinstance(value, types.FunctionType):
+            space[name] = types.FunctionType(
+                value.__code__, space, name, value.__defaults__, value.__closure__
+            )
+    space.update(parts)
+    return made
+
+
+def _inert(expected: np.ndarray, case: Case) -> bool:
+    """Whether ``expected`` is constant, or just one of the arguments handed back, maybe repeated."""
+    if compare.trivial(expected):
+        return True
+    return any(
+        isinstance(value, np.ndarray)
+        and 0 < value.ndim <= expected.ndim
+        and value.shape == expected.shape[-value.ndim :]
+        and np.allclose(value, expected)
+        for _, value in compare.leaves(list(case.args))
+    )
+
+
+# --- the student's own forward ----------------------------------------------------------------
+
+
+def given_forward(failure: Failure) -> bool:
+    """Whether the student's gradient is the numeric derivative of the student's own forward.
+
+    Of a forward that is wrong: a right one has no derivative but the one that was not found.
+    """
+    gradient = failure.gradient
+    if gradient is None:
+        return False
+    name = str(failure.path[-1]) if failure.path else gradient.wrt[0]
+    if name not in gradient.wrt:
+        return False
+    rng = failure.rng(f"follow {gradient.function} {name}")
+    remote = Remote(failure.asked)
+    try:
+        at = gradient.at(rng)
+        right = gradient.loss(failure.asked.reference.module, at)
+        if close(gradient.loss(remote, at), right):
+            return False
+        found = gradients.by_direction(gradient, remote, at, name, rng)
+        return found.agrees and found.skipped == 0 and remote.meaningful()
+    except Exception:  # theirs raises, or answers what no derivative can be taken of
+        return False
