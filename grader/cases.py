@@ -78,7 +78,7 @@ class Case:
 
     def dims(self) -> set[int]:
         """The sizes that occur among the arguments."""
-        return {size for array in _arrays(self.args) for size in (*array.shape, len(array.shape))}
+        return {size for array in arrays_in(self.args) for size in (*array.shape, len(array.shape))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def read(value: Any, want: Any) -> Any:
     if want == "held":
         return value is not None
     if isinstance(want, str):
-        leaf = worker._leaf(value)
+        leaf = worker.as_leaf(value)
         return Refused(leaf) if isinstance(leaf, str) else np.asarray(leaf)
     if isinstance(want, list):
         return [read(item, part) for item, part in zip(value, want, strict=True)]
@@ -299,13 +299,14 @@ def redrawn(draw: Callable[[], Any], good: Callable[..., bool], tries: int = 500
     raise RuntimeError(f"{draw.__qualname__}: none of {tries} draws is good enough")
 
 
-def _arrays(value: Any) -> list[np.ndarray]:
+def arrays_in(value: Any) -> list[np.ndarray]:
+    """The arrays in lists, tuples and dicts, in order."""
     if isinstance(value, np.ndarray):
         return [value]
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, (list, tuple)):
-        return [array for item in value for array in _arrays(item)]
+        return [array for item in value for array in arrays_in(item)]
     return []
 
 

@@ -24,7 +24,7 @@ import numpy as np
 
 STEP: Final = 1e-5
 TOLERANCE: Final = 1e-6
-"""Largest difference, relative to the larger of the two vectors' norms."""
+"""Largest difference, relative to the larger root mean square of the two vectors."""
 DIRECTIONS: Final = 4
 MOST_SKIPPED: Final = 0.05
 """With a larger share of kinks the inputs are bad, not the gradient."""
@@ -55,7 +55,7 @@ class Agreement:
     name: str
     shape: tuple[int, ...]
     largest: float
-    """Largest difference, relative to the larger norm; inf where there is nothing to compare."""
+    """See `relative`; infinite where there is nothing to compare."""
     skipped: int = 0
     """Coordinates left out because of a kink."""
     size: int = 0
@@ -133,7 +133,10 @@ def _slope(
 
 
 def relative(given: np.ndarray, numeric: np.ndarray) -> float:
-    """The largest difference, relative to the larger root mean square of the two."""
+    """The largest difference, relative to the larger root mean square of the two.
+
+    Infinite where either holds what is not finite, or there is nothing; 0 where both are zero.
+    """
     if given.size == 0 or not (np.isfinite(given).all() and np.isfinite(numeric).all()):
         return float("inf")
     size = max(np.sqrt(np.mean(given**2)), np.sqrt(np.mean(numeric**2)))

@@ -22,13 +22,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 import pytest
 from _pytest.runner import runtestprotocol  # the only way to run an item without its log
 
 from grader import catalog, lockdown, plugin
+from grader.canary import ATTEMPTS
 from grader.model import Grade, Limits, Ready, Settings, Submission
 from grader.notebook import NotebookError, read_source
 from grader.places import CatalogError
@@ -65,7 +66,7 @@ def bench_for(settings: Settings) -> Bench:
     return bench
 
 
-def run_session(bench: Bench, loop: Any, select: str = "") -> int:
+def run_session(bench: Bench, loop: object, select: str = "") -> int:
     """Run a pytest session over the hidden tests of the bench's assignment, or a selection (-k)."""
     tests = bench.course.folder / "tests" / "hidden" / bench.assignment.name
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
@@ -277,11 +278,8 @@ def check_reference(bench: Bench, items: Sequence[pytest.Item]) -> None:
 
 def check_sandbox(bench: Bench, private: Sequence[str]) -> None:
     """Let the canary try, and the clock be seen; raises `UnfitError` if either is wrong."""
-    from grader.canary import ATTEMPTS
-    from grader.lockdown import missing_for_grading
-
     bench.server.ready()
-    missing = missing_for_grading(bench.server.sandbox.layers)
+    missing = lockdown.missing_for_grading(bench.server.sandbox.layers)
     if missing:
         raise UnfitError(f"no sandbox good enough to grade others' code here: {missing}")
     source = Path(__file__).with_name("canary.py").read_text(encoding="utf-8")

@@ -26,6 +26,7 @@ class CatalogError(ValueError):
 
 
 def text_of(path: Path) -> str:
+    """The text of the file; raises `CatalogError` where it cannot be read as one."""
     try:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
@@ -78,6 +79,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def compose(text: str) -> yaml.Node:
+    """The root of a YAML document; raises `CatalogError` with the line that is none."""
     try:
         loader = _Loader(text)
     except yaml.reader.ReaderError as error:

@@ -28,6 +28,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -327,7 +328,7 @@ def _lateness(assignment: Assignment) -> str:
     return f"{sentence[:1].upper()}{sentence[1:]}. " if told else ""
 
 
-def _long(time: Any) -> str:
+def _long(time: timedelta) -> str:
     hours = time.total_seconds() / 3600
     return f"{hours / 24:g} days" if hours >= 48 else f"{round(hours, 2):g} hours"
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from grader import compare
-from grader.cases import Asked, Case, Module, _arrays, arrays_of
+from grader.cases import Asked, Case, Module, arrays_in, arrays_of
 from grader.pool import StudentError
 from grader.student import Answer, Call
 from grader.wire import Ref
@@ -60,7 +60,7 @@ class Remote:
         [answer] = self._asked.student.call([Call(function, theirs, want, keep)])
         if answer.error is not None:
             raise answer.error
-        known = sum(array.size for array in _arrays([*case.args, ours.raw(case)]))
+        known = sum(array.size for array in arrays_in([*case.args, ours.raw(case)]))
         if sum(array.size for array in arrays_of(answer.value).values()) > ROOM * known + SMALL:
             raise StudentError(f"what {function} returns is far too large")
         output = answer.value[:-1] if listed is not None else answer.value

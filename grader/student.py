@@ -8,12 +8,14 @@ What a worker writes is taken apart here, and becomes arrays, or words that a st
 
 from __future__ import annotations
 
+import builtins
 import time
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any, Final, NamedTuple
+
+import numpy as np
 
 from grader.model import Limits
 from grader.pool import ForkServer, GraderError, OverrunError, StudentError, Worker
@@ -232,10 +234,10 @@ class Student:
             return Refused(value if value in REFUSALS else "unreadable")
         if want == "held" and type(value) is bool:
             return value if value else Refused("none")
-        if isinstance(want, str) and isinstance(value, _numpy().ndarray):
+        if isinstance(want, str) and isinstance(value, np.ndarray):
             return value
         if isinstance(want, str) and type(value) is float:
-            return _numpy().asarray(value)
+            return np.asarray(value)
         if isinstance(want, (list, dict)) and type(value) is list and len(value) == len(want):
             if isinstance(want, list):
                 return [self._rebuild(w, v) for w, v in zip(want, value, strict=True)]
@@ -288,15 +290,6 @@ def cleaned(text: str) -> str:
 
 def _builtin(kinds: Sequence[str]) -> str:
     """The exact type's name when it is one of Python's own exceptions, else ''."""
-    import builtins
-
     kind = getattr(builtins, kinds[0], None) if kinds else None
     is_exception = isinstance(kind, type) and issubclass(kind, BaseException)
     return kinds[0] if is_exception else ""
-
-
-@cache
-def _numpy() -> Any:
-    import numpy as np
-
-    return np

@@ -64,9 +64,8 @@ class Yardstick:
         self._single = min(self._single, self._timed(case, 1))
         mean = self._timed(case, self._repeats)
         self._together = min(self._together, mean * self._repeats)
-        least = self._together / (
-            2 * self._repeats
-        )  # the difference of two noisy times may be nothing
+        # The difference of two noisy times may be nothing.
+        least = self._together / (2 * self._repeats)
         return max((self._together - self._single) / (self._repeats - 1), least)
 
     def _timed(self, case: Case, repeats: int) -> float:

@@ -479,7 +479,7 @@ def _portable(value: Any, want: Any, room: list[int]) -> Any:
     if type(value) is str and value in REFUSALS:  # the bridge to torch has found no array
         return value
     if isinstance(want, str):
-        leaf = _leaf(value)
+        leaf = as_leaf(value)
         room[0] -= leaf.nbytes if isinstance(leaf, np.ndarray) else 8
         return leaf if room[0] >= 0 else "too-large"
     if isinstance(want, list):
@@ -507,7 +507,7 @@ _KINDS: Final = {
 }
 
 
-def _leaf(value: Any) -> Any:
+def as_leaf(value: Any) -> Any:
     """``value`` as a float, as a bool, int64 or float64 array, or the word that says why not."""
     if type(value) is float or type(value) is np.float64:
         return float(value)

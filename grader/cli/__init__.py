@@ -15,13 +15,15 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from grader import __version__
 from grader.cli import course, grade, lms, results, worker
 from grader.cli.words import OK, is_told, stop, told
 
 Command = Callable[[argparse.Namespace], int]
+Add = Callable[[str, Command, str], argparse.ArgumentParser]
+"""From a command's name, what runs it and what it is for, the parser of its options."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -53,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"grader {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    def command(name: str, run: Command, text: str) -> Any:
+    def command(name: str, run: Command, text: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=text, description=text)
         made.set_defaults(run=run)
         return made
@@ -64,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _for_instructors(command: Callable[[str, Command, str], Any]) -> None:
+def _for_instructors(command: Add) -> None:
     _grade_options(command("grade", grade.run, "grade files, folders and LMS downloads"))
     check = command("check", course.check, "a student's own check, before handing in")
     check.add_argument("file", nargs="?", type=Path, metavar="FILE")
@@ -93,7 +95,7 @@ def _adjust_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--undo", action="store_true", help="withdraw the student's last change")
 
 
-def _for_lms(command: Callable[[str, Command, str], Any]) -> None:
+def _for_lms(command: Add) -> None:
     export = command("export", lms.export, "make the file that an LMS takes")
     export.add_argument("format", metavar="FORMAT", help="canvas, moodle, gradescope-csv, ...")
     export.add_argument("dir", type=Path, metavar="DIR")
@@ -121,7 +123,7 @@ def _for_lms(command: Callable[[str, Command, str], Any]) -> None:
     bundle.add_argument("--out", type=Path, default=Path(), metavar="DIR")
 
 
-def _for_authors(command: Callable[[str, Command, str], Any]) -> None:
+def _for_authors(command: Add) -> None:
     new = command("new", course.new, "begin an exercise, and in an empty folder a course")
     new.add_argument("name", metavar="NAME")
     build = command("build", course.build, "make exercises/ from reference/")
@@ -155,7 +157,6 @@ def _grade_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shard", type=shard, metavar="I/N", help="grade the I-th of N parts")
     parser.add_argument("--inbox", metavar="KIND", help="what SOURCE is, if it is not recognised")
     parser.add_argument("--sandbox", choices=["best", "none"], default="best")
-
     parser.add_argument("--engine", choices=["local", "celery"], default="local")
     _broker_option(parser)
 
@@ -175,12 +176,14 @@ def _broker_option(parser: argparse.ArgumentParser) -> None:
 
 
 def positive(text: str) -> int:
+    """The number, for argparse; raises ArgumentTypeError below 1."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
     return int(text)
 
 
 def shard(text: str) -> tuple[int, int]:
+    """(which part, of how many), for argparse; raises ArgumentTypeError."""
     part, _, parts = text.partition("/")
     if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
         raise argparse.ArgumentTypeError(f"{text!r} is no shard; write 1/4 for the first of four")

@@ -32,6 +32,7 @@ def new(options: argparse.Namespace) -> int:
 
 
 def build(options: argparse.Namespace) -> int:
+    """Write what is made from the sources, or say what is out of step with them."""
     from grader import release
 
     course = here()
@@ -47,6 +48,7 @@ def build(options: argparse.Namespace) -> int:
 
 
 def release(options: argparse.Namespace) -> int:
+    """Write the students' zip."""
     from grader import release
 
     say(str(release.release(here(), options.name, options.out)))
@@ -54,6 +56,7 @@ def release(options: argparse.Namespace) -> int:
 
 
 def validate(options: argparse.Namespace) -> int:
+    """Let exercises prove themselves, and say what is otherwise than it should be."""
     from grader import validate
 
     course = here()
@@ -74,6 +77,7 @@ def validate(options: argparse.Namespace) -> int:
 
 
 def doctor(options: argparse.Namespace) -> int:
+    """Try the sandbox, and say what holds."""
     from grader import doctor
 
     healthy = True

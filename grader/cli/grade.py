@@ -24,6 +24,7 @@ MOST_NOTES = 50
 
 
 def run(options: argparse.Namespace) -> int:
+    """Grade what is given, write the results, and sum them up."""
     from grader import policy
     from grader import run as class_run
 

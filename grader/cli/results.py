@@ -244,7 +244,8 @@ def _print_change(change: Change) -> None:
         line += f", final {_step(before.final, after.final)}"
     say(line)
     for old, new in change.checks:
-        say(f"  {(new or old).id}: {_verdict(old)} -> {_verdict(new)}")  # type: ignore[union-attr]
+        name = next(outcome.id for outcome in (new, old) if outcome is not None)
+        say(f"  {name}: {_verdict(old)} -> {_verdict(new)}")
 
 
 def _in_sum(changes: list[Change]) -> str:
@@ -271,8 +272,9 @@ def _verdict(outcome: Outcome | None) -> str:
 
 def _step(before: float | None, after: float | None) -> str:
     step = f"{_score(before)} -> {_score(after)}"
-    known = before is not None and after is not None and before != after
-    return f"{step} ({after - before:+g})" if known else step  # type: ignore[operator]
+    if before is None or after is None or before == after:
+        return step
+    return f"{step} ({after - before:+g})"
 
 
 def _score(score: float | None) -> str:

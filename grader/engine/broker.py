@@ -88,6 +88,7 @@ def patience_for(course: Course) -> float:
 
 
 def sealed(message: Task | Answer, secret: bytes) -> Envelope:
+    """The message as JSON, and what nobody without the secret can write beside it."""
     body = msgspec.json.encode(message)
     return {"body": body.decode(), "seal": _seal(body, secret)}
 

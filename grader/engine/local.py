@@ -94,6 +94,7 @@ class Process:
             yield self.grade()[1]
 
     def end(self) -> None:
+        """Let it end by itself if it is idle, else kill it."""
         if self.connection.closed:
             return
         self.connection.close()

@@ -77,6 +77,7 @@ class Report:
 
 
 def headed(title: str) -> str:
+    """The beginning of a check's line, up to its verdict."""
     return f"  {title} {'.' * max(WIDTH - len(title), 2)} "
 
 

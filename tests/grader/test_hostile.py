@@ -412,7 +412,7 @@ course = Path(sys.argv[1])
 sys.path.insert(0, str(course / "tests" / "hidden"))
 from two_layer_network import cases
 from grader import catalog
-from grader.cases import _arrays
+from grader.cases import arrays_in
 from grader.plugin import Bench
 from grader.pool import Sandbox
 from grader.secret import course_secret
@@ -423,7 +423,7 @@ digits = set()
 for name, draw in vars(cases).items():
     if name.endswith("_cases") and name != "timed_cases":
         for case in bench.draw(draw):
-            for array in _arrays(case.args):
+            for array in arrays_in(case.args):
                 for value in np.asarray(array, float).ravel():
                     text = f"{abs(value):.9e}".partition("e")[0].replace(".", "").rstrip("0")
                     if len(text) > 6:

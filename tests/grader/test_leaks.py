@@ -28,7 +28,7 @@ import numpy as np
 import pytest
 
 from grader import catalog, policy
-from grader.cases import _arrays
+from grader.cases import arrays_in
 from grader.lms import ANSWERS, EXPORTS, Job
 from grader.lms.sheet import comment
 from grader.model import Grade
@@ -206,7 +206,7 @@ def hidden() -> tuple[np.ndarray, ...]:
     bench = Bench(course, course.assignment(EXERCISE), Sandbox(frozenset()), SEED, SECRET)
     draws = [draw for name, draw in vars(cases).items() if name.endswith("_cases")]
     drawn = [case for draw in draws if draw is not cases.timed_cases for case in bench.draw(draw)]
-    return tuple(np.asarray(each, float) for case in drawn for each in _arrays(case.args))
+    return tuple(np.asarray(each, float) for case in drawn for each in arrays_in(case.args))
 
 
 @cache

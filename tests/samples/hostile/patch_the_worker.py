@@ -9,7 +9,7 @@ def attack():
         if "_portable" in space:
             space["_differ"] = lambda before, after: False
             space["_portable"] = lambda value, want, room: value
-            space["_leaf"] = lambda value: value
+            space["as_leaf"] = lambda value: value
             space["MAX_ANSWER"] = 1 << 60
         frame = frame.f_back
 
