@@ -254,9 +254,7 @@ class Student:
         name = _builtin(kinds)
         if name == "NotImplementedError":
             return StudentError(f"{function} is not written yet", kinds, text)
-        what = (
-            f"{'an' if name[:1] in 'AEIOU' else 'a'} {name}" if name else "an exception of your own"
-        )
+        what = _article(name) if name else _kind_of(kinds)
         return StudentError(f"{function} raised {what}{self._place(cell, line)}", kinds, text)
 
     def _why_undefined(self, function: str) -> str:
@@ -293,3 +291,15 @@ def _builtin(kinds: Sequence[str]) -> str:
     kind = getattr(builtins, kinds[0], None) if kinds else None
     is_exception = isinstance(kind, type) and issubclass(kind, BaseException)
     return kinds[0] if is_exception else ""
+
+
+def _article(name: str) -> str:
+    return f"{'an' if name[:1] in 'AEIOU' else 'a'} {name}"
+
+
+def _kind_of(kinds: Sequence[str]) -> str:
+    """What is told of an exception that is not Python's own, be it the student's or NumPy's: the
+    nearest of Python's that it is a kind of. Its own name may hold anything."""
+    nearest = next((name for name in map(_builtin, [[kind] for kind in kinds]) if name), "")
+    vague = nearest in ("", "Exception", "BaseException")
+    return "an exception of your own" if vague else f"a kind of {nearest}"

@@ -92,6 +92,8 @@ def test_cell_backward(student):
     """cell_backward finds the numbers of the text: 0.5325, 0.1331, 0.2662."""
     one = np.ones((1, 1))
     params = zeros() | {letter + k: one for letter in "WU" for k in "figo"}
+    gates = {"f": math.log(3), "i": 0, "g": math.log(3) / 2, "o": 0}
+    params |= {"b" + k: np.array([z - 2.0]) for k, z in gates.items()}
     cache = {"x": 2 * one, "h_prev": 0 * one, "c_prev": one, "c": one}
     cache |= {"f": 0.75 * one, "i": 0.5 * one, "g": 0.5 * one, "o": 0.5 * one}
     grads = cell_backward(student, params, cache, one, 0.5 * one)

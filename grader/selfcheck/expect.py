@@ -77,9 +77,9 @@ def finite(what: str, got: Any, shape: tuple[int, ...]) -> np.ndarray:
 def pair(what: str, got: Any, of: str) -> tuple[Any, Any]:
     """Assert that ``got`` is a tuple of two things, and return them."""
     require(got is not None, f"{what} {REASONS['none']}")
-    two = isinstance(got, (tuple, list)) and len(got) == 2
-    require(two, f"{what} should be a pair: {of}")
-    return got[0], got[1]
+    both = [*got] if isinstance(got, (tuple, list)) else []  # a NamedTuple may have its own len()
+    require(len(both) == 2, f"{what} should be a pair: {of}")
+    return both[0], both[1]
 
 
 def entries(what: str, got: Any, keys: Sequence[str]) -> dict[str, Any]:

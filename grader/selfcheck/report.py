@@ -13,8 +13,13 @@ from grader.selfcheck.table import Row
 OK, FAILED = 0, 1
 WIDTH: Final = 72
 """Titles are at most so long."""
-WORDS: Final = {"passed": "ok", "failed": "FAILED", "unwritten": "not written yet"}
-COLOURS: Final = {"passed": "#2a8a43", "failed": "#d1342f", "unwritten": "#8a6d1a"}
+WORDS: Final = {
+    "passed": "ok", "failed": "FAILED", "unwritten": "not written yet",
+    "noted": "no; the others are run",
+}  # fmt: skip
+COLOURS: Final = {
+    "passed": "#2a8a43", "failed": "#d1342f", "unwritten": "#8a6d1a", "noted": "#8a6d1a",
+}  # fmt: skip
 HEAD: Final = ("array", "shape", "largest difference", "verdict")
 LEFT: Final = "text-align:left"
 
@@ -29,13 +34,14 @@ class Report:
 
     @property
     def status(self) -> int:
-        """`OK` if everything passed."""
-        return OK if all(each.verdict == "passed" for each in self.results) else FAILED
+        """`OK` if everything passed, whatever was noted."""
+        right = all(each.verdict in ("passed", "noted") for each in self.results)
+        return OK if right else FAILED
 
     @property
     def summary(self) -> str:
         """The result in numbers."""
-        verdicts = [each.verdict for each in self.results]
+        verdicts = [each.verdict for each in self.results if each.verdict != "noted"]
         parts = [f"{verdicts.count('passed')} of {len(verdicts)} passed"]
         if "failed" in verdicts:
             parts.append(f"{verdicts.count('failed')} failed")
@@ -46,10 +52,10 @@ class Report:
     @property
     def advice(self) -> str:
         """What to do next, in a sentence or two."""
-        failed = next((each for each in self.results if each.verdict == "failed"), None)
-        if failed is not None:
+        bad = [each for each in self.results if each.verdict in ("failed", "noted")]
+        if any(each.verdict == "failed" for each in bad):
             return (
-                f"Next: put right the first that failed, “{failed.title}”, and check again: "
+                f"Next: put right the first that failed, “{bad[0].title}”, and check again: "
                 "what stands below it may follow from it."
             )
         unwritten = next((each.unwritten for each in self.results if each.unwritten), "")

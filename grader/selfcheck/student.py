@@ -34,13 +34,14 @@ LIMIT: Final = float(os.environ.get("GRADER_CHECK_SECONDS", "10"))
 MOST_FRAMES: Final = 6
 MOST_PRINTED: Final = 10
 
-Verdict = Literal["passed", "failed", "unwritten"]
+Verdict = Literal["passed", "failed", "unwritten", "noted"]
 Namespace = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one check. ``unwritten`` names the function that is not written yet."""
+    """What became of one check. ``unwritten`` names the function that is not written yet; what is
+    ``noted`` (a cell of a notebook raises) costs nothing by itself."""
 
     title: str
     verdict: Verdict

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from grader.gate import INERT
 from grader.notebook import Cell, NotebookError, read_source
 from grader.selfcheck.places import exercise_of, load_public
 from grader.selfcheck.report import FAILED, OK, Report, headed, outcome
@@ -25,6 +26,7 @@ from grader.selfcheck.student import (
     Namespace,
     OverranError,
     Result,
+    Verdict,
     captured,
     checks,
     first_lines,
@@ -72,24 +74,22 @@ def examine(file: str, public: str) -> int:
 def load(file: Path, name: str) -> tuple[Namespace, list[Result]]:
     """Run a file as the module ``name``: its names, and what went wrong.
 
-    A cell of a notebook that raises does not keep the others from running.
+    A cell of a notebook that raises does not keep the others from running, as in the grader, so it
+    is only noted: what it leaves undefined fails in a check of its own.
     """
     module = sys.modules[name] = types.ModuleType(name)
-    module.__dict__.update(__file__=str(file), display=_nothing, get_ipython=_nothing)
+    module.__dict__.update(__file__=str(file), display=INERT, get_ipython=INERT)
     try:
         cells = read_source(file.name, file.read_bytes())
     except (NotebookError, OSError) as error:
         return module.__dict__, [Result(f"{file.name} can be read", "failed", str(error))]
-    outcomes = [_run_cell(cell, module.__dict__) for cell in cells]
+    verdict: Verdict = "failed" if file.suffix.lower() == ".py" else "noted"
+    outcomes = [_run_cell(cell, module.__dict__, verdict) for cell in cells]
     return module.__dict__, [outcome for outcome in outcomes if outcome is not None]
 
 
-def _nothing(*args: object, **named: object) -> None:
-    """Stand in for what only a notebook has."""
-
-
-def _run_cell(cell: Cell, namespace: dict[str, object]) -> Result | None:
-    """Run a cell, and return what went wrong if anything did. What it prints is printed."""
+def _run_cell(cell: Cell, namespace: dict[str, object], verdict: Verdict) -> Result | None:
+    """Run a cell, and return what went wrong if anything did, as ``verdict``."""
     title = f"{cell.title} runs from top to bottom"
     lines = cell.source.splitlines(keepends=True)
     linecache.cache[cell.title] = (len(cell.source), None, lines, cell.title)
@@ -103,7 +103,7 @@ def _run_cell(cell: Cell, namespace: dict[str, object]) -> Result | None:
             message = f"still running after {LIMIT:g} s:\n{trace(error, namespace)}"
         except (Exception, SystemExit) as error:
             message = trace(error, namespace)
-    return Result(title, "failed", message, printed=first_lines(printed.getvalue()))
+    return Result(title, verdict, message, printed=first_lines(printed.getvalue()))
 
 
 def _foreign(file: Path, allowed: Sequence[str]) -> Iterator[str]:

@@ -300,7 +300,7 @@ FILTERS = {
     ]),
     "no names but those of built-in exceptions": ("class name", [
         ("worker.py", 'return ["", *kinds]', "return [kind.__name__]"),
-        ("student.py", 'if name else "an exception of your own"', "if name else kinds[0]"),
+        ("student.py", "if name else _kind_of(kinds)", "if name else kinds[0]"),
     ]),
     "no lines far down": ("lines of the file", [
         ("student.py", "FAR: Final = 999", "FAR: Final = 99999"),

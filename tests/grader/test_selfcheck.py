@@ -377,9 +377,27 @@ def test_notebook_as_a_file(folder):
     broken = "%matplotlib inline\ndisplay(1)\n1 / 0"
     (folder / "newton.ipynb").write_bytes(cells(square, broken, slope))
     done = run(folder, "newton.ipynb")
-    assert done.status == 1
-    assert done.verdicts() == ["FAILED", "ok", "ok", "ok"]
+    assert done.status == 0
+    assert done.verdicts() == ["no", "ok", "ok", "ok"]
+    assert "no; the others are run" in done.out
     assert 'File "cell 2", line 3' in done.out
+    assert "\n3 of 3 passed.\n" in done.out
+
+
+def test_a_cell_that_breaks_a_function_is_put_right_first(folder):
+    """What the cell leaves undefined fails, and the advice is to begin with the cell."""
+    square, slope = RIGHT.split("\n\n\n")
+    (folder / "newton.ipynb").write_bytes(cells(square, f"1 / 0\n{slope}"))
+    done = run(folder, "newton.ipynb")
+    assert done.status == 1
+    assert "put right the first that failed, “cell 2 runs from top to bottom”" in done.out
+
+
+def test_what_only_a_notebook_has_is_there(folder):
+    """A magic written out raises nothing, as little as in the grader."""
+    magic = "get_ipython().run_line_magic('matplotlib', 'inline')\n"
+    (folder / "newton.py").write_text(magic + RIGHT)
+    assert run(folder, "newton.py").status == 0
 
 
 def test_check_in_a_script(folder):
@@ -398,6 +416,16 @@ def test_check_without_tests(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     selfcheck.check("newton")
     assert "there are no public tests of newton in" in capsys.readouterr().out
+
+
+def test_a_pair_of_another_length():
+    """A tuple of two is a pair, whatever its own `len` says."""
+
+    class Batch(tuple):
+        def __len__(self) -> int:
+            return 5
+
+    assert pair("windows", Batch((1, 2)), "(contexts, targets)") == (1, 2)
 
 
 def test_html_is_escaped():
