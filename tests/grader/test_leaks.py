@@ -290,7 +290,7 @@ def test_what_they_tell_is_there_to_be_told(graded: Graded) -> None:
 
 FILTERS = {
     "numbers of two digits": ("small offset", [
-        ("compare.py", 'return f"{number:.2g}"', 'return f"{number:.9g}"'),
+        ("compare.py", """f"{float(f'{number:.2g}'):g}\"""", 'f"{number:.9g}"'),
     ]),
     "shapes of known sizes": ("shape", [
         ("compare.py", "if len(got) > 4 or not set(got) <= known:", "if False:"),
