@@ -178,10 +178,9 @@ def _below() -> tuple[float, float]:
 _OUTSIDE = {
     (run, "open_inbox"): "read the inbox",
     (store.Store, "add"): "keep the grade (SQLite, one commit each)",
-    (run, "write_private"): "write files",
+    (run, "write_private"): "make grades.json, write files",
     (feedback, "render"): "feedback pages",
     (class_report, "render"): "class report",
-    (gradebook, "as_json"): "grades.json",
     (gradebook, "as_csv"): "grades.csv",
 }
 

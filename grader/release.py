@@ -41,9 +41,6 @@ GAP: Final = "raise NotImplementedError"
 BAR: Final = r"\|"
 """A bar in a cell of a Markdown table."""
 
-Spread = Sequence[tuple[str, float]]
-"""How points are spread: what is judged, and its points. Equal names are added up."""
-
 
 class ReleaseError(ValueError):
     """Why there is nothing to give to students, in one line."""
@@ -250,8 +247,8 @@ STEPS: Final = """\
 """
 
 
-def readme(assignment: Assignment, source: str, checks: Spread = ()) -> str:
-    """The README of an exercise; ``checks`` says how its points are spread, if that is known."""
+def readme(assignment: Assignment, source: str) -> str:
+    """The README of an exercise."""
     name = assignment.name
     title, text = introduction(source)
     parts = [
@@ -260,7 +257,8 @@ def readme(assignment: Assignment, source: str, checks: Spread = ()) -> str:
         text,
         f"## What to write\n\n{_table(('write', 'which does'), _gaps_of(stub(source)))}",
         f"## What to do\n\n{_steps(assignment)}",
-        f"## Points\n\n{_spread(assignment, checks)}",
+        f"## Points\n\n{_points(assignment.points)} in all; each function, and each array it "
+        "returns, counts for itself.",
         _vectorisation(assignment.speed),
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
@@ -333,17 +331,6 @@ def _long(time: timedelta) -> str:
     return f"{hours / 24:g} days" if hours >= 48 else f"{round(hours, 2):g} hours"
 
 
-def _spread(assignment: Assignment, checks: Spread) -> str:
-    total: dict[str, float] = {}
-    for what, points in checks:
-        total[what] = total.get(what, 0.0) + points
-    whole = f"{_points(assignment.points)} in all"
-    if not total:
-        return f"{whole}; each function, and each array it returns, counts for itself."
-    rows = [(what, f"{round(points, 2):g}") for what, points in total.items()]
-    return f"{whole}, spread so:\n\n{_table(('judged', 'points'), rows)}"
-
-
 def _vectorisation(speed: Mapping[str, SpeedLimit]) -> str:
     if not speed:
         return VECTORISATION
@@ -354,7 +341,7 @@ def _vectorisation(speed: Mapping[str, SpeedLimit]) -> str:
 # --- writing ------------------------------------------------------------------------------------
 
 
-def render(course: Course, name: str, checks: Spread = ()) -> dict[Path, bytes]:
+def render(course: Course, name: str) -> dict[Path, bytes]:
     """The generated files of an exercise; raises `ReleaseError` naming the line to repair."""
     assignment, folder = course.assignment(name), course.exercise(name)
     try:
@@ -365,7 +352,7 @@ def render(course: Course, name: str, checks: Spread = ()) -> dict[Path, bytes]:
             **{folder / picture.name: picture.read_bytes() for picture in pictures},
             folder / f"{name}.py": f"{_head(name)}{text}".encode(),
             folder / f"{name}.ipynb": notebook(text, name),
-            folder / "README.md": readme(assignment, source, checks).encode(),
+            folder / "README.md": readme(assignment, source).encode(),
         }
     except (SyntaxError, ValueError) as error:
         raise ReleaseError(f"{_origin(name)}: {error}") from None
@@ -378,39 +365,33 @@ def _head(name: str) -> str:
     )
 
 
-def is_built(course: Course, name: str, checks: Spread = ()) -> list[Path]:
+def is_built(course: Course, name: str) -> list[Path]:
     """The generated files of an exercise that are missing or out of step with their source."""
-    files = render(course, name, checks)
+    files = render(course, name)
     return [path for path, data in files.items() if not path.is_file() or path.read_bytes() != data]
 
 
-def build(
-    course: Course, names: Iterable[str], spread: Mapping[str, Spread] | None = None
-) -> list[Path]:
-    """Write the exercises, and return what was out of step and is written now.
-
-    ``spread``: by exercise, how its points are spread.
-    """
+def build(course: Course, names: Iterable[str]) -> list[Path]:
+    """Write the exercises, and return what was out of step and is written now."""
     written = []
     for name in names:
-        checks = (spread or {}).get(name, ())
-        files = render(course, name, checks)
-        for path in is_built(course, name, checks):
+        files = render(course, name)
+        for path in is_built(course, name):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(files[path])
             written.append(path)
     return written
 
 
-def release(course: Course, name: str, out: Path, checks: Spread = ()) -> Path:
+def release(course: Course, name: str, out: Path) -> Path:
     """Write the students' zip into the folder ``out``: what is generated, and the public tests.
 
     Raises `ReleaseError` if the exercise is out of step: what is released is what was reviewed.
     """
-    if stale := is_built(course, name, checks):
+    if stale := is_built(course, name):
         named = ", ".join(path.relative_to(course.folder).as_posix() for path in stale)
         raise ReleaseError(f"out of step with {_origin(name)}: {named}; run grader build {name}")
-    files = list(render(course, name, checks))
+    files = list(render(course, name))
     public = course.exercise(name) / "test_public.py"
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"{name}.zip"

@@ -155,7 +155,7 @@ def write(found: policy.Standings, folder: Path, plots: bool = False) -> list[Pa
     ]
     csv, report = gradebook.as_csv(grades), class_report.render(run, assignment, grades, pages)
     written += [
-        write_private(folder / "grades.json", gradebook.json_parts(run, grades)),
+        write_private(folder / "grades.json", gradebook.as_json(run, grades)),
         write_private(folder / "grades.csv", csv),
         write_private(folder / "report.html", report),
     ]

@@ -20,13 +20,8 @@ from grader.store import Run
 _KNOWN = ("name", "email", "sid", "group", "submitted_at")
 
 
-def as_json(run: Run, grades: Iterable[Grade]) -> bytes:
-    """``grades.json``, indented; floats as they are."""
-    return b"".join(json_parts(run, grades))
-
-
-def json_parts(run: Run, grades: Iterable[Grade]) -> Iterator[bytes]:
-    """`as_json`, a submission at a time: the text of a big class is never in memory as a whole."""
+def as_json(run: Run, grades: Iterable[Grade]) -> Iterator[bytes]:
+    """``grades.json``, indented; in parts, for that of a big class is never in memory as a whole."""
     document = {
         "assignment": run.assignment,
         "seed": run.seed,

@@ -536,7 +536,7 @@ def a_class() -> list[Grade]:
 
 
 def test_grades_json_has_both_scores_and_a_policy_where_it_touches() -> None:
-    entries = json.loads(gradebook.as_json(RUN, a_class()))["submissions"]
+    entries = json.loads(b"".join(gradebook.as_json(RUN, a_class())))["submissions"]
     assert [(e["score"], e["final_score"], "policy" in e) for e in entries] == [
         (90.0, 90.0, False), (90.0, 81.0, True), (10.0, None, True), (90.0, 110.0, True),
     ]  # fmt: skip
@@ -649,7 +649,7 @@ def test_who_is_excused_and_handed_in_nothing_has_a_row_and_no_zero() -> None:
     """In every file of ours: excused, no score, in no statistics; never 0, never 'blank'."""
     grades = [graded(90.0), absent()]
     assert (absent().score, absent().final, absent().status) == (None, None, "excused")
-    [_, entry] = json.loads(gradebook.as_json(RUN, grades))["submissions"]
+    [_, entry] = json.loads(b"".join(gradebook.as_json(RUN, grades)))["submissions"]
     assert (entry["status"], entry["score"], entry["final_score"]) == ("excused", None, None)
     [_, row] = csv.DictReader(io.StringIO(gradebook.as_csv(grades).decode()))
     assert (row["student"], row["status"], row["score"], row["final_score"]) == (

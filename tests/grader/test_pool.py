@@ -186,6 +186,16 @@ def f(x):
     one.end()
 
 
+@pytest.mark.parametrize("layers", [{"mounts"}, set()])
+def test_a_package_that_is_not_installed_is_told_by_name(layers: set[str]) -> None:
+    """In a line, whether it is missed when the files are chosen or when it is loaded."""
+    with (
+        pytest.raises(GraderError, match="not_there"),
+        ForkServer(Sandbox(frozenset(layers)), ["not_there"]) as server,
+    ):
+        server.ready()
+
+
 def test_a_worker_that_died_is_replaced(server: ForkServer) -> None:
     """One call is lost, not the next."""
     one = student(server, SINGLE + "import os\ndef g():\n    os._exit(0)\n")

@@ -242,13 +242,6 @@ def test_the_readme_lists_what_is_to_be_written() -> None:
     assert rows == table.strip().splitlines()[2:]
 
 
-def test_the_readme_says_how_points_are_spread() -> None:
-    checks = [("relu", 30.0), ("Unit", 40.0), ("relu", 30.0)]
-    text = readme(Assignment("activations", "Activations"), SOURCE, checks)
-    assert "100 points in all, spread so:" in text
-    assert "| relu | 60 |\n| Unit | 40 |" in text
-
-
 def test_the_readme_says_how_to_go_on() -> None:
     text = readme(Assignment("activations", "Activations", imports=("scipy",)), SOURCE)
     assert "   grader check activations.py\n" in text
