@@ -15,10 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from grader import __version__, lockdown
-from grader.canary import ATTEMPTS
-from grader.model import Limits
 from grader.pool import ForkServer, GraderError, Sandbox, StudentError
-from grader.student import Call, Program, Student
+from grader.trial import BURNT, trial
 
 _WITHOUT: Final = {
     "chroot": "not needed where Landlock or a mount view hides files",
@@ -76,19 +74,11 @@ def _sandbox() -> Iterator[tuple[str, bool]]:
 
 
 def _canary(server: ForkServer) -> Iterator[tuple[str, bool]]:
-    source = Path(__file__).with_name("canary.py").read_text(encoding="utf-8")
-    student = Student(server, Program("canary", (("canary.py", source),)), Limits())
-    paths = ["/etc/passwd", str(Path(__file__).with_name("judging.py"))]
-    [answer] = student.call([Call("probe", (paths, os.getpid()), "number")])
-    if answer.error is not None:
-        yield f"canary: {answer.error}", False
-        return
-    for name, flag in zip(ATTEMPTS, answer.value, strict=True):
-        yield f"  a worker can {name:8} {'YES' if flag else 'no'}", not flag
-    [_] = student.call([Call("burn", (0.05,), "number")])
-    shown = 0.045 < student.cpu < 0.5
-    yield f"the CPU clock of workers shows {student.cpu * 1e3:.0f} ms for 50 ms of work", shown
-    student.end()
+    found = trial(server, ["/etc/passwd", str(Path(__file__).with_name("judging.py"))])
+    for name, succeeded in found.attempts.items():
+        yield f"  a worker can {name:8} {'YES' if succeeded else 'no'}", not succeeded
+    shown = f"{found.seconds * 1e3:.0f} ms for {BURNT * 1e3:.0f} ms of work"
+    yield f"the CPU clock of workers shows {shown}", found.clock_is_right
 
 
 def _off(layer: str) -> str:

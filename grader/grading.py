@@ -29,13 +29,13 @@ import pytest
 from _pytest.runner import runtestprotocol  # the only way to run an item without its log
 
 from grader import catalog, lockdown, plugin
-from grader.canary import ATTEMPTS
-from grader.model import Grade, Limits, Ready, Settings, Submission
+from grader.model import Grade, Ready, Settings, Submission
 from grader.notebook import NotebookError, read_source
 from grader.places import CatalogError
 from grader.plugin import Bench
 from grader.pool import GraderError, Sandbox, StudentError
-from grader.student import Call, Program, Student
+from grader.student import Student
+from grader.trial import BURNT, trial
 from grader.watch import Watch
 
 
@@ -68,7 +68,7 @@ def bench_for(settings: Settings) -> Bench:
 
 def run_session(bench: Bench, loop: object, select: str = "") -> int:
     """Run a pytest session over the hidden tests of the bench's assignment, or a selection (-k)."""
-    tests = bench.course.folder / "tests" / "hidden" / bench.assignment.name
+    tests = bench.course.hidden_tests(bench.assignment.name)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     quiet = [f"no:{name}" for name in ("terminal", "logging", "cacheprovider", "doctest", "junitxml",
              "pastebin", "stepwise", "faulthandler", "unraisableexception", "threadexception",
@@ -282,22 +282,13 @@ def check_sandbox(bench: Bench, private: Sequence[str]) -> None:
     missing = lockdown.missing_for_grading(bench.server.sandbox.layers)
     if missing:
         raise UnfitError(f"no sandbox good enough to grade others' code here: {missing}")
-    source = Path(__file__).with_name("canary.py").read_text(encoding="utf-8")
-    canary = Student(bench.server, Program("canary", (("canary.py", source),)), Limits())
-    hidden = bench.course.folder / "tests" / "hidden" / bench.assignment.name / "cases.py"
-    paths = [str(hidden), *private, "/etc/passwd"]
-    [flags, _] = canary.call(
-        [Call("probe", (paths, os.getpid()), "number"), Call("burn", (0.0,), "number")]
-    )
-    if flags.error is not None:
-        raise GraderError(f"the canary did not sing: {flags.error} {flags.error.detail}")
-    escaped = [name for name, flag in zip(ATTEMPTS, flags.value, strict=True) if flag]
-    if escaped:
-        raise UnfitError(f"the sandbox leaks: a canary in it could {', '.join(escaped)}")
-    canary.call([Call("burn", (0.05,), "number")])
-    if not 0.045 < canary.cpu < 0.5:
-        raise UnfitError(f"the CPU clock of workers shows {canary.cpu:.3f} s for 0.05 s of work")
-    canary.end()
+    hidden = bench.course.hidden_tests(bench.assignment.name) / "cases.py"
+    found = trial(bench.server, [str(hidden), *private, "/etc/passwd"])
+    if found.escapes:
+        raise UnfitError(f"the sandbox leaks: a canary in it could {', '.join(found.escapes)}")
+    if not found.clock_is_right:
+        shown = f"{found.seconds:.3f} s for {BURNT:g} s of work"
+        raise UnfitError(f"the CPU clock of workers shows {shown}")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ FLOORS = [
     {"worker", "torch_bridge", "inbox"},
     {"pool", "extensions"},
     {"student"},
-    {"cases", "gradients", "policy", "watch"},
+    {"cases", "gradients", "policy", "trial", "watch"},
     {"timing", "diagnosis", "remote"},
     {"behaviour"},
     {"credit", "selfcheck"},

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader import canary, lockdown, worker
+from grader import canary, lockdown, trial, worker
 from grader.model import Limits
 from grader.pool import ForkServer, GraderError, OverrunError, Sandbox, StudentError, Worker
 from grader.student import Budget, Call, Program, Refused, Student, cleaned
@@ -592,3 +592,13 @@ def test_the_canary_can_do_nothing_in_the_sandbox(victim: int) -> None:
 def test_the_canary_can_do_everything_without(victim: int) -> None:
     """Each of its attempts is one that would succeed."""
     assert sung(frozenset(), Path(__file__), victim) == set(canary.ATTEMPTS)
+
+
+def test_a_clock_that_shows_nothing_is_seen(
+    server: ForkServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that does no work is one whose clock stands still, seen from outside."""
+    found = trial.trial(server, [__file__])
+    assert (found.escapes, found.clock_is_right) == ([], True)
+    monkeypatch.setattr(trial, "BURNT", 0.0)
+    assert not trial.trial(server, [__file__]).clock_is_right
