@@ -1,5 +1,7 @@
-"""The README and docs say only what works: every command in them is run, in order, as it stands."""
+"""The README, docs and docstrings say only what works: what they show is run, as it stands."""
 
+import doctest
+import importlib
 import os
 import re
 import shlex
@@ -78,3 +80,29 @@ def test_links_lead_somewhere(page):
     """Every relative link and picture exists."""
     targets = re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text(encoding="utf-8"))
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+SHOWING = sorted(
+    file.relative_to(ROOT)
+    for file in (ROOT / "grader").rglob("*.py")
+    if "\n>>> " in re.sub(r"\n +", "\n", file.read_text(encoding="utf-8"))
+)
+
+
+@pytest.mark.parametrize("file", SHOWING, ids=str)
+def test_examples_in_docstrings_are_true(file):
+    """What a docstring shows a line to give, it gives."""
+    name = ".".join(file.with_suffix("").parts).removesuffix(".__init__")
+    found = doctest.testmod(importlib.import_module(name))
+    assert found.attempted > 0 == found.failed
+
+
+def test_solutions_give_what_their_docstrings_show():
+    """Students read these examples first, and try them by hand."""
+    shown = [
+        file for file in ROOT.glob("reference/*/solution.py") if ">>> " in file.read_text("utf-8")
+    ]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--doctest-modules",
+               "--import-mode=importlib", *map(str, shown)]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stdout[-3000:]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import doctest
 import os
 import re
 import shutil
@@ -21,7 +20,6 @@ from grader import selfcheck
 from grader.catalog import load
 from grader.gradients import Gradient
 from grader.release import build, notebook, release, stub
-from grader.selfcheck import expect as expect_module
 from grader.selfcheck.expect import entries, expect, finite, pair, shaped
 from grader.selfcheck.report import Report
 from grader.selfcheck.student import OverranError, checks, time_limit
@@ -535,11 +533,6 @@ def test_messages(call, said):
     """A message names the thing, and the fact."""
     with pytest.raises(AssertionError, match=re.escape(said)):
         call()
-
-
-def test_examples():
-    """The examples in the docstrings are right."""
-    assert doctest.testmod(expect_module).failed == 0
 
 
 @pytest.mark.parametrize(
