@@ -86,13 +86,7 @@ def fault(
         return Fault("shape", _shape_message(got.shape, want.shape, {*dims(), *want.shape, 0, 1}))
     if integers and got.size and got.dtype.kind not in "iu":
         return Fault("integers", "integers are wanted")
-    # Python's numbers first: of a graph's thousand values each is an array of its own.
-    is_number = got.ndim == 0 and got.dtype == want.dtype == np.float64 and not entrywise
-    if is_number and abs(float(got) - float(want)) <= max(tolerance * scale, floor):
-        return None
-    plain = not entrywise and got.size and got.dtype.kind == want.dtype.kind == "f"
-    # All that nearly every array of a right answer needs; NaN fails this comparison.
-    if plain and np.abs(got - want).max() <= max(tolerance * scale, floor):
+    if not entrywise and _is_near(got, want, max(tolerance * scale, floor)):
         return None
     got, want = got.astype(np.float64), want.astype(np.float64)
     special = ~np.isfinite(want)
@@ -105,12 +99,26 @@ def fault(
         return None
     if integers:  # ids and lengths: how far one is from another says nothing
         told = f"{rough(float((off > 0).sum()))} of {rough(float(off.size))} entries"
-    elif entrywise:
-        worst = np.divide(off, sizes, out=np.full_like(off, np.inf), where=sizes > 0).max()
-        told = f"worst entry off by {rough(float(worst))} times its right size"
     else:
-        told = f"worst entry off by {rough(float(off.max()))}"
+        told = f"worst entry off by {_how_far(off, sizes if entrywise else None)}"
     return Fault("values", f"right shape, wrong values ({told})")
+
+
+def _is_near(got: np.ndarray, want: np.ndarray, most: float) -> bool:
+    """Whether floats are right at first sight: all that nearly every array of a right answer needs."""
+    # Python's numbers first: of a graph's thousand values each is an array of its own.
+    if got.ndim == 0 and got.dtype == want.dtype == np.float64:
+        return abs(float(got) - float(want)) <= most
+    floats = got.size and got.dtype.kind == want.dtype.kind == "f"
+    return bool(floats and np.abs(got - want).max() <= most)  # NaN fails this comparison
+
+
+def _how_far(off: np.ndarray, sizes: np.ndarray | None) -> str:
+    """The largest of the differences ``off``, or how many times the right ``sizes`` it is."""
+    if sizes is None:
+        return rough(float(off.max()))
+    worst = np.divide(off, sizes, out=np.full_like(off, np.inf), where=sizes > 0).max()
+    return f"{rough(float(worst))} times its right size"
 
 
 def scales(leaves: dict[Path, np.ndarray], own: bool = False) -> dict[Path, float]:

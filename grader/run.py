@@ -26,10 +26,11 @@ from grader import __version__, extensions, policy
 from grader.catalog import Assignment, Course
 from grader.engine import local
 from grader.inbox import Inbox, InboxError, open_inbox
+from grader.inbox.tree import Handin
 from grader.model import Grade, Outcome, Ready, Settings, Submission
 from grader.report import gradebook
 from grader.secret import course_secret, fingerprint, secret_file
-from grader.store import Handin, Run, Store, StoreError, content_hash
+from grader.store import Judged, Run, Store, StoreError, content_hash
 
 MAX_SEED = 2**31
 
@@ -79,14 +80,7 @@ def grade_class(
 ) -> Iterator[Grade]:
     """Grade everything that is not graded yet; yield each grade once it is in the store."""
     inboxes = [_inbox(plan, source) for source in plan.sources]
-    progress.kinds = tuple(inbox.kind for inbox in inboxes)
-    progress.notes = tuple(note for inbox in inboxes for note in inbox.notes)
-    everybody = [handin for inbox in inboxes for handin in inbox.submissions.handins]
-    unknown = sorted(plan.only - {handin.student for handin in everybody})
-    if unknown:
-        raise InboxError(f"--only {unknown[0]}: nobody of that name handed in")
-    _, notes = extensions.matched(extensions.read(plan.course), plan.assignment, everybody)
-    progress.notes += notes
+    everybody = _everybody(plan, inboxes, progress)
     make_private(plan.out)
     run = Run(plan.assignment.name, plan.seed, plan.assignment.max_score, fingerprint(plan.secret))
     with Store.create(plan.out, run) as store:
@@ -103,10 +97,7 @@ def grade_class(
             kinds, known = ", ".join(progress.kinds), versions(plan)
             store.update(replace(run, sandbox=tuple(ready.sandbox), inbox=kinds, versions=known))
 
-        # What writes the pages loads while the grading processes start.
-        pages = ("grader.report.class_report",)
-        with contextlib.suppress(RuntimeError):  # no more threads to be had: it loads later
-            threading.Thread(target=importlib.import_module, args=pages, daemon=True).start()
+        _load_meanwhile("grader.report.class_report")
         waiting = _waiting(plan, inboxes, store, progress)
         patience = plan.assignment.limits.patience
         jobs = min(plan.jobs, max(progress.total, 1))
@@ -116,6 +107,24 @@ def grade_class(
         ):
             store.add(grade, submission, store.next_round(submission, bool(plan.only)))
             yield grade
+
+
+def _everybody(plan: Plan, inboxes: Sequence[Inbox], progress: Progress) -> list[Handin]:
+    """All that was handed in, the whole class's; what is to be said of it is noted."""
+    everybody = [handin for inbox in inboxes for handin in inbox.submissions.handins]
+    unknown = sorted(plan.only - {handin.student for handin in everybody})
+    if unknown:
+        raise InboxError(f"--only {unknown[0]}: nobody of that name handed in")
+    _, notes = extensions.matched(extensions.read(plan.course), plan.assignment, everybody)
+    progress.kinds = tuple(inbox.kind for inbox in inboxes)
+    progress.notes = (*(note for inbox in inboxes for note in inbox.notes), *notes)
+    return everybody
+
+
+def _load_meanwhile(module: str) -> None:
+    """Import what is needed at the end while the grading processes start."""
+    with contextlib.suppress(RuntimeError):  # no more threads to be had: it loads later
+        threading.Thread(target=importlib.import_module, args=(module,), daemon=True).start()
 
 
 def _local(plan: Plan, progress: Progress) -> Engine:
@@ -334,7 +343,7 @@ def _waiting(
             store.hand_in_again(submission)
 
 
-def _stored(store: Store, handin: Handin) -> Submission:
+def _stored(store: Store, handin: Judged) -> Submission:
     """A submission as it was handed in; what kept *us* from judging it then is forgotten."""
     file, source = store.source(handin.digest)
     known = handin.grade.submission

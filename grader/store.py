@@ -76,7 +76,7 @@ class Adjustment:
 
 
 @dataclass(frozen=True, slots=True)
-class Handin:
+class Judged:
     """Something a student handed in at one time, and the newest verdict on it."""
 
     digest: str
@@ -207,12 +207,12 @@ class Store:
         grade = replace(rows[-1], submission=replace(submission, source=b""))
         return self.add(grade, submission, self.attempts(submission.student))
 
-    def handins(self) -> Iterator[Handin]:
+    def handins(self) -> Iterator[Judged]:
         """Everything handed in, in order of arrival: what is graded again keeps its place."""
-        found: dict[tuple[str, str, str], Handin] = {}
+        found: dict[tuple[str, str, str], Judged] = {}
         for digest, _, grade in self.rounds():
             key = (grade.submission.student, digest, grade.submission.submitted_at)
-            found[key] = Handin(digest, grade)
+            found[key] = Judged(digest, grade)
         yield from found.values()
 
     def rounds(self) -> Iterator[tuple[str, int, Grade]]:
