@@ -84,6 +84,20 @@ SLIPS = {
         "if operand in gradients and not any(isinstance(n, (int, float)) for n in operands):",
         [f"test_graph.py::test_{name}" for name in ("apart", "long_chain", "operations", "tree")],
     ),
+    "a circle is one only where nothing can be computed": (
+        "computation_graph",
+        'raise ValueError(f"{name!r} depends on itself")',
+        'if not order:\n                raise ValueError("a circle")\n            break',
+        ["test_graph.py::test_differentiate_refuses", "test_graph.py::test_evaluate_refuses"],
+    ),
+    "what no input leads to is 0": (
+        "computation_graph",
+        "        function, _ = OPS[op]\n        values[name] = ",
+        "        function, _ = OPS[op]\n"
+        "        found = any(isinstance(each, str) for each in operands)\n"
+        "        values[name] = found and ",
+        ["test_graph.py::test_evaluate", "test_graph.py::test_tree"],
+    ),
     "c without its sign": (
         "computation_graph",
         'dc = dL * cache["e"]',
@@ -95,6 +109,30 @@ SLIPS = {
         'return {"a": da, "b": db, "c": dc, "d": dd, "e": de}',
         'return {"a": da, "b": db, "c": dc, "d": dd, "e": abs(de)}',
         [BACKWARD.format("e")],
+    ),
+    "relu ends at 6": (
+        "two_layer_network",
+        "return np.maximum(z, 0.0)",
+        "return np.clip(z, 0.0, 6.0)",
+        ["test_activations.py::test_relu"],
+    ),
+    "log(1 + e^z) is z from 10 on": (
+        "two_layer_network",
+        "np.logaddexp(0.0, wrongness)",
+        "np.where(wrongness > 10, wrongness, np.logaddexp(0.0, wrongness))",
+        ["test_loss.py::test_loss_from_logits"],
+    ),
+    "predictions are never sure": (
+        "two_layer_network",
+        'return a2, {"X": X',
+        'return np.clip(a2, 0.01, 0.99), {"X": X',
+        ["test_network.py::test_forward"],
+    ),
+    "deep predictions are never sure": (
+        "deep_network",
+        "return a[K], (z, a)",
+        "return np.clip(a[K], 0.01, 0.99), (z, a)",
+        ["test_forward.py::test_one_layer"],
     ),
 }
 

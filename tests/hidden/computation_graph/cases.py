@@ -158,8 +158,14 @@ def long_graphs(rng, reference):
         yield graph, {name: value(rng) for name in names}, "n299"
 
 
-def _evaluate(graphs):
-    return [Case("evaluate", graph, inputs) for graph, inputs, _ in graphs]
+def numbers_alone(rng):
+    """A node that waits for nothing, and is reached from no input."""
+    graph = {"y": ("mul", ("k", "x")), "k": ("div", (1.5, 4))}
+    return graph, {"x": value(rng)}, "y"
+
+
+def _evaluate(graphs, note=""):
+    return [Case("evaluate", graph, inputs, note=note) for graph, inputs, _ in graphs]
 
 
 def _differentiate(graphs, note=""):
@@ -169,6 +175,7 @@ def _differentiate(graphs, note=""):
 def evaluate_cases(rng, reference):
     for graphs in (tree_graphs, shared_graphs, operation_graphs):
         yield from _evaluate(graphs(rng, reference))
+    yield from _evaluate([numbers_alone(rng)], note="a node of numbers alone")
     yield Case("evaluate", {}, {"x": value(rng)}, note="a graph without nodes")
 
 
@@ -178,6 +185,7 @@ def evaluate_long_cases(rng, reference):
 
 def tree_cases(rng, reference):
     yield from _differentiate(tree_graphs(rng, reference))
+    yield from _differentiate([numbers_alone(rng)], note="a node of numbers alone")
 
 
 def shared_cases(rng, reference):
@@ -202,17 +210,25 @@ def apart_cases(rng, reference):
         )
 
 
+# Three nodes in a circle, beside one that can be computed: not every look for a circle goes that far.
+RING = {
+    "p": ("add", ("r", 1)),
+    "w": ("square", ("x",)),
+    "q": ("mul", ("p", "w")),
+    "r": ("sub", ("q", "x")),
+}
+
+
 def bad_evaluate_cases(rng, reference):
     x = {"x": value(rng)}
-    ring = {"p": ("add", ("q", 1)), "q": ("mul", ("p", "x"))}
     yield Case("evaluate", {"y": ("exp", ("nobody",))}, x, note="an unknown operand")
-    yield Case("evaluate", ring, x, note="a cycle")
+    yield Case("evaluate", RING, x, note="a cycle")
     yield Case("evaluate", {"y": ("add", ("y", "x"))}, x, note="a node of itself")
 
 
 def bad_differentiate_cases(rng, reference):
     x = {"x": value(rng)}
-    ring = {"p": ("add", ("q", 1)), "q": ("mul", ("p", "x")), "out": ("exp", ("q",))}
+    ring = RING | {"out": ("exp", ("q",))}
     good = {"y": ("mul", ("x", "x"))}
     yield Case("differentiate", good, x, "nobody", note="an unknown output")
     yield Case("differentiate", {"y": ("add", ("x", "nobody"))}, x, "y", note="an unknown operand")

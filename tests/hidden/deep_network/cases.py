@@ -306,8 +306,17 @@ def _one_layer(rng, reference):
     yield network(rng, reference, "tanh", (6, 1), 5), "no hidden layer"
 
 
+def sure(params, X, y):
+    """The same network with predictions close to 0 and to 1, where a clipped one shows."""
+    K = len(params) // 2
+    z, _ = layers(params, X, "tanh")
+    louder = 12 / np.abs(z[K]).max()
+    return params | {name: params[name] * louder for name in (f"W{K}", f"b{K}")}, X, y
+
+
 def one_layer_forward_cases(rng, reference):
-    return _forward(_one_layer(rng, reference), "tanh")
+    (one, note), (other, _) = _one_layer(rng, reference)
+    return _forward([(one, note), (sure(*other), "sure predictions")], "tanh")
 
 
 def one_layer_backward_cases(rng, reference):

@@ -52,6 +52,7 @@ def networks(rng, reference):
 def relu_cases(rng, reference):
     for shape in [(3, 4), (7,), (2, 3, 2)]:
         yield Case("relu", rng.standard_normal(shape) * 3)
+    yield Case("relu", rng.uniform(7, 90, (2, 3)) * [1, -1, 1], note="far from 0")
 
 
 def slope_cases(rng, reference):
@@ -106,11 +107,22 @@ def logit_cases(rng, reference):
         yield case([size, -size, small], [0, 1, 1], note)
         yield case([size, -size, -small], [1, 0, 1], note)
     yield case([18.0, -19.0, 0.3], [1, 0, 1], "logits of 18")
+    # log(1 + e^z) is not z yet
+    yield case([15.0, -16.0, 0.3], [0, 1, 1], "logits of 15")
+
+
+def sure(reference, params, X):
+    """The same parameters with predictions close to 0 and to 1, where a clipped one shows."""
+    _, cache = reference.forward(params, X)
+    louder = 12 / np.abs(cache["z2"]).max()
+    return params | {name: params[name] * louder for name in ("W2", "b2")}
 
 
 def forward_cases(rng, reference):
     for (params, X, _), note in networks(rng, reference):
         yield Case("forward", params, X, note=note)
+    params, X, _ = network(rng, reference, 2, 5, 4)
+    yield Case("forward", sure(reference, params, X), X, note="sure predictions")
 
 
 def backward_cases(rng, reference):
