@@ -317,6 +317,46 @@ def differentiate(graph, inputs, output):
     return gradients
 """
 
+# Which contribution is the last depends on the order, and there is more than one that is right.
+_BY_QUEUE = """
+def another_order(graph, order):
+    left = {name: set(graph[name][1]) & set(order) for name in graph if name in order}
+    queue = [name for name, waiting in left.items() if not waiting]
+    for done in queue:
+        for name, waiting in left.items():
+            if done in waiting:
+                waiting.remove(done)
+                if not waiting:
+                    queue.append(name)
+    return queue
+"""
+
+_BY_RECURSION = """
+def another_order(graph, order):
+    found = {}
+
+    def visit(name):
+        for each in graph[name][1]:
+            if each in order and each not in found:
+                visit(each)
+        found[name] = None
+
+    for name in order[-1:]:
+        visit(name)
+    return list(found)
+"""
+
+_BY_PASSES = """
+def another_order(graph, order):
+    left, found = [name for name in graph if name in order], []
+    while left:
+        for name in list(left):
+            if not set(left) & set(graph[name][1]):
+                left.remove(name)
+                found.append(name)
+    return found
+"""
+
 _TOTALS = """
 TOTALS = dict.fromkeys("abcde", 0.0)
 
@@ -514,6 +554,18 @@ MISTAKES = (
         "shared-node-overwritten",
         "differentiate",
         swap={"+= gradients[name] * slope": "= gradients[name] * slope"},
+    ),
+    *(
+        Mistake(
+            "shared-node-overwritten",
+            "differentiate",
+            swap={
+                "in reversed(order):": "in reversed(another_order(graph, order)):",
+                "+= gradients[name] * slope": "= gradients[name] * slope",
+            },
+            code=another_order,
+        )
+        for another_order in (_BY_QUEUE, _BY_RECURSION, _BY_PASSES)
     ),
     Mistake(
         "shared-node-overwritten",

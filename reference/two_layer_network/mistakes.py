@@ -352,6 +352,11 @@ _STABILISED = (
     "    p = sigmoid(z)\n"
     "    return float(-np.mean(y * np.log(p + {0}) + (1 - y) * np.log(1 - p + {0})))\n"
 )
+_PICKED = (
+    "    p = sigmoid(z)\n"
+    "    picked = np.where(y == 1, p, 1 - p)\n"
+    "    return float(-np.mean(np.log({0})))\n"
+)
 _BOUNDED = (
     "    wrongness = np.clip(np.where(y == 1, -z, z), -{0}, {0})\n"
     "    return float(np.mean(np.logaddexp(0.0, wrongness)))\n"
@@ -585,6 +590,7 @@ MISTAKES = (
         "loss_from_logits",
         {"np.logaddexp(0.0, wrongness)": "-np.log(sigmoid(-wrongness))"},
     ),
+    Mistake("naive-log", "loss_from_logits", {_LOGITS: _PICKED.format("picked")}),
     # the same too large to hold, where the probability would be too small
     Mistake(
         "naive-log",
@@ -599,7 +605,7 @@ MISTAKES = (
     # clipped-log: each constant has a plateau of its own
     *(
         Mistake("clipped-log", "loss_from_logits", {_LOGITS: form.format(constant)})
-        for form in (_CLIPPED, _STABILISED)
+        for form in (_CLIPPED, _STABILISED, _PICKED.format("np.maximum(picked, {0})"))
         for constant in ("1e-7", "1e-8", "1e-9", "1e-10", "1e-12", "1e-15")
     ),
     *(
