@@ -24,9 +24,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader import worker
 from grader.compare import TOLERANCE, Path, leaves, scales
 from grader.pool import StudentError
+from grader.portable import as_leaf
 from grader.student import Answer, Call, Refused, Student
 from grader.wire import Ref, packed
 
@@ -106,7 +106,7 @@ def read(value: Any, want: Any) -> Any:
     if want == "held":
         return value is not None
     if isinstance(want, str):
-        leaf = worker.as_leaf(value)
+        leaf = as_leaf(value)
         return Refused(leaf) if isinstance(leaf, str) else np.asarray(leaf)
     if isinstance(want, list):
         return [read(item, part) for item, part in zip(value, want, strict=True)]

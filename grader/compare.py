@@ -50,7 +50,7 @@ REASONS: Final = {
     "not-gradients": "cannot be had: backward must return one gradient per input, in its shape",
     "output-shape": "cannot be had: the output has another shape",
 }
-"""What is said of a leaf that the worker could not read as an array (`worker.REFUSALS`)."""
+"""What is said of a leaf that the worker could not read as an array (`portable.REFUSALS`)."""
 
 OF_THE_WHOLE: Final = frozenset({"none", "not-dict", "not-pair", "unreadable"})
 """Reasons that speak of all that was returned, if it is that which could not be read."""

@@ -19,7 +19,8 @@ import numpy as np
 
 from grader.model import Limits
 from grader.pool import ForkServer, GraderError, OverrunError, StudentError, Worker
-from grader.worker import MAX_TEXT, REFUSALS
+from grader.portable import REFUSALS
+from grader.worker import MAX_TEXT
 
 FAR: Final = 999
 """Lines after this one are not named: which one raises can be made to spell a hidden input."""
@@ -60,7 +61,7 @@ class Call(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A leaf of an answer that could not be read; ``reason`` is one of `worker.REFUSALS`."""
+    """A leaf of an answer that could not be read; ``reason`` is one of `portable.REFUSALS`."""
 
     reason: str
 

@@ -18,7 +18,7 @@ and a subclass of ``torch.nn.Module``, made anew for each call by ``Name(*sizes)
 ``inputs`` and ``params`` are dicts of arrays; floats become float64 tensors, integers int64 ones.
 Gradients are vector-Jacobian products with ``upstream``, taken by ``torch.autograd.grad``. Tensors
 share the memory of the arrays, and what a call does to a parameter is done to ``params`` too: so
-the worker sees what was modified. Where there is no array to give, a word of `grader.worker`'s
+the worker sees what was modified. Where there is no array to give, a word of `grader.portable`'s
 ``REFUSALS`` stands in its place.
 """
 

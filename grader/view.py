@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Final
 
 _OF_OURS: Final = (
-    "__init__.py", "worker.py", "gate.py", "wire.py", "lockdown.py", "model.py", "torch_bridge.py"
+    "__init__.py", "worker.py", "portable.py", "gate.py", "wire.py", "lockdown.py", "model.py",
+    "torch_bridge.py",
 )  # fmt: skip
 _OF_TORCH: Final = ("torchgen", "typing_extensions.py", "sympy", "mpmath")
 """What torch itself imports, beside it."""

@@ -5,8 +5,8 @@ import sys
 def attack():
     frame = sys._getframe()
     while frame is not None:
-        if "_differ" in frame.f_globals:
-            frame.f_globals["_differ"] = lambda before, after: False
+        if "modified" in frame.f_globals:
+            frame.f_globals["modified"] = lambda before, after: []
         frame = frame.f_back
 
 

@@ -6,10 +6,10 @@ def attack():
     frame = sys._getframe()
     while frame is not None:
         space = frame.f_globals
-        if "_portable" in space:
-            space["_differ"] = lambda before, after: False
-            space["_portable"] = lambda value, want, room: value
-            space["as_leaf"] = lambda value: value
+        if "portable" in space:
+            space["portable"].__globals__["as_leaf"] = lambda value: value
+            space["portable"] = lambda value, want, room: value
+            space["modified"] = lambda before, after: []
             space["MAX_ANSWER"] = 1 << 60
         frame = frame.f_back
 

@@ -4,8 +4,8 @@ import sys
 
 
 def tracer(frame, event, arg):
-    if frame.f_code.co_name in ("_answer", "_send", "_portable"):
-        frame.f_locals["modified"] = []
+    if frame.f_code.co_name in ("_answer", "_send", "portable"):
+        frame.f_locals["changed"] = []
         frame.f_locals["result"] = True
         ctypes.pythonapi.PyFrame_LocalsToFast(ctypes.py_object(frame), ctypes.c_int(0))
     return tracer
