@@ -28,7 +28,7 @@ from grader.credit import Local
 from grader.diagnosis import Catalogue, plain_fact, same
 from grader.gradients import Gradient
 from grader.pool import StudentError
-from grader.remote import says_something
+from grader.remote import added, says_something
 from grader.student import Answer, Call, Refused
 
 LOCAL_CREDIT: Final = 0.8
@@ -412,13 +412,7 @@ def _lacks(answer: Answer) -> bool:
 
 def _adds_something(pairs: Sequence[tuple[Case, Answer]]) -> bool:
     """Whether a function's answers are more than constants and arguments handed back."""
-    own = []
-    for case, answer in pairs:
-        leaves = [leaf for _, leaf in compare.leaves(list(case.args))]
-        given = [leaf for leaf in leaves if isinstance(leaf, (np.ndarray, float))]
-        arrays = arrays_of(answer.value).values()
-        own.append([a for a in arrays if not any(np.array_equal(a, leaf) for leaf in given)])
-    return says_something([Answer(arrays) for arrays in own])
+    return says_something([Answer(added(answer.value, case.args)) for case, answer in pairs])
 
 
 def _refusal(leaf: Refused, label: str) -> str:

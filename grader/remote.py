@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from grader import compare
-from grader.cases import Asked, Case, Module, arrays_in, arrays_of
+from grader.cases import Asked, Case, Module, Part, arrays_in, arrays_of
 from grader.pool import StudentError
 from grader.student import Answer, Call
 from grader.wire import Ref
@@ -26,6 +26,8 @@ ROOM: Final = 4
 here multiplies them: half a million by each of our own take gigabytes and minutes of the class."""
 SMALL: Final = 1000
 """Numbers that an answer may hold in any case."""
+ROUNDING: Final = 1e-9
+"""Arguments handed back differ by less than this from themselves, relative to each entry."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Remote:
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
         self._seen: dict[str, list[Answer]] = {}
+        self._added: list[Answer] = []
         self._numbers = itertools.count(1 << 32)
 
     def __getattr__(self, function: str) -> Callable[..., Any]:
@@ -65,6 +68,7 @@ class Remote:
             raise StudentError(f"what {function} returns is far too large")
         output = answer.value[:-1] if listed is not None else answer.value
         self._seen.setdefault(function, []).append(Answer(output))
+        self._added.append(Answer(added(output, case.args)))
         return self._value(answer.value, keep, ours.raw(case))
 
     def _value(self, value: Any, keep: int, ours: Any) -> Any:
@@ -80,11 +84,41 @@ class Remote:
         """Whether what came back says something: no function answered with constants alone."""
         return bool(self._seen) and all(map(says_something, self._seen.values()))
 
+    def adds(self) -> bool:
+        """Whether what came back is more than arguments handed back."""
+        return says_something(self._added)
+
+
+def added(value: Any, args: Sequence[Any]) -> list[np.ndarray]:
+    """The arrays of an answer that are not just arguments: what the function did itself."""
+    return [array for array in arrays_of(value).values() if not is_given(array, args)]
+
+
+def is_given(array: np.ndarray, args: Sequence[Any]) -> bool:
+    """Whether ``array`` is one of the arguments, maybe repeated, or of those that a cache was made of."""
+    for _, leaf in compare.leaves(list(args)):
+        if isinstance(leaf, Part):
+            if is_given(array, leaf.case.args):
+                return True
+        elif isinstance(leaf, (np.ndarray, float)):
+            fits = np.shape(leaf) == array.shape[array.ndim - np.ndim(leaf) :]
+            if fits and np.allclose(leaf, array, rtol=ROUNDING, atol=0):
+                return True
+    return False
+
 
 def says_something(answers: Sequence[Answer]) -> bool:
     """Whether a function's answers are more than constants."""
     arrays = [array for answer in answers for array in arrays_of(answer.value).values()]
-    if any(not compare.trivial(array) and array.size > 1 for array in arrays):
+    if any(_varies(array) for array in arrays):
         return True
     numbers = {float(array.flat[0]) for array in arrays if array.size}
     return sum(map(math.isfinite, numbers)) > 1  # no NaN is another's equal
+
+
+def _varies(array: np.ndarray) -> bool:
+    """Whether an array is more than one number, and zeros beside it in the same places of each row."""
+    if array.size < 2 or compare.trivial(array):
+        return False
+    filled = array[array != 0]
+    return bool((array != array[0]).any() or filled.max() > filled.min())

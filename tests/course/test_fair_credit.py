@@ -108,6 +108,26 @@ def _lstm() -> Iterator[Slip]:
                "test_sequence.py::test_(forward)")  # fmt: skip
 
 
+def _handed_back() -> Iterator[Slip]:
+    """Of cells that hand their arguments back, the gradients are rightly arguments too."""
+    cell = """
+def cell_forward(params, x, h_prev, c_prev):
+    return h_prev, c_prev, {"x": x, "h_prev": h_prev, **dict.fromkeys(("c_prev", *"figoc"), c_prev)}
+
+
+def cell_backward(params, cache, dh, dc):
+    return {**params, "x": cache["x"], "h_prev": dh, "c_prev": dc}
+
+
+"""
+    sequence = "def sequence_forward(", cell + "def sequence_forward("
+    params = " ".join(kind + k for kind in "WUb" for k in "figo")
+    yield Slip("lstm_cell", "arguments handed back", *sequence,
+               r"test_cell.py::test_backward\[(.+)\]", f"x h_prev c_prev {params}")  # fmt: skip
+    yield Slip("lstm_cell", "arguments handed back, in sequence_backward", *sequence,
+               r"test_sequence.py::test_backward\[(.+)\]", "xs c0", f"h0 {params}")  # fmt: skip
+
+
 def _window() -> Iterator[Slip]:
     def slip(
         step: str, right: str, wrong: str, lost: str, follows: str = "",
@@ -181,6 +201,14 @@ def _ngrams() -> Iterator[Slip]:
     yield Slip("ngram_lm", "probabilities", "* (vocabulary_size - 1)", "* vocabulary_size",
                "test_perplexity.py::test_(.+)",
                follows="perplexity unigrams long_text empty_sentences")  # fmt: skip
+    yield Slip("ngram_lm", "the same for all words", "return smoothed / np.where(totals > 0, totals, 1)",
+               "return np.sign(0 * totals + range(vocabulary_size)) / (vocabulary_size - 1)",
+               "test_perplexity.py::test_(.+)",
+               "perplexity unigrams impossible long_text empty_sentences")  # fmt: skip
+    yield Slip("ngram_lm", "the same for all contexts", "    smoothed = counts + k\n",
+               "    counts[:] = counts.sum(axis=0)\n    smoothed = counts + k\n",
+               "test_perplexity.py::test_(.+)",
+               "impossible", "perplexity unigrams long_text empty_sentences")  # fmt: skip
     yield Slip("ngram_lm", "perplexity", "log_p.mean()", "log_p.sum()",
                "test_probabilities.py::test_(.+)")  # fmt: skip
 
@@ -217,7 +245,17 @@ def _torch() -> Iterator[Slip]:
 
 SLIPS = [
     slip
-    for slips in (_two_layer, _lstm, _window, _deep, _padding, _ngrams, _graph, _torch)
+    for slips in (
+        _two_layer,
+        _lstm,
+        _handed_back,
+        _window,
+        _deep,
+        _padding,
+        _ngrams,
+        _graph,
+        _torch,
+    )
     for slip in slips()
 ]
 
