@@ -2,10 +2,10 @@
 
 The mistakes of an exercise run in this process on the inputs of a failed check. One is named when
 it agrees with the student to 1e-9 on at least two inputs on which the right answer does not, no
-other does, and the function's answers in other checks do not speak against it. An exception agrees
-if its type and text do, and the text tells sizes. A wrong guess is worse than none: where two agree,
-neither is named; and an array that is right given the student's own arrays or functions before it is
-never put down to a mistake that would not show in those.
+other does, and the answers in other checks, of the function and of the one that it is made in, do not
+speak against it. An exception agrees if its type and text do, and the text tells sizes. A wrong guess
+is worse than none: where two agree, neither is named; and an array that is right given the student's
+own arrays or functions before it is never put down to a mistake that would not show in those.
 """
 
 from __future__ import annotations
@@ -91,7 +91,6 @@ class Catalogue:
         got = [_shown(answer, truth) for answer, truth in zip(answers, right, strict=True)]
         if any(mine.raised and not _tells(mine.raised) for mine in got):
             return ""
-        others = _others(cases, given, reference)
         whole: dict[str, set[str]] = {}
         part: dict[str, set[str]] = {}
         for number, mistake in enumerate(self.mistakes):
@@ -112,9 +111,26 @@ class Catalogue:
                 path and mistake.id != CONSTANT and _explains(got, shown(), path)
             ):
                 continue
-            if not self._is_contradicted(number, list(shown()), others, reference, path):
+            others = {case: answer for case, answer in given.items() if case not in cases}
+            if not self._is_spoken_against(number, list(shown()), cases, others, reference, path):
                 explained.setdefault(mistake.id, set()).add(mistake.function)
         return _only(whole or part, innocent)
+
+    def _is_spoken_against(
+        self,
+        number: int,
+        shown: Sequence[Shown],
+        cases: Sequence[Case],
+        others: Mapping[Case, Answer],
+        reference: Module,
+        path: Path,
+    ) -> bool:
+        """Whether a mistake is contradicted by the function or, far from there, where it is made."""
+        asked, made = cases[0].function, self.mistakes[number].function
+        here, there = (_answered(function, others, reference) for function in (asked, made))
+        return self._is_contradicted(number, shown, here, reference, path) or (
+            made != asked and self._is_contradicted(number, (), there, reference, ())
+        )
 
     def _is_contradicted(
         self,
@@ -129,9 +145,10 @@ class Catalogue:
         They do where one is right that the mistake would spoil, and where more of them are wrong in
         another way than it explains: a second mistake may hide it in some, but not in most. One that
         explains nothing but zeros, NaN or infinity, or a constant, must explain all that is wrong.
+        Where it is made (``shown`` is empty), the answers must be explained for themselves.
         """
         is_constant = self.mistakes[number].id == CONSTANT
-        tells = not is_constant and any(its.raised or its.tells() for its in shown)
+        tells = not is_constant and (not shown or any(its.raised or its.tells() for its in shown))
         explained = sum(bool(its.wrong or its.raised) for its in shown)
         for case, right, mine in others:
             if mine.raised:
@@ -195,15 +212,14 @@ class Shown:
         return any((np.isfinite(array) & (array != 0)).any() for array in wrong)
 
 
-def _others(
-    cases: Sequence[Case], given: Mapping[Case, Answer], reference: Module
+def _answered(
+    function: str, given: Mapping[Case, Answer], reference: Module
 ) -> list[tuple[Case, Arrays, Shown]]:
-    """What the function answered in other checks: the case, the right arrays, the student's."""
-    function = cases[0].function
+    """What a function answered: the case, the right arrays, the student's."""
     return [
         (case, right, _shown(answer, right))
         for case, answer in given.items()
-        if case.function == function and case not in cases
+        if case.function == function
         for right in [reference.expected(case)[1]]
     ]
 

@@ -24,7 +24,7 @@ Swap = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Stray:
-    """A change of the solution, and what would be named without a line of the grader."""
+    """A change of the solution, what would be named without a line of the grader, and what may be."""
 
     exercise: str
     step: str
@@ -32,6 +32,7 @@ class Stray:
     wrong: str
     rule: Swap
     else_named: str
+    true: tuple[str, ...] = ()
 
     @property
     def source(self) -> str:
@@ -45,11 +46,18 @@ class Stray:
 STRAYS = [
     Stray("lstm_cell", "the first step left out", "for t in reversed(range(T)):",
           "for t in reversed(range(1, T)):",
-          ("diagnosis.py", "not self._is_contradicted(number, list(shown()), others, reference, path)",
-           "True"), "constant-answer"),
-    Stray("lstm_cell", "the new c kept as the old one", "step = cell_forward(params, x, h, c)\n",
-          'step = cell_forward(params, x, h, c)\n        step["c_prev"] = c\n',
-          ("judging.py", "blameless=self._blameless()", "blameless=()"), "df-from-new-c"),
+          ("diagnosis.py",
+           "not self._is_spoken_against(number, list(shown()), cases, others, reference, path)", "True"),
+          "constant-answer"),
+    Stray("two_layer_network", "not divided, not masked, in backward",
+          "dz2 = (a2 - y) / m\n    dW2 = dz2.T @ a1\n    db2 = dz2.sum(axis=0)\n"
+          '    da1 = dz2 @ params["W2"]\n    dz1 = da1 * relu_derivative(z1)\n',
+          "dz2 = a2 - y\n    dW2 = dz2.T @ a1\n    db2 = dz2.sum(axis=0)\n"
+          '    dz1 = da1 = dz2 @ params["W2"]\n',
+          ("judging.py", "blameless=self._blameless()", "blameless=()"), "argument-modified",
+          ("sum-not-mean", "relu-mask-missing")),
+    Stray("lstm_cell", "only dc reaches the old memory", '"c_prev": delta_c * f', '"c_prev": dc * f',
+          ("diagnosis.py", "made != asked and self", "False and self"), "forget-path-zero"),
 ]  # fmt: skip
 
 
@@ -72,7 +80,7 @@ def names(stray: Stray, folder: Path, course: Path = ROOT) -> set[str]:
 @pytest.mark.parametrize("stray", STRAYS, ids=lambda stray: stray.step)
 def test_nothing_untrue_is_named(stray, tmp_path):
     """What other checks contradict is not said."""
-    assert names(stray, tmp_path) == set()
+    assert names(stray, tmp_path) <= {*stray.true}
 
 
 @pytest.mark.parametrize("stray", STRAYS, ids=lambda stray: stray.step)
