@@ -4,8 +4,8 @@ from grader.model import Hint, Mistake
 
 HINTS = {
     "mean-over-padding": Hint(
-        "pooled: too small for the shorter texts, or full of what stands in the padding. By how "
-        "many vectors do you divide, and which vectors have you added up?",
+        "pooled or dbatch: too small for the shorter texts, or full of what stands in the padding. "
+        "By how many vectors do you divide, and which vectors have you added up?",
         "A mean needs two numbers that belong together: the sum of some vectors, and how many of "
         "them there are. Padding is not part of the text, so it may not enter either of them. It "
         "is tempting to think that zeros in the padding do no harm. They do none to the sum, but "
@@ -41,7 +41,7 @@ HINTS = {
         "certain length, and all the texts happen to be shorter?",
     ),
     "max-over-padding": Hint(
-        "pooled: a value that no word of the text has, where the padding holds something larger. "
+        "pooled or dbatch: padding wins where it holds something larger than the words of the text. "
         "Which positions took part in the contest?",
         "Only real words may win. Look at a text whose values are all negative in one dimension, "
         "say -7 and -9, with padding beside it. If the padding is zero, or is made zero, it is "
@@ -51,6 +51,18 @@ HINTS = {
         "real positions only, or let it come in with a value that can never win. If you choose the "
         "second, ask which value that is. Zero is a rather strong competitor. And what does your "
         "code do when the padding holds large numbers?",
+    ),
+    "zero-start": Hint(
+        "pooled or dbatch: as if a zero took part where every real value is negative. With what does "
+        "your search for the largest begin?",
+        "Who looks for the largest of some numbers in one pass needs something to compare the first "
+        "of them with. Zero is a natural thing to write, and for numbers that are counted or "
+        "measured it often works. But a coordinate of a word vector may be negative in every word of "
+        "a text, and then nothing ever beats the zero: the answer is a number that stands nowhere in "
+        "the text, and on the way back no word is found that the gradient belongs to. The padding has "
+        "nothing to do with it, it happens in a text that fills its row as well. Try a single text of "
+        "two words, with -3 and -5. What could the search begin with, so that the first real word is "
+        "always at least as good?",
     ),
     "not-cut": Hint(
         "batch: wider than the length that was asked for, as wide as the longest text. What becomes "
@@ -152,8 +164,8 @@ HINTS = {
         "axes counts the words, and which one counts the features of a word?",
     ),
     "mask-by-value": Hint(
-        "pooled: wrong where a real vector holds zeros or where the padding does not. How can you "
-        "tell the end of a text without looking at any value?",
+        "pooled or dbatch: wrong where a real vector holds zeros or where the padding does not. How "
+        "can you tell the end of a text without looking at any value?",
         "Padding with zeros looks as if one could recognise it afterwards: what is zero must be "
         "padding. But a real word may have the vector zero, for example an unknown one, and a "
         "single feature of a word is often exactly zero after a ReLU. Such a word is a part of the "
@@ -202,8 +214,8 @@ HINTS = {
         "way, and is it needed?",
     ),
     "big-negative-mask": Hint(
-        "pooled: wrong where the real values are more negative than the number you put into the "
-        "padding. Is there a number that no real value can be below?",
+        "pooled or dbatch: wrong where the real values are more negative than the number you put "
+        "into the padding. Is there a number that no real value can be below?",
         "To keep padding from winning you have given it a very small value. That works as long as "
         "the real values are larger, and for ordinary word vectors they are. But the function does "
         "not know what it will be given: a feature may have been scaled, or may be a logarithm of "
@@ -441,6 +453,13 @@ MISTAKES = (
         only("batch.argmax(axis=1)"),
         only("(real * batch).argmax(axis=1)"),
         only("batch.argmax(axis=1)") + " & real",
+    ),
+    *wrong_max("zero-start", or_zero(f"np.maximum({MASKED}.max(axis=1), 0.0)")),
+    *wrong_max_backward(
+        "zero-start",
+        "share * (batch > 0)",
+        "share * (batch >= 0)",
+        only(f"({MASKED}.argmax(axis=1) * ({MASKED}.max(axis=1) > 0))") + " & real",
     ),
     *wrong_padding(
         "tail-kept",

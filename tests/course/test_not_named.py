@@ -33,7 +33,6 @@ COUNTED = "        followers[context][word] += 1"
 SLIPS = {
     "padding_pooling": {
         "the smallest": ("pooled, share\n", "np.where(real, batch, np.inf).min(axis=1), share\n"),
-        "at least zero": ("return pooled, share", "return np.maximum(pooled, 0), share"),
         "random": ("return E[ids]", "return np.random.randn(*ids.shape, E.shape[1])"),
         "the best of all texts": ("(batch == top)", "(batch == top.max(axis=0))"),
         "slow": ("return E[ids]", f"return E[ids]\n{LOOPS}"),
