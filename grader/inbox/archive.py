@@ -11,7 +11,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,17 +56,33 @@ DAMAGED = (
 
 
 @dataclass(slots=True)
-class _Budget:
-    """The bytes that an archive may still give. A member read again is not counted again."""
+class _Reader:
+    """Reads members until they gave ``total`` bytes; one that is read again is not counted again."""
 
-    left: int
-    counted: set[str] = field(default_factory=set)
+    archive: zipfile.ZipFile
+    members: Mapping[str, zipfile.ZipInfo]
+    total: int
+    given: int = 0
+    """Bytes that were read so far."""
+    seen: set[str] = field(default_factory=set)
 
-    def spend(self, path: str, size: int) -> None:
-        """Count what a member gave."""
-        if path not in self.counted:
-            self.counted.add(path)
-            self.left -= size
+    def read(self, path: str, limit: int) -> bytes:
+        """At most ``limit`` bytes; raises `Unreadable`, or `Withheld` if that is no student's doing."""
+        if path not in self.members:
+            raise Unreadable("is not there")
+        if refused := _refusal(path, self.members[path]):
+            raise Unreadable(refused)
+        if closed := _closed(self.members[path]):
+            raise Withheld(closed)
+        if path not in self.seen and self.total - self.given <= limit:
+            full = f"is not read, the archive holds over {self.total // MIB:,} MiB: {UNPACK}"
+            raise Withheld(full)
+        data = _bytes(self.archive, self.members[path], limit)
+        self.given += 0 if path in self.seen else len(data)
+        self.seen.add(path)
+        if len(data) > limit:
+            raise Unreadable(f"is over {limit // 1024:,} KiB")
+        return data
 
 
 def from_zip(source: Path, total: int = MAX_TOTAL) -> Tree:
@@ -86,23 +102,6 @@ def from_zip(source: Path, total: int = MAX_TOTAL) -> Tree:
     entries = [_entry(path, info) for path, info in members.items() if not info.is_dir()]
     told = ((path, _refusal(path, info) or _closed(info)) for path, info in members.items())
     notes += [f"{clean(path)} {why}" for path, why in told if why and not ignored(path)]
-    budget = _Budget(total)
-
-    def read(path: str, limit: int) -> bytes:
-        if path not in members:
-            raise Unreadable("is not there")
-        if refused := _refusal(path, members[path]):
-            raise Unreadable(refused)
-        if closed := _closed(members[path]):
-            raise Withheld(closed)
-        if budget.left <= limit and path not in budget.counted:
-            raise Withheld(f"is not read, the archive holds over {total // MIB:,} MiB: {UNPACK}")
-        data = _bytes(archive, members[path], limit)
-        budget.spend(path, len(data))
-        if len(data) > limit:
-            raise Unreadable(f"is over {limit // 1024:,} KiB")
-        return data
-
     return Tree(
         name=source.stem,
         entries=tuple(sorted((e for e in entries if not ignored(e.path)), key=lambda e: e.path)),
@@ -113,7 +112,7 @@ def from_zip(source: Path, total: int = MAX_TOTAL) -> Tree:
         packs=tuple(
             path for path in members if ".git/objects/pack/" in path and path[-4:] == ".idx"
         ),
-        read=read,
+        read=_Reader(archive, members, total).read,
         notes=tuple(notes),
         packed=True,
     )
