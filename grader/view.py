@@ -15,10 +15,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-_OF_OURS: Final = (
-    "__init__.py", "worker.py", "portable.py", "gate.py", "wire.py", "lockdown.py", "model.py",
+OF_OURS: Final = (
+    "__init__.py", "worker.py", "portable.py", "gate.py", "wire.py", "lockdown.py",
     "torch_bridge.py",
 )  # fmt: skip
+"""What a worker imports of this package: no test, no reference and no judge is in its view."""
 _OF_TORCH: Final = ("torchgen", "typing_extensions.py", "sympy", "mpmath")
 """What torch itself imports, beside it."""
 
@@ -81,7 +82,7 @@ def _seen(preload: Sequence[str]) -> list[Path]:
     if "torch" in preload:
         packages += [_package("torch").with_name(name) for name in _OF_TORCH]
     libraries = [package.with_name(f"{package.name}.libs") for package in packages]
-    return [*packages, *libraries, *(_package("grader") / name for name in _OF_OURS)]
+    return [*packages, *libraries, *(_package("grader") / name for name in OF_OURS)]
 
 
 def _others(base: str) -> tuple[str, str]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from grader import view
+
 GRADER = Path(__file__).parents[2] / "grader"
 FLOORS = [
     {"model", "places"},
@@ -90,6 +92,15 @@ def test_the_worker_knows_nothing_of_the_grader():
         "lockdown",
         "torch_bridge",
     }
+
+
+def test_a_worker_sees_only_the_modules_that_it_imports():
+    """Nothing else of ours is laid into its view, and nothing that it needs is left out."""
+    needed, ahead = set(), {"worker", "torch_bridge"}
+    while ahead:
+        needed |= ahead
+        ahead = {each for name in ahead for each in imported(GRADER / f"{name}.py")} - needed
+    assert {"__init__.py", *(f"{name}.py" for name in needed)} == {*view.OF_OURS}
 
 
 def test_help_loads_nothing_heavy():
