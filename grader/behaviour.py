@@ -179,15 +179,22 @@ def _gradient_reads_the_last(failure: Failure) -> bool:
 
 
 class _Interrupted:
-    """A module in which something else happens just before one of its functions is called."""
+    """A module in which something else happens just before one of its functions is called: when the
+    arguments are there, among them what its other functions answered."""
 
     def __init__(self, module: Any, function: str, first: Callable[[], object]) -> None:
         self._module, self._function, self._first = module, function, first
 
     def __getattr__(self, name: str) -> Any:
-        if name == self._function:
+        found = getattr(self._module, name)
+        if name != self._function:
+            return found
+
+        def interrupted(*args: Any) -> Any:
             self._first()
-        return getattr(self._module, name)
+            return found(*args)
+
+        return interrupted
 
 
 @contextlib.contextmanager

@@ -47,6 +47,20 @@ compose = evaluate = lambda one, other: forward(1, 2, 3)
 differentiate = forward
 """
 
+LAST = """
+walked = forward
+
+
+def forward(a, b, c):
+    global last
+    L, last = walked(a, b, c)
+    return L, last
+
+
+def backward(cache, pencil=backward):
+    return pencil(last)
+"""
+
 ONE_BY_ONE = """
 walked = differentiate
 
@@ -155,6 +169,7 @@ def sources(exercise: str) -> dict[str, str]:
     if exercise == "computation_graph":
         found["hands back"] = f"{text}\n{HANDS_BACK}"
         found["raises"] = f"{text}\n{RAISES}"
+        found["the last forward"] = f"{text}\n{LAST}"
         found["walks again and again"] = f"{text}\n{ONE_BY_ONE}"
     return found
 
@@ -185,6 +200,12 @@ def test_a_slip_costs_marks_where_it_shows(graded: Graded, slip: str, seed: int)
 def test_what_is_no_answer_earns_nothing(graded: Graded, who: str) -> None:
     """Arguments handed back are left alone, and a ValueError each time is raised where it should be."""
     assert sum(outcome.points for outcome in graded[who, SEEDS[0]]) == 0
+
+
+def test_numbers_of_the_last_forward_are_told(graded: Graded) -> None:
+    """Another forward comes between a forward and its backward, even where both stand in one line."""
+    lost = [o for o in graded["the last forward", SEEDS[0]] if o.status != "passed"]
+    assert {outcome.mistake for outcome in lost} == {"cache-in-global"}
 
 
 def test_a_graph_is_not_set_beside_array_code(graded: Graded) -> None:

@@ -6,6 +6,7 @@ that cancels is rounding.
 """
 
 from grader.cases import Case, redrawn
+from grader.gradients import Gradient
 
 CACHES = {"forward": ("a", "b", "c", "d", "e")}
 
@@ -45,6 +46,25 @@ LOCAL = {
     "b": lambda cache, own: 2 * own["d"],
     "d": lambda cache, own: own["e"],
 }
+
+
+def _point(rng):
+    return {name: value(rng) for name in "abc"}
+
+
+def _forward(module, at):
+    return module.forward(*(float(at[name]) for name in "abc"))
+
+
+def _loss(module, at):
+    return _forward(module, at)[0]
+
+
+def _backward(module, at):
+    return module.backward(_forward(module, at)[1])
+
+
+BACKWARD = Gradient("backward", _point, _loss, _backward, ("a", "b", "c"))
 
 
 def compose_cases(rng, reference):

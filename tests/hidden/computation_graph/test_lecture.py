@@ -2,7 +2,7 @@
 
 import pytest
 
-from .cases import LOCAL, backward_cases, forward_cases
+from .cases import BACKWARD, LOCAL, backward_cases, forward_cases
 
 
 @pytest.mark.points(9)
@@ -20,4 +20,4 @@ def test_forward(check):
 )
 def test_backward(check, node):
     """backward: {node} is the derivative of L with respect to {node}"""
-    check(backward_cases, node, local=LOCAL.get(node))
+    check(backward_cases, node, local=LOCAL.get(node), gradient=BACKWARD)
