@@ -24,6 +24,7 @@ import queue
 import subprocess
 import sys
 import threading
+import unicodedata
 from pathlib import Path
 from typing import IO, Final
 
@@ -37,10 +38,16 @@ START: Final = 60.0
 """Seconds that a Python may take to start."""
 SILENCE: Final = 4 * LIMIT
 """Seconds after which a Python that says nothing is stopped: it did not hear the interrupt."""
+STEERING: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Categories of characters that move a cursor, colour, or turn the direction of text."""
 CHILD: Final = """\
-import sys
+import os, sys
 from grader.selfcheck.submission import examine
-sys.exit(examine(*sys.argv[1:]))
+try:
+    status = examine(*sys.argv[1:])
+except KeyboardInterrupt:
+    status = 130
+os._exit(status)  # a thread of the student's own would be waited for
 """
 
 # --- the two front doors ------------------------------------------------------------------------
@@ -64,9 +71,9 @@ def check(name: str) -> None:
 
 
 def main(path: Path | None = None) -> int:
-    """Check a file, or the one of the exercise in this folder; return the exit status."""
+    """Check a file, or the one of the exercise in a folder (this one); return the exit status."""
     try:
-        file = path or file_in(Path.cwd())
+        file = file_in(path or Path.cwd()) if path is None or path.is_dir() else path
         public = public_for(file)
     except SelfCheckError as error:
         print(f"grader: {error}", file=sys.stderr)
@@ -113,9 +120,16 @@ def _pump(pipe: IO[bytes], chunks: queue.Queue[bytes]) -> None:
 
 
 def _say(text: str) -> None:
-    """Print what may hold signs that this terminal cannot show."""
+    """Print what may hold signs that this terminal cannot show, or would obey."""
     encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "replace").decode(encoding), end="", flush=True)
+    shown = "".join(map(_shown, text))
+    print(shown.encode(encoding, "replace").decode(encoding), end="", flush=True)
+
+
+def _shown(character: str) -> str:
+    if character in "\n\r\t" or unicodedata.category(character) not in STEERING:
+        return character
+    return f"\\u{ord(character):04x}"
 
 
 def _show(report: Report) -> None:

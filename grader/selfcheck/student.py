@@ -33,6 +33,8 @@ LIMIT: Final = float(os.environ.get("GRADER_CHECK_SECONDS", "10"))
 """Seconds for one check, and for what runs on import; a slow machine may need more."""
 MOST_FRAMES: Final = 6
 MOST_PRINTED: Final = 10
+WIDEST: Final = 200
+"""Lines of which so many are shown, and signs of each."""
 
 Verdict = Literal["passed", "failed", "unwritten", "noted"]
 Namespace = Mapping[str, Any]
@@ -187,7 +189,9 @@ def _run(
             result = Result(title, "passed" if passed else "failed", rows=rows)
         except OverranError as error:
             result = Result(title, "failed", _overran(error, student, namespace))
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             result = _raised(title, error, namespace)
     changed = {name: what for name, what in notes.changed.items() if name not in known}
     return _with_changes(replace(result, printed=first_lines(printed.getvalue())), changed)
@@ -258,7 +262,8 @@ def first_lines(text: str) -> str:
     """The beginning of what was printed: a numeric gradient calls a forward hundreds of times."""
     lines = text.rstrip().splitlines()
     more = len(lines) - MOST_PRINTED
-    return "\n".join(lines[:MOST_PRINTED] + ([f"... and {more:,} more lines"] if more > 0 else []))
+    first = [line if len(line) <= WIDEST else f"{line[:WIDEST]}…" for line in lines[:MOST_PRINTED]]
+    return "\n".join(first + ([f"... and {more:,} more lines"] if more > 0 else []))
 
 
 # --- time ---------------------------------------------------------------------------------------
@@ -331,5 +336,10 @@ def _overran(error: OverranError, student: Student, namespace: Namespace) -> str
     name = student._last
     told = f"{name} was still running after {LIMIT:g} s"
     student._notes.overran[name] = told
-    where = "".join(traceback.StackSummary.extract(iter(_own(error, namespace)[-2:])).format())
-    return f"{told}. Is there a loop that never ends? It was here:\n{where}".rstrip()
+    return where(told, error, namespace)
+
+
+def where(told: str, error: OverranError, namespace: Namespace) -> str:
+    """What is told of something that ran over its time, and the line that it was in."""
+    lines = "".join(traceback.StackSummary.extract(iter(_own(error, namespace)[-2:])).format())
+    return f"{told}. Is there a loop that never ends? It was here:\n{lines}".rstrip()

@@ -32,6 +32,7 @@ from grader.selfcheck.student import (
     first_lines,
     time_limit,
     trace,
+    where,
 )
 
 CODES: Final = {70: OK, 71: FAILED}
@@ -57,7 +58,7 @@ def examine(file: str, public: str) -> int:
         print(f"  {line}")
     for result in results:
         print(f"{headed(result.title)}{outcome(result)}", flush=True)
-    broken = bool(results) and path.suffix.lower() == ".py"
+    broken = any(result.verdict == "failed" for result in results)
     gradients = False
     for each in () if broken else checks(namespace, tests):
         if each.gradient and not gradients:
@@ -100,8 +101,10 @@ def _run_cell(cell: Cell, namespace: dict[str, object], verdict: Verdict) -> Res
                 exec(code, namespace)  # noqa: S102  # the student's own code, at the student's wish
             return None
         except OverranError as error:
-            message = f"still running after {LIMIT:g} s:\n{trace(error, namespace)}"
-        except (Exception, SystemExit) as error:
+            message = where(f"still running after {LIMIT:g} s", error, namespace)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             message = trace(error, namespace)
     return Result(title, verdict, message, printed=first_lines(printed.getvalue()))
 

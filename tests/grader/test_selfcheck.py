@@ -226,7 +226,8 @@ def test_endless_import(folder):
     """A file that never ends is stopped, with its line."""
     done = newton(folder, "while True:\n    pass\n", GRADER_CHECK_SECONDS="0.5")
     assert done.status == 1
-    assert "still running after 0.5 s" in done.out
+    assert "still running after 0.5 s. Is there a loop that never ends?" in done.out
+    assert "OverranError" not in done.out
     assert 'File "newton.py", line' in done.out
 
 
@@ -284,6 +285,60 @@ def test_foreign_import(folder):
     assert (
         "note: you import pandas; the grader will have NumPy and the standard library" in done.out
     )
+
+
+def test_a_terminal_obeys_nothing(folder):
+    """What code prints and raises moves no cursor, and turns no text round."""
+    done = newton(folder, "print('\\x1b[2J')\nraise ValueError('\\x1b[31m \\u202e ok')\n")
+    assert "\x1b" not in done.out
+    assert "\u202e" not in done.out
+    assert "ValueError: \\u001b[31m \\u202e ok" in done.out
+
+
+def test_long_lines_are_cut(folder):
+    """A line of a million signs does not hide what there is to say."""
+    done = newton(folder, RIGHT.replace("return 2", "print('x' * 1000000)\n    return 2"))
+    assert done.status == 0
+    assert len(done.out) < 10_000
+
+
+@pytest.mark.parametrize("kind", ["BaseException", "SystemExit", "GeneratorExit"])
+def test_no_kind_of_exception_ends_the_check(folder, kind):
+    """Whatever is raised is the student's, and shown with the student's frames."""
+    done = newton(folder, RIGHT.replace("return x * x", f"raise {kind}('away')"))
+    assert done.verdicts() == ["FAILED", "ok", "FAILED"]
+    assert f"{kind}: away" in done.out
+    assert "selfcheck" not in done.out
+
+
+@pytest.mark.parametrize(
+    "source", ["raise KeyboardInterrupt", "def square(x): raise KeyboardInterrupt"]
+)
+def test_an_interrupt_of_their_own_is_told_in_a_line(folder, source):
+    """As if somebody had pressed Ctrl-C: the check ends, without a traceback of ours."""
+    done = newton(folder, source)
+    assert done.status == 1
+    assert "Your code ended Python itself" in done.out
+    assert "Traceback" not in done.out
+
+
+def test_a_thread_that_goes_on_is_not_waited_for(folder):
+    """All is right and told: the check ends, though Python would wait for the thread."""
+    thread = "import threading, time\nthreading.Thread(target=time.sleep, args=(600,)).start()\n"
+    assert newton(folder, thread + RIGHT, GRADER_CHECK_SECONDS="2").status == 0
+
+
+def test_a_notebook_that_cannot_be_read_is_told_once(folder):
+    """No check of functions that nobody could have found."""
+    (folder / "newton.ipynb").write_text("{")
+    done = run(folder, "newton.ipynb")
+    assert (done.status, done.verdicts()) == (1, ["FAILED"])
+
+
+def test_a_folder_is_its_exercise(folder):
+    """A folder in place of a file: the file in it is checked."""
+    (folder / "newton.py").write_text(RIGHT)
+    assert run(folder, ".").status == 0
 
 
 def test_narrow_terminal_encoding(folder):

@@ -252,21 +252,23 @@ def untrained_cases(rng, reference):
     yield training(rng, reference, 7, 3, 3, 5, T=14, epochs=0, batch_size=5, note="epochs = 0")
 
 
-def talk(rng, reference, V, n, length):
-    """A case of generate with three different words at least, each chosen by a margin."""
+def talk(rng, reference, V, n, length, word):
+    """A case of generate with three different words at least, each chosen by a margin, and ``word``
+    among them: the first and the last id are words like others.
+    """
     return Case(
         "generate",
         *redrawn(
             lambda: (network(rng, V, 3, n, 6, size=1.5), rng.integers(V, size=n - 1), length),
-            lambda *drawn: wordy(reference, *drawn),
+            lambda *drawn: wordy(reference, word, *drawn),
         ),
     )
 
 
-def wordy(reference, params, context, length):
-    """Whether the model says three different words, and none by less than the margin."""
+def wordy(reference, word, params, context, length):
+    """Whether the model says three words, this one too, and none by less than the margin."""
     said = reference.generate(params, context, length)
-    if len(set(said)) < 3 or said[0] == said[1]:
+    if len(set(said)) < 3 or said[0] == said[1] or word not in said:
         return False
     contexts, _ = reference.make_windows(np.array([*context, *said]), len(context) + 1)
     ranked = np.sort(reference.forward(params, contexts)[0], axis=1)
@@ -274,9 +276,9 @@ def wordy(reference, params, context, length):
 
 
 def generate_cases(rng, reference):
-    yield talk(rng, reference, 7, 3, 8)
-    yield talk(rng, reference, 9, 4, 7)
-    yield talk(rng, reference, 8, 3, 6)
+    yield talk(rng, reference, 7, 3, 8, word=0)
+    yield talk(rng, reference, 9, 4, 7, word=8)
+    yield talk(rng, reference, 8, 3, 6, word=0)
 
 
 def deaf(rng, V, n, best, length, note):
