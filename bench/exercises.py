@@ -27,10 +27,10 @@ from typing import Any
 from measure import machine, run, times, tree, write_section
 
 from grader import catalog, judging, timing
+from grader.bench import Bench
 from grader.diagnosis import mistaken, module_of
 from grader.grading import bench_for, grade_one, run_session
 from grader.model import Grade, Settings, Submission
-from grader.plugin import Bench
 
 ROOT = Path(__file__).parents[1]
 NUMERIC = "numeric-differentiation"

@@ -22,7 +22,8 @@ from typing import Any
 import msgspec
 from measure import times, tree
 
-from grader import catalog, grading, judging, plugin, pool, run, store, student, wire
+from grader import catalog, grading, judging, pool, run, store, student, wire
+from grader.bench import Bench
 from grader.model import Settings, Submission
 from grader.report import class_report, feedback, gradebook
 
@@ -88,7 +89,7 @@ def split(course: Path, source: bytes, count: int) -> list[Row]:
 class _Session(grading.Loop):
     """A pytest session that grades the copies in this process."""
 
-    def __init__(self, bench: plugin.Bench, source: bytes, count: int) -> None:
+    def __init__(self, bench: Bench, source: bytes, count: int) -> None:
         self._problem = ""
         self.bench, self.count = bench, count
         self.message = msgspec.json.encode(Submission("copy", "copy.ipynb", source))

@@ -29,10 +29,10 @@ import pytest
 from _pytest.runner import runtestprotocol  # the only way to run an item without its log
 
 from grader import catalog, lockdown, plugin
+from grader.bench import Bench
 from grader.model import Grade, Ready, Settings, Submission
 from grader.notebook import NotebookError, read_source
 from grader.places import CatalogError
-from grader.plugin import Bench
 from grader.pool import GraderError, Sandbox, StudentError
 from grader.student import Student
 from grader.trial import BURNT, trial

@@ -29,13 +29,13 @@ from typing import Any, Final
 import numpy as np
 
 from grader import gradients
+from grader.bench import load_exercise
 from grader.cases import Case, Module, arrays_of
 from grader.catalog import Course
 from grader.diagnosis import mistaken, module_of
 from grader.engine import local
 from grader.judging import Exercise
 from grader.model import Grade, Limits, Mistake, Outcome, Settings, Submission
-from grader.plugin import load_exercise
 from grader.pool import ForkServer, Sandbox
 from grader.release import stub
 from grader.student import Call, Program, Student

@@ -33,6 +33,7 @@ FLOORS = [
     {"behaviour"},
     {"credit", "selfcheck"},
     {"judging"},
+    {"bench"},
     {"plugin"},
     {"grading", "release", "report", "doctor", "values"},
     {"engine", "lms"},

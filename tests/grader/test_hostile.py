@@ -413,7 +413,7 @@ sys.path.insert(0, str(course / "tests" / "hidden"))
 from two_layer_network import cases
 from grader import catalog
 from grader.cases import arrays_in
-from grader.plugin import Bench
+from grader.bench import Bench
 from grader.pool import Sandbox
 from grader.secret import course_secret
 loaded = catalog.load(course)

@@ -28,11 +28,11 @@ import numpy as np
 import pytest
 
 from grader import catalog, policy
+from grader.bench import Bench
 from grader.cases import arrays_in
 from grader.lms import ANSWERS, EXPORTS, Job
 from grader.lms.sheet import comment
 from grader.model import Grade
-from grader.plugin import Bench
 from grader.pool import Sandbox
 from grader.report import feedback
 

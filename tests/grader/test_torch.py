@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from grader.bench import load_exercise
 from grader.cases import Asked, Module, arrays_of
 from grader.diagnosis import mistaken, module_of, same
 from grader.model import Limits
-from grader.plugin import load_exercise
 from grader.pool import ForkServer, Sandbox
 from grader.student import Call, Program, Refused, Student
 from grader.validate import TWIN_AGREES, _drawn, _InWorker, difference
