@@ -326,7 +326,8 @@ def comment(grade: Grade, most: int = COMMENTS) -> str:
     head = f"{number(grade.final)} of {number(grade.max_score)} points."
     parts = [head, *grade.told, grade.message]
     for each in grade.outcomes:
-        if each.status != "passed" and each.message != grade.message:
+        is_said = each.message and each.message == grade.message
+        if each.status != "passed" and not is_said:
             hint = f" {each.hint}" if each.hint else ""
             parts.append(f"{line(each.title)}: {cut(each.message or each.status, 500)}{hint}")
     return cut("\n".join(filter(None, parts)), most)
