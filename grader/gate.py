@@ -5,6 +5,7 @@ nothing, to any depth.
 """
 
 from __future__ import annotations
+import __future__
 
 import importlib
 import importlib.abc
@@ -12,6 +13,7 @@ import importlib.machinery
 import importlib.util
 import sys
 import types
+from collections.abc import Mapping
 from typing import Any, Final
 
 _STAND_INS: Final = ("matplotlib", "mpl_toolkits", "IPython", "grader")
@@ -87,3 +89,17 @@ class _StandInLoader(importlib.abc.Loader):
 
     def exec_module(self, module: types.ModuleType) -> None:
         module.__path__ = []
+
+
+def future_flags(names: Mapping[str, Any]) -> int:
+    """The compiler flags for what stands in ``names`` from `__future__`.
+
+    A notebook keeps for its later cells what an earlier one imports from there: without, annotations
+    that name a class of a later line raise.
+    """
+    flags = 0
+    for name in __future__.all_feature_names:
+        feature = getattr(__future__, name)
+        flag: int = feature.compiler_flag
+        flags |= flag if names.get(name) is feature else 0
+    return flags

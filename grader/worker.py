@@ -54,7 +54,7 @@ from typing import Any, Final
 import numpy as np
 
 from grader import lockdown, wire
-from grader.gate import INERT, Gate
+from grader.gate import INERT, Gate, future_flags
 from grader.portable import MAX_ANSWER, modified, portable
 
 PRELOADED: Final = """
@@ -367,7 +367,8 @@ class _Channel:
         lines = source.splitlines(keepends=True)
         linecache.cache[title] = (len(source), None, lines, title)
         try:
-            code = compile(source, title, "exec", dont_inherit=True)
+            flags = future_flags(self._module.__dict__)
+            code = compile(source, title, "exec", flags, dont_inherit=True)
             with _Alarm(cpu):
                 exec(code, self._module.__dict__)  # noqa: S102  # this is what the worker is for
         except BaseException as error:

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from grader.gate import INERT
+from grader.gate import INERT, future_flags
 from grader.notebook import Cell, NotebookError, read_source
 from grader.selfcheck.places import exercise_of, load_public
 from grader.selfcheck.report import FAILED, OK, Report, headed, outcome
@@ -96,7 +96,8 @@ def _run_cell(cell: Cell, namespace: dict[str, object], verdict: Verdict) -> Res
     linecache.cache[cell.title] = (len(cell.source), None, lines, cell.title)
     with captured() as printed:
         try:
-            code = compile(cell.source, cell.title, "exec", dont_inherit=True)
+            flags = future_flags(namespace)
+            code = compile(cell.source, cell.title, "exec", flags, dont_inherit=True)
             with time_limit(LIMIT):
                 exec(code, namespace)  # noqa: S102  # the student's own code, at the student's wish
             return None

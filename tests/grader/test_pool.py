@@ -66,6 +66,23 @@ def test_a_notebook_of_cells_that_raise_still_answers(server: ForkServer) -> Non
     one.end()
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="no annotation is evaluated there")
+@pytest.mark.parametrize(
+    ("first", "kinds"),
+    [("from __future__ import annotations", []), ("annotations = 1", ["NameError"])],
+)
+def test_a_notebook_keeps_what_it_imports_from_the_future(
+    server: ForkServer, first: str, kinds: list[str]
+) -> None:
+    """Jupyter compiles later cells accordingly."""
+    later = "class Link:\n    def after(self) -> Link: ..."
+    program = Program("work", (("one", first), ("two", later), ("three", SINGLE)), goes_on=True)
+    one = Student(server, program, Limits())
+    assert ask(one, "f", 2.0) == 4.0
+    assert [problem.kind for problem in one.problems] == kinds
+    one.end()
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -437,6 +437,13 @@ def test_notebook_as_a_file(folder):
     assert "\n3 of 3 passed.\n" in done.out
 
 
+def test_a_notebook_keeps_what_it_imports_from_the_future(folder):
+    """Later cells are compiled accordingly, as in Jupyter and in the grader."""
+    first, later = "from __future__ import annotations", "class Link:\n    next: Link"
+    (folder / "newton.ipynb").write_bytes(cells(first, later, RIGHT))
+    assert run(folder, "newton.ipynb").verdicts() == ["ok", "ok", "ok"]
+
+
 def test_a_cell_that_breaks_a_function_is_put_right_first(folder):
     """What the cell leaves undefined fails, and the advice is to begin with the cell."""
     square, slope = RIGHT.split("\n\n\n")
