@@ -63,6 +63,7 @@ class Catalogue:
     caches: Caches
     _modules: dict[int, Module] = field(default_factory=dict)
     _memory: dict[tuple[int, Case], Shown] = field(default_factory=dict)
+    _latest: dict[Case, tuple[Answer, Shown]] = field(default_factory=dict)
 
     def name(
         self,
@@ -127,7 +128,7 @@ class Catalogue:
     ) -> bool:
         """Whether a mistake is contradicted by the function or, far from there, where it is made."""
         asked, made = cases[0].function, self.mistakes[number].function
-        here, there = (_answered(function, others, reference) for function in (asked, made))
+        here, there = (self._answered(name, others, reference) for name in (asked, made))
         return self._is_contradicted(number, shown, here, reference, path) or (
             made != asked and self._is_contradicted(number, (), there, reference, ())
         )
@@ -181,9 +182,24 @@ class Catalogue:
             self._memory[key] = _shown(answer, right)
         return self._memory[key]
 
+    def _answered(
+        self, function: str, given: Mapping[Case, Answer], reference: Module
+    ) -> list[tuple[Case, Arrays, Shown]]:
+        """What a function answered: the case, the right arrays, the student's, looked at once."""
+        found = []
+        for case, answer in given.items():
+            if case.function != function:
+                continue
+            right = reference.expected(case)[1]
+            if case not in self._latest or self._latest[case][0] is not answer:
+                self._latest[case] = answer, _shown(answer, right)
+            found.append((case, right, self._latest[case][1]))
+        return found
+
     def forget(self) -> None:
         """Drop what mistakes answered: the inputs of another run are others."""
         self._memory.clear()
+        self._latest.clear()
         for module in self._modules.values():
             module.forget()
 
@@ -210,18 +226,6 @@ class Shown:
         """Whether a wrong array is more than zeros, NaN and infinity: they come about in many ways."""
         wrong = [self.arrays[path] for path in self.wrong if path in self.arrays]
         return any((np.isfinite(array) & (array != 0)).any() for array in wrong)
-
-
-def _answered(
-    function: str, given: Mapping[Case, Answer], reference: Module
-) -> list[tuple[Case, Arrays, Shown]]:
-    """What a function answered: the case, the right arrays, the student's."""
-    return [
-        (case, right, _shown(answer, right))
-        for case, answer in given.items()
-        if case.function == function
-        for right in [reference.expected(case)[1]]
-    ]
 
 
 def _under(path: Path, keys: set[Path]) -> set[Path]:
