@@ -155,6 +155,12 @@ def is_right_alone(asked: Asked, case: Case, between: Sequence[Case] = ()) -> bo
         return is_right(alone.reference, case, alone.answers([case])[0])
 
 
+def answers_alone(asked: Asked, case: Case) -> bool:
+    """Whether a case is answered, rightly or not, in a fresh worker."""
+    with _fresh(asked) as alone:
+        return alone.answers([case])[0].error is None
+
+
 def _gradient_reads_the_last(failure: Failure) -> bool:
     """The same for a cache of the contract, which the case brings along."""
     gradient = failure.gradient

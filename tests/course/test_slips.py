@@ -71,6 +71,17 @@ def differentiate(graph, inputs, output):
     return [walked(graph, inputs, output) for _ in range(60)][0]
 """
 
+ONCE = """
+walked, walks = differentiate, []
+
+
+def differentiate(graph, inputs, output):
+    walks.append(output)
+    if len(walks) > 1:
+        raise ValueError
+    return walked(graph, inputs, output)
+"""
+
 BACKWARD = "test_lecture.py::test_backward[{}]"
 # exercise, what the solution says, what the student says, the checks that lose marks
 SLIPS = {
@@ -169,6 +180,7 @@ def sources(exercise: str) -> dict[str, str]:
     if exercise == "computation_graph":
         found["hands back"] = f"{text}\n{HANDS_BACK}"
         found["raises"] = f"{text}\n{RAISES}"
+        found["answers once"] = f"{text}\n{ONCE}"
         found["the last forward"] = f"{text}\n{LAST}"
         found["walks again and again"] = f"{text}\n{ONE_BY_ONE}"
     return found
@@ -200,6 +212,12 @@ def test_a_slip_costs_marks_where_it_shows(graded: Graded, slip: str, seed: int)
 def test_what_is_no_answer_earns_nothing(graded: Graded, who: str) -> None:
     """Arguments handed back are left alone, and a ValueError each time is raised where it should be."""
     assert sum(outcome.points for outcome in graded[who, SEEDS[0]]) == 0
+
+
+def test_what_raises_only_later_does_raise_where_it_should(graded: Graded) -> None:
+    """Whether an earlier call got in its way depends on the inputs; the verdict must not."""
+    found = {outcome.id: outcome for outcome in graded["answers once", SEEDS[0]]}
+    assert found["test_graph.py::test_differentiate_refuses"].status == "passed"
 
 
 def test_numbers_of_the_last_forward_are_told(graded: Graded) -> None:
