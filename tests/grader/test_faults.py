@@ -291,7 +291,7 @@ def test_read_only_folder(small_disk, course, undisturbed, tmp_path):
     small_disk("ro")
     done = course.grade(tmp_path / "out")
     assert_told(done)
-    assert "Read-only" in done.stderr
+    assert "read-only file system" in done.stderr
     small_disk("rw,size=64m")
     assert course.grade(tmp_path / "out").returncode == 0
     assert_whole(tmp_path / "out", undisturbed)
