@@ -9,13 +9,14 @@ A section stands between two comments, so that each benchmark writes its own and
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,15 +81,15 @@ def _watch(pid: int, looks: list[tuple[float, float]], ended: threading.Event) -
 
 def tree(pid: int) -> list[int]:
     """A process and all below it, whichever of its threads started them."""
-    found = [pid]
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            children = task.read_text().split()
-        except OSError:
-            continue
-        for child in children:
-            found += tree(int(child))
-    return found
+    return [pid, *(each for child in _children(pid) for each in tree(child))]
+
+
+def _children(pid: int) -> Iterator[int]:
+    """Of every thread; processes and threads that end meanwhile have none."""
+    with contextlib.suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with contextlib.suppress(OSError):
+                yield from map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split())
 
 
 def times(pid: int) -> tuple[float, float]:
