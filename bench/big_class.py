@@ -297,7 +297,8 @@ def big_class(runs: Sequence[Seen], options: argparse.Namespace) -> str:
     return f"""## A big class
 
 One command, {options.jobs} grading processes, `{NAME}`: {mix}. Memory (PSS, the
-largest process of its role) and descriptors: looked at once a second. {machine()}. Made by
+largest process of its role) and descriptors: looked at once a second; the largest workers are those
+of hostile submissions that take all the memory they may. {machine()}. Made by
 `python bench/big_class.py --size {last.size}{written}`.
 
 | submissions | {sizes} |
