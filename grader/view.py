@@ -27,7 +27,7 @@ _OF_TORCH: Final = ("torchgen", "typing_extensions.py", "sympy", "mpmath")
 def python() -> list[str]:
     """The base interpreter with nothing on its path but what the worker imports."""
     paths = sorted({str(_package("grader").parent), str(_package("numpy").parent)})
-    # What modules want done in a forked child (new seeds, new locks) costs a worker 0.5 ms and is for
+    # What modules want done in a forked child (new seeds, new locks) costs every worker and is for
     # nothing there: it has one thread, and the fork server seeds it. They are not let register.
     code = (
         "import os, sys; os.register_at_fork = lambda **_: None; "

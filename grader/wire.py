@@ -124,7 +124,7 @@ def _view(data: memoryview) -> np.ndarray:
 _SMALL: Final = 4096
 _seen: dict[bytes, np.ndarray] = {}
 """Small arrays of trusted frames, by their bytes: a numeric gradient sends most of them again and
-again, and a copy is ten times cheaper than reading one anew."""
+again, and a copy costs less than reading one anew."""
 
 _encoder: Final = msgspec.msgpack.Encoder(enc_hook=_outgoing)
 _decoder: Final = msgspec.msgpack.Decoder(ext_hook=_incoming)
