@@ -108,6 +108,8 @@ class ForkServer:
         self._jail = ""
         self._uids: Sequence[int] = (os.geteuid(),)
         self._forked = 0
+        self.starts = 0
+        """How often it was started: a worker ends with the one that forked it."""
         self.killed = 0
         """Workers that somebody else killed (the kernel, short of memory): no doing of theirs."""
 
@@ -141,6 +143,7 @@ class ForkServer:
         ours.settimeout(_START_SECONDS)
         self._control = ours
         self._up = False
+        self.starts += 1
 
     def _program(self, fd: int, settings: dict[str, Any]) -> subprocess.Popen[bytes]:
         """`grader.worker`, started to serve what comes on the descriptor ``fd``."""
@@ -265,6 +268,7 @@ class Worker:
         self, server: ForkServer, channel: socket.socket, pid: int, pidfd: int, output: int
     ) -> None:
         self._server, self._channel, self._pid = server, channel, pid
+        self._start = server.starts
         self._pidfd, self._output = pidfd, output
         self._own_pid = 0
         self._clock = 0
@@ -372,6 +376,8 @@ class Worker:
     def _how_it_ended(self) -> str:
         ended, _, _ = select.select([self._pidfd], [], [], 0.2)  # of itself, not by us
         self.end()
+        if self._start != self._server.starts:
+            raise GraderError("the fork server died, and a worker with it")
         status = self._server.status(self._pid)
         if ended and status is not None and os.WIFSIGNALED(status):
             self._server.killed += os.WTERMSIG(status) == signal.SIGKILL

@@ -492,6 +492,19 @@ def test_a_fork_server_that_dies_is_started_again() -> None:
         assert ask(student(server, SINGLE), "f", 2) == 4
 
 
+def test_a_worker_that_died_with_its_fork_server_is_our_error() -> None:
+    """Though another is up already, which knows nothing of it."""
+    with ForkServer(Sandbox.best()) as server:
+        one = student(server, SINGLE)
+        assert ask(one, "f", 1) == 2
+        assert server._process is not None
+        server._process.kill()
+        server._process.wait()
+        assert ask(student(server, SINGLE), "f", 2) == 4
+        with pytest.raises(GraderError, match="the fork server died"):
+            ask(one, "f", 1)
+
+
 def test_workers_die_when_the_grader_is_killed() -> None:
     """With kill -9: neither the fork server nor a looping worker is left."""
     source = """
