@@ -29,7 +29,7 @@ from measure import machine, run, times, tree, write_section
 from grader import catalog, judging, timing
 from grader.bench import Bench
 from grader.diagnosis import mistaken, module_of
-from grader.grading import bench_for, grade_one, run_session
+from grader.grading import bench_for, grade_one, grade_reference, run_session
 from grader.model import Grade, Settings, Submission
 
 ROOT = Path(__file__).parents[1]
@@ -98,7 +98,7 @@ def cpu_row(name: str, copies: int) -> str:
         for kind, chosen in kinds(items).items():
             if not chosen:
                 continue
-            grade_one(bench, chosen, submission, 100)
+            grade_reference(bench, chosen)
             before = _used(bench)
             for _ in range(copies):
                 grade_one(bench, chosen, submission, 100)

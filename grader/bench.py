@@ -48,7 +48,7 @@ class Bench:
     _server: ForkServer | None = None
     _drawn: dict[Draw, list[Case]] = field(default_factory=dict)
     _ahead: list[Case] = field(default_factory=list)
-    """What the checks ask of everybody, as far as the submissions before have shown."""
+    """What the checks ask of everybody, as the reference has shown."""
     _reference: Asked | None = None
     _yardsticks: dict[str, Yardstick] = field(default_factory=dict)
 
@@ -79,14 +79,16 @@ class Bench:
         if self.asked is not None and self._ahead:
             self.asked.ask_ahead(self._ahead)
 
+    def learn(self) -> None:
+        """Take what was asked of the submission in hand for what is asked of everybody."""
+        if self.asked is not None:
+            given = self.asked.given()
+            self._ahead = [case for case in given if case.stands_alone and not case.cpu]
+
     def end(self) -> None:
         """Put it away: nothing of it stays."""
-        if self.asked is None:
-            return
-        self.asked.student.end()
-        plain = [case for case in self.asked.given() if case.stands_alone and not case.cpu]
-        if len(plain) > len(self._ahead):
-            self._ahead = plain
+        if self.asked is not None:
+            self.asked.student.end()
 
     def restart(self) -> None:
         """End the fork server and every worker: what is asked next has new ones."""

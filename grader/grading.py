@@ -1,6 +1,6 @@
 """A grading process: collects the hidden tests once, then grades submission after submission.
 
-Started by `grader.engine.local` as ``python -m grader.grading FD FD``; trusted, and the only kind of
+Started by `grader.engine.local`, `main` with two descriptors as arguments; trusted, and the only kind of
 process that holds hidden tests and reference. What runs stands in the second (see `grader.watch`).
 Messages on the first, the inherited connection, JSON:
 
@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import platform
 import signal
 import sys
 import time
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
+import numpy as np
 import pytest
 from _pytest.runner import runtestprotocol  # the only way to run an item without its log
 
@@ -111,14 +113,15 @@ class Loop:
         self._connection.send_bytes(msgspec.json.encode(ready))
         if ready.problem:
             return True
-        gc.collect()
         gc.freeze()
+        gc.enable()
         with contextlib.suppress(EOFError):
             while True:
                 data = self._connection.recv_bytes()
                 submission = msgspec.json.decode(data, type=Submission | int)
                 if isinstance(submission, int):
                     self._bench.reseed(submission)
+                    grade_reference(self._bench, session.items)
                     continue
                 grade = grade_one(self._bench, session.items, submission, ready.max_score)
                 self._connection.send_bytes(msgspec.json.encode(grade))
@@ -140,7 +143,10 @@ class Loop:
         except (GraderError, StudentError) as error:
             return Ready([], str(error))
         layers = self._bench.server.sandbox.ordered()
-        return Ready(layers, max_score=self._bench.assignment.max_score)
+        return Ready(layers, "", self._bench.assignment.max_score, {
+            "python": platform.python_version(), "numpy": np.__version__,
+            "pytest": pytest.__version__,
+        })  # fmt: skip
 
     def _preflight(self, items: Sequence[pytest.Item]) -> None:
         """See that all is well; once more, anew, when a process died over it."""
@@ -156,6 +162,8 @@ class Loop:
         if self._settings.preflight and self._settings.sandbox != "none":
             check_sandbox(self._bench, self._settings.private)
             check_reference(self._bench, items)
+        else:
+            grade_reference(self._bench, items)
         self._bench.server.ready()
 
 
@@ -180,6 +188,17 @@ def grade_one(
         bench.restart()
         grade = _try(bench, items, submission, max_score)
     return replace(grade, seconds=round(time.perf_counter() - started, 6))
+
+
+def grade_reference(bench: Bench, items: Sequence[pytest.Item]) -> Grade:
+    """Grade the reference first: everybody is then asked the same, in the same order, in every process.
+
+    Who keeps a state between calls would answer otherwise to another order.
+    """
+    file, source = f"{bench.assignment.name}.py", bench.exercise.source.encode()
+    grade = grade_one(bench, items, Submission("reference", file, source), 1)
+    bench.learn()
+    return grade
 
 
 def _try(
@@ -266,10 +285,7 @@ class UnfitError(GraderError):
 
 def check_reference(bench: Bench, items: Sequence[pytest.Item]) -> None:
     """Grade the reference through the same sandbox; raises `UnfitError` if it is not right."""
-    name = bench.assignment.name
-    grade = grade_one(
-        bench, items, Submission("reference", f"{name}.py", bench.exercise.source.encode()), 1
-    )
+    grade = grade_reference(bench, items)
     wrong = next((o for o in grade.outcomes if o.status != "passed"), None)
     if wrong is not None:
         why = wrong.instructor.get("traceback", "").strip().splitlines()[-1:] or [wrong.message]
@@ -289,7 +305,3 @@ def check_sandbox(bench: Bench, private: Sequence[str]) -> None:
     if not found.clock_is_right:
         shown = f"{found.seconds:.3f} s for {BURNT:g} s of work"
         raise UnfitError(f"the CPU clock of workers shows {shown}")
-
-
-if __name__ == "__main__":
-    main()

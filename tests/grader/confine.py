@@ -26,6 +26,8 @@ from grader import lockdown  # noqa: E402
 
 STRANGER = 12_345
 """A uid that no account has."""
+LONER = STRANGER + 1 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+"""Another one, which no other test has, nor another process of pytest: its processes are counted."""
 
 _REFUSED = (
     "unshare", "setns", "mount", "umount2", "pivot_root", "open_tree", "move_mount", "fsopen",

@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 
 import pytest
-from confine import PROJECT, STRANGER, confined, python_for
+from confine import LONER, PROJECT, confined, python_for
 from test_run import graded, rows, timeless
 
 from grader.diagnosis import mistaken, module_of
@@ -428,18 +428,18 @@ def test_sixty_four_descriptors(course, undisturbed, tmp_path):
 @pytest.fixture
 def strangers():
     """The course of a user of whose processes there are no others."""
-    found = python_for(STRANGER) if os.geteuid() == 0 else None
+    found = python_for(LONER) if os.geteuid() == 0 else None
     if found is None:
         pytest.skip("needs root, and an interpreter that another user may run")
     program, environment = found
     folder = Path(tempfile.mkdtemp(prefix="grader-faults-"))
     try:
-        words = (*confined(STRANGER, True), program, "-m", "grader.cli")
+        words = (*confined(LONER, True), program, "-m", "grader.cli")
         course = Course(folder / "course", words, {**os.environ, **environment})
         for student, source in list(sources())[:8]:
             course.hands_in(student, source)
         for path in (folder, *folder.rglob("*")):
-            os.chown(path, STRANGER, STRANGER)
+            os.chown(path, LONER, LONER)
         yield course
     finally:
         shutil.rmtree(folder)
@@ -465,7 +465,7 @@ def test_forks_refused_while_the_run_goes_on(strangers):
     os.kill(grading, signal.SIGSTOP)  # the rest is not to be graded before we are through
     for pid, _ in known:
         limit = ("prlimit", f"--pid={pid}", "--nproc=1:1")
-        subprocess.run([*confined(STRANGER, True), *limit], check=True)
+        subprocess.run([*confined(LONER, True), *limit], check=True)
     os.kill(grading, signal.SIGCONT)
     said, wrong = run.communicate(timeout=120)
     assert (run.returncode, wrong) == (3, ""), said

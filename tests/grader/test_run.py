@@ -140,6 +140,23 @@ def test_same_seed_same_grades(demo, tmp_path):
         assert timeless(first[student]) == timeless(second[student])
 
 
+def test_everybody_is_asked_the_same_in_the_same_order(tmp_path):
+    """Copies of a program that tells what it was asked, in two processes, after others or first."""
+    copied = ROOT / "reference" / "computation_graph" / "variants" / "left_in.py"
+    folder, out = tmp_path / "class", tmp_path / "out"
+    folder.mkdir()
+    for number in range(6):
+        shutil.copy(copied, folder / f"copy{number}.py")
+    wrong = copied.read_text(encoding="utf-8").replace("L = c * e", "L = c + e")
+    (folder / "a_first.py").write_text(wrong, encoding="utf-8")
+    grader("grade", folder, "--assignment", "computation_graph", "--jobs", "2", "--out", out)
+    found = graded(out)
+    assert found.pop("a_first")["score"] < 100
+    first, *others = ({**timeless(entry), "student": "", "file": ""} for entry in found.values())
+    assert first["instructor"]["output"].count("\n") > 50
+    assert [other == first for other in others] == [True] * 5
+
+
 def test_one_file(tmp_path):
     """A single file is a class of one."""
     out = tmp_path / "out"
