@@ -209,3 +209,5 @@ class Ready:
     sandbox: list[str]
     problem: str = ""
     max_score: float = 0.0
+    versions: dict[str, str] = field(default_factory=dict)
+    """Of Python and the packages that it grades with."""

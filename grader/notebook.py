@@ -37,6 +37,8 @@ MAX_OBJECTS = 400_000
 KEPT = frozenset({"capture", "memit", "prun", "time", "timeit"})
 """Cell magics that run their cell as Python: the line goes, the cell stays."""
 
+SIGN = re.compile(r"[%!?]")
+"""One of these is in every line that only IPython can run."""
 MAGIC = re.compile(r"[%!?]")
 ASSIGNED = re.compile(r"[^\W\d][\w.,\s*:\[\]'\"]*=\s*(?:%[^\W\d]|!)")
 HELP = re.compile(r"(?:[%\w.*]|\[[^\]'\"]*\]|\['[^']*'\]|\[\"[^\"]*\"\])+\?{1,2}\s*")
@@ -202,7 +204,9 @@ def python_of(cell: str) -> str:
         if line.strip() and not magic:
             break
         lines[number] = ""
-    return "\n".join(_python_lines(lines))
+    if any(_is_ipython(line.lstrip()) for line in lines if SIGN.search(line)):
+        lines = list(_python_lines(lines))
+    return "\n".join(lines)
 
 
 def _python_lines(lines: list[str]) -> Iterator[str]:

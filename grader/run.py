@@ -13,13 +13,11 @@ import contextlib
 import hashlib
 import importlib
 import os
-import platform
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 from grader import __version__, extensions, policy
@@ -94,7 +92,7 @@ def grade_class(
 
         def on_ready(ready: Ready) -> None:
             progress.ready = ready
-            kinds, known = ", ".join(progress.kinds), versions(plan)
+            kinds, known = ", ".join(progress.kinds), versions(plan, ready)
             store.update(replace(run, sandbox=tuple(ready.sandbox), inbox=kinds, versions=known))
 
         _load_meanwhile("grader.report.class_report")
@@ -277,16 +275,14 @@ def make_private(folder: Path) -> None:
     folder.chmod(0o700)
 
 
-def versions(plan: Plan) -> dict[str, str]:
+def versions(plan: Plan, ready: Ready) -> dict[str, str]:
     """What the grades depend on: versions of the tools, hashes of the course's files."""
     folder, name = plan.course.folder, plan.assignment.name
     ours = sorted([*(folder / "reference" / name).rglob("*.py"),
                    *(folder / "tests" / "hidden" / name).rglob("*.py")])  # fmt: skip
     return {
         "grader": __version__,
-        "python": platform.python_version(),
-        "numpy": version("numpy"),
-        "pytest": version("pytest"),
+        **ready.versions,
         "course": _hash(ours),
         "code": _hash(sorted(Path(__file__).parent.rglob("*.py"))),
     }

@@ -19,9 +19,9 @@ from grader.model import Limits
 from grader.pool import ForkServer, GraderError
 from grader.student import Call, Program, Student
 
-BURNT: Final = 0.05
+BURNT: Final = 0.02
 """CPU seconds of work that the clock of a worker is checked by."""
-_LEAST, _MOST = 0.045, 0.5
+_LEAST, _MOST = 0.009, 0.5
 
 
 @dataclass(frozen=True, slots=True)

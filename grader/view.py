@@ -30,7 +30,7 @@ def python() -> list[str]:
     # What modules want done in a forked child (new seeds, new locks) costs every worker and is for
     # nothing there: it has one thread, and the fork server seeds it. They are not let register.
     code = (
-        "import os, sys; os.register_at_fork = lambda **_: None; "
+        "import gc, os, sys; gc.disable(); os.register_at_fork = lambda **_: None; "
         f"sys.path += {paths!r}; from grader import worker; worker.main()"
     )
     interpreter = os.path.realpath(getattr(sys, "_base_executable", sys.executable))

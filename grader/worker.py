@@ -114,8 +114,8 @@ def serve(control: socket.socket, settings: dict[str, Any]) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
-    gc.collect()
     gc.freeze()
+    gc.enable()
     _reply(control, {"up": os.getpid()})
     ended: dict[int, int] = {}
     while True:

@@ -263,7 +263,7 @@ class _Run:
         common = tuple(layer for layer in known if layer in sandbox)
         if common != self.sandbox:
             self.sandbox = common
-            self.on_ready(Ready(list(common)))
+            self.on_ready(Ready(list(common), versions=post.versions()))
 
     def _waiting(self) -> int | None:
         """How many tasks no worker has taken, asked when it has been quiet for long enough."""

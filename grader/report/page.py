@@ -10,8 +10,10 @@ do nothing.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
+import os
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -20,9 +22,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
+from grader import __version__
 from grader.inbox import times
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -168,11 +172,26 @@ def _asset(name: str) -> str:
     return (TEMPLATES / name).read_text(encoding="utf-8").strip()
 
 
+class _Kept(FileSystemBytecodeCache):
+    """Compiled templates, kept among the user's caches; where nothing can be kept, none are."""
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        with contextlib.suppress(OSError):
+            super().load_bytecode(bucket)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with contextlib.suppress(OSError):
+            Path(self.directory).mkdir(mode=0o700, parents=True, exist_ok=True)
+            super().dump_bytecode(bucket)
+
+
 @cache
 def _environment() -> Environment:
+    caches = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     made = Environment(
-        loader=PackageLoader("grader.report"), autoescape=True, undefined=StrictUndefined,
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
+        bytecode_cache=_Kept(os.path.join(caches, "grader", __version__)),
     )  # fmt: skip
     functions = (shown, line, isolated, number, fixed, percent, plural, coded)
     made.filters |= {function.__name__: function for function in functions}

@@ -8,17 +8,17 @@ Nothing in them names a student. Matplotlib is loaded here alone, and without it
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from grader.model import Grade
+from grader.model import Grade, Outcome
 from grader.report import statistics
 from grader.store import Run
 
@@ -75,7 +75,7 @@ def check_plot(run: Run, grades: Sequence[Grade]) -> Figure | None:
     places = range(len(found))
     left.barh(places, [100 * (check.difficulty or 0) for check in found], color=ACCENT, height=0.6)
     left.set(title="Students who pass (%)", xlim=(0, 100))
-    values = [np.nan if check.discrimination is None else check.discrimination for check in found]
+    values = [math.nan if c.discrimination is None else c.discrimination for c in found]
     colours = [WARNING if check.flags else ACCENT for check in found]
     right.axvline(0, color=LINE)
     right.scatter(values, places, color=colours, zorder=2)
@@ -102,19 +102,18 @@ def mistake_plot(run: Run, grades: Sequence[Grade]) -> Figure | None:
 
 def heat_plot(run: Run, grades: Sequence[Grade]) -> Figure | None:
     """Every student, from the best to the weakest, by every check."""
-    judged = statistics.table(grades)
-    if not judged.ids:
-        return None
     titles = {o.id: o.title for grade in grades for o in grade.outcomes}
-    order = np.argsort(-np.nansum(judged.points, axis=1), kind="stable")
-    shares = judged.shares[order].T
-    kinds = np.where(np.isnan(shares), 3, np.where(shares >= 1, 0, np.where(shares > 0, 1, 2)))
-    figure, axes = _canvas(10, 1.2 + 0.24 * len(judged.ids))
+    if not titles:
+        return None
+    best_first = sorted(grades, key=_points, reverse=True)
+    by_id = [{outcome.id: outcome for outcome in grade.outcomes} for grade in best_first]
+    kinds = [[_kind(outcomes.get(name)) for outcomes in by_id] for name in titles]
+    figure, axes = _canvas(10, 1.2 + 0.24 * len(titles))
     colours = ListedColormap([PASSED, PARTLY, FAILED, UNKNOWN])
     axes.imshow(kinds, aspect="auto", cmap=colours, vmin=0, vmax=3, interpolation="nearest")
     axes.set_title("Students × checks")
     axes.set_xlabel("students, the best first; amber: partly, red: failed, violet: no verdict")
-    _rows(axes, [titles[name] for name in judged.ids])
+    _rows(axes, list(titles.values()))
     return figure
 
 
@@ -124,6 +123,19 @@ PLOTS: Final[dict[str, Callable[[Run, Sequence[Grade]], Figure | None]]] = {
     "mistakes": mistake_plot,
     "heat-map": heat_plot,
 }
+
+
+def _points(grade: Grade) -> float:
+    return sum(outcome.points for outcome in grade.outcomes if outcome.status != "error")
+
+
+def _kind(outcome: Outcome | None) -> int:
+    """Its colour in the heat map: 0 passed, 1 partly, 2 failed, 3 no verdict."""
+    if outcome is None or outcome.status == "error":
+        return 3
+    most = outcome.max_points
+    share = outcome.points / most if most > 0 else float(outcome.status == "passed")
+    return 0 if share >= 1 else 1 if share > 0 else 2
 
 
 def _canvas(width: float, height: float, columns: int = 1) -> tuple[Figure, Any]:

@@ -15,9 +15,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from math import floor
+from statistics import correlation, fmean, median, quantiles
 from typing import Final
-
-import numpy as np
 
 from grader.catalog import Assignment
 from grader.inbox import times
@@ -70,6 +70,15 @@ class CheckFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class _Verdict:
+    """One student's on one check, and the points of all other checks."""
+
+    passed: bool
+    points: float
+    rest: float
+
+
+@dataclass(frozen=True, slots=True)
 class MistakeFigures:
     """One mistake, and who made it (their places in the sequence of grades)."""
 
@@ -93,78 +102,45 @@ class ScoreFigures:
     none: int
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Grades as arrays: a row a student, a column a check; NaN where there is no verdict."""
-
-    ids: tuple[str, ...]
-    points: np.ndarray
-    passed: np.ndarray
-    most: np.ndarray
-    """Points to be had in each check."""
-
-    @property
-    def shares(self) -> np.ndarray:
-        """The share of the points of each check that each student has."""
-        worth = np.where(self.most > 0, self.most, 1.0)
-        shares: np.ndarray = np.where(self.most > 0, self.points / worth, self.passed)
-        return shares
-
-
-def check_ids(grades: Iterable[Grade]) -> list[str]:
-    """The checks that occur, in order."""
-    return list(dict.fromkeys(outcome.id for grade in grades for outcome in grade.outcomes))
-
-
-def table(grades: Sequence[Grade]) -> Table:
-    """Grades as arrays; a check that could not be judged has no number."""
-    ids = check_ids(grades)
-    column = {name: number for number, name in enumerate(ids)}
-    points = np.full((len(grades), len(ids)), np.nan)
-    passed, most = points.copy(), np.zeros(len(ids))
-    for row, grade in enumerate(grades):
-        for outcome in grade.outcomes:
-            place = column[outcome.id]
-            most[place] = max(most[place], outcome.max_points)
-            if outcome.status != "error":
-                points[row, place] = outcome.points
-                passed[row, place] = outcome.status == "passed"
-    return Table(tuple(ids), points, passed, most)
-
-
 def scores(grades: Iterable[Grade]) -> ScoreFigures | None:
     """The scores that count, in a few numbers; None if nobody has one. Who is excused has none."""
     graded = [grade for grade in grades if grade.final is not None]
-    values = np.array([grade.final for grade in graded], float)
-    if not values.size:
+    values = [grade.final or 0.0 for grade in graded]
+    if not values:
         return None
-    lower, median, upper = np.percentile(values, [25, 50, 75])
-    full = sum((grade.final or 0) >= grade.max_score for grade in graded)
+    lower, _, upper = quantiles(values * (2 if len(values) == 1 else 1), method="inclusive")
+    full = sum(value >= grade.max_score for value, grade in zip(values, graded, strict=True))
     return ScoreFigures(
-        len(values), float(values.mean()), float(median), float(lower), float(upper),
-        full, int((values == 0).sum()),
-    )  # fmt: skip
+        len(values), fmean(values), median(values), lower, upper, full, values.count(0)
+    )
 
 
 def histogram(grades: Iterable[Grade], most: float) -> list[tuple[float, float, int]]:
     """(from, to, how many) of scores; the last bin has full marks and what is above them."""
-    values = [grade.final for grade in grades if grade.final is not None]
-    edges = np.linspace(0.0, most, BINS + 1)
-    counts, _ = np.histogram(np.clip(values, 0.0, most), edges)
-    ends = zip(edges, edges[1:], counts, strict=False)
-    return [(float(low), float(high), int(count)) for low, high, count in ends]
+    width, counts = most / BINS, Counter[int]()
+    for grade in grades:
+        if grade.final is not None:
+            counts[min(max(floor(grade.final / width), 0), BINS - 1) if width else 0] += 1
+    return [(place * width, (place + 1) * width, counts[place]) for place in range(BINS)]
 
 
 def checks(grades: Sequence[Grade]) -> list[CheckFigures]:
     """Every check over the class, in order."""
     titles = {o.id: o.title for grade in grades for o in grade.outcomes}
-    ran = [grade for grade in grades if has_run(grade)]
-    made = table(ran)
-    column = {name: number for number, name in enumerate(made.ids)}
+    most: dict[str, float] = {}
+    verdicts: dict[str, list[_Verdict]] = {name: [] for name in titles}
+    for grade in grades:
+        judged = [o for o in grade.outcomes if o.status != "error"] if has_run(grade) else ()
+        total = sum(outcome.points for outcome in judged)
+        for outcome in judged:
+            passed = outcome.status == "passed"
+            verdicts[outcome.id].append(_Verdict(passed, outcome.points, total - outcome.points))
+        for outcome in grade.outcomes:
+            most[outcome.id] = max(most.get(outcome.id, 0.0), outcome.max_points)
     unknown = Counter(o.id for grade in grades for o in grade.outcomes if o.status == "error")
     return [
-        _figures(made, column[name], title, unknown[name]) if name in column
-        else CheckFigures(name, title, _most(grades, name), 0, 0, 0, 0, unknown[name], None, None)
+        _figures(name, title, most[name], sum(most.values()) - most[name], verdicts[name],
+                 unknown[name])
         for name, title in titles.items()
     ]  # fmt: skip
 
@@ -235,33 +211,26 @@ def signs(outcome: Outcome) -> set[str]:
     return found
 
 
-def _most(grades: Iterable[Grade], name: str) -> float:
-    return max(o.max_points for grade in grades for o in grade.outcomes if o.id == name)
-
-
-def _figures(made: Table, place: int, title: str, unknown: int) -> CheckFigures:
-    known = ~np.isnan(made.passed[:, place])
-    passed, points = made.passed[known, place], made.points[known, place]
-    others = np.arange(len(made.ids)) != place
-    rest = np.nansum(made.points[known][:, others], axis=1)
-    judged, won = len(passed), int(passed.sum())
-    partly = int(((points > 0) & (passed == 0)).sum())
+def _figures(
+    name: str, title: str, most: float, most_else: float, found: Sequence[_Verdict], unknown: int
+) -> CheckFigures:
+    judged, won = len(found), sum(verdict.passed for verdict in found)
+    partly = sum(verdict.points > 0 and not verdict.passed for verdict in found)
     difficulty = won / judged if judged else None
-    discrimination = point_biserial(passed, rest)
-    losers = rest[passed == 0]
-    well = float(losers.mean() / made.most[others].sum()) if losers.size and others.any() else 0.0
+    discrimination = point_biserial([v.passed for v in found], [v.rest for v in found])
+    losers = [verdict.rest for verdict in found if not verdict.passed]
+    well = fmean(losers) / most_else if losers and most_else else 0.0
     return CheckFigures(
-        made.ids[place], title, float(made.most[place]), judged, won, partly,
-        judged - won - partly, unknown, difficulty, discrimination,
-        _flags(judged, difficulty, discrimination, well),
+        name, title, most, judged, won, partly, judged - won - partly, unknown,
+        difficulty, discrimination, _flags(judged, difficulty, discrimination, well),
     )  # fmt: skip
 
 
-def point_biserial(passed: np.ndarray, rest: np.ndarray) -> float | None:
-    """The correlation of a verdict (0 or 1) with a score; None where either does not vary."""
-    if len(passed) < 2 or np.ptp(passed) == 0 or np.ptp(rest) < 1e-9:
+def point_biserial(passed: Sequence[bool], rest: Sequence[float]) -> float | None:
+    """The correlation of a verdict with a score; None where either does not vary."""
+    if len(set(passed)) < 2 or max(rest) - min(rest) < 1e-9:
         return None
-    return float(np.corrcoef(passed, rest)[0, 1])
+    return correlation(passed, rest)
 
 
 def _flags(

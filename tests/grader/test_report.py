@@ -6,8 +6,11 @@ import base64
 import hashlib
 import json
 import math
+import os
 import re
 import statistics as plain
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
@@ -261,6 +264,32 @@ def test_file_names_are_safe_and_never_the_same(students):
 def test_plain_ids_stay_readable():
     assert feedback.file_name("1234567") == "1234567.html"
     assert feedback.file_name("a.turing@example.org") == "a.turing@example.org.html"
+
+
+# --- compiled templates -----------------------------------------------------------------------
+
+COMPILES = "from grader.report import page; page._environment().get_template('feedback.html')"
+CANNOT = "from jinja2 import Environment; Environment.compile = None; "
+
+
+def compiled(caches, code):
+    environment = {**os.environ, "XDG_CACHE_HOME": str(caches)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, stderr=subprocess.DEVNULL)
+    return done.returncode == 0
+
+
+def test_templates_are_compiled_once(tmp_path):
+    """And as often as needed where they cannot be kept, or were damaged."""
+    assert not compiled(tmp_path, CANNOT + COMPILES)
+    assert compiled(tmp_path, COMPILES)
+    assert compiled(tmp_path, CANNOT + COMPILES)
+    kept = list(tmp_path.rglob("*.cache"))
+    assert [file.stat().st_mode & 0o77 for file in kept] == [0] * len(kept) != []
+    for file in kept:
+        file.write_bytes(file.read_bytes()[:-40])
+    assert not compiled(tmp_path, CANNOT + COMPILES)
+    assert compiled(tmp_path, COMPILES)
+    assert compiled(os.devnull, COMPILES)
 
 
 # --- figures ----------------------------------------------------------------------------------
