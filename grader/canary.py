@@ -12,12 +12,12 @@ import time
 
 import numpy as np
 
-ATTEMPTS = ("read", "list", "write", "connect", "fork", "execute", "signal", "limits")
+ATTEMPTS = ("read", "list", "write", "connect", "fork", "execute", "signal", "set limits")
 
 
 def probe(paths, pid):
     """Return a flag for each of ``ATTEMPTS``: 1.0 where it succeeded. ``paths`` must be unreadable."""
-    attempts = (_read, _list, _write, _connect, _fork, _execute, _signal, _limits)
+    attempts = (_read, _list, _write, _connect, _fork, _execute, _signal, _set_limits)
     return np.array([_succeeds(attempt, paths, pid) for attempt in attempts])
 
 
@@ -82,7 +82,7 @@ def _signal(paths, pid):
     return True
 
 
-def _limits(paths, pid):
+def _set_limits(paths, pid):
     import resource
 
     resource.prlimit(pid, resource.RLIMIT_CPU, (1, 1))

@@ -76,7 +76,7 @@ def _sandbox() -> Iterator[tuple[str, bool]]:
 def _canary(server: ForkServer) -> Iterator[tuple[str, bool]]:
     found = trial(server, ["/etc/passwd", str(Path(__file__).with_name("judging.py"))])
     for name, succeeded in found.attempts.items():
-        yield f"  a worker can {name:8} {'YES' if succeeded else 'no'}", not succeeded
+        yield f"  a worker can {name:10} {'YES' if succeeded else 'no'}", not succeeded
     shown = f"{found.seconds * 1e3:.0f} ms for {BURNT * 1e3:.0f} ms of work"
     yield f"the CPU clock of workers shows {shown}", found.clock_is_right
 

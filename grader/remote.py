@@ -26,7 +26,7 @@ ROOM: Final = 4
 here multiplies them: half a million by each of our own take gigabytes and minutes of the class."""
 SMALL: Final = 1000
 """Numbers that an answer may hold in any case."""
-ROUNDING: Final = 1e-9
+HANDED_BACK: Final = 1e-9
 """Arguments handed back differ by less than this from themselves, relative to each entry."""
 
 
@@ -102,7 +102,7 @@ def is_given(array: np.ndarray, args: Sequence[Any]) -> bool:
                 return True
         elif isinstance(leaf, (np.ndarray, float)):
             fits = np.shape(leaf) == array.shape[array.ndim - np.ndim(leaf) :]
-            if fits and np.allclose(leaf, array, rtol=ROUNDING, atol=0):
+            if fits and np.allclose(leaf, array, rtol=HANDED_BACK, atol=0):
                 return True
     return False
 
