@@ -24,7 +24,7 @@ PAIRS = 42
 NAMED = {
     "two_layer_network": 0.9,
     "lstm_cell": 0.9,
-    "deep_network": 0.8,
+    "deep_network": 0.75,
     "padding_pooling": 0.8,
     "ngram_lm": 0.8,
 }

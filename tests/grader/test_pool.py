@@ -387,15 +387,19 @@ def test_sleep_counts_though_nobody_sees_it(
     server: ForkServer, monkeypatch: pytest.MonkeyPatch, source: str
 ) -> None:
     """Who is awake whenever the grader looks, or answers before it does, has slept all the same."""
-    slept = []
-    for _ in range(2):
+
+    def counted() -> float:
+        """The share of its time that was counted."""
         one = student(server, source)
         began, used = time.monotonic(), one.budget.used
         one.call([Call("f", (1.0,), "held")])
-        slept.append((one.budget.used - used) / (time.monotonic() - began))
         one.end()
-        monkeypatch.setattr(Worker, "queued", lambda self: None)
-    assert slept[0] > 0.6 > 0.4 > slept[1]
+        return (one.budget.used - used) / (time.monotonic() - began)
+
+    assert counted() > 0.6
+    monkeypatch.setattr(Worker, "queued", lambda self: None)
+    # On a busy machine the look comes at another time, and may find it asleep.
+    assert any(counted() < 0.4 for _ in range(5))
 
 
 def test_waiting_for_a_processor_is_no_sleep(server: ForkServer) -> None:
