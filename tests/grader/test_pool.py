@@ -481,14 +481,19 @@ def _state(pid: int) -> str:
     return stat.rpartition(")")[2].split()[0]
 
 
+def killed(server: ForkServer) -> None:
+    """End it as the kernel would, short of memory."""
+    assert server._process is not None
+    server._process.kill()
+    server._process.wait()
+
+
 def test_a_fork_server_that_dies_is_started_again() -> None:
     """Ours, not the student's: the next worker comes from a new one."""
     with ForkServer(Sandbox.best()) as server:
         one = student(server, SINGLE)
         assert ask(one, "f", 1) == 2
-        assert server._process is not None
-        server._process.kill()
-        server._process.wait()
+        killed(server)
         time.sleep(0.1)
         with pytest.raises(GraderError):
             ask(one, "f", 1)
@@ -501,9 +506,7 @@ def test_a_worker_that_died_with_its_fork_server_is_our_error() -> None:
     with ForkServer(Sandbox.best()) as server:
         one = student(server, SINGLE)
         assert ask(one, "f", 1) == 2
-        assert server._process is not None
-        server._process.kill()
-        server._process.wait()
+        killed(server)
         assert ask(student(server, SINGLE), "f", 2) == 4
         with pytest.raises(GraderError, match="the fork server died"):
             ask(one, "f", 1)
