@@ -118,14 +118,18 @@ def _wants_more(failure: Failure) -> bool:
     found = _MISSING_KEY.search(error.detail)
     if found is None:
         return False
-    key, reference = ast.literal_eval(found[1]), failure.asked.reference
+    try:
+        key = ast.literal_eval(found[1])
+    except (SyntaxError, ValueError):  # the text is the student's: 007 is no number
+        return False
+    reference = failure.asked.reference
     for case in failure.asked.given():
         listed = reference.caches.get(case.function)
         if listed and key not in listed:
             wanted = [*reference.want(case)[:-1], {key: "held"}]
             with contextlib.suppress(StudentError):
                 [answer] = failure.asked.student.call([Call(case.function, case.args, wanted)])
-                return answer.error is None and answer.value[-1] == {key: True}
+                return isinstance(answer.value, list) and answer.value[-1] == {key: True}
     return False
 
 

@@ -226,7 +226,7 @@ class Asked:
         broken = self._broken(case)
         if broken is not None:
             raise broken
-        [answer] = self.student.call([self._call(case)], repeat, cpu * repeat)
+        [answer] = self.student.call([self._call(case)], repeat, cpu * repeat, timed=True)
         return self.student.cpu / repeat, answer
 
     def _ask(self, cases: Iterable[Case]) -> None:

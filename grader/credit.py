@@ -15,8 +15,8 @@ import numpy as np
 
 from grader import compare, gradients
 from grader.behaviour import Failure, close
-from grader.cases import Asked, Case, Module, arrays_of
-from grader.remote import Remote, is_given
+from grader.cases import Asked, Case, Module, arrays_in, arrays_of
+from grader.remote import ROOM, SMALL, Remote, is_given, size
 
 Local = Callable[..., Any]
 """From a case's arguments and the student's own arrays by name, the array that should follow."""
@@ -29,6 +29,7 @@ def given_arrays(failure: Failure, local: Local) -> list[Any]:
     """The names of the student's own arrays from which the array in question follows, if any."""
     used: dict[Any, None] = {}
     seen: set[bytes] = set()
+    telling = 0
     for case, answer in zip(failure.cases, failure.answers, strict=True):
         own = _Own(answer.value, failure.asked.reference.raw(case))
         try:
@@ -36,14 +37,14 @@ def given_arrays(failure: Failure, local: Local) -> list[Any]:
         except Exception:  # the student's arrays have shapes that the step cannot take
             return []
         got = compare.at(answer.value, failure.path)
-        if not own.meaningful() or not isinstance(got, np.ndarray):
-            return []
         scale = float(np.abs(expected).max(initial=0.0))
-        if not scale or compare.fault(got, expected, scale):
+        if not isinstance(got, np.ndarray) or compare.fault(got, expected, scale):
             return []
-        used.update(dict.fromkeys(own.used))
-        seen.add(b"".join(own[key].tobytes() for key in dict.fromkeys(own.used)))
-    if len(seen) == 1 < len(failure.cases):  # the same whatever is asked
+        if scale and own.meaningful(case.args):
+            telling += 1
+            used.update(dict.fromkeys(own.used))
+            seen.add(b"".join(own[key].tobytes() for key in dict.fromkeys(own.used)))
+    if 2 * telling < len(failure.cases) or len(seen) == 1 < telling:  # the same whatever is asked
         return []
     return list(used)
 
@@ -63,14 +64,14 @@ class _Own(dict[Any, Any]):
         self.used.append(key)
         return value.astype(np.float64)
 
-    def meaningful(self) -> bool:
-        """Whether what was used is neither zero nor constant (where the right one is not)."""
-        return bool(self.used) and all(
-            bool(own.any())
-            and (not compare.trivial(own) or compare.trivial(np.asarray(self._right[key])))
-            for key in self.used
-            for own in [super(_Own, self).__getitem__(key)]
-        )
+    def meaningful(self, args: Sequence[Any]) -> bool:
+        """Whether all that was used says something: it is not zero, nor constant or handed back
+        where the right array is neither."""
+        return bool(self.used) and all(self._says_something(key, args) for key in self.used)
+
+    def _says_something(self, key: Any, args: Sequence[Any]) -> bool:
+        own, right = super().__getitem__(key), np.asarray(self._right[key], np.float64)
+        return bool(own.any()) and (not _inert(own, args) or _inert(right, args))
 
 
 # --- the student's own functions --------------------------------------------------------------
@@ -92,18 +93,19 @@ def given_parts(failure: Failure, own: Sequence[str]) -> bool | None:
     telling = False
     for case, answer in zip(failure.cases, failure.answers, strict=True):
         try:
+            mixed.remote.room = _room(reference, case, own)
             expected = arrays_of(mixed.module.answer(case, reference.want(case)))
         except Exception:  # the student's parts raise, or answer what the reference cannot use
             return None
         for key, leaf in compare.leaves(compare.at(answer.value, failure.path), failure.path):
             if leaf is True:  # a cache that is held there
                 continue
-            if not isinstance(leaf, np.ndarray):
+            if not isinstance(leaf, np.ndarray) or key not in expected:
                 return None
-            telling |= not _inert(expected[key], case)
+            telling |= not _inert(expected[key], case.args)
             if compare.fault(leaf, expected[key], compare.scales(expected)[key]):
                 return False
-    return (telling and mixed.remote.meaningful()) or None
+    return (telling and mixed.remote.meaningful() and mixed.remote.is_steady()) or None
 
 
 def _mixed(asked: Asked, own: tuple[str, ...]) -> _Mixed:
@@ -114,6 +116,24 @@ def _mixed(asked: Asked, own: tuple[str, ...]) -> _Mixed:
         asked.mixed[own] = _Mixed(remote, Module(rebuilt, ours.caches))
     found: _Mixed = asked.mixed[own]
     return found
+
+
+def _room(reference: Module, case: Case, own: Sequence[str]) -> int:
+    """How many numbers one answer of a part may hold: some times those of the largest right one."""
+    largest = 0
+
+    def counted(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any) -> Any:
+            nonlocal largest
+            answer = function(*args)
+            largest = max(largest, size(arrays_in([answer])))
+            return answer
+
+        return call
+
+    parts = {name: counted(getattr(reference.module, name)) for name in own}
+    Module(_rebuilt(reference.module, parts), reference.caches).raw(case)
+    return ROOM * max(largest, SMALL)
 
 
 def _rebuilt(module: types.ModuleType, parts: Mapping[str, Any]) -> types.ModuleType:
@@ -130,9 +150,9 @@ def _rebuilt(module: types.ModuleType, parts: Mapping[str, Any]) -> types.Module
     return made
 
 
-def _inert(expected: np.ndarray, case: Case) -> bool:
-    """Whether ``expected`` is constant, or just one of the arguments handed back, maybe repeated."""
-    return compare.trivial(expected) or is_given(expected, case.args)
+def _inert(array: np.ndarray, args: Sequence[Any]) -> bool:
+    """Whether an array is constant, or just one of the arguments handed back, maybe repeated."""
+    return compare.trivial(array) or is_given(array, args)
 
 
 # --- the student's own forward ----------------------------------------------------------------
@@ -157,6 +177,7 @@ def given_forward(failure: Failure) -> bool:
         if close(gradient.loss(remote, at), right):
             return False
         found = gradients.by_direction(gradient, remote, at, name, rng)
-        return found.agrees and found.skipped == 0 and remote.meaningful() and remote.adds()
+        says = found.agrees and found.skipped == 0 and remote.meaningful() and remote.adds()
+        return says and remote.is_steady()
     except Exception:  # theirs raises, or answers what no derivative can be taken of
         return False

@@ -14,9 +14,10 @@ follows from are constant.
 from __future__ import annotations
 
 import itertools
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 
@@ -27,7 +28,7 @@ from grader.compare import Path
 from grader.credit import Local
 from grader.diagnosis import Catalogue, plain_fact, same
 from grader.gradients import Gradient
-from grader.pool import StudentError
+from grader.pool import GraderError, StudentError
 from grader.remote import added, says_something
 from grader.student import Answer, Call, Refused
 
@@ -41,6 +42,7 @@ WORTH_TELLING: Final = 30
 """A right answer this many times slower than array code is told so, without marks."""
 
 Draw = Callable[..., Iterable[Case]]
+Found = TypeVar("Found")
 
 
 class Failed(Exception):  # a verdict, not an error
@@ -83,6 +85,8 @@ class Check:
     """What a passed check still wants to say."""
     function: str = ""
     """The function that the check is about, or that it failed on."""
+    stumbled: str = ""
+    """The traceback of a look for credit or a name that went wrong: for staff."""
 
     def __call__(
         self,
@@ -103,17 +107,18 @@ class Check:
         failure, message = found
         if failure.error is not None:
             raise Failed(message, 0.0, self._mistake(failure), failure.error.detail)
-        if local is not None and (upstream := credit.given_arrays(failure, local)):
+        if local is not None and (upstream := self._extra(credit.given_arrays, failure, local)):
             told = f"{message}; right, given your own {_and([str(key) for key in upstream])}"
             raise Failed(told, LOCAL_CREDIT, self._mistake(failure, upstream=upstream))
-        follows = credit.given_parts(failure, own) if own else None
+        follows = self._extra(credit.given_parts, failure, own) if own else None
         if follows:
             told = f"{message}; right, given what your own {_and(own)} {_return(own)}"
             raise Failed(told, LOCAL_CREDIT, self._mistake(failure, elsewhere=True))
         mistake = self._mistake(failure, innocent=own if follows is False else ())
-        if credit.given_forward(failure):
+        if self._extra(credit.given_forward, failure):
             raise Failed(f"{message}; {DERIVATIVE}", NUMERIC_CREDIT, mistake)
-        raise Failed(message if mistake else f"{message}{_fact(failure)}", 0.0, mistake)
+        told = message if mistake else f"{message}{_fact(failure)}"
+        raise Failed(told, 0.0, mistake, self.stumbled)
 
     def whole(
         self,
@@ -139,9 +144,10 @@ class Check:
         names = [] if any(map(_lacks, answers)) else share or _names(answers)
         shares = [self._share(failure, name, local) for name in names]
         earned = min(LOCAL_CREDIT, sum(shares) / max(len(shares), 1))
-        if earned < NUMERIC_CREDIT and credit.given_forward(failure):
+        if earned < NUMERIC_CREDIT and self._extra(credit.given_forward, failure):
             raise Failed(f"{message}; {DERIVATIVE}", NUMERIC_CREDIT, mistake)
-        raise Failed(f"{message}; {SHARED}" if earned else message, earned, mistake)
+        told = f"{message}; {SHARED}" if earned else message
+        raise Failed(told, earned, mistake, self.stumbled)
 
     def _failure(
         self,
@@ -174,7 +180,7 @@ class Check:
             return 0.0
         cases, answers = zip(*pairs, strict=True)
         alone = replace(failure, cases=cases, answers=answers, path=(name,))
-        return LOCAL_CREDIT if credit.given_arrays(alone, local[name]) else 0.0
+        return LOCAL_CREDIT if self._extra(credit.given_arrays, alone, local[name]) else 0.0
 
     def _fault(self, case: Case, answer: Answer, path: Path, name: str) -> str:
         """What is wrong with the answer at ``path``, or ''."""
@@ -209,6 +215,25 @@ class Check:
 
         And what is wrong given these parts does not come from them alone.
         """
+        return self._extra(self._name, failure, elsewhere, innocent, upstream) or ""
+
+    def _extra(self, look: Callable[..., Found], *args: Any) -> Found | None:
+        """What ``look`` finds; None where it stumbles over what the student answered.
+
+        The verdict stands before anybody looks for credit or a name. Whoever could make us stumble
+        there would have an `error` in place of it.
+        """
+        try:
+            return look(*args)
+        except GraderError:
+            raise
+        except Exception:
+            self.stumbled = traceback.format_exc()
+            return None
+
+    def _name(
+        self, failure: Failure, elsewhere: bool, innocent: Sequence[str], upstream: Sequence[Any]
+    ) -> str:
         catalogue = self.exercise.catalogue
         found = catalogue.name(
             failure.cases, failure.answers, self.exercise.reference, failure.path,
@@ -255,7 +280,10 @@ class Check:
             if again.error is not None:
                 raise Failed(f"called again, {again.error}", detail=again.error.detail)
             first, second = arrays_of(answer.value), arrays_of(again.value)
-            if not all(np.array_equal(first[k], second[k], equal_nan=True) for k in first):
+            same = first.keys() == second.keys() and all(
+                np.array_equal(first[k], second[k], equal_nan=True) for k in first
+            )
+            if not same:
                 message = f"{drawn.function}, called again with equal arguments, answers otherwise"
                 # One of random numbers is not right even where it has answered nothing yet.
                 remembers = behaviour.is_right_alone(self.asked, drawn)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ import numpy as np
 from grader import compare
 from grader.cases import Asked, Case, Module, Part, arrays_in, arrays_of
 from grader.pool import StudentError
-from grader.student import Answer, Call
+from grader.student import Answer, Call, Refused
 from grader.wire import Ref
 
 ROOM: Final = 4
@@ -46,6 +46,8 @@ class Remote:
         self._seen: dict[str, list[Answer]] = {}
         self._calls: list[tuple[Any, tuple[Any, ...]]] = []
         self._numbers = itertools.count(1 << 32)
+        self.room = math.inf
+        """Numbers that any answer may hold: a loop that hands answers back makes them larger."""
 
     def __getattr__(self, function: str) -> Callable[..., Any]:
         return lambda *args: self._call(function, args)
@@ -63,9 +65,10 @@ class Remote:
         [answer] = self._asked.student.call([Call(function, theirs, want, keep)])
         if answer.error is not None:
             raise answer.error
-        known = sum(array.size for array in arrays_in([*case.args, ours.raw(case)]))
-        if sum(array.size for array in arrays_of(answer.value).values()) > ROOM * known + SMALL:
+        known = size(arrays_in([*case.args, ours.raw(case)]))
+        if size(arrays_of(answer.value).values()) > min(ROOM * known + SMALL, self.room):
             raise StudentError(f"what {function} returns is far too large")
+        _check_readable(function, answer.value, listed is not None)
         output = answer.value[:-1] if listed is not None else answer.value
         self._seen.setdefault(function, []).append(Answer(output))
         self._calls.append((output, case.args))
@@ -75,7 +78,7 @@ class Remote:
         if keep >= 0:
             return (*value[:-1], _Held(Ref(keep, len(value) - 1), ours[-1]))
         if isinstance(value, list):
-            return tuple(value)
+            return tuple(map(_without_refused, value))
         if isinstance(value, np.ndarray) and value.ndim == 0:
             return float(value)
         return value
@@ -84,9 +87,51 @@ class Remote:
         """Whether what came back says something: no function answered with constants alone."""
         return bool(self._seen) and all(map(says_something, self._seen.values()))
 
+    def is_steady(self) -> bool:
+        """Whether every function that was called answers a case of the checks as it did then.
+
+        One that sees whether a check asks, or we alone, could be right for us and pass for wrong there.
+        """
+        return all(map(self._is_steady, self._seen))
+
+    def _is_steady(self, function: str) -> bool:
+        given, seen = self._asked.given(), self._asked.seen
+        case = next(
+            (case for case in given if case.function == function and case.stands_alone), None
+        )
+        if case is None:
+            return True
+        if ("steady", function) not in seen:
+            [again] = self._asked.again([case])
+            first, second = arrays_of(given[case].value), arrays_of(again.value)
+            seen["steady", function] = first.keys() == second.keys() and all(
+                np.array_equal(first[key], second[key], equal_nan=True) for key in first
+            )
+        return seen["steady", function]
+
     def adds(self) -> bool:
         """Whether what came back is more than arguments handed back."""
         return says_something([Answer(added(output, args)) for output, args in self._calls])
+
+
+def size(arrays: Iterable[np.ndarray]) -> int:
+    """How many numbers they hold."""
+    return sum(array.size for array in arrays)
+
+
+def _check_readable(function: str, value: Any, has_cache: bool) -> None:
+    """Raise `StudentError` where an answer is not what a caller can go on with, its cache aside."""
+    output = value[:-1] if has_cache and isinstance(value, list) else value
+    for _, leaf in compare.leaves(output):
+        if isinstance(leaf, Refused):
+            raise StudentError(f"what {function} returns {compare.REASONS[leaf.reason]}")
+
+
+def _without_refused(value: Any) -> Any:
+    """A dict without what could not be read: who needs it finds it missing."""
+    if not isinstance(value, dict):
+        return value
+    return {key: item for key, item in value.items() if not isinstance(item, Refused)}
 
 
 def added(value: Any, args: Sequence[Any]) -> list[np.ndarray]:

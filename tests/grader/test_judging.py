@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from grader import catalog, remote
-from grader.cases import Asked, Module
+from grader import credit as credit_of
+from grader.behaviour import Failure
+from grader.cases import Asked, Case, Module
 from grader.diagnosis import module_of
 from grader.engine import local
+from grader.judging import Check
 from grader.model import Limits, Settings, Submission
-from grader.pool import ForkServer, Sandbox, StudentError
+from grader.pool import ForkServer, GraderError, Sandbox, StudentError
 from grader.student import Program, Student
 
 ROOT = Path(__file__).parents[2]
@@ -258,6 +261,122 @@ def test_nothing_is_computed_with_what_is_far_too_large(monkeypatch, room):
                 parts.f(np.ones(9))
         else:
             assert (parts.f(np.ones(9)) + np.ones((9, 9))).nbytes > 2 << 20
+        theirs.end()
+
+
+LOOPS = """
+def step(x):
+    return x + 1
+
+def loop(x):
+    for _ in range(6):
+        x = step(x)
+    return x
+"""
+
+
+@pytest.mark.parametrize("bound", [True, False])
+def test_no_loop_makes_answers_larger_and_larger(monkeypatch, bound):
+    """Handed back as arguments, they would allow for larger ones."""
+    largest = []
+    size = remote.size
+
+    def noted(arrays):
+        largest.append(size(arrays := list(arrays)))
+        return largest[-1]
+
+    monkeypatch.setattr(remote, "size", noted)
+    ours = Module(module_of(LOOPS, "ours"), {})
+    source = "import numpy as np\ndef step(x):\n    return np.ones(3 * x.size)\n"
+    source += "def loop(x):\n    return np.arange(500.0)\n"
+    with ForkServer(Sandbox.best()) as server:
+        theirs = Student(server, Program("work", (("work.py", source),)), Limits())
+        asked, case = Asked(theirs, ours), Case("loop", np.zeros(500))
+        failure = Failure(asked, [case], asked.answers([case]), (), None, np.random.default_rng)
+        if not bound:
+            monkeypatch.setattr(credit_of, "_room", lambda *_: 10**9)
+        assert not credit_of.given_parts(failure, ("step",))
+        theirs.end()
+    assert (max(largest) > 10**5) == (not bound)
+
+
+STUMBLES = {
+    "no cache": """
+def forward(params, X):
+    return sigmoid(X @ params["W1"].T)
+def backward(params, cache, y):
+    return cache["A1"]
+""",
+    "a key that is no literal": """
+class Odd(int):
+    def __repr__(self):
+        return "007"
+def backward(params, cache, y):
+    raise KeyError(Odd(7))
+""",
+    "nothing the second time": """
+seen, first = set(), relu
+def relu(z):
+    known = z.tobytes() in seen
+    seen.add(z.tobytes())
+    return None if known else first(z)
+""",
+    "a part that returns nothing": """
+def sigmoid(z):
+    pass
+def forward(params, X):
+    z2 = X.sum(axis=1, keepdims=True)
+    return 1 / (1 + np.exp(-z2)), {"X": X, "z1": X, "a1": X, "z2": z2, "a2": z2}
+""",
+}
+
+
+def test_no_answer_makes_an_error_of_us():
+    """Whoever could, would have it in place of a zero; and a student who forgot a return got it."""
+    settings = Settings(str(ROOT), "two_layer_network", 11, b"test", preflight=False)
+    submissions = [Submission(who, "a.py", (RIGHT + s).encode()) for who, s in STUMBLES.items()]
+    assert {
+        submission.student: grade.status
+        for submission, grade in local.grade_all(submissions, settings, jobs=1, patience=200)
+    } == dict.fromkeys(STUMBLES, "graded")
+
+
+def test_no_single_array_makes_an_error_of_us():
+    """A hidden test that calls a student's function itself finds no pair."""
+    source = (ROOT / "reference/padding_pooling/solution.py").read_text(encoding="utf-8")
+    source += "\n\ndef max_pool(batch, lengths):\n    return batch.max(axis=1)\n"
+    settings = Settings(str(ROOT), "padding_pooling", 11, b"test", preflight=False)
+    [(_, grade)] = local.grade_all([Submission("ada", "a.py", source.encode())], settings, 1, 200)
+    assert grade.status == "graded"
+
+
+def test_what_stumbles_over_an_answer_leaves_the_verdict(monkeypatch):
+    """A look for credit or a name that raises is told to staff."""
+    check = Check(None, None, None, None, None)
+    assert check._extra(lambda: 3) == 3
+    assert check._extra(lambda: {}["no"]) is None
+    assert "KeyError: 'no'" in check.stumbled
+    with pytest.raises(GraderError):
+        check._extra(raising)
+
+
+def raising():
+    raise GraderError("the fork server died")
+
+
+@pytest.mark.parametrize("steady", [True, False])
+def test_credit_is_for_functions_that_stand_by_their_answers(steady):
+    """Not for one that is another where no check asks."""
+    source = (
+        f"calls = []\ndef f(x):\n    calls.append(x)\n    return x if {steady} else x * len(calls)"
+    )
+    with ForkServer(Sandbox.best()) as server:
+        theirs = Student(server, Program("work", (("work.py", source),)), Limits())
+        asked = Asked(theirs, Module(module_of("def f(x):\n    return x + 1\n", "ours"), {}))
+        asked.answers([Case("f", np.arange(3.0))])
+        parts = remote.Remote(asked)
+        parts.f(np.arange(4.0))
+        assert parts.is_steady() == steady
         theirs.end()
 
 
