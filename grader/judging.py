@@ -17,7 +17,7 @@ import itertools
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -35,6 +35,7 @@ from grader.student import Answer, Call, Refused
 LOCAL_CREDIT: Final = 0.8
 NUMERIC_CREDIT: Final = 0.6
 DERIVATIVE: Final = "but it is the derivative of your own forward"
+THE_OTHERS: Final = "those that answer are right in this"
 SHARED: Final = "others are right, or right given your own arrays"
 ROUNDING: Final = 1e-12
 """Sums in another order differ by less than this, relative to the largest entry; differences by more."""
@@ -53,6 +54,13 @@ class Failed(Exception):  # a verdict, not an error
     ) -> None:
         super().__init__(message)
         self.credit, self.mistake, self.detail = credit, mistake, detail
+
+
+class _Silent(NamedTuple):
+    """Why functions did not answer, and the share of those that did."""
+
+    errors: Mapping[str, StudentError]
+    share: float
 
 
 @dataclass(repr=False)
@@ -255,8 +263,11 @@ class Check:
     # --- behaviour ---
 
     def unmodified(self, *cases: Draw) -> None:
-        """Pass if no argument of any case is modified; needs answers that say something."""
-        pairs = self._answered(cases)
+        """Pass if no argument of any case is modified; needs answers that say something.
+
+        A function that raises costs its share, for of its arguments nothing is known.
+        """
+        pairs, silent = self._answered(cases)
         for drawn, answer in pairs:
             self.function = drawn.function
             names = _parameters(self.exercise.reference, drawn.function)
@@ -269,10 +280,12 @@ class Check:
                     f"{drawn.function} modified its argument {label}", 0, "argument-modified"
                 )
         self._must_say_something(pairs)
+        self._must_all_answer(silent)
 
     def repeats(self, *cases: Draw) -> None:
-        """Pass if equal arguments give equal results, whatever was called in between."""
-        pairs = self._answered(cases)
+        """Pass if equal arguments give equal results, whatever was called in between; of functions
+        that raise as `unmodified`."""
+        pairs, silent = self._answered(cases)
         self._must_say_something(pairs)
         repeated = self.asked.again(case for case, _ in pairs)
         for (drawn, answer), again in zip(pairs, repeated, strict=True):
@@ -288,6 +301,7 @@ class Check:
                 # One of random numbers is not right even where it has answered nothing yet.
                 remembers = behaviour.is_right_alone(self.asked, drawn)
                 raise Failed(message, 0, "state-between-calls" if remembers else "")
+        self._must_all_answer(silent)
 
     def raises(self, cases: Draw, kind: type[Exception], but: Draw) -> None:
         """Pass if every case raises ``kind`` or a subclass of it, but not all that ``but`` draws."""
@@ -373,17 +387,27 @@ class Check:
                 found.append(Answer(None, error=error))
         return found
 
-    def _answered(self, cases: Iterable[Draw]) -> list[tuple[Case, Answer]]:
+    def _answered(self, cases: Iterable[Draw]) -> tuple[list[tuple[Case, Answer]], _Silent]:
+        """What the functions that always answer have answered, and why the others have not."""
         drawn = list(itertools.chain.from_iterable(self.draw(each) for each in cases))
-        return list(zip(drawn, self.asked.answers(drawn), strict=True))
+        pairs = list(zip(drawn, self.asked.answers(drawn), strict=True))
+        errors = {case.function: answer.error for case, answer in pairs if answer.error is not None}
+        answered = [pair for pair in pairs if pair[0].function not in errors]
+        silent = _Silent(errors, 1 - len(errors) / len({case.function for case in drawn}))
+        if not answered:
+            self._must_all_answer(silent)
+        return answered, silent
+
+    def _must_all_answer(self, silent: _Silent) -> None:
+        """Raise `Failed` if a function did not; the share of those that did is earned."""
+        for self.function, error in silent.errors.items():
+            told = f"{error}; {THE_OTHERS}" if silent.share else str(error)
+            raise Failed(told, silent.share, detail=error.detail)
 
     def _must_say_something(self, pairs: Sequence[tuple[Case, Answer]]) -> None:
-        """Raise `Failed` if an answer is an exception, or a function's answers are constants."""
+        """Raise `Failed` if a function's answers are constants."""
         by_function: dict[str, list[tuple[Case, Answer]]] = {}
         for case, answer in pairs:
-            self.function = case.function
-            if answer.error is not None:
-                raise Failed(str(answer.error), detail=answer.error.detail)
             by_function.setdefault(case.function, []).append((case, answer))
         for function, group in by_function.items():
             self.function = function

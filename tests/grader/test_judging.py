@@ -428,6 +428,23 @@ def test_modified_argument(graded):
     assert "forward modified its argument X" in outcome.message
 
 
+MANNERS = (
+    "test_manners.py::test_arguments_are_left_alone",
+    "test_manners.py::test_equal_arguments_give_equal_results",
+)
+
+
+@pytest.mark.parametrize("check", MANNERS)
+def test_a_function_that_raises_costs_its_share_of_the_manners(graded, check):
+    """Nothing is known of its arguments; those of the others are left alone. Of six, two raise."""
+    outcome = graded["typo"][check]
+    assert credit(outcome) == round(4 / 6, 3)
+    assert outcome.message.startswith("backward raised a KeyError")
+    assert outcome.message.endswith("those that answer are right in this")
+    assert outcome.instructor["function"] == "backward"
+    assert credit(graded["forbidden"][check]) == 0
+
+
 def test_state_between_calls(graded):
     """A second call that answers otherwise."""
     outcome = graded["counts"]["test_manners.py::test_equal_arguments_give_equal_results"]
