@@ -277,6 +277,8 @@ class Worker:
         """Wall seconds that requests spent waiting for nothing, as far as was seen."""
         self._queued = 0.0
         self.captured = b""
+        self.received = 0
+        """Bytes of its last reply."""
         self._greet()
 
     def _greet(self) -> None:
@@ -310,6 +312,7 @@ class Worker:
             self._send(wire.HEAD.pack(len(frame)) + frame, patience)
             reply = self._receive(patience)
             patience.done()
+            self.received = len(reply)
             return wire.decode(reply)
         except (OSError, EOFError) as error:
             raise StudentError(self._how_it_ended(), detail=str(error)) from None

@@ -25,6 +25,8 @@ from grader.worker import MAX_TEXT
 FAR: Final = 999
 """Lines after this one are not named: which one raises can be made to spell a hidden input."""
 MAX_CAPTURED: Final = 1 << 16
+MAX_RECEIVED: Final = 64 << 20
+"""Bytes of all answers of a submission; right ones of a course take well under one MiB."""
 """Bytes of output kept of one submission, however many workers it wore out."""
 LESS: Final = 0.25
 """The share of a call's time for several calls in one request, and once a function has overrun: 1 %
@@ -88,9 +90,12 @@ class Problem:
 
 @dataclass(slots=True)
 class Budget:
-    """What of `Limits.total` is used: CPU seconds, and seconds asleep."""
+    """What a submission has used: of `Limits.total`, and of `MAX_RECEIVED`."""
 
     used: float = 0.0
+    """CPU seconds, and seconds asleep."""
+    received: int = 0
+    """Bytes of the answers, which are all kept until the submission is graded."""
 
 
 @dataclass(slots=True)
@@ -210,6 +215,10 @@ class Student:
             raise
         self.cpu = worker.cpu() - started
         self.budget.used += self.cpu + worker.asleep - slept
+        self.budget.received += worker.received
+        if self.budget.received > MAX_RECEIVED:
+            self.end()
+            raise StudentError("what your functions return is far too large, all together")
         return reply
 
     def _problem(self, raw: Any) -> Problem:

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from grader import canary, lockdown, trial, worker
+from grader import student as student_module
 from grader.model import Limits
 from grader.pool import ForkServer, GraderError, OverrunError, Sandbox, StudentError, Worker
 from grader.student import Budget, Call, Program, Refused, Student, cleaned
@@ -567,6 +568,22 @@ def f(names):
         raise RuntimeError(repr(failed))
     return 1
 """
+
+
+@pytest.mark.parametrize("most", [None, 1 << 30])
+def test_all_answers_together_are_bounded(
+    server: ForkServer, monkeypatch: pytest.MonkeyPatch, most: int | None
+) -> None:
+    """They are kept until the submission is graded; one that is too large alone is refused before."""
+    if most is not None:
+        monkeypatch.setattr(student_module, "MAX_RECEIVED", most)
+    one = student(server, "import numpy as np\ndef f(n):\n    return np.zeros(n)\n")
+    answered = 0
+    with contextlib.suppress(StudentError):
+        for _ in range(20):
+            answered += one.call([Call("f", (500_000,), "number")])[0].error is None
+    assert (answered == 20) == (most is not None)
+    one.end()
 
 
 @pytest.mark.parametrize("where", ["all layers", "no mount view", "in a jail"])
