@@ -57,7 +57,7 @@ class Failed(Exception):  # a verdict, not an error
 
 
 class _Silent(NamedTuple):
-    """Why functions did not answer, and the share of those that did."""
+    """Why functions did not answer, and the share of those that did, in tenths: points tell no more."""
 
     errors: Mapping[str, StudentError]
     share: float
@@ -393,7 +393,8 @@ class Check:
         pairs = list(zip(drawn, self.asked.answers(drawn), strict=True))
         errors = {case.function: answer.error for case, answer in pairs if answer.error is not None}
         answered = [pair for pair in pairs if pair[0].function not in errors]
-        silent = _Silent(errors, 1 - len(errors) / len({case.function for case in drawn}))
+        share = 1 - len(errors) / len({case.function for case in drawn})
+        silent = _Silent(errors, min(round(share, 1), 0.9))
         if not answered:
             self._must_all_answer(silent)
         return answered, silent

@@ -438,7 +438,7 @@ MANNERS = (
 def test_a_function_that_raises_costs_its_share_of_the_manners(graded, check):
     """Nothing is known of its arguments; those of the others are left alone. Of six, two raise."""
     outcome = graded["typo"][check]
-    assert credit(outcome) == round(4 / 6, 3)
+    assert credit(outcome) == round(4 / 6, 1)
     assert outcome.message.startswith("backward raised a KeyError")
     assert outcome.message.endswith("those that answer are right in this")
     assert outcome.instructor["function"] == "backward"
