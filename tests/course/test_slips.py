@@ -82,6 +82,30 @@ def differentiate(graph, inputs, output):
     return walked(graph, inputs, output)
 """
 
+NUMERIC_COMPOSE = """
+    def end(x):
+        for name in names:
+            x = FUNCTIONS[name][0](x)
+        return x
+
+    return value, (end(x + 1e-6) - end(x - 1e-6)) / 2e-6
+"""
+
+NUMERIC_BACKWARD = """
+    a, b, c, d, e = (cache[name] for name in "abcde")
+
+    def slope(loss, at, h=1e-5):
+        return (loss(at + h) - loss(at - h)) / (2 * h)
+
+    return {
+        "a": slope(lambda a: c * (a + 2 * b), a),
+        "b": slope(lambda b: c * (a + 2 * b), b),
+        "c": slope(lambda c: c * (a + 2 * b), c),
+        "d": slope(lambda d: c * (a + d), d),
+        "e": slope(lambda e: c * e, e),
+    }
+"""
+
 BACKWARD = "test_lecture.py::test_backward[{}]"
 # exercise, what the solution says, what the student says, the checks that lose marks
 SLIPS = {
@@ -134,6 +158,18 @@ SLIPS = {
         'return {"a": da, "b": db, "c": dc, "d": dd, "e": de}',
         'return {"a": da, "b": db, "c": dc, "d": dd, "e": abs(de)}',
         [BACKWARD.format("e")],
+    ),
+    "numeric differences in compose": (
+        "computation_graph",
+        "    return value, derivative\n",
+        NUMERIC_COMPOSE,
+        ["test_compose.py::test_derivative"],
+    ),
+    "numeric differences in backward": (
+        "computation_graph",
+        '    return {"a": da, "b": db, "c": dc, "d": dd, "e": de}\n',
+        NUMERIC_BACKWARD,
+        [BACKWARD.format(node) for node in "abcde"],
     ),
     "relu ends at 6": (
         "two_layer_network",
