@@ -177,6 +177,23 @@ SLIPS = {
         "return np.clip(z, 0.0, 6.0)",
         ["test_activations.py::test_relu"],
     ),
+    "relu leaves a column as it is": (
+        "two_layer_network",
+        "return np.maximum(z, 0.0)",
+        "return z if z.shape[1:] == (1,) else np.maximum(z, 0.0)",
+        ["test_activations.py::test_relu"],
+    ),
+    "sigmoid halves a column": (
+        "two_layer_network",
+        "return np.where(z >= 0, 1.0, e) / (1.0 + e)",
+        "return np.where(z >= 0, 1.0, e) / (1.0 + e) / (2 if z.shape[1:] == (1,) else 1)",
+        [
+            "test_activations.py::test_sigmoid",
+            "test_network.py::test_forward",
+            "test_training.py::test_losses",
+            "test_training.py::test_trained_params",
+        ],
+    ),
     "log(1 + e^z) is z from 10 on": (
         "two_layer_network",
         "np.logaddexp(0.0, wrongness)",
