@@ -24,6 +24,8 @@ import numpy as np
 TOLERANCE: Final = 1e-5
 SMALL: Final = 1e-3
 """An array is judged on at least this share of the largest array of its answer."""
+LEAST: Final = 1e-6
+"""Numbers below are not told in messages."""
 
 Path = tuple[str | int, ...]
 
@@ -100,7 +102,7 @@ def fault(
     if integers:  # ids and lengths: how far one is from another says nothing
         told = f"{rough(float((off > 0).sum()))} of {rough(float(off.size))} entries"
     else:
-        told = f"worst entry off by {_how_far(off, sizes if entrywise else None)}"
+        told = f"worst entry off by {_how_far(off, sizes, entrywise)}"
     return Fault("values", f"right shape, wrong values ({told})")
 
 
@@ -113,12 +115,19 @@ def _is_near(got: np.ndarray, want: np.ndarray, most: float) -> bool:
     return bool(floats and np.abs(got - want).max() <= most)  # NaN fails this comparison
 
 
-def _how_far(off: np.ndarray, sizes: np.ndarray | None) -> str:
-    """The largest of the differences ``off``, or how many times the right ``sizes`` it is."""
-    if sizes is None:
-        return rough(float(off.max()))
-    worst = np.divide(off, sizes, out=np.full_like(off, np.inf), where=sizes > 0).max()
-    return f"{rough(float(worst))} times its right size"
+def _how_far(off: np.ndarray, sizes: np.ndarray, entrywise: bool) -> str:
+    """The largest of the differences ``off``; ``entrywise`` how many times the right size it is.
+
+    One that is too small to be told is told beside the largest of the right ``sizes``.
+    """
+    if entrywise:
+        worst = np.divide(off, sizes, out=np.full_like(off, np.inf), where=sizes > 0).max()
+        return f"{rough(float(worst))} times its right size"
+    worst, largest = float(off.max()), float(sizes.max())
+    if worst >= LEAST or not largest:
+        return rough(worst)
+    share = rough(worst / largest)
+    return f"{share} {'times' if worst / largest >= LEAST else 'of'} the largest right entry"
 
 
 def scales(leaves: dict[Path, np.ndarray], own: bool = False) -> dict[Path, float]:
@@ -161,10 +170,10 @@ def trivial(array: np.ndarray) -> bool:
 
 
 def rough(number: float) -> str:
-    """Two digits, for a number within 1e-6 and 1e6: a message cannot carry more than that."""
+    """Two digits, for a number within `LEAST` and 1e6: a message cannot carry more than that."""
     if not math.isfinite(number) or number > 1e6:
         return "more than a million"
-    if number < 1e-6:
+    if number < LEAST:
         return "less than a millionth"
     return f"{float(f'{number:.2g}'):g}"
 

@@ -63,6 +63,7 @@ def forward(a, b, c):
 def backward(cache):
     """Find the derivative of L with respect to every node: {"a", "b", "c", "d", "e"}, floats.
 
+    Find them by the chain rule: numeric differences are not exact enough.
     `cache` is the one that `forward` returned; only its keys "a", "b", "c", "d" and "e" are sure
     to be there. It is not modified.
 
@@ -121,7 +122,8 @@ def compose(names, x):
 
     `names` lists keys of FUNCTIONS, the innermost first: ["double", "square"] is (2x)^2. There
     may be any number of them up to 300, and a name may repeat. An empty list is the identity:
-    (x, 1.0). The list is not modified.
+    (x, 1.0). The list is not modified. Find the derivative by the chain rule: numeric differences
+    are not exact enough.
 
     >>> value, derivative = compose(["double", "square"], 3.0)
     >>> print(value, derivative)
@@ -218,6 +220,9 @@ def differentiate(graph, inputs, output):
     `output` itself, 0.0 for what `output` does not depend on. A node that is used several times,
     by several nodes or twice by one, receives the sum of what flows back. Two calls with equal
     arguments give equal answers, whatever was called in between.
+
+    Walk the graph once, not once for every name: what takes over 150 times the time of one walk
+    through a graph of 700 nodes loses the 3 points for speed.
 
     Raises ValueError (or a subclass) if `output` is unknown, or if there is an unknown operand or
     a circle among the nodes it depends on.

@@ -18,6 +18,7 @@ from grader.inbox.tree import (
     ARCHIVE,
     MAX_DEPTH,
     MAX_ENTRIES,
+    MAX_OF_ONE,
     MAX_PACKS,
     PACKED,
     Entry,
@@ -33,6 +34,12 @@ SAFELY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 BECAME_A_LINK = (errno.ELOOP, errno.ENOTDIR, errno.ENXIO)
 """What opening says of a link or a pipe that stands where a file stood. The rest is no student's."""
 CHUNK = 1024 * 1024
+SUBMITTED = "submitted"
+"""nbgrader's folder of all students."""
+
+
+class _Full(Exception):
+    """More was found than is listed."""
 
 
 @dataclass(slots=True)
@@ -42,13 +49,20 @@ class _Found:
     repositories: set[str] = field(default_factory=set)
     packs: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    most: int = field(default_factory=lambda: MAX_ENTRIES)
+    """How many files and folders there may be: at this point of the walk, not in the end."""
+
+    def count(self) -> int:
+        return len(self.entries) + len(self.folders)
 
 
 def from_folder(source: Path) -> Tree:
     """The tree of a folder; raises `InboxError` if it is too large or cannot be listed."""
     found = _Found()
     try:
-        _list(source, "", found)
+        _list(source, "", found, of_one=False)
+    except _Full:
+        raise InboxError(f"{clean(str(source))}: over {MAX_ENTRIES:,} files and folders") from None
     except OSError as error:
         reason = clean(error.strerror or "")
         raise InboxError(f"{clean(str(source))}: cannot be listed: {reason}") from None
@@ -77,20 +91,36 @@ def from_file(source: Path) -> Tree:
     )
 
 
-def _list(root: Path, folder: str, found: _Found) -> None:
+def _list(root: Path, folder: str, found: _Found, of_one: bool) -> None:
+    """Files come first: where one student's folder is cut off, what is beside the ballast counts.
+
+    ``of_one``: whether the folder is within what one student handed in.
+    """
     with os.scandir(root / folder) as scan:
-        for item in scan:
-            _take(root, f"{folder}/{item.name}" if folder else item.name, item, found)
+        told = (item for item in scan if item.name == ".git" or not ignored(item.name))
+        items = sorted(islice(told, MAX_ENTRIES + 2), key=_files_first)
+    is_lone = sum(not ignored(item.name) for item in items) == 1
+    for item in items:
+        path = f"{folder}/{item.name}" if folder else item.name
+        # A folder alone in its own may hold the class.
+        begins = not (of_one or is_lone or item.name == SUBMITTED)
+        _take(root, path, item, found, of_one, begins)
 
 
-def _take(root: Path, path: str, item: os.DirEntry[str], found: _Found) -> None:
+def _files_first(item: os.DirEntry[str]) -> tuple[bool, str]:
+    return item.is_dir(follow_symlinks=False), item.name
+
+
+def _take(
+    root: Path, path: str, item: os.DirEntry[str], found: _Found, of_one: bool, begins: bool
+) -> None:
     if item.name == ".git" and item.is_dir(follow_symlinks=False):
         found.repositories.add(path.rpartition("/")[0])
         found.packs += _packs(root, f"{path}/objects/pack")
     if ignored(item.name):
         return
-    if len(found.entries) + len(found.folders) >= MAX_ENTRIES:
-        raise InboxError(f"{clean(str(root))}: over {MAX_ENTRIES:,} files and folders")
+    if found.count() >= found.most:
+        raise _Full
     if not item.is_dir(follow_symlinks=False):
         status = item.stat(follow_symlinks=False)
         found.entries.append(Entry(path, status.st_mtime, _refusal(item.name, status.st_mode)))
@@ -99,11 +129,27 @@ def _take(root: Path, path: str, item: os.DirEntry[str], found: _Found) -> None:
     else:
         found.folders.add(path)
         try:
-            _list(root, path, found)
+            _hand_in(root, path, found) if begins else _list(root, path, found, of_one)
         except OSError as error:
-            why = f"cannot be listed: {(error.strerror or '').lower()}"
-            found.notes.append(f"{clean(path)} {why}")
-            found.entries.append(Entry(f"{path}/", withheld=why))
+            _withhold(path, f"cannot be listed: {(error.strerror or '').lower()}", found)
+
+
+def _hand_in(root: Path, folder: str, found: _Found) -> None:
+    """One student's folder: where it is too large, that student's alone is cut off."""
+    found.most = min(MAX_ENTRIES, found.count() + MAX_OF_ONE)
+    try:
+        _list(root, folder, found, of_one=True)
+    except _Full:
+        if found.most == MAX_ENTRIES:
+            raise
+        _withhold(folder, f"holds over {MAX_OF_ONE:,} files and folders: not all is read", found)
+    finally:
+        found.most = MAX_ENTRIES
+
+
+def _withhold(folder: str, why: str, found: _Found) -> None:
+    found.notes.append(f"{clean(folder)} {why}")
+    found.entries.append(Entry(f"{folder}/", withheld=why))
 
 
 def _packs(root: Path, folder: str) -> list[str]:

@@ -117,7 +117,9 @@ class Picker:
             if choice.problem != STUB:
                 return replace(choice, note=choice.note or EARLIER) if stub else choice
             stub = stub or choice
-        return stub or Choice(problem=self._nothing(files))
+        if stub and not any(file.entry.withheld for file in files):
+            return stub
+        return Choice(problem=self._nothing(files))
 
     def _in_attempt(self, files: Sequence[File]) -> Choice | None:
         """The choice among the files of one attempt, None if none can be Python."""

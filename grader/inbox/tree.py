@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 MAX_ENTRIES = 100_000
+MAX_OF_ONE = 5_000
+"""Files and folders of one student: so that nobody's ballast keeps a class from being graded."""
 MAX_DEPTH = 20
 MAX_NOTES = 200
 MAX_PACKS = 8
@@ -45,7 +47,7 @@ class Entry:
     refused: str = ""
     """Why it must not be opened, if so: the student's doing."""
     withheld: str = ""
-    """Why we cannot tell what is there, if so: a folder that cannot be listed, and ends in ``/``."""
+    """Why we cannot tell what is there, if so: a folder not listed, or not all of it; ends in ``/``."""
 
     @property
     def name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from grader.compare import fault
 
@@ -29,6 +30,32 @@ def test_entrywise_the_message_gives_the_difference_as_a_share_of_the_right_entr
     found = fault(np.array([0.0, 1e-30, 0.3]), NORMS, LARGEST, entrywise=True)
     assert found is not None
     assert found.message == "right shape, wrong values (worst entry off by 1 times its right size)"
+
+
+@pytest.mark.parametrize(
+    ("got", "want", "told"),
+    [
+        ([0.0, 0.0], [1e-26, -3e-26], "1 times the largest right entry"),
+        ([1.001e-26, 2e-30], [1e-26, 1e-30], "0.001 times the largest right entry"),
+        ([1.0], [1e-26], "1"),
+        ([1e-9, 1e-9], [1e-26, 1e-30], "more than a million times the largest right entry"),
+        ([1e-9, 0.0], [0.0, 0.0], "less than a millionth"),
+        ([0.3 + 1e-4, 0.0], [0.3, 0.0], "0.0001"),
+    ],
+)
+def test_a_difference_too_small_to_be_told_is_told_beside_the_right_size(got, want, told) -> None:
+    """Where 1e-26 is right, zero is not off "by less than a millionth", but by all there is."""
+    right = np.array(want)
+    found = fault(np.array(got), right, float(np.abs(right).max()))
+    assert found is not None
+    assert found.message == f"right shape, wrong values (worst entry off by {told})"
+
+
+def test_a_difference_that_only_a_strict_case_sees_is_told_as_such() -> None:
+    """A numeric derivative of 0.3 is off by 1e-9: a digit of it says nothing more."""
+    found = fault(np.array(0.3 + 1e-9), np.array(0.3), 0.3, tolerance=1e-12)
+    assert found is not None
+    assert "off by less than a millionth of the largest right entry" in found.message
 
 
 def test_of_integers_the_message_counts_the_wrong_ones() -> None:

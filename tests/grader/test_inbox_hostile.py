@@ -451,6 +451,87 @@ def test_a_very_deep_folder_is_not_walked_to_its_end(tmp_path: Path) -> None:
     bob_goes_on(inbox)
 
 
+CUT = "holds over 40 files and folders: not all is read"
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one student 40 files and folders are listed, of a class 400."""
+    monkeypatch.setattr("grader.inbox.folder.MAX_OF_ONE", 40)
+    monkeypatch.setattr("grader.inbox.folder.MAX_ENTRIES", 400)
+
+
+def ballast(root: Path, count: int = 500) -> None:
+    root.mkdir(parents=True, exist_ok=True)
+    for n in range(count):
+        (root / f"{n}.txt").touch()
+
+
+LAYOUTS = {
+    "plain": ("class", "{}"),
+    "moodle": ("class", "download/{}_assignsubmission_file_"),
+    "nbgrader": ("course", "a/submitted/{}/relu"),
+}
+
+
+@pytest.mark.parametrize("kind", LAYOUTS)
+def test_ballast_of_one_student_does_not_stop_the_class(
+    kind: str, few: None, tmp_path: Path
+) -> None:
+    """An error for that student and no zero; a class may stand in folders of its own."""
+    top, layout = LAYOUTS[kind]
+    source = tmp_path / top
+    for n in range(50):
+        ballast(source / layout.format(f"s{n}"), 1)
+    ballast(source / layout.format("ada") / "data")
+    (source / layout.format("bob")).mkdir(parents=True)
+    (source / layout.format("bob") / "relu.py").write_bytes(WORK)
+    inbox = opened(source)
+    assert inbox.kind == kind
+    told = {one.name or one.student: one for one in inbox.submissions}
+    assert (told["bob"].source, told["bob"].problem, told["bob"].error) == (WORK, "", "")
+    assert told["ada"].problem == ""
+    assert told["ada"].error.endswith(f"/ {CUT}")
+    assert {one.error for who, one in told.items() if who != "ada"} == {""}
+    [note] = inbox.notes
+    assert note.endswith(CUT)
+
+
+def test_without_a_limit_for_each_the_class_is_stopped(
+    few: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.inbox.folder.MAX_OF_ONE", 10_000)
+    source = folder(tmp_path / "class")
+    ballast(source / "ada/data")
+    with pytest.raises(InboxError, match="class: over 400 files and folders"):
+        opened(source)
+
+
+def test_the_work_beside_ballast_is_graded(few: None, tmp_path: Path) -> None:
+    """Files come before folders, so that it does not depend on how the disk lists them."""
+    source = folder(tmp_path / "class")
+    (source / "ada/relu.py").write_bytes(WORK)
+    ballast(source / "ada/data")
+    ada = next(iter(opened(source).submissions))
+    assert (ada.source, ada.problem, ada.error) == (WORK, "", "")
+
+
+def test_a_stub_beside_what_was_not_read_is_no_zero(few: None, tmp_path: Path) -> None:
+    source = folder(tmp_path / "class")
+    (source / "ada/relu.py").write_bytes(STUB)
+    ballast(source / "ada/data")
+    ada = next(iter(opened(source).submissions))
+    assert (ada.problem, ada.error) == ("", f"ada/ {CUT}")
+
+
+def test_a_class_with_too_much_in_all_is_refused(few: None, tmp_path: Path) -> None:
+    source = folder(tmp_path / "class")
+    for n in range(12):
+        ballast(source / f"s{n}")
+    with pytest.raises(InboxError, match="class: over 400 files and folders"):
+        opened(source)
+
+
 def test_names_that_are_no_text_are_shown(tmp_path: Path) -> None:
     source = folder(tmp_path / "class")
     os.mkdir(os.fsencode(source) + b"/\xff\x1b[2J")

@@ -12,6 +12,7 @@ from grader.gradients import Gradient
 CACHES = {"forward": ("X", "z1", "a1", "z2", "a2")}
 GRADIENTS = ("z2", "W2", "b2", "a1", "z1", "W1", "b1")
 MARGIN = 1e-2
+COLUMN = "one column"
 
 
 def draw(rng, n_x, n_h, m):
@@ -53,11 +54,13 @@ def relu_cases(rng, reference):
     for shape in [(3, 4), (7,), (2, 3, 2)]:
         yield Case("relu", rng.standard_normal(shape) * 3)
     yield Case("relu", rng.uniform(7, 90, (2, 3)) * [1, -1, 1], note="far from 0")
+    yield Case("relu", rng.standard_normal((5, 1)), note=COLUMN)
 
 
 def slope_cases(rng, reference):
     yield Case("relu_derivative", rng.standard_normal((4, 3)))
     yield Case("relu_derivative", rng.standard_normal(6) - 1)
+    yield Case("relu_derivative", rng.standard_normal((5, 1)), note=COLUMN)
 
 
 def slope_at_zero_cases(rng, reference):
@@ -76,6 +79,7 @@ def _steep(function, rng):
 
 def sigmoid_cases(rng, reference):
     yield from _steep("sigmoid", rng)
+    yield Case("sigmoid", rng.standard_normal((5, 1)) * 2, note=COLUMN)
 
 
 def sigmoid_slope_cases(rng, reference):
