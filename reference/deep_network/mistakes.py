@@ -375,10 +375,7 @@ MISTAKES = (
     *wrong_rescale(
         "fan-out",
         {"fan_in = value.shape[1]": "fan_in = value.shape[0]"},
-        {"fan_in = value.shape[1]": 'fan_in = params["W1"].shape[1]'},
         {HE: "value * np.sqrt(1 / fan_in)"},
-        {HE: "value * np.sqrt(2 / sum(value.shape))"},
-        {HE: "value * (2 / fan_in)"},
     ),
     *wrong_rescale("sample-std", {"value.std()": "value.std(ddof=1)"}),
     *wrong_norms(
