@@ -4,8 +4,8 @@ from grader.model import Hint, Mistake
 
 HINTS = {
     "slope-applied-once": Hint(
-        "W1: the layers near the output are right, the earlier ones far too large. Each hidden "
-        "layer has a slope of its own: how many of them lie between the loss and W1?",
+        "W1: the last layer is right, but below it slopes are missing. Each hidden layer has a "
+        "slope of its own: how many of them lie between the loss and W1?",
         "Follow one number on its way back from the loss to the first layer of a net with three "
         "hidden layers, and draw the graph as in the lecture: a box for each sum z and a box for "
         "each activation a. Going backward you enter every box once, and every box multiplies what "
@@ -450,3 +450,8 @@ MISTAKES = (
         },
     ),
 )
+
+ALIKE = (
+    *wrong_backward("last-slope-missing", {STEP: f"{STEP} if k < K else dz @ params[f'W{{k}}']"}),
+)
+"""With two hidden layers one slope is left of it, as of `slope-applied-once`."""

@@ -30,8 +30,16 @@ def mean(batch, lengths):
 """
 
 COUNTED = "        followers[context][word] += 1"
+HE = "value * np.sqrt(2 / fan_in)"
 SLIPS = {
+    "deep_network": {
+        "no last slope": ("* slope(z[k - 1])", "* (slope(z[k - 1]) if k < K else 1)"),
+        "no root": (HE, "value * (2 / fan_in)"),
+        "Glorot": (HE, "value * np.sqrt(2 / sum(value.shape))"),
+        "the first fan-in": ("fan_in = value.shape[1]", 'fan_in = params["W1"].shape[1]'),
+    },
     "padding_pooling": {
+        "one more": ("weight = real / np.maximum(lengths, 1)", "weight = real / (lengths + 1)"),
         "the smallest": ("pooled, share\n", "np.where(real, batch, np.inf).min(axis=1), share\n"),
         "random": ("return E[ids]", "return np.random.randn(*ids.shape, E.shape[1])"),
         "the best of all texts": ("(batch == top)", "(batch == top.max(axis=0))"),
