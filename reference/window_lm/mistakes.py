@@ -71,8 +71,8 @@ HINTS = {
         "Then look for the number that decides how far apart two windows start.",
     ),
     "softmax-axis": Hint(
-        "Probabilities: the sum over a row is not 1. Over which axis does one example's "
-        "distribution run?",
+        "Probabilities or their logarithms: a sum or a maximum is not taken over each row. Over "
+        "which axis does one example's distribution run?",
         "Print the sums of your probabilities, once over the rows and once over the columns, for "
         "a batch with a different number of examples than words. Exactly one of the two should be "
         "a list of ones. Each example asks a question of its own, and the words compete for the "
@@ -599,6 +599,18 @@ MISTAKES = (
             POWERS: "np.exp(logits - logits.max(axis=0))",
             "powers.sum(axis=1, keepdims=True)": "powers.sum(axis=0)",
         },
+        spoils=("forward", "backward", "train", "generate"),
+    ),
+    Mistake(
+        "softmax-axis",
+        "softmax",
+        swap={"powers.sum(axis=1, keepdims=True)": "powers.sum(axis=0)"},
+        spoils=("forward", "backward", "train", "generate"),
+    ),
+    Mistake(
+        "softmax-axis",
+        "softmax",
+        swap={POWERS: "np.exp(logits - logits.max(axis=0))"},
         spoils=("forward", "backward", "train", "generate"),
     ),
     Mistake(
