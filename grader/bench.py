@@ -48,6 +48,7 @@ class Bench:
     _server: ForkServer | None = None
     _drawn: dict[Draw, list[Case]] = field(default_factory=dict)
     _ahead: list[Case] = field(default_factory=list)
+    _later: list[Case] = field(default_factory=list)
     """What the checks ask of everybody, as the reference has shown."""
     _reference: Asked | None = None
     _yardsticks: dict[str, Yardstick] = field(default_factory=dict)
@@ -71,6 +72,7 @@ class Bench:
     def begin(self, cells: Iterable[tuple[str, str]], goes_on: bool = False) -> Asked:
         """Take up a submission."""
         self.asked = Asked(self._student(tuple(cells), goes_on), self.exercise.reference)
+        self.asked.later = self._later
         self.outcomes = []
         return self.asked
 
@@ -82,8 +84,8 @@ class Bench:
     def learn(self) -> None:
         """Take what was asked of the submission in hand for what is asked of everybody."""
         if self.asked is not None:
-            given = self.asked.given()
-            self._ahead = [case for case in given if case.stands_alone and not case.cpu]
+            self._later = list(self.asked.given())
+            self._ahead = [case for case in self._later if case.stands_alone and not case.cpu]
 
     def end(self) -> None:
         """Put it away: nothing of it stays."""
@@ -120,6 +122,7 @@ class Bench:
         self.seed = seed
         self._drawn.clear()
         self._ahead.clear()
+        self._later.clear()
         self.exercise.reference.forget()
         self.exercise.catalogue.forget()
         self._forget_reference()
@@ -161,4 +164,6 @@ def load_exercise(course: Path, name: str) -> Exercise:
         runs = twin.read_text(encoding="utf-8")
         mistakes = [replace(each, swap=each.twin, code="") for each in mistakes if each.twin]
     reference = Module(module_of(runs, f"{name}.reference"), caches)
-    return Exercise(name, source, reference, Catalogue(runs, mistakes, known.HINTS, caches))
+    alike = getattr(known, "ALIKE", ())
+    catalogue = Catalogue(runs, mistakes, known.HINTS, caches, alike)
+    return Exercise(name, source, reference, catalogue)

@@ -185,6 +185,8 @@ class Asked:
         """Which answers are right, as far as anybody asked: see `grader.judging`."""
         self.mixed: dict[tuple[str, ...], Any] = {}
         """The reference made of parts of this student's: see `grader.credit`."""
+        self.later: Sequence[Case] = ()
+        """What everybody is asked in the end."""
 
     def fresh(self) -> Asked:
         """The same program, to be asked in a worker of its own."""
@@ -205,6 +207,11 @@ class Asked:
     def given(self) -> dict[Case, Answer]:
         """The answers that there are, in the order in which they were asked for."""
         return dict(self._answers)
+
+    def more(self, function: str) -> dict[Case, Answer]:
+        """The answers of a function that there are, and those that checks to come will ask for."""
+        self.answers(case for case in self.later if case.function == function and not case.cpu)
+        return self.given()
 
     def forget(self) -> None:
         """Drop the answers kept: what is asked next is asked anew."""

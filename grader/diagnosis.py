@@ -2,10 +2,11 @@
 
 The mistakes of an exercise run in this process on the inputs of a failed check. One is named when
 it agrees with the student to 1e-9 on at least two inputs on which the right answer does not, no
-other does, and the answers in other checks, of the function and of the one that it is made in, do not
-speak against it. An exception agrees if its type and text do, and the text tells sizes. A wrong guess
-is worse than none: where two agree, neither is named; and an array that is right given the student's
-own arrays or functions before it is never put down to a mistake that would not show in those.
+other does, nor what only looks like it, and the answers in other checks, of the function and of the one
+that it is made in, do not speak against it. An exception agrees if its type and text do, and the text
+tells sizes. A wrong guess is worse than none: where two agree, neither is named; and an array that is
+right given the student's own arrays or functions before it is never put down to a mistake that would
+not show in those.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import re
 import traceback
 import types
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -61,9 +62,15 @@ class Catalogue:
     mistakes: Sequence[Mistake]
     hints: Mapping[str, Hint]
     caches: Caches
+    alike: Sequence[Mistake] = ()
+    """What is no mistake of the catalogue, and answers like one in some checks: it is never named."""
     _modules: dict[int, Module] = field(default_factory=dict)
     _memory: dict[tuple[int, Case], Shown] = field(default_factory=dict)
     _latest: dict[Case, tuple[Answer, Shown]] = field(default_factory=dict)
+
+    @property
+    def _every(self) -> Sequence[Mistake]:
+        return (*self.mistakes, *self.alike)
 
     def name(
         self,
@@ -77,13 +84,15 @@ class Catalogue:
         upstream: Collection[Path] = (),
         blameless: Collection[str] = (),
         given: Mapping[Case, Answer] = MappingProxyType({}),
+        more: Callable[[], Mapping[Case, Answer]] = dict,
     ) -> str:
         """Return the id of the one mistake that explains ``answers``, or ''.
 
         First one that explains all of every answer; else one that explains the arrays at ``path``
         and is nowhere contradicted by an array that is right. ``elsewhere``: only one made in another
         function; ``upstream``: only one that spoils one of these arrays too; ``blameless``: the functions
-        in which none is made; ``given``: what was answered in other checks, which may speak against one.
+        in which none is made; ``given``: what was answered in other checks, which may speak against one;
+        ``more``: besides, what checks to come will ask, where one and what looks like it explain it.
         Where several explain it, those do not count that are made in ``innocent`` functions.
         """
         if len(cases) != len(answers) or not cases:
@@ -92,9 +101,9 @@ class Catalogue:
         got = [_shown(answer, truth) for answer, truth in zip(answers, right, strict=True)]
         if any(mine.raised and not _tells(mine.raised) for mine in got):
             return ""
-        whole: dict[str, set[str]] = {}
-        part: dict[str, set[str]] = {}
-        for number, mistake in enumerate(self.mistakes):
+        whole: dict[str, set[int]] = {}
+        part: dict[str, set[int]] = {}
+        for number, mistake in enumerate(self._every):
             here = () if elsewhere else (mistake.function,)
             there = () if mistake.id == CONSTANT else mistake.spoils
             if cases[0].function not in (*here, *there) or mistake.function in blameless:
@@ -114,8 +123,44 @@ class Catalogue:
                 continue
             others = {case: answer for case, answer in given.items() if case not in cases}
             if not self._is_spoken_against(number, list(shown()), cases, others, reference, path):
-                explained.setdefault(mistake.id, set()).add(mistake.function)
-        return _only(whole or part, innocent)
+                explained.setdefault(mistake.id, set()).add(number)
+        function = cases[0].function
+        made = self._told_apart(
+            whole or part,
+            lambda: self._answered(function, {**given, **more()}, reference),
+            reference,
+            path,
+        )
+        return self._only(made, innocent)
+
+    def _told_apart(
+        self,
+        made: dict[str, set[int]],
+        answered: Callable[[], Sequence[tuple[Case, Arrays, Shown]]],
+        reference: Module,
+        path: Path,
+    ) -> dict[str, set[int]]:
+        """Where one looks like a mistake: those with which every answer agrees, if there are such."""
+        if len(made) < 2 or not any(each.id in made for each in self.alike):
+            return made
+        every = answered()
+        agreed = {
+            name: numbers
+            for name, numbers in made.items()
+            if any(self._agrees(number, every, reference, path) for number in numbers)
+        }
+        return agreed or made
+
+    def _only(self, made: dict[str, set[int]], innocent: Collection[str]) -> str:
+        """The one id among these, unless it only looks like one; '' if there is no one."""
+        if len(made) > 1:
+            made = {
+                name: numbers
+                for name, numbers in made.items()
+                if any(self._every[number].function not in innocent for number in numbers)
+            }
+        alike = {each.id for each in self.alike}
+        return next(iter(made)) if len(made) == 1 and not made.keys() & alike else ""
 
     def _is_spoken_against(
         self,
@@ -127,7 +172,7 @@ class Catalogue:
         path: Path,
     ) -> bool:
         """Whether a mistake is contradicted by the function or, far from there, where it is made."""
-        asked, made = cases[0].function, self.mistakes[number].function
+        asked, made = cases[0].function, self._every[number].function
         here, there = (self._answered(name, others, reference) for name in (asked, made))
         return self._is_contradicted(number, shown, here, reference, path) or (
             made != asked and self._is_contradicted(number, (), there, reference, ())
@@ -148,7 +193,7 @@ class Catalogue:
         explains nothing but zeros, NaN or infinity, or a constant, must explain all that is wrong.
         Where it is made (``shown`` is empty), the answers must be explained for themselves.
         """
-        is_constant = self.mistakes[number].id == CONSTANT
+        is_constant = self._every[number].id == CONSTANT
         tells = not is_constant and (not shown or any(its.raised or its.tells() for its in shown))
         explained = sum(bool(its.wrong or its.raised) for its in shown)
         for case, right, mine in others:
@@ -169,6 +214,25 @@ class Catalogue:
             if spoilt or its.raised:
                 explained += 1 if is_same and not its.raised else -1
         return explained < 0
+
+    def _agrees(
+        self,
+        number: int,
+        answered: Sequence[tuple[Case, Arrays, Shown]],
+        reference: Module,
+        path: Path,
+    ) -> bool:
+        """Whether all answers of a function are those of a mistake, as far as they are wrong."""
+        for case, right, mine in answered:
+            if mine.raised:
+                continue
+            its = self._show(number, case, reference, right)
+            wrong = _under(path, its.wrong | mine.wrong)
+            if not all(
+                same(mine.arrays.get(key), its.arrays.get(key, right[key])) for key in wrong
+            ):
+                return False
+        return True
 
     def _show(self, number: int, case: Case, reference: Module, right: Arrays) -> Shown:
         """How a mistake shows on a case: computed once a run."""
@@ -205,7 +269,7 @@ class Catalogue:
 
     def _module(self, number: int) -> Module:
         if number not in self._modules:
-            mistake = self.mistakes[number]
+            mistake = self._every[number]
             code = module_of(mistaken(self.source, mistake), mistake.id)
             self._modules[number] = Module(code, self.caches)
         return self._modules[number]
@@ -239,13 +303,6 @@ def _shown(answer: Answer, right: Arrays) -> Shown:
     arrays = arrays_of(answer.value)
     wrong = {path for path in right if not same(arrays.get(path), right[path])}
     return Shown(arrays, wrong)
-
-
-def _only(made: Mapping[str, set[str]], innocent: Collection[str]) -> str:
-    """The one id among these, given the functions that each is made in; '' if there is no one."""
-    if len(made) > 1:
-        made = {name: functions for name, functions in made.items() if functions - {*innocent}}
-    return next(iter(made)) if len(made) == 1 else ""
 
 
 def _tells(raised: str) -> bool:

@@ -248,6 +248,7 @@ class Check:
             elsewhere=elsewhere, innocent=innocent, upstream=[(key,) for key in upstream],
             blameless=self._blameless(),
             given=failure.asked.given(),
+            more=lambda: failure.asked.more(failure.function),
         )  # fmt: skip
         found = found or behaviour.mistake(failure)
         return found if found in catalogue.hints else ""

@@ -25,7 +25,7 @@ the worker sees what was modified. Where there is no array to give, a word of `g
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -122,7 +122,11 @@ def _module(
     if inputs is None:
         list_of = torch.nn.Module.named_parameters  # not one of their own
         named = dict(list_of(module, remove_duplicate=False))
-        return {name: _held(named.get(name), array) for name, array in params.items()}
+        others = named.keys() - params.keys()
+        return {
+            name: _held(named[name], array) if name in named else _unlisted(module, name, others)
+            for name, array in params.items()
+        }
     leaves = {name: _tensor_of(module, name) for name in params}
     if any(leaf is None or not _fill(leaf, params[name]) for name, leaf in leaves.items()):
         return "no-parameters"
@@ -163,10 +167,13 @@ def _fill(tensor: torch.Tensor, array: np.ndarray) -> bool:
     return True
 
 
-def _held(parameter: torch.Tensor | None, array: np.ndarray) -> Any:
+def _unlisted(module: torch.nn.Module, name: str, others: Collection[str]) -> str:
+    """Why there is no parameter of that name: it may be among the ``others``, called otherwise."""
+    return "not-called" if others and _tensor_of(module, name) is None else "not-parameter"
+
+
+def _held(parameter: torch.Tensor, array: np.ndarray) -> Any:
     """What the parameter holds once the array is copied in; zeros, where it has another shape."""
-    if parameter is None:
-        return "not-parameter"
     return parameter if _fill(parameter, array) else np.zeros(tuple(parameter.shape))
 
 
@@ -205,6 +212,8 @@ def _gradients(output: Any, tensors: Tensors, upstream: Any) -> Any:
 def _dense(gradient: torch.Tensor | None, leaf: torch.Tensor, output: torch.Tensor) -> Any:
     if gradient is not None:
         return gradient.to_dense()
+    if not leaf.requires_grad:
+        return "wants-none"
     return "lost-gradient" if _leads_to(output.grad_fn, leaf) else "no-gradient"
 
 

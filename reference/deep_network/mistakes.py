@@ -4,8 +4,8 @@ from grader.model import Hint, Mistake
 
 HINTS = {
     "slope-applied-once": Hint(
-        "W1: the layers near the output are right, the earlier ones far too large. Each hidden "
-        "layer has a slope of its own: how many of them lie between the loss and W1?",
+        "W1: the last layer is right, but below it slopes are missing. Each hidden layer has a "
+        "slope of its own: how many of them lie between the loss and W1?",
         "Follow one number on its way back from the loss to the first layer of a net with three "
         "hidden layers, and draw the graph as in the lecture: a box for each sum z and a box for "
         "each activation a. Going backward you enter every box once, and every box multiplies what "
@@ -375,10 +375,7 @@ MISTAKES = (
     *wrong_rescale(
         "fan-out",
         {"fan_in = value.shape[1]": "fan_in = value.shape[0]"},
-        {"fan_in = value.shape[1]": 'fan_in = params["W1"].shape[1]'},
         {HE: "value * np.sqrt(1 / fan_in)"},
-        {HE: "value * np.sqrt(2 / sum(value.shape))"},
-        {HE: "value * (2 / fan_in)"},
     ),
     *wrong_rescale("sample-std", {"value.std()": "value.std(ddof=1)"}),
     *wrong_norms(
@@ -453,3 +450,8 @@ MISTAKES = (
         },
     ),
 )
+
+ALIKE = (
+    *wrong_backward("last-slope-missing", {STEP: f"{STEP} if k < K else dz @ params[f'W{{k}}']"}),
+)
+"""With two hidden layers one slope is left of it, as of `slope-applied-once`."""

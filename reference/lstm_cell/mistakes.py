@@ -114,15 +114,16 @@ HINTS = {
         "own value, and compare it with the three lines around it.",
     ),
     "half-slope": Hint(
-        "A gate's W, U and b: right when dc (or dh) is zero, wrong when both arrive. Does the "
-        "factor reach every addend?",
-        "Test it with two calls. With dc set to zero, or with dh set to zero, your answer may well "
-        "agree with a numeric gradient, and only both together bring the difference out. This is "
-        "what a factor does that multiplies one part of a sum where it should multiply the whole. "
+        "Behind c: a factor multiplies one term of a sum or difference where it should multiply "
+        "all of it. Where does each bracket of the formulas open, and where does it close?",
         "In Python, as on paper, multiplication binds tighter than addition and subtraction, and a "
-        "long formula that is typed in one line hides this well. Collect first everything that "
-        "arrives at the memory in one array with a name of its own. Then each gate is a plain "
-        "product, with no sum left in it that a bracket could miss.",
+        "long formula that is typed in one line hides this well. Two kinds of brackets can get "
+        "lost here: the one around all that arrives at the memory, before it goes on to a gate, "
+        "and the one around a slope that is itself a difference. Set numbers in: with 2 and 3 "
+        "arriving and a factor of 10, does your line give 50? And with a factor of 10 and a slope "
+        "of 1 minus 0.25, does it give 7.5? Give everything that arrives at the memory a name of "
+        "its own, and each slope too. Then each gate is a plain product, with no sum left in it "
+        "that a bracket could miss.",
     ),
     "dx-overwritten": Hint(
         "x or h_prev: only one gate's share of the gradient is there. How many gates read the "

@@ -171,14 +171,15 @@ HINTS = {
         "no such product has to be formed. In which order does it do things?",
     ),
     "argument-modified": Hint(
-        "The sentences: after the call they are longer than before. Whose lists did you edit?",
-        "A list that is handed to a function is not a copy. If you insert marks into it, append "
-        "to it, or extend it with `+=`, the caller's own sentences change, and everything that is "
-        "computed from them later is wrong: a second call puts another mark in front of the first. "
-        "It is often found only when the training text is used again, for a second model or as a "
-        "test text. Call your function twice on the same sentences and print them after each "
-        "call. Then look for `insert`, `append`, `extend`, `+=` and for slices on the left of an "
-        "equals sign. Which expression makes a new list and leaves the old one alone?",
+        "An argument: after the call it is not what it was before. Which line of yours writes "
+        "into a list or an array of the caller's?",
+        "What is handed to a function is not a copy. If you insert marks into a list, append to "
+        "it, or write into an array, the caller's own sentences or contexts change, and everything "
+        "that is computed from them later is wrong. It is often found only when the same text is "
+        "used again, for a second model or as a test text. Call your function twice with the same "
+        "arguments and print each of them after each call. Then look for `insert`, `append`, "
+        "`extend`, `pop`, `sort`, for `+=` and the like, and for indices and slices on the left of "
+        "an equals sign. Which expression makes something new and leaves the old one alone?",
     ),
     "state-between-calls": Hint(
         "The second call: it still knows the text of the first. Where are the counts kept?",

@@ -730,3 +730,6 @@ MISTAKES = (
         },
     ),
 )
+
+ALIKE = (*wrong_mean("divided-by-one-more", "(real * batch).sum(axis=1) / (lengths + 1)[:, None]"),)
+"""Where the padding and the real vector beside it are zeros, `cut-one-off` answers so too."""

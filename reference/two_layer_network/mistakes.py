@@ -141,8 +141,8 @@ HINTS = {
         "forward, and as used to carry the blame back.",
     ),
     "weights-transposed": Hint(
-        "W1 (or z1 in forward): with a square layer the shapes fit, and rows and columns are "
-        "exchanged. Row i, column j belongs to which pair?",
+        "W1 or W2: rows and columns are exchanged, in the gradient or on the way forward. Row i, "
+        "column j belongs to which pair?",
         "A weight connects one unit below to one unit above, and its place in the matrix says "
         "which two: the deck fixes whether the row is the unit above or the one below. Its "
         "gradient has to stand at the same place as the weight. With layers of different sizes a "

@@ -71,8 +71,8 @@ HINTS = {
         "Then look for the number that decides how far apart two windows start.",
     ),
     "softmax-axis": Hint(
-        "Probabilities: the sum over a row is not 1. Over which axis does one example's "
-        "distribution run?",
+        "Probabilities or their logarithms: a sum or a maximum is not taken over each row. Over "
+        "which axis does one example's distribution run?",
         "Print the sums of your probabilities, once over the rows and once over the columns, for "
         "a batch with a different number of examples than words. Exactly one of the two should be "
         "a list of ones. Each example asks a question of its own, and the words compete for the "
@@ -251,16 +251,16 @@ HINTS = {
         "same z. Then see in which array of the cache each of the quantities is kept.",
     ),
     "tanh-missing": Hint(
-        "Hidden layer: it acts as if it were a straight line. Where in the formula does the layer "
-        "bend, and where does your code say so?",
+        "Hidden layer: forward or backward passes it as if it were a straight line. Where does the "
+        "layer bend, and what does each of the two ways do there?",
         "Between the two matrices stands a function that bends: without it, the two layers could "
         "be multiplied into one and the network could learn no more than a single layer can. "
         "Forward, the network has two quantities at the hidden layer, one before the bend and one "
         "after, and the next matrix reads the latter. Backward, the gradient crosses the same "
         "place in the other direction and is multiplied by the slope found there, which is 1 only "
         "where the input is 0. Print both hidden arrays of one example: if they are equal, the "
-        "bend is missing going forward. Compare the gradients on the two sides of it in the same "
-        "way.",
+        "bend is missing going forward. If they differ, compare the gradients on the two sides of "
+        "it in the same way.",
     ),
     "sigmoid-slope-for-tanh": Hint(
         "z1's gradient and everything below it: the slope has the form of another function's. "
@@ -599,6 +599,18 @@ MISTAKES = (
             POWERS: "np.exp(logits - logits.max(axis=0))",
             "powers.sum(axis=1, keepdims=True)": "powers.sum(axis=0)",
         },
+        spoils=("forward", "backward", "train", "generate"),
+    ),
+    Mistake(
+        "softmax-axis",
+        "softmax",
+        swap={"powers.sum(axis=1, keepdims=True)": "powers.sum(axis=0)"},
+        spoils=("forward", "backward", "train", "generate"),
+    ),
+    Mistake(
+        "softmax-axis",
+        "softmax",
+        swap={POWERS: "np.exp(logits - logits.max(axis=0))"},
         spoils=("forward", "backward", "train", "generate"),
     ),
     Mistake(

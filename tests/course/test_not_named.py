@@ -29,14 +29,24 @@ def mean(batch, lengths):
     return (real / np.maximum(lengths, 1)[:, None, None] * batch).sum(axis=1)
 """
 
+ZEROS = "nn.Parameter(torch.zeros(1, dtype=torch.float64)"
 COUNTED = "        followers[context][word] += 1"
+HE = "value * np.sqrt(2 / fan_in)"
 SLIPS = {
+    "deep_network": {
+        "no last slope": ("* slope(z[k - 1])", "* (slope(z[k - 1]) if k < K else 1)"),
+        "no root": (HE, "value * (2 / fan_in)"),
+        "Glorot": (HE, "value * np.sqrt(2 / sum(value.shape))"),
+        "the first fan-in": ("fan_in = value.shape[1]", 'fan_in = params["W1"].shape[1]'),
+    },
     "padding_pooling": {
+        "one more": ("weight = real / np.maximum(lengths, 1)", "weight = real / (lengths + 1)"),
         "the smallest": ("pooled, share\n", "np.where(real, batch, np.inf).min(axis=1), share\n"),
         "random": ("return E[ids]", "return np.random.randn(*ids.shape, E.shape[1])"),
         "the best of all texts": ("(batch == top)", "(batch == top.max(axis=0))"),
         "slow": ("return E[ids]", f"return E[ids]\n{LOOPS}"),
     },
+    "torch_layers": {"no gradient wanted": (ZEROS, f"{ZEROS}, requires_grad=False")},
     "ngram_lm": {
         "the last sentence": (COUNTED, "        followers[context] = Counter([word])"),
         "no empty sentences": ("sentence in sentences:", "sentence in filter(None, sentences):"),
@@ -61,3 +71,23 @@ def test_what_looks_alike_is_not_named(exercise):
             assert (grade.score or 0) < grade.max_score, submission.student
             names = {outcome.id: outcome.mistake for outcome in grade.outcomes if outcome.mistake}
             assert names == {}, submission.student
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("powers.sum(axis=1, keepdims=True)", "powers.sum(axis=0)"),
+        (
+            "powers = np.exp(logits - logits.max(axis=1",
+            "powers = np.exp(logits - logits.max(axis=0",
+        ),
+    ],
+)
+def test_what_follows_from_a_softmax_is_no_constant(right, wrong):
+    """With one wrong axis a single example has equal probabilities: generate is not to blame."""
+    source = (ROOT / "reference" / "window_lm" / "solution.py").read_text(encoding="utf-8")
+    assert source.count(right) == 1
+    class_ = [Submission("ada", "window_lm.py", source.replace(right, wrong).encode())]
+    settings = Settings(str(ROOT), "window_lm", 1, b"test", preflight=False)
+    [(_, grade)] = local.grade_all(class_, settings, jobs=1, patience=200)
+    assert {outcome.mistake for outcome in grade.outcomes} == {"", "softmax-axis"}

@@ -83,3 +83,23 @@ def test_a_second_mistake_does_not():
     """What is wrong in another way, but in no more answers, may have two reasons."""
     assert name(half_of_what_is_positive, DOWN) == "magnitude"
     assert name(half_of_what_is_positive, DOWN, EITHER[:1]) == "magnitude"
+
+
+@pytest.mark.parametrize("later", [(), EITHER], ids=["now", "later"])
+@pytest.mark.parametrize(
+    ("program", "known", "named"),
+    [
+        (smallest, (), {"now": "magnitude", "later": "magnitude"}),
+        (smallest, ("smallest",), {"now": "", "later": ""}),
+        (largest_magnitude, ("smallest",), {"now": "", "later": "magnitude"}),
+    ],
+)
+def test_what_looks_like_a_mistake(program, known, named, later):
+    """Where all is negative the smallest is the largest in magnitude; what is asked later tells."""
+    alike = [Mistake(each, "top", swap={MAX: "x.min(axis=0)"}) for each in known]
+    catalogue = Catalogue(SOURCE, MISTAKES, {}, {}, alike)
+    answers = {case: Answer(program(case.args[0])) for case in (*DOWN, *later)}
+    found = catalogue.name(
+        DOWN, [answers[case] for case in DOWN], REFERENCE, (), more=lambda: answers
+    )
+    assert found == named["later" if later else "now"]

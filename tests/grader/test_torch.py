@@ -413,6 +413,24 @@ def test_a_tensor_that_is_no_parameter_costs_no_more_than_that(submitted):
     np.testing.assert_array_equal(found["W1"], expected["W1"])
 
 
+def test_a_parameter_called_otherwise(submitted):
+    """What is in the list under another name was not left out of it."""
+    source = SOLUTION.replace("self.b2", "self.c")
+    held = ask(submitted(source), "TwoLayer", [2, 3], network(), want=SHAPES)
+    assert held["b2"] == Refused("not-called")
+    np.testing.assert_array_equal(held["b1"], network()["b1"])
+
+
+def test_a_parameter_that_wants_no_gradient(submitted):
+    """Nothing is wrong with the graph, then."""
+    zeros = "torch.zeros(1, dtype=torch.float64)"
+    source = changed(f"{zeros})", f"{zeros}, requires_grad=False)")
+    upstream = np.array([[1.0], [2.0]])
+    found = ask(submitted(source), "TwoLayer", [2, 3], network(), {"X": X}, upstream, want=SHAPES)
+    assert [name for name in found if isinstance(found[name], Refused)] == ["b2"]
+    assert found["b2"] == Refused("wants-none")
+
+
 @pytest.mark.parametrize(
     ("wrong", "refused"),
     [
