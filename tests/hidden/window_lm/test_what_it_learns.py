@@ -49,7 +49,8 @@ def judge(check, reference, most, beside):
     with np.errstate(all="ignore"):
         found = reference.perplexity(params, *held_out.args[1:])
     if not found <= most:
-        raise Failed(f"the perplexity of a new text is {rough(found)}, {beside}")
+        told = f"the perplexity of a new text is {rough(found)}, {beside}"
+        raise Failed(f"{told}; at most {rough(most)} is wanted")
 
 
 def usable(params, like):
