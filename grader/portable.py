@@ -19,8 +19,8 @@ from grader import wire
 
 REFUSALS: Final = frozenset(
     "missing none complex object string date record ragged masked too-large unreadable "
-    "not-dict not-pair not-torch not-tensor not-parameter no-parameters no-gradient "
-    "lost-gradient not-gradients output-shape".split()
+    "not-dict not-pair not-torch not-tensor not-parameter more-parameters no-parameters "
+    "float32 not-float64 not-finite no-gradient lost-gradient not-gradients output-shape".split()
 )
 
 MAX_ANSWER: Final = 4 << 20

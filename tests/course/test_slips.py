@@ -82,6 +82,7 @@ def differentiate(graph, inputs, output):
     return walked(graph, inputs, output)
 """
 
+MODULES = "test_modules.py::test"
 BACKWARD = "test_lecture.py::test_backward[{}]"
 # exercise, what the solution says, what the student says, the checks that lose marks
 SLIPS = {
@@ -158,6 +159,34 @@ SLIPS = {
         "return a[K], (z, a)",
         "return np.clip(a[K], 0.01, 0.99), (z, a)",
         ["test_forward.py::test_one_layer"],
+    ),
+    "a bias of PyTorch's own type": (
+        "torch_layers",
+        "torch.zeros(1, dtype=torch.float64)",
+        "torch.zeros(1)",
+        [f"{MODULES}_two_layer_parameters"],
+    ),
+    "embeddings that start as NaN": (
+        "torch_layers",
+        "self.E = nn.Parameter(torch.randn(V, d, dtype=torch.float64))",
+        "self.E = nn.Parameter(torch.full((V, d), torch.nan, dtype=torch.float64))",
+        [f"{MODULES}_window_parameters"],
+    ),
+    "one parameter more": (
+        "torch_layers",
+        "self.b2 = nn.Parameter(torch.zeros(V,",
+        "self.scale = nn.Parameter(torch.ones(1, dtype=torch.float64))\n"
+        "        self.b2 = nn.Parameter(torch.zeros(V,",
+        [f"{MODULES}_window_parameters"],
+    ),
+    "a context of one word is that of word 0": (
+        "torch_layers",
+        "e = self.E[contexts]",
+        "e = self.E[contexts * (contexts.shape[1] > 1)]",
+        [
+            f"{MODULES}_window",
+            *(f"{MODULES}_window_gradient[{x}]" for x in ("E", "W1", "W2", "b1")),
+        ],
     ),
 }
 
