@@ -188,6 +188,36 @@ SLIPS = {
             *(f"{MODULES}_window_gradient[{x}]" for x in ("E", "W1", "W2", "b1")),
         ],
     ),
+    "100 steps at most": (
+        "lstm_cell",
+        "for t, x in enumerate(xs):",
+        "for t, x in enumerate(xs[:100]):",
+        ["test_sequence.py::test_forward", "test_sequence.py::test_long"],
+    ),
+    "an end is followed by an end": (
+        "ngram_lm",
+        "    totals = counts.sum",
+        "    smoothed[(contexts == END).any(axis=1) & (k == 0), END] = 1\n    totals = counts.sum",
+        ["test_probabilities.py::test_unseen_contexts"],
+    ),
+    "nothing is rarer than 1e-4": (
+        "ngram_lm",
+        "np.log(p[range(len(words)), words])",
+        "np.log(np.where(p > 0, p.clip(1e-4), 0)[range(len(words)), words])",
+        ["test_perplexity.py::test_perplexity"],
+    ),
+    "no window is over alone": (
+        "window_lm",
+        "range(0, len(targets), batch_size)",
+        "range(0, len(targets) - 1, batch_size)",
+        ["test_texts.py::test_losses", "test_texts.py::test_trained_params"],
+    ),
+    "ten words at most": (
+        "window_lm",
+        "for _ in range(length):",
+        "for _ in range(min(length, 10)):",
+        ["test_texts.py::test_length"],
+    ),
 }
 
 
