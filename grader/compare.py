@@ -47,6 +47,10 @@ REASONS: Final = {
     "not-tensor": "cannot be had: the output is not a tensor",
     "not-parameter": "is not among the parameters that the module lists",
     "not-called": "is not the name of a parameter that the module lists",
+    "more-parameters": "has more parameters than the docstring names",
+    "float32": "is float32, PyTorch's own choice; float64 is wanted",
+    "not-float64": "is not float64",
+    "not-finite": "holds NaN or infinity from the start; finite numbers are wanted",
     "no-parameters": "cannot be had: a parameter is missing, or has another shape",
     "no-gradient": "gets no gradient: no way leads back to it from the output",
     "wants-none": "gets no gradient: it is a tensor that requires none",
@@ -56,7 +60,7 @@ REASONS: Final = {
 }
 """What is said of a leaf that the worker could not read as an array (`portable.REFUSALS`)."""
 
-OF_THE_WHOLE: Final = frozenset({"none", "not-dict", "not-pair", "unreadable"})
+OF_THE_WHOLE: Final = frozenset({"none", "not-dict", "not-pair", "unreadable", "more-parameters"})
 """Reasons that speak of all that was returned, if it is that which could not be read."""
 
 

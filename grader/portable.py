@@ -19,8 +19,9 @@ from grader import wire
 
 REFUSALS: Final = frozenset(
     "missing none complex object string date record ragged masked too-large unreadable "
-    "not-dict not-pair not-torch not-tensor not-parameter not-called no-parameters "
-    "no-gradient wants-none lost-gradient not-gradients output-shape".split()
+    "not-dict not-pair not-torch not-tensor not-parameter not-called more-parameters no-parameters "
+    "float32 not-float64 not-finite no-gradient wants-none lost-gradient not-gradients "
+    "output-shape".split()
 )
 
 MAX_ANSWER: Final = 4 << 20

@@ -16,6 +16,8 @@ and a subclass of ``torch.nn.Module``, made anew for each call by ``Name(*sizes)
     Name(sizes, params, inputs, upstream)  {parameter or input: gradient}, as asked for
 
 ``inputs`` and ``params`` are dicts of arrays; floats become float64 tensors, integers int64 ones.
+While calls run the default dtype is float64 too: one that was left to PyTorch shows in the first
+answer of a module alone, whose parameters are made, as all on import, by PyTorch's own default.
 Gradients are vector-Jacobian products with ``upstream``, taken by ``torch.autograd.grad``. Tensors
 share the memory of the arrays, and what a call does to a parameter is done to ``params`` too: so
 the worker sees what was modified. Where there is no array to give, a word of `grader.portable`'s
@@ -25,7 +27,8 @@ the worker sees what was modified. Where there is no array to give, a word of `g
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,15 +45,15 @@ _MISFIT: Final = re.compile(r"returned an (incorrect number of gradients|invalid
 
 
 def settle() -> None:
-    """Make torch fit to be forked: one thread, float64, and what starts itself lazily started."""
+    """Make torch fit to be forked: one thread, and what starts itself lazily started."""
     import torch
 
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
     for name in ("set_num_threads", "set_num_interop_threads"):
         setattr(torch, name, _no_more_threads)
-    torch.set_default_dtype(torch.float64)
-    _train_once()
+    with _float64():
+        _train_once()
     torch.manual_seed(20_131)
 
 
@@ -74,14 +77,27 @@ def _train_once() -> None:
         steps.zero_grad()
 
 
+@contextmanager
+def _float64() -> Iterator[None]:
+    """What is made meanwhile is float64 unless it is said otherwise."""
+    import torch
+
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
 def answering(name: str, target: Any, want: Any) -> Callable[..., Any]:
     """Return what answers calls of ``target`` with arrays: itself, where no class is asked for."""
     import torch
 
     if not isinstance(target, type):
-        return _no_class if name[:1].isupper() else target
+        return _no_class if name[:1].isupper() else _float64()(target)
     if issubclass(target, torch.autograd.Function):
-        return partial(_function, target, want)
+        return _float64()(partial(_function, target, want))
     if issubclass(target, torch.nn.Module):
         return partial(_module, target, want)
     return _no_class
@@ -116,17 +132,32 @@ def _module(
     inputs: Arrays | None = None,
     upstream: Any = None,
 ) -> Any:
+    if inputs is None:
+        return _listed(kind(*sizes), params)
+    with _float64():
+        return _asked(kind(*sizes), want, params, inputs, upstream)
+
+
+def _listed(module: torch.nn.Module, params: Arrays) -> Any:
+    """What its parameters hold once ``params`` are copied in; a word, if it lists others besides."""
     import torch
 
-    module = kind(*sizes)
-    if inputs is None:
-        list_of = torch.nn.Module.named_parameters  # not one of their own
-        named = dict(list_of(module, remove_duplicate=False))
-        others = named.keys() - params.keys()
-        return {
-            name: _held(named[name], array) if name in named else _unlisted(module, name, others)
-            for name, array in params.items()
-        }
+    list_of = torch.nn.Module.named_parameters  # not one of their own
+    named = dict(list_of(module, remove_duplicate=False))
+    others = named.keys() - params.keys()
+    wanted = {id(named[name]) for name in params if name in named}
+    if len(wanted) == len(params) and any(id(each) not in wanted for each in named.values()):
+        return "more-parameters"
+    return {
+        name: _held(named[name], array) if name in named else _unlisted(module, name, others)
+        for name, array in params.items()
+    }
+
+
+def _asked(
+    module: torch.nn.Module, want: Any, params: Arrays, inputs: Arrays, upstream: Any
+) -> Any:
+    """The output of a module, or the gradients, with ``params`` copied in."""
     leaves = {name: _tensor_of(module, name) for name in params}
     if any(leaf is None or not _fill(leaf, params[name]) for name, leaf in leaves.items()):
         return "no-parameters"
@@ -174,6 +205,12 @@ def _unlisted(module: torch.nn.Module, name: str, others: Collection[str]) -> st
 
 def _held(parameter: torch.Tensor, array: np.ndarray) -> Any:
     """What the parameter holds once the array is copied in; zeros, where it has another shape."""
+    import torch
+
+    if parameter.dtype != torch.float64:
+        return "float32" if parameter.dtype == torch.float32 else "not-float64"
+    if not parameter.isfinite().all():
+        return "not-finite"
     return parameter if _fill(parameter, array) else np.zeros(tuple(parameter.shape))
 
 

@@ -106,6 +106,7 @@ NUMERIC_BACKWARD = """
     }
 """
 
+MODULES = "test_modules.py::test"
 BACKWARD = "test_lecture.py::test_backward[{}]"
 # exercise, what the solution says, what the student says, the checks that lose marks
 SLIPS = {
@@ -211,6 +212,64 @@ SLIPS = {
         "return a[K], (z, a)",
         "return np.clip(a[K], 0.01, 0.99), (z, a)",
         ["test_forward.py::test_one_layer"],
+    ),
+    "a bias of PyTorch's own type": (
+        "torch_layers",
+        "torch.zeros(1, dtype=torch.float64)",
+        "torch.zeros(1)",
+        [f"{MODULES}_two_layer_parameters"],
+    ),
+    "embeddings that start as NaN": (
+        "torch_layers",
+        "self.E = nn.Parameter(torch.randn(V, d, dtype=torch.float64))",
+        "self.E = nn.Parameter(torch.full((V, d), torch.nan, dtype=torch.float64))",
+        [f"{MODULES}_window_parameters"],
+    ),
+    "one parameter more": (
+        "torch_layers",
+        "self.b2 = nn.Parameter(torch.zeros(V,",
+        "self.scale = nn.Parameter(torch.ones(1, dtype=torch.float64))\n"
+        "        self.b2 = nn.Parameter(torch.zeros(V,",
+        [f"{MODULES}_window_parameters"],
+    ),
+    "a context of one word is that of word 0": (
+        "torch_layers",
+        "e = self.E[contexts]",
+        "e = self.E[contexts * (contexts.shape[1] > 1)]",
+        [
+            f"{MODULES}_window",
+            *(f"{MODULES}_window_gradient[{x}]" for x in ("E", "W1", "W2", "b1")),
+        ],
+    ),
+    "100 steps at most": (
+        "lstm_cell",
+        "for t, x in enumerate(xs):",
+        "for t, x in enumerate(xs[:100]):",
+        ["test_sequence.py::test_forward", "test_sequence.py::test_long"],
+    ),
+    "an end is followed by an end": (
+        "ngram_lm",
+        "    totals = counts.sum",
+        "    smoothed[(contexts == END).any(axis=1) & (k == 0), END] = 1\n    totals = counts.sum",
+        ["test_probabilities.py::test_unseen_contexts"],
+    ),
+    "nothing is rarer than 1e-4": (
+        "ngram_lm",
+        "np.log(p[range(len(words)), words])",
+        "np.log(np.where(p > 0, p.clip(1e-4), 0)[range(len(words)), words])",
+        ["test_perplexity.py::test_perplexity"],
+    ),
+    "no window is over alone": (
+        "window_lm",
+        "range(0, len(targets), batch_size)",
+        "range(0, len(targets) - 1, batch_size)",
+        ["test_texts.py::test_losses", "test_texts.py::test_trained_params"],
+    ),
+    "ten words at most": (
+        "window_lm",
+        "for _ in range(length):",
+        "for _ in range(min(length, 10)):",
+        ["test_texts.py::test_length"],
     ),
 }
 

@@ -402,6 +402,54 @@ def test_a_parameter_of_another_shape(submitted):
     assert ask(student, "TwoLayer", [2, 3], network(), {"X": X}) == Refused("no-parameters")
 
 
+B2 = "self.b2 = nn.Parameter(torch.zeros(1, dtype=torch.float64))"
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        ("nn.Parameter(torch.zeros(1))", "float32"),
+        ("nn.Parameter(torch.zeros(1, dtype=torch.half))", "not-float64"),
+        ("nn.Parameter(torch.zeros(1, dtype=torch.float64) / 0)", "not-finite"),
+        ("nn.Parameter(torch.full((1,), torch.inf, dtype=torch.float64))", "not-finite"),
+    ],
+)
+def test_a_parameter_that_starts_as_it_should_not(made, said, submitted):
+    """It costs what is asked of the parameters, and not the answers at given values."""
+    student, right = submitted(changed(B2, f"self.b2 = {made}")), submitted(SOLUTION)
+    held = ask(student, "TwoLayer", [2, 3], network(), want=SHAPES)
+    assert {k: v for k, v in held.items() if isinstance(v, Refused)} == {"b2": Refused(said)}
+    args = ("TwoLayer", [2, 3], network(), {"X": X})
+    np.testing.assert_allclose(ask(student, *args), ask(right, *args), rtol=1e-3)
+
+
+def test_a_default_type_of_their_own_is_theirs(submitted):
+    """Whether it is set on import or by a class: then nobody has left it to PyTorch."""
+    plain = SOLUTION.replace(", dtype=torch.float64)", ")")
+    chosen = "torch.set_default_dtype(torch.float64)"
+    inside = plain.replace(
+        "        super().__init__()", f"        {chosen}\n        super().__init__()"
+    )
+    refused = []
+    for source in (plain, f"{plain}\n{chosen}\n", inside):
+        held = ask(submitted(source), "TwoLayer", [2, 3], network(), want=SHAPES)
+        refused.append([name for name in held if isinstance(held[name], Refused)])
+    assert refused == [[*SHAPES], [], []]
+
+
+def test_more_parameters_than_asked_for(submitted):
+    """They are told where none is missing; one listed under two names is one."""
+    more, again = (
+        f"{B2}\n        self.{line}" for line in ("out = nn.Linear(2, 1)", "b = self.b2")
+    )
+    args = ("TwoLayer", [2, 3], network())
+    assert ask(submitted(changed(B2, more)), *args, want=SHAPES) == Refused("more-parameters")
+    held = ask(submitted(changed(B2, again)), *args, want=SHAPES)
+    assert not any(isinstance(array, Refused) for array in held.values())
+    held = ask(submitted(changed(B2, more.replace("b2", "c2", 1))), *args, want=SHAPES)
+    assert held["b2"] == Refused("not-called")
+
+
 def test_a_tensor_that_is_no_parameter_costs_no_more_than_that(submitted):
     """It is not listed; but output and gradients are computed with it all the same."""
     source = changed(PARAMETER, "torch.randn(n_h, n_x, dtype=torch.float64, requires_grad=True)")

@@ -115,6 +115,7 @@ def sequence_forward_cases(rng, reference):
     yield Case("sequence_forward", *sequence(rng, 4, 3, 5, 2))
     yield Case("sequence_forward", *sequence(rng, 3, 4, 4, 3), note="n_x = n_h")
     yield Case("sequence_forward", *sequence(rng, 2, 5, 3, 4))
+    yield Case("sequence_forward", *sequence(rng, 300, 2, 3, 2), note="300 steps")
 
 
 def sequence_backward_cases(rng, reference):
@@ -130,8 +131,8 @@ def large_cases(rng, reference):
 
 
 def long_cases(rng, reference):
-    """Over thirty steps, through all of which the gradient lives."""
-    for shape in [(40, 3, 4, 2), (33, 4, 5, 3)]:
+    """Over thirty steps and over a hundred, through all of which the gradient lives."""
+    for shape in [(110, 2, 4, 2), (33, 4, 5, 3)]:
         yield sequence_backward(rng, reference, shape, prepared=remembering, note="many steps")
 
 

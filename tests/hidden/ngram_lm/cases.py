@@ -127,7 +127,7 @@ def unigram_cases(rng, reference):
 
 
 def smoothed_cases(rng, reference):
-    """Contexts within, at an end, after an end, and of ids that never occur."""
+    """Contexts within, at an end, after an end, and of ids that never occur, the largest one too."""
     for n, k, size in [(2, 0.5, 11), (3, 0.05, 12), (2, 1, 13), (3, 2.5, 13)]:
         sentences = training(rng, reference, n, size, 20, inner)
         contexts = some(rng, inner(reference, sentences, n), 3)
@@ -139,6 +139,9 @@ def smoothed_cases(rng, reference):
         last = (START, word)[-n + 1 :]
         contexts += [(stranger,) * (n - 1), (*last[1:], END), (*last[:-1], stranger)]
         yield asked(sentences, contexts, n, k, size, note=f"k = {k}")
+    sentences = text(rng, 10, 20, unused=1)
+    contexts = [(word,) for word in sentences[0][:3]]
+    yield asked(sentences, contexts, 2, 0.5, 14, note="the largest ids never occur")
 
 
 def unseen_cases(rng, reference):
@@ -146,7 +149,7 @@ def unseen_cases(rng, reference):
         sentences = training(rng, reference, n, size, 15, inner)
         stranger = never_seen(sentences, size)[0]
         contexts = some(rng, inner(reference, sentences, n), 3)
-        contexts += [(stranger,) * (n - 1), (*contexts[0][1:], stranger)]
+        contexts += [(stranger,) * (n - 1), (*contexts[0][1:], stranger), (*contexts[0][1:], END)]
         contexts = [contexts[i] for i in rng.permutation(len(contexts))]
         yield asked(sentences, contexts, n, 0, size)
 
@@ -193,6 +196,23 @@ def trial(rng, reference, n, k, size, count, tests, empty=(), note="", longest=5
 def perplexity_cases(rng, reference):
     for n, k, size in [(2, 0.1, 20), (3, 0.5, 40), (4, 0.25, 30), (2, 0.05, 14)]:
         yield trial(rng, reference, n, k, size, 25, 12, note=f"n = {n}")
+    yield Case(
+        "perplexity", *one_rarity(rng, reference, 0.0005, 14), note="a probability below 1e-4"
+    )
+
+
+def one_rarity(rng, reference, k, size):
+    """The arguments of a perplexity in which an id has a probability that some cut off at 1e-4."""
+
+    def draw():
+        train, fresh = split(rng, size, 40, 1)
+        return train, [*some(rng, train, 25), *fresh], 2, k, size
+
+    def good(*args):
+        p, _ = predicted(reference, *args)
+        return 3e-5 <= p.min() <= 7e-5 and np.mean(1 / p) <= 300
+
+    return redrawn(draw, good)
 
 
 def seen_before_cases(rng, reference):

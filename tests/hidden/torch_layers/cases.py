@@ -184,6 +184,7 @@ def draw_model(rng, V, d, n, n_h, m):
     """Return (params, contexts, upstream).
 
     Embeddings are longer than 1; the contexts hold word 0, and a word in two slots of one context.
+    A single context has other words only.
     """
     width = (n - 1) * d
     E = rng.standard_normal((V, d))
@@ -194,9 +195,9 @@ def draw_model(rng, V, d, n, n_h, m):
         "W2": rng.uniform(-1, 1, (V, n_h)),
         "b2": rng.uniform(-0.5, 0.5, V),
     }
-    contexts = rng.integers(0, V, (m, n - 1))
-    contexts[0, 0] = 0
+    contexts = rng.integers(0 if m > 1 else 1, V, (m, n - 1))
     if m > 1:
+        contexts[0, 0] = 0
         contexts[1, :] = contexts[1, 0]
     return params, contexts, rng.standard_normal((m, V))
 
@@ -215,6 +216,7 @@ def models(rng, reference):
         (7, 3, 4, 5, 6, ""),
         (7, 3, 4, 5, 6, "the same sizes, another text"),
         (8, 2, 3, 4, 5, "a square W1"),
+        (6, 3, 2, 4, 4, "contexts of one word"),
         (6, 3, 2, 4, 1, "one context of one word"),
     ]:
         model = redrawn(

@@ -242,10 +242,13 @@ def training(rng, reference, V, d, n, n_h, T, epochs, batch_size, note=""):
 
 
 def train_cases(rng, reference):
-    """12 windows in batches of 5, 5, 2; 10 in batches of 4, 4, 2; 7 in one short batch."""
+    """12 windows in batches of 5, 5, 2; 10 in batches of 4, 4, 2; 7 in one short batch; 9 in 4, 4, 1."""
     yield training(rng, reference, 7, 3, 3, 5, T=14, epochs=2, batch_size=5)
     yield training(rng, reference, 6, 2, 4, 6, T=13, epochs=3, batch_size=4)
     yield training(rng, reference, 8, 2, 3, 4, T=9, epochs=2, batch_size=20, note="one short batch")
+    over = training(rng, reference, 7, 3, 3, 5, T=11, epochs=2, batch_size=4)
+    params, *rest = over.args
+    yield Case("train", dict(reversed(params.items())), *rest, note="one window over")
 
 
 def untrained_cases(rng, reference):
@@ -302,6 +305,7 @@ def length_cases(rng, reference):
     yield deaf(rng, 6, 4, [4], 2, note="length 2 after 3 words")
     yield deaf(rng, 8, 3, [3], 5, note="length 5 after 2 words")
     yield deaf(rng, 7, 3, [6], 0, note="length 0")
+    yield deaf(rng, 7, 3, [5], 60, note="length 60 after 2 words")
 
 
 def tie_cases(rng, reference):
