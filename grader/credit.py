@@ -38,7 +38,9 @@ def given_arrays(failure: Failure, local: Local) -> list[Any]:
             return []
         got = compare.at(answer.value, failure.path)
         scale = float(np.abs(expected).max(initial=0.0))
-        if not isinstance(got, np.ndarray) or compare.fault(got, expected, scale):
+        if not isinstance(got, np.ndarray):
+            return []
+        if compare.fault(got, expected, scale, tolerance=case.tolerance):
             return []
         if scale and own.meaningful(case.args):
             telling += 1
@@ -103,7 +105,8 @@ def given_parts(failure: Failure, own: Sequence[str]) -> bool | None:
             if not isinstance(leaf, np.ndarray) or key not in expected:
                 return None
             telling |= not _inert(expected[key], case.args)
-            if compare.fault(leaf, expected[key], compare.scales(expected)[key]):
+            scale = compare.scales(expected)[key]
+            if compare.fault(leaf, expected[key], scale, tolerance=case.tolerance):
                 return False
     return (telling and mixed.remote.meaningful() and mixed.remote.is_steady()) or None
 
