@@ -48,6 +48,7 @@ class Bench:
     _server: ForkServer | None = None
     _drawn: dict[Draw, list[Case]] = field(default_factory=dict)
     _ahead: list[Case] = field(default_factory=list)
+    """What of `_later` can be asked in one message before any check."""
     _later: list[Case] = field(default_factory=list)
     """What the checks ask of everybody, as the reference has shown."""
     _reference: Asked | None = None

@@ -317,6 +317,14 @@ def arrays_in(value: Any) -> list[np.ndarray]:
     return []
 
 
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two rebuilt answers hold equal arrays at the same paths, NaN beside NaN."""
+    first, second = arrays_of(one), arrays_of(other)
+    return first.keys() == second.keys() and all(
+        np.array_equal(first[path], second[path], equal_nan=True) for path in first
+    )
+
+
 def arrays_of(answer: Any) -> dict[Path, np.ndarray]:
     """The arrays of a rebuilt answer, by path; what was refused or only held is left out."""
     return {path: leaf for path, leaf in leaves(answer) if isinstance(leaf, np.ndarray)}

@@ -23,7 +23,7 @@ import numpy as np
 
 from grader import behaviour, compare, credit, timing
 from grader.behaviour import Failure
-from grader.cases import Asked, Caches, Case, Module, Part, arrays_of
+from grader.cases import Asked, Caches, Case, Module, Part, arrays_of, is_same
 from grader.compare import Path
 from grader.credit import Local
 from grader.diagnosis import Catalogue, plain_fact, same
@@ -293,11 +293,7 @@ class Check:
             self.function = drawn.function
             if again.error is not None:
                 raise Failed(f"called again, {again.error}", detail=again.error.detail)
-            first, second = arrays_of(answer.value), arrays_of(again.value)
-            same = first.keys() == second.keys() and all(
-                np.array_equal(first[k], second[k], equal_nan=True) for k in first
-            )
-            if not same:
+            if not is_same(answer.value, again.value):
                 message = f"{drawn.function}, called again with equal arguments, answers otherwise"
                 # One of random numbers is not right even where it has answered nothing yet.
                 remembers = behaviour.is_right_alone(self.asked, drawn)

@@ -37,9 +37,8 @@ MAX_OBJECTS = 400_000
 KEPT = frozenset({"capture", "memit", "prun", "time", "timeit"})
 """Cell magics that run their cell as Python: the line goes, the cell stays."""
 
-SIGN = re.compile(r"[%!?]")
-"""One of these is in every line that only IPython can run."""
 MAGIC = re.compile(r"[%!?]")
+"""Begins a magic, and is somewhere in every line that only IPython can run."""
 ASSIGNED = re.compile(r"[^\W\d][\w.,\s*:\[\]'\"]*=\s*(?:%[^\W\d]|!)")
 HELP = re.compile(r"(?:[%\w.*]|\[[^\]'\"]*\]|\['[^']*'\]|\[\"[^\"]*\"\])+\?{1,2}\s*")
 CELL_MAGIC = re.compile(r"\s*%%\s*(\w*)")
@@ -204,7 +203,7 @@ def python_of(cell: str) -> str:
         if line.strip() and not magic:
             break
         lines[number] = ""
-    if any(_is_ipython(line.lstrip()) for line in lines if SIGN.search(line)):
+    if any(_is_ipython(line.lstrip()) for line in lines if MAGIC.search(line)):
         lines = list(_python_lines(lines))
     return "\n".join(lines)
 

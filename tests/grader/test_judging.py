@@ -350,7 +350,7 @@ def test_no_single_array_makes_an_error_of_us():
     assert grade.status == "graded"
 
 
-def test_what_stumbles_over_an_answer_leaves_the_verdict(monkeypatch):
+def test_what_stumbles_over_an_answer_leaves_the_verdict():
     """A look for credit or a name that raises is told to staff."""
     check = Check(None, None, None, None, None)
     assert check._extra(lambda: 3) == 3
