@@ -30,7 +30,7 @@ from pathlib import Path
 
 from measure import machine, pss, run, tree, write_section
 
-from grader.diagnosis import mistaken, module_of
+from grader.checks.mistakes import mistaken, module_of
 
 ROOT = Path(__file__).parents[1]
 NAME = "two_layer_network"

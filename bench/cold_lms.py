@@ -24,7 +24,8 @@ sys.path[:0] = [str(ROOT / "tests" / "grader"), str(ROOT / "bench")]
 from container import MEMORY, Ran, gradescope_image  # noqa: E402
 from measure import machine, write_section  # noqa: E402
 
-from grader import bundle, catalog  # noqa: E402
+from grader.course import catalog  # noqa: E402
+from grader.lms.jobs import bundle  # noqa: E402
 
 LIMITS = {"two_layer_network": (3.0, 300), "torch_layers": (6.0, 600)}
 """CPU seconds and MB that a cold run may take, as tests/grader/test_bundle.py holds it to."""

@@ -26,11 +26,15 @@ from typing import Any
 
 from measure import machine, run, times, tree, write_section
 
-from grader import catalog, judging, timing
-from grader.bench import Bench
-from grader.diagnosis import mistaken, module_of
-from grader.grading import bench_for, grade_one, grade_reference, run_session
-from grader.model import Grade, Settings, Submission
+from grader.checks import check as judging
+from grader.checks import timing
+from grader.checks.mistakes import mistaken, module_of
+from grader.course import catalog
+from grader.grading.one_submission import grade_one, grade_reference
+from grader.grading.process import bench_for, run_session
+from grader.grading.protocol import Settings
+from grader.grading.session import Bench
+from grader.model import Grade, Submission
 
 ROOT = Path(__file__).parents[1]
 NUMERIC = "numeric-differentiation"

@@ -24,7 +24,7 @@ from typing import Any, Final
 from measure import machine, write_section
 
 from grader.model import Grade
-from grader.report import class_report, feedback
+from grader.results import class_report, feedback
 
 BROWSER = Path(__file__).parents[1] / "tests" / "browser"
 TIMES: Final = 5

@@ -22,10 +22,19 @@ from typing import Any
 import msgspec
 from measure import times, tree
 
-from grader import catalog, grading, judging, pool, run, store, student, wire
-from grader.bench import Bench
-from grader.model import Settings, Submission
-from grader.report import class_report, feedback, gradebook
+from grader.checks import check as judging
+from grader.course import catalog
+from grader.grading import one_submission
+from grader.grading import process as grading
+from grader.grading.protocol import Settings
+from grader.grading.session import Bench
+from grader.model import Submission
+from grader.results import class_report, feedback, store, write
+from grader.results import tables as gradebook
+from grader.runs import class_run as run
+from grader.sandbox import fork_server as pool
+from grader.sandbox import student
+from grader.sandbox.guest import wire
 
 Row = tuple[str, str, float]
 COMMAND, GRADING, SERVER, WORKER = "command", "grading process", "fork server", "worker"
@@ -96,7 +105,7 @@ class _Session(grading.Loop):
         self.rows: list[Row] = []
 
     def pytest_runtestloop(self, session: Any) -> bool:
-        grading.grade_reference(self.bench, session.items)
+        one_submission.grade_reference(self.bench, session.items)
         gc.freeze()
         self._grade(session.items, 10)
         began = time.process_time()
@@ -119,7 +128,7 @@ class _Session(grading.Loop):
     def _grade(self, items: Any, count: int) -> None:
         for _ in range(count):
             submission = msgspec.json.decode(self.message, type=Submission)
-            grade = grading.grade_one(self.bench, items, submission, 100)
+            grade = one_submission.grade_one(self.bench, items, submission, 100)
             msgspec.json.encode(grade)
 
     def _note(self, process: str, spent: dict[str, float]) -> None:
@@ -207,7 +216,7 @@ def _class_run(course: Path, source: bytes, count: int, clocks: Clocks) -> None:
             for _ in run.grade_class(plan, run.Progress()):
                 pass
         with clocks.on("other results"):
-            run.write_results(known, out)
+            write.write_results(known, out)
 
 
 def table(rows: list[Row]) -> str:

@@ -53,32 +53,6 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Hint:
-    """What helps without giving the answer: a fact and a question, then 80-160 plain words."""
-
-    question: str
-    more: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """A mistake students make, as code: the solution with the wrong line put in.
-
-    ``swap`` maps pieces of the solution's text, each occurring exactly once, to what stands
-    there instead; ``code`` is appended and so redefines whole functions. ``function`` is where
-    the mistake is made; ``spoils`` names the functions whose checks may lose marks with it.
-    """
-
-    id: str
-    function: str
-    swap: Mapping[str, str] = field(default_factory=dict)
-    code: str = ""
-    spoils: tuple[str, ...] = ()
-    twin: Mapping[str, str] = field(default_factory=dict)
-    """``swap`` for ``twin.py``, where the solution cannot run in the grader: the same arrays."""
-
-
-@dataclass(frozen=True, slots=True)
 class Submission:
     """One student's work as handed in, and what the LMS says about it."""
 
@@ -184,30 +158,3 @@ class Grade:
     def told(self) -> tuple[str, ...]:
         """Why the final score is not the plain one, in words for the student."""
         return self.standing.lines if self.standing else ()
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a grading process is told before anything else."""
-
-    course: str
-    assignment: str
-    seed: int
-    secret: bytes
-    sandbox: str = "best"
-    preflight: bool = True
-    private: tuple[str, ...] = ()
-    """Files that no worker may be able to read: the canary tries."""
-    select: str = ""
-    """Which checks, as pytest's -k has it; all if empty."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A grading process's answer: the layers in force, and what keeps it from grading, if anything."""
-
-    sandbox: list[str]
-    problem: str = ""
-    max_score: float = 0.0
-    versions: dict[str, str] = field(default_factory=dict)
-    """Of Python and the packages that it grades with."""

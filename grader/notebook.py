@@ -28,6 +28,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from grader.errors import UserError
+
 MIB = 1024 * 1024
 MAX_PY = 1 * MIB
 MAX_IPYNB = 16 * MIB
@@ -54,7 +56,7 @@ NOT_FOR_SOURCE = frozenset({"idna", "punycode", "raw_unicode_escape", "unicode_e
 """Python takes these cookies; the first two are also quadratic in the size of the file."""
 
 
-class NotebookError(ValueError):
+class NotebookError(UserError):
     """Why a file cannot be read, in one line."""
 
 

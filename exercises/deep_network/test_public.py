@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from grader.gradients import Gradient
+from grader.checks.gradients import Gradient
 from grader.selfcheck.expect import entries, expect, finite, pair, shaped
 
 EXERCISE = "deep_network"

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from grader.gradients import Gradient
+from grader.checks.gradients import Gradient
 from grader.selfcheck.expect import Cache, entries, expect, finite, pair, shaped
 
 EXERCISE = "two_layer_network"

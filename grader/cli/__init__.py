@@ -20,7 +20,7 @@ from typing import NoReturn
 
 from grader import __version__
 from grader.cli import course, grade, lms, results, worker
-from grader.cli.words import OK, is_told, stop, told
+from grader.cli.output import OK, is_told, stop, told
 
 Command = Callable[[argparse.Namespace], int]
 Add = Callable[[str, Command, str], argparse.ArgumentParser]

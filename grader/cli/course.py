@@ -5,19 +5,19 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from grader.cli.words import ERROR, OK, USAGE, here, say
+from grader.cli.output import ERROR, OK, USAGE, here, say
 
 
 def check(options: argparse.Namespace) -> int:
     """Run a student's own check; its status is 1 when something is not right yet."""
-    from grader import selfcheck
+    from grader.selfcheck import runner
 
-    return selfcheck.main(options.file)
+    return runner.main(options.file)
 
 
 def new(options: argparse.Namespace) -> int:
     """Write a new exercise, sound as it stands."""
-    from grader import scaffold
+    from grader.authoring import scaffold
 
     made = scaffold.new(Path.cwd(), options.name)
     for path in made.files:
@@ -33,7 +33,7 @@ def new(options: argparse.Namespace) -> int:
 
 def build(options: argparse.Namespace) -> int:
     """Write what is made from the sources, or say what is out of step with them."""
-    from grader import release
+    from grader.authoring import release
 
     course = here()
     names = options.names or [assignment.name for assignment in course.assignments]
@@ -49,7 +49,7 @@ def build(options: argparse.Namespace) -> int:
 
 def release(options: argparse.Namespace) -> int:
     """Write the students' zip."""
-    from grader import release
+    from grader.authoring import release
 
     say(str(release.release(here(), options.name, options.out)))
     return OK
@@ -57,7 +57,7 @@ def release(options: argparse.Namespace) -> int:
 
 def validate(options: argparse.Namespace) -> int:
     """Let exercises prove themselves, and say what is otherwise than it should be."""
-    from grader import validate
+    from grader.authoring import validate
 
     course = here()
     names = options.names or [assignment.name for assignment in course.assignments]
@@ -78,7 +78,7 @@ def validate(options: argparse.Namespace) -> int:
 
 def doctor(options: argparse.Namespace) -> int:
     """Try the sandbox, and say what holds."""
-    from grader import doctor
+    from grader.sandbox import doctor
 
     healthy = True
     for line, good in doctor.examine():

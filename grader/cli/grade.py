@@ -14,19 +14,20 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.cli.words import ERROR, OK, here, is_told, safe, say, stop, told
+from grader.cli.output import ERROR, OK, here, is_told, say, stop, told
+from grader.text import for_terminal
 
 if TYPE_CHECKING:
     from grader.model import Grade
-    from grader.run import Plan, Progress
+    from grader.runs.class_run import Plan, Progress
 
 MOST_NOTES = 50
 
 
 def run(options: argparse.Namespace) -> int:
     """Grade what is given, write the results, and sum them up."""
-    from grader import policy
-    from grader import run as class_run
+    from grader.results import policy, write
+    from grader.runs import class_run
 
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the report's few sums need no threads
     plan = _plan(options)
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     with _interruptible() as stopped, _resumable(options, plan, progress):
         statuses = _shown(class_run.grade_class(plan, progress, lambda: bool(stopped)), progress)
         found = policy.standings(plan.course, plan.out)
-        written = class_run.write(found, plan.out)
+        written = write.write(found, plan.out)
     counting = [grade for grade in found.grades if grade.submission.student in statuses]
     _summary(plan, progress, counting, time.monotonic() - began)
     for note in progress.notes[:MOST_NOTES]:
@@ -50,9 +51,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace) -> Plan:
-    from grader import run as class_run
-    from grader.secret import course_secret
-    from grader.store import Store
+    from grader.course.secret import course_secret
+    from grader.results.store import Store
+    from grader.runs import class_run
 
     course = here()
     assignment = course.assignment(options.assignment)
@@ -78,8 +79,8 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 def _seed(options: argparse.Namespace, out: Path, exists: bool) -> int:
     """The seed given, that of the run resumed, or a new one."""
-    from grader import run as class_run
-    from grader.store import Store
+    from grader.results.store import Store
+    from grader.runs import class_run
 
     if options.seed is not None:
         return int(options.seed)
@@ -120,7 +121,7 @@ def _resumable(options: argparse.Namespace, plan: Plan, progress: Progress) -> I
 
 
 def _aside(line: str) -> None:
-    print(f"grader: {safe(line)}", file=sys.stderr, flush=True)
+    print(f"grader: {for_terminal(line)}", file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager
@@ -175,7 +176,7 @@ def _note(found: dict[str, str], grade: Grade) -> None:
 
 def _summary(plan: Plan, progress: Progress, grades: list[Grade], seconds: float) -> None:
     """A row a student (the class's figures only, when there are many), then the class."""
-    from grader import terminal
+    from grader.cli import summary as terminal
 
     width = shutil.get_terminal_size((100, 24)).columns
     for line in terminal.summary(plan.assignment, progress, grades, seconds, width):

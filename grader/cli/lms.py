@@ -6,12 +6,13 @@ import argparse
 import os
 from collections.abc import Collection, Iterable
 
-from grader.cli.words import OK, USAGE, here, say, stop
+from grader.cli.output import OK, USAGE, here, say, stop
 
 
 def export(options: argparse.Namespace) -> int:
     """Fill in the instructor's file, or make the one that the system takes."""
-    from grader import lms, policy, run
+    from grader import files, lms
+    from grader.results import policy
 
     if options.format not in lms.EXPORTS:
         stop(f"no format {options.format!r}; there are {', '.join(lms.EXPORTS)}")
@@ -22,14 +23,14 @@ def export(options: argparse.Namespace) -> int:
     out = options.out or options.dir / name
     if options.into and out.exists() and out.samefile(options.into):
         stop(f"{out} is the file to fill in; choose another --out")
-    say(str(run.write_private(out, made.data)))
+    say(str(files.write_private(out, made.data)))
     return _told(made.notes, made.unmatched)
 
 
 def autograde(options: argparse.Namespace) -> int:
     """Grade one submission and write what the system reads."""
-    from grader import autograde as job
     from grader import lms
+    from grader.lms.jobs import autograde as job
 
     if options.lms not in lms.JOBS:
         stop(f"no system {options.lms!r}; there are {', '.join(lms.JOBS)}")
@@ -45,8 +46,8 @@ def autograde(options: argparse.Namespace) -> int:
 
 def push(options: argparse.Namespace) -> int:
     """Post a run's grades to Canvas, or say what would be posted."""
-    from grader import policy
-    from grader.lms import push as canvas
+    from grader.lms import canvas_api as canvas
+    from grader.results import policy
 
     found = policy.standings(here(), options.dir)
     nowhere = canvas.Target("", "", "", "")
@@ -75,7 +76,7 @@ def _told(notes: Iterable[str], unmatched: Collection[str]) -> int:
 
 def bundle(options: argparse.Namespace) -> int:
     """Build what is uploaded or committed."""
-    from grader import bundle as bundles
+    from grader.lms.jobs import bundle as bundles
 
     say(str(bundles.build(here(), options.name, options.format, options.out)))
     return OK

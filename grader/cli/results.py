@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.cli.words import ERROR, OK, here, say, stop
+from grader.cli.output import ERROR, OK, here, say, stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from grader.model import Grade, Outcome
-    from grader.run import Change
-    from grader.store import Adjustment, Run
+    from grader.results.store import Adjustment, Run
+    from grader.runs.regrade import Change
 
 MOST_PRINTED = 200
 """Lines of what a program printed that are shown."""
@@ -27,11 +27,11 @@ def report(options: argparse.Namespace) -> int:
     """Write grades.json, grades.csv, the pages and the plots from the store."""
     from importlib.util import find_spec
 
-    from grader import policy, run
+    from grader.results import policy, write
 
     drawn = find_spec("matplotlib") is not None
     found = policy.standings(here(), options.dir)
-    for path in run.write(found, options.dir, plots=drawn):
+    for path in write.write(found, options.dir, plots=drawn):
         if path.parent.name != "feedback":
             say(str(path))
     for note in found.notes:
@@ -46,7 +46,7 @@ def report(options: argparse.Namespace) -> int:
 
 def show(options: argparse.Namespace) -> int:
     """Print a student's outcomes; with a check, all of it, and the line that repeats it."""
-    from grader import policy
+    from grader.results import policy
 
     found = policy.standings(here(), options.dir)
     grade = _of(options.student, found.grades, options.dir)
@@ -77,9 +77,9 @@ def _saved(folder: Path, grade: Grade) -> Path:
     """Write what was handed in to a file that only we may read; return its path."""
     from dataclasses import replace
 
-    from grader import run
-    from grader.report.feedback import file_name
-    from grader.store import Store
+    from grader import files
+    from grader.results.feedback import file_name
+    from grader.results.store import Store
 
     with Store.open(folder) as store:
         plain = replace(grade, standing=None)
@@ -87,13 +87,13 @@ def _saved(folder: Path, grade: Grade) -> Path:
         file, source = store.source(handin.digest)
     suffix = Path(file).suffix if Path(file).suffix in (".py", ".ipynb") else ".py"
     name = file_name(grade.submission.student).removesuffix(".html")
-    run.make_private(folder / "sources")
-    return run.write_private(folder / "sources" / f"{name}{suffix}", source)
+    files.make_private(folder / "sources")
+    return files.write_private(folder / "sources" / f"{name}{suffix}", source)
 
 
 def _repeat(folder: Path, known: Run, outcome: Outcome, source: Path) -> None:
     """Print the line that repeats a check; what was not passed is run by it, and shown."""
-    from grader.run import secret_of
+    from grader.runs.regrade import secret_of
 
     course = here()
     secret_of(course, known, folder)
@@ -101,7 +101,7 @@ def _repeat(folder: Path, known: Run, outcome: Outcome, source: Path) -> None:
     if path.is_relative_to(course.folder):
         path = path.relative_to(course.folder)
     test = f"tests/hidden/{known.assignment}/{outcome.id}"
-    arguments = ["-p", "grader.values", test, "--submission", str(path),
+    arguments = ["-p", "grader.grading.show_plugin", test, "--submission", str(path),
                  "--seed", str(known.seed)]  # fmt: skip
     say("")
     say(f"repeat, in {course.folder}:")
@@ -143,8 +143,8 @@ def _print_grade(grade: Grade, checks: list[Outcome], whole: bool) -> None:
 
 def adjust(options: argparse.Namespace) -> int:
     """Change a score by hand, withdraw the last change, or list them all."""
-    from grader import policy, run
-    from grader.store import Adjustment, Store
+    from grader.results import policy, write
+    from grader.results.store import Adjustment, Store
 
     with Store.open(options.dir) as store:
         before = store.adjustments()
@@ -156,7 +156,7 @@ def adjust(options: argparse.Namespace) -> int:
         now = datetime.now(UTC).isoformat(timespec="microseconds")
         store.adjust(Adjustment(options.student, change, _reason(options), _user(), now))
     found = policy.standings(course, options.dir)
-    run.write(found, options.dir)
+    write.write(found, options.dir)
     new = _of(options.student, found.grades, options.dir)
     say(f"{options.student}: {_final(old)} -> {_final(new)}")
     if new.final == old.final:
@@ -173,7 +173,7 @@ def _listed(changes: Sequence[Adjustment]) -> int:
 
 
 def _change(options: argparse.Namespace, is_changed: bool) -> str:
-    from grader.policy import CHANGE, UNDO
+    from grader.results.policy import CHANGE, UNDO
 
     if options.undo:
         if options.change is not None:
@@ -213,25 +213,27 @@ def _final(grade: Grade) -> str:
 
 def merge(options: argparse.Namespace) -> int:
     """Join shards of one run, or of equal ones, into a new folder."""
-    from grader import run
+    from grader.results import write
+    from grader.runs import merge
 
-    count = run.merge(options.dirs, options.out)
-    run.write_results(here(), options.out)
+    count = merge.merge(options.dirs, options.out)
+    write.write_results(here(), options.out)
     say(f"{count} grades in {options.out}")
     return OK
 
 
 def regrade(options: argparse.Namespace) -> int:
     """Grade what the store holds with today's tests; write only when told to."""
-    from grader import run
+    from grader.results import write
+    from grader.runs import regrade
 
-    changes = run.regrade(here(), options.dir, options.jobs, options.write)
+    changes = regrade.regrade(here(), options.dir, options.jobs, options.write)
     for change in changes:
         _print_change(change)
     kept = "kept" if options.write else "not kept: add --write to keep them"
     say(f"{_in_sum(changes)}; the new grades are {kept}")
     if options.write:
-        run.write_results(here(), options.dir)
+        write.write_results(here(), options.dir)
     return ERROR if any(change.after.score is None for change in changes) else OK
 
 

@@ -10,15 +10,16 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.cli.words import here, safe, stop
+from grader.cli.output import here, stop
+from grader.text import for_terminal
 
 FOLDER = "course/"
 
 
 def run(options: argparse.Namespace) -> int:
     """Grade what coordinators hand out, until ended."""
-    from grader import catalog
-    from grader.engine import celery_worker
+    from grader.course import catalog
+    from grader.runs import celery_worker
 
     with _course(options.course) as folder:
         course = catalog.load(folder) if folder else here()
@@ -26,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _at_once(line: str) -> None:
-    print(safe(line), flush=True)
+    print(for_terminal(line), flush=True)
 
 
 @contextlib.contextmanager

@@ -17,11 +17,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from grader.inbox import blackboard, canvas, git, gradescope, moodle, nbgrader, plain, times
+from grader import timestamps as times
 from grader.inbox.archive import from_zip
+from grader.inbox.choice import SUFFIXES, Picker, likeness
 from grader.inbox.folder import from_file, from_folder
-from grader.inbox.pick import SUFFIXES, Picker, likeness
-from grader.inbox.stub import matcher
+from grader.inbox.formats import blackboard, canvas, git, gradescope, moodle, nbgrader, plain
 from grader.inbox.tree import (
     ARCHIVE,
     Entry,
@@ -30,11 +30,12 @@ from grader.inbox.tree import (
     Tree,
     below,
     capped,
-    clean,
     enclosing,
     tops,
 )
+from grader.inbox.untouched import matcher
 from grader.model import Submission
+from grader.text import one_line
 
 __all__ = ["KINDS", "Inbox", "InboxError", "Submissions", "open_inbox"]
 
@@ -147,26 +148,28 @@ def open_inbox(
     other, the latest last. Raises `InboxError` if nothing can be graded.
     """
     if kind is not None and kind not in KINDS:
-        raise InboxError(f"{clean(kind)}: not a kind of export; there are {', '.join(KINDS)}")
+        raise InboxError(f"{one_line(kind)}: not a kind of export; there are {', '.join(KINDS)}")
     tree = _open(source)
     kind, tree = _recognised(tree, expected, kind)
     notes = list(tree.notes)
     if kind == "plain" and tree.packed and not any(_may_be_work(e) for e in tree.entries):
-        told = f"{clean(str(source))}: no .py or .ipynb file in it; is it the right one?"
+        told = f"{one_line(str(source))}: no .py or .ipynb file in it; is it the right one?"
         raise InboxError(f"{told} ({notes[0]})" if notes else told)
     handins = _unique(READERS[kind](tree, expected, notes), notes, every)
     if not handins:
-        raise InboxError(f"{clean(str(source))}: no submissions found, taken as {kind}")
+        raise InboxError(f"{one_line(str(source))}: no submissions found, taken as {kind}")
     strangers = sorted(set(choose) - {handin.student for handin in handins})
     if strangers:
-        raise InboxError(f"{clean(str(source))}: no student {clean(strangers[0])} to choose for")
+        raise InboxError(
+            f"{one_line(str(source))}: no student {one_line(strangers[0])} to choose for"
+        )
     picker = Picker(tree, expected, matcher(stub), frozenset(elsewhere) - {expected})
     return Inbox(kind, Submissions(handins, picker, dict(choose), every), capped(notes))
 
 
 def _open(source: Path) -> Tree:
     """The tree of a folder, a zip or a single file."""
-    shown = clean(str(source))
+    shown = one_line(str(source))
     try:
         mode = source.stat().st_mode
         if stat.S_ISDIR(mode):

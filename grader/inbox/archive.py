@@ -27,9 +27,9 @@ from grader.inbox.tree import (
     Tree,
     Unreadable,
     Withheld,
-    clean,
     ignored,
 )
+from grader.text import one_line
 
 MIB = 1024 * 1024
 UNPACK = "unpack the archive and grade the folder"
@@ -90,7 +90,7 @@ def from_zip(source: Path, total: int = MAX_TOTAL) -> Tree:
 
     ``total`` caps the bytes read from it. The zip stays open as long as the tree is in use.
     """
-    shown = clean(str(source))
+    shown = one_line(str(source))
     with source.open("rb") as file:
         check_directory(file, shown)
     try:
@@ -101,7 +101,7 @@ def from_zip(source: Path, total: int = MAX_TOTAL) -> Tree:
     notes = list(_admitted(archive.infolist(), members))
     entries = [_entry(path, info) for path, info in members.items() if not info.is_dir()]
     told = ((path, _refusal(path, info) or _closed(info)) for path, info in members.items())
-    notes += [f"{clean(path)} {why}" for path, why in told if why and not ignored(path)]
+    notes += [f"{one_line(path)} {why}" for path, why in told if why and not ignored(path)]
     return Tree(
         name=source.stem,
         entries=tuple(sorted((e for e in entries if not ignored(e.path)), key=lambda e: e.path)),
@@ -156,11 +156,11 @@ def _admitted(infos: list[zipfile.ZipInfo], members: dict[str, zipfile.ZipInfo])
     for info in infos:
         path = info.filename = _name(info)
         if reason := _misplaced(path, info):
-            yield f"{clean(path)} is refused: {reason}"
+            yield f"{one_line(path)} is refused: {reason}"
             continue
         path = path.rstrip("/")
         if path in members and not info.is_dir():
-            yield f"{clean(path)} stands in the archive twice; the last one counts"
+            yield f"{one_line(path)} stands in the archive twice; the last one counts"
         members[path] = info
 
 

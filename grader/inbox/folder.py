@@ -26,9 +26,9 @@ from grader.inbox.tree import (
     Tree,
     Unreadable,
     Withheld,
-    clean,
     ignored,
 )
+from grader.text import one_line
 
 SAFELY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 BECAME_A_LINK = (errno.ELOOP, errno.ENOTDIR, errno.ENXIO)
@@ -62,11 +62,13 @@ def from_folder(source: Path) -> Tree:
     try:
         _list(source, "", found, of_one=False)
     except _Full:
-        raise InboxError(f"{clean(str(source))}: over {MAX_ENTRIES:,} files and folders") from None
+        raise InboxError(
+            f"{one_line(str(source))}: over {MAX_ENTRIES:,} files and folders"
+        ) from None
     except OSError as error:
-        reason = clean(error.strerror or "")
-        raise InboxError(f"{clean(str(source))}: cannot be listed: {reason}") from None
-    found.notes += [f"{clean(e.path)} {e.refused}" for e in found.entries if e.refused]
+        reason = one_line(error.strerror or "")
+        raise InboxError(f"{one_line(str(source))}: cannot be listed: {reason}") from None
+    found.notes += [f"{one_line(e.path)} {e.refused}" for e in found.entries if e.refused]
     return Tree(
         name=source.resolve().name,
         entries=tuple(sorted(found.entries, key=lambda entry: entry.path)),
@@ -125,7 +127,7 @@ def _take(
         status = item.stat(follow_symlinks=False)
         found.entries.append(Entry(path, status.st_mtime, _refusal(item.name, status.st_mode)))
     elif path.count("/") >= MAX_DEPTH:
-        found.notes.append(f"{clean(path)} is nested over {MAX_DEPTH} folders deep")
+        found.notes.append(f"{one_line(path)} is nested over {MAX_DEPTH} folders deep")
     else:
         found.folders.add(path)
         try:
@@ -148,7 +150,7 @@ def _hand_in(root: Path, folder: str, found: _Found) -> None:
 
 
 def _withhold(folder: str, why: str, found: _Found) -> None:
-    found.notes.append(f"{clean(folder)} {why}")
+    found.notes.append(f"{one_line(folder)} {why}")
     found.entries.append(Entry(f"{folder}/", withheld=why))
 
 

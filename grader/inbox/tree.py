@@ -6,9 +6,10 @@ Names and paths were chosen by students. `clean` makes one fit to be shown or us
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+
+from grader.errors import UserError
 
 MAX_ENTRIES = 100_000
 MAX_OF_ONE = 5_000
@@ -22,11 +23,9 @@ MAX_SMALL = 256 * 1024
 IGNORED = frozenset({"__MACOSX", "__pycache__", "node_modules", "site-packages", "venv"})
 ARCHIVE = re.compile(r".+\.(?:zip|tar|t?gz|tbz2?|bz2|t?xz|7z|rar|zst)", re.IGNORECASE)
 PACKED = "is an archive inside the export, which is not opened"
-JOINERS = "\u200c\u200d"
-"""Invisible, but spelling in Persian and several Indic scripts."""
 
 
-class InboxError(Exception):
+class InboxError(UserError):
     """Why a source cannot be graded at all, in one line."""
 
 
@@ -123,26 +122,6 @@ class Handin:
 def ignored(path: str) -> bool:
     """Whether the path lies where no student writes: hidden, caches, installed packages."""
     return any(part in IGNORED or part.startswith(".") for part in path.split("/"))
-
-
-def clean(text: str, width: int = 200) -> str:
-    r"""The text on one line, without anything a terminal would obey.
-
-    >>> print(clean("ada\x1b[31m\nlove\u202elace"))
-    ada\x1b[31m\x0alove\u202elace
-    """
-    shown = (_shown(character) for character in unicodedata.normalize("NFC", text))
-    line = "".join(shown).strip()
-    return line if len(line) <= width else line[: width - 1] + "…"
-
-
-def _shown(character: str) -> str:
-    if character.isprintable() or character in JOINERS:
-        return character
-    if unicodedata.category(character) == "Zs":
-        return " "
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 
 def capped(notes: list[str]) -> tuple[str, ...]:

@@ -13,23 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from grader.catalog import Assignment
-from grader.lms import (
-    blackboard,
-    canvas,
-    classroom50,
-    coderunner,
-    github,
-    gitlab,
-    gradescope,
-    moodle,
-    nbgrader,
-    prairielearn,
-    table,
-    vpl,
-)
-from grader.lms.job import Answer, Job, Place
-from grader.lms.sheet import Export, ExportError
+from grader.course.assignment import Assignment
+from grader.lms.exports import blackboard, canvas, moodle, nbgrader, table
+from grader.lms.exports import gradescope as gradescope_csv
+from grader.lms.exports.sheet import Export, ExportError
+from grader.lms.jobs import classroom50, coderunner, github, gitlab, gradescope, prairielearn, vpl
+from grader.lms.jobs.job import Answer, Job, Place
 from grader.model import Grade
 
 __all__ = [
@@ -57,7 +46,7 @@ ANSWERS: Final[Mapping[str, Callable[[Grade, Job], Answer]]] = {
 EXPORTS: Final[Mapping[str, Callable[[Sequence[Grade], Assignment, bytes | None, str], Export]]] = {
     "canvas": canvas.export,
     "moodle": moodle.export,
-    "gradescope-csv": gradescope.export,
+    "gradescope-csv": gradescope_csv.export,
     "blackboard": blackboard.export,
     "nbgrader": nbgrader.export,
     "csv": table.export,

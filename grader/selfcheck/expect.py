@@ -17,7 +17,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.compare import REASONS, TOLERANCE
+from grader.checks.compare import TOLERANCE
+from grader.sandbox.guest.refusals import REASONS
 
 MOST_SHOWN: Final = 6
 """Arrays with more entries are not written out."""

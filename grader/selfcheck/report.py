@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from grader.selfcheck.student import Result
-from grader.selfcheck.table import Row
+from grader.selfcheck.checks import Result
+from grader.selfcheck.gradient_table import Row
 
 OK, FAILED = 0, 1
 WIDTH: Final = 72

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from itertools import combinations, permutations
 
-from grader.model import Hint, Mistake
+from grader.checks.mistakes import Hint, Mistake
 
 HINTS = {
     "dc-ignored": Hint(

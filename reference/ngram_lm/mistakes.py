@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from grader.model import Hint, Mistake
+from grader.checks.mistakes import Hint, Mistake
 
 HINTS = {
     "no-start": Hint(

@@ -14,10 +14,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from grader.catalog import Assignment
-from grader.diagnosis import module_of
+from grader.checks.mistakes import module_of
+from grader.course.assignment import Assignment
 from grader.model import Grade, Outcome, Submission
-from grader.store import Run
+from grader.results.store import Run
 
 DATA = json.loads(Path(__file__).with_name("class.json").read_text(encoding="utf-8"))
 REFERENCE = Path(__file__).parents[2] / "reference" / "two_layer_network"

@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 from test_pages import CHROMIUM, QUIET
 
-from grader.report import class_report, feedback
+from grader.results import class_report, feedback
 
 WIDTH, HEIGHT, GAP = 1100, 1300, 20
 

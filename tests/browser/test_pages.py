@@ -22,7 +22,8 @@ import classes
 import pytest
 
 from grader.model import Grade, Outcome, Submission
-from grader.report import class_report, feedback, statistics
+from grader.results import class_figures as statistics
+from grader.results import class_report, feedback
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (.[dev])")
 AXE = Path(__file__).with_name("node_modules") / "axe-core" / "axe.min.js"

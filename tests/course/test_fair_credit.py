@@ -15,12 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from grader import catalog
-from grader.engine import local
-from grader.judging import LOCAL_CREDIT, NUMERIC_CREDIT, SHARED
-from grader.model import Grade, Outcome, Settings, Submission
-from grader.report import feedback
-from grader.store import Run
+from grader.checks.check import LOCAL_CREDIT, NUMERIC_CREDIT, SHARED
+from grader.course import catalog
+from grader.grading.protocol import Settings
+from grader.model import Grade, Outcome, Submission
+from grader.results import feedback
+from grader.results.store import Run
+from grader.runs import local
 
 ROOT = Path(__file__).parents[2]
 COURSE = catalog.load(ROOT)

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.engine import local
-from grader.model import Settings, Submission
+from grader.grading.protocol import Settings
+from grader.model import Submission
+from grader.runs import local
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.diagnosis import mistaken
-from grader.model import Mistake
-from grader.release import stub
-from grader.selfcheck.places import exercise_of, load_public
+from grader.authoring.stub import stub
+from grader.checks.mistakes import Mistake, mistaken
+from grader.selfcheck.checks import Result, checks
+from grader.selfcheck.public_tests import exercise_of, load_public
 from grader.selfcheck.report import WIDTH
-from grader.selfcheck.student import Result, checks
 
 HERE = Path(__file__).parents[2]
 NAMES = sorted(path.name for path in (HERE / "reference").iterdir() if path.is_dir())

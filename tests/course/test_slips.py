@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.engine import local
-from grader.model import Outcome, Settings, Submission
+from grader.grading.protocol import Settings
+from grader.model import Outcome, Submission
+from grader.runs import local
 
 ROOT = Path(__file__).parents[2]
 SEEDS = (1, 2)

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.diagnosis import mistaken, module_of
-from grader.engine import local
-from grader.model import Grade, Mistake, Settings, Submission
+from grader.checks.mistakes import Mistake, mistaken, module_of
+from grader.grading.protocol import Settings
+from grader.model import Grade, Submission
+from grader.runs import local
 
 ROOT = Path(__file__).parents[2]
 PAIRS = 42

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from grader import catalog, release, validate
+from grader.authoring import release, validate
+from grader.course import catalog
 
 ROOT = Path(__file__).parents[2]
 COURSE = catalog.load(ROOT)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.diagnosis import _tells
+from grader.checks.diagnosis import _tells
 
 ROOT = Path(__file__).parents[2]
 Swap = tuple[str, str, str]

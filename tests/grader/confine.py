@@ -22,7 +22,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(PROJECT))  # run as a program, it may stand outside every environment
 
-from grader import lockdown  # noqa: E402
+from grader.sandbox.guest import lockdown  # noqa: E402
 
 STRANGER = 12_345
 """A uid that no account has."""

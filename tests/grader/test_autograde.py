@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 from lms_samples import PROJECT, grade_in, junit, valid
 
-from grader import autograde, bundle
-from grader.catalog import load
+from grader.course.catalog import load
 from grader.lms import JOBS
+from grader.lms.jobs import autograde, bundle
 
 NAME = "two_layer_network"
 RIGHT = (PROJECT / "reference" / NAME / "variants" / "einsum.py").read_bytes()

@@ -22,9 +22,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 from container import Container, gradescope_image
 from lms_samples import PROJECT, grade_in, junit, valid
 
-from grader import bundle
-from grader.catalog import CatalogError, Course, load
-from grader.diagnosis import mistaken, module_of
+from grader.checks.mistakes import mistaken, module_of
+from grader.course.assignment import Course
+from grader.course.catalog import CatalogError, load
+from grader.lms.jobs import bundle
+from grader.lms.jobs import wheel as built_wheel
 
 NAME = "two_layer_network"
 RIGHT = (PROJECT / "reference" / NAME / "variants" / "einsum.py").read_bytes()
@@ -115,8 +117,8 @@ def test_what_cannot_be_bundled_is_said_in_one_line(course: Course, tmp_path: Pa
 
 def test_pip_takes_the_wheel(tmp_path: Path) -> None:
     """Its own installer, not ours: names, hashes and entry point are as they must be."""
-    wheel = tmp_path / bundle.WHEEL
-    wheel.write_bytes(bundle.wheel())
+    wheel = tmp_path / built_wheel.WHEEL
+    wheel.write_bytes(built_wheel.wheel())
     target = tmp_path / "site"
     command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--quiet",
                "--target", str(target), str(wheel)]  # fmt: skip
@@ -127,7 +129,7 @@ def test_pip_takes_the_wheel(tmp_path: Path) -> None:
         asked, env={"PYTHONPATH": str(target)}, capture_output=True, text=True, check=True, cwd="/"
     )
     assert str(target / "grader" / "__init__.py") == done.stdout.strip()
-    assert bundle.wheel() == wheel.read_bytes()
+    assert built_wheel.wheel() == wheel.read_bytes()
 
 
 def test_a_torch_course_installs_torch_from_the_cpu_index(course: Course) -> None:
@@ -135,8 +137,8 @@ def test_a_torch_course_installs_torch_from_the_cpu_index(course: Course) -> Non
     torch = dataclasses.replace(base, runtime="torch", imports=("torch",))
     setup = bundle._rendered("gradescope", torch)["setup.sh"].decode()
     assert "--extra-index-url https://download.pytorch.org/whl/cpu torch" in setup
-    assert "torch==" in bundle.constraints(torch).decode()
-    assert "torch" not in bundle.constraints(base).decode()
+    assert "torch==" in built_wheel.constraints(torch).decode()
+    assert "torch" not in built_wheel.constraints(base).decode()
 
 
 # --- each one run -------------------------------------------------------------------------------
@@ -492,7 +494,7 @@ def test_vpl(built: Callable[[str], Path], tmp_path: Path, wrong: bytes) -> None
     uid = 12345
     box = Container(tmp_path)
     unpacked = box.unpack(built("vpl"), "/job/bundle")
-    box.install(unpacked / bundle.WHEEL)
+    box.install(unpacked / built_wheel.WHEEL)
     environ = {"VPL_SUBFILE0": f"{NAME}.py", "VPL_GRADEMAX": "20"}
 
     def graded(source: bytes, landlock: bool = True) -> str:
@@ -524,7 +526,7 @@ def test_coderunner(built: Callable[[str], Path], tmp_path: Path, wrong: bytes) 
     """As Jobe does: the template, expanded by Twig, is run by an unprivileged user."""
     box = Container(tmp_path)
     unpacked = box.unpack(built("coderunner"), "/job/bundle")
-    box.install(unpacked / bundle.WHEEL)
+    box.install(unpacked / built_wheel.WHEEL)
     template = (unpacked / "template.py").read_text()
 
     def graded(source: bytes, landlock: bool = True) -> dict:

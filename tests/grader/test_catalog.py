@@ -14,17 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.catalog import (
-    FILE,
-    Assignment,
-    CatalogError,
-    Course,
-    Late,
-    SpeedLimit,
-    Step,
-    find_course,
-    load,
-)
+from grader.course.assignment import Assignment, Course, Late, SpeedLimit, Step
+from grader.course.catalog import FILE, CatalogError, find_course, load
 from grader.model import Limits
 
 HERE = Path(__file__).parents[2]
@@ -395,6 +386,6 @@ def test_the_examples_in_the_course_s_comments_are_right(folder: Path) -> None:
 
 def test_it_imports_fast_and_nothing_big() -> None:
     """Every command reads the course: numpy, pytest and nbformat have no business here."""
-    script = "import sys, grader.catalog; print(*sys.modules)"
+    script = "import sys, grader.course.catalog; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True)
     assert {"numpy", "nbformat", "pytest", "difflib"}.isdisjoint(run.stdout.split())

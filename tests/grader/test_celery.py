@@ -28,14 +28,16 @@ from typing import Any
 import pytest
 import redis
 
-from grader import bundle, catalog
-from grader.diagnosis import mistaken, module_of
-from grader.engine import broker as post
-from grader.engine import celery as coordinator
-from grader.engine import local
-from grader.engine.celery_worker import Desk
-from grader.model import Grade, Settings, Submission
-from grader.store import Run, Store
+from grader.checks.mistakes import mistaken, module_of
+from grader.course import catalog
+from grader.grading.protocol import Settings
+from grader.lms.jobs import bundle, wheel
+from grader.model import Grade, Submission
+from grader.results.store import Run, Store
+from grader.runs import broker as post
+from grader.runs import celery as coordinator
+from grader.runs import local, provenance
+from grader.runs.celery_worker import Desk
 
 ROOT = Path(__file__).parents[2]
 NAME = "computation_graph"
@@ -64,8 +66,9 @@ def test_gate(bench):
 WORKER = """
 import sys
 from pathlib import Path
-from grader import catalog
-from grader.engine import broker, celery_worker
+from grader.course import catalog
+from grader.runs import broker
+from grader.runs import celery_worker
 application = broker.application
 def altered(*arguments):
     app = application(*arguments)
@@ -636,7 +639,7 @@ def test_a_coordinator_goes_on_where_it_ended(
 
 
 def task(course: Path, mine: Submission, secret: str = SECRET) -> post.Task:
-    prints = post.fingerprints(catalog.load(course), NAME, secret.encode())
+    prints = provenance.fingerprints(catalog.load(course), NAME, secret.encode())
     bare = Submission(post.key_of(mine), mine.file, mine.source)
     return post.Task("run", post.key_of(mine), NAME, 7, 60.0, prints, bare)
 
@@ -726,9 +729,9 @@ def test_a_worker_bundle_holds_the_course_and_its_own_secret(course: Path, tmp_p
     assert f"FROM python:{python}-slim\n" in files["Dockerfile"].decode()
     pinned = re.findall(r"^([\w-]+)==", files["constraints.txt"].decode(), re.MULTILINE)
     assert {"celery", "redis"} <= set(pinned)
-    with zipfile.ZipFile(io.BytesIO(files[bundle.WHEEL])) as wheel:
-        metadata = next(name for name in wheel.namelist() if name.endswith("METADATA"))
-        assert "Requires-Dist: celery>=5.7; extra == 'celery'" in wheel.read(metadata).decode()
+    with zipfile.ZipFile(io.BytesIO(files[wheel.WHEEL])) as archive:
+        metadata = next(name for name in archive.namelist() if name.endswith("METADATA"))
+        assert "Requires-Dist: celery>=5.7; extra == 'celery'" in archive.read(metadata).decode()
 
 
 def push(broker: Redis, queue: str, body: object, exchange: str = "", key: str = "") -> None:
@@ -757,7 +760,8 @@ def test_a_course_changed_under_a_worker_is_seen(course: Path, tmp_path: Path) -
 
 
 FORGED = """
-from grader.engine import celery_worker, broker
+from grader.runs import celery_worker
+from grader.runs import broker
 broker.is_sealed = lambda envelope, secret: True
 """
 

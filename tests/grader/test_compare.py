@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grader.compare import fault
+from grader.checks.compare import fault
 
 NORMS = np.array([1e-65, 1e-30, 0.3])
 LARGEST = 0.3

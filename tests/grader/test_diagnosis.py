@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from grader.cases import Case, Module
-from grader.diagnosis import Catalogue, module_of
-from grader.model import Mistake
-from grader.student import Answer
+from grader.checks.case import Case
+from grader.checks.diagnosis import Catalogue
+from grader.checks.mistakes import Mistake, module_of
+from grader.checks.reference import Module
+from grader.sandbox.student import Answer
 
 SOURCE = "import numpy as np\n\n\ndef top(x):\n    return x.max(axis=0)\n"
 MAX = "x.max(axis=0)"

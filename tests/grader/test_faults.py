@@ -24,7 +24,7 @@ import pytest
 from confine import LONER, PROJECT, confined, python_for
 from test_run import graded, rows, timeless
 
-from grader.diagnosis import mistaken, module_of
+from grader.checks.mistakes import mistaken, module_of
 
 NAME = "computation_graph"
 KILLS = int(os.environ.get("GRADER_FAULTS", "4"))
@@ -580,8 +580,8 @@ class Stopped:
 @pytest.mark.parametrize("good", [0, 1, 2, 3, 6, 7])
 def test_a_clock_that_stands_still_fails_nobody(good):
     """The least reading counts for everybody, so that none of it may pass for one."""
-    from grader.pool import GraderError
-    from grader.timing import Yardstick
+    from grader.checks.timing import Yardstick
+    from grader.sandbox.fork_server import GraderError
 
     def judge():
         yardstick = Yardstick(Stopped(good), case=None, cpu=1.0)

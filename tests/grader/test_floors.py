@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import view
+from grader.sandbox import launch as view
 
 GRADER = Path(__file__).parents[2] / "grader"
 FLOORS = [

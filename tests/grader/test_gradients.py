@@ -5,8 +5,8 @@ import types
 import numpy as np
 import pytest
 
-from grader import gradients
-from grader.gradients import Gradient, by_coordinate, by_direction
+from grader.checks import gradients
+from grader.checks.gradients import Gradient, by_coordinate, by_direction
 
 
 def _at(rng):

@@ -411,11 +411,11 @@ from pathlib import Path
 course = Path(sys.argv[1])
 sys.path.insert(0, str(course / "tests" / "hidden"))
 from two_layer_network import cases
-from grader import catalog
-from grader.cases import arrays_in
-from grader.bench import Bench
-from grader.pool import Sandbox
-from grader.secret import course_secret
+from grader.course import catalog
+from grader.checks.case import arrays_in
+from grader.grading.session import Bench
+from grader.sandbox.fork_server import Sandbox
+from grader.course.secret import course_secret
 loaded = catalog.load(course)
 assignment, seed = loaded.assignment("two_layer_network"), int(sys.argv[2])
 bench = Bench(loaded, assignment, Sandbox(frozenset()), seed, course_secret(course))
@@ -593,7 +593,7 @@ def test_what_would_be_gained_is_seen(whole: Run) -> None:
 
 def test_every_layer_is_on(whole: Run) -> None:
     """The run above was held by all that this machine can have."""
-    from grader.pool import Sandbox
+    from grader.sandbox.fork_server import Sandbox
 
     assert set(whole.sandbox) >= set(Sandbox.best().ordered())
 

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 from grader.inbox import Inbox, InboxError, open_inbox, tree
 from grader.inbox.archive import from_zip
-from grader.inbox.tree import Withheld, clean
+from grader.inbox.tree import Withheld
+from grader.text import one_line
 
 STUB = b"def relu(z):\n    raise NotImplementedError\n"
 WORK = b"def relu(z):\n    return z * (z > 0)\n"
@@ -610,7 +611,7 @@ def test_any_names_in_an_archive_are_graded_or_refused(
     for one in found:
         assert one.problem or one.error or one.source == data
         told = (one.student, one.file, one.problem, one.error, one.note, one.name, one.sid)
-        assert all(clean(text, 10_000) == text for text in told)
+        assert all(one_line(text, 10_000) == text for text in told)
 
 
 @given(st.binary(max_size=300))
@@ -631,7 +632,7 @@ def test_any_bytes_are_a_zip_or_are_not(
 @given(st.text(max_size=300))
 def test_clean_text_is_one_printable_line_and_stays_so(text: str) -> None:
     """But for the invisible joiners that spelling needs."""
-    once = clean(text, 100)
+    once = one_line(text, 100)
     assert len(once) <= 100
-    assert all(letter.isprintable() or letter in tree.JOINERS for letter in once)
-    assert clean(once, 100) == once
+    assert all(letter.isprintable() or letter in text.JOINERS for letter in once)
+    assert one_line(once, 100) == once

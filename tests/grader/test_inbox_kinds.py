@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.inbox import Inbox, InboxError, open_inbox, pick
+from grader.inbox import Inbox, InboxError, open_inbox
+from grader.inbox import choice as pick
 from grader.model import Submission
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "inbox"

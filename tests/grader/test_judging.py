@@ -5,16 +5,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader import catalog, remote
-from grader import credit as credit_of
-from grader.behaviour import Failure
-from grader.cases import Asked, Case, Module
-from grader.diagnosis import module_of
-from grader.engine import local
-from grader.judging import Check
-from grader.model import Limits, Settings, Submission
-from grader.pool import ForkServer, GraderError, Sandbox, StudentError
-from grader.student import Program, Student
+from grader.checks import arrays
+from grader.checks import partial_credit as credit_of
+from grader.checks import student_module as remote
+from grader.checks.answers import Asked
+from grader.checks.case import Case
+from grader.checks.check import Check
+from grader.checks.failure import Failure
+from grader.checks.mistakes import module_of
+from grader.checks.reference import Module
+from grader.course import catalog
+from grader.grading.protocol import Settings
+from grader.model import Limits, Submission
+from grader.runs import local
+from grader.sandbox.fork_server import ForkServer, GraderError, Sandbox, StudentError
+from grader.sandbox.student import Program, Student
 
 ROOT = Path(__file__).parents[2]
 RIGHT = (ROOT / "reference/two_layer_network/solution.py").read_text(encoding="utf-8")
@@ -279,7 +284,7 @@ def loop(x):
 def test_no_loop_makes_answers_larger_and_larger(monkeypatch, bound):
     """Handed back as arguments, they would allow for larger ones."""
     largest = []
-    size = remote.size
+    size = arrays.size
 
     def noted(arrays):
         largest.append(size(arrays := list(arrays)))

@@ -27,14 +27,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader import catalog, policy
-from grader.bench import Bench
-from grader.cases import arrays_in
+from grader.checks.arrays import arrays_in
+from grader.course import catalog
+from grader.course.assignment import Assignment
+from grader.grading.session import Bench
 from grader.lms import ANSWERS, EXPORTS, Job
-from grader.lms.sheet import comment
+from grader.lms.exports.sheet import comment
 from grader.model import Grade
-from grader.pool import Sandbox
-from grader.report import feedback
+from grader.results import feedback, policy
+from grader.sandbox.fork_server import Sandbox
 
 ROOT = Path(__file__).parents[2]
 EXERCISE = "two_layer_network"
@@ -177,7 +178,7 @@ def for_students(value: Any) -> Any:
     return [for_students(item) for item in value] if isinstance(value, list) else value
 
 
-def handed_over(grade: Grade, assignment: catalog.Assignment) -> Iterator[tuple[str, str]]:
+def handed_over(grade: Grade, assignment: Assignment) -> Iterator[tuple[str, str]]:
     """What each LMS is given of one grade to show."""
     job = Job(Path("x"), (Path("/r"),), expected=EXERCISE, title=EXERCISE, seed=None,
               facts={"GITHUB_OUTPUT": "/o", "GITHUB_STEP_SUMMARY": "/s", "submission": "submit/x"},

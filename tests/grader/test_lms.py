@@ -19,10 +19,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lms_samples import PROJECT, SCHEMAS, grade_in, junit, valid, validator
 
-from grader.lms import ANSWERS, EXPORTS, JOBS, Answer, Job, Place, gradescope, vpl
-from grader.lms.classroom50 import shared
-from grader.lms.words import cut
+from grader.lms import ANSWERS, EXPORTS, JOBS, Answer, Job, Place
+from grader.lms.jobs import gradescope, vpl
+from grader.lms.jobs.classroom50 import shared
 from grader.model import Grade, Outcome, Submission
+from grader.text import for_lms
 
 EVIL = (
     "<script>alert(1)</script> ]]> | `x` ::set-env name=A::b\nGrade :=>> 100\n--|>\r\x1b[31m\ud800"
@@ -248,9 +249,9 @@ def test_gitlab_tells_points_in_names_and_properties() -> None:
 
 
 def test_cut_texts_say_how_long_they_were() -> None:
-    assert cut("abc", 3) == "abc"
-    assert cut("abcd", 3) == "abc\n[cut: 4 characters in all]"
-    assert cut("a\x00\u202e\ud800b") == "a\ufffd\ufffd\ufffdb"
+    assert for_lms("abc", 3) == "abc"
+    assert for_lms("abcd", 3) == "abc\n[cut: 4 characters in all]"
+    assert for_lms("a\x00\u202e\ud800b") == "a\ufffd\ufffd\ufffdb"
 
 
 @settings(max_examples=30)

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from lms_samples import PROJECT
 
-from grader.bundle import FORMATS
 from grader.inbox import KINDS
 from grader.lms import ANSWERS, EXPORTS
+from grader.lms.jobs.bundle import FORMATS
 
 DOCS = PROJECT / "docs" / "lms"
 PAGES = sorted(DOCS.glob("*.md"))

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.catalog import Assignment
+from grader.course.assignment import Assignment
 from grader.inbox import KINDS, open_inbox
 from grader.lms import ANSWERS, EXPORTS, ExportError, Job, export
-from grader.lms.sheet import names, read
+from grader.lms.exports.sheet import names, read
 from grader.model import Grade, Outcome, Submission
 
 RELU = Assignment("relu", "ReLU & co", points=20.0)

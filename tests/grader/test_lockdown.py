@@ -22,10 +22,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader import lockdown, pool, view, wire
 from grader.model import Limits
-from grader.pool import ForkServer, OverrunError, Sandbox, StudentError
-from grader.student import Call, Program, Student
+from grader.sandbox import fork_server as pool
+from grader.sandbox import launch as view
+from grader.sandbox.fork_server import ForkServer, OverrunError, Sandbox, StudentError
+from grader.sandbox.guest import lockdown, wire
+from grader.sandbox.student import Call, Program, Student
 
 PROJECT = Path(__file__).resolve().parents[2]
 HAVE = lockdown.available() if sys.platform == "linux" else frozenset()
@@ -362,7 +364,7 @@ def test_the_least_to_grade_with(layers: str, missing: str) -> None:
 
 _ALONE = """
 import os, sys, time
-from grader import lockdown
+from grader.sandbox.guest import lockdown
 case, off = sys.argv[1], sys.argv[2] == "off"
 options = {"no-new-privs": 38, "dumpable": 4, "pdeathsig": 1}
 real = lockdown._prctl

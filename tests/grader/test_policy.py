@@ -22,15 +22,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader import cli, extensions, policy
-from grader.catalog import Assignment, CatalogError, Course, Late, Step, load
-from grader.extensions import Extension, matched
+from grader import cli
+from grader.course import extensions
+from grader.course.assignment import Assignment, Course, Late, Step
+from grader.course.catalog import CatalogError, load
+from grader.course.extensions import Extension, matched
 from grader.lms import export
-from grader.lms.push import Target, canvas
+from grader.lms.canvas_api import Target, canvas
 from grader.model import Grade, Outcome, Submission
-from grader.policy import UNKNOWN, adjusted, duration, holding, judged, ranked
-from grader.report import class_report, feedback, gradebook, statistics
-from grader.store import Adjustment, Run, Store, StoreError, content_hash
+from grader.results import class_figures as statistics
+from grader.results import class_report, feedback, policy
+from grader.results import tables as gradebook
+from grader.results.policy import UNKNOWN, adjusted, duration, holding, judged, ranked
+from grader.results.store import Adjustment, Run, Store, StoreError, content_hash
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
@@ -971,7 +975,10 @@ def test_show_of_what_passed_has_the_line_alone(class_: Path) -> None:
     out = grader("show", "out", "ada", "backward[b]")[1]
     assert "everything" not in out
     assert "expected" not in out
-    assert "  pytest -p grader.values 'tests/hidden/computation_graph/test_lecture.py::" in out
+    assert (
+        "  pytest -p grader.grading.show_plugin 'tests/hidden/computation_graph/test_lecture.py::"
+        in out
+    )
 
 
 def test_show_with_another_secret_says_so(class_: Path) -> None:

@@ -16,12 +16,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader import canary, lockdown, trial, worker
-from grader import student as student_module
 from grader.model import Limits
-from grader.pool import ForkServer, GraderError, OverrunError, Sandbox, StudentError, Worker
-from grader.student import Budget, Call, Program, Refused, Student, cleaned
-from grader.wire import Ref
+from grader.sandbox import canary
+from grader.sandbox import selftest as trial
+from grader.sandbox import student as student_module
+from grader.sandbox.fork_server import (
+    ForkServer,
+    GraderError,
+    OverrunError,
+    Sandbox,
+    StudentError,
+    Worker,
+)
+from grader.sandbox.guest import lockdown, worker
+from grader.sandbox.guest.wire import Ref
+from grader.sandbox.student import Budget, Call, Program, Refused, Student
+from grader.text import from_worker
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")
 
@@ -422,10 +432,10 @@ def test_waiting_for_a_processor_is_no_sleep(server: ForkServer) -> None:
 
 def test_text_of_a_worker_steers_nothing() -> None:
     assert (
-        cleaned("a\x1b[2J\u202eb\n\tc\x00\u2028\ud800\x9b")
+        from_worker("a\x1b[2J\u202eb\n\tc\x00\u2028\ud800\x9b")
         == "a\ufffd[2J\ufffdb\n\tc" + "\ufffd" * 4
     )
-    assert len(cleaned("x" * 10**6)) == worker.MAX_TEXT
+    assert len(from_worker("x" * 10**6)) == worker.MAX_TEXT
 
 
 def test_words_of_refusal_are_ours_alone(server: ForkServer) -> None:
@@ -518,7 +528,7 @@ def test_workers_die_when_the_grader_is_killed() -> None:
     source = """
 import os, sys
 from grader.model import Limits
-from grader.pool import *
+from grader.sandbox.fork_server import *
 server = ForkServer(Sandbox.best())
 program = Program("work", (("work.py", "def f():\\n    while True: pass"),))
 student = Student(server, program, Limits(call_cpu=60))

@@ -14,10 +14,10 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
-from grader.catalog import Assignment
-from grader.lms import push
-from grader.lms.push import Target, canvas, target
-from grader.lms.sheet import ExportError
+from grader.course.assignment import Assignment
+from grader.lms import canvas_api as push
+from grader.lms.canvas_api import Target, canvas, target
+from grader.lms.exports.sheet import ExportError
 from grader.model import Grade, Outcome, Standing, Submission
 
 TOKEN = "7~secret-token"  # noqa: S105  # of the server below

@@ -14,18 +14,12 @@ import nbformat
 import pytest
 
 from grader import notebook as reader
-from grader.catalog import Assignment, Course, SpeedLimit, load
-from grader.inbox import stub as untouched_stub
-from grader.release import (
-    ReleaseError,
-    build,
-    cells,
-    is_built,
-    notebook,
-    readme,
-    release,
-    stub,
-)
+from grader.authoring.readme import readme
+from grader.authoring.release import ReleaseError, build, is_built, notebook, release
+from grader.authoring.stub import cells, stub
+from grader.course.assignment import Assignment, Course, SpeedLimit
+from grader.course.catalog import load
+from grader.inbox import untouched as untouched_stub
 
 HERE = Path(__file__).parents[2]
 SECRETS = ("np.maximum", "mask", "np.where", "self.secret")

@@ -20,10 +20,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from grader.catalog import Assignment
+from grader.course.assignment import Assignment
 from grader.model import Grade, Outcome, Submission
-from grader.report import class_report, feedback, page, plots, statistics
-from grader.store import Run
+from grader.results import class_figures as statistics
+from grader.results import class_report, feedback, page, plots
+from grader.results.store import Run
 
 RUN = Run("two_layer_network", 17, 10.0, "f00d", ("uid", "seccomp"), "plain", {"grader": "0.1.0"})
 DUE = datetime(2026, 11, 20, 22, 59, tzinfo=UTC)
@@ -268,7 +269,7 @@ def test_plain_ids_stay_readable():
 
 # --- compiled templates -----------------------------------------------------------------------
 
-COMPILES = "from grader.report import page; page._environment().get_template('feedback.html')"
+COMPILES = "from grader.results import page; page._environment().get_template('feedback.html')"
 CANNOT = "from jinja2 import Environment; Environment.compile = None; "
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from grader import bundle, catalog
-from grader.scaffold import appended, new
+from grader.authoring.scaffold import appended, new
+from grader.course import catalog
+from grader.lms.jobs import wheel as built
 
 PROJECT = Path(__file__).parents[2]
 ENTRY = "- name: affine\n  title: Affine\n"
@@ -252,8 +253,8 @@ def test_a_folder_with_other_things_in_it_is_no_course(tmp_path: Path) -> None:
 
 def test_the_wheel_ships_what_it_needs(tmp_path: Path) -> None:
     """Installed from the wheel alone, without this project's reference/ or tests/, it works too."""
-    wheel = tmp_path / bundle.WHEEL
-    wheel.write_bytes(bundle.wheel())
+    wheel = tmp_path / built.WHEEL
+    wheel.write_bytes(built.wheel())
     with zipfile.ZipFile(wheel) as archive:
         assert not [name for name in archive.namelist() if name.startswith(("reference", "tests"))]
         archive.extractall(tmp_path / "site")

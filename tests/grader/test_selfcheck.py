@@ -17,13 +17,15 @@ import numpy as np
 import pytest
 
 from grader import selfcheck
-from grader.catalog import load
-from grader.gradients import Gradient
-from grader.release import build, notebook, release, stub
+from grader.authoring.release import build, notebook, release
+from grader.authoring.stub import stub
+from grader.checks.gradients import Gradient
+from grader.course.catalog import load
+from grader.selfcheck.checks import checks
 from grader.selfcheck.expect import entries, expect, finite, pair, shaped
+from grader.selfcheck.gradient_table import table
 from grader.selfcheck.report import Report
-from grader.selfcheck.student import OverranError, checks, time_limit
-from grader.selfcheck.table import table
+from grader.selfcheck.time_limit import OverranError, time_limit
 
 HERE = Path(__file__).parents[2]
 NAME = "two_layer_network"
@@ -39,7 +41,7 @@ sys.exit(selfcheck.main(Path(sys.argv[1]) if sys.argv[1:] else None))
 NEWTON = '''\
 """Public tests of newton: a small exercise for these tests."""
 import numpy as np
-from grader.gradients import Gradient
+from grader.checks.gradients import Gradient
 from grader.selfcheck.expect import expect
 
 EXERCISE = "newton"

@@ -8,13 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.bench import load_exercise
-from grader.cases import Asked, Module, arrays_of
-from grader.diagnosis import mistaken, module_of, same
+from grader.authoring.validate import TWIN_AGREES, _drawn, _InWorker, difference
+from grader.checks.answers import Asked
+from grader.checks.arrays import arrays_of
+from grader.checks.compare import same
+from grader.checks.exercise import load_exercise
+from grader.checks.mistakes import mistaken, module_of
+from grader.checks.reference import Module
 from grader.model import Limits
-from grader.pool import ForkServer, Sandbox
-from grader.student import Call, Program, Refused, Student
-from grader.validate import TWIN_AGREES, _drawn, _InWorker, difference
+from grader.sandbox.fork_server import ForkServer, Sandbox
+from grader.sandbox.student import Call, Program, Refused, Student
 
 pytest.importorskip("torch")
 
@@ -181,7 +184,7 @@ def test_the_trusted_process_never_imports_torch():
     """Loading the exercise, drawing its inputs and judging answers leave torch alone."""
     code = """
 import sys
-from grader import grading
+from grader.grading import process as grading
 from grader.model import Settings, Submission
 
 class Loop(grading.Loop):

@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 from lms_samples import PROJECT, valid
 
-from grader import autograde, bundle
-from grader.catalog import load
-from grader.diagnosis import mistaken, module_of
+from grader.checks.mistakes import mistaken, module_of
+from grader.course.catalog import load
 from grader.lms import ANSWERS, Job
-from grader.lms.sheet import comment
+from grader.lms.exports.sheet import comment
+from grader.lms.jobs import autograde, bundle
 from grader.model import Grade, Outcome, Submission
-from grader.report import feedback, gradebook, statistics
-from grader.store import Run
+from grader.results import class_figures as statistics
+from grader.results import feedback
+from grader.results import tables as gradebook
+from grader.results.store import Run
 
 NAME = "two_layer_network"
 TITLE = "relu_derivative is 0 below zero and 1 above"

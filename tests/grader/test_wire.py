@@ -20,8 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from grader import wire
-from grader.wire import Ref, WireError, decode, encode
+from grader.sandbox.guest import wire
+from grader.sandbox.guest.wire import Ref, WireError, decode, encode
 
 FRAMES = int(os.environ.get("GRADER_FUZZ", "20000"))
 INT64 = st.integers(-(2**63), 2**63 - 1)

@@ -10,8 +10,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from grader.cases import Case, Part, redrawn
-from grader.gradients import Gradient
+from grader.checks.case import Case, Part, redrawn
+from grader.checks.gradients import Gradient
 
 CACHES = {"forward": ()}
 SPREAD = {"sigmoid": 4.0, "tanh": 1.0, "relu": 1.4}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.judging import Failed
+from grader.checks.failure import Failed
 
 from . import cases
 

@@ -14,8 +14,8 @@ Whether other texts of the batch have a say shows where the longest text is shor
 
 import numpy as np
 
-from grader.cases import Case, Part
-from grader.gradients import Gradient
+from grader.checks.case import Case, Part
+from grader.checks.gradients import Gradient
 
 CACHES = {"mean_pool": (), "max_pool": ()}
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from grader.compare import TOLERANCE, rough
-from grader.judging import Failed
-from grader.pool import StudentError
+from grader.checks.compare import TOLERANCE, rough
+from grader.checks.failure import Failed
+from grader.sandbox.fork_server import StudentError
 
 from . import cases
 

@@ -6,8 +6,8 @@ inputs and an upstream gradient give gradients. Upstream gradients are random, n
 
 import numpy as np
 
-from grader.cases import Case, redrawn
-from grader.gradients import Gradient
+from grader.checks.case import Case, redrawn
+from grader.checks.gradients import Gradient
 
 CACHES = {}
 MARGIN = 1e-2

@@ -8,8 +8,8 @@ says three different words at least, and each is the most probable by a margin.
 
 import numpy as np
 
-from grader.cases import Case, redrawn
-from grader.gradients import Gradient
+from grader.checks.case import Case, redrawn
+from grader.checks.gradients import Gradient
 
 from . import corpus
 

@@ -10,8 +10,8 @@ still lead downhill (a bias averaged twice) learn nearly as well: they lose thei
 import numpy as np
 import pytest
 
-from grader.compare import rough
-from grader.judging import Failed
+from grader.checks.compare import rough
+from grader.checks.failure import Failed
 
 from . import corpus
 from .cases import lesson

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from grader.cases import arrays_of
-from grader.judging import Failed
+from grader.checks.arrays import arrays_of
+from grader.checks.failure import Failed
 
 from . import cases
 

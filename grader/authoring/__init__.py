@@ -1,0 +1,1 @@
+"""What authors of exercises do: new, build, release, validate."""

@@ -1,0 +1,138 @@
+"""Write the README of an exercise."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+
+from grader.authoring.stub import GAP, introduction, points_note, speed_limit_note, stub
+from grader.course.assignment import Assignment, SpeedLimit
+
+BAR: Final = r"\|"
+"""A bar in a cell of a Markdown table."""
+
+
+def origin_note(name: str) -> str:
+    return f"reference/{name}/solution.py"
+
+
+VECTORISATION: Final = """\
+## Vectorisation
+
+An answer in plain loops is a right answer. It is also slow: for each product and each sum of a
+Python loop the interpreter looks up names and types and makes an object for the result, and only
+then multiplies two numbers. `X @ W1.T` does all of that once; the multiplying is left to a compiled
+loop, which reads numbers that lie side by side in memory, several at a time. Hundreds of times
+faster is common, and a real network has millions of weights.
+
+Three habits do most of it. Let the first axis count examples, and write the formula for the whole
+batch. Let shapes do the work of inner loops: `(m, 1)` against `(n,)` gives `(m, n)`. Replace an
+`if` inside a loop by a mask, as in `np.where(z >= 0, 1.0, 0.0)`. A loop over time steps or over
+layers may stay: each step needs the one before it, and does much work of its own.
+"""
+
+STEPS: Final = """\
+1. Write in `{name}.py` or in `{name}.ipynb`: they ask for the same.
+   Replace each `{gap}`; names and arguments stay as they are.
+   You may import {allowed}.
+2. Check as you go. It runs the public tests, sets each gradient beside a numeric one, and sends
+   nothing anywhere. In the notebook, run the last cell; else
+
+   ```
+   grader check {name}.py
+   ```
+3. Hand in that one file, under the name it has. {when}
+"""
+
+
+def readme(assignment: Assignment, source: str) -> str:
+    """The README of an exercise."""
+    name = assignment.name
+    title, text = introduction(source)
+    parts = [
+        f"<!-- Made by `grader build` from {origin_note(name)}: edit that, not this. -->",
+        f"# {title}",
+        text,
+        f"## What to write\n\n{_table(('write', 'which does'), _gaps_of(stub(source)))}",
+        f"## What to do\n\n{_steps(assignment)}",
+        f"## Points\n\n{points_note(assignment.points)} in all; each function, and each array it "
+        "returns, counts for itself.",
+        _vectorisation(assignment.speed),
+    ]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _gaps_of(source: str) -> Iterator[tuple[str, str]]:
+    """Signature and first sentences of each function and method of a stub with a gap in it."""
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef) and _is_gap(node):
+            yield f"`{node.name}({ast.unparse(node.args)})`", _summary(node)
+        elif isinstance(node, ast.ClassDef):
+            for method in node.body:
+                if isinstance(method, ast.FunctionDef) and _is_gap(method):
+                    yield _method(node, method), _summary(method) or _summary(node)
+
+
+def _is_gap(function: ast.FunctionDef) -> bool:
+    return ast.unparse(function.body[-1]) == GAP
+
+
+def _method(owner: ast.ClassDef, method: ast.FunctionDef) -> str:
+    arguments = ast.unparse(method.args).removeprefix("self").removeprefix(", ")
+    name = owner.name if method.name == "__init__" else f"{owner.name}.{method.name}"
+    return f"`{name}({arguments})`"
+
+
+def _summary(node: ast.FunctionDef | ast.ClassDef) -> str:
+    """The first paragraph of the docstring, on one line."""
+    paragraph, _, _ = (ast.get_docstring(node) or "").partition("\n\n")
+    return " ".join(paragraph.split())
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', BAR) for cell in row)} |" for row in lines)
+
+
+def _steps(assignment: Assignment) -> str:
+    name = assignment.name
+    others = [f"`{module}`" for module in assignment.imports]
+    allowed = ", ".join([*others, "NumPy"]) + " and the standard library"
+    return STEPS.format(name=name, gap=GAP, allowed=allowed, when=_when(assignment))
+
+
+def _when(assignment: Assignment) -> str:
+    counts = f"Of several submissions the {assignment.attempts} counts."
+    if assignment.due is None:
+        return counts
+    due = f"{assignment.due:%Y-%m-%d, %H:%M} ({assignment.due.tzname()})"
+    return f"Due: {due}. {_lateness(assignment)}{counts}"
+
+
+def _lateness(assignment: Assignment) -> str:
+    late = assignment.late
+    if late is None:
+        return ""
+    told = []
+    if late.per_day:
+        most = f", at most {late.at_most:g} %" if late.at_most < 100 else ""
+        told.append(f"each day begun after that costs {late.per_day:g} % of the score{most}")
+    told += [f"over {_long(step.after)} late costs {step.lose:g} %" for step in late.steps]
+    if late.cut_off is not None:
+        told.append(f"over {_long(late.cut_off)} late counts nothing")
+    sentence = "; ".join(told)
+    return f"{sentence[:1].upper()}{sentence[1:]}. " if told else ""
+
+
+def _long(time: timedelta) -> str:
+    hours = time.total_seconds() / 3600
+    return f"{hours / 24:g} days" if hours >= 48 else f"{round(hours, 2):g} hours"
+
+
+def _vectorisation(speed: Mapping[str, SpeedLimit]) -> str:
+    if not speed:
+        return VECTORISATION
+    rows = [f"- `{function}`: {speed_limit_note(limit)}" for function, limit in speed.items()]
+    return f"{VECTORISATION}\nIn this assignment speed has points of its own:\n\n" + "\n".join(rows)

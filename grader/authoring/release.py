@@ -1,0 +1,159 @@
+"""What students get, made from ``reference/<name>/solution.py``: stub, notebook, README, zip.
+
+    build(course, ["lstm_cell"])                    # writes exercises/lstm_cell/
+    release(course, "lstm_cell", Path("out"))       # writes out/lstm_cell.zip
+
+A solution is a script in percent format. Its docstring is the text of the exercise; ``# %%``
+begins a cell, ``# %% [markdown]`` one of text; what stands between ``# BEGIN SOLUTION`` and
+``# END SOLUTION`` is the students' to write::
+
+    >>> print(stub('''
+    ... def relu(z):
+    ...     # BEGIN SOLUTION
+    ...     return np.maximum(z, 0)
+    ...     # END SOLUTION''').strip())
+    def relu(z):
+        raise NotImplementedError
+
+Everything is rendered to bytes first, and equal sources give equal bytes: a test can so tell
+whether what lies in ``exercises/`` is in step.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from grader.authoring.readme import origin_note, readme
+from grader.authoring.stub import Cell, cells, stub
+from grader.course.assignment import Course
+from grader.errors import UserError
+
+
+class ReleaseError(UserError):
+    """Why there is nothing to give to students, in one line."""
+
+
+# --- the stub -----------------------------------------------------------------------------------
+
+
+# --- cells and the notebook ---------------------------------------------------------------------
+
+
+def notebook(source: str, name: str) -> bytes:
+    """The notebook of an exercise, from its stub's text. Equal texts give equal bytes."""
+    import nbformat
+    from nbformat import v4
+
+    found = [*cells(source), *_check(name)]
+    document = v4.new_notebook(  # type: ignore[no-untyped-call]
+        cells=[_notebook_cell(number, cell) for number, cell in enumerate(found)],
+        metadata={
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+            "grader": {"exercise": name, "made": f"by `grader build` from {origin_note(name)}"},
+        },
+    )
+    document.nbformat_minor = 5
+    nbformat.validate(document)
+    text: str = nbformat.writes(document, 4)  # type: ignore[no-untyped-call]
+    return f"{text.rstrip()}\n".encode()
+
+
+def _notebook_cell(number: int, cell: Cell) -> Any:
+    from nbformat import v4
+
+    make = v4.new_markdown_cell if cell.kind == "markdown" else v4.new_code_cell
+    digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
+    # A demo of what is not written yet must not keep the notebook from running to its end.
+    tags = [*cell.tags, *(["raises-exception"] if "demo" in cell.tags else [])]
+    return make(  # type: ignore[no-untyped-call]
+        cell.source, id=f"{number:02}-{digest}", metadata={"tags": tags} if tags else {}
+    )
+
+
+def _check(name: str) -> tuple[Cell, Cell]:
+    return (
+        Cell(
+            "markdown",
+            "## Check your work\n\n"
+            "This runs the public tests and sets each gradient beside a numeric one: as often as\n"
+            "you like, and long before you have written everything.",
+        ),
+        Cell("code", f'from grader.selfcheck import check\n\ncheck("{name}")'),
+    )
+
+
+# --- the README ---------------------------------------------------------------------------------
+
+
+# --- writing ------------------------------------------------------------------------------------
+
+
+def render(course: Course, name: str) -> dict[Path, bytes]:
+    """The generated files of an exercise; raises `ReleaseError` naming the line to repair."""
+    assignment, folder = course.assignment(name), course.exercise(name)
+    try:
+        source = course.solution(name).read_text(encoding="utf-8")
+        text = stub(source, assignment.speed)
+        pictures = sorted(course.solution(name).parent.glob("*.png"))
+        return {
+            **{folder / picture.name: picture.read_bytes() for picture in pictures},
+            folder / f"{name}.py": f"{_head(name)}{text}".encode(),
+            folder / f"{name}.ipynb": notebook(text, name),
+            folder / "README.md": readme(assignment, source).encode(),
+        }
+    except (SyntaxError, ValueError) as error:
+        raise ReleaseError(f"{origin_note(name)}: {error}") from None
+
+
+def _head(name: str) -> str:
+    return (
+        f"# {name}: the stub you write in.\n"
+        f"# (Made by `grader build`; instructors edit {origin_note(name)}.)\n"
+    )
+
+
+def is_built(course: Course, name: str) -> list[Path]:
+    """The generated files of an exercise that are missing or out of step with their source."""
+    files = render(course, name)
+    return [path for path, data in files.items() if not path.is_file() or path.read_bytes() != data]
+
+
+def build(course: Course, names: Iterable[str]) -> list[Path]:
+    """Write the exercises, and return what was out of step and is written now."""
+    written = []
+    for name in names:
+        files = render(course, name)
+        for path in is_built(course, name):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(files[path])
+            written.append(path)
+    return written
+
+
+def release(course: Course, name: str, out: Path) -> Path:
+    """Write the students' zip into the folder ``out``: what is generated, and the public tests.
+
+    Raises `ReleaseError` if the exercise is out of step: what is released is what was reviewed.
+    """
+    if stale := is_built(course, name):
+        named = ", ".join(path.relative_to(course.folder).as_posix() for path in stale)
+        raise ReleaseError(
+            f"out of step with {origin_note(name)}: {named}; run grader build {name}"
+        )
+    files = list(render(course, name))
+    public = course.exercise(name) / "test_public.py"
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / f"{name}.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in [*files, *([public] if public.is_file() else [])]:
+            member = zipfile.ZipInfo(f"{name}/{file.name}", date_time=(1980, 1, 1, 0, 0, 0))
+            member.compress_type = zipfile.ZIP_DEFLATED
+            member.create_system = 3  # Unix, wherever it is made: equal bytes everywhere
+            member.external_attr = 0o100644 << 16
+            archive.writestr(member, file.read_bytes())
+    return path

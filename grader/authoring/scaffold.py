@@ -1,0 +1,225 @@
+"""A new exercise: a small one that is sound as it stands, to be edited from there.
+
+    new(Path.cwd(), "my_exercise")      # files, and an entry in assignments.yaml
+
+What is written passes ``grader validate`` at once: a layer with a forward and a backward step, two
+mistakes, two right answers in other styles, hidden tests with a gradient check, public tests. In an
+empty folder the course itself is begun.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import keyword
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from grader.course import catalog
+from grader.course.yaml_nodes import FILE, CatalogError
+
+TEMPLATES: Final = Path(__file__).parent / "templates" / "exercise"
+NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+BOM: Final = "\ufeff"
+
+Files = Mapping[Path, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Scaffold:
+    """What was written, and the lines that are to be added to ``assignments.yaml`` by hand, if any."""
+
+    files: tuple[Path, ...]
+    by_hand: str = ""
+
+
+def new(start: Path, name: str) -> Scaffold:
+    """Write an exercise into the course at or above ``start``; raises `CatalogError`."""
+    _check_name(name)
+    folder, begun = _course(start)
+    for place in _folders(folder, name):
+        if place.exists():
+            raise CatalogError(f"{place} is there already; choose another name")
+    listing = folder / FILE
+    text = begun.get(listing) or _read(listing)
+    if name in _names(text):
+        raise CatalogError(f"{FILE} has an assignment {name!r} already; choose another name")
+    title = name.replace("_", " ").strip().capitalize()
+    entry = f"- name: {_scalar(name)}\n  title: {_scalar(title)}\n"
+    extended = appended(text, entry)
+    files = {**begun, **_exercise(folder, name, title)}
+    files.pop(listing, None)
+    if extended is not None:
+        files[listing] = extended  # the last: what it names must be there
+    for path, content in files.items():
+        _write(path, content)
+    return Scaffold(tuple(files), "" if extended is not None else entry)
+
+
+def _check_name(name: str) -> None:
+    if not NAME.fullmatch(name) or keyword.iskeyword(name):
+        raise CatalogError(f"{name!r} is no name; write small letters, digits and _ only")
+    if importlib.util.find_spec(name) is not None:
+        raise CatalogError(f"{name!r} is the name of a Python module; choose another name")
+
+
+def _folders(folder: Path, name: str) -> tuple[Path, Path, Path]:
+    return (
+        folder / "reference" / name,
+        folder / "tests" / "hidden" / name,
+        folder / "exercises" / name,
+    )
+
+
+def _course(start: Path) -> tuple[Path, Files]:
+    """The course's folder, and the files that begin one if there is none."""
+    try:
+        folder = catalog.find_course(start)
+    except CatalogError as error:
+        if "GRADER_COURSE" in os.environ or any(path.name[0] != "." for path in start.iterdir()):
+            raise CatalogError(f"{error}; in an empty folder, a course is begun") from None
+        return start, {
+            start / path: content
+            for path, content in _rendered("course", "", "").items()
+            if not (start / path).exists()
+        }
+    listed = _list(_read(folder / FILE))
+    if listed is None or listed.value:
+        catalog.load(folder)  # what is wrong there is said before anything is written
+    return folder, {}
+
+
+def _exercise(folder: Path, name: str, title: str) -> Files:
+    places = dict(zip(("reference", "hidden", "exercise"), _folders(folder, name), strict=True))
+    return {
+        place / path: content
+        for part, place in places.items()
+        for path, content in _rendered(part, name, title).items()
+    }
+
+
+def _rendered(part: str, name: str, title: str) -> dict[str, str]:
+    """The templates of a folder, by path, with names put in."""
+    found = {}
+    for path in sorted((TEMPLATES / part).rglob("*.in")):
+        target = path.relative_to(TEMPLATES / part).as_posix().removesuffix(".in")
+        text = path.read_text(encoding="utf-8")
+        target = ".gitignore" if target == "gitignore" else target
+        found[target] = text.replace("@NAME@", name).replace("@TITLE@", title)
+    return found
+
+
+def _write(path: Path, content: str) -> None:
+    """The whole file or none of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(content.encode("utf-8", "surrogateescape"))
+    part.replace(path)
+
+
+# --- assignments.yaml ---------------------------------------------------------------------------
+
+
+def appended(text: str, entry: str) -> str | None:
+    """The file with ``entry`` at the end of its list and every other byte as it is.
+
+    None where that cannot be done safely: the list is written in brackets, or is not there.
+    """
+    listed = _list(text)
+    if listed is None or (listed.value and listed.flow_style):
+        return None
+    mark, plain = text[: text.startswith(BOM)], text.removeprefix(BOM)
+    newline = "\r\n" if "\r\n" in plain else "\n"
+    before, after = _around(plain, listed)
+    if not before.endswith("\n"):
+        before += newline
+    indent = " " * listed.start_mark.column if listed.value else "  "
+    lines = "".join(f"{indent}{line}{newline}" for line in entry.splitlines())
+    gap = newline if _apart(plain, listed) else ""
+    made = f"{mark}{before}{gap}{lines}{after}"
+    return made if _only_adds(text, made, entry) else None
+
+
+def _around(text: str, listed: yaml.CollectionNode) -> tuple[str, str]:
+    """What stands before and after a new entry; ``[]`` makes way for it."""
+    start, end = listed.start_mark.index, listed.end_mark.index
+    if not listed.value and end > start:
+        return text[:start].rstrip(" "), text[end:].lstrip(" \r").removeprefix("\n")
+    line = text.find("\n", max(0, _end(listed) - 1))  # a folded text ends with its own
+    at = len(text) if line < 0 else line + 1
+    return text[:at], text[at:]
+
+
+def _list(text: str) -> yaml.CollectionNode | None:
+    """The list of assignments; one that is not there yet is an empty one."""
+    root = _composed(text)
+    for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
+        if key.value == "assignments":
+            if isinstance(value, yaml.SequenceNode):
+                return value
+            if isinstance(value, yaml.ScalarNode) and not value.value:
+                return yaml.SequenceNode(value.tag, [], key.end_mark, key.end_mark)
+    return None
+
+
+def _composed(text: str) -> yaml.Node | None:
+    try:
+        return yaml.compose(text.removeprefix(BOM), yaml.SafeLoader)
+    except (yaml.YAMLError, ValueError):
+        return None
+
+
+def _names(text: str) -> list[str]:
+    listed = _list(text)
+    entries = (
+        [each for each in listed.value if isinstance(each, yaml.MappingNode)] if listed else []
+    )
+    return [value.value for each in entries for key, value in each.value if key.value == "name"]
+
+
+def _end(node: yaml.Node) -> int:
+    """Where the last word below a node ends: blocks themselves end where the next thing begins."""
+    if isinstance(node, yaml.CollectionNode) and node.value and not node.flow_style:
+        last = node.value[-1]
+        return _end(last[1] if isinstance(last, tuple) else last)
+    return int(node.end_mark.index)
+
+
+def _apart(text: str, listed: yaml.CollectionNode) -> bool:
+    """Whether a blank line stands between the entries."""
+    between = text[listed.start_mark.index : _end(listed)] if listed.value else ""
+    return "\n\n" in between.replace("\r", "")
+
+
+def _only_adds(before: str, after: str, entry: str) -> bool:
+    """Whether ``after`` says what ``before`` says, and one assignment more."""
+    was, now = _plain(_composed(before)), _plain(_composed(after))
+    if not isinstance(was, dict) or not isinstance(now, dict):
+        return False
+    entries, added = was["assignments"] or [], _plain(_composed(entry))
+    return now == {**was, "assignments": [*entries, *added]}
+
+
+def _plain(node: yaml.Node | None) -> Any:
+    """A node's texts, as they stand."""
+    if isinstance(node, yaml.MappingNode):
+        return {key.value: _plain(value) for key, value in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(each) for each in node.value]
+    return str(node.value) if node else ""
+
+
+def _scalar(text: str) -> str:
+    """The text as YAML reads it back: ``true`` and ``null`` need quotes."""
+    node = yaml.compose(text, yaml.SafeLoader)
+    return text if node and node.tag.endswith(":str") else json.dumps(text)
+
+
+def _read(path: Path) -> str:
+    return path.read_bytes().decode("utf-8", "surrogateescape")

@@ -1,0 +1,136 @@
+"""Make the stub and the notebook of an exercise from its solution."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from grader.course.assignment import SpeedLimit
+
+BEGIN: Final = "# BEGIN SOLUTION"
+
+END: Final = "# END SOLUTION"
+
+HEADER: Final = re.compile(r"# %%(?P<text> \[markdown\])?(?: tags=(?P<tags>\[.*\]))?\s*")
+
+GAP: Final = "raise NotImplementedError"
+
+
+def stub(source: str, speed: Mapping[str, SpeedLimit] | None = None) -> str:
+    """The source with gaps for solutions; the docstrings tell of speed limits with points.
+
+    A region at the margin, with functions of its own, leaves nothing behind. Raises ValueError
+    with the line where markers do not pair up.
+    """
+    lines = source.splitlines(keepends=True)
+    for begin, end in reversed(list(_regions(lines))):
+        indent = lines[begin].partition("#")[0]
+        lines[begin : end + 1] = [f"{indent}{GAP}\n"] if indent else []
+        if not indent:
+            _close_up(lines, begin)
+    return _with_limits("".join(lines).rstrip() + "\n", speed or {})
+
+
+def _regions(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """The first and the last line of each region, counted from 0."""
+    begin = None
+    for number, line in enumerate(lines):
+        marker = line.strip()
+        if marker == BEGIN:
+            if begin is not None:
+                raise ValueError(f"line {number + 1}: a region begins in that of line {begin + 1}")
+            begin = number
+        elif marker == END:
+            if begin is None:
+                raise ValueError(f"line {number + 1}: a region ends that has not begun")
+            if line.partition("#")[0] != lines[begin].partition("#")[0]:
+                raise ValueError(f"line {number + 1}: indented otherwise than line {begin + 1}")
+            yield begin, number
+            begin = None
+    if begin is not None:
+        raise ValueError(f"line {begin + 1}: a region begins and does not end")
+
+
+def _close_up(lines: list[str], at: int) -> None:
+    """Take away the blank lines that followed a region, but for one before a cell's header."""
+    while at < len(lines) and not lines[at].strip():
+        del lines[at]
+    if at < len(lines) and lines[at].startswith("# %%"):
+        lines.insert(at, "\n")
+
+
+def _with_limits(source: str, speed: Mapping[str, SpeedLimit]) -> str:
+    """The source with each limit as the last line of its function's docstring."""
+    lines = source.splitlines(keepends=True)
+    for node in reversed(ast.parse(source).body):
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name not in speed:
+            continue
+        first = node.body[0]
+        last, indent = (first.end_lineno or 0) - 1, " " * first.col_offset
+        text, quotes = lines[last].rstrip()[:-3].rstrip(), lines[last].rstrip()[-3:]
+        if ast.get_docstring(node) is None or quotes not in ('"""', "'''"):
+            raise ValueError(f"line {node.lineno}: {node.name} has no docstring in triple quotes")
+        before = f"{text}\n\n" if text else "\n"
+        told = f"Graded too: {speed_limit_note(speed[node.name])} (see README.md)."
+        lines[last] = f"{before}{indent}{told}\n{indent}{quotes}\n"
+    return "".join(lines)
+
+
+def speed_limit_note(limit: SpeedLimit) -> str:
+    return f"at most {limit.ratio:g} times the time of array code, for {points_note(limit.points)}"
+
+
+def points_note(points: float) -> str:
+    return "1 point" if points == 1 else f"{round(points, 2):g} points"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a script in percent format, without its header."""
+
+    kind: Literal["markdown", "code"]
+    source: str
+    tags: tuple[str, ...] = ()
+
+
+def cells(source: str) -> tuple[Cell, ...]:
+    """The cells of a script in percent format, its docstring the first, under its title.
+
+    Raises ValueError where a header or a line of text is not as it should be.
+    """
+    title, text = introduction(source)
+    found = [Cell("markdown", f"# {title}\n\n{text}".strip())]
+    lines = source.splitlines()
+    starts = [n for n, line in enumerate(lines) if line.startswith("# %%")]
+    if not starts:
+        raise ValueError("line 1: no cells; write `# %%` above the code")
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        header = HEADER.fullmatch(lines[start])
+        if not header:
+            raise ValueError(f"line {start + 1}: no header of a cell: {lines[start][:60]!r}")
+        body = lines[start + 1 : end]
+        if header["text"]:
+            body = [_uncommented(line, number) for number, line in enumerate(body, start + 2)]
+        text = "\n".join(body).strip("\n")
+        tags = tuple(json.loads(header["tags"] or "[]"))
+        found.append(Cell("markdown" if header["text"] else "code", text, tags))
+    return tuple(found)
+
+
+def introduction(source: str) -> tuple[str, str]:
+    """Title and text of an exercise: the first line and the rest of its docstring."""
+    docstring = ast.get_docstring(ast.parse(source))
+    if not docstring:
+        raise ValueError("line 1: no docstring; write the exercise's title and text in one")
+    title, _, text = docstring.partition("\n")
+    return title.strip(), text.strip()
+
+
+def _uncommented(line: str, number: int) -> str:
+    if line.strip() and not line.startswith("#"):
+        raise ValueError(f"line {number}: text stands in comments; begin the line with `# `")
+    return line.removeprefix("#").removeprefix(" ").rstrip()

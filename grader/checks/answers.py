@@ -1,0 +1,141 @@
+"""One student's answers to cases."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from grader.checks.case import Case, Part
+from grader.checks.reference import Module
+from grader.sandbox.fork_server import StudentError
+from grader.sandbox.guest.wire import Ref
+from grader.sandbox.student import Answer, Call, Student
+
+AHEAD_CPU: Final = 0.25
+"""CPU seconds for what is asked ahead: ten times what a class's looped answers take."""
+
+
+class Asked:
+    """One student's answers to cases: each case asked once, those of one check in one message."""
+
+    def __init__(self, student: Student, reference: Module) -> None:
+        self.student, self.reference = student, reference
+        self._answers: dict[Case, Answer] = {}
+        self._kept: dict[Case, tuple[int, int]] = {}
+        self.seen: dict[tuple[str, str], bool] = {}
+        """What experiments showed: see `grader.behaviour`."""
+        self.right: dict[Case, bool] = {}
+        """Which answers are right, as far as anybody asked: see `grader.judging`."""
+        self.mixed: dict[tuple[str, ...], Any] = {}
+        """The reference made of parts of this student's: see `grader.credit`."""
+        self.later: Sequence[Case] = ()
+        """What everybody is asked in the end."""
+
+    def fresh(self) -> Asked:
+        """The same program, to be asked in a worker of its own."""
+        return Asked(self.student.again(), self.reference)
+
+    def answers(self, cases: Iterable[Case]) -> list[Answer]:
+        """Return the answers; one whose worker did not answer holds the error."""
+        cases = list(cases)
+        self._ask([case for case in cases if case not in self._answers])
+        return [self._answers[case] for case in cases]
+
+    def ask_ahead(self, cases: Sequence[Case]) -> None:
+        """Ask for them all in one message; where that fails, each check will ask for its own."""
+        with contextlib.suppress(StudentError):
+            calls = [self._call(case) for case in cases]
+            self._note(cases, calls, self.student.call(calls, cpu=AHEAD_CPU))
+
+    def given(self) -> dict[Case, Answer]:
+        """The answers that there are, in the order in which they were asked for."""
+        return dict(self._answers)
+
+    def more(self, function: str) -> dict[Case, Answer]:
+        """The answers of a function that there are, and those that checks to come will ask for."""
+        self.answers(case for case in self.later if case.function == function and not case.cpu)
+        return self.given()
+
+    def forget(self) -> None:
+        """Drop the answers kept: what is asked next is asked anew."""
+        self._answers.clear()
+        self._kept.clear()
+        self.right.clear()
+
+    def again(self, cases: Iterable[Case]) -> list[Answer]:
+        """Ask once more, whatever was answered before."""
+        cases = list(cases)
+        first = {case: self._answers.pop(case) for case in cases if case in self._answers}
+        second = self.answers(cases)
+        self._answers.update(first)
+        return second
+
+    def timed(self, case: Case, repeat: int, cpu: float) -> tuple[float, Answer]:
+        """Return CPU seconds of one run and the answer; raises `StudentError` past ``cpu``."""
+        self._ask_parts([case])
+        broken = self._broken(case)
+        if broken is not None:
+            raise broken
+        [answer] = self.student.call([self._call(case)], repeat, cpu * repeat, timed=True)
+        return self.student.cpu / repeat, answer
+
+    def _ask(self, cases: Iterable[Case]) -> None:
+        """Ask for ``cases`` in one message, after what they are made of."""
+        cases = list(dict.fromkeys(cases))
+        self._ask_parts(cases)
+        broken = {case: error for case in cases if (error := self._broken(case))}
+        self._answers.update({case: Answer(None, error=error) for case, error in broken.items()})
+        cases = [case for case in cases if case not in broken]
+        if not cases:
+            return
+        calls = [self._call(case) for case in cases]
+        try:
+            answers = self.student.call(calls, cpu=max(case.cpu for case in cases))
+        except StudentError as error:
+            self._ask_alone(cases, error)
+            return
+        self._note(cases, calls, answers)
+
+    def _note(
+        self, cases: Sequence[Case], calls: Sequence[Call], answers: Sequence[Answer]
+    ) -> None:
+        for case, call, answer in zip(cases, calls, answers, strict=True):
+            self._answers[case] = answer
+            self._kept[case] = (self.student.generation, call.keep)
+
+    def _ask_parts(self, cases: list[Case]) -> None:
+        parts = [arg.case for case in cases for arg in case.args if isinstance(arg, Part)]
+        if not parts:
+            return
+        with contextlib.suppress(StudentError):  # said again by every call
+            self.student.load()
+        now = self.student.generation
+        missing = [part for part in parts if self._kept.get(part, (-1, -1))[0] != now]
+        if missing:
+            self._ask(missing)
+
+    def _ask_alone(self, cases: list[Case], error: StudentError) -> None:
+        """A message's limit is one call's, and one call may end the worker: each is tried alone."""
+        if len(cases) == 1:
+            self._answers[cases[0]] = Answer(None, error=error)
+            return
+        for case in cases:
+            self._ask([case])
+
+    def _broken(self, case: Case) -> StudentError | None:
+        for argument in case.args:
+            if isinstance(argument, Part):
+                error = self._answers[argument.case].error
+                if error is not None:
+                    return StudentError(f"{case.function} needs {argument.case.function}: {error}")
+        return None
+
+    def _call(self, case: Case) -> Call:
+        if case.stands_alone:
+            return self.reference.call(case)
+        args = tuple(
+            Ref(self._kept[arg.case][1], arg.item) if isinstance(arg, Part) else arg
+            for arg in case.args
+        )
+        return self.reference.call(case, args)

@@ -1,0 +1,82 @@
+"""Cases: one call of one function on inputs drawn once a run, and who can answer it.
+
+A hidden test names its inputs by a function of a generator and the reference:
+
+    def backward_cases(rng, reference):
+        params, X, y = network(rng, m=5)
+        _, cache = reference.forward(params, X)
+        yield Case("backward", params, cache, y)
+
+An opaque cache is written as part of another case, asked of whoever answers:
+
+        first = Case("forward", params, X)
+        yield Case("backward", params, Part(first, 1), y)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from grader.checks.arrays import arrays_in
+from grader.checks.compare import TOLERANCE
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One call. ``note`` names what is special about it, in words a student may read."""
+
+    function: str
+    args: tuple[Any, ...]
+    note: str
+    own_scale: bool
+    entrywise: bool
+    floor: float
+    tolerance: float
+    cpu: float
+    stands_alone: bool
+    """Whether it is made of no other case."""
+
+    def __init__(
+        self,
+        function: str,
+        *args: Any,
+        note: str = "",
+        own_scale: bool = False,
+        entrywise: bool = False,
+        floor: float = 0.0,
+        tolerance: float = TOLERANCE,
+        cpu: float = 0.0,
+    ) -> None:
+        """``own_scale``, ``entrywise``, ``floor``, ``tolerance``: see `grader.compare`.
+
+        ``cpu``: seconds allowed.
+        """
+        fields = {
+            "function": function, "args": args, "note": note, "own_scale": own_scale,
+            "entrywise": entrywise, "floor": floor, "tolerance": tolerance, "cpu": cpu,
+            "stands_alone": not any(isinstance(argument, Part) for argument in args),
+        }  # fmt: skip
+        self.__dict__.update(fields)
+
+    def dims(self) -> set[int]:
+        """The sizes that occur among the arguments."""
+        return {size for array in arrays_in(self.args) for size in (*array.shape, len(array.shape))}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An argument that is element ``item`` of what ``case`` returned; -1: all of it."""
+
+    case: Case
+    item: int = -1
+
+
+def redrawn(draw: Callable[[], Any], good: Callable[..., bool], tries: int = 5000) -> Any:
+    """Draw until ``good(*drawn)``; raises RuntimeError, the inputs' fault, after ``tries``."""
+    for _ in range(tries):
+        drawn = draw()
+        if good(*drawn):
+            return drawn
+    raise RuntimeError(f"{draw.__qualname__}: none of {tries} draws is good enough")

@@ -1,0 +1,181 @@
+"""Which mistake, told from what a program does where its values alone do not tell.
+
+Each tell is an experiment with one possible outcome but for its mistake: the call that fails is right
+in a worker that has answered nothing yet, so that earlier calls leave something behind; a gradient is
+right straight after the student's own forward and wrong once another came between, so that it reads
+the last forward and not its cache. Run only for failures, once for each function of a submission.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+from grader.checks.answers import Asked
+from grader.checks.case import Case
+from grader.checks.failure import Failure, close, is_right, parts_of
+from grader.checks.student_module import Remote
+from grader.sandbox.fork_server import StudentError
+from grader.sandbox.student import Call
+
+_MISSING_KEY: Final = re.compile(r"KeyError: ('[^'\\]{1,40}'|\d{1,9})\s*$")
+
+
+def mistake(failure: Failure) -> str:
+    """The id of the mistake that shows itself in what the program does, or ''."""
+    if not all(_was_tried(answer.error) for answer in failure.answers):
+        return ""
+    seen = failure.asked.seen
+    for name, (is_costly, shows) in TELLS.items():
+        key = name, failure.function
+        if not is_costly:
+            found = shows(failure)
+        elif key in seen:
+            found = seen[key]
+        else:
+            found = seen[key] = shows(failure)
+        if found:
+            return name
+    return ""
+
+
+def _was_tried(error: StudentError | None) -> bool:
+    """Whether there was an answer or an exception: no experiment mends what is missing or hangs."""
+    return error is None or error.kinds[:1] not in ((), ("undefined",), ("NotImplementedError",))
+
+
+def _is_unlisted(failure: Failure) -> bool:
+    return "not-parameter" in failure.refusals()
+
+
+def _is_detached(failure: Failure) -> bool:
+    """No gradient arrives, though the output is right: a parameter left out would show there."""
+    if "no-gradient" not in failure.refusals():
+        return False
+    reference = failure.asked.reference
+    outputs = {
+        case: answer
+        for case, answer in failure.asked.given().items()
+        if case.function == failure.function and isinstance(reference.want(case), str)
+    }
+    return bool(outputs) and all(is_right(reference, *pair) for pair in outputs.items())
+
+
+def _wants_more(failure: Failure) -> bool:
+    """It looks for a key that is not in the cache of the contract, but in that of its own forward."""
+    error = failure.error
+    if error is None or error.kinds[:1] != ("KeyError",):
+        return False
+    found = _MISSING_KEY.search(error.detail)
+    if found is None:
+        return False
+    try:
+        key = ast.literal_eval(found[1])
+    except (SyntaxError, ValueError):  # the text is the student's: 007 is no number
+        return False
+    reference = failure.asked.reference
+    for case in failure.asked.given():
+        listed = reference.caches.get(case.function)
+        if listed and key not in listed:
+            wanted = [*reference.want(case)[:-1], {key: "held"}]
+            with contextlib.suppress(StudentError):
+                [answer] = failure.asked.student.call([Call(case.function, case.args, wanted)])
+                return isinstance(answer.value, list) and answer.value[-1] == {key: True}
+    return False
+
+
+def _remembers(failure: Failure) -> bool:
+    """The last call that fails is right where no other call of the function came before it."""
+    wrong, asked = failure.wrong()[-1:], failure.asked
+    if not wrong or not is_right_alone(asked, wrong[0]):
+        return False
+    others = failure.parts(but=wrong[0])
+    return not parts_of(wrong) or bool(others and is_right_alone(asked, wrong[0], others))
+
+
+def _reads_the_last(failure: Failure) -> bool:
+    """It is right after the forward that it belongs to, and wrong once another came between."""
+    wrong, asked = failure.wrong()[-1:], failure.asked
+    if parts_of(wrong):
+        others = failure.parts(but=wrong[0])
+        alone = is_right_alone(asked, wrong[0])
+        return bool(others) and alone and not is_right_alone(asked, wrong[0], others)
+    return _gradient_reads_the_last(failure)
+
+
+def is_right_alone(asked: Asked, case: Case, between: Sequence[Case] = ()) -> bool:
+    """Whether a case is right in a fresh worker, ``between`` being asked before the last step."""
+    with _fresh(asked) as alone:
+        alone.answers([*parts_of([case]), *between])
+        return is_right(alone.reference, case, alone.answers([case])[0])
+
+
+def answers_alone(asked: Asked, case: Case) -> bool:
+    """Whether a case is answered, rightly or not, in a fresh worker."""
+    with _fresh(asked) as alone:
+        return alone.answers([case])[0].error is None
+
+
+def _gradient_reads_the_last(failure: Failure) -> bool:
+    """The same for a cache of the contract, which the case brings along."""
+    gradient = failure.gradient
+    if gradient is None or gradient.function != failure.function:
+        return False
+    rng = failure.rng(f"behaviour {failure.function}")
+    at, other = gradient.at(rng), gradient.at(rng)
+    right = gradient.backward(failure.asked.reference.module, at)
+    with _fresh(failure.asked) as alone:
+        remote = Remote(alone)
+
+        def agrees(module: Any) -> bool:
+            try:
+                found = gradient.backward(module, at)
+                return all(close(found[name], right[name]) for name in gradient.wrt)
+            except Exception:  # theirs raises, or answers what cannot be compared
+                return False
+
+        return agrees(remote) and not agrees(
+            _Interrupted(remote, gradient.function, lambda: gradient.loss(remote, other))
+        )
+
+
+class _Interrupted:
+    """A module in which something else happens just before one of its functions is called: when the
+    arguments are there, among them what its other functions answered."""
+
+    def __init__(self, module: Any, function: str, first: Callable[[], object]) -> None:
+        self._module, self._function, self._first = module, function, first
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._module, name)
+        if name != self._function:
+            return found
+
+        def interrupted(*args: Any) -> Any:
+            self._first()
+            return found(*args)
+
+        return interrupted
+
+
+@contextlib.contextmanager
+def _fresh(asked: Asked) -> Iterator[Asked]:
+    """The same program in a worker of its own, which has answered nothing yet."""
+    alone = asked.fresh()
+    try:
+        yield alone
+    finally:
+        alone.student.end()
+
+
+TELLS: Final[dict[str, tuple[bool, Callable[[Failure], bool]]]] = {
+    "parameters-not-registered": (False, _is_unlisted),
+    "graph-detached": (False, _is_detached),
+    "needs-extra-key": (False, _wants_more),
+    "state-between-calls": (True, _remembers),
+    "cache-in-global": (True, _reads_the_last),
+}
+"""Mistake: (whether it takes a worker of its own to tell, how it shows)."""

@@ -1,0 +1,91 @@
+"""A failed check: what was asked, what came back, and what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grader.checks import arrays, compare
+from grader.checks.answers import Asked
+from grader.checks.arrays import Path
+from grader.checks.case import Case, Part
+from grader.checks.gradients import Gradient
+from grader.checks.reference import Module
+from grader.sandbox.fork_server import StudentError
+from grader.sandbox.student import Answer, Refused
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A check that failed: what was asked, what came, and at which arrays it looked."""
+
+    asked: Asked
+    cases: Sequence[Case]
+    answers: Sequence[Answer]
+    path: Path
+    gradient: Gradient | None
+    rng: Callable[[str], np.random.Generator]
+
+    @property
+    def function(self) -> str:
+        """The function that was called."""
+        return self.cases[0].function
+
+    @property
+    def error(self) -> StudentError | None:
+        """What the first call without an answer raised, or why it has none."""
+        return next((answer.error for answer in self.answers if answer.error is not None), None)
+
+    def wrong(self) -> list[Case]:
+        """The cases that are not right."""
+        pairs = zip(self.cases, self.answers, strict=True)
+        return [case for case, answer in pairs if not is_right(self.asked.reference, case, answer)]
+
+    def parts(self, but: Case) -> list[Case]:
+        """What all cases but one are made of."""
+        return parts_of(case for case in self.cases if case is not but)
+
+    def refusals(self) -> set[str]:
+        """Why leaves could not be read."""
+        values = (arrays.at(answer.value, self.path) for answer in self.answers)
+        leaves = (leaf for value in values for _, leaf in arrays.leaves(value))
+        return {leaf.reason for leaf in leaves if isinstance(leaf, Refused)}
+
+
+def parts_of(cases: Iterable[Case]) -> list[Case]:
+    """The cases that these are made of."""
+    return [arg.case for case in cases for arg in case.args if isinstance(arg, Part)]
+
+
+def is_right(reference: Module, case: Case, answer: Answer) -> bool:
+    """Whether every array of an answer is right."""
+    if answer.error is not None:
+        return False
+    _, expected, scales = reference.expected(case)
+    return all(
+        isinstance(leaf := arrays.at(answer.value, path), np.ndarray)
+        and not compare.fault(
+            leaf, right, scales[path],
+            floor=case.floor, tolerance=case.tolerance, entrywise=case.entrywise,
+        )
+        for path, right in expected.items()
+    )  # fmt: skip
+
+
+def close(one: Any, other: Any) -> bool:
+    """Whether ``one`` is as near to the right array ``other`` as an answer must be."""
+    one, other = np.asarray(one), np.asarray(other, np.float64)
+    return not compare.fault(one, other, float(np.abs(other).max(initial=0.0)))
+
+
+class Failed(Exception):  # a verdict, not an error
+    """A check that is not passed: what to tell, and the share of the points it still earns."""
+
+    def __init__(
+        self, message: str, credit: float = 0.0, mistake: str = "", detail: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.credit, self.mistake, self.detail = credit, mistake, detail

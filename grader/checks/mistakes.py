@@ -1,0 +1,51 @@
+"""The catalogue entries of an exercise: mistakes and hints."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What helps without giving the answer: a fact and a question, then 80-160 plain words."""
+
+    question: str
+    more: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A mistake students make, as code: the solution with the wrong line put in.
+
+    ``swap`` maps pieces of the solution's text, each occurring exactly once, to what stands
+    there instead; ``code`` is appended and so redefines whole functions. ``function`` is where
+    the mistake is made; ``spoils`` names the functions whose checks may lose marks with it.
+    """
+
+    id: str
+    function: str
+    swap: Mapping[str, str] = field(default_factory=dict)
+    code: str = ""
+    spoils: tuple[str, ...] = ()
+    twin: Mapping[str, str] = field(default_factory=dict)
+    """``swap`` for ``twin.py``, where the solution cannot run in the grader: the same arrays."""
+
+
+def module_of(source: str, name: str) -> types.ModuleType:
+    """Return the module that ``source``, code of ours, makes."""
+    module = types.ModuleType(name)
+    exec(compile(source, f"<{name}>", "exec"), module.__dict__)  # noqa: S102  # ours, not a student's
+    return module
+
+
+def mistaken(source: str, mistake: Mistake) -> str:
+    """Return the solution's source with the wrong line put in; raises ValueError if it does not fit."""
+    for right, wrong in mistake.swap.items():
+        if source.count(right) != 1:
+            raise ValueError(
+                f"{mistake.id}: {right!r} stands {source.count(right)} times, not once"
+            )
+        source = source.replace(right, wrong)
+    return f"{source}\n\n{mistake.code}\n" if mistake.code else source

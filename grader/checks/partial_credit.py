@@ -1,0 +1,189 @@
+"""What a wrong answer still deserves: it is right given what came before it, and that was the student's.
+
+Three ways to see it, each by computing once more from something of the student's own: from the arrays
+of the same answer, from functions asked for their values, from a forward whose slopes are taken.
+Whatever stands still is no evidence: constants, zeros and arguments handed back follow from anything.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from grader.checks import arrays, compare, gradients
+from grader.checks.answers import Asked
+from grader.checks.arrays import arrays_in, arrays_of, size
+from grader.checks.case import Case
+from grader.checks.failure import Failure, close
+from grader.checks.reference import Module
+from grader.checks.student_module import ROOM, SMALL, Remote, is_given
+
+Local = Callable[..., Any]
+"""From a case's arguments and the student's own arrays by name, the array that should follow."""
+
+
+# --- the student's own arrays -----------------------------------------------------------------
+
+
+def given_arrays(failure: Failure, local: Local) -> list[Any]:
+    """The names of the student's own arrays from which the array in question follows, if any."""
+    used: dict[Any, None] = {}
+    seen: set[bytes] = set()
+    telling = 0
+    for case, answer in zip(failure.cases, failure.answers, strict=True):
+        own = _Own(answer.value, failure.asked.reference.raw(case))
+        try:
+            expected = np.asarray(local(*case.args, own), np.float64)
+        except Exception:  # the student's arrays have shapes that the step cannot take
+            return []
+        got = arrays.at(answer.value, failure.path)
+        scale = float(np.abs(expected).max(initial=0.0))
+        if not isinstance(got, np.ndarray):
+            return []
+        if compare.fault(got, expected, scale, tolerance=case.tolerance):
+            return []
+        if scale and own.meaningful(case.args):
+            telling += 1
+            used.update(dict.fromkeys(own.used))
+            seen.add(b"".join(own[key].tobytes() for key in dict.fromkeys(own.used)))
+    if 2 * telling < len(failure.cases) or len(seen) == 1 < telling:  # the same whatever is asked
+        return []
+    return list(used)
+
+
+class _Own(dict[Any, Any]):
+    """The student's own arrays, noting which are used; one of a wrong shape is not to be had."""
+
+    def __init__(self, value: Any, right: Any) -> None:
+        super().__init__(value if isinstance(value, dict) else {})
+        self._right = right
+        self.used: list[Any] = []
+
+    def __getitem__(self, key: Any) -> Any:
+        value = super().__getitem__(key)
+        if not isinstance(value, np.ndarray) or value.shape != np.shape(self._right[key]):
+            raise ValueError(f"{key} has another shape")
+        self.used.append(key)
+        return value.astype(np.float64)
+
+    def meaningful(self, args: Sequence[Any]) -> bool:
+        """Whether all that was used says something: it is not zero, nor constant or handed back
+        where the right array is neither."""
+        return bool(self.used) and all(self._says_something(key, args) for key in self.used)
+
+    def _says_something(self, key: Any, args: Sequence[Any]) -> bool:
+        own, right = super().__getitem__(key), np.asarray(self._right[key], np.float64)
+        return bool(own.any()) and (not _inert(own, args) or _inert(right, args))
+
+
+# --- the student's own functions --------------------------------------------------------------
+
+
+class _Mixed(NamedTuple):
+    """The far end that some functions are of, and the reference around them."""
+
+    remote: Remote
+    module: Module
+
+
+def given_parts(failure: Failure, own: Sequence[str]) -> bool | None:
+    """Whether the reference, made of the student's ``own`` parts, gives the student's answer.
+
+    None where that says nothing: the parts raise, or what they give is constant.
+    """
+    mixed, reference = _mixed(failure.asked, tuple(own)), failure.asked.reference
+    telling = False
+    for case, answer in zip(failure.cases, failure.answers, strict=True):
+        try:
+            mixed.remote.room = _room(reference, case, own)
+            expected = arrays_of(mixed.module.answer(case, reference.want(case)))
+        except Exception:  # the student's parts raise, or answer what the reference cannot use
+            return None
+        for key, leaf in arrays.leaves(arrays.at(answer.value, failure.path), failure.path):
+            if leaf is True:  # a cache that is held there
+                continue
+            if not isinstance(leaf, np.ndarray) or key not in expected:
+                return None
+            telling |= not _inert(expected[key], case.args)
+            scale = compare.scales(expected)[key]
+            if compare.fault(leaf, expected[key], scale, tolerance=case.tolerance):
+                return False
+    return (telling and mixed.remote.meaningful() and mixed.remote.is_steady()) or None
+
+
+def _mixed(asked: Asked, own: tuple[str, ...]) -> _Mixed:
+    """The reference made of the student's parts: once a submission, not once an array."""
+    if own not in asked.mixed:
+        remote, ours = Remote(asked), asked.reference
+        rebuilt = _rebuilt(ours.module, {name: getattr(remote, name) for name in own})
+        asked.mixed[own] = _Mixed(remote, Module(rebuilt, ours.caches))
+    found: _Mixed = asked.mixed[own]
+    return found
+
+
+def _room(reference: Module, case: Case, own: Sequence[str]) -> int:
+    """How many numbers one answer of a part may hold: some times those of the largest right one."""
+    largest = 0
+
+    def counted(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any) -> Any:
+            nonlocal largest
+            answer = function(*args)
+            largest = max(largest, size(arrays_in([answer])))
+            return answer
+
+        return call
+
+    parts = {name: counted(getattr(reference.module, name)) for name in own}
+    Module(_rebuilt(reference.module, parts), reference.caches).raw(case)
+    return ROOM * max(largest, SMALL)
+
+
+def _rebuilt(module: types.ModuleType, parts: Mapping[str, Any]) -> types.ModuleType:
+    """A copy of the module whose functions find ``parts`` under the names that they use."""
+    made = types.ModuleType(module.__name__)
+    space = made.__dict__
+    space.update(module.__dict__)
+    for name, value in list(space.items()):
+        if isinstance(value, types.FunctionType):
+            space[name] = types.FunctionType(
+                value.__code__, space, name, value.__defaults__, value.__closure__
+            )
+    space.update(parts)
+    return made
+
+
+def _inert(array: np.ndarray, args: Sequence[Any]) -> bool:
+    """Whether an array is constant, or just one of the arguments handed back, maybe repeated."""
+    return arrays.trivial(array) or is_given(array, args)
+
+
+# --- the student's own forward ----------------------------------------------------------------
+
+
+def given_forward(failure: Failure) -> bool:
+    """Whether the student's gradient is the numeric derivative of the student's own forward.
+
+    Of a forward that is wrong: a right one has no derivative but the one that was not found.
+    """
+    gradient = failure.gradient
+    if gradient is None:
+        return False
+    name = str(failure.path[-1]) if failure.path else gradient.wrt[0]
+    if name not in gradient.wrt:
+        return False
+    rng = failure.rng(f"follow {gradient.function} {name}")
+    remote = Remote(failure.asked)
+    try:
+        at = gradient.at(rng)
+        right = gradient.loss(failure.asked.reference.module, at)
+        if close(gradient.loss(remote, at), right):
+            return False
+        found = gradients.by_direction(gradient, remote, at, name, rng)
+        says = found.agrees and found.skipped == 0 and remote.meaningful() and remote.adds()
+        return says and remote.is_steady()
+    except Exception:  # theirs raises, or answers what no derivative can be taken of
+        return False

@@ -1,0 +1,105 @@
+"""The reference solution, and what it answers to a case."""
+
+from __future__ import annotations
+
+import copy
+import types
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from grader.checks.arrays import Path, arrays_of
+from grader.checks.case import Case, Part
+from grader.checks.compare import scales
+from grader.sandbox.guest.plain_values import as_leaf
+from grader.sandbox.guest.wire import packed
+from grader.sandbox.student import Call, Refused
+
+Expected = tuple[Any, dict[Path, np.ndarray], dict[Path, float]]
+
+Caches = Mapping[str, Sequence[str]]
+"""For each function that returns a cache (always last): its listed keys; none: it is opaque."""
+
+
+def wanted(value: Any, cache: Sequence[str] | None) -> Any:
+    """Return what to ask a worker for, given the reference's answer (see `grader.worker`)."""
+    if isinstance(value, tuple):
+        parts = [wanted(item, None) for item in value]
+        if cache is not None:
+            parts[-1] = dict.fromkeys(cache, "held") if cache else "held"
+        return parts
+    if isinstance(value, dict):
+        return {key: wanted(item, None) for key, item in value.items()}
+    return "int" if np.asarray(value).dtype.kind in "iu" and np.size(value) else "number"
+
+
+def read(value: Any, want: Any) -> Any:
+    """Return an answer computed in this process in the form in which a worker's is rebuilt."""
+    if want == "held":
+        return value is not None
+    if isinstance(want, str):
+        leaf = as_leaf(value)
+        return Refused(leaf) if isinstance(leaf, str) else np.asarray(leaf)
+    if isinstance(want, list):
+        return [read(item, part) for item, part in zip(value, want, strict=True)]
+    return {
+        key: read(value[key], part) if key in value else Refused("missing")
+        for key, part in want.items()
+    }
+
+
+class Module:
+    """The reference, or a mistake: code of ours, answering cases in this process, each once a run."""
+
+    def __init__(self, module: types.ModuleType, caches: Caches) -> None:
+        self.module, self.caches = module, caches
+        self._raw: dict[Case, Any] = {}
+        self._expected: dict[Case, Expected] = {}
+        self._calls: dict[Case, Call] = {}
+
+    def raw(self, case: Case) -> Any:
+        """What the function returned, on copies of its arguments; raises what it raised."""
+        if case not in self._raw:
+            args = [self._resolved(argument) for argument in case.args]
+            with np.errstate(all="ignore"):
+                self._raw[case] = getattr(self.module, case.function)(*args)
+        return self._raw[case]
+
+    def want(self, case: Case) -> Any:
+        """What to ask others for, on this case."""
+        return self.expected(case)[0]
+
+    def expected(self, case: Case) -> Expected:
+        """What to ask for, the right arrays by path, and the scale of each."""
+        if case not in self._expected:
+            want = wanted(self.raw(case), self.caches.get(case.function))
+            arrays = arrays_of(read(self.raw(case), want))
+            self._expected[case] = want, arrays, scales(arrays, case.own_scale)
+        return self._expected[case]
+
+    def call(self, case: Case, args: tuple[Any, ...] | None = None) -> Call:
+        """The case as it is asked of a student; with ``args`` of that student's own, made anew."""
+        if case not in self._calls:
+            keep = len(self._calls) if case.function in self.caches else -1
+            plain = Call(case.function, args or case.args, self.want(case), keep)
+            if args is None:
+                plain = plain._replace(packed=packed(plain.request()))
+            self._calls[case] = plain
+        return self._calls[case] if args is None else self._calls[case]._replace(arguments=args)
+
+    def answer(self, case: Case, want: Any) -> Any:
+        """The answer, as a worker's would be rebuilt."""
+        return read(self.raw(case), want)
+
+    def forget(self) -> None:
+        """Drop the answers kept."""
+        self._raw.clear()
+        self._expected.clear()
+        self._calls.clear()
+
+    def _resolved(self, argument: Any) -> Any:
+        if isinstance(argument, Part):
+            whole = self.raw(argument.case)
+            return whole if argument.item < 0 else whole[argument.item]
+        return copy.deepcopy(argument)

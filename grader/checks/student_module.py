@@ -1,0 +1,165 @@
+"""A student's functions as if they stood in a module here: for numeric gradients, and for mixing.
+
+remote = Remote(asked)
+a2, cache = remote.forward(params, X)      # a call over the pipe; an opaque cache stays there
+remote.backward(params, cache, y)
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from grader.checks import arrays
+from grader.checks.answers import Asked
+from grader.checks.arrays import arrays_in, arrays_of, is_same, size
+from grader.checks.case import Case, Part
+from grader.checks.reference import Module
+from grader.sandbox.fork_server import StudentError
+from grader.sandbox.guest import refusals
+from grader.sandbox.guest.wire import Ref
+from grader.sandbox.student import Answer, Call, Refused
+
+ROOM: Final = 4
+"""How many times the numbers that a call has to do with an answer may hold. What is computed with it
+here multiplies them: half a million by each of our own take gigabytes and minutes of the class."""
+SMALL: Final = 1000
+"""Numbers that an answer may hold in any case."""
+HANDED_BACK: Final = 1e-9
+"""Arguments handed back differ by less than this from themselves, relative to each entry."""
+
+
+@dataclass(frozen=True)
+class _Held:
+    """An opaque result at both ends: the student's, there, and the reference's, here."""
+
+    ref: Ref
+    ours: Any
+
+
+class Remote:
+    """A student's functions as if they stood in a module here; plain values, caches held there."""
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._seen: dict[str, list[Answer]] = {}
+        self._calls: list[tuple[Any, tuple[Any, ...]]] = []
+        self._numbers = itertools.count(1 << 32)
+        self.room = math.inf
+        """Numbers that any answer may hold: a loop that hands answers back makes them larger."""
+
+    def __getattr__(self, function: str) -> Callable[..., Any]:
+        return lambda *args: self._call(function, args)
+
+    def _call(self, function: str, args: tuple[Any, ...]) -> Any:
+        reference = self._asked.reference
+        case = Case(function, *(a.ours if isinstance(a, _Held) else a for a in args))
+        ours = Module(reference.module, reference.caches)
+        want = ours.want(case)
+        listed = reference.caches.get(function)
+        if listed:
+            want = [*want[:-1], dict.fromkeys(listed, "number")]
+        keep = next(self._numbers) if listed is not None and not listed else -1
+        theirs = tuple(a.ref if isinstance(a, _Held) else a for a in args)
+        [answer] = self._asked.student.call([Call(function, theirs, want, keep)])
+        if answer.error is not None:
+            raise answer.error
+        known = size(arrays_in([*case.args, ours.raw(case)]))
+        if size(arrays_of(answer.value).values()) > min(ROOM * known + SMALL, self.room):
+            raise StudentError(f"what {function} returns is far too large")
+        _check_readable(function, answer.value, listed is not None)
+        output = answer.value[:-1] if listed is not None else answer.value
+        self._seen.setdefault(function, []).append(Answer(output))
+        self._calls.append((output, case.args))
+        return self._value(answer.value, keep, ours.raw(case))
+
+    def _value(self, value: Any, keep: int, ours: Any) -> Any:
+        if keep >= 0:
+            return (*value[:-1], _Held(Ref(keep, len(value) - 1), ours[-1]))
+        if isinstance(value, list):
+            return tuple(map(_without_refused, value))
+        if isinstance(value, np.ndarray) and value.ndim == 0:
+            return float(value)
+        return value
+
+    def meaningful(self) -> bool:
+        """Whether what came back says something: no function answered with constants alone."""
+        return bool(self._seen) and all(map(says_something, self._seen.values()))
+
+    def is_steady(self) -> bool:
+        """Whether every function that was called answers a case of the checks as it did then.
+
+        One that sees whether a check asks, or we alone, could be right for us and pass for wrong there.
+        """
+        return all(map(self._is_steady, self._seen))
+
+    def _is_steady(self, function: str) -> bool:
+        given, seen = self._asked.given(), self._asked.seen
+        case = next(
+            (case for case in given if case.function == function and case.stands_alone), None
+        )
+        if case is None:
+            return True
+        if ("steady", function) not in seen:
+            [again] = self._asked.again([case])
+            seen["steady", function] = is_same(given[case].value, again.value)
+        return seen["steady", function]
+
+    def adds(self) -> bool:
+        """Whether what came back is more than arguments handed back."""
+        return says_something([Answer(added(output, args)) for output, args in self._calls])
+
+
+def _check_readable(function: str, value: Any, has_cache: bool) -> None:
+    """Raise `StudentError` where an answer is not what a caller can go on with, its cache aside."""
+    output = value[:-1] if has_cache and isinstance(value, list) else value
+    for _, leaf in arrays.leaves(output):
+        if isinstance(leaf, Refused):
+            raise StudentError(f"what {function} returns {refusals.REASONS[leaf.reason]}")
+
+
+def _without_refused(value: Any) -> Any:
+    """A dict without what could not be read: who needs it finds it missing."""
+    if not isinstance(value, dict):
+        return value
+    return {key: item for key, item in value.items() if not isinstance(item, Refused)}
+
+
+def added(value: Any, args: Sequence[Any]) -> list[np.ndarray]:
+    """The arrays of an answer that are not just arguments: what the function did itself."""
+    return [array for array in arrays_of(value).values() if not is_given(array, args)]
+
+
+def is_given(array: np.ndarray, args: Sequence[Any]) -> bool:
+    """Whether ``array`` is one of the arguments, maybe repeated, or of those that a cache was made of."""
+    for _, leaf in arrays.leaves(list(args)):
+        if isinstance(leaf, Part):
+            if is_given(array, leaf.case.args):
+                return True
+        elif isinstance(leaf, (np.ndarray, float)):
+            fits = np.shape(leaf) == array.shape[array.ndim - np.ndim(leaf) :]
+            if fits and np.allclose(leaf, array, rtol=HANDED_BACK, atol=0):
+                return True
+    return False
+
+
+def says_something(answers: Sequence[Answer]) -> bool:
+    """Whether a function's answers are more than constants."""
+    arrays = [array for answer in answers for array in arrays_of(answer.value).values()]
+    if any(_varies(array) for array in arrays):
+        return True
+    numbers = {float(array.flat[0]) for array in arrays if array.size}
+    return sum(map(math.isfinite, numbers)) > 1  # no NaN is another's equal
+
+
+def _varies(array: np.ndarray) -> bool:
+    """Whether an array is more than one number, and zeros beside it in the same places of each row."""
+    if array.size < 2 or arrays.trivial(array):
+        return False
+    filled = array[array != 0]
+    return bool((array != array[0]).any() or filled.max() > filled.min())

@@ -1,0 +1,100 @@
+"""Messages of checks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from grader.checks import arrays
+from grader.checks.arrays import Path
+from grader.checks.case import Case
+from grader.checks.compare import same
+from grader.checks.failure import Failure
+from grader.sandbox.guest import refusals
+from grader.sandbox.student import Answer, Refused
+
+
+def plain_fact(pairs: Sequence[tuple[np.ndarray, np.ndarray]], batch: Sequence[set[int]]) -> str:
+    """Say in words what simple thing turns the right arrays into the student's, or ''.
+
+    ``pairs``: (student's, right) for each input; ``batch``: the sizes that occur in each.
+    """
+    if all(one.shape == other.T.shape and same(one, other.T) for one, other in pairs):
+        return "transposed" if any(not same(o, r) for o, r in pairs) else ""
+    ratios = [_ratio(one, other) for one, other in pairs]
+    if any(ratio is None for ratio in ratios):
+        return ""
+    known = [ratio for ratio in ratios if ratio is not None]
+    for value, words in ((-1.0, "right but for its sign"), (2.0, "twice the right one"),
+                         (0.5, "half the right one")):  # fmt: skip
+        if all(abs(ratio - value) < 1e-6 for ratio in known):
+            return words
+    if len(set(np.round(known, 6))) > 1 or len(known) == 1:
+        if all(
+            any(abs(ratio - n) < 1e-6 * n for n in sizes if n > 1)
+            for ratio, sizes in zip(known, batch, strict=True)
+        ):
+            return "a whole number of times too large: a size that occurs in the inputs"
+        if all(
+            any(abs(ratio * n - 1) < 1e-6 for n in sizes if n > 1)
+            for ratio, sizes in zip(known, batch, strict=True)
+        ):
+            return "too small by a size that occurs in the inputs"
+    return ""
+
+
+def _ratio(one: np.ndarray, other: np.ndarray) -> float | None:
+    """The constant by which ``other`` is multiplied to give ``one``, if there is one."""
+    if one.shape != other.shape or not other.any() or not np.isfinite(one).all():
+        return None
+    ratio = float((one * other).sum() / (other * other).sum())
+    return ratio if same(one, ratio * other) and ratio else None
+
+
+def _said(cases: Sequence[Case], faults: Sequence[str]) -> str:
+    """The first fault, and where it happens if not everywhere."""
+    first = next(fault for fault in faults if fault)
+    notes = [c.note for c, fault in zip(cases, faults, strict=True) if fault]
+    if all(notes) and len(notes) < len(faults):
+        return f"{first} ({_and(list(dict.fromkeys(notes)))})"
+    return first
+
+
+def _fact(failure: Failure) -> str:
+    """What simple thing turns the right arrays into the student's, to follow what is said; or ''."""
+    pairs = []
+    for case, answer in zip(failure.cases, failure.answers, strict=True):
+        leaf = arrays.at(answer.value, failure.path)
+        right = failure.asked.reference.expected(case)[1].get(failure.path)
+        if not (isinstance(leaf, np.ndarray) and isinstance(right, np.ndarray)):
+            return ""
+        pairs.append((leaf.astype(np.float64), right.astype(np.float64)))
+    fact = plain_fact(pairs, [case.dims() for case in failure.cases])
+    return f"; {fact}" if fact else ""
+
+
+def _refusal(leaf: Refused, label: str) -> str:
+    return f"{label} {refusals.REASONS.get(leaf.reason, 'cannot be read')}"
+
+
+def _unreadable(group: Sequence[tuple[Case, Answer]]) -> str:
+    """What is said of the first leaf that cannot be read, or ''."""
+    for case, answer in group:
+        for key, leaf in arrays.leaves(answer.value):
+            if isinstance(leaf, Refused):
+                return _refusal(leaf, _label(case.function, key))
+    return ""
+
+
+def _label(function: str, path: Path) -> str:
+    keys = [str(key) for key in path if isinstance(key, str)]
+    return keys[-1] if keys else f"what {function} returns"
+
+
+def _return(functions: Sequence[str]) -> str:
+    return "return" if len(functions) > 1 else "returns"
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -1,0 +1,45 @@
+"""How the command line speaks: one safe line at a time."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from grader.errors import UserError
+from grader.text import for_terminal
+
+if TYPE_CHECKING:
+    from grader.course.assignment import Course
+
+OK, USAGE, ERROR = 0, 2, 3
+
+
+def stop(message: str) -> NoReturn:
+    """End with one line on stderr and status 2."""
+    print(f"grader: {for_terminal(message)}", file=sys.stderr)
+    raise SystemExit(USAGE)
+
+
+def is_told(error: Exception) -> bool:
+    """Return whether an exception's text is meant for the user."""
+    return isinstance(error, UserError | OSError)
+
+
+def told(error: Exception) -> str:
+    """What an exception says to the user, in a line."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}"
+    return str(error)
+
+
+def say(line: str) -> None:
+    """Print a line, whatever is in it."""
+    print(for_terminal(line))
+
+
+def here() -> Course:
+    """The course of the folder we stand in."""
+    from grader.course import catalog
+
+    return catalog.load(catalog.find_course(Path.cwd()))

@@ -1,0 +1,1 @@
+"""What an instructor writes: assignments, extensions, the secret."""

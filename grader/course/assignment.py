@@ -1,0 +1,141 @@
+"""An assignment and a course, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from grader.course.yaml_nodes import FILE, CatalogError, nearest, quoted
+from grader.model import Limits
+
+DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedLimit:
+    """At most ``ratio`` times the CPU time of the reference, for points of its own."""
+
+    ratio: float
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Who is later than ``after`` loses ``lose`` percent of the score."""
+
+    after: timedelta
+    lose: float
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """What lateness costs, in percent of the score: by the day begun, or in steps.
+
+    >>> Late(per_day=10, at_most=50).penalty(timedelta(hours=25))
+    20.0
+    >>> Late(steps=(Step(timedelta(), 5), Step(timedelta(days=2), 40))).penalty(timedelta(days=3))
+    40.0
+    """
+
+    per_day: float = 0.0
+    at_most: float = 100.0
+    cut_off: timedelta | None = None
+    """Who is later than this loses everything."""
+    steps: tuple[Step, ...] = ()
+
+    def penalty(self, late_by: timedelta) -> float:
+        """The percentage of the score lost by who is ``late_by`` too late."""
+        if late_by <= timedelta():
+            return 0.0
+        if self.cut_off is not None and late_by > self.cut_off:
+            return 100.0
+        if self.steps:
+            return float(max((s.lose for s in self.steps if late_by > s.after), default=0.0))
+        days_begun = -(-late_by // DAY)
+        return float(min(self.at_most, self.per_day * days_begun))
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One exercise as this course sets it."""
+
+    name: str
+    title: str
+    points: float = 100.0
+    """What a submission gets that passes every check; speed limits with points come on top."""
+    runtime: Literal["numpy", "torch"] = "numpy"
+    imports: tuple[str, ...] = ()
+    """Modules that may be imported besides NumPy and the standard library."""
+    limits: Limits = field(default_factory=Limits)
+    speed: Mapping[str, SpeedLimit] = field(default_factory=dict)
+    """Stricter speed limits, by function."""
+    due: datetime | None = None
+    grace: timedelta = timedelta()
+    late: Late | None = None
+    attempts: Literal["last", "best"] = "last"
+    """Which of several submissions counts."""
+    lms: Mapping[str, Mapping[str, int | str]] = field(default_factory=dict)
+
+    @property
+    def max_score(self) -> float:
+        """Points, and those of the speed limits on top."""
+        return self.points + sum(limit.points for limit in self.speed.values())
+
+    def late_by(self, submitted: datetime, due: datetime | None = None) -> timedelta:
+        """How late a submission is; nothing within the grace. ``due``: an extended date.
+
+        After the grace, lateness counts from the due date. Both times know their zone.
+        """
+        due = due or self.due
+        if due is None:
+            return timedelta()
+        # Within one zone Python subtracts clock faces; what passed is what UTC says.
+        late = submitted.astimezone(UTC) - due.astimezone(UTC)
+        return late if late > self.grace else timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A folder with ``assignments.yaml``, and what that says."""
+
+    folder: Path
+    title: str
+    timezone: ZoneInfo | None = None
+    assignments: tuple[Assignment, ...] = ()
+    extensions: Path | None = None
+    """The CSV of extensions and excuses, which `grader.policy` reads."""
+
+    def assignment(self, name: str) -> Assignment:
+        """The assignment of that name; raises `CatalogError` with the nearest name."""
+        for each in self.assignments:
+            if each.name == name:
+                return each
+        names = [each.name for each in self.assignments]
+        known = f"write one of: {', '.join(names)}" if names else f"add it to {FILE}"
+        near = nearest(name, names)
+        meant = f"did you mean {near}?" if near else known
+        raise CatalogError(f"{quoted(name)} is no assignment; {meant}")
+
+    def solution(self, name: str) -> Path:
+        """The file from which everything else of the exercise is made."""
+        return self.folder / "reference" / name / "solution.py"
+
+    def hidden_tests(self, name: str) -> Path:
+        """The folder of the exercise's hidden tests."""
+        return self.folder / "tests" / "hidden" / name
+
+    def exercise(self, name: str) -> Path:
+        """The folder that students get."""
+        return self.folder / "exercises" / name
+
+    def grading_files(self, name: str) -> list[Path]:
+        """What a machine needs to grade the exercise, besides the entry and the secret."""
+        paths = [
+            *(p for p in self.solution(name).parent.glob("*.py") if p.name != "oracle.py"),
+            *(p for p in self.hidden_tests(name).rglob("*") if "__pycache__" not in p.parts),
+        ]
+        return sorted(path for path in paths if path.is_file() and not path.is_symlink())

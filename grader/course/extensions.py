@@ -1,0 +1,245 @@
+"""Extensions and excuses, a row a student, as a spreadsheet saves them; read strictly.
+
+    student,assignment,due,excused,reason
+    ada,lstm_cell,2026-12-03 23:59,,ill
+    4711,*,,yes,parental leave
+
+Columns come in any order. A student is known by id, sid or e-mail; no assignment, or ``*``, is all.
+What cannot be meant is refused in one line that names file, line and column; a student who is
+nobody in the results is noted, and never guessed.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from grader.course.assignment import Assignment, Course
+from grader.course.fields import Wrong, moment
+from grader.course.yaml_nodes import CatalogError, nearest, quoted
+from grader.inbox.tree import Handin
+from grader.model import Submission
+
+COLUMNS: Final = ("student", "assignment", "due", "excused", "reason")
+MAX_BYTES: Final = 1024 * 1024
+ALL: Final = ("", "*")
+EXCUSED: Final = {
+    **dict.fromkeys(("yes", "y", "true", "x", "1"), True),
+    **dict.fromkeys(("", "no", "n", "false", "0"), False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """A later date for a student, or an excuse. ``where``: the file and line that say so."""
+
+    student: str
+    assignment: str = ""
+    """Empty for all."""
+    due: datetime | None = None
+    excused: bool = False
+    reason: str = ""
+    where: str = ""
+
+    def concerns(self, assignment: str) -> bool:
+        """Whether it is about this assignment."""
+        return self.assignment in ("", assignment)
+
+
+def read(course: Course) -> tuple[Extension, ...]:
+    """What the course's file says; nothing if it names none. Raises `CatalogError`."""
+    if course.extensions is None:
+        return ()
+    name = course.extensions.name
+    rows = _rows(name, _text(course.extensions))
+    columns = _columns(name, next(rows, (1, [])))
+    found: list[Extension] = []
+    for line, cells in rows:
+        if any(cells):
+            each = _Row(f"{name}:{line}", _named(f"{name}:{line}", columns, cells)).read(course)
+            _check_once(each, found)
+            found.append(each)
+    return tuple(found)
+
+
+def matched(
+    extensions: Sequence[Extension],
+    assignment: Assignment,
+    students: Iterable[Submission | Handin],
+) -> tuple[dict[str, Extension], tuple[str, ...]]:
+    """The one that holds for each student, and notes on those that hold for nobody.
+
+    Who is excused and handed in nothing is a student too, under the id that the row gives.
+    Raises `CatalogError` when two rows are about one student, or one row about two.
+    """
+    known: defaultdict[str, set[str]] = defaultdict(set)
+    for who in students:
+        for identity in filter(None, (who.student, who.sid, who.email)):
+            known[folded(identity)].add(who.student)
+    found: dict[str, Extension] = {}
+    notes: list[str] = []
+    for each in extensions:
+        if not each.concerns(assignment.name):
+            continue
+        meant = sorted(known[folded(each.student)])
+        if len(meant) > 1:
+            fact = f"{quoted(each.student)} is an id of {' and of '.join(map(quoted, meant[:3]))}"
+            raise _wrong(each.where, "student")(fact, "an id that one student alone has")
+        for student in meant or ([each.student] if each.excused else []):
+            _refuse_second(each, found.get(student))
+            found[student] = each
+        notes += _remarks(each, assignment, bool(meant))
+    return found, tuple(notes)
+
+
+def folded(identity: str) -> str:
+    """An id as it is compared: whatever its case, however its accents are put together."""
+    return unicodedata.normalize("NFC", identity.strip()).casefold()
+
+
+def _remarks(each: Extension, assignment: Assignment, is_known: bool) -> Iterator[str]:
+    if not is_known and each.excused:
+        yield f"{each.where}: {quoted(each.student)} handed in nothing, and is excused"
+    elif not is_known:
+        yield f"{each.where}: {quoted(each.student)} is nobody in these results"
+    elif each.due is None or not each.assignment:
+        return
+    elif assignment.due is None:
+        yield f"{each.where}: {assignment.name} has no due date: nothing changes"
+    elif each.due.astimezone(UTC) <= assignment.due.astimezone(UTC):
+        yield f"{each.where}: {each.due:%Y-%m-%d %H:%M} is not after the due date: nothing changes"
+
+
+def _check_once(each: Extension, before: Sequence[Extension]) -> None:
+    for other in before:
+        same = folded(each.student) == folded(other.student)
+        if same and (each.concerns(other.assignment) or other.concerns(each.assignment)):
+            _refuse_second(each, other)
+
+
+def _refuse_second(each: Extension, first: Extension | None) -> None:
+    if first is not None:
+        line = first.where.rpartition(":")[2]
+        fact = f"{quoted(each.student)} is there already, on line {line}"
+        raise _wrong(each.where, "student")(fact, "one row for a student and an assignment")
+
+
+# --- the file -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row's texts by column, and where it stands."""
+
+    where: str
+    cells: Mapping[str, str]
+
+    def read(self, course: Course) -> Extension:
+        """What the row says; raises `CatalogError`."""
+        for column, text in self.cells.items():
+            if not text.isprintable() or len(text) > 200:
+                raise self._wrong(column)(f"{quoted(text)} is no line of text", "a shorter one")
+        if not self.cells["student"]:
+            raise self._wrong("student")("nobody is named", "the student's id, sid or e-mail")
+        due, excused = self._due(course), self._excused()
+        if (due is None) != excused:
+            fact = "an excuse needs no due date" if excused else "neither a date nor an excuse"
+            raise self._wrong("due")(fact, "a date, or yes under excused")
+        assignment, reason = self._assignment(course), self.cells.get("reason", "")
+        return Extension(self.cells["student"], assignment, due, excused, reason, self.where)
+
+    def _wrong(self, column: str) -> Wrong:
+        return _wrong(self.where, column)
+
+    def _due(self, course: Course) -> datetime | None:
+        text = self.cells.get("due", "")
+        return moment(text, course.timezone, quoted(text), self._wrong("due")) if text else None
+
+    def _excused(self) -> bool:
+        text = self.cells.get("excused", "")
+        if text.casefold() not in EXCUSED:
+            raise self._wrong("excused")(f"{quoted(text)} is neither yes nor no", "yes, or nothing")
+        return EXCUSED[text.casefold()]
+
+    def _assignment(self, course: Course) -> str:
+        text = self.cells.get("assignment", "")
+        names = [each.name for each in course.assignments]
+        if text in ALL:
+            return ""
+        if text not in names:
+            instead = nearest(text, names) or "* for all, or the name of one"
+            raise self._wrong("assignment")(f"{quoted(text)} is no assignment", instead)
+        return text
+
+
+def _columns(name: str, head: tuple[int, Sequence[str]]) -> list[str]:
+    """The columns in their order; '' where a spreadsheet left one empty at the end."""
+    line, cells = head
+    columns = [text.casefold() for text in cells]
+    for column in filter(None, columns):
+        if column not in COLUMNS:
+            instead = nearest(column, COLUMNS) or ", ".join(COLUMNS)
+            raise _wrong(f"{name}:{line}")(f"{quoted(column)} is no column", instead)
+        if columns.count(column) > 1:
+            raise _wrong(f"{name}:{line}", column)("stands there twice", "it once")
+    if "student" not in columns or not {"due", "excused"} & set(columns):
+        fact = "no column student, and due or excused"
+        raise _wrong(f"{name}:{line}")(fact, f"{','.join(COLUMNS)} in the first line")
+    return columns
+
+
+def _named(where: str, columns: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    """A row's texts by column; raises `CatalogError` for one that stands below no name."""
+    names = [*columns, *[""] * (len(cells) - len(columns))]
+    for name, text in zip(names, cells, strict=False):
+        if text and not name:
+            fact = f"{quoted(text)} stands beside the columns"
+            raise _wrong(where)(fact, 'text with a comma in "quotes"')
+    return {name: text for name, text in zip(names, cells, strict=False) if name} | {
+        name: "" for name in columns[len(cells) :] if name
+    }
+
+
+def _rows(name: str, text: str) -> Iterator[tuple[int, list[str]]]:
+    """Each row with the line that it begins on, whatever separates its cells."""
+    first = text.lstrip("\r\n").splitlines()[:1]
+    delimiter = max(",;\t", key=first[0].count) if first else ","
+    table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    line = 1
+    try:
+        for cells in table:
+            if cells or line > 1:
+                yield line, [cell.strip() for cell in cells]
+            line = table.line_num + 1
+    except csv.Error as error:
+        raise _wrong(f"{name}:{line}")(f"not CSV ({error})", "every quote twice") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        instead = "it, or take `extensions:` out of assignments.yaml"
+        raise _wrong(str(path))(f"cannot be read ({reason})", instead) from None
+    if len(data) > MAX_BYTES:
+        raise _wrong(f"{path.name}:1")("over 1 MiB", "a row a student")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        fact, instead = "not UTF-8", "the file anew, saved as CSV UTF-8"
+        raise _wrong(f"{path.name}:{line}")(fact, instead) from None
+
+
+def _wrong(where: str, column: str = "") -> Wrong:
+    place = f"{where}: {column}: " if column else f"{where}: "
+    return lambda fact, instead: CatalogError(f"{place}{fact}; write {instead}")

@@ -1,0 +1,225 @@
+"""Readers of the fields of assignments.yaml, each strict."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from grader.course.assignment import Late, SpeedLimit, Step
+from grader.course.yaml_nodes import CatalogError, Place, nearest, plain
+from grader.model import Limits
+
+Read = Callable[[Place], Any]
+
+Wrong = Callable[[str, str], CatalogError]
+"""From what is wrong and what to write instead, the error to raise."""
+
+NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+
+MOMENT: Final = re.compile(
+    r"(20\d\d-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?) ?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII
+)
+
+DURATION: Final = re.compile(
+    r"(\d{1,6}(?:\.\d{1,3})?) ?(s|sec|seconds?|min|minutes?|h|hours?|d|days?|w|weeks?)(?: |$)",
+    re.ASCII,
+)
+
+UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+LONGEST: Final = timedelta(days=366)
+
+LMS: Final = (
+    *("blackboard", "canvas", "classroom50", "coderunner", "github", "gitlab", "gradescope"),
+    *("lti", "moodle", "nbgrader", "prairielearn", "vpl"),
+)
+
+
+def read_line(place: Place) -> str:
+    text = place.scalar
+    if text is None or place.node.tag != "tag:yaml.org,2002:str":
+        instead = "a line of text" if text is None else f'"{plain(text)}" in quotes'
+        raise place.wrong(f"{place.shown} is no text", instead)
+    if not text.strip() or not text.isprintable() or len(text) > 200:
+        raise place.wrong(f"{place.shown} is no line of text", "1 to 200 characters on one line")
+    return text.strip()
+
+
+def read_file(place: Place) -> str:
+    name = read_line(place)
+    if not name.lower().endswith(".csv") or Path(name).is_absolute():
+        raise place.wrong(f"{place.shown} is no CSV in the course's folder", "extensions.csv")
+    return name
+
+
+def _name(place: Place) -> str:
+    name = read_line(place)
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name, re.ASCII):
+        raise place.wrong(f"{place.shown} is no name", "small letters, digits and _ only")
+    return name
+
+
+def _module(place: Place) -> str:
+    name = read_line(place)
+    if not name.isidentifier():
+        first = name.partition(".")[0]
+        instead = first if first.isidentifier() else "the name of a module, such as scipy"
+        raise place.wrong(f"{place.shown} is no top-level module", instead)
+    return name
+
+
+def _number(low: float, high: float, example: str, whole: bool = False) -> Read:
+    def read(place: Place) -> float:
+        text, quoted = place.scalar, getattr(place.node, "style", None) is not None
+        value = float(text) if text and NUMBER.fullmatch(text) else math.nan
+        if quoted or not low <= value <= high or (whole and not value.is_integer()):
+            kind = "whole number" if whole else "number"
+            fact = f"{place.shown} is no {kind} from {low:g} to {high:.7g}"
+            raise place.wrong(fact, f"{example} without quotes" if quoted else example)
+        return int(value) if whole else value
+
+    return read
+
+
+def _choice(*words: str) -> Read:
+    def read(place: Place) -> str:
+        word = place.scalar
+        if word not in words:
+            instead = nearest(word or "", words) or " or ".join(words)
+            raise place.wrong(f"{place.shown} is none of: {', '.join(words)}", instead)
+        return word
+
+    return read
+
+
+def _duration(place: Place) -> timedelta:
+    text = place.scalar or ""
+    parts = list(DURATION.finditer(text))
+    if not parts or "".join(part[0] for part in parts) != text:
+        raise place.wrong(f"{place.shown} is no length of time", "15 min, 2 h or 3 days")
+    seconds = sum(float(part[1]) * UNITS[part[2][0]] for part in parts)
+    if seconds > LONGEST.total_seconds():
+        raise place.wrong(f"{place.shown} is over a year", "a shorter time")
+    return timedelta(seconds=seconds)
+
+
+def read_zone(place: Place) -> ZoneInfo:
+    name = place.scalar or ""
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        instead = nearest(name, available_timezones()) or "Europe/Berlin"
+        raise place.wrong(f"{place.shown} is no time zone", instead) from None
+
+
+def read_due(place: Place, zone: ZoneInfo | None) -> datetime:
+    return moment(place.scalar or "", zone, place.shown, place.wrong)
+
+
+def moment(text: str, zone: ZoneInfo | None, shown: str, wrong: Wrong) -> datetime:
+    """A date with its zone. A day alone ends at 23:59; an hour that comes twice is the later."""
+    match = MOMENT.fullmatch(text)
+    try:
+        day, time, offset = match.groups() if match else ("", "", "")
+        found = datetime.fromisoformat(f"{day}T{time or '23:59'}{offset or ''}")
+    except ValueError:
+        raise wrong(f"{shown} is no date", "2026-12-01T23:59+01:00") from None
+    if found.tzinfo is not None:
+        return found
+    if zone is None:
+        instead = f"{found:%Y-%m-%dT%H:%M}+01:00, or timezone: Europe/Berlin above `assignments`"
+        raise wrong(f"{shown} has no time zone", instead)
+    there = found.replace(tzinfo=zone, fold=1)
+    if there.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != found:
+        fact = f"{shown} does not exist in {zone}, where clocks go forward then"
+        raise wrong(fact, "an hour later")
+    return there
+
+
+def _list_of(read: Read) -> Read:
+    return lambda place: tuple(read(each) for each in place.items())
+
+
+def _record(make: Callable[..., Any], read: Mapping[str, Read], *required: str) -> Read:
+    def record(place: Place) -> object:
+        entries = place.entries(read, required)
+        return make(**{key: read[key](each) for key, each in entries.items()})
+
+    return record
+
+
+def _speed(place: Place) -> dict[str, SpeedLimit]:
+    limits = {"ratio": _number(1, 1500, "100"), "points": _number(0, 1e6, "5")}
+    limit = _record(SpeedLimit, limits, *limits)
+    return {function: limit(each) for function, each in place.entries().items()}
+
+
+def _late(place: Place) -> Late:
+    places = place.entries(LATE)
+    late = Late(**{key: LATE[key](each) for key, each in places.items()})
+    if ("per_day" in places and "steps" in places) or not places.keys() - {"at_most"}:
+        raise place.wrong("needs per_day or steps, and may have cut_off", "per_day: 10")
+    if "at_most" in places and "per_day" not in places:
+        raise places["at_most"].wrong("caps per_day, which is not there", "per_day: 10 as well")
+    order = [(step.after, step.lose) for step in late.steps]
+    if "steps" in places and not order:
+        raise places["steps"].wrong("no steps", "[{after: 0 min, lose: 10}]")
+    if any(a[0] >= b[0] or a[1] > b[1] for a, b in pairwise(order)):
+        raise places["steps"].wrong("steps are out of order", "them by growing after and lose")
+    return late
+
+
+def _lms(place: Place) -> dict[str, dict[str, int | str]]:
+    return {
+        system: {key: _identity(each) for key, each in target.entries().items()}
+        for system, target in place.entries(LMS).items()
+    }
+
+
+def _identity(place: Place) -> int | str:
+    """A number, or text as it stands: ``0123`` keeps its zero."""
+    text = place.scalar
+    if text is None or not text.strip() or not text.isprintable() or len(text) > 200:
+        raise place.wrong(f"{place.shown} is no number or text", "what the LMS calls it, as 34")
+    number = getattr(place.node, "style", None) is None and re.fullmatch(r"0|[1-9]\d{0,17}", text)
+    return int(text) if number else text.strip()
+
+
+SECONDS: Final = _number(0.01, 86400, "a number of seconds, as 2.5")
+
+MEBIBYTES: Final = _number(1, 1024 * 1024, "a number of MiB, as 1024", whole=True)
+
+PERCENT: Final = _number(0, 100, "a number of percent, as 10")
+
+LIMITS: Final[dict[str, Read]] = {
+    each.name: MEBIBYTES if each.name == "memory_mb" else SECONDS for each in fields(Limits)
+}
+
+LATE: Final[dict[str, Read]] = {
+    "per_day": PERCENT,
+    "at_most": PERCENT,
+    "cut_off": _duration,
+    "steps": _list_of(_record(Step, {"after": _duration, "lose": PERCENT}, "after", "lose")),
+}
+
+ASSIGNMENT: Final[dict[str, Read]] = {
+    "name": _name,
+    "title": read_line,
+    "points": _number(0.01, 1e6, "100"),
+    "runtime": _choice("numpy", "torch"),
+    "imports": _list_of(_module),
+    "limits": _record(Limits, LIMITS),
+    "speed": _speed,
+    "due": read_line,
+    "grace": _duration,
+    "late": _late,
+    "attempts": _choice("last", "best"),
+    "lms": _lms,
+}

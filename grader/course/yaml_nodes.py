@@ -1,0 +1,200 @@
+"""A YAML file as nodes that know their place: whoever reads them can say where, and what to write.
+
+    root = Place(compose(text_of(path)), "")
+    root.entries(known=["title"])["title"].wrong("'' is no text", "1 to 200 characters")
+
+The nodes are never turned into values by PyYAML: its guesses (``no`` is false, ``12:30:00`` is 45000)
+are not asked for, and anchors, aliases and tags stand for nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from grader.errors import UserError
+
+FILE: Final = "assignments.yaml"
+MAX_BYTES: Final = 1024 * 1024
+MAX_DEPTH: Final = 16
+
+
+class CatalogError(UserError):
+    """Why the course cannot be used, and what to write instead: one line."""
+
+
+def text_of(path: Path) -> str:
+    """The text of the file; raises `CatalogError` where it cannot be read as one."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        what = f"{path.parent} holds no {FILE}"
+        raise CatalogError(f"{what}; write one with `title:` and `assignments:`") from None
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise CatalogError(f"{path} cannot be read ({reason}); write a plain file there") from None
+    if len(data) > MAX_BYTES:
+        raise CatalogError(f"{FILE}:1: over 1 MiB; write the assignments alone")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise CatalogError(f"{FILE}:{line}: not UTF-8; save the file as UTF-8") from None
+
+
+SYNTAX: Final = (
+    (r"'\t'", "a tab", "spaces"),
+    ("mapping values are not", "a colon where none can be", 'text with a colon in "quotes"'),
+    ("expected ':'", "a line that is no `key: value`", "key: value"),
+    ("another document", "a second document (`---`)", "one document"),
+    ("<block end>", "a line that is indented otherwise than those above", "it in their column"),
+    ("unexpected end of stream", "a quote that is not closed", "the closing quote"),
+    ("cannot start any token", "a sign with a meaning of its own in YAML", 'the text in "quotes"'),
+)
+"""What PyYAML says, what we say, and what to write."""
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's composer without anchors and aliases, and only so deep."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        problem = ""
+        if getattr(event, "anchor", None) is not None:
+            problem = "an anchor or alias (`&` or `*`); write the text out, or in quotes"
+        elif self.depth >= MAX_DEPTH:
+            problem = "nested too deeply; write what the example shows"
+        if problem:
+            raise CatalogError(f"{FILE}:{event.start_mark.line + 1}: {problem}")
+        self.depth += 1
+        try:
+            return super().compose_node(parent, index)  # type: ignore[arg-type]
+        finally:
+            self.depth -= 1
+
+
+def compose(text: str) -> yaml.Node:
+    """The root of a YAML document; raises `CatalogError` with the line that is none."""
+    try:
+        loader = _Loader(text)
+    except yaml.reader.ReaderError as error:
+        raise _unreadable(text, error) from None
+    try:
+        node = loader.get_single_node()
+    except yaml.reader.ReaderError as error:
+        raise _unreadable(text, error) from None
+    except yaml.MarkedYAMLError as error:
+        problem = error.problem or "not YAML"
+        unclosed = "unexpected end of stream" in problem
+        mark = (error.context_mark if unclosed else error.problem_mark) or loader.get_mark()
+        raise _syntax(mark.line + 1, problem) from None
+    except CatalogError:
+        raise
+    except (ValueError, OverflowError):  # from a \U escape or a %YAML directive
+        line = loader.get_mark().line + 1
+        raise CatalogError(f"{FILE}:{line}: an impossible escape or number; write text") from None
+    finally:
+        loader.dispose()
+    if node is None:
+        raise CatalogError(f"{FILE}:1: the file is empty; write `title:` and `assignments:`")
+    return node
+
+
+def _unreadable(text: str, error: yaml.reader.ReaderError) -> CatalogError:
+    line = text.count("\n", 0, error.position) + 1
+    return CatalogError(f"{FILE}:{line}: a control character; write text without it")
+
+
+def _syntax(line: int, problem: str) -> CatalogError:
+    fact, instead = f"not YAML ({problem})", "key: value, indented by spaces"
+    for piece, plainly, rather in SYNTAX:
+        if piece in problem:
+            fact, instead = plainly, rather
+            break
+    return CatalogError(f"{FILE}:{line}: {fact}; write {instead}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A node of the file, and the field it is the value of."""
+
+    node: yaml.Node
+    name: str
+    key: yaml.Node | None = None
+
+    def wrong(self, fact: str, instead: str) -> CatalogError:
+        """The error to raise about this place."""
+        node = self.node if self.key is None or self.scalar else self.key
+        line = node.start_mark.line + 1
+        where = f"{self.name}: " if self.name else ""
+        return CatalogError(f"{FILE}:{line}: {where}{fact}; write {instead}")
+
+    @property
+    def scalar(self) -> str | None:
+        """The text of a scalar that is there at all, else None."""
+        null = self.node.tag == "tag:yaml.org,2002:null"
+        return self.node.value if isinstance(self.node, yaml.ScalarNode) and not null else None
+
+    @property
+    def shown(self) -> str:
+        """The value as an error quotes it."""
+        if self.scalar is not None:
+            return quoted(self.scalar)
+        if isinstance(self.node, yaml.MappingNode):
+            return "a mapping"
+        return "a list" if isinstance(self.node, yaml.SequenceNode) else "nothing"
+
+    def items(self) -> Iterator[Place]:
+        """The items of a list."""
+        if not isinstance(self.node, yaml.SequenceNode):
+            raise self.wrong(f"{self.shown} is no list", "[] or a line `- ...` for each item")
+        for number, node in enumerate(self.node.value):
+            yield Place(node, f"{self.name}[{number}]")
+
+    def entries(
+        self, known: Iterable[str] | None = None, required: Iterable[str] = ()
+    ) -> dict[str, Place]:
+        """The entries of a mapping, each key once and among the ``known``, if those are given."""
+        if not isinstance(self.node, yaml.MappingNode):
+            keys = ", ".join(f"{key}: ..." for key in required or known or ["name"])
+            raise self.wrong(f"{self.shown} is no mapping", keys)
+        found: dict[str, Place] = {}
+        for key, node in self.node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else ""
+            field_name = f"{self.name}.{plain(name)}".lstrip(".")
+            if not name:
+                raise Place(key, self.name).wrong("a key that is no word", "key: value")
+            if name in found:
+                raise Place(key, field_name).wrong("written twice", "it once")
+            if known is not None and name not in known:
+                words = nearest(name, known) or f"one of: {', '.join(known)}"
+                raise Place(key, field_name).wrong("unknown key", words)
+            found[name] = Place(node, field_name, key)
+        for name in required:
+            if name not in found:
+                raise self.wrong(f"{name} is missing", f"{name}: ...")
+        return found
+
+
+def plain(key: str) -> str:
+    """A key as it stands in the name of a field: short, and on one line."""
+    return key if key.isprintable() and len(key) <= 40 else quoted(key)
+
+
+def quoted(text: str) -> str:
+    """The text in quotes, on one line, shortened."""
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that is probably meant, or nothing."""
+    import difflib  # only errors need it
+
+    return next(iter(difflib.get_close_matches(word[:100], list(known), 1)), "")

@@ -1,1 +1,0 @@
-"""Where a class run is computed: `local` processes, or `celery` workers on many machines."""

@@ -1,0 +1,1 @@
+"""The process that holds hidden tests: a pytest session over many submissions."""

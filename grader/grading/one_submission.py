@@ -1,0 +1,119 @@
+"""Grade one submission with the collected hidden tests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from grader.grading import direct, outcomes, plugin
+from grader.grading.session import Bench
+from grader.model import Grade, Submission
+from grader.notebook import NotebookError, read_source
+from grader.sandbox.fork_server import GraderError, StudentError
+from grader.sandbox.student import Student
+
+
+def grade_one(
+    bench: Bench, items: Sequence[pytest.Item], submission: Submission, max_score: float
+) -> Grade:
+    """Grade one submission with the collected items.
+
+    What could not be judged is tried once more with a new fork server: an old one that died is our
+    fault, and only then is it an `error`. So is what was judged while somebody killed a worker.
+    """
+    started, killed = time.perf_counter(), bench.server.killed
+    grade = _try(bench, items, submission, max_score)
+    if not submission.error and (grade.status == "error" or bench.server.killed > killed):
+        bench.restart()
+        grade = _try(bench, items, submission, max_score)
+    return replace(grade, seconds=round(time.perf_counter() - started, 6))
+
+
+def grade_reference(bench: Bench, items: Sequence[pytest.Item]) -> Grade:
+    """Grade the reference first: everybody is then asked the same, in the same order, in every process.
+
+    Who keeps a state between calls would answer otherwise to another order.
+    """
+    file, source = f"{bench.assignment.name}.py", bench.exercise.source.encode()
+    grade = grade_one(bench, items, Submission("reference", file, source), 1)
+    bench.learn()
+    return grade
+
+
+def _try(
+    bench: Bench, items: Sequence[pytest.Item], submission: Submission, max_score: float
+) -> Grade:
+    bare = replace(submission, source=b"")
+    if submission.error:
+        return Grade(bare, max_score, (), submission.error)
+    try:
+        return _graded(bench, items, submission, Grade(bare, max_score))
+    except GraderError as error:
+        why = f"could not be graded: {error}"
+        return Grade(replace(bare, error=why), max_score, (), why)
+    finally:
+        bench.end()
+
+
+def _graded(
+    bench: Bench, items: Sequence[pytest.Item], submission: Submission, blank: Grade
+) -> Grade:
+    try:
+        cells, problem = read_source(submission.file, submission.source), submission.problem
+    except NotebookError as error:
+        cells, problem = (), str(error)
+    asked = bench.begin(cells, submission.file.endswith(".ipynb"))
+    problem = submission.problem or problem or _unreadable(asked.student)
+    if problem:
+        failed = tuple(outcomes.blank(item, bench.scale, problem) for item in items)
+        return replace(blank, outcomes=failed, message=problem)
+    bench.ask_ahead()
+    run_items(bench, items)
+    bench.end()
+    message = " ".join(filter(None, [submission.note, _told(asked.student)]))
+    return replace(
+        blank,
+        outcomes=tuple(bench.outcomes),
+        message=message,
+        instructor=_printed(asked.student),
+    )
+
+
+def run_items(bench: Bench, items: Sequence[pytest.Item]) -> None:
+    """Run every item once; outcomes are left on the bench by `plugin`."""
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        plugin.clean(item)
+        bench.runs(outcomes.check_id(item))
+        if plain := direct.Plain.of(item):
+            plain.run(bench)
+        else:
+            runtestprotocol(item, log=False, nextitem=following)
+    bench.runs("")
+
+
+def _unreadable(student: Student) -> str:
+    """Load the program; say why nothing of it can be graded, or ''."""
+    try:
+        student.load()
+    except StudentError as error:
+        return str(error)
+    if len(student.program.cells) == 1 and student.problems:
+        first = student.problems[0]
+        if first.kind in ("SyntaxError", "IndentationError", "TabError"):
+            return f"your file is not valid Python (line {first.line}): {first.text.strip()}"
+    return ""
+
+
+def _told(student: Student) -> str:
+    """What went wrong while the program was loaded, in the student's own words and lines."""
+    texts = [f"{problem.cell}: {problem.text.strip()}" for problem in student.problems[:5]]
+    return "While your file was loaded:\n" + "\n".join(texts) if texts else ""
+
+
+def _printed(student: Student) -> dict[str, str]:
+    text = student.captured.decode("utf-8", "replace")
+    return {"output": text} if text else {}

@@ -1,0 +1,176 @@
+"""A grading process: collects the hidden tests once, then grades submission after submission.
+
+Started by `grader.engine.local`, `main` with two descriptors as arguments; trusted, and the only kind of
+process that holds hidden tests and reference. What runs stands in the second (see `grader.watch`).
+Messages on the first, the inherited connection, JSON:
+
+    -> settings                  <- {"sandbox": [...], "problem": "", "max_score": 100.0}
+    -> a `Submission`            <- its `Grade`
+    -> a number                  another seed, from here on
+    -> (closed): it ends
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import platform
+import signal
+import sys
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import numpy as np
+import pytest
+
+from grader.course import catalog
+from grader.course.yaml_nodes import CatalogError
+from grader.grading import outcomes, plugin
+from grader.grading.one_submission import grade_one, grade_reference
+from grader.grading.preflight import UnfitError, check_reference, check_sandbox
+from grader.grading.protocol import Ready, Settings
+from grader.grading.session import Bench
+from grader.grading.watchdog import Watch
+from grader.model import Submission
+from grader.sandbox.fork_server import GraderError, Sandbox, StudentError
+from grader.sandbox.guest import lockdown
+
+
+def main() -> None:
+    """Serve the connection whose descriptor is ``argv[1]``, and note what runs in ``argv[2]``."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        # A hidden test that hangs does not hear that the connection was closed.
+        lockdown.die_with_parent()
+    connection = Connection(int(sys.argv[1]))
+    settings = msgspec.json.decode(connection.recv_bytes(), type=Settings)
+    try:
+        bench = bench_for(settings)
+    except (CatalogError, GraderError, OSError) as error:
+        connection.send_bytes(msgspec.json.encode(Ready([], str(error))))
+        return
+    bench.runs = Watch(int(sys.argv[2])).runs
+    run_session(bench, Loop(connection, bench, settings), settings.select)
+
+
+def bench_for(settings: Settings) -> Bench:
+    """The bench for a run, its fork server already starting."""
+    course = catalog.load(Path(settings.course))
+    assignment = course.assignment(settings.assignment)
+    sandbox = Sandbox.best() if settings.sandbox == "best" else Sandbox(frozenset())
+    bench = Bench(course, assignment, sandbox, settings.seed, settings.secret)
+    bench.server.start()
+    return bench
+
+
+def run_session(bench: Bench, loop: object, select: str = "") -> int:
+    """Run a pytest session over the hidden tests of the bench's assignment, or a selection (-k)."""
+    tests = bench.course.hidden_tests(bench.assignment.name)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    quiet = [f"no:{name}" for name in ("terminal", "logging", "cacheprovider", "doctest", "junitxml",
+             "pastebin", "stepwise", "faulthandler", "unraisableexception", "threadexception",
+             "warnings", "setuponly", "setupplan", "debugging", "nose", "recwarn", "tmpdir")]  # fmt: skip
+    arguments = [str(tests), "-c", os.devnull, "--rootdir", str(bench.course.folder), "-s"]
+    arguments += ["-k", select] if select else []
+    for name in ("grader.grading.plugin", *quiet):
+        arguments += ["-p", name]
+    plugins = [loop, plugin.Attached(bench)]
+    return int(pytest.main([*arguments, "--assert=plain"], plugins=plugins))
+
+
+class Loop:
+    """A pytest plugin that replaces the run of the items by a run for each submission."""
+
+    def __init__(self, connection: Connection, bench: Bench, settings: Settings) -> None:
+        self._connection, self._bench, self._settings = connection, bench, settings
+        self._problem = ""
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A hidden test that cannot be imported is the course's problem, named."""
+        if report.failed and not self._problem:
+            last = str(report.longrepr).strip().splitlines()[-1]
+            self._problem = f"the hidden tests cannot be collected: {report.nodeid}: {last}"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> pytest.TestReport:
+        """A bare report: pytest's own formats tracebacks with every argument, for nobody here."""
+        outcome: Literal["passed", "failed"] = "failed" if call.excinfo else "passed"
+        return pytest.TestReport(
+            item.nodeid, item.location, {}, outcome, None, _phase(call), duration=call.duration
+        )
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Greet, then grade what comes until the other side closes."""
+        ready = self._prepare(session.items)
+        self._connection.send_bytes(msgspec.json.encode(ready))
+        if ready.problem:
+            return True
+        gc.freeze()
+        gc.enable()
+        with contextlib.suppress(EOFError):
+            while True:
+                data = self._connection.recv_bytes()
+                submission = msgspec.json.decode(data, type=Submission | int)
+                if isinstance(submission, int):
+                    self._bench.reseed(submission)
+                    grade_reference(self._bench, session.items)
+                    continue
+                grade = grade_one(self._bench, session.items, submission, ready.max_score)
+                self._connection.send_bytes(msgspec.json.encode(grade))
+        return True
+
+    def _prepare(self, items: Sequence[pytest.Item]) -> Ready:
+        problem = self._problem
+        total = sum(outcomes.worth(item) for item in items if not outcomes.stricter(item))
+        problem = problem or outcomes.wrong_mark(items)
+        if not self._settings.select:
+            problem = problem or outcomes.untimed(items, self._bench.assignment)
+        if not problem and not total:
+            problem = f"no hidden tests for {self._bench.assignment.name}"
+        if problem:
+            return Ready([], problem)
+        self._bench.scale = self._bench.assignment.points / total
+        try:
+            self._preflight(items)
+        except (GraderError, StudentError) as error:
+            return Ready([], str(error))
+        layers = self._bench.server.sandbox.ordered()
+        return Ready(layers, "", self._bench.assignment.max_score, {
+            "python": platform.python_version(), "numpy": np.__version__,
+            "pytest": pytest.__version__,
+        })  # fmt: skip
+
+    def _preflight(self, items: Sequence[pytest.Item]) -> None:
+        """See that all is well; once more, anew, when a process died over it."""
+        try:
+            self._checked(items)
+        except UnfitError:
+            raise
+        except (GraderError, StudentError):
+            self._bench.restart()
+            self._checked(items)
+
+    def _checked(self, items: Sequence[pytest.Item]) -> None:
+        if self._settings.preflight and self._settings.sandbox != "none":
+            check_sandbox(self._bench, self._settings.private)
+            check_reference(self._bench, items)
+        else:
+            grade_reference(self._bench, items)
+        self._bench.server.ready()
+
+
+def _phase(call: pytest.CallInfo[None]) -> Literal["setup", "call", "teardown"]:
+    return call.when if call.when != "collect" else "setup"
+
+
+# --- one submission ---------------------------------------------------------------------------
+
+
+# --- before anything is graded ----------------------------------------------------------------

@@ -1,0 +1,32 @@
+"""Messages between a run and its grading processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a grading process is told before anything else."""
+
+    course: str
+    assignment: str
+    seed: int
+    secret: bytes
+    sandbox: str = "best"
+    preflight: bool = True
+    private: tuple[str, ...] = ()
+    """Files that no worker may be able to read: the canary tries."""
+    select: str = ""
+    """Which checks, as pytest's -k has it; all if empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A grading process's answer: the layers in force, and what keeps it from grading, if anything."""
+
+    sandbox: list[str]
+    problem: str = ""
+    max_score: float = 0.0
+    versions: dict[str, str] = field(default_factory=dict)
+    """Of Python and the packages that it grades with."""

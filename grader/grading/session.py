@@ -1,0 +1,146 @@
+"""What a grading process keeps from one submission to the next: the exercise, its inputs, a fork server.
+
+bench = Bench(course, assignment, Sandbox.best(), seed=17, secret=secret)
+bench.begin(cells)
+...                 # checks ask ``bench.asked``; what they come to is put in ``bench.outcomes``
+bench.end()
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from grader.checks.answers import Asked
+from grader.checks.case import Case
+from grader.checks.check import Draw
+from grader.checks.exercise import Exercise, load_exercise
+from grader.checks.timing import Yardstick
+from grader.course.assignment import Assignment, Course
+from grader.model import Limits, Outcome
+from grader.sandbox.fork_server import ForkServer, Sandbox
+from grader.sandbox.student import Program, Student
+
+
+@dataclass(repr=False)
+class Bench:
+    """What a grading process keeps from one submission to the next, and the one in hand."""
+
+    course: Course
+    assignment: Assignment
+    sandbox: Sandbox
+    seed: int
+    secret: bytes = b""
+    outcomes: list[Outcome] = field(default_factory=list)
+    asked: Asked | None = None
+    scale: float = 1.0
+    """Points of the assignment for one point of a mark."""
+    runs: Callable[[str], None] = lambda check: None
+    """Told of each check before it runs, and of '' after the last."""
+    _exercise: Exercise | None = None
+    _server: ForkServer | None = None
+    _drawn: dict[Draw, list[Case]] = field(default_factory=dict)
+    _ahead: list[Case] = field(default_factory=list)
+    """What of `_later` can be asked in one message before any check."""
+    _later: list[Case] = field(default_factory=list)
+    """What the checks ask of everybody, as the reference has shown."""
+    _reference: Asked | None = None
+    _yardsticks: dict[str, Yardstick] = field(default_factory=dict)
+
+    @property
+    def server(self) -> ForkServer:
+        """The fork server, started at first use."""
+        if self._server is None:
+            preload = [name for name in self.assignment.imports if name != "numpy"]
+            self._server = ForkServer(self.sandbox, preload)
+            self._server.start()
+        return self._server
+
+    @property
+    def exercise(self) -> Exercise:
+        """The solution and its mistakes, in this process."""
+        if self._exercise is None:
+            self._exercise = load_exercise(self.course.folder, self.assignment.name)
+        return self._exercise
+
+    def begin(self, cells: Iterable[tuple[str, str]], goes_on: bool = False) -> Asked:
+        """Take up a submission."""
+        self.asked = Asked(self._student(tuple(cells), goes_on), self.exercise.reference)
+        self.asked.later = self._later
+        self.outcomes = []
+        return self.asked
+
+    def ask_ahead(self) -> None:
+        """Ask the submission in hand at once for what its checks will ask for one by one."""
+        if self.asked is not None and self._ahead:
+            self.asked.ask_ahead(self._ahead)
+
+    def learn(self) -> None:
+        """Take what was asked of the submission in hand for what is asked of everybody."""
+        if self.asked is not None:
+            self._later = list(self.asked.given())
+            self._ahead = [case for case in self._later if case.stands_alone and not case.cpu]
+
+    def end(self) -> None:
+        """Put it away: nothing of it stays."""
+        if self.asked is not None:
+            self.asked.student.end()
+
+    def restart(self) -> None:
+        """End the fork server and every worker: what is asked next has new ones."""
+        self.end()
+        self._forget_reference()
+        self.server.close()
+
+    def close(self) -> None:
+        """End every process of ours."""
+        self.end()
+        if self._server is not None:
+            self._server.close()
+
+    def draw(self, function: Draw) -> list[Case]:
+        """The cases of ``function``: drawn once a run, the same for every student."""
+        if function not in self._drawn:
+            rng = self.rng(f"{function.__module__}.{function.__qualname__}")
+            self._drawn[function] = list(function(rng, self.exercise.reference.module))
+        return self._drawn[function]
+
+    def rng(self, key: str) -> np.random.Generator:
+        """A generator for ``key``: fresh in every run, repeatable with its seed and secret."""
+        message = f"{self.seed} {self.assignment.name} {key}".encode()
+        digest = hmac.new(self.secret or b"no secret", message, hashlib.sha256).digest()
+        return np.random.default_rng(np.frombuffer(digest, np.uint32))
+
+    def reseed(self, seed: int) -> None:
+        """Draw other inputs from here on."""
+        self.seed = seed
+        self._drawn.clear()
+        self._ahead.clear()
+        self._later.clear()
+        self.exercise.reference.forget()
+        self.exercise.catalogue.forget()
+        self._forget_reference()
+
+    def _forget_reference(self) -> None:
+        self._yardsticks.clear()
+        if self._reference is not None:
+            self._reference.student.end()
+            self._reference = None
+
+    def yardstick(self, case: Case, cpu: float) -> Yardstick:
+        """The reference in a worker like the students': what times are compared with."""
+        if self._reference is None:
+            student = self._student(((f"{self.assignment.name}.py", self.exercise.source),), False)
+            student.limits = Limits(call_wall=300, total=1e9, import_cpu=60)
+            self._reference = Asked(student, self.exercise.reference)
+        if case.function not in self._yardsticks:
+            self._yardsticks[case.function] = Yardstick(self._reference, case, cpu)
+        return self._yardsticks[case.function]
+
+    def _student(self, cells: tuple[tuple[str, str], ...], goes_on: bool) -> Student:
+        program = Program(self.assignment.name, cells, tuple(self.assignment.imports), goes_on)
+        return Student(self.server, program, self.assignment.limits)

@@ -1,0 +1,286 @@
+"""Which of a student's files is graded; where the best of them counts, which are attempts.
+
+The released stub is set aside; then the exact name counts, else one that differs by case or an
+LMS's suffix, else the only candidate. Of two that changed the later one counts. What cannot be
+settled is an error, never a zero: `choose` settles it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from grader import timestamps as times
+from grader.inbox.tree import File, Handin, Tree, Unreadable, Withheld
+from grader.inbox.untouched import Code, code
+from grader.model import Submission
+from grader.notebook import MAX_IPYNB, MAX_PY, Cell, NotebookError, read_source
+from grader.text import one_line
+
+SUFFIXES = (".py", ".ipynb")
+RELEASED = ("test_public.py", "conftest.py", "setup.py", "__init__.py")
+"""What is nobody's work, wherever it stands."""
+TESTS = re.compile(r"test_.*|.*_test\.py|(?:conftest|setup|__init__)\.py")
+"""What stands beside the work, as released or not, and is never it where the work is there."""
+MAX_READ = 20
+"""How many files of one student are read to find the one that counts."""
+MAX_LISTED = 8
+MAX_ATTEMPTS = 100
+"""How many attempts of one student are graded where the best counts: the last ones."""
+
+
+Read = tuple[File, bytes, tuple[Cell, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was found: a file and its bytes, or why there is none."""
+
+    file: File | None = None
+    source: bytes = b""
+    problem: str = ""
+    error: str = ""
+    note: str = ""
+    rivals: tuple[File, ...] = ()
+    """All that are named as expected and say something else, the oldest first, if there are some."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picker:
+    """The rule for one assignment and one export."""
+
+    tree: Tree
+    expected: str
+    untouched: Callable[[Iterable[Cell]], bool]
+    elsewhere: Collection[str] = ()
+    """Names of the course's other exercises: their files are never candidates here."""
+
+    def submission(self, handin: Handin, chosen: str = "") -> Submission:
+        """The student's submission, read now: the last, or the one ``chosen``."""
+        return _submission(handin, self._choice(handin, chosen))
+
+    def attempts(self, handin: Handin) -> Iterator[Submission]:
+        """All that the student handed in, the oldest first, each read as it is asked for.
+
+        Attempts without work in them are left out, unless there is nothing else.
+        """
+        found = False
+        for one in (*handin.earlier, handin):
+            for choice in self._choices(one):
+                found = True
+                yield _submission(one, choice)
+        if not found:
+            yield self.submission(handin)
+
+    def _choices(self, handin: Handin) -> Iterator[Choice]:
+        """The choice from each attempt with work in it: several, where several files have some."""
+        every = sorted({file.attempt for file in handin.files})
+        note = _capped(len(every))
+        if handin.missing:
+            yield Choice(error=handin.missing)
+        for attempt in every[-MAX_ATTEMPTS:]:
+            files = [file for file in handin.files if file.attempt == attempt]
+            try:
+                choice = self._in_attempt(files)
+            except Withheld as reason:
+                choice = Choice(files[0], error=str(reason))
+            if choice is not None and choice.rivals:
+                yield from (self._one(file, note) for file in choice.rivals)
+            elif choice is not None and choice.problem != STUB:
+                yield replace(choice, note=_joined(choice.note, note))
+
+    def _choice(self, handin: Handin, chosen: str) -> Choice:
+        if handin.missing:
+            return Choice(error=handin.missing)
+        try:
+            if chosen:
+                return self._chosen(handin.files, chosen)
+            return self._found(handin.files)
+        except Withheld as reason:
+            return Choice(error=str(reason))
+
+    def _chosen(self, files: Sequence[File], chosen: str) -> Choice:
+        named = [f for f in files if chosen in (one_line(f.entry.path), one_line(f.name))]
+        if len(named) != 1:
+            trouble = "is not among" if not named else "names several of"
+            return Choice(error=f"{one_line(chosen)} {trouble} the files: {listed(files)}")
+        return self._one(named[0], "chosen by hand")
+
+    def _found(self, files: Sequence[File]) -> Choice:
+        """The choice from the last attempt with work in it, or what the last one lacks."""
+        stub = None
+        attempts = sorted({file.attempt for file in files}, reverse=True)
+        for attempt in attempts[:MAX_READ]:
+            choice = self._in_attempt([file for file in files if file.attempt == attempt])
+            if choice is None:
+                continue
+            if choice.problem != STUB:
+                return replace(choice, note=choice.note or EARLIER) if stub else choice
+            stub = stub or choice
+        if stub and not any(file.entry.withheld for file in files):
+            return stub
+        return Choice(problem=self._nothing(files))
+
+    def _in_attempt(self, files: Sequence[File]) -> Choice | None:
+        """The choice among the files of one attempt, None if none can be Python."""
+        python = [f for f in files if f.name.lower().endswith(SUFFIXES) and not self._is_other(f)]
+        named = [file for file in python if self._likeness(file) < 2]
+        others = [file for file in python if file not in named]
+        if named:
+            others = [file for file in others if not TESTS.fullmatch(file.name)]
+        choice = self._among(named) if named else None
+        if others and (choice is None or choice.problem == STUB):
+            other = self._among(others)
+            return other if choice is None or other.problem != STUB else choice
+        return choice
+
+    def _is_other(self, file: File) -> bool:
+        return any(likeness(file.name, name) < 2 for name in self.elsewhere)
+
+    def _likeness(self, file: File) -> int:
+        return 0 if file.meant else likeness(file.name, self.expected)
+
+    def _among(self, files: list[File]) -> Choice:
+        """The choice among files that are all named as expected, or all not."""
+        if len(files) > MAX_READ:
+            return Choice(error=f"{len(files)} files might be meant: {listed(files)}")
+        read = [(file, *self._read(file)) for file in files]
+        bad = "; ".join(_said(file, reason) for file, _, _, reason in read if reason)
+        good = [(file, data, cells) for file, data, cells, reason in read if not reason]
+        work = [one for one in good if not self.untouched(one[2])]
+        if not work:
+            file, data, _ = good[0] if good else (files[0], b"", ())
+            return Choice(file, data, problem=bad or STUB)
+        choice = replace(self._latest(self._best(work)), rivals=self._rivals(work))
+        return replace(choice, note=bad) if bad and not choice.note else choice
+
+    def _rivals(self, work: list[Read]) -> tuple[File, ...]:
+        """Every file with a program of its own, if the names say that all are the work."""
+        if len(work) < 2 or _same(work) or any(self._likeness(file) == 2 for file, _, _ in work):
+            return ()
+        programs = {_program(cells) or (file.entry.path,): file for file, _, cells in _sorted(work)}
+        return tuple(programs.values())
+
+    def _best(self, work: list[Read]) -> list[Read]:
+        """Of the scripts those with the best name, and so of the notebooks."""
+        best: dict[str, int] = {}
+        for file, _, _ in work:
+            best[_suffix(file)] = min(self._likeness(file), best.get(_suffix(file), 2))
+        return [one for one in work if self._likeness(one[0]) == best[_suffix(one[0])]]
+
+    def _latest(self, work: list[Read]) -> Choice:
+        """The last of what was changed; where the name says nothing, there must be only one."""
+        work = _sorted(work)
+        names = listed([file for file, _, _ in work])
+        file, data, _ = work[-1]
+        unnamed = self._likeness(file) == 2
+        if len(work) > 1 and not _same(work):
+            if unnamed or work[-2][0].order == file.order:
+                return Choice(error=f"several files might be meant: {names}")
+            return Choice(file, data, note=f"the latest of {names}")
+        note = f"taken as the only candidate: {one_line(file.name, 80)}" if unnamed else ""
+        return Choice(file, data, note=note)
+
+    def _one(self, file: File, note: str) -> Choice:
+        data, _, reason = self._read(file)
+        return Choice(file, data, problem=_said(file, reason) if reason else "", note=note)
+
+    def _read(self, file: File) -> tuple[bytes, tuple[Cell, ...], str]:
+        """The bytes and cells of a file, or why there are none."""
+        if file.entry.refused:
+            return b"", (), file.entry.refused
+        limit = MAX_IPYNB if _suffix(file) == ".ipynb" else MAX_PY
+        try:
+            data = self.tree.read(file.entry.path, limit)
+            return data, read_source(file.name, data), ""
+        except Unreadable as reason:
+            return b"", (), str(reason)
+        except NotebookError as reason:
+            return b"", (), f"cannot be read: {reason}"
+        except Withheld as reason:
+            raise Withheld(_said(file, str(reason))) from None
+
+    def _nothing(self, files: Sequence[File]) -> str:
+        """Why a student without a candidate has nothing to grade."""
+        for file in files:
+            if file.entry.withheld:
+                raise Withheld(f"{one_line(file.entry.path)} {file.entry.withheld}")
+        refused = [_said(file, file.entry.refused) for file in files if file.entry.refused]
+        if refused:
+            return f"no .py or .ipynb file was handed in: {'; '.join(refused[:MAX_LISTED])}"
+        if files:
+            return f"no .py or .ipynb file was handed in, but {listed(files)}"
+        return "nothing was handed in"
+
+
+STUB = "only the stub was handed in, as it was released"
+EARLIER = "from an earlier attempt: the last one holds only the stub"
+
+
+def likeness(name: str, expected: str) -> int:
+    """0 for the exact name, 1 if it differs by case or an LMS's suffix, else 2.
+
+    >>> [likeness(name, "relu") for name in ("relu.py", "ReLU-1.ipynb", "relu (2).py", "mine.py")]
+    [0, 1, 1, 2]
+    """
+    stem, dot, suffix = name.rpartition(".")
+    if stem == expected and f".{suffix}" in SUFFIXES:
+        return 0
+    near = re.fullmatch(rf"{re.escape(expected)}(?:[-_]\d{{1,3}}| ?\(\d{{1,3}}\))*", stem, re.I)
+    return 1 if dot and near and f".{suffix.lower()}" in SUFFIXES else 2
+
+
+def listed(files: Sequence[File]) -> str:
+    """The first few names."""
+    names = ", ".join(one_line(file.entry.path, 80) for file in files[:MAX_LISTED])
+    return f"{names} and {len(files) - MAX_LISTED} more" if len(files) > MAX_LISTED else names
+
+
+def _suffix(file: File) -> str:
+    return "." + file.name.lower().rpartition(".")[2]
+
+
+def _said(file: File, reason: str) -> str:
+    return f"{one_line(file.name, 80)} {reason}"
+
+
+def _same(work: list[Read]) -> bool:
+    """Whether all say the same, as a notebook and the script made from it do."""
+    programs = {_program(cells) for _, _, cells in work}
+    return len(programs) == 1 and None not in programs
+
+
+def _program(cells: Iterable[Cell]) -> Code | None:
+    return code("\n".join(cell.source for cell in cells))
+
+
+def _sorted(work: Iterable[Read]) -> list[Read]:
+    return sorted(work, key=lambda one: one[0].order)
+
+
+def _submission(handin: Handin, choice: Choice) -> Submission:
+    file = choice.file
+    return Submission(
+        student=handin.student,
+        file=one_line(file.entry.path) if file else "",
+        source=choice.source,
+        problem=choice.problem,
+        error=choice.error,
+        note=_joined(handin.note, choice.note),
+        name=handin.name,
+        email=handin.email,
+        sid=handin.sid,
+        group=handin.group,
+        submitted_at=handin.submitted_at or (times.iso(file.attempt) if file else ""),
+    )
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(filter(None, notes))
+
+
+def _capped(count: int) -> str:
+    if count <= MAX_ATTEMPTS:
+        return ""
+    return f"the last {MAX_ATTEMPTS} of {count:,} attempts are graded"

@@ -1,0 +1,1 @@
+"""Readers of the exports of learning management systems, one module each."""

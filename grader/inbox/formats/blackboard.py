@@ -1,0 +1,73 @@
+"""Blackboard's download: ``<assignment>_<user>_attempt_<YYYY-MM-DD-HH-MM-SS>_<file>``.
+
+Beside each attempt stands a receipt, the same without ``_<file>`` and with ``.txt``, whose first
+line is ``Name: Ada Lovelace (ada)``. "attempt" is in the language of the course. The first time in
+a name is Blackboard's, whatever the student called the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import takewhile
+
+from grader.inbox.tree import Entry, File, Handin, Tree
+from grader.text import one_line
+
+NAME = re.compile(
+    r"(?P<who>[^/]+?)_[^\W\d_]+_(?P<time>[0-9]{4}(?:-[0-9]{2}){5})(?:_(?P<file>[^/]+)|\.txt)"
+)
+RECEIPT = re.compile(r"[^\n:]{1,40}:\s*(?P<name>[^\n]*?)\s*\((?P<user>[^()\n]+)\)\s*(?:\n|$)")
+
+
+@dataclass(slots=True)
+class _Student:
+    files: list[File] = field(default_factory=list)
+    name: str = ""
+    user: str = ""
+
+
+def header(name: str) -> int:
+    """How much of a name is Blackboard's, 0 if it is none of Blackboard's."""
+    match = NAME.fullmatch(name)
+    return match.end("time") if match else 0
+
+
+def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
+    """A hand-in for each user, with all attempts."""
+    students: defaultdict[str, _Student] = defaultdict(_Student)
+    for entry in tree.entries:
+        match = NAME.fullmatch(entry.path)
+        if not match:
+            notes.append(f"{one_line(entry.path)} is ignored: Blackboard does not name files so")
+        elif match["file"]:
+            students[match["who"]].files.append(_file(entry, match))
+        else:
+            _sign(students[match["who"]], match["who"], tree.small(entry.path))
+    users = _users(list(students))
+    for who, student in students.items():
+        user = one_line(student.user or users[who])
+        yield Handin(user, tuple(student.files), name=one_line(student.name), sid=user)
+
+
+def _file(entry: Entry, match: re.Match[str]) -> File:
+    return File(entry, match["file"], (entry.when,), attempt=match["time"])
+
+
+def _sign(student: _Student, who: str, receipt: str) -> None:
+    """Take name and user from a receipt, if its user is the one that the file's name ends in."""
+    match = RECEIPT.match(receipt.lstrip("\ufeff"))
+    if match and who.endswith(f"_{match['user']}"):
+        student.name, student.user = match["name"], match["user"]
+
+
+def _users(names: list[str]) -> dict[str, str]:
+    """The user in each ``<assignment>_<user>``: the last part, if that tells them apart."""
+    last = {who: who.rpartition("_")[2] or who for who in names}
+    if len(set(last.values())) == len(names):
+        return last
+    parts = [who.split("_") for who in names]
+    shared = sum(1 for _ in takewhile(lambda same: len(set(same)) == 1, zip(*parts, strict=False)))
+    return {who: "_".join(who.split("_")[shared:]) or who for who in names}

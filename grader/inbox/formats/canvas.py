@@ -1,0 +1,57 @@
+"""Canvas's download: flat files ``<sortable name>[_LATE]_<user>_<attachment>_<file>``.
+
+The form is that of Canvas's ``lib/content_zipper.rb``: no name holds ``_<digits>_``, so the first
+such numbers are Canvas's, whatever the student called the file. Anonymous assignments have
+``[LATE_]anon_<id>`` for the name and user; a text entry is ``…_text.html``, a link ``…_link.html``.
+Attachment numbers grow, so they say which of two files is later; the zip's own times do not. A
+file handed in again under its old name is ``<file>-1``: that is the same name, and the later file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from grader.inbox.tree import Entry, File, Handin, Tree
+from grader.text import one_line
+
+NAME = re.compile(
+    r"(?:(?!LATE_|anon_)(?P<who>[^/]+?)_)?(?P<late>LATE_)?(?:(?P<user>\d+)|(?P<anon>anon_[A-Za-z0-9]+))_"
+    r"(?:(?P<attachment>\d{1,18})_(?P<file>[^/]+)|(?P<entry>(?:text|link)\.html))"
+)
+AGAIN = re.compile(r"(?:-\d{1,3}| ?\(\d{1,3}\))+(?=\.[^.]+$)")
+
+
+def header(name: str) -> int:
+    """How much of a name is Canvas's, 0 if it is none of Canvas's."""
+    match = NAME.fullmatch(name)
+    return max(match.start("file"), match.start("entry")) if match else 0
+
+
+def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
+    """A hand-in for each user number."""
+    found: defaultdict[str, list[tuple[re.Match[str], Entry]]] = defaultdict(list)
+    for entry in tree.entries:
+        match = NAME.fullmatch(entry.path)
+        if match:
+            found[match["user"] or match["anon"]].append((match, entry))
+        else:
+            notes.append(f"{one_line(entry.path)} is ignored: Canvas does not name files so")
+    for student, parts in found.items():
+        match = parts[0][0]
+        late = any(part["late"] for part, _ in parts)
+        yield Handin(
+            student=student,
+            files=tuple(
+                File(
+                    entry,
+                    AGAIN.sub("", part["file"] or part["entry"]),
+                    (float(part["attachment"] or 0), entry.when),
+                )
+                for part, entry in parts
+            ),
+            note="marked late by Canvas" if late else "",
+            name=one_line(match["who"] or ""),
+            sid=match["user"] or "",
+        )

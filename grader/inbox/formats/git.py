@@ -1,0 +1,47 @@
+"""Git clones: ``<slug>-submissions/<repository>/``. Git itself is never run: see `commits`.
+
+Where every repository is called ``<slug>-<user>``, as GitHub Classroom calls them, the student is
+the user; else the repository.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from grader.inbox.formats.git_commits import committed
+from grader.inbox.tree import Entry, File, Handin, Tree, tops
+from grader.text import one_line
+
+ENDING = "-submissions"
+
+
+def recognise(tree: Tree) -> bool:
+    """Whether most of what is at the top are clones."""
+    clones = [name for name in tree.repositories if name and "/" not in name]
+    return 2 * len(clones) > len(tops(tree))
+
+
+def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
+    """A hand-in for each folder, at the time of the commit that is checked out."""
+    folders = {name: entries for name, entries in tops(tree).items() if name in tree.folders}
+    slug = f"{tree.name.removesuffix(ENDING)}-" if tree.name.endswith(ENDING) else ""
+    if not all(name.startswith(slug) and name != slug for name in folders):
+        slug = ""
+    for name, entries in folders.items():
+        time = committed(tree, name) if name in tree.repositories else ""
+        yield Handin(
+            student=one_line(name.removeprefix(slug)),
+            files=tuple(File(entry, entry.name, (entry.when,)) for entry in entries),
+            note="" if time else "no commit to be read: the time is that of the files",
+            name=one_line(name) if slug else "",
+            submitted_at=time or _latest(entries),
+        )
+    for entry in tree.entries:
+        if "/" not in entry.path:
+            notes.append(f"{one_line(entry.path)} is ignored: it stands in no repository")
+
+
+def _latest(entries: list[Entry]) -> str:
+    times = [entry.when for entry in entries if 0 < entry.when < 1e11]
+    return datetime.fromtimestamp(max(times), UTC).isoformat() if times else ""

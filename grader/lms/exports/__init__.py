@@ -1,0 +1,1 @@
+"""Files with the grades of a whole class, one module per system."""

@@ -1,0 +1,83 @@
+"""Canvas: the gradebook's CSV, with one column filled in. (Over the network: see `push`.)
+
+The instructor exports the gradebook; its header is ``Student, ID, SIS User ID, SIS Login ID,
+Section, <Title> (<assignment id>), ...``, the row of points possible has no ID, and ``EX`` excuses.
+Canvas takes no comments in a CSV.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from grader.course.assignment import Assignment
+from grader.lms.exports import matching, sheet
+from grader.lms.exports.sheet import Export, ExportError, Filling
+from grader.lms.wording import number
+from grader.model import Grade
+from grader.text import for_cell
+
+KEYS: Final = {"ID": ("canvas",), "SIS User ID": ("sid",), "SIS Login ID": ("login", "email")}
+HEADER: Final = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+
+
+def export(
+    grades: Sequence[Grade], assignment: Assignment, into: bytes | None, inbox: str
+) -> Export:
+    """The gradebook given with the assignment's column filled in; else a new one, by Canvas ids."""
+    identity = str(assignment.lms.get("canvas", {}).get("assignment", ""))
+    if into is None:
+        return _made(grades, assignment, identity, inbox)
+    page = sheet.read(into)
+    head = page.row(0)
+    columns = sheet.keys(head, KEYS)
+    at = _column(head, assignment.title, identity)
+    own = head.index("ID") if "ID" in head else min(columns)
+    rows = [row for row in range(1, len(page)) if page.get(row, own).strip()]
+    others = [row for row in range(1, len(page)) if row not in set(rows)]
+    possible = next((most for row in others if (most := sheet.points(page, row, at))), None)
+    filling = Filling(page, rows, columns, at, excused=sheet.EXCUSED)
+    return sheet.fill(filling, grades, inbox, lambda row: possible)
+
+
+def _column(head: Sequence[str], title: str, identity: str) -> int:
+    """The column of the assignment: by its id if that is known, else by its title."""
+    ids = [re.fullmatch(r"(.*) \((\d+)\)", text, re.DOTALL) for text in head]
+    wanted = [
+        at for at, match in enumerate(ids)
+        if match and (match[2] == identity if identity else match[1] == title)
+    ]  # fmt: skip
+    if len(wanted) == 1:
+        return wanted[0]
+    told = f"({identity})" if identity else f"{title} (...)"
+    known = ", ".join(match[0] for match in ids if match) or "none"
+    raise ExportError(
+        f"the gradebook has {len(wanted)} columns {told}, of {known}; "
+        "write lms: {canvas: {assignment: ID}} in assignments.yaml"
+    )
+
+
+def _made(grades: Sequence[Grade], assignment: Assignment, identity: str, inbox: str) -> Export:
+    if not identity:
+        raise ExportError(
+            "canvas: give the exported gradebook with --into, "
+            "or lms: {canvas: {assignment: ID}} in assignments.yaml"
+        )
+    column = f"{assignment.title} ({identity})"
+    rows = [(*HEADER, column), ("    Points Possible", "", "", "", "", number(assignment.points))]
+    strangers, notes = [], []
+    for grade in grades:
+        ids = matching.identities(grade, inbox)
+        cells = (ids.get("canvas", ""), ids.get("sid", ""), ids.get("login", ""))
+        if grade.final is None and not grade.excused:
+            notes.append(sheet.not_graded(grade))
+        elif not any(cells):
+            strangers.append(f"{grade.submission.student}: no id that Canvas knows")
+        else:
+            score = sheet.EXCUSED
+            if grade.final is not None:
+                most = assignment.points
+                score = number(sheet.scaled(grade.final, grade.max_score, most, notes))
+            rows.append((for_cell(grade.submission.name), *cells, "", score))
+    return Export(sheet.table(rows), tuple(strangers), tuple(dict.fromkeys(notes)))

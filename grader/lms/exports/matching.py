@@ -1,0 +1,72 @@
+"""Match students of a run with the rows of a gradebook."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from grader.model import Grade
+from grader.text import lms_line
+
+KINDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "canvas": {"canvas": "sid"},
+    "moodle": {"participant": "sid"},
+    "blackboard": {"login": "sid"},
+    "gradescope": {"sid": "sid"},
+    "nbgrader": {"login": "student"},
+    "git": {"login": "student"},
+}
+"""By inbox: which id of the submission is which kind of id in an LMS. Others may be any of two."""
+
+
+def identities(grade: Grade, inbox: str) -> dict[str, str]:
+    """What is known of who handed in, by kind of id."""
+    who = grade.submission
+    known = KINDS.get(inbox, {"sid": "student", "login": "student"})
+    if grade.absent:  # named by the instructor alone: by the id that the inbox gives, we suppose
+        known = dict.fromkeys(known, "student")
+    found = {kind: getattr(who, name) for kind, name in known.items() if getattr(who, name)}
+    if inbox not in KINDS and who.sid:
+        found["sid"] = who.sid
+    email = who.email or (who.student if "@" in who.student else "")
+    if email:
+        found["email"] = email
+        found.setdefault("login", email)
+    return found
+
+
+def matched(
+    grades: Sequence[Grade], inbox: str, places: Mapping[tuple[str, str], set[int]]
+) -> tuple[dict[int, Grade], list[str]]:
+    """Which grade goes to which place, and who goes to none, and why.
+
+    ``places``: where each (kind of id, id) stands.
+    """
+    claims: defaultdict[int, list[Grade]] = defaultdict(list)
+    strangers = []
+    for grade in grades:
+        ids = identities(grade, inbox)
+        found = set().union(*(places.get((kind, folded(ids[kind])), set()) for kind in ids))
+        student = lms_line(grade.submission.student)
+        if grade.absent and not found:
+            own = folded(grade.submission.student)
+            found = set().union(*(rows for (_, text), rows in places.items() if text == own))
+        if len(found) == 1:
+            claims[found.pop()].append(grade)
+        elif found:
+            strangers.append(f"{student}: stands there {len(found)} times")
+        else:
+            strangers.append(f"{student}: not there")
+    for place, several in list(claims.items()):
+        if len(several) > 1:
+            names = [lms_line(grade.submission.student) for grade in several]
+            same = ", ".join(names)
+            strangers += [f"{name}: the same student there as others: {same}" for name in names]
+            del claims[place]
+    return {place: found[0] for place, found in claims.items()}, strangers
+
+
+def folded(identity: str) -> str:
+    """An id as it is compared: by its letters whatever their case; a number by its digits."""
+    return identity.strip().casefold()

@@ -1,0 +1,275 @@
+r"""Tables that an instructor downloaded: single cells are written, every other byte is kept.
+
+>>> page = read(b'\xef\xbb\xbfStudent,"Score"\r\n"M\xc3\xbcller, Z",\r\n')
+>>> page.row(1)
+['Müller, Z', '']
+>>> page.put(1, 1, "87.5")
+>>> page.data()
+b'\xef\xbb\xbfStudent,"Score"\r\n"M\xc3\xbcller, Z",87.5\r\n'
+
+Who is meant is decided by ids alone, never by names: a grade whose ids stand in no row, or in two,
+is listed as unmatched.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from grader.errors import UserError
+from grader.lms.exports.matching import folded, matched
+from grader.lms.wording import number
+from grader.model import Grade
+from grader.text import for_cell, for_lms, lms_line
+
+__all__ = ["Export", "ExportError", "Filling", "Sheet"]
+
+DELIMITERS: Final = ",;\t"
+MAX_BYTES: Final = 64 * 1024 * 1024
+COMMENTS: Final = 5_000
+EXCUSED: Final = "EX"
+
+
+class ExportError(UserError):
+    """Why no file can be made: one line that says what to give."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file for an LMS, the students whose grades found no place in it, and what to know."""
+
+    data: bytes
+    unmatched: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+# --- a sheet ----------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Sheet:
+    """Rows of cells as they stand in the file, quotes included, and what separates them."""
+
+    cells: list[list[str]]
+    ends: list[str]
+    delimiter: str
+    encoding: str
+    mark: str = ""
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def row(self, number: int) -> list[str]:
+        """The texts of a row."""
+        return [_text(raw) for raw in self.cells[number]]
+
+    def get(self, row: int, column: int) -> str:
+        """The text of a cell; '' past the end of its row."""
+        raw = self.cells[row]
+        return _text(raw[column]) if column < len(raw) else ""
+
+    def put(self, row: int, column: int, text: str) -> None:
+        """Write a cell, in quotes where it was or must be."""
+        raw = self.cells[row]
+        raw += [""] * (column + 1 - len(raw))
+        quoted = raw[column].lstrip().startswith('"')
+        must = any(c in text for c in f'{self.delimiter}"\r\n')
+        raw[column] = '"' + text.replace('"', '""') + '"' if quoted or must else text
+
+    def data(self) -> bytes:
+        """The file."""
+        rows = (self.delimiter.join(row) for row in self.cells)
+        text = "".join(f"{row}{end}" for row, end in zip(rows, self.ends, strict=True))
+        return (self.mark + text).encode(self.encoding, "replace")
+
+
+def read(data: bytes) -> Sheet:
+    """The sheet in a file, of any of the usual encodings and delimiters; raises `ExportError`."""
+    if len(data) > MAX_BYTES:
+        raise ExportError(f"the file given is over {MAX_BYTES >> 20} MiB: no gradebook is")
+    encoding, text = _decoded(data)
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    text = text.removeprefix("\ufeff")
+    delimiter = _delimiter(text)
+    plain = f"[^{delimiter}\r\n]*+"
+    cell = re.compile(rf'( *"(?:[^"]|"")*+"{plain}|{plain})({delimiter}|\r\n|\r|\n|\Z)')
+    sheet = Sheet([[]], [], delimiter, encoding, mark)
+    at = 0
+    while at <= len(text):
+        match = cell.match(text, at)
+        if match is None:  # a quote that is not closed: the rest is one cell
+            sheet.cells[-1].append(text[at:])
+            break
+        sheet.cells[-1].append(match[1])
+        at = match.end()
+        if match[2] != delimiter:
+            sheet.ends.append(match[2])
+            if not match[2] or at == len(text):
+                break
+            sheet.cells.append([])
+    sheet.ends += [""] * (len(sheet.cells) - len(sheet.ends))
+    return sheet
+
+
+def _decoded(data: bytes) -> tuple[str, str]:
+    """An encoding that gives these very bytes back, and the text."""
+    wide = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}.get(data[:2])
+    for encoding in (*([wide] if wide else []), "utf-8"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if text.encode(encoding) == data:
+            return encoding, text
+    return "latin-1", data.decode("latin-1")
+
+
+def _delimiter(text: str) -> str:
+    """What stands most often, outside quotes, in the first line."""
+    first = re.sub(r'"(?:[^"]|"")*+"', "", text[:100_000]).splitlines()[:1]
+    counted = Counter(c for c in (first[0] if first else "") if c in DELIMITERS)
+    return counted.most_common(1)[0][0] if counted else ","
+
+
+def _text(raw: str) -> str:
+    inner = raw.strip()
+    if len(inner) > 1 and inner[0] == inner[-1] == '"':
+        return inner[1:-1].replace('""', '"')
+    return raw
+
+
+def table(rows: Iterable[Sequence[str]]) -> bytes:
+    """A new CSV, UTF-8."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue().encode("utf-8", "replace")
+
+
+# --- who and where ----------------------------------------------------------------------------
+
+
+# --- filling in -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """Which cells of a sheet are keys, by kind of id, and where the score goes."""
+
+    page: Sheet
+    rows: Iterable[int]
+    keys: Mapping[int, tuple[str, ...]]
+    at: int
+    comments: int | None = None
+    """The column of comments, if there is one that we may write."""
+    comma: bool = False
+    """Whether the sheet writes 87,5."""
+    key: Callable[[str], str] = field(default=lambda text: text)
+    """What of a key cell is the id."""
+    excused: str = ""
+    """The system's word for who is excused, if it has one."""
+
+
+def fill(
+    filling: Filling,
+    grades: Sequence[Grade],
+    inbox: str,
+    most: Callable[[int], float | None] = lambda row: None,
+    comment: Callable[[Grade], str] = lambda grade: "",
+) -> Export:
+    """Write each score into its student's row. ``most`` gives the points possible in a row."""
+    page = filling.page
+    places: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
+    for row in filling.rows:
+        for at, kinds in filling.keys.items():
+            if identity := folded(filling.key(page.get(row, at))):
+                for kind in kinds:
+                    places[kind, identity].add(row)
+    found, strangers = matched(grades, inbox, places)
+    notes: list[str] = []
+    for row, grade in sorted(found.items()):
+        if grade.excused and filling.excused:
+            page.put(row, filling.at, filling.excused)
+        elif grade.final is None:
+            notes.append(not_graded(grade))
+        elif page.get(row, filling.at).strip() == EXCUSED:
+            notes.append(f"{lms_line(grade.submission.student)} is excused, and left so")
+        else:
+            score = number(scaled(grade.final, grade.max_score, most(row), notes))
+            page.put(row, filling.at, score.replace(".", ",") if filling.comma else score)
+            if filling.comments is not None:
+                page.put(row, filling.comments, for_cell(comment(grade)))
+    return Export(page.data(), tuple(strangers), tuple(dict.fromkeys(notes)))
+
+
+def scaled(score: float, ours: float, theirs: float | None, notes: list[str]) -> float:
+    """The score in the LMS's points, with a note if those are not ours."""
+    if not theirs or not ours or abs(theirs - ours) < 1e-9:
+        return score
+    notes.append(f"scores are scaled: {number(ours)} points here are {number(theirs)} there")
+    return score * theirs / ours
+
+
+def not_graded(grade: Grade) -> str:
+    """The note on a grade that has no score to write."""
+    if grade.excused:
+        return f"{lms_line(grade.submission.student)} is excused, and left as it is"
+    return f"{lms_line(grade.submission.student)} could not be graded (error) and is left as it is"
+
+
+def keys(header: Sequence[str], kinds: Mapping[str, tuple[str, ...]]) -> dict[int, tuple[str, ...]]:
+    """The columns of a header that hold ids; raises `ExportError` if there is none."""
+    found = {at: kinds[name] for at, name in enumerate(header) if name in kinds}
+    if not found:
+        raise ExportError(f"the file given has no column {' or '.join(kinds)}")
+    return found
+
+
+def column(header: Sequence[str], names: Iterable[str], what: str) -> int:
+    """The one column with one of these names; raises `ExportError`."""
+    wanted = list(names)
+    for name in wanted:
+        found = [at for at, text in enumerate(header) if text == name]
+        if len(found) == 1:
+            return found[0]
+    raise ExportError(f"the file given has no single column for {what}: {' or '.join(wanted)}")
+
+
+def points(page: Sheet, row: int, at: int | None) -> float | None:
+    """The number in a cell, if there is one."""
+    return parsed(page.get(row, at)) if at is not None else None
+
+
+def parsed(text: str) -> float | None:
+    """A number as LMSs write it, with a point or a comma."""
+    plain = text.strip().replace(",", ".")
+    return float(plain) if re.fullmatch(r"\d{1,9}(\.\d+)?", plain, re.ASCII) else None
+
+
+def names(name: str) -> tuple[str, str]:
+    """First and last name, as far as one can tell: 'Lovelace, Ada' or 'Ada Lovelace'."""
+    last, comma, first = name.partition(",")
+    if comma:
+        return first.strip(), last.strip()
+    first, _, last = name.strip().rpartition(" ")
+    return first.strip(), last.strip()
+
+
+def comment(grade: Grade, most: int = COMMENTS) -> str:
+    """What a student reads of a grade where there is one field for all of it."""
+    if grade.final is None:
+        return ""
+    head = f"{number(grade.final)} of {number(grade.max_score)} points."
+    parts = [head, *grade.told, grade.message]
+    for each in grade.outcomes:
+        is_said = each.message and each.message == grade.message
+        if each.status != "passed" and not is_said:
+            hint = f" {each.hint}" if each.hint else ""
+            parts.append(
+                f"{lms_line(each.title)}: {for_lms(each.message or each.status, 500)}{hint}"
+            )
+    return for_lms("\n".join(filter(None, parts)), most)

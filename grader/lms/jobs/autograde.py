@@ -1,0 +1,230 @@
+"""Grade one submission inside a container or job, and write what that system reads.
+
+    GRADER_COURSE=/opt/grader/course grader autograde --lms gradescope
+
+Whatever happens there is a valid result: what the student did wrong is a grade; what *we* did wrong
+(the sandbox cannot start, a hidden test breaks) is the format's word for an error, where it has
+one, and never a zero. Its reason is for staff: it goes to the staff log, not into the result.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from grader import lms
+from grader.course import catalog
+from grader.course.assignment import Assignment, Course
+from grader.course.secret import course_secret, secret_file
+from grader.grading.protocol import Settings
+from grader.inbox.archive import from_zip
+from grader.inbox.choice import SUFFIXES, Picker
+from grader.inbox.folder import from_file, from_folder
+from grader.inbox.tree import File, Handin, InboxError, Tree
+from grader.inbox.untouched import matcher
+from grader.lms.jobs.job import Answer, Job, Place
+from grader.lms.wording import for_staff, held_back, number
+from grader.model import Grade, Submission
+from grader.runs import local
+from grader.runs.class_run import new_seed
+from grader.timestamps import moment
+
+SEVERAL: Final = "might be meant"
+STOPPED: Final = "the grader was stopped before it was done"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to grade with, where the defaults of the system do not hold."""
+
+    lms: str
+    assignment: str | None = None
+    """The one in the course, if there is only one."""
+    course: Path | None = None
+    submission: Path | None = None
+    seed: int | None = None
+
+
+def main(
+    lms: str,
+    assignment: str | None = None,
+    *,
+    course: Path | None = None,
+    submission: Path | None = None,
+    seed: int | None = None,
+    staff_log: Path | None = None,
+    environ: Mapping[str, str] = os.environ,
+    root: Path = Path("/"),
+) -> int:
+    """Grade, write, and return the exit status that the system ``lms`` expects.
+
+    ``submission``: the file, folder or zip, if not where the system puts it. ``staff_log``: a file to
+    append to why a submission could not be graded, and what hidden checks said; without it this
+    goes to stderr where only staff read that.
+    """
+    place = Place(environ, Path.cwd(), root)
+    request = Request(lms, assignment, course, submission, seed)
+    grade, job = grade_one(request, place)
+    deliver(answer := answer_for(lms, grade, job))
+    if reason := for_staff(grade):
+        _tell_staff(f"not graded: {reason}", lms, staff_log)
+    if told := held_back(grade):
+        _tell_staff(f"hidden checks:\n{told}", lms, staff_log)
+    return answer.status
+
+
+def grade_one(request: Request, place: Place) -> tuple[Grade, Job]:
+    """The grade, and the job as it is known in the end; raises nothing."""
+    job = lms.JOBS[request.lms](place)
+    job = replace(job, submission=request.submission or job.submission, graded_at=_now())
+    name = request.assignment or ""
+    try:
+        course = catalog.load(request.course or catalog.find_course(place.cwd))
+        assignment = _assignment(course, request.assignment)
+        name = assignment.name
+        job = _informed(job, assignment, request)
+        deliver(answer_for(request.lms, _unknown(job, STOPPED), job), files_only=True)
+        return _graded(course, assignment, job), job
+    except Exception as error:  # whatever it is, there must be a result, and it must say so
+        return _unknown(job, f"{type(error).__name__}: {error}"), replace(job, expected=name)
+
+
+def answer_for(system: str, grade: Grade, job: Job) -> Answer:
+    """What ``system`` reads of the grade; an error's form if the grade has none."""
+    try:
+        return lms.ANSWERS[system](grade, job)
+    except Exception as error:  # a grade that cannot be rendered is our fault, and no zero
+        return lms.ANSWERS[system](_unknown(job, f"{type(error).__name__}: {error}"), job)
+
+
+def deliver(answer: Answer, *, files_only: bool = False) -> None:
+    """Write the files, each whole or not at all, and then stdout."""
+    for path, data in answer.write.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.part")
+        part.write_bytes(data)
+        part.replace(path)
+    if files_only:
+        return
+    for path, data in answer.append.items():
+        with path.open("ab") as out:
+            out.write(data)
+    sys.stdout.buffer.write(answer.stdout)
+    sys.stdout.buffer.flush()
+
+
+# --- one submission ---------------------------------------------------------------------------
+
+
+def _assignment(course: Course, name: str | None) -> Assignment:
+    if name is None and len(course.assignments) == 1:
+        return course.assignments[0]
+    return course.assignment(name or "")
+
+
+def _informed(job: Job, assignment: Assignment, request: Request) -> Job:
+    """The job with what the course says about it."""
+    penalty, remark = _lateness(job, assignment)
+    return replace(
+        job,
+        expected=assignment.name,
+        title=assignment.title,
+        penalty=penalty,
+        remarks=(remark,) if remark else (),
+        settings=assignment.lms.get(request.lms, {}),
+        seed=new_seed() if request.seed is None else request.seed,
+    )
+
+
+def _lateness(job: Job, assignment: Assignment) -> tuple[float, str]:
+    """What lateness costs by the system's own times, in percent, and the sentence that says so."""
+    submitted, due = moment(job.submitted_at), moment(job.due_at) or assignment.due
+    if assignment.late is None or submitted is None or due is None:
+        return 0.0, ""
+    if submitted.tzinfo is None or due.tzinfo is None:
+        return 0.0, ""
+    late_by = assignment.late_by(submitted, due)
+    penalty = assignment.late.penalty(late_by)
+    if not penalty:
+        return 0.0, ""
+    hours = late_by.total_seconds() / 3600
+    return penalty, f"Late by {number(round(hours, 1))} hours: {number(penalty)} % are taken off."
+
+
+def _graded(course: Course, assignment: Assignment, job: Job) -> Grade:
+    submission = read_submission(course, assignment.name, job)
+    secret = course_secret(course.folder)
+    private = [course.solution(assignment.name), secret_file(course.folder)]
+    settings = Settings(
+        course=str(course.folder), assignment=assignment.name, seed=job.seed or 0, secret=secret,
+        private=tuple(str(path.resolve()) for path in private if path.is_file()),
+    )  # fmt: skip
+    for _, grade in local.grade_all([submission], settings, 1, assignment.limits.patience):
+        return grade
+    raise local.EngineError("no grade came")
+
+
+def read_submission(course: Course, name: str, job: Job) -> Submission:
+    """The student's file out of all that was handed in: one student's, whatever the names."""
+    stub = course.exercise(name) / f"{name}.py"
+    bare = Submission(
+        job.student, "", name=job.name, email=job.email, submitted_at=job.submitted_at
+    )
+    try:
+        tree, named = _tree(job.submission)
+    except FileNotFoundError:
+        return replace(bare, problem="nothing was handed in")
+    except InboxError as error:
+        return replace(bare, problem=str(error))
+    ours = {path.name for path in job.results}
+    files = tuple(
+        File(entry, entry.name, (entry.when,), meant=named)
+        for entry in tree.entries if entry.name not in ours
+    )  # fmt: skip
+    released = stub.read_bytes() if stub.is_file() else b""
+    handin = Handin(job.student, files, name=job.name, email=job.email,
+                    submitted_at=job.submitted_at)  # fmt: skip
+    found = Picker(tree, name, matcher(released)).submission(handin)
+    if SEVERAL in found.error:  # nobody is here to choose: the student settles it
+        wanted = " or ".join(f"{name}{suffix}" for suffix in SUFFIXES)
+        return replace(found, error="", problem=f"{found.error}; hand in one file, {wanted}")
+    return found
+
+
+def _tree(path: Path) -> tuple[Tree, bool]:
+    """What stands in a folder, in a zip or alone; and whether it was named, and so is the work."""
+    if path.is_dir():
+        return from_folder(path), False
+    if path.suffix.lower() == ".zip":
+        return from_zip(path), False
+    return from_file(path.resolve()), True
+
+
+def _unknown(job: Job, why: str) -> Grade:
+    bare = Submission(job.student, "", error=why, name=job.name, email=job.email)
+    return Grade(bare, 0.0, (), why)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+FOR_STAFF: Final = frozenset({"gradescope", "prairielearn"})
+"""Where what a job prints is shown to staff alone (Gradescope is told so in the result)."""
+
+
+def _tell_staff(text: str, system: str, log: Path | None) -> None:
+    if log is not None:
+        try:
+            with log.open("a", encoding="utf-8", errors="replace") as out:
+                out.write(f"{_now()} {text}\n")
+            return
+        except OSError as error:  # the result is delivered: that is what the system waits for
+            text = f"{text}\n{log} cannot be written: {error.strerror}"
+    if system in FOR_STAFF:
+        print(f"grader: {text}", file=sys.stderr)

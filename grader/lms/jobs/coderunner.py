@@ -1,0 +1,52 @@
+"""CodeRunner for Moodle: the JSON of a combinator template grader, alone on stdout.
+
+Its fields are those that ``qtype_coderunner`` allows; text is HTML, escaped here. A result without
+``fraction`` makes the question ungradable, with no mark and no penalty: so ours has none when we
+could not tell.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from grader.lms.jobs.job import Answer, Job, Place, as_json
+from grader.lms.wording import fitted, in_html, number, overall, said
+from grader.model import Grade
+from grader.text import MOST, lms_line
+
+LIMIT: Final = 60_000
+HEADER: Final = ("iscorrect", "Check", "Points", "Message", "ishidden")
+
+
+def job(place: Place) -> Job:
+    """The student's file is where the template put it: in the working directory."""
+    return Job(submission=place.cwd)
+
+
+def answer(grade: Grade, job: Job) -> Answer:
+    """The JSON on stdout, and exit 0: another status hides it."""
+    return Answer(stdout=fitted(lambda most: as_json(document(grade, job, most)), LIMIT))
+
+
+def document(grade: Grade, job: Job, most: int = MOST) -> dict[str, Any]:
+    """What the template grader prints."""
+    share, told = job.share(grade), in_html(overall(grade, job.remarks, most))
+    if share is None:
+        return {"prologuehtml": f"<p>{told}</p>"}
+    rows = [
+        [
+            int(each.status == "passed"),
+            in_html(lms_line(each.title)),
+            f"{number(each.points)} / {number(each.max_points)}",
+            in_html(said(each, most)),
+            0,
+        ]
+        for each in grade.outcomes
+    ]
+    return {
+        "fraction": share,
+        "prologuehtml": f"<p>{told}</p>" if told else "",
+        "testresults": [list(HEADER), *rows],
+        "columnformats": ["%h", "%s", "%h"],
+        "epiloguehtml": "",
+    }

@@ -1,0 +1,85 @@
+"""Gradescope: ``results.json`` of the autograder, and a table of scores for a class.
+
+Sources: gradescope-autograders.readthedocs.io, *Autograder Specifications* and *Submission
+Metadata*. A result needs a ``score``, its own or that of each test. Ours has none when we could not
+tell: Gradescope then shows an autograder error, and no score.
+
+A test that Gradescope hides takes the total from the student's sight, so a hidden check is a visible
+one without its message; one for after the due date is Gradescope's own, with that consequence.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from grader.lms.jobs.job import FAILED, Answer, Job, Place, as_json, part, read_json, text
+from grader.lms.wording import fitted, overall, said
+from grader.model import Grade, Outcome, seconds
+from grader.text import MOST, lms_line
+
+LIMIT: Final = 4 * 1024 * 1024
+VISIBILITIES: Final = ("hidden", "after_due_date", "after_published", "visible")
+
+
+def job(place: Place) -> Job:
+    """What ``/autograder`` holds: the submission, and its metadata."""
+    home = place.root / "autograder"
+    told = read_json(home / "submission_metadata.json")
+    users = part(told, "users")
+    users = users if isinstance(users, list) else []
+    return Job(
+        submission=home / "submission",
+        results=(home / "results" / "results.json",),
+        student=text(users, 0, "email") or f"submission_{text(told, 'id') or 'unknown'}",
+        name=", ".join(filter(None, (text(user, "name") for user in users))),
+        email=text(users, 0, "email"),
+        submitted_at=text(told, "created_at"),
+        due_at=text(told, "assignment", "due_date"),
+        facts={"id": text(told, "id")},
+    )
+
+
+def answer(grade: Grade, job: Job) -> Answer:
+    """``results.json``; exit 0 if there is a score."""
+    data = fitted(lambda most: as_json(document(grade, job, most)), LIMIT)
+    status = 0 if grade.status == "graded" else FAILED
+    return Answer(write=dict.fromkeys(job.results, data), status=status)
+
+
+def document(grade: Grade, job: Job, most: int = MOST) -> dict[str, Any]:
+    """The whole of ``results.json``."""
+    found: dict[str, Any] = {
+        "output": overall(grade, job.remarks, most),
+        "output_format": "text",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "stdout_visibility": "hidden",
+        "execution_time": seconds(grade.seconds),
+        "extra_data": {"status": grade.status, "seed": job.seed},
+    }
+    if job.settings.get("visibility") in VISIBILITIES:
+        found["visibility"] = job.settings["visibility"]
+    if (score := job.score(grade)) is not None:
+        found["score"] = score
+        found["tests"] = [
+            _test(number, outcome, most) for number, outcome in enumerate(grade.outcomes, 1)
+        ]
+    return found
+
+
+def _test(number: int, outcome: Outcome, most: int) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "number": str(number),
+        "name": lms_line(outcome.title),
+        "score": outcome.points,
+        "max_score": outcome.max_points,
+        "status": "passed" if outcome.status == "passed" else "failed",
+        "output": said(outcome, most, waits=True),
+        "extra_data": {"id": outcome.id, "mistake": outcome.mistake},
+    }
+    if outcome.visibility == "after_due_date":
+        found["visibility"] = outcome.visibility
+    return found
+
+
+# --- a class ----------------------------------------------------------------------------------

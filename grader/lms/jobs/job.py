@@ -1,0 +1,108 @@
+"""One submission inside a container or job: what the system provides, and what it wants back.
+
+An adapter reads the first and makes the second; files are written and read by `grader.lms.jobs.autograde`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from grader.model import Grade
+
+MAX_METADATA: Final = 64 * 1024 * 1024
+FAILED: Final = 3
+"""The exit status that says: not graded, and that is our failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where we stand: the environment, the working directory, and the root of all paths."""
+
+    environ: Mapping[str, str]
+    cwd: Path
+    root: Path = Path("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the system told, and what is known besides when the answer is made."""
+
+    submission: Path
+    """The student's file, or the folder with all that was handed in."""
+    results: tuple[Path, ...] = ()
+    student: str = "submission"
+    name: str = ""
+    email: str = ""
+    submitted_at: str = ""
+    due_at: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What else the adapter wants to know again when it answers."""
+    expected: str = ""
+    """The assignment's name, which is that of the student's file."""
+    title: str = ""
+    penalty: float = 0.0
+    """Percent of the score that lateness costs."""
+    remarks: tuple[str, ...] = ()
+    """What the student is told about the whole submission besides the grade's own message."""
+    settings: Mapping[str, int | str] = field(default_factory=dict)
+    """What the assignment says under ``lms`` about this system."""
+    graded_at: str = ""
+    seed: int | None = None
+
+    def score(self, grade: Grade) -> float | None:
+        """The score with lateness taken off, or None if we could not tell."""
+        if grade.score is None:
+            return None
+        return round(grade.score * (1 - self.penalty / 100), 6)
+
+    def share(self, grade: Grade) -> float | None:
+        """The score as a share of all points, from 0 to 1."""
+        score = self.score(grade)
+        if score is None or not grade.max_score:
+            return score
+        return round(min(max(score / grade.max_score, 0.0), 1.0), 9)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What to write where, and the exit status that the system expects."""
+
+    stdout: bytes = b""
+    write: Mapping[Path, bytes] = field(default_factory=dict)
+    append: Mapping[Path, bytes] = field(default_factory=dict)
+    status: int = 0
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object from a file; an empty one if there is none."""
+    try:
+        with path.open("rb") as stream:
+            value = json.loads(stream.read(MAX_METADATA))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def part(value: Any, *keys: str | int) -> Any:
+    """What stands at ``keys`` in nested dicts and lists, or ''."""
+    for key in keys:
+        try:
+            value = value[key]
+        except (LookupError, TypeError):
+            return ""
+    return "" if value is None else value
+
+
+def text(value: Any, *keys: str | int) -> str:
+    """What stands there, if it is a number or a text."""
+    found = part(value, *keys)
+    return str(found) if isinstance(found, str | int | float) else ""
+
+
+def as_json(document: Any) -> bytes:
+    """JSON in UTF-8, without NaN."""
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1).encode() + b"\n"

@@ -1,0 +1,57 @@
+"""VPL, the Virtual Programming Lab of Moodle: comments and a grade on stdout.
+
+``Grade :=>> 87.5`` at the beginning of a line is the grade, the last one counts. Every other line
+here begins with ``Comment :=>>``, so that no text can be taken for a grade. Without a grade VPL
+leaves the submission ungraded: so when we could not tell, none is written.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from grader.lms.jobs.job import Answer, Job, Place
+from grader.lms.wording import fitted, number, overall, said
+from grader.model import Grade
+from grader.text import MOST, lms_line
+
+LIMIT: Final = 60_000
+COMMENT: Final = "Comment :=>>"
+
+
+def job(place: Place) -> Job:
+    """The student's file in the working directory, and the activity's highest grade."""
+    names = [place.environ.get(f"VPL_SUBFILE{number}", "") for number in range(100)]
+    named = [name for name in names if name.lower().endswith((".py", ".ipynb"))]
+    most = place.environ.get("VPL_GRADEMAX") or place.environ.get("VPL_MAXGRADE") or ""
+    return Job(
+        submission=place.cwd / named[0] if len(named) == 1 else place.cwd,
+        facts={"max": most},
+    )
+
+
+def answer(grade: Grade, job: Job) -> Answer:
+    """What VPL reads from stdout."""
+    return Answer(stdout=fitted(lambda most: text(grade, job, most), LIMIT))
+
+
+def text(grade: Grade, job: Job, most: int = MOST) -> bytes:
+    """Comments, a title for each check, then the grade."""
+    lines = overall(grade, job.remarks, most).splitlines()
+    score = job.score(grade)
+    for each in grade.outcomes if score is not None else ():
+        points = f"{number(each.points)} of {number(each.max_points)}"
+        lines.append(f"-{lms_line(each.title)}: {each.status}, {points} points")
+        lines += [f" {row}" for row in said(each, most).splitlines()]
+    found = [f"{COMMENT}{row}" for row in lines]
+    share = job.share(grade)
+    if share is not None:
+        found.append(f"Grade :=>> {number(share * _highest(grade, job))}")
+    return ("\n".join(found) + "\n").encode()
+
+
+def _highest(grade: Grade, job: Job) -> float:
+    try:
+        highest = float(job.facts.get("max", ""))
+    except ValueError:
+        return grade.max_score
+    return highest if 0 < highest < 1e9 else grade.max_score

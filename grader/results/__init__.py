@@ -1,0 +1,1 @@
+"""What comes out of a run: the store, the policy, gradebook and pages."""

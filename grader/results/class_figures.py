@@ -1,0 +1,248 @@
+"""What the grades of a class say: about the scores, about each check, and about who needs a look.
+
+    checks = statistics.checks(grades)
+    checks[0].difficulty, checks[0].discrimination, checks[0].flags
+
+Difficulty is the share of students who pass a check; discrimination is the point-biserial
+correlation of passing it with the *rest* score, the points of all other checks (a check would
+otherwise correlate with itself). Both leave out submissions in which nothing could be run: who
+fails every check at once says nothing about one of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from math import floor
+from statistics import correlation, fmean, median, quantiles
+from typing import Final
+
+from grader import timestamps as times
+from grader.course.assignment import Assignment
+from grader.model import Grade, Outcome, Standing
+
+ENOUGH: Final = 10
+"""Students before a check is called unfair."""
+HARDLY_ANY: Final = 0.1
+DO_WELL: Final = 0.7
+BINS: Final = 20
+
+_SIGNS: Final = {
+    "attack": ("your program wrote something of its own", "your program closed the pipe"),
+    "crashed": ("your program crashed", "your program ended"),
+    "hung": ("no answer within", "it waits for something that never comes"),
+}
+NOTES: Final = {
+    "error": "not judged",
+    "attack": "attempted attack",
+    "forbidden": "forbidden call",
+    "crashed": "crashed",
+    "hung": "hung",
+    "blank": "nothing to run",
+    "late": "late",
+    "excused": "excused",
+    "extended": "extended",
+    "by-hand": "changed by hand",
+}
+"""What may be noted of a submission, the gravest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFigures:
+    """One check, over the class."""
+
+    id: str
+    title: str
+    max_points: float
+    judged: int
+    passed: int
+    partly: int
+    failed: int
+    unknown: int
+    difficulty: float | None
+    """Share passing of those judged; None if there are none."""
+    discrimination: float | None
+    """Point-biserial with the rest score; None where either does not vary."""
+    flags: tuple[str, ...] = ()
+    """Why the check looks unfair, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """One student's on one check, and the points of all other checks."""
+
+    passed: bool
+    points: float
+    rest: float
+
+
+@dataclass(frozen=True, slots=True)
+class MistakeFigures:
+    """One mistake, and who made it (their places in the sequence of grades)."""
+
+    id: str
+    hint: str
+    students: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreFigures:
+    """The scores that there are, in a few numbers."""
+
+    count: int
+    mean: float
+    median: float
+    lower: float
+    """A quarter has less."""
+    upper: float
+    """A quarter has more."""
+    full: int
+    none: int
+
+
+def scores(grades: Iterable[Grade]) -> ScoreFigures | None:
+    """The scores that count, in a few numbers; None if nobody has one. Who is excused has none."""
+    graded = [grade for grade in grades if grade.final is not None]
+    values = [grade.final or 0.0 for grade in graded]
+    if not values:
+        return None
+    lower, _, upper = quantiles(values * (2 if len(values) == 1 else 1), method="inclusive")
+    full = sum(value >= grade.max_score for value, grade in zip(values, graded, strict=True))
+    return ScoreFigures(
+        len(values), fmean(values), median(values), lower, upper, full, values.count(0)
+    )
+
+
+def histogram(grades: Iterable[Grade], most: float) -> list[tuple[float, float, int]]:
+    """(from, to, how many) of scores; the last bin has full marks and what is above them."""
+    width, counts = most / BINS, Counter[int]()
+    for grade in grades:
+        if grade.final is not None:
+            counts[min(max(floor(grade.final / width), 0), BINS - 1) if width else 0] += 1
+    return [(place * width, (place + 1) * width, counts[place]) for place in range(BINS)]
+
+
+def checks(grades: Sequence[Grade]) -> list[CheckFigures]:
+    """Every check over the class, in order."""
+    titles = {o.id: o.title for grade in grades for o in grade.outcomes}
+    most: dict[str, float] = {}
+    verdicts: dict[str, list[_Verdict]] = {name: [] for name in titles}
+    for grade in grades:
+        judged = [o for o in grade.outcomes if o.status != "error"] if has_run(grade) else ()
+        total = sum(outcome.points for outcome in judged)
+        for outcome in judged:
+            passed = outcome.status == "passed"
+            verdicts[outcome.id].append(_Verdict(passed, outcome.points, total - outcome.points))
+        for outcome in grade.outcomes:
+            most[outcome.id] = max(most.get(outcome.id, 0.0), outcome.max_points)
+    unknown = Counter(o.id for grade in grades for o in grade.outcomes if o.status == "error")
+    return [
+        _figures(name, title, most[name], sum(most.values()) - most[name], verdicts[name],
+                 unknown[name])
+        for name, title in titles.items()
+    ]  # fmt: skip
+
+
+def mistakes(grades: Sequence[Grade]) -> list[MistakeFigures]:
+    """The mistakes that were recognised, the most frequent first."""
+    who: dict[str, dict[int, None]] = {}
+    hints: dict[str, str] = {}
+    for row, grade in enumerate(grades):
+        for outcome in grade.outcomes:
+            # What a hidden check recognised stands where students do not read.
+            name = outcome.mistake or str(outcome.instructor.get("mistake", ""))
+            if name:
+                who.setdefault(name, {})[row] = None
+                hints.setdefault(name, outcome.hint or str(outcome.instructor.get("hint", "")))
+    found = [MistakeFigures(name, hints[name], tuple(rows)) for name, rows in who.items()]
+    return sorted(found, key=lambda mistake: (-len(mistake.students), mistake.id))
+
+
+def notes(assignment: Assignment, grade: Grade) -> list[str]:
+    """What is to be noted of a submission: keys of `NOTES`, in its order."""
+    found = {sign for outcome in grade.outcomes for sign in signs(outcome)}
+    if grade.status == "error":
+        found.add("error")
+    elif not has_run(grade) and not grade.absent:
+        found.add("blank")
+    if late_by(assignment, grade):
+        found.add("late")
+    if grade.standing is not None:
+        found |= _policy_notes(assignment, grade.standing)
+    return [name for name in NOTES if name in found]
+
+
+def _policy_notes(assignment: Assignment, standing: Standing) -> set[str]:
+    is_so = {
+        "excused": standing.excused,
+        "extended": standing.due != assignment.due,
+        "by-hand": bool(standing.adjustments),
+    }
+    return {name for name, holds in is_so.items() if holds}
+
+
+def late_by(assignment: Assignment, grade: Grade) -> timedelta:
+    """How late it was handed in: by the student's own date, or else by that of the assignment."""
+    if grade.standing is not None:
+        return timedelta() if grade.standing.excused else grade.standing.late_by
+    submitted = times.moment(grade.submission.submitted_at)
+    if submitted is None or assignment.due is None:
+        return timedelta()
+    if submitted.tzinfo is None:
+        submitted = submitted.replace(tzinfo=assignment.due.tzinfo)
+    return assignment.late_by(submitted)
+
+
+def has_run(grade: Grade) -> bool:
+    """Whether anything of the submission was run: a stub is not, nor what is no Python."""
+    return any(o.seconds > 0 or o.points > 0 or o.status == "error" for o in grade.outcomes)
+
+
+def signs(outcome: Outcome) -> set[str]:
+    """What one check tells of the program: keys of `NOTES`."""
+    if outcome.status != "failed":
+        return {"error"} if outcome.status == "error" else set()
+    found = {name for name, texts in _SIGNS.items() if any(t in outcome.message for t in texts)}
+    trace = str(outcome.instructor.get("traceback", "")).strip()
+    if trace.rpartition("\n")[2].startswith("PermissionError: [Errno 1]"):
+        found.add("forbidden")
+    return found
+
+
+def _figures(
+    name: str, title: str, most: float, most_else: float, found: Sequence[_Verdict], unknown: int
+) -> CheckFigures:
+    judged, won = len(found), sum(verdict.passed for verdict in found)
+    partly = sum(verdict.points > 0 and not verdict.passed for verdict in found)
+    difficulty = won / judged if judged else None
+    discrimination = point_biserial([v.passed for v in found], [v.rest for v in found])
+    losers = [verdict.rest for verdict in found if not verdict.passed]
+    well = fmean(losers) / most_else if losers and most_else else 0.0
+    return CheckFigures(
+        name, title, most, judged, won, partly, judged - won - partly, unknown,
+        difficulty, discrimination, _flags(judged, difficulty, discrimination, well),
+    )  # fmt: skip
+
+
+def point_biserial(passed: Sequence[bool], rest: Sequence[float]) -> float | None:
+    """The correlation of a verdict with a score; None where either does not vary."""
+    if len(set(passed)) < 2 or max(rest) - min(rest) < 1e-9:
+        return None
+    return correlation(passed, rest)
+
+
+def _flags(
+    judged: int, difficulty: float | None, discrimination: float | None, well: float
+) -> tuple[str, ...]:
+    """Why a check looks unfair; a correlation within chance (5 %, one-sided) is no reason."""
+    if judged < ENOUGH or difficulty is None:
+        return ()
+    found = []
+    if discrimination is not None and discrimination < -1.645 / judged**0.5:
+        found.append("who does well otherwise fails it more often")
+    if difficulty <= HARDLY_ANY and well >= DO_WELL:
+        who = "nobody passes" if difficulty == 0 else "hardly anybody passes"
+        found.append(f"{who}, though they have {round(100 * well)} % of all other points")
+    return tuple(found)

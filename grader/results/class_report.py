@@ -1,0 +1,222 @@
+"""The class on one page, for staff: scores, checks, mistakes, every student; nothing to install.
+
+    class_report.render(run, assignment, grades, {"ada": "feedback/ada.html"}) -> bytes
+
+What a reader can sort and filter is written once, as JSON in columns (a letter for each student
+and check), and made into rows by the page's script, a hundred at a time: 5,000 students open at
+once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from grader import timestamps as times
+from grader.course.assignment import Assignment
+from grader.model import Grade, Outcome
+from grader.results import class_figures as statistics
+from grader.results import page
+from grader.results.policy import duration
+from grader.results.store import Run
+from grader.text import visible_line
+
+LISTED: Final = 25
+"""Submissions that a list of special ones shows; the whole is a filter away."""
+SLOWEST: Final = 10
+_WHAT: Final = {
+    "error": "Part of these could not be judged: ours to mend. They have no score yet.",
+    "attack": "Wrote to the pipe where only answers belong, or closed it. It gained nothing.",
+    "forbidden": "Asked for something that the sandbox refuses: a file, a socket, a process.",
+    "crashed": "The interpreter itself ended: a signal, or an exit.",
+    "hung": "Used up the time of a call.",
+    "blank": "The untouched stub, no file, or an unreadable one: left out of the checks above.",
+    "late": "By each student's own date, extensions among them.",
+    "excused": "Their work does not count: they are in none of the scores above.",
+    "extended": "They have a later date of their own.",
+    "by-hand": "Somebody changed these scores by hand, with the reason that stands here.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A submission in a list of special ones."""
+
+    name: str
+    href: str
+    score: float | None
+    detail: str
+    excused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """Submissions of which the same is to be noted."""
+
+    key: str
+    title: str
+    what: str
+    count: int
+    listed: tuple[Listed, ...]
+
+
+def render(
+    run: Run, assignment: Assignment, grades: Sequence[Grade], links: Mapping[str, str]
+) -> bytes:
+    """The report; ``links`` lead from a student to their page, relative to this one."""
+    noted = [statistics.notes(assignment, grade) for grade in grades]
+    found = statistics.mistakes(grades)
+    figures = statistics.checks(grades)
+    return page.render(
+        "class_report.html",
+        styles=("page.css", "class_report.css"),
+        code="class_report.js",
+        run=run,
+        assignment=assignment,
+        count=len(grades),
+        scores=statistics.scores(grades),
+        bars=_bars(statistics.histogram(grades, run.max_score)),
+        most=run.max_score,
+        checks=figures,
+        unfair=[figure for figure in figures if figure.flags],
+        mistakes=found,
+        unknown=sum(grade.status == "error" for grade in grades),
+        left_out=sum("blank" in each for each in noted),
+        late=sum("late" in each for each in noted),
+        specials=_specials(assignment, grades, noted, links),
+        slowest=_slowest(grades, links),
+        labels=statistics.NOTES,
+        data=page.embedded(_data(assignment, grades, noted, found, figures, links)),
+    )
+
+
+def letter(outcome: Outcome | None) -> str:
+    """A verdict as the page's script reads it: P, E, the tenths of the points, or - for none.
+
+    >>> letter(Outcome("a", "a", "failed", 4.0, 5.0))
+    '8'
+    """
+    if outcome is None:
+        return "-"
+    if outcome.status != "failed":
+        return "P" if outcome.status == "passed" else "E"
+    if outcome.points <= 0 or outcome.max_points <= 0:
+        return "0"
+    return str(min(9, max(1, round(10 * outcome.points / outcome.max_points))))
+
+
+def display_name(grade: Grade) -> str:
+    """What staff knows the student by, cleaned."""
+    return visible_line(grade.submission.name or grade.submission.student, 80)
+
+
+def _data(
+    assignment: Assignment,
+    grades: Sequence[Grade],
+    noted: Sequence[Sequence[str]],
+    mistakes: Sequence[statistics.MistakeFigures],
+    figures: Sequence[statistics.CheckFigures],
+    links: Mapping[str, str],
+) -> dict[str, Any]:
+    """The class in columns, as class_report.js takes it."""
+    made: list[list[int]] = [[] for _ in grades]
+    for number, mistake in enumerate(mistakes):
+        for row in mistake.students:
+            made[row].append(number)
+    keys = list(statistics.NOTES)
+    zone = assignment.due.tzinfo if assignment.due else None
+    return {
+        "checks": [visible_line(figure.title) for figure in figures],
+        "mistakes": [mistake.id for mistake in mistakes],
+        "notes": list(statistics.NOTES.values()),
+        "keys": keys,
+        "name": [display_name(grade) for grade in grades],
+        "more": [_known(g, g.submission.student, g.submission.group) for g in grades],
+        "also": [_known(g, g.submission.sid, g.submission.email) for g in grades],
+        "href": [links.get(grade.submission.student, "") for grade in grades],
+        "score": [grade.final for grade in grades],
+        "plain": [None if grade.score == grade.final else grade.score for grade in grades],
+        "seconds": [round(grade.seconds, 2) for grade in grades],
+        "at": [page.time(grade.submission.submitted_at, zone) for grade in grades],
+        "when": [round(times.seconds(grade.submission.submitted_at)) for grade in grades],
+        "verdicts": "".join(_letters(grade, figures) for grade in grades),
+        "noted": [[keys.index(key) for key in each] for each in noted],
+        "made": made,
+    }
+
+
+def _letters(grade: Grade, figures: Sequence[statistics.CheckFigures]) -> str:
+    ran = grade.outcomes if statistics.has_run(grade) else ()
+    by_id = {outcome.id: outcome for outcome in ran}
+    return "".join(letter(by_id.get(figure.id)) for figure in figures)
+
+
+def _known(grade: Grade, *values: str) -> str:
+    """What else a student is known by, without the name that stands above it."""
+    names = dict.fromkeys(visible_line(text, 80) for text in values if text)
+    names.pop(display_name(grade), None)
+    return " · ".join(names)
+
+
+def _bars(bins: Sequence[tuple[float, float, int]]) -> list[dict[str, float]]:
+    """The histogram in percent of its width and height."""
+    highest = max(count for _, _, count in bins) or 1
+    width = 100 / len(bins)
+    return [
+        {
+            "low": low,
+            "high": high,
+            "count": count,
+            "x": round(place * width, 3),
+            "width": round(width, 3),
+            "height": round(100 * count / highest, 2),
+        }
+        for place, (low, high, count) in enumerate(bins)
+    ]
+
+
+def _specials(
+    assignment: Assignment,
+    grades: Sequence[Grade],
+    noted: Sequence[Sequence[str]],
+    links: Mapping[str, str],
+) -> list[Special]:
+    found = []
+    for key, title in statistics.NOTES.items():
+        having = [grade for grade, each in zip(grades, noted, strict=True) if key in each]
+        if key == "late":
+            having.sort(key=lambda grade: statistics.late_by(assignment, grade), reverse=True)
+        if having:
+            listed = tuple(_listed(g, links, _detail(key, assignment, g)) for g in having[:LISTED])
+            found.append(Special(key, title, _WHAT[key], len(having), listed))
+    return found
+
+
+def _slowest(grades: Sequence[Grade], links: Mapping[str, str]) -> list[Listed]:
+    order = sorted(grades, key=lambda grade: -grade.seconds)[:SLOWEST]
+    return [_listed(grade, links, f"{page.number(grade.seconds)} s") for grade in order]
+
+
+def _listed(grade: Grade, links: Mapping[str, str], detail: str) -> Listed:
+    href = links.get(grade.submission.student, "")
+    shown = visible_line(detail, 300)
+    return Listed(display_name(grade), href, grade.final, shown, grade.excused)
+
+
+def _detail(key: str, assignment: Assignment, grade: Grade) -> str:
+    """What staff wants to know first of a submission in the list of ``key``."""
+    if key == "late":
+        cost = f", {grade.standing.penalty:g} % off" if grade.standing else ""
+        return duration(statistics.late_by(assignment, grade)) + cost
+    if key in ("excused", "extended", "by-hand") and grade.standing is not None:
+        return "; ".join([*grade.standing.lines, *grade.standing.instructor.values()])
+    if key == "blank":
+        return grade.message or next((o.message for o in grade.outcomes), "")
+    telling = [o for o in grade.outcomes if key in statistics.signs(o)]
+    if not telling:
+        return grade.message
+    trace = str(telling[0].instructor.get("traceback", "")).strip().rpartition("\n")[2]
+    checks = page.plural(len(telling), "check")
+    said = "" if key == "error" else telling[0].message
+    return f"{checks}: " + " — ".join(filter(None, [said, trace]))

@@ -1,0 +1,164 @@
+"""What every page is made with: templates that escape, a strict policy, text that cannot mislead.
+
+    render("feedback.html", styles=("page.css",), title="Two-layer network", ...) -> bytes
+
+A page stands alone. Its policy lets it load nothing and run only the script and the styles that
+it was written with, known by their hashes, so that text which got past the escaping could still
+do nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import json
+import os
+import re
+from collections.abc import Sequence
+from datetime import tzinfo
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
+from markupsafe import Markup, escape
+
+from grader import __version__
+from grader import timestamps as times
+from grader.text import visible, visible_line
+
+TEMPLATES: Final = Path(__file__).with_name("templates")
+_ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
+_CODE: Final = re.compile(r"`([^`\n]+)`")
+
+
+def render(template: str, styles: Sequence[str], code: str = "", **values: Any) -> bytes:
+    """Fill in a template, its styles and its script (``code``) inlined and named in its policy."""
+    css = "\n".join(_asset(name) for name in styles)
+    script = _asset(code) if code else ""
+    found = _environment().get_template(template)
+    page = found.render(
+        policy=_policy(css, script),
+        css=Markup(css),  # noqa: S704  # a file of ours
+        script=Markup(script),  # noqa: S704  # a file of ours
+        **values,
+    )
+    return page.encode("utf-8")
+
+
+def isolated(text: str) -> str:
+    """`line` for places that take no elements (titles, labels): kept apart by characters."""
+    return f"{_ISOLATE}{visible_line(text)}{_END_ISOLATE}"
+
+
+def number(value: float, digits: int = 2) -> str:
+    """A number as one writes it: rounded, without trailing zeros, a true minus.
+
+    >>> number(4.0), number(87.456), number(-0.5)
+    ('4', '87.46', '−0.5')
+    """
+    text = f"{value:.{digits}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.replace("-", "−") if text.strip("-0.") else "0"
+
+
+def fixed(value: float) -> str:
+    """A number with two decimals, to stand in a column.
+
+    >>> fixed(-0.5), fixed(-0.001)
+    ('−0.50', '0.00')
+    """
+    return f"{round(value, 2) + 0:.2f}".replace("-", "−")
+
+
+def time(text: str, zone: tzinfo | None) -> str:
+    """A time as an LMS said it, to the minute, in ``zone`` if both are known; else as it stands.
+
+    >>> time("2026-11-20T22:30:05+01:00", None)
+    '2026-11-20 22:30'
+    """
+    moment = times.moment(text)
+    if moment is None:
+        return visible_line(text, 40)
+    if moment.tzinfo and zone:
+        moment = moment.astimezone(zone)
+    return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def percent(share: float) -> str:
+    """A share as a whole percentage, 0 and 100 kept for none and all.
+
+    >>> percent(0.999), percent(0.5), percent(0.001)
+    ('99 %', '50 %', '1 %')
+    """
+    value = round(100 * share)
+    if 0 < share < 1:
+        value = min(max(value, 1), 99)
+    return f"{value} %"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """``count`` with its noun.
+
+    >>> plural(1, "check"), plural(2, "check")
+    ('1 check', '2 checks')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def embedded(data: Any) -> Markup:
+    """JSON for a script element: nothing in it can end the element or be taken for markup."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    unsafe = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+    return Markup(text.translate(unsafe))  # noqa: S704  # no markup is left in it
+
+
+def coded(text: str) -> Markup:
+    """Text of the course, with what stands between backticks as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  # escaped first
+
+
+def _policy(css: str, code: str) -> str:
+    rules = ["default-src 'none'", f"style-src {_hash(css)}", "img-src data:",
+             "base-uri 'none'", "form-action 'none'"]  # fmt: skip
+    if code:
+        rules.append(f"script-src {_hash(code)}")
+    return "; ".join(rules)
+
+
+@cache
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+@cache
+def _asset(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8").strip()
+
+
+class _Kept(FileSystemBytecodeCache):
+    """Compiled templates, kept among the user's caches; where nothing can be kept, none are."""
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        with contextlib.suppress(OSError):
+            super().load_bytecode(bucket)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with contextlib.suppress(OSError):
+            Path(self.directory).mkdir(mode=0o700, parents=True, exist_ok=True)
+            super().dump_bytecode(bucket)
+
+
+@cache
+def _environment() -> Environment:
+    caches = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+        bytecode_cache=_Kept(os.path.join(caches, "grader", __version__)),
+    )  # fmt: skip
+    functions = (visible, visible_line, isolated, number, fixed, percent, plural, coded)
+    made.filters |= {function.__name__: function for function in functions}
+    return made

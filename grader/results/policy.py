@@ -1,0 +1,268 @@
+"""What the course's policy makes of a student's hand-ins: which one counts, and for how much.
+
+    found = standings(course, folder)        # of a run: `Grade`s, each with its `Standing`
+    grade = judged(assignment, zone, grades, extension, adjustments)     # one student's
+    grade.score, grade.final, grade.standing.lines
+
+In this order: lateness takes a share off each hand-in's own score; the last or the best of them
+counts; then come changes by hand. The score that the checks gave is never touched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Final
+
+from grader import timestamps as times
+from grader.course import extensions
+from grader.course.assignment import Assignment, Course
+from grader.course.extensions import Extension
+from grader.model import Grade, Standing, Submission
+from grader.results.store import Adjustment, Run, Store
+
+UNDO: Final = "undo"
+CHANGE: Final = re.compile(r"([+=-])(\d{1,6}(?:\.\d{1,4})?)", re.ASCII)
+UNKNOWN: Final = "when it was handed in is not known: nothing is taken off for lateness"
+OPEN: Final = "another hand-in could not be judged yet; it counts if it turns out better"
+EXCUSED: Final = "excused: it does not count"
+ABSENT: Final = "nothing was handed in"
+EVER: Final = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """The results of a run, under the course's policy; the grade that counts for each student."""
+
+    run: Run
+    assignment: Assignment
+    grades: tuple[Grade, ...]
+    notes: tuple[str, ...] = ()
+
+
+def standings(course: Course, folder: Path) -> Standings:
+    """The results in ``folder`` as they count today; raises `StoreError`, `CatalogError`."""
+    with Store.open(folder) as store:
+        run, handins, changes = store.run, list(store.handins()), store.adjustments()
+    assignment = course.assignment(run.assignment)
+    grades, notes = ranked(course, assignment, [each.grade for each in handins], changes)
+    return Standings(run, assignment, grades, notes)
+
+
+def ranked(
+    course: Course,
+    assignment: Assignment,
+    handins: Sequence[Grade],
+    changes: Iterable[Adjustment] = (),
+) -> tuple[tuple[Grade, ...], tuple[str, ...]]:
+    """The grade that counts for each student, by student, and notes on rows that fit nobody."""
+    theirs: defaultdict[str, list[Grade]] = defaultdict(list)
+    for grade in handins:
+        theirs[grade.submission.student].append(grade)
+    submissions = [grade.submission for grade in handins]
+    extended, notes = extensions.matched(extensions.read(course), assignment, submissions)
+    for student in extended.keys() - theirs.keys():
+        theirs[student] = []
+    by_hand: defaultdict[str, list[Adjustment]] = defaultdict(list)
+    for change in changes:
+        by_hand[change.student].append(change)
+    zone = course.timezone or (assignment.due and assignment.due.tzinfo) or UTC
+    found = (
+        judged(assignment, zone, grades, extended.get(student), by_hand[student])
+        for student, grades in sorted(theirs.items())
+    )
+    return tuple(found), notes
+
+
+def judged(
+    assignment: Assignment,
+    zone: tzinfo,
+    grades: Sequence[Grade],
+    extension: Extension | None = None,
+    changes: Sequence[Adjustment] = (),
+) -> Grade:
+    """The one of a student's ``grades`` (in the order of hand-in) that counts, and its standing.
+
+    ``zone``: what times without one are taken in. Without any hand-in, it is that of an excuse.
+    """
+    due = assignment.due
+    if due is not None and extension is not None and extension.due is not None:
+        later = extension.due.astimezone(UTC) > due.astimezone(UTC)
+        due = extension.due.astimezone(zone) if later else due
+    attempts = len(grades)
+    if not grades and extension is not None:
+        grades = [_nothing(assignment, extension)]
+    handins = [_Handin.of(assignment, grade, zone, due) for grade in grades]
+    counts = _best(handins) if assignment.attempts == "best" else _last(handins)
+    held = holding(changes)
+    excused = extension is not None and extension.excused
+    return replace(
+        counts.grade,
+        standing=Standing(
+            final=None if excused else adjusted(counts.score, held),
+            due=due,
+            late_by=counts.late_by,
+            penalty=counts.penalty,
+            excused=excused,
+            attempts=attempts,
+            adjustments=tuple({"change": each.change, "reason": each.reason} for each in held),
+            lines=tuple(_lines(assignment, handins, counts, due, held, excused)),
+            instructor=_for_staff(extension, held),
+        ),
+    )
+
+
+def _nothing(assignment: Assignment, extension: Extension) -> Grade:
+    """What stands in the results for a student who is excused and handed in nothing."""
+    who = extension.student
+    submission = Submission(who, "", email=who if "@" in who else "")
+    return Grade(submission, assignment.max_score, message=ABSENT)
+
+
+# --- hand-ins -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Handin:
+    """A grade and what its lateness costs. ``at`` is in UTC: within a zone clocks go back."""
+
+    grade: Grade
+    at: datetime | None
+    late_by: timedelta
+    penalty: float
+
+    @classmethod
+    def of(
+        cls, assignment: Assignment, grade: Grade, zone: tzinfo, due: datetime | None
+    ) -> _Handin:
+        at = submitted(grade, zone)
+        late_by = assignment.late_by(at, due) if at is not None else timedelta()
+        penalty = assignment.late.penalty(late_by) if assignment.late is not None else 0.0
+        return cls(grade, at, late_by, penalty)
+
+    @property
+    def score(self) -> float | None:
+        """What is left of the grade's score."""
+        score = self.grade.score
+        return None if score is None else round(score * (1 - self.penalty / 100), 6)
+
+
+def submitted(grade: Grade, zone: tzinfo) -> datetime | None:
+    """When a submission was handed in, in UTC; None if that is not known.
+
+    An hour that came twice is taken for the first, which is the student's gain.
+    """
+    moment = times.moment(grade.submission.submitted_at)
+    if moment is None:
+        return None
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError:  # the first or the last day of the calendar
+        return None
+
+
+def _last(handins: Sequence[_Handin]) -> _Handin:
+    """The latest by its time; where one has none, the one that came last."""
+    known = [(each.at, place) for place, each in enumerate(handins) if each.at is not None]
+    return handins[max(known)[1]] if len(known) == len(handins) else handins[-1]
+
+
+def _best(handins: Sequence[_Handin]) -> _Handin:
+    """The one with the most points left; the first of equal ones, by time where that is known."""
+    known = [each for each in handins if each.score is not None]
+    order = ((-(each.score or 0.0), each.at or EVER, place) for place, each in enumerate(known))
+    return known[min(order)[2]] if known else handins[-1]
+
+
+# --- changes by hand ----------------------------------------------------------------------------
+
+
+def holding(changes: Iterable[Adjustment]) -> list[Adjustment]:
+    """The changes that hold: ``undo`` withdraws the last one before it, ``=`` covers those before."""
+    held: list[Adjustment] = []
+    for each in changes:
+        if each.change != UNDO:
+            held.append(each)
+        elif held:
+            held.pop()
+    sets = [place for place, each in enumerate(held) if each.change.startswith("=")]
+    return held[sets[-1] :] if sets else held
+
+
+def adjusted(score: float | None, held: Iterable[Adjustment]) -> float | None:
+    """The score after changes by hand, never below 0; what is not judged can only be set.
+
+    >>> adjusted(90.0, [Adjustment("ada", "-95", "copied")])
+    0.0
+    """
+    for each in held:
+        match = CHANGE.fullmatch(each.change)
+        if match is not None and match[1] == "=":
+            score = float(match[2])
+        elif match is not None and score is not None:
+            score += float(match[1] + match[2])
+    return None if score is None else round(max(score, 0.0), 6)
+
+
+# --- in words -----------------------------------------------------------------------------------
+
+
+def duration(time: timedelta) -> str:
+    """A length of time in its two largest units.
+
+    >>> duration(timedelta(days=1, hours=3, minutes=5))
+    '1 day 3 h'
+    """
+    minutes = int(time.total_seconds() // 60)
+    days, hours = minutes // 1440, minutes // 60 % 24
+    units = [(days, "day" if days == 1 else "days"), (hours, "h"), (minutes % 60, "min")]
+    said = [f"{value:,} {unit}" for value, unit in units if value]
+    return " ".join(said[:2]) or "under a minute"
+
+
+def _lines(
+    assignment: Assignment,
+    handins: Sequence[_Handin],
+    counts: _Handin,
+    due: datetime | None,
+    held: Sequence[Adjustment],
+    excused: bool,
+) -> Iterable[str]:
+    if excused:
+        yield EXCUSED
+        return
+    if len(handins) > 1:
+        yield f"the {assignment.attempts} of {len(handins)} hand-ins counts"
+    is_open = any(each.score is None for each in handins) and counts.score is not None
+    if is_open and assignment.attempts == "best":
+        yield OPEN
+    if due is not assignment.due and due is not None:
+        yield f"your due date was extended to {due:%Y-%m-%d %H:%M}"
+    if counts.late_by:
+        yield f"handed in {duration(counts.late_by)} late: {_cost(assignment, counts)}"
+    elif counts.at is None and due is not None and assignment.late is not None:
+        yield UNKNOWN
+    for each in held:
+        what = "set to" if each.change.startswith("=") else "changed by"
+        yield f"{what} {each.change.removeprefix('=')} by hand: {each.reason}"
+
+
+def _cost(assignment: Assignment, counts: _Handin) -> str:
+    if not counts.penalty:
+        return "nothing is taken off"
+    cut_off = assignment.late.cut_off if assignment.late else None
+    after = ", after the cut-off" if cut_off is not None and counts.late_by > cut_off else ""
+    return f"{counts.penalty:g} % off{after}"
+
+
+def _for_staff(extension: Extension | None, held: Sequence[Adjustment]) -> Mapping[str, str]:
+    found = {}
+    if extension is not None:
+        found["extension"] = ": ".join(filter(None, (extension.where, extension.reason)))
+    if held:
+        found["by_hand"] = "; ".join(f"{each.change} by {each.by}, {each.at}" for each in held)
+    return found

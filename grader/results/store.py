@@ -1,0 +1,304 @@
+"""Grades and attempts in SQLite: append-only, written as they come, read while a run goes on.
+
+    with Store.create(folder, run) as store:
+        store.add(grade, submission)
+    Store.open(folder).handins()
+
+One row an attempt: a submission's student, the hash of its content, its round, and its grade. The three
+together are unique, so that a grade which arrives twice (a resumed run, a broker that delivers
+again) is kept once. WAL with ``synchronous=NORMAL``: a commit survives kill -9 and costs no fsync.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Final, TypeVar
+
+import msgspec
+
+from grader.errors import UserError
+from grader.model import Grade, Submission
+
+FILE: Final = "results.db"
+PATIENCE: Final = 30.0
+"""Seconds to wait for another process that holds the file."""
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS run (id INTEGER PRIMARY KEY CHECK (id = 1), data TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS attempts (
+    id INTEGER PRIMARY KEY, student TEXT NOT NULL, hash TEXT NOT NULL, round INTEGER NOT NULL,
+    graded_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')), grade TEXT NOT NULL,
+    UNIQUE (student, hash, round));
+CREATE TABLE IF NOT EXISTS sources (hash TEXT PRIMARY KEY, file TEXT NOT NULL, data BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS adjustments (
+    id INTEGER PRIMARY KEY, student TEXT NOT NULL, change TEXT NOT NULL, reason TEXT NOT NULL,
+    by TEXT NOT NULL, at TEXT NOT NULL, UNIQUE (student, change, reason, by, at));
+"""
+
+
+_Kind = TypeVar("_Kind")
+
+
+class StoreError(UserError):
+    """The results cannot be read or written: one line that says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run is, so that it can be resumed and repeated."""
+
+    assignment: str
+    seed: int
+    max_score: float
+    secret: str
+    """The fingerprint of the course's secret: enough to tell another one, not to know it."""
+    sandbox: tuple[str, ...] = ()
+    inbox: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """A change of a score by hand, and who made it, why and when; see `grader.policy`."""
+
+    student: str
+    change: str
+    """``+5``, ``-2.5``, ``=80``, or ``undo``."""
+    reason: str
+    by: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Something a student handed in at one time, and the newest verdict on it."""
+
+    digest: str
+    grade: Grade
+
+
+class Store:
+    """The results of one run, in its folder."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection, self.path = connection, path
+
+    @classmethod
+    def create(cls, folder: Path, run: Run) -> Store:
+        """Start or go on: an existing store must be of the same run; raises `StoreError`."""
+        store = cls(_connect(folder / FILE), folder / FILE)
+        try:
+            store._connection.executescript(_SCHEMA)
+            known = store._run()
+            if known is None:
+                store._execute("INSERT INTO run VALUES (1, ?)", (_text(run),))
+                return store
+        except sqlite3.Error as error:
+            raise _said(folder / FILE, error) from None
+        store._check_same(known, run, folder / FILE)
+        return store
+
+    @staticmethod
+    def _check_same(known: Run, other: Run, where: Path) -> None:
+        for name in ("assignment", "seed", "secret"):
+            before, now = getattr(known, name), getattr(other, name)
+            if before != now:
+                message = f"{where} holds a run with another {name} ({before}, not {now})"
+                raise StoreError(f"{message}; choose another --out")
+
+    def check_same(self, other: Run, where: Path) -> None:
+        """Raise `StoreError` unless ``other``, found at ``where``, is this run or a shard of it."""
+        self._check_same(other, self.run, where)
+
+    @staticmethod
+    def holds_run(folder: Path) -> bool:
+        """Whether there is a run to go on with: killed as it began, one leaves an empty file."""
+        path = folder / FILE
+        if not path.is_file() or not path.stat().st_size:
+            return False
+        with Store(_connect(path), path) as store:
+            tables = store._execute("SELECT 1 FROM sqlite_master WHERE name = 'run'")
+            return tables.fetchone() is not None and store._run() is not None
+
+    @classmethod
+    def open(cls, folder: Path) -> Store:
+        """Open the results in ``folder``; raises `StoreError` when there are none."""
+        path = folder / FILE
+        if not path.is_file():
+            raise StoreError(f"{folder} holds no results ({FILE} is missing)")
+        store = cls(_connect(path), path)
+        if store._run() is None:
+            raise StoreError(f"{path} holds no run")
+        try:
+            store._connection.executescript(_SCHEMA)  # one of an older version has less
+        except sqlite3.Error as error:
+            raise _said(path, error) from None
+        return store
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    @property
+    def run(self) -> Run:
+        """The run these results are of."""
+        run = self._run()
+        if run is None:
+            raise StoreError(f"{self.path} holds no run")
+        return run
+
+    def update(self, run: Run) -> None:
+        """Record what became known of the run after it started (its sandbox, its versions)."""
+        self._execute("UPDATE run SET data = ? WHERE id = 1", (_text(run),))
+
+    def add(self, grade: Grade, submission: Submission, attempt: int = 0) -> bool:
+        """Keep a grade and what was graded; False if this attempt is here already."""
+        digest = content_hash(submission)
+        packed = zlib.compress(submission.source, 6)
+        with self._transaction():
+            self._execute(
+                "INSERT OR IGNORE INTO sources VALUES (?, ?, ?)", (digest, submission.file, packed)
+            )
+            done = self._execute(
+                "INSERT OR IGNORE INTO attempts (student, hash, round, grade) VALUES (?, ?, ?, ?)",
+                (submission.student, digest, attempt, _text(replace(grade, standing=None))),
+            )
+        return done.rowcount == 1
+
+    def graded(self) -> set[tuple[str, str]]:
+        """(student, content hash) of everything that needs no grading when a run is resumed.
+
+        An `error` is not among them: resuming tries it again.
+        """
+        rows = self._execute("SELECT student, hash, grade FROM attempts ORDER BY id")
+        status = {(who, digest): self._decoded(text, Grade).status for who, digest, text in rows}
+        return {key for key, value in status.items() if value == "graded"}
+
+    def attempts(self, student: str) -> int:
+        """How many attempts of a student are kept."""
+        rows = self._execute("SELECT COUNT(*) FROM attempts WHERE student = ?", (student,))
+        return int(rows.fetchone()[0])
+
+    def next_round(self, submission: Submission, again: bool = False) -> int:
+        """The round to grade it in: 0, but a new one ``again``, or after an `error`."""
+        rows = self._graded(submission)
+        new = again or (rows and rows[-1].status == "error")
+        return self.attempts(submission.student) if new else 0
+
+    def hand_in_again(self, submission: Submission) -> bool:
+        """Keep that graded content was handed in at another time too; its verdict stands."""
+        rows = self._graded(submission)
+        when = {grade.submission.submitted_at for grade in rows}
+        if not rows or not submission.submitted_at or submission.submitted_at in when:
+            return False
+        grade = replace(rows[-1], submission=replace(submission, source=b""))
+        return self.add(grade, submission, self.attempts(submission.student))
+
+    def handins(self) -> Iterator[Judged]:
+        """Everything handed in, in order of arrival: what is graded again keeps its place."""
+        found: dict[tuple[str, str, str], Judged] = {}
+        for digest, _, grade in self.rounds():
+            key = (grade.submission.student, digest, grade.submission.submitted_at)
+            found[key] = Judged(digest, grade)
+        yield from found.values()
+
+    def rounds(self) -> Iterator[tuple[str, int, Grade]]:
+        """(content hash, round, grade) of every verdict there ever was, the oldest first."""
+        rows = self._execute("SELECT hash, round, grade FROM attempts ORDER BY id")
+        for digest, number, grade in rows:
+            yield digest, number, self._decoded(grade, Grade)
+
+    def source(self, digest: str) -> tuple[str, bytes]:
+        """(file, content) of what was handed in, by its hash; raises `StoreError`."""
+        query = "SELECT file, data FROM sources WHERE hash = ?"
+        row = self._execute(query, (digest,)).fetchone()
+        if row is None:
+            raise StoreError(f"no source {digest[:12]} in {self.path}")
+        return row[0], zlib.decompress(row[1])
+
+    def adjust(self, change: Adjustment) -> bool:
+        """Keep a change by hand; False if it is here already."""
+        values = (change.student, change.change, change.reason, change.by, change.at)
+        columns = "(student, change, reason, by, at)"
+        query = f"INSERT OR IGNORE INTO adjustments {columns} VALUES (?, ?, ?, ?, ?)"  # noqa: S608
+        return self._execute(query, values).rowcount == 1
+
+    def adjustments(self) -> list[Adjustment]:
+        """Every change by hand, withdrawn ones and withdrawals too, the oldest first."""
+        rows = self._execute(
+            "SELECT student, change, reason, by, at FROM adjustments ORDER BY at, id"
+        )
+        return [Adjustment(*row) for row in rows]
+
+    def _graded(self, submission: Submission) -> list[Grade]:
+        query = "SELECT grade FROM attempts WHERE student = ? AND hash = ? ORDER BY id"
+        rows = self._execute(query, (submission.student, content_hash(submission)))
+        return [self._decoded(row[0], Grade) for row in rows]
+
+    def _run(self) -> Run | None:
+        row = self._execute("SELECT data FROM run").fetchone()
+        return self._decoded(row[0], Run) if row else None
+
+    def _decoded(self, text: str, kind: type[_Kind]) -> _Kind:
+        try:
+            return msgspec.json.decode(text, type=kind)
+        except (msgspec.MsgspecError, TypeError, UnicodeError):
+            what = "was not written by this version of grader, or is damaged"
+            raise StoreError(f"{self.path} {what}; nothing in it was changed") from None
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._execute("COMMIT")
+
+    def _execute(self, query: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(query, values)
+        except sqlite3.Error as error:
+            raise _said(self.path, error) from None
+
+
+def content_hash(submission: Submission) -> str:
+    """What makes a submission the same as another: the file's name and bytes, and what kept it out."""
+    parts = (submission.file.encode(), submission.source, submission.problem.encode())
+    lengths = b"".join(len(part).to_bytes(8) for part in parts)
+    return hashlib.sha256(lengths + b"".join(parts)).hexdigest()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    try:
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+    except (sqlite3.Error, OSError) as error:
+        raise _said(path, error) from None
+
+
+def _said(path: Path, error: Exception) -> StoreError:
+    return StoreError(f"{path} cannot be used: {error}")
+
+
+def _text(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,118 @@
+"""The gradebook: ``grades.json``, complete, and ``grades.csv``, a row a student.
+
+Everything in grades.json may be shown to the student but what stands under an ``instructor`` key.
+``score`` is what the checks gave, ``final_score`` what counts; ``policy`` says why, and is only there
+where the course's policy touches the student.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from grader.model import Grade, Outcome, Standing, seconds
+from grader.results.store import Run
+from grader.text import for_cell
+
+_KNOWN = ("name", "email", "sid", "group", "submitted_at")
+
+
+def as_json(run: Run, grades: Iterable[Grade]) -> Iterator[bytes]:
+    """``grades.json``, indented; in parts, for that of a big class is never in memory as a whole."""
+    document = {
+        "assignment": run.assignment,
+        "seed": run.seed,
+        "max_score": run.max_score,
+        "sandbox": list(run.sandbox),
+        "secret": run.secret,
+        "versions": run.versions,
+    }
+    yield _indented(document).removesuffix(b"\n}") + b',\n "submissions": ['
+    between, end = b"\n  ", b"]"
+    for grade in grades:
+        yield between + _indented(submission_entry(grade)).replace(b"\n", b"\n  ")
+        between, end = b",\n  ", b"\n ]"
+    yield end + b"\n}\n"
+
+
+def _indented(document: dict[str, Any]) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(document), indent=1)
+
+
+def submission_entry(grade: Grade) -> dict[str, Any]:
+    """One submission's entry in grades.json."""
+    submission = grade.submission
+    entry: dict[str, Any] = {
+        "student": submission.student,
+        "file": submission.file,
+        "status": grade.status,
+        "score": grade.score,
+        "final_score": grade.final,
+        "max_score": grade.max_score,
+        "seconds": seconds(grade.seconds),
+    }
+    entry.update({key: value for key in _KNOWN if (value := getattr(submission, key))})
+    if grade.standing and (grade.standing.lines or grade.standing.instructor):
+        entry["policy"] = policy_entry(grade.standing)
+    if grade.message:
+        entry["message"] = grade.message
+    entry["checks"] = [check_entry(outcome) for outcome in grade.outcomes]
+    if grade.instructor:
+        entry["instructor"] = dict(grade.instructor)
+    return entry
+
+
+def policy_entry(standing: Standing) -> dict[str, Any]:
+    """What the policy makes of a submission; ``late_by`` in seconds, ``penalty`` in percent."""
+    entry: dict[str, Any] = {
+        "due": standing.due.isoformat() if standing.due else None,
+        "late_by": round(standing.late_by.total_seconds()),
+        "penalty": standing.penalty,
+        "excused": standing.excused,
+        "attempts": standing.attempts,
+        "adjustments": [dict(each) for each in standing.adjustments],
+        "lines": list(standing.lines),
+    }
+    if standing.instructor:
+        entry["instructor"] = dict(standing.instructor)
+    return entry
+
+
+def check_entry(outcome: Outcome) -> dict[str, Any]:
+    """One check's entry in grades.json; what is empty is left out."""
+    entry: dict[str, Any] = {
+        "id": outcome.id,
+        "title": outcome.title,
+        "status": outcome.status,
+        "points": outcome.points,
+        "max_points": outcome.max_points,
+    }
+    optional = ("visibility", "message", "mistake", "hint", "more", "instructor")
+    entry.update({key: value for key in optional if (value := getattr(outcome, key))})
+    entry["seconds"] = seconds(outcome.seconds)
+    return entry
+
+
+def as_csv(grades: Iterable[Grade]) -> bytes:
+    """``grades.csv``, UTF-8: who, status, both scores, and the points of each check."""
+    rows = list(grades)
+    ids = list(dict.fromkeys(outcome.id for grade in rows for outcome in grade.outcomes))
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    known = ("student", "name", "email", "sid", "status", "score", "final_score", "max_score")
+    table.writerow([*known, *ids, "policy", "message"])
+    for grade in rows:
+        points = {outcome.id: outcome.points for outcome in grade.outcomes}
+        submission = grade.submission
+        table.writerow([
+            *map(for_cell, (submission.student, submission.name, submission.email, submission.sid)),
+            "excused" if grade.excused else grade.status,
+            *("" if score is None else score for score in (grade.score, grade.final)),
+            grade.max_score, *(points.get(check, "") for check in ids),
+            for_cell("; ".join(grade.told)), for_cell(grade.message),
+        ])  # fmt: skip
+    return out.getvalue().encode("utf-8", "replace")

@@ -1,0 +1,224 @@
+"""What coordinator and workers of a run on many machines say to each other, through a broker.
+
+    -> `Task`     one submission, to the queue of its assignment       (at least once)
+    <- `Answer`   its grade, or why this worker refuses, to the run's own queue
+
+Both are JSON in an envelope, sealed with the course's secret: whoever else can reach the broker can
+neither hand in nor forge a grade. What travels is the student's file, under a key instead of a
+name, and the grade; hidden tests, reference and secret do not. A worker has its own copy of the
+course, and the `fingerprints` in the task tell whether it is the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import msgspec
+
+from grader.course.assignment import Course
+from grader.model import Grade, Limits, Submission
+from grader.results.store import content_hash
+from grader.runs.local import EngineError
+
+if TYPE_CHECKING:
+    from celery import Celery
+    from kombu import Queue
+
+TASK: Final = "grader.grade"
+ANSWERS: Final = "grader.answers"
+KEPT_SECONDS: Final = 7 * 24 * 3600
+"""How long RabbitMQ keeps the answers of a run that nobody resumes."""
+HARD: Final = 1.25
+"""Times the patience after which a worker kills what grades, whatever it does."""
+TRIES: Final = 2
+"""Workers that one submission may take with it."""
+MAX_BYTES: Final = 16 * 1024 * 1024
+CONNECT_SECONDS: Final = 4.0
+
+Envelope = dict[str, str]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One submission to grade, for a worker."""
+
+    run: str
+    key: str
+    assignment: str
+    seed: int
+    patience: float
+    prints: Mapping[str, str]
+    submission: Submission
+    lost: int = 0
+    """How many workers were lost with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a worker says to a task. A refusal says why no task of this run is graded there."""
+
+    run: str
+    key: str
+    grade: Grade | None = None
+    sandbox: tuple[str, ...] = ()
+    refusal: str = ""
+
+
+def key_of(submission: Submission) -> str:
+    """What makes a submission the same in every message; nobody reads a name in it."""
+    digest = hashlib.sha256(submission.student.encode("utf-8", "replace"))
+    return hashlib.sha256(digest.digest() + content_hash(submission).encode()).hexdigest()[:32]
+
+
+def patience_for(course: Course) -> float:
+    """The longest that any submission of the course may take, in seconds."""
+    return max((each.limits.patience for each in course.assignments), default=Limits().patience)
+
+
+# --- sealed envelopes ---------------------------------------------------------------------------
+
+
+def sealed(message: Task | Answer, secret: bytes) -> Envelope:
+    """The message as JSON, and what nobody without the secret can write beside it."""
+    body = msgspec.json.encode(message)
+    return {"body": body.decode(), "seal": _seal(body, secret)}
+
+
+def envelope(text: bytes | str) -> Envelope:
+    """What a message holds; empty if that is none of ours."""
+    try:
+        return msgspec.json.decode(text, type=Envelope)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return {}
+
+
+def is_sealed(envelope: object, secret: bytes) -> bool:
+    """Whether someone with the secret wrote it."""
+    if not isinstance(envelope, dict):
+        return False
+    body, seal = envelope.get("body"), envelope.get("seal")
+    if not isinstance(body, str) or not isinstance(seal, str):
+        return False
+    right = _seal(body.encode("utf-8", "replace"), secret)
+    return hmac.compare_digest(right.encode(), seal.encode("utf-8", "replace"))
+
+
+def content(envelope: object, kind: type[T]) -> T | None:
+    """What is in an envelope, or None if it is none of ours."""
+    body = envelope.get("body") if isinstance(envelope, dict) else None
+    if not isinstance(body, str) or len(body) > MAX_BYTES:
+        return None
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+
+
+def _seal(body: bytes, secret: bytes) -> str:
+    return hmac.new(secret, b"grader message " + body, "sha256").hexdigest()
+
+
+# --- is it the same course? ---------------------------------------------------------------------
+
+
+# --- Celery, as both set it up ------------------------------------------------------------------
+
+
+def application(broker: str, assignments: Iterable[str], longest: float) -> Celery:
+    """A Celery application on a broker; raises `EngineError` when Celery is not installed.
+
+    ``longest``: seconds that any task may take. Redis gives a task to another worker after twice
+    that, unless it was acknowledged; under a key of its own, for a consumer with a shorter time
+    would take it away too early.
+    """
+    try:
+        from celery import Celery
+    except ImportError:
+        needed = "pip install 'backprop-grader[celery]'"
+        raise EngineError(f"--engine celery needs Celery and redis-py: {needed}") from None
+    hard = HARD * longest
+    app = Celery("grader", broker=broker, set_as_current=False)
+    app.conf.update(
+        accept_content=["json"],
+        broker_connection_max_retries=None,
+        broker_connection_retry_on_startup=True,
+        broker_connection_timeout=CONNECT_SECONDS,
+        broker_transport_options=_redis_options(2 * hard) if _is_redis(broker) else {},
+        task_acks_late=True,
+        task_acks_on_failure_or_timeout=False,
+        task_ignore_result=True,
+        task_queues=[task_queue(name) for name in assignments],
+        task_reject_on_worker_lost=True,
+        task_serializer="json",
+        task_time_limit=hard,
+        worker_hijack_root_logger=False,
+        worker_lost_wait=1.0,
+        worker_prefetch_multiplier=1,
+        worker_redirect_stdouts=False,
+    )
+    return app
+
+
+def task_queue(assignment: str) -> Queue:
+    """Where the tasks of an assignment wait."""
+    from kombu import Exchange, Queue
+
+    return Queue(f"grader.{assignment}", Exchange("grader"), routing_key=assignment)
+
+
+def answer_queue(run: str) -> Queue:
+    """Where the answers of a run wait; what comes when it is gone is dropped."""
+    from kombu import Exchange, Queue
+
+    name = f"{ANSWERS}.{run}"
+    return Queue(name, Exchange(ANSWERS), routing_key=run, expires=KEPT_SECONDS)
+
+
+def _is_redis(broker: str) -> bool:
+    return broker.startswith(("redis", "sentinel"))
+
+
+def _redis_options(visibility: float) -> dict[str, object]:
+    names = ("unacked_key", "unacked_index_key", "unacked_mutex_key")
+    return {
+        "visibility_timeout": visibility,
+        "unacked_restore_interval": min(10.0, visibility / 4),
+        "unacked_restore_throttle": 1,
+        "socket_connect_timeout": CONNECT_SECONDS,
+        **{name: f"grader.{name}.{visibility:g}" for name in names},
+    }
+
+
+def check(app: Celery) -> None:
+    """Raise `EngineError` unless the broker answers."""
+    errors: tuple[type[Exception], ...] = (KeyError, ValueError, ImportError)  # no such broker
+    try:
+        with app.connection_for_write() as connection:
+            errors += broken(connection)
+            connection.ensure_connection(max_retries=1, interval_start=0.5, timeout=CONNECT_SECONDS)
+    except errors as error:
+        raise EngineError(f"no broker answers at {shown(app)}: {told(error)}") from None
+
+
+def broken(connection: Any) -> tuple[type[Exception], ...]:
+    """What the client of a broker raises when the broker is away, or will not have us."""
+    from kombu.exceptions import KombuError
+
+    return (*connection.connection_errors, *connection.channel_errors, KombuError, OSError)
+
+
+def shown(app: Celery) -> str:
+    """The broker's address, without its password."""
+    from kombu.utils.url import maybe_sanitize_url
+
+    return str(maybe_sanitize_url(app.conf.broker_url))
+
+
+def told(error: BaseException) -> str:
+    """An exception of the broker's client as one line."""
+    return " ".join(str(error).split())[:200] or type(error).__name__

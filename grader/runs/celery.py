@@ -1,0 +1,304 @@
+"""Grade on many machines: the coordinator of a run, with workers behind a broker.
+
+    for submission, grade in grade_all(submissions, settings, jobs, 240, broker="redis://..."): ...
+
+Workers are started apart, with ``grader worker``. The broker may deliver a task twice, or lose it:
+the first answer to a submission counts, and one for which no answer comes is sent again, and is an
+`error` if a second worker is lost with it. Answers wait for a coordinator that was killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from grader.course import catalog
+from grader.grading.protocol import Ready, Settings
+from grader.model import Submission
+from grader.runs import broker as post
+from grader.runs import provenance
+from grader.runs.broker import Answer, Task
+from grader.runs.local import EngineError, Graded, lost
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from celery import Celery
+
+AHEAD: Final = 200
+"""Submissions that are with the broker at once: workers never wait, and Redis stays small."""
+QUIET_SECONDS: Final = 10.0
+"""After so long without an answer, it is said if nobody takes what waits."""
+BACK_OFF: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
+
+
+def grade_all(
+    submissions: Iterable[Submission],
+    settings: Settings,
+    jobs: int,  # workers say themselves how many they grade at once
+    patience: float,
+    on_ready: Callable[[Ready], None] = lambda ready: None,
+    stop: Callable[[], bool] = lambda: False,
+    *,
+    broker: str,
+    place: str = "",
+    say: Callable[[str], None] = lambda line: None,
+) -> Iterator[Graded]:
+    """Yield each submission with its grade, as they come; raises `EngineError` when none can.
+
+    ``place``: with it a coordinator that goes on with a run finds the answers to the former one.
+    ``stop``: asked every second; true ends at once, and leaves to the broker what is there.
+    """
+    if settings.sandbox != "best":
+        raise EngineError("workers always lock submissions in: --sandbox is for --engine local")
+    course = catalog.load(Path(settings.course))
+    prints = provenance.fingerprints(course, settings.assignment, settings.secret)
+    blank = Task(_run_id(settings, prints, place), "", settings.assignment, settings.seed,
+                 patience, prints, Submission("", ""))  # fmt: skip
+    app = post.application(broker, [settings.assignment], patience)
+    post.check(app)
+    line = _Line(app, blank, settings.secret)
+    try:
+        yield from _Run(iter(submissions), blank, line, on_ready, stop, say).graded()
+    finally:
+        line.close()
+
+
+def _run_id(settings: Settings, prints: dict[str, str], place: str) -> str:
+    """The same for a run that goes on with the same course; nobody else can guess it."""
+    text = repr((settings.assignment, settings.seed, sorted(prints.items()), place))
+    return hmac.new(settings.secret, text.encode(), hashlib.sha256).hexdigest()[:24]
+
+
+# --- the broker, as the coordinator sees it -----------------------------------------------------
+
+
+class _Line:
+    """Tasks out, answers in. What a broken connection raises is among ``errors``."""
+
+    def __init__(self, app: Celery, blank: Task, secret: bytes) -> None:
+        self.app, self._secret, self._run = app, secret, blank.run
+        self._tasks = post.task_queue(blank.assignment)
+        self._answers = post.answer_queue(blank.run)
+        self._heard: deque[Any] = deque()
+        self._connection: Any = None
+        self.errors = post.broken(app.connection_for_write())
+
+    def open(self) -> None:
+        """Connect anew, and take what answers wait there."""
+        self.close()
+        self._connection = self.app.connection_for_write()
+        self._connection.connect()
+        channel = self._connection.default_channel
+        answers = self._answers(channel)
+        answers.declare()
+        self._tasks(channel).declare()
+        while (message := answers.get(no_ack=True)) is not None:
+            self._heard.append(message)
+        consumer = self._connection.Consumer(
+            [answers], no_ack=True, channel=channel, on_message=self._heard.append
+        )
+        consumer.consume()
+
+    def send(self, task: Task) -> None:
+        """Hand a task to the workers."""
+        self.app.send_task(
+            post.TASK, args=[post.sealed(task, self._secret)], queue=self._tasks.name,
+            connection=self._connection, retry=False, ignore_result=True,
+        )  # fmt: skip
+
+    def listen(self, seconds: float) -> bool:
+        """Wait for answers; whether there are any."""
+        if not self._heard:
+            with contextlib.suppress(TimeoutError):
+                self._connection.drain_events(timeout=seconds)
+        return bool(self._heard)
+
+    def heard(self) -> Iterator[Answer]:
+        """The answers to this run that came, and that nobody forged."""
+        while self._heard:
+            envelope = post.envelope(self._heard.popleft().body)
+            answer = post.content(envelope, Answer)
+            if answer is None or answer.run != self._run:
+                continue
+            if answer.refusal or post.is_sealed(envelope, self._secret):
+                yield answer
+
+    def waiting(self) -> int:
+        """How many tasks no worker has taken."""
+        queue = self._tasks(self._connection.default_channel)
+        return int(queue.queue_declare().message_count)
+
+    def forget(self) -> None:
+        """Nobody will ask for this run's answers again."""
+        self._answers(self._connection.default_channel).delete()
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.release()
+            self._connection = None
+
+
+# --- a run --------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Run:
+    """What is to send, what is out, and what came."""
+
+    waiting: Iterator[Submission]
+    blank: Task
+    line: _Line
+    on_ready: Callable[[Ready], None]
+    stop: Callable[[], bool]
+    say: Callable[[str], None]
+    out: dict[str, Task] = field(default_factory=dict)
+    own: dict[str, Submission] = field(default_factory=dict)
+    """What is out, as we know it: a name never comes back from the broker."""
+    early: dict[str, Answer] = field(default_factory=dict)
+    """Answers to a former coordinator."""
+    done: set[str] = field(default_factory=set)
+    unsent: deque[Task] = field(default_factory=deque)
+    sandbox: tuple[str, ...] | None = None
+    since: float = field(default_factory=time.monotonic)
+    """When we last heard anything."""
+    quiet_said: bool = False
+
+    def graded(self) -> Iterator[Graded]:
+        """Until everything is graded, or we are told to stop."""
+        if not self._connected():
+            return
+        while not self.stop():
+            yield from self._hear()
+            yield from self._fill()
+            if not self.out:
+                with contextlib.suppress(*self.line.errors):
+                    self.line.forget()
+                return
+            try:
+                self._send()
+                waiting = None if self.line.listen(1.0) else self._waiting()
+            except self.line.errors as error:
+                if not self._connected(error):
+                    return
+            else:
+                yield from self._mend(waiting)
+
+    def _connected(self, error: Exception | None = None) -> bool:
+        """Connect, ever more seldom while the broker is away; False when told to stop meanwhile."""
+        away = False
+        for pause in _pauses():
+            if error is not None and not away:
+                self.say(f"the broker does not answer ({post.told(error)}); trying again")
+                away = True
+            try:
+                self.line.open()
+            except self.line.errors as again:
+                error = again
+                if self._stopped_within(pause):
+                    return False
+            else:
+                break
+        if away:
+            self.say("the broker answers again")
+        self.since = time.monotonic()
+        return True
+
+    def _stopped_within(self, seconds: float) -> bool:
+        until = time.monotonic() + seconds
+        while not self.stop() and time.monotonic() < until:
+            time.sleep(0.1)
+        return self.stop()
+
+    def _fill(self) -> Iterator[Graded]:
+        while len(self.out) < AHEAD and (submission := next(self.waiting, None)) is not None:
+            key = post.key_of(submission)
+            if key in self.out or key in self.done:
+                continue
+            bare = Submission(key, submission.file, submission.source, submission.problem,
+                              submission.error, submission.note)  # fmt: skip
+            task = replace(self.blank, key=key, submission=bare)
+            self.own[key], self.out[key] = submission, task
+            if key in self.early:
+                yield from self._take(self.early.pop(key))
+            else:
+                self.unsent.append(task)
+
+    def _send(self) -> None:
+        while self.unsent:
+            self.line.send(self.unsent[0])
+            self.unsent.popleft()
+
+    def _hear(self) -> Iterator[Graded]:
+        for answer in self.line.heard():
+            self.since, self.quiet_said = time.monotonic(), False
+            yield from self._take(answer)
+
+    def _take(self, answer: Answer) -> Iterator[Graded]:
+        """The first answer to each submission; another is a delivery too many."""
+        if answer.refusal:
+            raise EngineError(f"{answer.refusal[:400]}; nothing is lost, go on with --resume")
+        if answer.grade is None or answer.key in self.done:
+            return
+        if answer.key not in self.out:
+            self.early[answer.key] = answer
+            return
+        del self.out[answer.key]
+        self.done.add(answer.key)
+        self._greet(answer.sandbox)
+        ours = self.own.pop(answer.key)
+        bare = replace(ours, source=b"", error=answer.grade.submission.error)
+        yield ours, replace(answer.grade, submission=bare)
+
+    def _greet(self, sandbox: tuple[str, ...]) -> None:
+        """Tell the layers that every worker so far had."""
+        if not sandbox:
+            return
+        known = sandbox if self.sandbox is None else self.sandbox
+        common = tuple(layer for layer in known if layer in sandbox)
+        if common != self.sandbox:
+            self.sandbox = common
+            self.on_ready(Ready(list(common), versions=provenance.versions()))
+
+    def _waiting(self) -> int | None:
+        """How many tasks no worker has taken, asked when it has been quiet for long enough."""
+        quiet = time.monotonic() - self.since
+        return self.line.waiting() if quiet > self._long_enough() else None
+
+    def _long_enough(self) -> float:
+        return min(QUIET_SECONDS, self.blank.patience / 2)
+
+    def _mend(self, waiting: int | None) -> Iterator[Graded]:
+        """Send again what was lost: nobody answers, though nothing waits for a worker."""
+        now = time.monotonic()
+        if waiting:
+            if not self.quiet_said:
+                self.say(f"{waiting} submissions wait at {post.shown(self.line.app)}, and no worker "
+                         "takes them: is `grader worker` running?")  # fmt: skip
+                self.quiet_said = True
+            self.since = now - self._long_enough()
+        elif waiting == 0 and now - self.since > post.HARD * self.blank.patience:
+            self.since = now
+            yield from self._again()
+
+    def _again(self) -> Iterator[Graded]:
+        for key, task in list(self.out.items()):
+            if task.lost + 1 >= post.TRIES:
+                grade = lost(self.own[key], "no worker that took it answered")
+                yield from self._take(Answer(task.run, key, grade))
+            else:
+                self.out[key] = replace(task, lost=task.lost + 1)
+                self.unsent.append(self.out[key])
+
+
+def _pauses() -> Iterator[float]:
+    yield from BACK_OFF
+    while True:
+        yield BACK_OFF[-1]

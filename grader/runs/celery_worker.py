@@ -1,0 +1,212 @@
+"""Grade for coordinators elsewhere: what ``grader worker`` runs, on each machine.
+
+    work("redis://...", course, jobs=8)
+
+Celery's processes each keep one grading process of `grader.grading` and hand it task after task. A
+task is acknowledged when its answer is sent; if the process or the machine is lost before that, the
+broker gives it out again, marked: it then goes back with one more loss counted, and the second
+makes an `error` of it. A task of another course than ours is refused, never graded.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from grader.course.assignment import Course
+from grader.course.catalog import load
+from grader.course.secret import course_secret, secret_file
+from grader.course.yaml_nodes import CatalogError
+from grader.grading.protocol import Ready, Settings
+from grader.model import Grade
+from grader.runs import broker as post
+from grader.runs import provenance
+from grader.runs.broker import Answer, Envelope, Task
+from grader.runs.local import EngineError, Process, lost
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+
+class Lost(Exception):
+    """The grading process was lost with a submission: one clause that says how."""
+
+
+def work(
+    broker: str,
+    course: Course,
+    jobs: int,
+    say: Callable[[str], None] = lambda line: None,
+    longest: float | None = None,
+) -> int:
+    """Grade until told to end (SIGTERM: after what is in hand); return the exit status.
+
+    Raises `EngineError` when it cannot begin. ``longest``: seconds that a task may take, if not
+    what the course's limits allow.
+    """
+    if not secret_file(course.folder).is_file():
+        raise EngineError(f"{secret_file(course.folder)} is missing: a worker needs the secret of the "
+                          "course, as `grader bundle worker NAME` packs it")  # fmt: skip
+    names = [assignment.name for assignment in course.assignments]
+    app = post.application(broker, names, longest or post.patience_for(course))
+    _serve(app, Desk(course, course_secret(course.folder)))
+    post.check(app)
+    ready = f"ready: {', '.join(names)}; {jobs} at once, from {post.shown(app)}"
+    return _run(app, jobs, lambda: say(ready))
+
+
+def _run(app: Celery, jobs: int, on_ready: Callable[[], None]) -> int:
+    from celery.exceptions import SecurityWarning
+    from celery.signals import worker_ready
+
+    def greet(**_: object) -> None:
+        on_ready()
+
+    warnings.simplefilter("ignore", SecurityWarning)  # the sandbox has root drop to another uid
+    worker_ready.connect(greet, weak=False)
+    worker = app.Worker(
+        hostname=f"grader-{os.getpid()}@{socket.gethostname()}", concurrency=jobs, pool="prefork",
+        optimization="fair", loglevel="WARNING", quiet=True, without_gossip=True,
+        without_mingle=True,
+    )  # fmt: skip
+    worker.start()
+    return int(worker.exitcode or 0)
+
+
+def _serve(app: Celery, desk: Desk) -> None:
+    """Let the application's tasks be graded at a desk, of which each process has its own."""
+
+    def grade(bound: Any, envelope: Envelope) -> None:
+        task = post.content(envelope, Task)
+        if task is None:
+            return
+        again = bool((bound.request.delivery_info or {}).get("redelivered"))
+        refusal = desk.refusal(task)
+        if refusal is None and not post.is_sealed(envelope, desk.secret):
+            return
+        answer = refusal or desk.graded(task, again)
+        if isinstance(answer, Task):
+            bound.apply_async([post.sealed(answer, desk.secret)],
+                              queue=post.task_queue(task.assignment).name)  # fmt: skip
+        else:
+            _send(app, answer, desk.secret)
+
+    app.task(grade, name=post.TASK, bind=True, shared=False)
+
+
+def _send(app: Celery, answer: Answer, secret: bytes) -> None:
+    """Send until the broker has it; the task's hard limit ends that too."""
+    from kombu import Exchange
+
+    patiently = {"max_retries": None, "interval_start": 0.5, "interval_step": 0.5,
+                 "interval_max": 5.0}  # fmt: skip
+    with app.producer_or_acquire() as producer:
+        producer.publish(
+            post.sealed(answer, secret), exchange=Exchange(post.ANSWERS), routing_key=answer.run,
+            serializer="json", retry=True, retry_policy=patiently,
+        )  # fmt: skip
+
+
+class Desk:
+    """What one of the worker's processes grades with: the course, and a grading process, kept."""
+
+    def __init__(self, course: Course, secret: bytes) -> None:
+        self.secret = secret
+        self._course = course
+        self._agreed: Mapping[str, str] = {}
+        """The fingerprints of what the grading process has loaded."""
+        self._process: Process | None = None
+        self._settings: Settings | None = None
+        self._ready = Ready([])
+
+    def refusal(self, task: Task) -> Answer | None:
+        """Why we are the wrong machine for a task, if we are."""
+        if task.prints == self._agreed:
+            return None
+        try:
+            course = load(self._course.folder)  # it may have changed since we began
+            why = provenance.difference(
+                provenance.fingerprints(course, task.assignment, self.secret), task.prints
+            )
+        except (CatalogError, OSError) as error:
+            why = str(error)
+        if not why:
+            self.end()
+            self._agreed = task.prints
+            return None
+        return _refused(task, f"cannot grade this run: {why}; give it the course's own bundle")
+
+    def graded(self, task: Task, again: bool = False) -> Answer | Task:
+        """Grade a task; or return it, to be sent back, when that cost a grading process.
+
+        ``again``: it was given out before, and never acknowledged.
+        """
+        try:
+            if again:
+                raise Lost("the worker that graded it was lost")
+            grade = self._grade(task)
+        except Lost as why:
+            if task.lost + 1 < post.TRIES:
+                return replace(task, lost=task.lost + 1)
+            return Answer(task.run, task.key, lost(task.submission, str(why)))
+        except EngineError as error:
+            return _refused(task, f"cannot grade: {error}")
+        return _bounded(Answer(task.run, task.key, grade, tuple(self._ready.sandbox)))
+
+    def _grade(self, task: Task) -> Grade:
+        until = time.monotonic() + task.patience
+        process = self._process_for(task)
+        process.send(task.submission)
+        try:
+            if process.connection.poll(max(0.0, until - time.monotonic())):
+                return process.grade()[1]
+            why = f"no grade within {task.patience:.0f} s"
+        except (EOFError, OSError):
+            why = "the grading process died"
+        self.end()
+        raise Lost(why)
+
+    def _process_for(self, task: Task) -> Process:
+        """The grading process kept for a run, or a new one, which tries its sandbox first."""
+        private = (str(secret_file(self._course.folder).resolve()),)
+        settings = Settings(str(self._course.folder), task.assignment, task.seed, self.secret,
+                            private=private)  # fmt: skip
+        if self._process is not None and settings == self._settings:
+            return self._process
+        self.end()
+        process = Process(settings)
+        try:
+            self._ready = process.ready()
+        except EngineError as error:
+            raise Lost(str(error)) from None
+        if self._ready.problem:
+            process.end()
+            raise EngineError(self._ready.problem)
+        self._process, self._settings = process, settings
+        return process
+
+    def end(self) -> None:
+        """End the grading process."""
+        if self._process is not None:
+            self._process.end()
+        self._process = None
+
+
+def _refused(task: Task, why: str) -> Answer:
+    return Answer(task.run, task.key, refusal=f"the worker on {socket.gethostname()} {why}")
+
+
+def _bounded(answer: Answer) -> Answer:
+    """The answer, unless it is too long to be sent: then an `error`."""
+    if answer.grade is None or len(msgspec.json.encode(answer)) <= post.MAX_BYTES:
+        return answer
+    why = f"could not be graded: its grade is longer than {post.MAX_BYTES >> 20} MiB"
+    bare = replace(answer.grade.submission, source=b"", error=why)
+    return replace(answer, grade=Grade(bare, 0.0, (), why))

@@ -1,0 +1,211 @@
+"""Grade a class: from what the instructor names to a folder of results.
+
+    plan = Plan(course, assignment, sources, out)
+    for grade in grade_class(plan): ...      # every grade is in the store before the next one
+
+The folder is made 0700 and its files 0600. ``results.db`` grows while the run goes on; the other
+files are written at its end, and again by `write_results` whenever they are wanted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from grader import __version__
+from grader.course import extensions
+from grader.course.assignment import Assignment, Course
+from grader.course.secret import fingerprint, secret_file
+from grader.files import make_private
+from grader.grading.protocol import Ready, Settings
+from grader.inbox import Inbox, InboxError, open_inbox
+from grader.inbox.tree import Handin
+from grader.model import Grade, Submission
+from grader.results.store import Run, Store, content_hash
+from grader.runs import local
+from grader.runs.provenance import hash_of_files
+
+MAX_SEED = 2**31
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to grade, with what, into which folder."""
+
+    course: Course
+    assignment: Assignment
+    sources: Sequence[Path]
+    out: Path
+    seed: int
+    secret: bytes
+    jobs: int = 1
+    sandbox: str = "best"
+    inbox: str | None = None
+    choose: Mapping[str, str] = field(default_factory=dict)
+    only: frozenset[str] = frozenset()
+    shard: tuple[int, int] = (1, 1)
+    """(I, N): grade the I-th of N parts."""
+    engine: str = "local"
+    broker: str = ""
+    """Where the workers of ``engine="celery"`` take their tasks."""
+
+
+@dataclass
+class Progress:
+    """What a run tells while it goes on; a value for whoever shows it."""
+
+    total: int = 0
+    already: int = 0
+    notes: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    ready: Ready | None = None
+    say: Callable[[str], None] = lambda line: None
+    """Called with a line that cannot wait for the end."""
+
+
+def new_seed() -> int:
+    """A seed for a run that was not given one."""
+    return secrets.randbelow(MAX_SEED)
+
+
+def grade_class(
+    plan: Plan, progress: Progress, stop: Callable[[], bool] = lambda: False
+) -> Iterator[Grade]:
+    """Grade everything that is not graded yet; yield each grade once it is in the store."""
+    inboxes = [_inbox(plan, source) for source in plan.sources]
+    everybody = _everybody(plan, inboxes, progress)
+    make_private(plan.out)
+    run = Run(plan.assignment.name, plan.seed, plan.assignment.max_score, fingerprint(plan.secret))
+    with Store.create(plan.out, run) as store:
+        done = store.graded()
+        graded = {student for student, _ in done}
+        progress.total = sum(
+            _is_ours(plan, each.student) and (each.student not in graded or bool(plan.only))
+            for each in everybody
+        )
+        progress.already = len(done)
+
+        def on_ready(ready: Ready) -> None:
+            progress.ready = ready
+            kinds, known = ", ".join(progress.kinds), versions(plan, ready)
+            store.update(replace(run, sandbox=tuple(ready.sandbox), inbox=kinds, versions=known))
+
+        _load_meanwhile("grader.results.class_report")
+        waiting = _waiting(plan, inboxes, store, progress)
+        patience = plan.assignment.limits.patience
+        jobs = min(plan.jobs, max(progress.total, 1))
+        grade_all = ENGINES[plan.engine](plan, progress)
+        for submission, grade in grade_all(
+            waiting, _settings(plan), jobs, patience, on_ready, stop
+        ):
+            store.add(grade, submission, store.next_round(submission, bool(plan.only)))
+            yield grade
+
+
+def _everybody(plan: Plan, inboxes: Sequence[Inbox], progress: Progress) -> list[Handin]:
+    """All that was handed in, the whole class's; what is to be said of it is noted."""
+    everybody = [handin for inbox in inboxes for handin in inbox.submissions.handins]
+    unknown = sorted(plan.only - {handin.student for handin in everybody})
+    if unknown:
+        raise InboxError(f"--only {unknown[0]}: nobody of that name handed in")
+    _, notes = extensions.matched(extensions.read(plan.course), plan.assignment, everybody)
+    progress.kinds = tuple(inbox.kind for inbox in inboxes)
+    progress.notes = (*(note for inbox in inboxes for note in inbox.notes), *notes)
+    return everybody
+
+
+def _load_meanwhile(module: str) -> None:
+    """Import what is needed at the end while the grading processes start."""
+    with contextlib.suppress(RuntimeError):  # no more threads to be had: it loads later
+        threading.Thread(target=importlib.import_module, args=(module,), daemon=True).start()
+
+
+def _local(plan: Plan, progress: Progress) -> Engine:
+    return local.grade_all
+
+
+def _celery(plan: Plan, progress: Progress) -> Engine:
+    from grader.runs import celery
+
+    place = str(plan.out.resolve())
+    return partial(celery.grade_all, broker=plan.broker, place=place, say=progress.say)
+
+
+Engine = Callable[..., Iterator[tuple[Submission, Grade]]]
+ENGINES: Mapping[str, Callable[[Plan, Progress], Engine]] = {"local": _local, "celery": _celery}
+
+
+def versions(plan: Plan, ready: Ready) -> dict[str, str]:
+    """What the grades depend on: versions of the tools, hashes of the course's files."""
+    folder, name = plan.course.folder, plan.assignment.name
+    ours = sorted([*(folder / "reference" / name).rglob("*.py"),
+                   *(folder / "tests" / "hidden" / name).rglob("*.py")])  # fmt: skip
+    return {
+        "grader": __version__,
+        **ready.versions,
+        "course": hash_of_files(ours),
+        "code": hash_of_files(sorted(Path(__file__).parents[1].rglob("*.py"))),
+    }
+
+
+def _inbox(plan: Plan, source: Path) -> Inbox:
+    name = plan.assignment.name
+    stub = plan.course.folder / "exercises" / name / f"{name}.py"
+    return open_inbox(
+        source,
+        expected=name,
+        stub=stub.read_bytes() if stub.exists() else b"",
+        kind=plan.inbox,
+        choose=plan.choose,
+        elsewhere=[assignment.name for assignment in plan.course.assignments],
+        every=plan.assignment.attempts == "best",
+    )
+
+
+def _submissions(plan: Plan, inboxes: Sequence[Inbox]) -> Iterator[Submission]:
+    for inbox in inboxes:
+        yield from (each for each in inbox.submissions if _is_ours(plan, each.student))
+
+
+def _is_ours(plan: Plan, student: str) -> bool:
+    """Whether a student is in the part of the class, and among those named, that we grade."""
+    part, parts = plan.shard
+    digest = hashlib.sha256(student.encode("utf-8", "replace")).digest()
+    own = int.from_bytes(digest[:8]) % parts == part - 1
+    return own and (not plan.only or student in plan.only)
+
+
+def _waiting(
+    plan: Plan, inboxes: Sequence[Inbox], store: Store, progress: Progress
+) -> Iterator[Submission]:
+    """What is to be graded; of the rest the store learns when it was handed in again."""
+    done = store.graded()
+    graded = {student for student, _ in done}
+    for submission in _submissions(plan, inboxes):
+        if plan.only:
+            yield submission
+        elif (submission.student, content_hash(submission)) not in done:
+            progress.total += submission.student in graded
+            graded.discard(submission.student)
+            yield submission
+        else:
+            store.hand_in_again(submission)
+
+
+def _settings(plan: Plan) -> Settings:
+    private = [plan.out / "results.db", secret_file(plan.course.folder), *plan.sources]
+    return Settings(
+        course=str(plan.course.folder),
+        assignment=plan.assignment.name,
+        seed=plan.seed,
+        secret=plan.secret,
+        sandbox=plan.sandbox,
+        private=tuple(str(path.resolve()) for path in private if path.is_file()),
+    )

@@ -1,0 +1,31 @@
+"""Join the results of the shards of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from grader.files import make_private
+from grader.results.store import Store
+
+
+def merge(folders: Sequence[Path], out: Path) -> int:
+    """Join the results of shards of one run; return how many grades; raises `StoreError`."""
+    make_private(out)
+    runs = []
+    for folder in folders:
+        with Store.open(folder) as part:
+            runs.append(part.run)
+    count = 0
+    with Store.create(out, runs[0]) as store:
+        for folder, run in zip(folders, runs, strict=True):
+            store.check_same(run, folder)
+            with Store.open(folder) as part:
+                for digest, attempt, grade in part.rounds():
+                    file, source = part.source(digest)
+                    submission = replace(grade.submission, file=file, source=source)
+                    count += store.add(grade, submission, attempt)
+                for change in part.adjustments():
+                    store.adjust(change)
+    return count

@@ -1,0 +1,1 @@
+"""Student code, kept in: the trusted side. What runs beside it is in `guest`."""

@@ -1,0 +1,465 @@
+"""The trusted end of the sandbox: starts the fork server, hands out workers, bounds what each may use.
+
+    with ForkServer(Sandbox.best()) as server:
+        worker = server.fork(Limits())
+        worker.ask(["load", ...], Limits(), cpu=10.0)
+
+A worker that exits, crashes, hangs or answers nonsense raises `StudentError`: a failed check of
+that submission. What goes wrong before student code is read raises `GraderError`: ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+from grader.errors import UserError
+from grader.model import Limits
+from grader.sandbox import launch as view
+from grader.sandbox.guest import lockdown, wire
+
+_START_SECONDS: Final = 60.0
+_UIDS: Final = 64
+_BRIEF: Final = 0.2
+"""Wall seconds of a request whose sleep is not worth asking for."""
+
+
+class GraderError(UserError):
+    """We could not tell: the sandbox failed, not the student."""
+
+
+class StudentError(Exception):
+    """Student code raised, hung, died or answered nonsense: one line that a student may read.
+
+    ``kinds`` are the built-in exception classes when it raised; ``detail`` is for the instructor.
+    """
+
+    def __init__(self, message: str, kinds: Sequence[str] = (), detail: str = "") -> None:
+        super().__init__(message)
+        self.kinds = tuple(kinds)
+        self.detail = detail
+
+
+class OverrunError(StudentError):
+    """A limit was passed, and the worker killed for it."""
+
+
+# --- the sandbox ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """The layers to put on workers; ``none`` for students' own machines."""
+
+    layers: frozenset[str]
+
+    @classmethod
+    @cache
+    def best(cls) -> Sandbox:
+        """Every layer that can be had here."""
+        found = set(lockdown.available())
+        if shutil.which("bwrap"):
+            found.add("mounts")
+        if found & {"landlock", "mounts"}:
+            found.discard("chroot")
+        return cls(frozenset(found))
+
+    def unmounted(self) -> Sandbox:
+        """These layers where bubblewrap cannot start: a jail, if nothing else hides files."""
+        found = lockdown.available()
+        layers = self.layers & found
+        return Sandbox(layers if "landlock" in layers else layers | (found & {"chroot"}))
+
+    def without(self, *layers: str) -> Sandbox:
+        """These layers less ``layers``: for the tests that show what each is for."""
+        return Sandbox(self.layers - set(layers))
+
+    def ordered(self) -> list[str]:
+        """The layers' names in the order in which they are put on."""
+        return [layer for layer in lockdown.LAYERS if layer in self.layers]
+
+
+# --- the fork server --------------------------------------------------------------------------
+
+
+class ForkServer:
+    """A program of its own, never forked from this process; it sees no secret and runs no student."""
+
+    def __init__(self, sandbox: Sandbox, preload: Sequence[str] = ()) -> None:
+        self.sandbox = sandbox
+        self._preload = list(preload)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._up = False
+        """Whether it has said that it serves."""
+        self._jail = ""
+        self._uids: Sequence[int] = (os.geteuid(),)
+        self._forked = 0
+        self.starts = 0
+        """How often it was started: a worker ends with the one that forked it."""
+        self.killed = 0
+        """Workers that somebody else killed (the kernel, short of memory): no doing of theirs."""
+
+    def __enter__(self) -> ForkServer:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start it, without waiting; `fork` waits. Falls back from bubblewrap where that fails."""
+        if "uid" in self.sandbox.layers:
+            self._uids = lockdown.free_uids(_UIDS)
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        if "mounts" in self.sandbox.layers and os.geteuid() != 0:
+            # Bubblewrap's user namespace gives the right to it.
+            self.sandbox = Sandbox(self.sandbox.layers | {"pidns"})
+        layers = self.sandbox.layers
+        if "chroot" in layers and not self._jail:
+            self._jail = tempfile.mkdtemp(prefix="grader-jail-")
+            Path(self._jail).chmod(0o555)
+        settings = {"layers": sorted(layers), "preload": self._preload, "jail": self._jail}
+        self._process = self._program(theirs.fileno(), settings)
+        theirs.close()
+        ours.settimeout(_START_SECONDS)
+        self._control = ours
+        self._up = False
+        self.starts += 1
+
+    def _program(self, fd: int, settings: dict[str, Any]) -> subprocess.Popen[bytes]:
+        """`grader.worker`, started to serve what comes on the descriptor ``fd``."""
+        environment = view.environment()
+        try:
+            command = [*view.python(), str(fd), json.dumps(settings)]
+            if "mounts" in self.sandbox.layers:
+                command = [*view.bubblewrap(self._preload, environment), *command]
+            return subprocess.Popen(  # noqa: S603  # our own program, fixed arguments
+                command, pass_fds=[fd], env=environment, cwd="/",
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                start_new_session=True,
+            )  # fmt: skip
+        except ModuleNotFoundError as error:
+            raise GraderError(f"the package {error.name} is not installed") from None
+        except OSError as error:
+            raise GraderError(f"the fork server cannot be started: {error.strerror}") from None
+
+    def ready(self) -> None:
+        """Wait until it serves; raises `GraderError` with its last words if it does not."""
+        if self._control is None:
+            self.start()
+        if self._up:
+            return
+        try:
+            self._reply()
+            self._up = True
+        except GraderError:
+            said = self._last_words()
+            self.close()
+            if "mounts" not in self.sandbox.layers:
+                raise GraderError(f"the fork server did not start: {said}") from None
+            # No namespaces here (an LMS container): the same without bubblewrap.
+            self.sandbox = self.sandbox.unmounted()
+            self.start()
+            self.ready()
+
+    def fork(self, limits: Limits) -> Worker:
+        """Return a worker that is locked down and has said so."""
+        self.ready()
+        ours, theirs = socket.socketpair()
+        output, capture = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        request = {
+            "fork": self._uids[self._forked % len(self._uids)],
+            "memory": limits.memory_mb << 20,
+            "cpu": int(limits.import_cpu + limits.total) + 10,
+        }
+        self._forked += 1
+        try:
+            reply, pidfd = self._ask(request, (theirs.fileno(), capture))
+        except GraderError:
+            os.close(output)
+            raise
+        finally:
+            theirs.close()
+            os.close(capture)
+        if "pid" not in reply:
+            os.close(output)
+            raise GraderError(f"no worker could be started: {reply.get('error')}")
+        return Worker(self, ours, reply["pid"], pidfd, output)
+
+    def status(self, pid: int) -> int | None:
+        """How a worker ended, as ``os.waitpid`` gives it; waits for it to end."""
+        reply, _ = self._ask({"wait": pid})
+        status = reply.get("status")
+        return status if isinstance(status, int) else None
+
+    def close(self) -> None:
+        """End it, and with it every worker."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(2)
+            self._process.kill()
+            self._process.wait()
+            if self._process.stderr:
+                self._process.stderr.close()
+            self._process = None
+        if self._jail:
+            shutil.rmtree(self._jail, ignore_errors=True)
+            self._jail = ""
+
+    def _ask(self, request: dict[str, Any], fds: Sequence[int] = ()) -> tuple[dict[str, Any], int]:
+        if self._control is None:
+            raise GraderError("the fork server is not running")
+        try:
+            socket.send_fds(self._control, [wire.encode(request)], fds)
+        except OSError as error:
+            self.close()
+            raise GraderError(f"the fork server died: {error.strerror}") from None
+        return self._reply()
+
+    def _reply(self) -> tuple[dict[str, Any], int]:
+        if self._control is None:
+            raise GraderError("the fork server is not running")
+        try:
+            packet, fds, _, _ = socket.recv_fds(self._control, 1 << 16, 1)
+        except OSError as error:
+            raise GraderError(f"the fork server does not answer: {error}") from None
+        if not packet:
+            raise GraderError("the fork server died")
+        return wire.decode(packet), fds[0] if fds else -1
+
+    def _last_words(self) -> str:
+        if self._process is None or self._process.stderr is None:
+            return ""
+        self._process.kill()
+        lines = self._process.stderr.read(1 << 14).decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else "no message"
+
+
+# --- a worker ---------------------------------------------------------------------------------
+
+
+class Worker:
+    """Our end of one worker: frames out and in, its CPU clock, and its end."""
+
+    def __init__(
+        self, server: ForkServer, channel: socket.socket, pid: int, pidfd: int, output: int
+    ) -> None:
+        self._server, self._channel, self._pid = server, channel, pid
+        self._start = server.starts
+        self._pidfd, self._output = pidfd, output
+        self._own_pid = 0
+        self._clock = 0
+        self._last_cpu = 0.0
+        self.asleep = 0.0
+        """Wall seconds that requests spent waiting for nothing, as far as was seen."""
+        self._queued = 0.0
+        self.captured = b""
+        self.received = 0
+        """Bytes of its last reply."""
+        self._greet()
+
+    def _greet(self) -> None:
+        """Read *ready*, and from the kernel, not from the worker, its pid in our namespace."""
+        self._channel.settimeout(_START_SECONDS)
+        try:
+            room = socket.CMSG_SPACE(struct.calcsize("3i"))
+            data, ancillary, _, _ = self._channel.recvmsg(256, room)
+        except OSError as error:
+            self.end()
+            raise GraderError(f"a worker did not get ready: {error}") from None
+        self._channel.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
+        if not data or wire.decode(data[wire.HEAD.size :]) != ["ready"] or not ancillary:
+            self.end()
+            raise GraderError("a worker ended before it was ready")
+        self._own_pid = struct.unpack("3i", ancillary[0][2][:12])[0]
+        self._clock = (~self._own_pid << 3) | 2
+
+    def cpu(self) -> float:
+        """CPU seconds it has used, from the kernel's clock of that process; the last known once
+        it has ended."""
+        with contextlib.suppress(OSError):  # it ended of itself, and was collected
+            self._last_cpu = time.clock_gettime(self._clock)
+        return self._last_cpu
+
+    def ask(self, request: list[Any], limits: Limits, cpu: float) -> Any:
+        """Send ``request`` and return the reply; raises `StudentError` past ``cpu`` CPU seconds."""
+        frame = wire.encode(request)
+        patience = _Patience(self, limits, cpu)
+        try:
+            self._send(wire.HEAD.pack(len(frame)) + frame, patience)
+            reply = self._receive(patience)
+            patience.done()
+            self.received = len(reply)
+            return wire.decode(reply)
+        except (OSError, EOFError) as error:
+            raise StudentError(self._how_it_ended(), detail=str(error)) from None
+        except wire.WireError as error:
+            self.end()
+            message = "your program wrote something of its own where its answer is read"
+            raise StudentError(message, detail=str(error)) from None
+
+    def _send(self, data: bytes, patience: _Patience) -> None:
+        left = memoryview(data)
+        while left:
+            self._channel.settimeout(patience.slice())
+            try:
+                left = left[self._channel.send(left) :]
+            except TimeoutError:
+                patience.check()
+
+    def _receive(self, patience: _Patience) -> bytes:
+        data = self._some(1 << 16, patience)
+        while len(data) < wire.HEAD.size:
+            data += self._some(1 << 16, patience)
+        size = wire.HEAD.unpack_from(data)[0]
+        if size > wire.MAX_FRAME:
+            raise wire.WireError(f"a frame of {size} bytes")
+        parts, left = [data[wire.HEAD.size :]], size - (len(data) - wire.HEAD.size)
+        while left > 0:
+            parts.append(self._some(min(left, 1 << 20), patience))
+            left -= len(parts[-1])
+        if left < 0:
+            raise wire.WireError("bytes after the end of a frame")
+        return b"".join(parts)
+
+    def _some(self, most: int, patience: _Patience) -> bytes:
+        while True:
+            self._channel.settimeout(patience.slice())
+            try:
+                data = self._channel.recv(most)
+            except TimeoutError:
+                patience.check()
+                continue
+            if not data:
+                raise EOFError("the pipe was closed")
+            return data
+
+    def sleeping(self) -> bool:
+        """Whether it waits for something, rather than for a processor."""
+        try:
+            stat = Path(f"/proc/{self._own_pid}/stat").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return False
+        return stat.rpartition(")")[2].split()[0] in "SDT"
+
+    def queued(self) -> float | None:
+        """Seconds, since asked last, that it waited for a processor; None where nobody counts them."""
+        try:
+            told = Path(f"/proc/{self._own_pid}/schedstat").read_text(encoding="ascii").split()
+        except OSError:
+            return None
+        if told[2] == "0":  # a kernel that does not count says so of every process
+            return None
+        before, self._queued = self._queued, int(told[1]) / 1e9
+        return self._queued - before
+
+    def _how_it_ended(self) -> str:
+        ended, _, _ = select.select([self._pidfd], [], [], 0.2)  # of itself, not by us
+        self.end()
+        if self._start != self._server.starts:
+            raise GraderError("the fork server died, and a worker with it")
+        status = self._server.status(self._pid)
+        if ended and status is not None and os.WIFSIGNALED(status):
+            self._server.killed += os.WTERMSIG(status) == signal.SIGKILL
+        if status is None:
+            return "your program ended in the middle of this"
+        if os.WIFEXITED(status):
+            return "your program ended itself (exit) in the middle of this"
+        number = os.WTERMSIG(status)
+        name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
+        if name == "SIGKILL":
+            return "your program closed the pipe on which its answer is read"
+        return f"your program crashed in the middle of this ({name})"
+
+    def end(self) -> None:
+        """Kill it. Its last output stays in ``captured``."""
+        if self._pidfd < 0:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        self._channel.close()
+        with contextlib.suppress(OSError):
+            self.captured = os.read(self._output, 1 << 16)
+        os.close(self._output)
+        os.close(self._pidfd)
+        self._pidfd = -1
+
+
+class _Patience:
+    """How long one request may still take: CPU first, then sleep, then wall clock."""
+
+    def __init__(self, worker: Worker, limits: Limits, cpu: float) -> None:
+        self._worker, self._limits, self._cpu = worker, limits, cpu
+        self._until = worker.cpu() + cpu
+        self._wall = max(limits.call_wall, 4 * cpu)
+        self._deadline = time.monotonic() + self._wall
+        self._last = self._until - cpu
+        self._asleep_since = self._looked = time.monotonic()
+        self._look = self._looked + min(cpu, 1.0)
+
+    def slice(self) -> float:
+        """Seconds to wait before looking at the clocks again; looks when it is time.
+
+        A peer that drips bytes never lets a wait run out: silence must not be what ends it.
+        """
+        if time.monotonic() >= self._look:
+            self.check()
+        return max(self._look - time.monotonic(), 0.001)
+
+    def check(self) -> None:
+        """Raise `StudentError`, the worker killed, when a limit is passed."""
+        now, used = time.monotonic(), self._worker.cpu()
+        if used >= self._until:
+            self._give_up(f"no answer within {self._cpu:.3g} s of CPU time: does a loop end?")
+        if now >= self._deadline:
+            self._give_up(f"no answer within {self._wall:.3g} s")
+        sleeping, worked = self._worker.sleeping(), used - self._last
+        self._rest(now, worked, sleeping)
+        if worked > 0.001 or not sleeping:
+            self._asleep_since = now
+        elif now - self._asleep_since > self._limits.idle_wall:
+            self._give_up("it waits for something that never comes (input? sleep?)")
+        self._last, self._looked = used, now
+        self._look = now + min(max((self._until - used) / 2, 0.02), 0.5)
+
+    def done(self) -> None:
+        """The reply is there: count what it slept since the last look."""
+        now = time.monotonic()
+        if now - self._looked > _BRIEF:
+            self._rest(now, self._worker.cpu() - self._last, False)
+
+    def _rest(self, now: float, worked: float, sleeping: bool) -> None:
+        """Count what was neither work nor waiting for a processor: whoever knows when we look is
+        awake then. Where waiting is not counted, only who is seen ``sleeping`` slept."""
+        queued = self._worker.queued()
+        if queued is not None or sleeping:
+            self._worker.asleep += max(now - self._looked - worked - (queued or 0.0), 0.0)
+
+    def _give_up(self, why: str) -> None:
+        self._worker.end()
+        raise OverrunError(why)

@@ -1,0 +1,135 @@
+"""What becomes of a student's values before they cross the pipe: plain arrays, or a word that says why not.
+
+    portable((a2, cache), ["number", "held"], [MAX_ANSWER])     # [array, True]
+    modified(arguments_as_sent, arguments_now)                  # [0] if the first was
+
+It runs in a worker, beside student code; the reference's own answers are read by the same rules.
+"""
+
+from __future__ import annotations
+
+import collections.abc
+import itertools
+import sys
+from typing import Any, Final
+
+import numpy as np
+
+from grader.sandbox.guest import wire
+from grader.sandbox.guest.refusals import REFUSALS
+
+MAX_ANSWER: Final = 4 << 20
+"""Bytes of arrays in one answer."""
+
+
+def portable(value: Any, want: Any, room: list[int]) -> Any:
+    """Return what ``want`` asks of ``value``, in plain arrays; words of `REFUSALS` where it cannot be.
+
+    ``room``: the bytes of arrays still allowed, counted down.
+    """
+    if want == "held":
+        return value is not None
+    if type(value) is str and value in REFUSALS:  # the bridge to torch has found no array
+        return value
+    if isinstance(want, str):
+        leaf = as_leaf(value)
+        room[0] -= leaf.nbytes if isinstance(leaf, np.ndarray) else 8
+        return leaf if room[0] >= 0 else "too-large"
+    if isinstance(want, list):
+        if not isinstance(value, (tuple, list, np.ndarray)):
+            return "none" if value is None else "not-pair"
+        items = list(itertools.islice(value, len(want) + 1))  # a named tuple may count otherwise
+        if len(items) != len(want):
+            return "not-pair"
+        return [portable(item, part, room) for item, part in zip(items, want, strict=True)]
+    if not isinstance(value, collections.abc.Mapping):
+        return "none" if value is None else "not-dict"
+    return [
+        portable(value[key], part, room) if key in value else "missing"
+        for key, part in want.items()
+    ]
+
+
+_KINDS: Final = {
+    "c": "complex",
+    "S": "string",
+    "U": "string",
+    "M": "date",
+    "m": "date",
+    "V": "record",
+}
+
+
+def as_leaf(value: Any) -> Any:
+    """``value`` as a float, as a bool, int64 or float64 array, or the word that says why not."""
+    if type(value) is float or type(value) is np.float64:
+        return float(value)
+    if value is None:
+        return "none"
+    if "numpy.ma" in sys.modules and isinstance(value, np.ma.MaskedArray):
+        if np.ma.getmaskarray(value).any():
+            return "masked"
+        value = value.data
+    if "torch" in sys.modules and isinstance(value, sys.modules["torch"].Tensor):
+        value = value.detach().cpu().numpy()
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        return "ragged"
+    kind = array.dtype.kind
+    if kind == "O":
+        return "object" if isinstance(value, np.ndarray) else _numbers(array)
+    if kind in _KINDS:
+        return _KINDS[kind]
+    if kind == "b":
+        return array.astype(np.bool_, order="C")
+    fits = kind == "i" or (kind == "u" and array.itemsize < 8)
+    return array.astype(np.int64 if fits else np.float64, order="C")
+
+
+def _numbers(array: np.ndarray) -> Any:
+    """What a list of Python numbers became (some too large for int64) as float64."""
+    if array.size and all(type(item) in (int, float, bool) for item in array.flat):
+        return array.astype(np.float64)
+    return "object"
+
+
+def modified(before: list[Any], after: list[Any]) -> list[int]:
+    """The indices of the arguments that were modified, and -1 - index of a dict with more keys only."""
+    found = []
+    for i, (old, new) in enumerate(zip(before, after, strict=True)):
+        if _differ(old, new):
+            found.append(i)
+        elif type(old) is dict and len(new) > len(old):
+            found.append(-1 - i)
+    return found
+
+
+def _differ(before: Any, after: Any) -> bool:
+    """Whether an argument was modified; keys added to a dict aside."""
+    kind = type(before)
+    if kind is np.ndarray:
+        return not wire.is_as_sent(after, before)
+    if kind is wire.Ref:
+        return False
+    if kind is dict:
+        return type(after) is not dict or _dict_differs(before, after)
+    if kind is list:
+        if type(after) is not list or len(after) != len(before):
+            return True
+        return any(_differ(b, a) for b, a in zip(before, after, strict=True))
+    try:
+        return bool(before != after) and before == before
+    except Exception:  # what stands there now, an array or an object of their own, is no number
+        return True
+
+
+def _dict_differs(before: dict[Any, Any], after: dict[Any, Any]) -> bool:
+    first = next(iter(before.values()), None)
+    if type(first) is not np.ndarray:
+        try:  # numbers and text alone, a graph of thousands of nodes: no need to look at each
+            if before == after:
+                return False
+        except Exception:  # noqa: S110  # arrays are not compared like that
+            pass
+    return any(key not in after or _differ(item, after[key]) for key, item in before.items())

@@ -1,0 +1,46 @@
+"""Names of the reasons for which a value is refused."""
+
+from __future__ import annotations
+
+from typing import Final
+
+REFUSALS: Final = frozenset(
+    "missing none complex object string date record ragged masked too-large unreadable "
+    "not-dict not-pair not-torch not-tensor not-parameter not-called more-parameters no-parameters "
+    "float32 not-float64 not-finite no-gradient wants-none lost-gradient not-gradients "
+    "output-shape".split()
+)
+
+REASONS: Final = {
+    "missing": "is missing from what you return",
+    "none": "is None: is a return missing?",
+    "complex": "holds complex numbers; real ones are wanted",
+    "object": "is not made of numbers",
+    "string": "is text; numbers are wanted",
+    "date": "holds dates; numbers are wanted",
+    "record": "is a record array; a plain one is wanted",
+    "ragged": "is a list of rows of different lengths; an array is wanted",
+    "masked": "has masked entries; plain numbers are wanted",
+    "too-large": "is far too large",
+    "unreadable": "cannot be read as an array of numbers",
+    "not-dict": "is not a dict",
+    "not-pair": "is not a tuple of as many things as the docstring says",
+    "not-torch": "cannot be had: neither a torch.autograd.Function nor a torch.nn.Module",
+    "not-tensor": "cannot be had: the output is not a tensor",
+    "not-parameter": "is not among the parameters that the module lists",
+    "not-called": "is not the name of a parameter that the module lists",
+    "more-parameters": "has more parameters than the docstring names",
+    "float32": "is float32, PyTorch's own choice; float64 is wanted",
+    "not-float64": "is not float64",
+    "not-finite": "holds NaN or infinity from the start; finite numbers are wanted",
+    "no-parameters": "cannot be had: a parameter is missing, or has another shape",
+    "no-gradient": "gets no gradient: no way leads back to it from the output",
+    "wants-none": "gets no gradient: it is a tensor that requires none",
+    "lost-gradient": "gets no gradient: on the way back a backward returns None for it",
+    "not-gradients": "cannot be had: backward must return one gradient per input, in its shape",
+    "output-shape": "cannot be had: the output has another shape",
+}
+"""What is said of a leaf that the worker could not read as an array (`portable.REFUSALS`)."""
+
+OF_THE_WHOLE: Final = frozenset({"none", "not-dict", "not-pair", "unreadable", "more-parameters"})
+"""Reasons that speak of all that was returned, if it is that which could not be read."""

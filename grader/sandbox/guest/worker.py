@@ -1,0 +1,473 @@
+"""The untrusted end: the fork server, and the workers it forks, in which student code runs.
+
+It is started by `grader.pool` as a program of its own and imports nothing of ours but `wire`,
+`portable`, `gate` and `lockdown`, and `torch_bridge` where torch is preloaded. The protocol, in
+frames of `grader.wire`:
+
+On the control socket (one packet a frame), grader <-> fork server:
+
+    {"fork": uid, "memory": bytes, "cpu": seconds} + [worker socket, capture pipe]
+                                       -> {"pid": pid here} + [pidfd]
+    {"wait": pid}                      -> {"status": as os.waitpid gives it, or null}
+
+On a worker's socket (a stream), grader <-> worker; a ready worker first says ["ready"]:
+
+    ["load", name, [[title, source], ...], imports, cpu seconds, goes_on]
+                                       -> ["loaded", [problem, ...]]
+    ["call", [[function, arguments, want, keep], ...], repeat]
+                                       -> ["answers", [answer, ...]]
+
+    problem = [kinds, cell, line, text]
+    answer  = ["ok", value as ``want`` asks, modified]
+            | ["raised", kinds, cell, line, text]
+
+``want`` is the shape of what the contract says is returned: "number" or "int" for a leaf (an
+array, a scalar, a list of them), a list for a pair, a dict for a dict; "held" asks only whether
+it is there. A leaf that cannot be read as an array is answered by a word that says why, one of
+`grader.portable`'s ``REFUSALS``. With torch preloaded, a class is called as `grader.torch_bridge`
+says, with arrays only.
+``keep`` >= 0 keeps the whole result here under that number, and an argument may be a `wire.Ref` to
+it: opaque caches never cross. ``kinds`` are the names of the exception's built-in classes, exact
+type first ("" when that is the student's own), or ["undefined"] for a function that is not there.
+``modified`` lists the indices of the arguments that were modified, and -1 - index of a dict that
+was only given more keys. ``repeat`` runs each call so many times (for timing the reference).
+"""
+
+from __future__ import annotations
+
+import builtins
+import collections.abc
+import gc
+import importlib
+import json
+import linecache
+import os
+import pathlib
+import posix
+import signal
+import socket
+import sys
+import traceback
+import types
+from typing import Any, Final
+
+import numpy as np
+
+from grader.sandbox.guest import lockdown, wire
+from grader.sandbox.guest.imports import INERT, Gate, future_flags
+from grader.sandbox.guest.plain_values import MAX_ANSWER, modified, portable
+
+PRELOADED: Final = """
+    numpy.random numpy.linalg
+    abc array bisect cmath collections collections.abc contextlib copy dataclasses datetime
+    enum functools heapq inspect io itertools json math numbers operator os pathlib random re
+    string struct sys textwrap time traceback types typing warnings weakref
+""".split()
+"""Imported before any fork: what submissions import most. A fork costs by what is loaded."""
+
+PRELOADED_IN_A_JAIL: Final = """
+    numpy.fft numpy.ma numpy.polynomial numpy.testing numpy.f2py numpy.ctypeslib numpy.typing numpy.matlib
+    numpy.rec numpy.char numpy.strings
+    argparse ast asyncio base64 binascii bz2 cProfile calendar codecs colorsys concurrent.futures
+    contextvars csv decimal difflib doctest fractions glob graphlib gzip hashlib html keyword locale
+    logging lzma pickle pprint pstats queue reprlib sched secrets select selectors shutil statistics symtable
+    tempfile threading timeit tokenize tracemalloc unicodedata unittest uuid zlib zoneinfo
+    _strptime
+""".split()
+"""Imported besides where a worker has no files: elsewhere it reads them when they are asked for.
+NumPy and Python load parts of themselves as lazily."""
+
+MAX_TEXT: Final = 4000
+MAX_PROBLEMS: Final = 20
+"""How many of the cells that raised are told of; the rest would fill the frame."""
+REHEARSALS: Final = 12
+_REHEARSED: Final = """
+import numpy as np
+
+def f(params, X):
+    z = np.maximum(X @ params["W"].T + params["b"], 0)
+    return 1 / (1 + np.exp(-z)).sum(axis=0), {"z": np.log(z.mean()), "X": X}
+"""
+CAPTURE: Final = 1 << 14
+"""Bytes of printed output that are kept for the instructor."""
+
+
+# --- the fork server --------------------------------------------------------------------------
+
+
+def serve(control: socket.socket, settings: dict[str, Any]) -> None:
+    """Preload, prepare the layers, then fork a worker for each request until the grader leaves."""
+    shut_out = "uid" in settings["layers"] and _lies_in_a_home()
+    jailed = PRELOADED_IN_A_JAIL if "chroot" in settings["layers"] or shut_out else []
+    for name in (*PRELOADED, *jailed, *settings["preload"]):
+        importlib.import_module(name)
+    if "torch" in sys.modules:
+        _cross_over()
+    np.ones((8, 8)) @ np.ones((8, 8))
+    listable = [os.path.dirname(os.__file__), os.path.dirname(os.path.dirname(np.__file__))]
+    readable = _readable(settings["preload"])
+    plan = lockdown.prepare(settings["layers"], readable, listable, settings["jail"])
+    _forget_ours()
+    _rehearse()
+    _seed()
+    os.register_at_fork = posix.register_at_fork
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    gc.freeze()
+    gc.enable()
+    _reply(control, {"up": os.getpid()})
+    ended: dict[int, int] = {}
+    while True:
+        packet, fds, _, _ = socket.recv_fds(control, 1 << 16, 2)
+        if not packet:
+            return
+        request = wire.decode(packet, trusted=True)
+        if "wait" in request:
+            _reply(control, {"status": _wait(request["wait"], ended)})
+        else:
+            _reap(ended)
+            _fork(control, plan, request, fds)
+
+
+def _lies_in_a_home() -> bool:
+    """Whether only their owner passes the folders above Python or NumPy: a worker's uid is another."""
+    files = pathlib.Path(os.__file__), pathlib.Path(np.__file__)
+    return any(not folder.stat().st_mode & 0o001 for file in files for folder in file.parents)
+
+
+def _rehearse() -> None:
+    """Do what every worker does, some times over: what CPython learns of it, no fork learns again."""
+    arrays = {"W": np.ones((3, 2)), "b": np.ones(3)}
+    call = wire.encode(
+        ["call", [["f", [arrays, np.ones((4, 2))], ["number", {"z": "held"}], 0]], 1]
+    )
+    gates, modules = list(sys.meta_path), dict(sys.modules)
+    for _ in range(REHEARSALS):
+        channel = _Channel(-1)
+        channel._load("rehearsal", [["rehearsal", _REHEARSED]], [], 1.0, False)
+        _, calls, repeat = wire.decode(call, trusted=True)
+        _, before, _ = wire.sketch(call)
+        pairs = zip(calls, before, strict=True)
+        wire.encode(["answers", [channel._answer(c, b[1], repeat) for c, b in pairs]])
+    sys.meta_path[:] = gates
+    for name in set(sys.modules) - set(modules):
+        del sys.modules[name]
+    linecache.cache.pop("rehearsal", None)
+
+
+def _plainly(function: str, target: Any, want: Any) -> Any:
+    """What answers a call of ``target``: itself, unless a bridge knows better."""
+    return target
+
+
+_answering: collections.abc.Callable[[str, Any, Any], Any] = _plainly
+
+
+def _cross_over() -> None:
+    """Let the bridge to torch prepare it for forks, and answer for its classes from here on."""
+    global _answering
+    bridge = importlib.import_module("grader.sandbox.guest.torch_bridge")
+    bridge.settle()
+    _answering = bridge.answering
+
+
+def _readable(preload: list[str]) -> list[str]:
+    """The interpreter's own files and the packages allowed, one path each; no other package."""
+    stdlib = os.path.dirname(os.__file__)
+    skipped = ("site-packages", "dist-packages", "test", "idlelib", "ensurepip")
+    paths = [os.path.join(stdlib, name) for name in os.listdir(stdlib) if name not in skipped]
+    for name in {"numpy", *(name.partition(".")[0] for name in preload)}:
+        folder = os.path.dirname(sys.modules[name].__file__ or "")
+        paths += [folder, folder + ".libs"]
+    with open("/proc/self/maps", encoding="utf-8", errors="replace") as maps:
+        mapped = {line.split(maxsplit=5)[5].strip() for line in maps if "/" in line}
+    paths += [path for path in mapped if ".so" in path]
+    libc = next((path for path in mapped if "/libc.so" in path or "/libc-" in path), "")
+    return [*paths, os.path.dirname(libc)] if libc else paths
+
+
+def _reply(control: socket.socket, message: dict[str, Any], fds: tuple[int, ...] = ()) -> None:
+    socket.send_fds(control, [wire.encode(message)], fds)
+
+
+def _fork(
+    control: socket.socket, plan: lockdown.Plan, request: dict[str, Any], fds: list[int]
+) -> None:
+    try:
+        pid = lockdown.fork_in_pidns(plan)
+    except OSError as error:
+        _reply(control, {"error": f"fork: {error.strerror}"})
+        pid = -1
+    if pid == 0:
+        _become_worker(control, plan, request, fds)
+    for fd in fds:
+        os.close(fd)
+    if pid > 0:
+        pidfd = os.pidfd_open(pid)
+        _reply(control, {"pid": pid}, (pidfd,))
+        os.close(pidfd)
+
+
+def _reap(ended: dict[int, int]) -> None:
+    """Collect every child that has ended, and remember how, for the last few."""
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        ended[pid] = status
+        if len(ended) > 64:
+            del ended[next(iter(ended))]
+
+
+def _wait(pid: int, ended: dict[int, int]) -> int | None:
+    if pid in ended:
+        return ended.pop(pid)
+    try:
+        return os.waitpid(pid, 0)[1]
+    except ChildProcessError:
+        return None
+
+
+def _become_worker(
+    control: socket.socket, plan: lockdown.Plan, request: dict[str, Any], fds: list[int]
+) -> None:
+    """Lock down, say so, and serve; never returns."""
+    try:
+        channel, capture = fds
+        control.close()
+        lockdown.enter(plan, request["fork"], request["memory"], request["cpu"], fds)
+        sys.stdout = sys.stderr = _Capture(capture)
+        _Channel(channel).run()
+    finally:
+        os._exit(0)
+
+
+def _seed() -> None:
+    """Give every worker the same random state, in every run."""
+    np.random.seed(20_131)
+    importlib.import_module("random").seed(20_131)
+
+
+class _Capture:
+    """Where a worker's prints go: a pipe, as far as the cap; never an error, never a wait."""
+
+    encoding, errors, closed = "utf-8", "replace", False
+
+    def __init__(self, fd: int) -> None:
+        self._fd, self._left = fd, CAPTURE
+
+    def write(self, text: str) -> int:
+        data = str(text).encode("utf-8", "replace")[: self._left]
+        if data:
+            self._left -= len(data)
+            try:
+                os.write(self._fd, data)
+            except OSError:
+                self._left = 0
+        return len(text)
+
+    def writelines(self, lines: collections.abc.Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def isatty(self) -> bool:
+        return False
+
+    def writable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return False
+
+
+# --- a worker ---------------------------------------------------------------------------------
+
+
+class _Channel:
+    """The worker's end of its socket, and what it holds between requests."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._module = types.ModuleType("submission")
+        self._cells: list[str] = []
+        self._kept: dict[int, Any] = {}
+
+    def run(self) -> None:
+        self._send(["ready"])
+        while (frame := self._receive()) is not None:
+            match wire.decode(frame, trusted=True):
+                case ["load", name, cells, imports, cpu, goes_on]:
+                    self._send(["loaded", self._load(name, cells, imports, cpu, goes_on)])
+                case ["call", calls, repeat]:
+                    _, before, _ = wire.sketch(frame)  # what the arguments were
+                    pairs = zip(calls, before, strict=True)
+                    self._send_answers([self._answer(c, b[1], repeat) for c, b in pairs])
+
+    def _receive(self) -> bytes | None:
+        head = self._exactly(wire.HEAD.size)
+        return None if head is None else self._exactly(wire.HEAD.unpack(head)[0])
+
+    def _exactly(self, size: int) -> bytes | None:
+        parts: list[bytes] = []
+        while size > 0:
+            part = os.read(self._fd, min(size, 1 << 20))
+            if not part:
+                return None
+            parts.append(part)
+            size -= len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _send(self, value: Any) -> None:
+        frame = wire.encode(value)
+        left = memoryview(wire.HEAD.pack(len(frame)) + frame)
+        while left:
+            left = left[os.write(self._fd, left) :]
+
+    def _send_answers(self, answers: list[Any]) -> None:
+        try:
+            self._send(["answers", answers])
+        except wire.WireError:  # deeper or larger than a frame may be
+            self._send(["answers", [["ok", "unreadable", []] for _ in answers]])
+
+    # --- load ---
+
+    def _load(
+        self, name: str, cells: list[list[str]], imports: list[str], cpu: float, goes_on: bool
+    ) -> list[Any]:
+        """Run the cells as the module ``name``; stop at the first that raises unless ``goes_on``.
+
+        A cell of a notebook may use half of the CPU seconds that are left.
+        """
+        sys.meta_path.insert(0, Gate(imports))
+        self._module = sys.modules[name] = types.ModuleType(name)
+        self._module.__dict__.update(
+            display=INERT, get_ipython=INERT, __file__=f"{name}.py",
+            help=INERT, exit=sys.exit, quit=sys.exit,  # what -S leaves out
+        )  # fmt: skip
+        self._cells = [title for title, _ in cells]
+        problems: list[Any] = []
+        for title, source in cells:
+            used = _cpu()
+            problem = self._run_cell(title, source, cpu / 2 if goes_on else 0.0)
+            cpu = max(cpu - (_cpu() - used), 0.1)
+            if problem and len(problems) < MAX_PROBLEMS:
+                problems.append(problem)
+            if problem and not goes_on:
+                break
+        return problems
+
+    def _run_cell(self, title: str, source: str, cpu: float) -> list[Any] | None:
+        lines = source.splitlines(keepends=True)
+        linecache.cache[title] = (len(source), None, lines, title)
+        try:
+            flags = future_flags(self._module.__dict__)
+            code = compile(source, title, "exec", flags, dont_inherit=True)
+            with _Alarm(cpu):
+                exec(code, self._module.__dict__)  # noqa: S102  # this is what the worker is for
+        except BaseException as error:
+            return self._describe(error)
+        return None
+
+    # --- call ---
+
+    def _answer(self, call: list[Any], before: list[Any], repeat: int) -> list[Any]:
+        function, arguments, want, keep = call
+        target = getattr(self._module, function, None)
+        if target is None:
+            return ["raised", ["undefined"], -1, 0, ""]
+        try:
+            given = [self._resolve(argument) for argument in arguments]
+            run = _answering(function, target, want)
+            for _ in range(repeat):
+                result = run(*given)
+        except BaseException as error:
+            return ["raised", *self._describe(error)]
+        if keep >= 0:
+            self._kept[keep] = result
+        changed = modified(before, given)
+        try:
+            return ["ok", portable(result, want, [MAX_ANSWER]), changed]
+        except BaseException:
+            return ["ok", "unreadable", changed]
+
+    def _resolve(self, argument: Any) -> Any:
+        if type(argument) is not wire.Ref:
+            return argument
+        kept = self._kept[argument.key]
+        return kept if argument.item < 0 else kept[argument.item]
+
+    def _describe(self, error: BaseException) -> list[Any]:
+        """[kinds, cell, line, text] of an exception, the student's frames only."""
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if frame.filename in self._cells]
+        place = (own[-1].filename, own[-1].lineno or 0) if own else ("", 0)
+        if isinstance(error, SyntaxError) and error.filename in self._cells:
+            place = (str(error.filename), error.lineno or 0)
+        cell = self._cells.index(place[0]) if place[0] else -1
+        return [_kinds(error), cell, place[1], _text(error, own)]
+
+
+def _kinds(error: BaseException) -> list[str]:
+    kind = type(error)
+    if getattr(builtins, kind.__name__, None) is not kind:
+        kinds = [
+            base.__name__ for base in kind.__mro__ if getattr(builtins, base.__name__, 0) is base
+        ]
+        return ["", *kinds]
+    return [base.__name__ for base in kind.__mro__]
+
+
+def _text(error: BaseException, own: list[traceback.FrameSummary]) -> str:
+    try:
+        said = "".join(traceback.format_exception_only(type(error), error))
+    except BaseException:
+        said = type(error).__name__
+    trace = "".join(traceback.format_list(own[-6:]))
+    return (trace + said)[-MAX_TEXT:].encode("utf-8", "replace").decode("utf-8")
+
+
+class _Alarm:
+    """Raise `_Abandoned` in a cell that has used ``cpu`` CPU seconds; 0 is no alarm."""
+
+    def __init__(self, cpu: float) -> None:
+        self._cpu = cpu
+
+    def __enter__(self) -> None:
+        if self._cpu:
+            signal.signal(signal.SIGPROF, self._ring)
+            signal.setitimer(signal.ITIMER_PROF, self._cpu, 0.2)
+
+    def __exit__(self, *_: object) -> None:
+        if self._cpu:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+
+    def _ring(self, *_: object) -> None:
+        raise _Abandoned(f"this cell ran for over {self._cpu:.3g} s and was abandoned")
+
+
+class _Abandoned(BaseException):
+    """Not an `Exception`: a student's ``except Exception`` in a loop must not swallow it."""
+
+
+def _cpu() -> float:
+    usage = os.times()
+    return usage.user + usage.system
+
+
+def _forget_ours() -> None:
+    """Take what is ours out of sys.modules, so that ``import grader`` finds the stand-in."""
+    for name in list(sys.modules):
+        if name.partition(".")[0] in ("grader", "msgspec"):
+            del sys.modules[name]
+
+
+def main() -> None:
+    """Serve on the inherited descriptor ``argv[1]`` with the settings in ``argv[2]``, JSON."""
+    serve(socket.socket(fileno=int(sys.argv[1])), json.loads(sys.argv[2]))

@@ -1,0 +1,95 @@
+"""What the fork server is given to see: an interpreter, an environment, and a view of the files.
+
+    [*bubblewrap(preload, environment()), *python(), "3", settings]      # a command to start it with
+
+Whatever is not named here, student code cannot find by name: no package but those that a course
+allows, no variable of ours, and, where bubblewrap can be had, no file besides the interpreter's.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+OF_OURS: Final = ("__init__.py", "sandbox/__init__.py", "sandbox/guest")
+"""What a worker imports of this package: no test, no reference and no judge is in its view."""
+_OF_TORCH: Final = ("torchgen", "typing_extensions.py", "sympy", "mpmath")
+"""What torch itself imports, beside it."""
+
+
+def python() -> list[str]:
+    """The base interpreter with nothing on its path but what the worker imports."""
+    paths = sorted({str(_package("grader").parent), str(_package("numpy").parent)})
+    # What modules want done in a forked child (new seeds, new locks) costs every worker and is for
+    # nothing there: it has one thread, and the fork server seeds it. They are not let register.
+    code = (
+        "import gc, os, sys; gc.disable(); os.register_at_fork = lambda **_: None; "
+        f"sys.path += {paths!r}; from grader.sandbox.guest import worker; worker.main()"
+    )
+    interpreter = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+    return [interpreter, "-P", "-s", "-S", "-B", "-c", code]
+
+
+def environment() -> dict[str, str]:
+    """All of the environment: nothing is inherited."""
+    threads = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
+    return {
+        **threads, "PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": "0", "PYTHONUTF8": "1",
+    }  # fmt: skip
+
+
+def bubblewrap(preload: Sequence[str], environment: Mapping[str, str]) -> list[str]:
+    """A mount view of the interpreter, its libraries and the packages wanted, and nothing else.
+
+    Raises ModuleNotFoundError where one of the packages is not installed.
+    """
+    base = sys.base_prefix
+    seen = _seen(preload)
+    command = [
+        "bwrap", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-pid",
+        "--die-with-parent", "--new-session", "--clearenv", "--cap-add", "ALL",
+    ]  # fmt: skip
+    if os.geteuid() != 0:
+        command += ["--unshare-user"]
+    for name, value in environment.items():
+        command += ["--setenv", name, value]
+    for folder in sorted({parent for path in (Path(base), *seen) for parent in path.parents}):
+        command += ["--perms", "0755", "--dir", str(folder)]
+    for path in ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache"):
+        command += ["--ro-bind-try", path, path]
+    command += ["--ro-bind", base, base, "--proc", "/proc"]
+    # Not --dev: its devpts needs a second user namespace, from which no pid namespace is left.
+    for path in ("/dev/null", "/dev/zero", "/dev/urandom"):
+        command += ["--dev-bind", path, path]
+    for path in filter(os.path.isdir, _others(base)):  # a distribution's Python lacks one of them
+        command += ["--tmpfs", path]
+    for each in seen:
+        command += ["--ro-bind-try", str(each), str(each)]
+    return [*command, "--chdir", "/", "--"]
+
+
+def _seen(preload: Sequence[str]) -> list[Path]:
+    """The packages that a worker may import, with their libraries, and its own modules."""
+    packages = [_package(name) for name in ("numpy", "msgspec", *preload)]
+    if "torch" in preload:
+        packages += [_package("torch").with_name(name) for name in _OF_TORCH]
+    libraries = [package.with_name(f"{package.name}.libs") for package in packages]
+    return [*packages, *libraries, *(_package("grader") / name for name in OF_OURS)]
+
+
+def _others(base: str) -> tuple[str, str]:
+    """Where the base interpreter keeps packages that no course has named."""
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    return f"{base}/lib/python{version}/site-packages", f"{base}/lib/python3/dist-packages"
+
+
+def _package(name: str) -> Path:
+    spec = find_spec(name)
+    if spec is None or not spec.origin:
+        raise ModuleNotFoundError(f"no package {name}", name=name)
+    return Path(spec.origin).parent

@@ -1,0 +1,307 @@
+"""A submission at work: its program in a worker, which is replaced when it dies, and its answers.
+
+    student = Student(server, Program("two_layer_network", cells), Limits())
+    [answer] = student.call([Call("relu", (np.array([-1.0, 2.0]),), "number")])
+
+What a worker writes is taken apart here, and becomes arrays, or words that a student may read.
+"""
+
+from __future__ import annotations
+
+import builtins
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from grader.model import Limits
+from grader.sandbox.fork_server import ForkServer, GraderError, OverrunError, StudentError, Worker
+from grader.sandbox.guest.refusals import REFUSALS
+from grader.text import from_worker
+
+FAR: Final = 999
+"""Lines after this one are not named: which one raises can be made to spell a hidden input."""
+MAX_CAPTURED: Final = 1 << 16
+MAX_RECEIVED: Final = 64 << 20
+"""Bytes of all answers of a submission; right ones of a course take well under one MiB."""
+"""Bytes of output kept of one submission, however many workers it wore out."""
+LESS: Final = 0.25
+"""The share of a call's time for several calls in one request, and once a function has overrun: 1 %
+of a class hanging must not cost more than the class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What is loaded into a worker: a module's name, its cells (title, source), allowed imports."""
+
+    name: str
+    cells: tuple[tuple[str, str], ...]
+    imports: tuple[str, ...] = ()
+    goes_on: bool = False
+    """Whether a cell that raises is passed over: a notebook's is, a file's is not."""
+
+
+class Call(NamedTuple):
+    """One call: ``want`` is what is asked of its result, ``keep`` its number there, or -1.
+
+    ``packed`` may hold the other four as `grader.wire.packed` makes them.
+    """
+
+    function: str
+    arguments: tuple[Any, ...]
+    want: Any
+    keep: int = -1
+    packed: Any = None
+
+    def request(self) -> Any:
+        """What is sent."""
+        return self.packed or list(self[:4])
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A leaf of an answer that could not be read; ``reason`` is one of `portable.REFUSALS`."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one call returned, rebuilt: arrays, `Refused` leaves, in lists and dicts as wanted."""
+
+    value: Any
+    modified: tuple[int, ...] = ()
+    """Indices of modified arguments; -1 - index of a dict that was only given more keys."""
+    error: StudentError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a cell raised when the program was loaded."""
+
+    cell: str
+    line: int
+    kind: str
+    text: str
+
+
+@dataclass(slots=True)
+class Budget:
+    """What a submission has used: of `Limits.total`, and of `MAX_RECEIVED`."""
+
+    used: float = 0.0
+    """CPU seconds, and seconds asleep."""
+    received: int = 0
+    """Bytes of the answers, which are all kept until the submission is graded."""
+
+
+@dataclass(slots=True)
+class Student:
+    """A submission at work: its worker, replaced when it dies, and what it has used."""
+
+    server: ForkServer
+    program: Program
+    limits: Limits
+    problems: tuple[Problem, ...] = ()
+    """Of the first load: a later one may know, by the clock alone, what its forerunner was asked."""
+    generation: int = 0
+    """Counts the workers: what an earlier one kept is gone."""
+    cpu: float = 0.0
+    """CPU seconds that the last request took."""
+    captured: bytes = b""
+    overran: dict[str, str] = field(default_factory=dict)
+    """What is said of each function that took all of its time."""
+    budget: Budget = field(default_factory=Budget)
+    _trials: Budget = field(default_factory=Budget)
+    """What `again` made of this one may use, all together."""
+    _worker: Worker | None = None
+    _dead: StudentError | None = None
+
+    def call(
+        self, calls: Sequence[Call], repeat: int = 1, cpu: float = 0.0, timed: bool = False
+    ) -> list[Answer]:
+        """Return the answers, in order; raises `StudentError` when the worker does not answer.
+
+        A function that overran once, alone in its request, is not called again, and the others have
+        `LESS` of the time; but not one that is only slow at what is ``timed``. ``cpu`` replaces the
+        limit for the request.
+        """
+        for call in calls:
+            if call.function in self.overran:
+                raise StudentError(self.overran[call.function])
+        request = ["call", [call.request() for call in calls], repeat]
+        share = self._share(len(calls))
+        try:
+            reply = self._ask(request, cpu or self.limits.call_cpu * share, share)
+        except OverrunError as error:
+            if len(calls) == 1 and not timed:
+                self.overran[calls[0].function] = str(error)
+            raise
+        match reply:
+            case ["answers", [*answers]] if len(answers) == len(calls):
+                return [self._read(c, a) for c, a in zip(calls, answers, strict=True)]
+        raise self._nonsense()
+
+    def again(self) -> Student:
+        """The same program for a worker of its own; what overran is not called there either."""
+        return Student(
+            self.server, self.program, self.limits, overran=self.overran, budget=self._trials
+        )
+
+    def _share(self, calls: int) -> float:
+        """How much of a call's time a request has: what overruns among others is asked alone."""
+        return (LESS if calls > 1 else 1.0) * (LESS if self.overran else 1.0)
+
+    def end(self) -> None:
+        """Kill the worker and keep what it printed."""
+        if self._worker is not None:
+            self._worker.end()
+            self.captured = (self.captured + self._worker.captured)[:MAX_CAPTURED]
+            self._worker = None
+
+    def load(self) -> None:
+        """Start a worker and load the program; raises `StudentError` when that does not end."""
+        if self._dead is not None:
+            raise self._dead
+        if self._worker is not None:
+            return
+        self._worker = self._start()
+        self.generation += 1
+        program = self.program
+        cells = [list(cell) for cell in program.cells]
+        seconds = self.limits.import_cpu
+        request = ["load", program.name, cells, list(program.imports), seconds, program.goes_on]
+        try:
+            reply = self._ask(request, seconds)
+        except StudentError as error:
+            self._dead = StudentError(f"your file did not load: {error}", detail=error.detail)
+            raise self._dead from None
+        match reply:
+            case ["loaded", [*problems]]:
+                found = tuple(self._problem(problem) for problem in problems)
+                self.problems = found if self.generation == 1 else self.problems
+            case _:
+                raise self._nonsense()
+
+    def _start(self) -> Worker:
+        try:
+            return self.server.fork(self.limits)
+        except GraderError:
+            # The fork server is ours to keep alive: once more, then it is an error.
+            self.server.close()
+            return self.server.fork(self.limits)
+
+    def _ask(self, request: list[Any], cpu: float, share: float = 1.0) -> Any:
+        self.load()
+        worker = self._worker
+        if worker is None:
+            raise GraderError("no worker")
+        left = self.limits.total - self.budget.used
+        if left <= 0:
+            raise StudentError(
+                f"the {self.limits.total:.3g} s for the whole submission are used up"
+            )
+        started, slept, began = worker.cpu(), worker.asleep, time.monotonic()
+        try:
+            limits = replace(self.limits, idle_wall=share * self.limits.idle_wall)
+            reply = worker.ask(request, limits, min(cpu, left))
+        except StudentError as error:
+            spent = cpu if isinstance(error, OverrunError) else time.monotonic() - began
+            self.budget.used += max(spent, worker.asleep - slept)
+            self.end()
+            raise
+        self.cpu = worker.cpu() - started
+        self.budget.used += self.cpu + worker.asleep - slept
+        self.budget.received += worker.received
+        if self.budget.received > MAX_RECEIVED:
+            self.end()
+            raise StudentError("what your functions return is far too large, all together")
+        return reply
+
+    def _problem(self, raw: Any) -> Problem:
+        match raw:
+            case [[*kinds], int(cell), int(line), str(text)] if all(type(k) is str for k in kinds):
+                cells = self.program.cells
+                title, source = cells[cell] if 0 <= cell < len(cells) else ("", "")
+                known = 0 < line <= source.count("\n") + 2  # an unfinished file fails past its end
+                return Problem(title, line if known else 0, _builtin(kinds), from_worker(text))
+        raise self._nonsense()
+
+    def _read(self, call: Call, raw: Any) -> Answer:
+        match raw:
+            case ["ok", value, [*modified]] if all(type(i) is int for i in modified):
+                count = len(call.arguments)
+                changed = tuple(i for i in modified if -count <= i < count)
+                return Answer(self._rebuild(call.want, value), changed)
+            case ["raised", [*kinds], int(cell), int(line), str(text)] if all(
+                type(kind) is str for kind in kinds
+            ):
+                return Answer(None, error=self._raised(call.function, kinds, cell, line, text))
+        raise self._nonsense()
+
+    def _rebuild(self, want: Any, value: Any) -> Any:
+        if type(value) is str:
+            return Refused(value if value in REFUSALS else "unreadable")
+        if want == "held" and type(value) is bool:
+            return value if value else Refused("none")
+        if isinstance(want, str) and isinstance(value, np.ndarray):
+            return value
+        if isinstance(want, str) and type(value) is float:
+            return np.asarray(value)
+        if isinstance(want, (list, dict)) and type(value) is list and len(value) == len(want):
+            if isinstance(want, list):
+                return [self._rebuild(w, v) for w, v in zip(want, value, strict=True)]
+            pairs = zip(want.items(), value, strict=True)
+            return {key: self._rebuild(part, item) for (key, part), item in pairs}
+        raise self._nonsense()
+
+    def _raised(
+        self, function: str, kinds: list[str], cell: int, line: int, text: str
+    ) -> StudentError:
+        text = from_worker(text)
+        if kinds == ["undefined"]:
+            return StudentError(self._why_undefined(function), kinds)
+        name = _builtin(kinds)
+        if name == "NotImplementedError":
+            return StudentError(f"{function} is not written yet", kinds, text)
+        what = _article(name) if name else _kind_of(kinds)
+        return StudentError(f"{function} raised {what}{self._place(cell, line)}", kinds, text)
+
+    def _why_undefined(self, function: str) -> str:
+        if self.problems:
+            first = self.problems[0]
+            where = f" (line {first.line} of {first.cell})" if first.line else ""
+            return f"{function} is not defined: your file stopped with an error before it{where}"
+        return f"{function} is not defined in your file"
+
+    def _place(self, cell: int, line: int) -> str:
+        if not 0 <= cell < len(self.program.cells):
+            return ""
+        title, source = self.program.cells[cell]
+        known = 0 < line <= min(source.count("\n") + 1, FAR)
+        return f", line {line} of {title}" if known else ""
+
+    def _nonsense(self) -> StudentError:
+        self.end()
+        return StudentError("your program wrote something of its own where its answer is read")
+
+
+def _builtin(kinds: Sequence[str]) -> str:
+    """The exact type's name when it is one of Python's own exceptions, else ''."""
+    kind = getattr(builtins, kinds[0], None) if kinds else None
+    is_exception = isinstance(kind, type) and issubclass(kind, BaseException)
+    return kinds[0] if is_exception else ""
+
+
+def _article(name: str) -> str:
+    return f"{'an' if name[:1] in 'AEIOU' else 'a'} {name}"
+
+
+def _kind_of(kinds: Sequence[str]) -> str:
+    """What is told of an exception that is not Python's own, be it the student's or NumPy's: the
+    nearest of Python's that it is a kind of. Its own name may hold anything."""
+    nearest = next((name for name in map(_builtin, [[kind] for kind in kinds]) if name), "")
+    vague = nearest in ("", "Exception", "BaseException")
+    return "an exception of your own" if vague else f"a kind of {nearest}"

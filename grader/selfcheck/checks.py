@@ -1,0 +1,279 @@
+"""The public tests of an exercise, run on a student's own functions.
+
+``checks(namespace, public)`` is what there is to run. Nothing of it needs an answer, a sandbox or
+another process, and nothing raises: a `Result` says what became of it. A student's exception is
+shown with the student's frames alone, a function that is not written yet is no failure, and one
+that never ends is interrupted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+import os
+import traceback
+import types
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from grader.selfcheck.expect import Cache
+from grader.selfcheck.gradient_table import Row, table
+from grader.selfcheck.time_limit import OverranError, time_limit
+
+LIMIT: Final = float(os.environ.get("GRADER_CHECK_SECONDS", "10"))
+"""Seconds for one check, and for what runs on import; a slow machine may need more."""
+MOST_FRAMES: Final = 6
+MOST_PRINTED: Final = 10
+WIDEST: Final = 200
+"""Lines of which so many are shown, and signs of each."""
+
+Verdict = Literal["passed", "failed", "unwritten", "noted"]
+Namespace = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one check. ``unwritten`` names the function that is not written yet; what is
+    ``noted`` (a cell of a notebook raises) costs nothing by itself."""
+
+    title: str
+    verdict: Verdict
+    message: str = ""
+    rows: tuple[Row, ...] = ()
+    unwritten: str = ""
+    printed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Something to run, and the line that says what it is."""
+
+    title: str
+    run: Callable[[], Result]
+    gradient: bool = False
+
+
+# --- the student --------------------------------------------------------------------------------
+
+
+@dataclass
+class Notes:
+    """What is kept from one check to the next."""
+
+    changed: dict[str, str] = field(default_factory=dict)
+    """By function: the argument that it changed."""
+    overran: dict[str, str] = field(default_factory=dict)
+    """By function: what was said when it ran over its time."""
+
+
+class Student:
+    """A student's functions by name. Each is called with copies: a change of an argument is seen.
+
+    What the student's own functions returned (a cache) is handed back as it is.
+    """
+
+    def __init__(self, namespace: Namespace, notes: Notes) -> None:
+        self._namespace, self._notes = namespace, notes
+        self._returned: dict[int, Any] = {}
+        self._last = ""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._namespace:
+            raise AssertionError(f"there is no {name} in what you wrote; the stub has one")
+        thing = self._namespace[name]
+        if isinstance(thing, type) or not callable(thing):
+            return thing
+        return partial(self._call, name, thing)
+
+    def _call(self, name: str, function: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        if name in self._notes.overran:
+            raise AssertionError(f"not run again: {self._notes.overran[name]}")
+        self._last = name
+        given = [self._copied(argument) for argument in args]
+        try:
+            result = function(*given, **named)
+        except TypeError as error:
+            if not _own(error, self._namespace):
+                raise AssertionError(f"{name} cannot be called as in the stub: {error}") from None
+            raise
+        for position, (before, after) in enumerate(zip(args, given, strict=True)):
+            if after is not before and not _same(before, after):
+                self._notes.changed.setdefault(name, _parameter(function, position))
+        for part in (result, *(result if isinstance(result, (tuple, list)) else ())):
+            self._returned[id(part)] = part
+        return result
+
+    def _copied(self, value: Any) -> Any:
+        if id(value) in self._returned:
+            return value
+        if isinstance(value, np.ndarray):
+            return value.copy()
+        if type(value) in (dict, Cache):
+            return {key: self._copied(item) for key, item in value.items()}
+        if type(value) in (list, tuple):
+            return type(value)(self._copied(item) for item in value)
+        return value
+
+
+def _same(before: Any, after: Any) -> bool:
+    """Whether an argument is what it was; a cache may have got keys."""
+    try:
+        return _equal(before, after)
+    except (TypeError, ValueError):  # what stands there now is of another kind, an array perhaps
+        return False
+
+
+def _equal(before: Any, after: Any) -> bool:
+    if isinstance(before, np.ndarray):
+        return np.shape(after) == before.shape and np.array_equal(before, after, equal_nan=True)
+    if isinstance(before, dict):
+        if len(after) > len(before) and not isinstance(before, Cache):
+            return False
+        return all(key in after and _same(item, after[key]) for key, item in before.items())
+    if isinstance(before, (list, tuple)):
+        return len(before) == len(after) and all(map(_same, before, after))
+    return before is after or bool(before == after)
+
+
+def _parameter(function: Callable[..., Any], position: int) -> str:
+    try:
+        return list(inspect.signature(function).parameters)[position]
+    except (IndexError, TypeError, ValueError):
+        return f"number {position + 1}"
+
+
+# --- checks -------------------------------------------------------------------------------------
+
+
+def checks(namespace: Namespace, public: types.ModuleType) -> list[Check]:
+    """What the public tests of an exercise have to run on a student's names, in order."""
+    notes = Notes()
+    found = [
+        Check(_title(test), partial(_run, namespace, notes, _title(test), test))
+        for name, test in vars(public).items()
+        if name.startswith("test_") and inspect.isfunction(test)
+    ]
+    for gradient in getattr(public, "GRADIENTS", ()):
+        title = f"{gradient.function}: {_title(gradient.at)}"
+        run = partial(_run, namespace, notes, title, partial(table, gradient))
+        found.append(Check(title, run, gradient=True))
+    return found
+
+
+def _title(function: Callable[..., Any]) -> str:
+    return " ".join((inspect.getdoc(function) or function.__name__).split()).rstrip(".")
+
+
+def _run(
+    namespace: Namespace,
+    notes: Notes,
+    title: str,
+    test: Callable[[Student], Sequence[Row] | None],
+) -> Result:
+    """Run one test, whatever it does."""
+    student, known = Student(namespace, notes), set(notes.changed)
+    with captured() as printed:
+        try:
+            with time_limit(LIMIT):
+                rows = tuple(test(student) or ())
+            passed = all(row.right for row in rows)
+            result = Result(title, "passed" if passed else "failed", rows=rows)
+        except OverranError as error:
+            result = Result(title, "failed", _overran(error, student, namespace))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            result = _raised(title, error, namespace)
+    changed = {name: what for name, what in notes.changed.items() if name not in known}
+    return _with_changes(replace(result, printed=first_lines(printed.getvalue())), changed)
+
+
+def _with_changes(result: Result, changed: Mapping[str, str]) -> Result:
+    """The result, failed if a function has changed what it was given."""
+    if not changed:
+        return result
+    told = [f"{name} changes its argument {what}: work on a copy" for name, what in changed.items()]
+    message = "\n".join([*([result.message] if result.message else []), *told])
+    return replace(result, verdict="failed", message=message)
+
+
+def _raised(title: str, error: BaseException, namespace: Namespace) -> Result:
+    own = _own(error, namespace)
+    if isinstance(error, NotImplementedError):
+        name = own[-1][0].f_code.co_qualname if own else ""
+        return Result(title, "unwritten", unwritten=name)
+    if isinstance(error, AssertionError) and not own:
+        return Result(title, "failed", str(error))
+    if own:
+        return Result(title, "failed", f"your code raised an exception:\n{trace(error, namespace)}")
+    return Result(title, "failed", _unusable(error))
+
+
+def _unusable(error: BaseException) -> str:
+    """What to say when it is our line that stumbled over what the student's code returned."""
+    if isinstance(error, KeyError):
+        return f"a dict that your code returned has no key {error}"
+    if isinstance(error, ModuleNotFoundError):
+        return f"{error}: this exercise needs it, so install it first"
+    said = f"{type(error).__name__}: {error}"
+    return f"your code returned something else than its docstring says ({said})"
+
+
+def _own(error: BaseException, namespace: Namespace) -> list[tuple[types.FrameType, int]]:
+    """The frames of a traceback that are the student's."""
+    walked = traceback.walk_tb(error.__traceback__)
+    return [(frame, line) for frame, line in walked if frame.f_globals is namespace]
+
+
+def trace(error: BaseException, namespace: Namespace) -> str:
+    """A traceback as Python prints it, cleaned to the student's frames, the last of them."""
+    own = _own(error, namespace)[-MOST_FRAMES:]
+    frames = traceback.StackSummary.extract(iter(own))
+    try:
+        said = "".join(traceback.format_exception_only(type(error), error))
+    except Exception:  # an exception of the student's own whose text cannot be had
+        said = type(error).__name__
+    return ("".join(frames.format()) + said).rstrip()
+
+
+@contextlib.contextmanager
+def captured() -> Iterator[io.StringIO]:
+    """Keep what is printed; warnings fail nobody and are left out."""
+    printed = io.StringIO()
+    with (
+        warnings.catch_warnings(),
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+    ):
+        warnings.simplefilter("ignore")
+        yield printed
+
+
+def first_lines(text: str) -> str:
+    """The beginning of what was printed: a numeric gradient calls a forward hundreds of times."""
+    lines = text.rstrip().splitlines()
+    more = len(lines) - MOST_PRINTED
+    first = [line if len(line) <= WIDEST else f"{line[:WIDEST]}…" for line in lines[:MOST_PRINTED]]
+    return "\n".join(first + ([f"... and {more:,} more lines"] if more > 0 else []))
+
+
+# --- time ---------------------------------------------------------------------------------------
+
+
+def _overran(error: OverranError, student: Student, namespace: Namespace) -> str:
+    name = student._last
+    told = f"{name} was still running after {LIMIT:g} s"
+    student._notes.overran[name] = told
+    return where(told, error, namespace)
+
+
+def where(told: str, error: OverranError, namespace: Namespace) -> str:
+    """What is told of something that ran over its time, and the line that it was in."""
+    lines = "".join(traceback.StackSummary.extract(iter(_own(error, namespace)[-2:])).format())
+    return f"{told}. Is there a loop that never ends? It was here:\n{lines}".rstrip()

@@ -1,0 +1,121 @@
+"""Each array of a gradient beside the numeric one, in the manner of makemore's ``cmp``.
+
+``table(gradient, student)`` draws the point, the same each time, and compares `backward` with the
+central differences of the student's *own* forward: array, shape, largest difference, verdict. A
+forward that computes in single precision is too rough for steps of 1e-5; it is noticed, and
+compared with longer steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+
+from grader.checks.gradients import STEP, Agreement, Gradient, Point, by_coordinate, relative
+from grader.selfcheck.expect import entries, numbers
+
+SEED: Final = 1
+"""Public inputs are the same each time: what was wrong can be looked at again."""
+COARSE_STEP: Final = 3e-3
+"""The numeric step where a forward computes in single precision."""
+COARSE_TOLERANCE: Final = 1e-2
+FACT_TOLERANCE: Final = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One array of a gradient's table."""
+
+    name: str
+    shape: str
+    difference: str
+    words: str
+    right: bool
+
+
+def table(gradient: Gradient, student: Any) -> list[Row]:
+    """Each array that the gradient is taken with respect to, beside the numeric one."""
+    at = gradient.at(np.random.default_rng(SEED))
+    given = gradient.backward(student, at)
+    entries(f"what {gradient.function} returns", given, ())
+    return [_row(gradient, student, at, name, given) for name in gradient.wrt]
+
+
+def _row(gradient: Gradient, student: Any, at: Point, name: str, given: Mapping[str, Any]) -> Row:
+    if name not in given:
+        return Row(name, "-", "-", "MISSING from what you return", False)
+    try:
+        array = numbers("it", given[name]).astype(np.float64)
+    except AssertionError as error:
+        return Row(name, "-", "-", f"WRONG: {error}", False)
+    wanted = np.shape(at[name])
+    if array.shape != wanted:
+        turned = ": transposed?" if array.ndim == 2 and array.shape == wanted[::-1] else ""
+        return Row(name, str(array.shape), "-", f"WRONG SHAPE: {name} is {wanted}{turned}", False)
+    found = _compared(gradient, student, at, name, array)
+    largest, words, right = found.largest, _words(found), found.agrees
+    if not right and not found.constant:
+        if _is_rough(gradient, student, at, name):
+            slopes = _slopes(gradient, student, at, name, COARSE_STEP)
+            largest = relative(array.ravel(), slopes.ravel())
+            right = largest <= COARSE_TOLERANCE
+            words = f"{'right' if right else 'WRONG'} (roughly: your forward has few digits)"
+        elif np.isfinite(largest):
+            words += _fact(gradient, student, at, name, array)
+    return Row(name, str(array.shape), f"{largest:.1e}", words, right)
+
+
+def _compared(
+    gradient: Gradient, student: Any, at: Point, name: str, given: np.ndarray
+) -> Agreement:
+    alone = replace(gradient, backward=lambda module, here: {name: given}, wrt=(name,))
+    return by_coordinate(alone, student, at)[0]
+
+
+def _words(found: Agreement) -> str:
+    if found.constant:
+        return "WRONG: your own loss does not change with it"
+    if found.skipped and found.skipped == found.size:
+        return "NOT JUDGED: each entry stands at a kink"
+    word = "right" if found.agrees else "WRONG"
+    skipped = f" ({found.skipped} of {found.size} entries skipped: at a kink)"
+    return f"{word}{skipped if found.skipped else ''}"
+
+
+def _is_rough(gradient: Gradient, student: Any, at: Point, name: str) -> bool:
+    """Whether the loss, on a short straight line, jumps as one of float64 cannot.
+
+    The third difference over steps of 1e-5 is some 1e-15 of a smooth loss and 1e-8 in float32.
+    """
+    array = np.asarray(at[name], np.float64)
+    line = np.random.default_rng(SEED).standard_normal(array.shape) * 1e-5
+    losses = [float(gradient.loss(student, {**at, name: array + k * line})) for k in range(12)]
+    return bool(np.abs(np.diff(losses, 3)).max() > 1e-11 * max(np.abs(losses).max(), 1e-3))
+
+
+def _fact(gradient: Gradient, student: Any, at: Point, name: str, given: np.ndarray) -> str:
+    """Say by which simple factor a wrong gradient is off, if there is one."""
+    sizes = sorted({size for array in at.values() for size in np.shape(array) if size > 1})
+    facts = {-1.0: "right but for its sign", 0.5: "twice the right one", 2.0: "half the right one"}
+    facts |= {1.0 / n: f"{n} times too large, and {n} is a size of the input" for n in sizes}
+    facts |= {1.0 * n: f"{n} times too small, and {n} is a size of the input" for n in sizes}
+    numeric = _slopes(gradient, student, at, name, STEP).ravel()
+    for factor, fact in facts.items():
+        if relative(given.ravel() * factor, numeric) <= FACT_TOLERANCE:
+            return f": {fact}"
+    return ""
+
+
+def _slopes(gradient: Gradient, student: Any, at: Point, name: str, size: float) -> np.ndarray:
+    """The numeric gradient, kinks and all, by steps of a size."""
+    array = np.asarray(at[name], np.float64)
+    slopes = np.zeros(array.shape)
+    for place in np.ndindex(array.shape):
+        step = np.zeros(array.shape)
+        step[place] = size
+        ahead, behind = (gradient.loss(student, {**at, name: array + s}) for s in (step, -step))
+        slopes[place] = (ahead - behind) / (2 * size)
+    return slopes

@@ -1,0 +1,122 @@
+"""Make text of unknown origin safe to show, with one function for each kind of reader.
+
+Students choose file names, e-mail addresses, exception texts and printed output. Such text may hold
+terminal escapes, characters that reverse the reading direction, or spreadsheet formulas.
+
+>>> one_line("ada\\x1b[31m\\nlove")
+'ada\\\\x1b[31m\\\\x0alove'
+>>> for_cell("=HYPERLINK(1)")
+"'=HYPERLINK(1)"
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+JOINERS: Final = "\u200c\u200d"
+"""Zero-width joiners: invisible, but part of the spelling in Persian, Hindi and emoji."""
+REPLACEMENT: Final = "\ufffd"
+LONGEST: Final = 4000
+"""Characters of one text that a page shows."""
+MOST: Final = 10_000
+"""Characters of one text that an LMS is sent."""
+STEERING: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories of characters that move a cursor, set a colour or turn the reading direction."""
+
+
+def one_line(text: str, width: int = 200) -> str:
+    """Escape control characters and cut the text to one line of at most ``width`` characters."""
+    line = "".join(map(_escaped, unicodedata.normalize("NFC", text))).strip()
+    return line if len(line) <= width else line[: width - 1] + "…"
+
+
+def for_terminal(text: str, *, keep: str = "") -> str:
+    """Replace every character that a terminal would obey.
+
+    Args:
+        text: The text, of any origin.
+        keep: Control characters to let through, for example ``"\\n"``; others of ``"\\t\\n"`` become
+            spaces.
+    """
+    return "".join(
+        c if c.isprintable() or c in keep else " " if c in "\t\n" else REPLACEMENT for c in text
+    )
+
+
+def for_cell(text: str) -> str:
+    """Neutralise a spreadsheet formula and replace control characters."""
+    shown = "".join(c if c.isprintable() or c == "\n" else REPLACEMENT for c in text)
+    return f"'{shown}" if shown.lstrip()[:1] in ("=", "+", "-", "@") else shown
+
+
+def for_lms(text: str, most: int = MOST) -> str:
+    """Replace control characters, and cut after ``most`` characters with a note that says so."""
+    short = text if len(text) <= most else f"{text[:most]}\n[cut: {len(text):,} characters in all]"
+    kept = f"\n\t{JOINERS}"
+    return "".join(c if c.isprintable() or c in kept else REPLACEMENT for c in short)
+
+
+def lms_line(text: str, most: int = 200) -> str:
+    """Put `for_lms` text on one line."""
+    return " ".join(for_lms(text, most).split())
+
+
+def from_worker(text: str, most: int = LONGEST) -> str:
+    """Cut text that a worker sent, and replace what steers a terminal or the reading direction."""
+    return "".join(
+        c if c in "\n\t" or unicodedata.category(c) not in STEERING else REPLACEMENT
+        for c in text[:most]
+    )
+
+
+def visible(text: str, longest: int = LONGEST) -> str:
+    """Show invisible characters, and those that turn the reading direction, as visible signs.
+
+    >>> visible("a\\x1b[31mb\\u202ec")
+    'a␛[31mb⟨U+202E⟩c'
+    """
+    cut = text[:longest]
+    seen = cut if cut.isascii() and cut.isprintable() else "".join(map(_visible, cut))
+    return f"{seen}…" if len(text) > longest else seen
+
+
+def visible_line(text: str, longest: int = 200) -> str:
+    """Put `visible` text on one line."""
+    return visible(" ".join(text.split()), longest)
+
+
+def own_terminal(text: str) -> str:
+    r"""Escape what steers a terminal in a student's own output; keep lines and tabs.
+
+    >>> own_terminal("a\x1b[2Jb")
+    'a\\u001b[2Jb'
+    """
+    return "".join(
+        c if c in "\n\r\t" or unicodedata.category(c) not in STEERING else f"\\u{ord(c):04x}"
+        for c in text
+    )
+
+
+def _escaped(character: str) -> str:
+    if character.isprintable() or character in JOINERS:
+        return character
+    if unicodedata.category(character) == "Zs":
+        return " "
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def _visible(character: str) -> str:
+    if character in "\n\t" or character in JOINERS:
+        return character
+    code, category = ord(character), unicodedata.category(character)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "␡"
+    if category == "Cs":
+        return REPLACEMENT
+    if category in STEERING:
+        return f"⟨U+{code:04X}⟩"
+    return character
