@@ -5,7 +5,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-TESTS ?= tests/grader tests/course tests/browser
+TESTS ?= tests
 
 .PHONY: demo test lint validation faults bench clean
 
@@ -25,7 +25,7 @@ validation: $(VENV)/ready-dev
 	$(BIN)/grader validate --seeds 200 --write docs/validation.md
 
 faults: $(VENV)/ready-dev
-	GRADER_FAULTS=50 $(BIN)/python -m pytest tests/grader/test_faults.py -q
+	GRADER_FAULTS=50 $(BIN)/python -m pytest tests/runs/test_faults.py -q
 
 bench: $(VENV)/ready-dev
 	$(BIN)/python bench/compare.py --profile --write docs/performance.md

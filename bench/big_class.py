@@ -198,7 +198,7 @@ def graded(size: int, jobs: int) -> Seen:
 
 
 def command(source: Path, out: Path, jobs: int) -> list[str]:
-    return [sys.executable, "-m", "grader.cli", "grade", str(source), "--assignment", NAME,
+    return [sys.executable, "-m", "grader", "grade", str(source), "--assignment", NAME,
             "--out", str(out), "--seed", "7", "--jobs", str(jobs)]  # fmt: skip
 
 

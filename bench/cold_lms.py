@@ -3,7 +3,7 @@
     python bench/cold_lms.py [--runs 3] [--write docs/performance.md]
 
 The bundle is unpacked and set up as Gradescope does it, and run_autograder run on a right answer,
-from nothing each time: uid 0, unshare and mount refused, 768 MB (see tests/grader/container.py).
+from nothing each time: uid 0, unshare and mount refused, 768 MB (see tests/shared/container.py).
 CPU is that of all processes to their end; memory the largest sum of their proportional set sizes,
 looked at every 30 ms. Needs root and bubblewrap. Of several runs the dearest is told.
 """
@@ -19,7 +19,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "tests" / "grader"), str(ROOT / "bench")]
+sys.path[:0] = [str(ROOT / "tests" / "shared"), str(ROOT / "bench")]
 
 from container import MEMORY, Ran, gradescope_image  # noqa: E402
 from measure import machine, write_section  # noqa: E402
@@ -28,7 +28,7 @@ from grader.course import catalog  # noqa: E402
 from grader.lms.jobs import bundle  # noqa: E402
 
 LIMITS = {"two_layer_network": (3.0, 300), "torch_layers": (6.0, 600)}
-"""CPU seconds and MB that a cold run may take, as tests/grader/test_bundle.py holds it to."""
+"""CPU seconds and MB that a cold run may take, as tests/lms/test_bundle.py holds it to."""
 
 
 def main() -> None:

@@ -80,7 +80,7 @@ class Place:
         """The course for grader, built as for students."""
         folder = self.fresh()
         shutil.copytree(SMALL, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        rivals.said([sys.executable, "-m", "grader.cli", "build", "small"], cwd=folder)
+        rivals.said([sys.executable, "-m", "grader", "build", "small"], cwd=folder)
         return folder
 
     @cached_property
@@ -110,7 +110,7 @@ def grader(place: Place, submissions: Sequence[Cells]) -> Graded:
     inbox, out = place.fresh(), place.fresh()
     for number, cells in enumerate(submissions):
         rivals.plain_notebook(cells, inbox / f"student{number:04}.ipynb")
-    command = [sys.executable, "-m", "grader.cli", "grade", inbox, "--assignment", "small"]
+    command = [sys.executable, "-m", "grader", "grade", inbox, "--assignment", "small"]
     command += ["--out", out, "--jobs", "1"]
     cost = run(command, cwd=place.course, env=rivals.ONE_THREAD, stdout=subprocess.DEVNULL)
     with (out / "grades.csv").open(encoding="utf-8-sig") as table:

@@ -219,7 +219,7 @@ def _burn() -> None:
 
 def command_rows() -> Iterator[str]:
     """What a user waits for: the median of five."""
-    grader = [sys.executable, "-m", "grader.cli"]
+    grader = [sys.executable, "-m", "grader"]
     file = ROOT / "reference" / "two_layer_network" / "solution.py"
     with tempfile.TemporaryDirectory() as folder:
         for shown, command in (

@@ -1,6 +1,6 @@
 """What a command costs, and where a measurement is written down: what the benchmarks share.
 
-    cost = run([sys.executable, "-m", "grader.cli", "grade", ...])
+    cost = run([sys.executable, "-m", "grader", "grade", ...])
     cost.cpu, cost.wall, cost.memory
     write_section(Path("docs/performance.md"), "compare", text)
 

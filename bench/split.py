@@ -188,7 +188,7 @@ def _below() -> tuple[float, float]:
 _OUTSIDE = {
     (run, "open_inbox"): "read the inbox",
     (store.Store, "add"): "keep the grade (SQLite, one commit each)",
-    (run, "write_private"): "make grades.json, write files",
+    (run, "write"): "make grades.json, write files",
     (feedback, "render"): "feedback pages",
     (class_report, "render"): "class report",
     (gradebook, "as_csv"): "grades.csv",

@@ -1,4 +1,4 @@
-"""``python -m grader.cli`` is the command ``grader``."""
+"""``python -m grader`` is the command ``grader``."""
 
 from grader.cli import main
 

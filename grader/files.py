@@ -1,29 +1,62 @@
-"""Write files completely or not at all."""
+"""Write files completely or not at all, and never through a link that somebody else put there."""
 
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
-from grader.results.store import StoreError
+from grader.errors import UserError
+
+PRIVATE: Final = 0o600
 
 
-def write_private(path: Path, data: bytes | Iterable[bytes]) -> Path:
-    """Write a file, given whole or in parts, 0600: all of it or nothing."""
-    part = path.with_name(f".{path.name}.part")
+class WriteError(UserError):
+    """A file or folder that cannot be written."""
+
+
+def write(path: Path, data: bytes | Iterable[bytes], mode: int = PRIVATE) -> Path:
+    """Replace a file in one step: a reader sees the old content or the new one.
+
+    The new content goes to a file of an unguessable name, opened with ``O_EXCL``. A link at
+    ``path`` is replaced and not followed.
+
+    Args:
+        path: The file to write.
+        data: The content, whole or in parts.
+        mode: Permissions of the new file.
+
+    Raises:
+        WriteError: The file cannot be written; the old one is unchanged.
+    """
+    part = path.with_name(f".{path.name[:80]}.{secrets.token_hex(8)}.part")
     try:
-        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(fd, "wb") as out:
-            out.writelines([data] if isinstance(data, bytes) else data)
-        part.replace(path)
+        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        try:
+            with os.fdopen(fd, "wb") as out:
+                out.writelines([data] if isinstance(data, bytes) else data)
+            part.chmod(mode)
+            part.replace(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
     except OSError as error:
-        part.unlink(missing_ok=True)
-        raise StoreError(f"{path} cannot be written: {error.strerror}") from None
+        raise WriteError(f"{path} cannot be written: {error.strerror}") from None
     return path
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder that only we may look into; a parent that exists stays as it is."""
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    """Make a folder that only its owner may enter; existing parents keep their permissions.
+
+    Raises:
+        WriteError: The folder cannot be made, or is a link.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if folder.is_symlink():
+            raise WriteError(f"{folder} is a link; name the folder itself")
+        folder.chmod(0o700)
+    except OSError as error:
+        raise WriteError(f"{folder} cannot be made: {error.strerror}") from None

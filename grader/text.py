@@ -98,6 +98,15 @@ def own_terminal(text: str) -> str:
     )
 
 
+def folded(identity: str) -> str:
+    """Return an id in the form in which ids are compared: composed accents, no case.
+
+    >>> folded("ZOE\u0308") == folded("zo\u00eb ")
+    True
+    """
+    return unicodedata.normalize("NFC", identity.strip()).casefold()
+
+
 def _escaped(character: str) -> str:
     if character.isprintable() or character in JOINERS:
         return character

@@ -8,8 +8,7 @@ import math
 
 import numpy as np
 
-from grader.checks.gradients import Gradient
-from grader.selfcheck.expect import Cache, entries, expect, pair
+from grader.testing import Cache, Gradient, entries, expect, pair
 
 EXERCISE = "computation_graph"
 

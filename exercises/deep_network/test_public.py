@@ -9,8 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from grader.checks.gradients import Gradient
-from grader.selfcheck.expect import entries, expect, finite, pair, shaped
+from grader.testing import Gradient, entries, expect, finite, pair, shaped
 
 EXERCISE = "deep_network"
 

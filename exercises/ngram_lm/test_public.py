@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from grader.selfcheck.expect import expect, finite
+from grader.testing import expect, finite
 
 EXERCISE = "ngram_lm"
 

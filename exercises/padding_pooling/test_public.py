@@ -6,8 +6,7 @@ grader has other texts and other numbers.
 
 import numpy as np
 
-from grader.checks.gradients import Gradient
-from grader.selfcheck.expect import expect, finite, pair, shaped
+from grader.testing import Gradient, expect, finite, pair, shaped
 
 EXERCISE = "padding_pooling"
 

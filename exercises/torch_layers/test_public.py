@@ -8,8 +8,7 @@ import math
 
 import numpy as np
 
-from grader.checks.gradients import Gradient
-from grader.selfcheck.expect import expect, finite, shaped
+from grader.testing import Gradient, expect, finite, shaped
 
 EXERCISE = "torch_layers"
 IMPORTS = ("torch",)

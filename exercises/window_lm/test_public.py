@@ -8,8 +8,7 @@ import math
 
 import numpy as np
 
-from grader.checks.gradients import Gradient
-from grader.selfcheck.expect import Cache, entries, expect, finite, pair, shaped
+from grader.testing import Cache, Gradient, entries, expect, finite, pair, shaped
 
 EXERCISE = "window_lm"
 

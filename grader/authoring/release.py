@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.authoring.readme import origin_note, readme
-from grader.authoring.stub import Cell, cells, stub
+from grader.authoring.stub import PercentCell, cells, stub
 from grader.course.assignment import Course
 from grader.errors import UserError
 
@@ -63,7 +63,7 @@ def notebook(source: str, name: str) -> bytes:
     return f"{text.rstrip()}\n".encode()
 
 
-def _notebook_cell(number: int, cell: Cell) -> Any:
+def _notebook_cell(number: int, cell: PercentCell) -> Any:
     from nbformat import v4
 
     make = v4.new_markdown_cell if cell.kind == "markdown" else v4.new_code_cell
@@ -75,15 +75,15 @@ def _notebook_cell(number: int, cell: Cell) -> Any:
     )
 
 
-def _check(name: str) -> tuple[Cell, Cell]:
+def _check(name: str) -> tuple[PercentCell, PercentCell]:
     return (
-        Cell(
+        PercentCell(
             "markdown",
             "## Check your work\n\n"
             "This runs the public tests and sets each gradient beside a numeric one: as often as\n"
             "you like, and long before you have written everything.",
         ),
-        Cell("code", f'from grader.selfcheck import check\n\ncheck("{name}")'),
+        PercentCell("code", f'from grader.selfcheck import check\n\ncheck("{name}")'),
     )
 
 

@@ -89,7 +89,7 @@ def points_note(points: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class PercentCell:
     """A cell of a script in percent format, without its header."""
 
     kind: Literal["markdown", "code"]
@@ -97,13 +97,13 @@ class Cell:
     tags: tuple[str, ...] = ()
 
 
-def cells(source: str) -> tuple[Cell, ...]:
+def cells(source: str) -> tuple[PercentCell, ...]:
     """The cells of a script in percent format, its docstring the first, under its title.
 
     Raises ValueError where a header or a line of text is not as it should be.
     """
     title, text = introduction(source)
-    found = [Cell("markdown", f"# {title}\n\n{text}".strip())]
+    found = [PercentCell("markdown", f"# {title}\n\n{text}".strip())]
     lines = source.splitlines()
     starts = [n for n, line in enumerate(lines) if line.startswith("# %%")]
     if not starts:
@@ -117,7 +117,7 @@ def cells(source: str) -> tuple[Cell, ...]:
             body = [_uncommented(line, number) for number, line in enumerate(body, start + 2)]
         text = "\n".join(body).strip("\n")
         tags = tuple(json.loads(header["tags"] or "[]"))
-        found.append(Cell("markdown" if header["text"] else "code", text, tags))
+        found.append(PercentCell("markdown" if header["text"] else "code", text, tags))
     return tuple(found)
 
 

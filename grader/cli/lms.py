@@ -23,7 +23,7 @@ def export(options: argparse.Namespace) -> int:
     out = options.out or options.dir / name
     if options.into and out.exists() and out.samefile(options.into):
         stop(f"{out} is the file to fill in; choose another --out")
-    say(str(files.write_private(out, made.data)))
+    say(str(files.write(out, made.data)))
     return _told(made.notes, made.unmatched)
 
 

@@ -31,7 +31,7 @@ def report(options: argparse.Namespace) -> int:
 
     drawn = find_spec("matplotlib") is not None
     found = policy.standings(here(), options.dir)
-    for path in write.write(found, options.dir, plots=drawn):
+    for path in write.write_files(found, options.dir, plots=drawn):
         if path.parent.name != "feedback":
             say(str(path))
     for note in found.notes:
@@ -88,7 +88,7 @@ def _saved(folder: Path, grade: Grade) -> Path:
     suffix = Path(file).suffix if Path(file).suffix in (".py", ".ipynb") else ".py"
     name = file_name(grade.submission.student).removesuffix(".html")
     files.make_private(folder / "sources")
-    return files.write_private(folder / "sources" / f"{name}{suffix}", source)
+    return files.write(folder / "sources" / f"{name}{suffix}", source)
 
 
 def _repeat(folder: Path, known: Run, outcome: Outcome, source: Path) -> None:
@@ -156,7 +156,7 @@ def adjust(options: argparse.Namespace) -> int:
         now = datetime.now(UTC).isoformat(timespec="microseconds")
         store.adjust(Adjustment(options.student, change, _reason(options), _user(), now))
     found = policy.standings(course, options.dir)
-    write.write(found, options.dir)
+    write.write_files(found, options.dir)
     new = _of(options.student, found.grades, options.dir)
     say(f"{options.student}: {_final(old)} -> {_final(new)}")
     if new.final == old.final:

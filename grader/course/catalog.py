@@ -22,7 +22,7 @@ from grader.course.fields import ASSIGNMENT, read_due, read_file, read_line, rea
 from grader.course.yaml_nodes import (
     FILE,
     CatalogError,
-    Place,
+    YamlNode,
     compose,
     nearest,
     quoted,
@@ -57,7 +57,7 @@ def find_course(start: Path) -> Path:
 def load(course: Path) -> Course:
     """The course in a folder; raises `CatalogError` at the first thing that is wrong."""
     folder = course.resolve()
-    root = Place(compose(text_of(folder / FILE)), "")
+    root = YamlNode(compose(text_of(folder / FILE)), "")
     known = ("title", "timezone", "extensions", "assignments")
     places = root.entries(known, required=("title", "assignments"))
     title = read_line(places["title"])
@@ -70,7 +70,7 @@ def load(course: Path) -> Course:
     return Course(folder, title, zone, tuple(found.values()), extensions)
 
 
-def _assignment(place: Place, course: Course, known: Iterable[str]) -> Assignment:
+def _assignment(place: YamlNode, course: Course, known: Iterable[str]) -> Assignment:
     read = ASSIGNMENT | {"due": partial(read_due, zone=course.timezone)}
     places = place.entries(read, required=("name", "title"))
     assignment = Assignment(**{key: read[key](each) for key, each in places.items()})
@@ -86,7 +86,7 @@ def _assignment(place: Place, course: Course, known: Iterable[str]) -> Assignmen
     return assignment
 
 
-def _check_files(place: Place, course: Course, name: str) -> None:
+def _check_files(place: YamlNode, course: Course, name: str) -> None:
     """An assignment has a solution and hidden tests, or it cannot be graded."""
     solution, hidden = course.solution(name), course.hidden_tests(name)
     if not solution.is_file():
@@ -98,7 +98,7 @@ def _check_files(place: Place, course: Course, name: str) -> None:
         raise place.wrong(f"{missing}/ is missing", "hidden tests there first")
 
 
-def _check_functions(place: Place, solution: Path) -> None:
+def _check_functions(place: YamlNode, solution: Path) -> None:
     source = solution.read_text(encoding="utf-8", errors="replace")
     functions = re.findall(r"^(?:def|class) (\w+)", source, re.MULTILINE)
     for function, limit in place.entries().items():

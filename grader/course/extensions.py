@@ -13,19 +13,17 @@ from __future__ import annotations
 
 import csv
 import io
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from grader.course.assignment import Assignment, Course
 from grader.course.fields import Wrong, moment
 from grader.course.yaml_nodes import CatalogError, nearest, quoted
-from grader.inbox.tree import Handin
-from grader.model import Submission
+from grader.text import folded
 
 COLUMNS: Final = ("student", "assignment", "due", "excused", "reason")
 MAX_BYTES: Final = 1024 * 1024
@@ -69,10 +67,26 @@ def read(course: Course) -> tuple[Extension, ...]:
     return tuple(found)
 
 
+class Identified(Protocol):
+    """Anything that carries the ids of one student."""
+
+    @property
+    def student(self) -> str:
+        """Return the id that names the student in this course."""
+
+    @property
+    def sid(self) -> str:
+        """Return the student number, or ''."""
+
+    @property
+    def email(self) -> str:
+        """Return the e-mail address, or ''."""
+
+
 def matched(
     extensions: Sequence[Extension],
     assignment: Assignment,
-    students: Iterable[Submission | Handin],
+    students: Iterable[Identified],
 ) -> tuple[dict[str, Extension], tuple[str, ...]]:
     """The one that holds for each student, and notes on those that hold for nobody.
 
@@ -97,11 +111,6 @@ def matched(
             found[student] = each
         notes += _remarks(each, assignment, bool(meant))
     return found, tuple(notes)
-
-
-def folded(identity: str) -> str:
-    """An id as it is compared: whatever its case, however its accents are put together."""
-    return unicodedata.normalize("NFC", identity.strip()).casefold()
 
 
 def _remarks(each: Extension, assignment: Assignment, is_known: bool) -> Iterator[str]:

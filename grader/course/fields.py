@@ -13,10 +13,10 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from grader.course.assignment import Late, SpeedLimit, Step
-from grader.course.yaml_nodes import CatalogError, Place, nearest, plain
+from grader.course.yaml_nodes import CatalogError, YamlNode, nearest, plain
 from grader.model import Limits
 
-Read = Callable[[Place], Any]
+Read = Callable[[YamlNode], Any]
 
 Wrong = Callable[[str, str], CatalogError]
 """From what is wrong and what to write instead, the error to raise."""
@@ -42,7 +42,7 @@ LMS: Final = (
 )
 
 
-def read_line(place: Place) -> str:
+def read_line(place: YamlNode) -> str:
     text = place.scalar
     if text is None or place.node.tag != "tag:yaml.org,2002:str":
         instead = "a line of text" if text is None else f'"{plain(text)}" in quotes'
@@ -52,21 +52,21 @@ def read_line(place: Place) -> str:
     return text.strip()
 
 
-def read_file(place: Place) -> str:
+def read_file(place: YamlNode) -> str:
     name = read_line(place)
     if not name.lower().endswith(".csv") or Path(name).is_absolute():
         raise place.wrong(f"{place.shown} is no CSV in the course's folder", "extensions.csv")
     return name
 
 
-def _name(place: Place) -> str:
+def _name(place: YamlNode) -> str:
     name = read_line(place)
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name, re.ASCII):
         raise place.wrong(f"{place.shown} is no name", "small letters, digits and _ only")
     return name
 
 
-def _module(place: Place) -> str:
+def _module(place: YamlNode) -> str:
     name = read_line(place)
     if not name.isidentifier():
         first = name.partition(".")[0]
@@ -76,7 +76,7 @@ def _module(place: Place) -> str:
 
 
 def _number(low: float, high: float, example: str, whole: bool = False) -> Read:
-    def read(place: Place) -> float:
+    def read(place: YamlNode) -> float:
         text, quoted = place.scalar, getattr(place.node, "style", None) is not None
         value = float(text) if text and NUMBER.fullmatch(text) else math.nan
         if quoted or not low <= value <= high or (whole and not value.is_integer()):
@@ -89,7 +89,7 @@ def _number(low: float, high: float, example: str, whole: bool = False) -> Read:
 
 
 def _choice(*words: str) -> Read:
-    def read(place: Place) -> str:
+    def read(place: YamlNode) -> str:
         word = place.scalar
         if word not in words:
             instead = nearest(word or "", words) or " or ".join(words)
@@ -99,7 +99,7 @@ def _choice(*words: str) -> Read:
     return read
 
 
-def _duration(place: Place) -> timedelta:
+def _duration(place: YamlNode) -> timedelta:
     text = place.scalar or ""
     parts = list(DURATION.finditer(text))
     if not parts or "".join(part[0] for part in parts) != text:
@@ -110,7 +110,7 @@ def _duration(place: Place) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def read_zone(place: Place) -> ZoneInfo:
+def read_zone(place: YamlNode) -> ZoneInfo:
     name = place.scalar or ""
     try:
         return ZoneInfo(name)
@@ -119,7 +119,7 @@ def read_zone(place: Place) -> ZoneInfo:
         raise place.wrong(f"{place.shown} is no time zone", instead) from None
 
 
-def read_due(place: Place, zone: ZoneInfo | None) -> datetime:
+def read_due(place: YamlNode, zone: ZoneInfo | None) -> datetime:
     return moment(place.scalar or "", zone, place.shown, place.wrong)
 
 
@@ -148,20 +148,20 @@ def _list_of(read: Read) -> Read:
 
 
 def _record(make: Callable[..., Any], read: Mapping[str, Read], *required: str) -> Read:
-    def record(place: Place) -> object:
+    def record(place: YamlNode) -> object:
         entries = place.entries(read, required)
         return make(**{key: read[key](each) for key, each in entries.items()})
 
     return record
 
 
-def _speed(place: Place) -> dict[str, SpeedLimit]:
+def _speed(place: YamlNode) -> dict[str, SpeedLimit]:
     limits = {"ratio": _number(1, 1500, "100"), "points": _number(0, 1e6, "5")}
     limit = _record(SpeedLimit, limits, *limits)
     return {function: limit(each) for function, each in place.entries().items()}
 
 
-def _late(place: Place) -> Late:
+def _late(place: YamlNode) -> Late:
     places = place.entries(LATE)
     late = Late(**{key: LATE[key](each) for key, each in places.items()})
     if ("per_day" in places and "steps" in places) or not places.keys() - {"at_most"}:
@@ -176,14 +176,14 @@ def _late(place: Place) -> Late:
     return late
 
 
-def _lms(place: Place) -> dict[str, dict[str, int | str]]:
+def _lms(place: YamlNode) -> dict[str, dict[str, int | str]]:
     return {
         system: {key: _identity(each) for key, each in target.entries().items()}
         for system, target in place.entries(LMS).items()
     }
 
 
-def _identity(place: Place) -> int | str:
+def _identity(place: YamlNode) -> int | str:
     """A number, or text as it stands: ``0123`` keeps its zero."""
     text = place.scalar
     if text is None or not text.strip() or not text.isprintable() or len(text) > 200:

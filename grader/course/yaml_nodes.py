@@ -1,6 +1,6 @@
 """A YAML file as nodes that know their place: whoever reads them can say where, and what to write.
 
-    root = Place(compose(text_of(path)), "")
+    root = YamlNode(compose(text_of(path)), "")
     root.entries(known=["title"])["title"].wrong("'' is no text", "1 to 200 characters")
 
 The nodes are never turned into values by PyYAML: its guesses (``no`` is false, ``12:30:00`` is 45000)
@@ -122,7 +122,7 @@ def _syntax(line: int, problem: str) -> CatalogError:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class YamlNode:
     """A node of the file, and the field it is the value of."""
 
     node: yaml.Node
@@ -151,32 +151,32 @@ class Place:
             return "a mapping"
         return "a list" if isinstance(self.node, yaml.SequenceNode) else "nothing"
 
-    def items(self) -> Iterator[Place]:
+    def items(self) -> Iterator[YamlNode]:
         """The items of a list."""
         if not isinstance(self.node, yaml.SequenceNode):
             raise self.wrong(f"{self.shown} is no list", "[] or a line `- ...` for each item")
         for number, node in enumerate(self.node.value):
-            yield Place(node, f"{self.name}[{number}]")
+            yield YamlNode(node, f"{self.name}[{number}]")
 
     def entries(
         self, known: Iterable[str] | None = None, required: Iterable[str] = ()
-    ) -> dict[str, Place]:
+    ) -> dict[str, YamlNode]:
         """The entries of a mapping, each key once and among the ``known``, if those are given."""
         if not isinstance(self.node, yaml.MappingNode):
             keys = ", ".join(f"{key}: ..." for key in required or known or ["name"])
             raise self.wrong(f"{self.shown} is no mapping", keys)
-        found: dict[str, Place] = {}
+        found: dict[str, YamlNode] = {}
         for key, node in self.node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else ""
             field_name = f"{self.name}.{plain(name)}".lstrip(".")
             if not name:
-                raise Place(key, self.name).wrong("a key that is no word", "key: value")
+                raise YamlNode(key, self.name).wrong("a key that is no word", "key: value")
             if name in found:
-                raise Place(key, field_name).wrong("written twice", "it once")
+                raise YamlNode(key, field_name).wrong("written twice", "it once")
             if known is not None and name not in known:
                 words = nearest(name, known) or f"one of: {', '.join(known)}"
-                raise Place(key, field_name).wrong("unknown key", words)
-            found[name] = Place(node, field_name, key)
+                raise YamlNode(key, field_name).wrong("unknown key", words)
+            found[name] = YamlNode(node, field_name, key)
         for name in required:
             if name not in found:
                 raise self.wrong(f"{name} is missing", f"{name}: ...")

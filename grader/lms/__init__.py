@@ -1,6 +1,6 @@
 """Where grades go: one module an LMS or CI system, each a thin adapter of pure functions.
 
-    job = JOBS["gradescope"](Place(os.environ, Path.cwd()))     # what a container provides
+    job = JOBS["gradescope"](JobPlace(os.environ, Path.cwd()))     # what a container provides
     answer = ANSWERS["gradescope"](grade, job)                  # what it wants: bytes, and where
     done = export("canvas", grades, assignment, into=data, inbox="canvas")
 
@@ -18,14 +18,22 @@ from grader.lms.exports import blackboard, canvas, moodle, nbgrader, table
 from grader.lms.exports import gradescope as gradescope_csv
 from grader.lms.exports.sheet import Export, ExportError
 from grader.lms.jobs import classroom50, coderunner, github, gitlab, gradescope, prairielearn, vpl
-from grader.lms.jobs.job import Answer, Job, Place
+from grader.lms.jobs.job import Job, JobOutput, JobPlace
 from grader.model import Grade
 
 __all__ = [
-    "ANSWERS", "EXPORTS", "JOBS", "Answer", "Export", "ExportError", "Job", "Place", "export",
+    "ANSWERS",
+    "EXPORTS",
+    "JOBS",
+    "Export",
+    "ExportError",
+    "Job",
+    "JobOutput",
+    "JobPlace",
+    "export",
 ]  # fmt: skip
 
-JOBS: Final[Mapping[str, Callable[[Place], Job]]] = {
+JOBS: Final[Mapping[str, Callable[[JobPlace], Job]]] = {
     "gradescope": gradescope.job,
     "prairielearn": prairielearn.job,
     "github": github.job,
@@ -34,7 +42,7 @@ JOBS: Final[Mapping[str, Callable[[Place], Job]]] = {
     "vpl": vpl.job,
     "coderunner": coderunner.job,
 }
-ANSWERS: Final[Mapping[str, Callable[[Grade, Job], Answer]]] = {
+ANSWERS: Final[Mapping[str, Callable[[Grade, Job], JobOutput]]] = {
     "gradescope": gradescope.answer,
     "prairielearn": prairielearn.answer,
     "github": github.answer,

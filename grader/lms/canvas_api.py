@@ -29,7 +29,7 @@ from grader.lms.exports import matching, sheet
 from grader.lms.exports.sheet import ExportError
 from grader.lms.wording import number
 from grader.model import Grade
-from grader.text import lms_line
+from grader.text import folded, lms_line
 
 BATCH: Final = 50
 PAGE: Final = 100
@@ -74,7 +74,7 @@ class Post:
 
 
 @dataclass(slots=True)
-class Report:
+class PushReport:
     """What became of a push."""
 
     posts: list[Post] = field(default_factory=list)
@@ -114,12 +114,12 @@ def canvas(
     send: bool = False,
     comments: bool = True,
     wait: Callable[[float], None] = time.sleep,
-) -> Report:
+) -> PushReport:
     """Make Canvas hold these grades; raises `ExportError` when that cannot go on.
 
     Without ``send`` no connection is made: the report says what is known of what would be sent.
     """
-    report = Report(sent=send)
+    report = PushReport(sent=send)
     known = []
     for grade in grades:
         if grade.final is None and not grade.excused:
@@ -154,7 +154,7 @@ def _made(grade: Grade, user: str, comments: bool) -> Post:
 # --- sending ------------------------------------------------------------------------------------
 
 
-def _send_all(api: _Api, waiting: list[Post], report: Report, journal: Path) -> None:
+def _send_all(api: _Api, waiting: list[Post], report: PushReport, journal: Path) -> None:
     """Send in batches until Canvas holds everything; one by one what a batch did not bring in."""
     for at in range(0, len(waiting), BATCH):
         posts = waiting[at : at + BATCH]
@@ -241,7 +241,7 @@ def _users(api: _Api) -> Mapping[tuple[str, str], set[int]]:
             value = user.get(field_name)
             if value and isinstance(user.get("id"), int):
                 for kind in kinds:
-                    found[kind, matching.folded(str(value))].add(user["id"])
+                    found[kind, folded(str(value))].add(user["id"])
     return found
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from grader.course.assignment import Course
-from grader.files import make_private, write_private
+from grader.files import make_private, write
 from grader.results import policy
 from grader.results import tables as gradebook
 
 
 def write_results(course: Course, folder: Path) -> list[Path]:
     """Write grades.json, grades.csv and the pages from the store; return what was written."""
-    return write(policy.standings(course, folder), folder)
+    return write_files(policy.standings(course, folder), folder)
 
 
-def write(found: policy.Standings, folder: Path, plots: bool = False) -> list[Path]:
+def write_files(found: policy.Standings, folder: Path, plots: bool = False) -> list[Path]:
     """`write_results`, of what was read from the store already."""
     from grader.results import class_report, feedback
 
@@ -25,16 +25,14 @@ def write(found: policy.Standings, folder: Path, plots: bool = False) -> list[Pa
     }
     make_private(folder / "feedback")
     written = [
-        write_private(
-            folder / pages[grade.submission.student], feedback.render(run, assignment, grade)
-        )
+        write(folder / pages[grade.submission.student], feedback.render(run, assignment, grade))
         for grade in grades
     ]
     csv, report = gradebook.as_csv(grades), class_report.render(run, assignment, grades, pages)
     written += [
-        write_private(folder / "grades.json", gradebook.as_json(run, grades)),
-        write_private(folder / "grades.csv", csv),
-        write_private(folder / "report.html", report),
+        write(folder / "grades.json", gradebook.as_json(run, grades)),
+        write(folder / "grades.csv", csv),
+        write(folder / "report.html", report),
     ]
     if plots:
         from grader.results import plots as drawings

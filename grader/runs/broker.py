@@ -1,7 +1,7 @@
 """What coordinator and workers of a run on many machines say to each other, through a broker.
 
     -> `Task`     one submission, to the queue of its assignment       (at least once)
-    <- `Answer`   its grade, or why this worker refuses, to the run's own queue
+    <- `WorkerAnswer`   its grade, or why this worker refuses, to the run's own queue
 
 Both are JSON in an envelope, sealed with the course's secret: whoever else can reach the broker can
 neither hand in nor forge a grade. What travels is the student's file, under a key instead of a
@@ -59,7 +59,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WorkerAnswer:
     """What a worker says to a task. A refusal says why no task of this run is graded there."""
 
     run: str
@@ -83,7 +83,7 @@ def patience_for(course: Course) -> float:
 # --- sealed envelopes ---------------------------------------------------------------------------
 
 
-def sealed(message: Task | Answer, secret: bytes) -> Envelope:
+def sealed(message: Task | WorkerAnswer, secret: bytes) -> Envelope:
     """The message as JSON, and what nobody without the secret can write beside it."""
     body = msgspec.json.encode(message)
     return {"body": body.decode(), "seal": _seal(body, secret)}

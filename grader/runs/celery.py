@@ -24,7 +24,7 @@ from grader.grading.protocol import Ready, Settings
 from grader.model import Submission
 from grader.runs import broker as post
 from grader.runs import provenance
-from grader.runs.broker import Answer, Task
+from grader.runs.broker import Task, WorkerAnswer
 from grader.runs.local import EngineError, Graded, lost
 
 if TYPE_CHECKING:
@@ -121,11 +121,11 @@ class _Line:
                 self._connection.drain_events(timeout=seconds)
         return bool(self._heard)
 
-    def heard(self) -> Iterator[Answer]:
+    def heard(self) -> Iterator[WorkerAnswer]:
         """The answers to this run that came, and that nobody forged."""
         while self._heard:
             envelope = post.envelope(self._heard.popleft().body)
-            answer = post.content(envelope, Answer)
+            answer = post.content(envelope, WorkerAnswer)
             if answer is None or answer.run != self._run:
                 continue
             if answer.refusal or post.is_sealed(envelope, self._secret):
@@ -162,7 +162,7 @@ class _Run:
     out: dict[str, Task] = field(default_factory=dict)
     own: dict[str, Submission] = field(default_factory=dict)
     """What is out, as we know it: a name never comes back from the broker."""
-    early: dict[str, Answer] = field(default_factory=dict)
+    early: dict[str, WorkerAnswer] = field(default_factory=dict)
     """Answers to a former coordinator."""
     done: set[str] = field(default_factory=set)
     unsent: deque[Task] = field(default_factory=deque)
@@ -241,7 +241,7 @@ class _Run:
             self.since, self.quiet_said = time.monotonic(), False
             yield from self._take(answer)
 
-    def _take(self, answer: Answer) -> Iterator[Graded]:
+    def _take(self, answer: WorkerAnswer) -> Iterator[Graded]:
         """The first answer to each submission; another is a delivery too many."""
         if answer.refusal:
             raise EngineError(f"{answer.refusal[:400]}; nothing is lost, go on with --resume")
@@ -292,7 +292,7 @@ class _Run:
         for key, task in list(self.out.items()):
             if task.lost + 1 >= post.TRIES:
                 grade = lost(self.own[key], "no worker that took it answered")
-                yield from self._take(Answer(task.run, key, grade))
+                yield from self._take(WorkerAnswer(task.run, key, grade))
             else:
                 self.out[key] = replace(task, lost=task.lost + 1)
                 self.unsent.append(self.out[key])

@@ -28,7 +28,7 @@ from grader.grading.protocol import Ready, Settings
 from grader.model import Grade
 from grader.runs import broker as post
 from grader.runs import provenance
-from grader.runs.broker import Answer, Envelope, Task
+from grader.runs.broker import Envelope, Task, WorkerAnswer
 from grader.runs.local import EngineError, Process, lost
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _serve(app: Celery, desk: Desk) -> None:
     app.task(grade, name=post.TASK, bind=True, shared=False)
 
 
-def _send(app: Celery, answer: Answer, secret: bytes) -> None:
+def _send(app: Celery, answer: WorkerAnswer, secret: bytes) -> None:
     """Send until the broker has it; the task's hard limit ends that too."""
     from kombu import Exchange
 
@@ -126,7 +126,7 @@ class Desk:
         self._settings: Settings | None = None
         self._ready = Ready([])
 
-    def refusal(self, task: Task) -> Answer | None:
+    def refusal(self, task: Task) -> WorkerAnswer | None:
         """Why we are the wrong machine for a task, if we are."""
         if task.prints == self._agreed:
             return None
@@ -143,7 +143,7 @@ class Desk:
             return None
         return _refused(task, f"cannot grade this run: {why}; give it the course's own bundle")
 
-    def graded(self, task: Task, again: bool = False) -> Answer | Task:
+    def graded(self, task: Task, again: bool = False) -> WorkerAnswer | Task:
         """Grade a task; or return it, to be sent back, when that cost a grading process.
 
         ``again``: it was given out before, and never acknowledged.
@@ -155,10 +155,10 @@ class Desk:
         except Lost as why:
             if task.lost + 1 < post.TRIES:
                 return replace(task, lost=task.lost + 1)
-            return Answer(task.run, task.key, lost(task.submission, str(why)))
+            return WorkerAnswer(task.run, task.key, lost(task.submission, str(why)))
         except EngineError as error:
             return _refused(task, f"cannot grade: {error}")
-        return _bounded(Answer(task.run, task.key, grade, tuple(self._ready.sandbox)))
+        return _bounded(WorkerAnswer(task.run, task.key, grade, tuple(self._ready.sandbox)))
 
     def _grade(self, task: Task) -> Grade:
         until = time.monotonic() + task.patience
@@ -199,11 +199,11 @@ class Desk:
         self._process = None
 
 
-def _refused(task: Task, why: str) -> Answer:
-    return Answer(task.run, task.key, refusal=f"the worker on {socket.gethostname()} {why}")
+def _refused(task: Task, why: str) -> WorkerAnswer:
+    return WorkerAnswer(task.run, task.key, refusal=f"the worker on {socket.gethostname()} {why}")
 
 
-def _bounded(answer: Answer) -> Answer:
+def _bounded(answer: WorkerAnswer) -> WorkerAnswer:
     """The answer, unless it is too long to be sent: then an `error`."""
     if answer.grade is None or len(msgspec.json.encode(answer)) <= post.MAX_BYTES:
         return answer

@@ -10,7 +10,7 @@ and in a notebook, on the functions that it has defined::
     check("two_layer_network")
 
 The public tests are a file ``test_public.py`` beside the student's file, in the current folder, or
-in a folder named like the exercise; `grader.selfcheck.expect` is what they are written in. A file
+in a folder named like the exercise; `grader.checks.expect` is what they are written in. A file
 is run by a Python of its own, so that whatever it does, somebody is left to tell: its output is
 passed on as it comes, and it is stopped when it is silent for too long. Exit status: 0 everything
 passed, 1 something did not, 2 there is nothing to check.

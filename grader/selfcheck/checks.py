@@ -22,7 +22,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from grader.selfcheck.expect import Cache
+from grader.checks.expect import Cache
 from grader.selfcheck.gradient_table import Row, table
 from grader.selfcheck.time_limit import OverranError, time_limit
 
@@ -51,7 +51,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class SelfCheck:
     """Something to run, and the line that says what it is."""
 
     title: str
@@ -72,7 +72,7 @@ class Notes:
     """By function: what was said when it ran over its time."""
 
 
-class Student:
+class OwnFunctions:
     """A student's functions by name. Each is called with copies: a change of an argument is seen.
 
     What the student's own functions returned (a cache) is handed back as it is.
@@ -151,18 +151,18 @@ def _parameter(function: Callable[..., Any], position: int) -> str:
 # --- checks -------------------------------------------------------------------------------------
 
 
-def checks(namespace: Namespace, public: types.ModuleType) -> list[Check]:
+def checks(namespace: Namespace, public: types.ModuleType) -> list[SelfCheck]:
     """What the public tests of an exercise have to run on a student's names, in order."""
     notes = Notes()
     found = [
-        Check(_title(test), partial(_run, namespace, notes, _title(test), test))
+        SelfCheck(_title(test), partial(_run, namespace, notes, _title(test), test))
         for name, test in vars(public).items()
         if name.startswith("test_") and inspect.isfunction(test)
     ]
     for gradient in getattr(public, "GRADIENTS", ()):
         title = f"{gradient.function}: {_title(gradient.at)}"
         run = partial(_run, namespace, notes, title, partial(table, gradient))
-        found.append(Check(title, run, gradient=True))
+        found.append(SelfCheck(title, run, gradient=True))
     return found
 
 
@@ -174,10 +174,10 @@ def _run(
     namespace: Namespace,
     notes: Notes,
     title: str,
-    test: Callable[[Student], Sequence[Row] | None],
+    test: Callable[[OwnFunctions], Sequence[Row] | None],
 ) -> Result:
     """Run one test, whatever it does."""
-    student, known = Student(namespace, notes), set(notes.changed)
+    student, known = OwnFunctions(namespace, notes), set(notes.changed)
     with captured() as printed:
         try:
             with time_limit(LIMIT):
@@ -266,7 +266,7 @@ def first_lines(text: str) -> str:
 # --- time ---------------------------------------------------------------------------------------
 
 
-def _overran(error: OverranError, student: Student, namespace: Namespace) -> str:
+def _overran(error: OverranError, student: OwnFunctions, namespace: Namespace) -> str:
     name = student._last
     told = f"{name} was still running after {LIMIT:g} s"
     student._notes.overran[name] = told

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from grader.checks.expect import entries, numbers
 from grader.checks.gradients import STEP, Agreement, Gradient, Point, by_coordinate, relative
-from grader.selfcheck.expect import entries, numbers
 
 SEED: Final = 1
 """Public inputs are the same each time: what was wrong can be looked at again."""

@@ -1,6 +1,6 @@
 """Mistakes students make in computation_graph: each is the solution with the wrong line put in."""
 
-from grader.checks.mistakes import Hint, Mistake
+from grader.testing import Hint, Mistake
 
 HINTS = {
     "factor-two-lost": Hint(

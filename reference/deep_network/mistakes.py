@@ -1,6 +1,6 @@
 """Mistakes students make in deep_network: each is the solution with the wrong line put in."""
 
-from grader.checks.mistakes import Hint, Mistake
+from grader.testing import Hint, Mistake
 
 HINTS = {
     "slope-applied-once": Hint(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from itertools import combinations, permutations
 
-from grader.checks.mistakes import Hint, Mistake
+from grader.testing import Hint, Mistake
 
 HINTS = {
     "dc-ignored": Hint(

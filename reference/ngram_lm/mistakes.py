@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from grader.checks.mistakes import Hint, Mistake
+from grader.testing import Hint, Mistake
 
 HINTS = {
     "no-start": Hint(

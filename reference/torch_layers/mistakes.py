@@ -1,6 +1,6 @@
 """Mistakes students make in torch_layers: each is the solution with the wrong line put in."""
 
-from grader.checks.mistakes import Hint, Mistake
+from grader.testing import Hint, Mistake
 
 HINTS = {
     "relu-mask-missing": Hint(

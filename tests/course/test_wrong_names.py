@@ -65,7 +65,7 @@ def names(stray: Stray, folder: Path, course: Path = ROOT) -> set[str]:
     """The mistakes that the student is told of, by the grader that stands in ``course``."""
     (folder / "one.py").write_text(stray.source, encoding="utf-8")
     (folder / "secret").write_bytes(b"s" * 32)
-    command = [sys.executable, "-m", "grader.cli", "grade", str(folder / "one.py"), "--assignment",
+    command = [sys.executable, "-m", "grader", "grade", str(folder / "one.py"), "--assignment",
                stray.exercise, "--seed", "5", "--out", str(folder / "out"), "--jobs", "1"]  # fmt: skip
     environ = {
         **os.environ,

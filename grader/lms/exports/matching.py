@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from grader.model import Grade
-from grader.text import lms_line
+from grader.text import folded, lms_line
 
 KINDS: Final[Mapping[str, Mapping[str, str]]] = {
     "canvas": {"canvas": "sid"},
@@ -65,8 +65,3 @@ def matched(
             strangers += [f"{name}: the same student there as others: {same}" for name in names]
             del claims[place]
     return {place: found[0] for place, found in claims.items()}, strangers
-
-
-def folded(identity: str) -> str:
-    """An id as it is compared: by its letters whatever their case; a number by its digits."""
-    return identity.strip().casefold()

@@ -22,10 +22,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from grader.errors import UserError
-from grader.lms.exports.matching import folded, matched
+from grader.lms.exports.matching import matched
 from grader.lms.wording import number
 from grader.model import Grade
-from grader.text import for_cell, for_lms, lms_line
+from grader.text import folded, for_cell, for_lms, lms_line
 
 __all__ = ["Export", "ExportError", "Filling", "Sheet"]
 

@@ -27,7 +27,7 @@ from grader.inbox.choice import SUFFIXES, Picker
 from grader.inbox.folder import from_file, from_folder
 from grader.inbox.tree import File, Handin, InboxError, Tree
 from grader.inbox.untouched import matcher
-from grader.lms.jobs.job import Answer, Job, Place
+from grader.lms.jobs.job import Job, JobOutput, JobPlace
 from grader.lms.wording import for_staff, held_back, number
 from grader.model import Grade, Submission
 from grader.runs import local
@@ -67,7 +67,7 @@ def main(
     append to why a submission could not be graded, and what hidden checks said; without it this
     goes to stderr where only staff read that.
     """
-    place = Place(environ, Path.cwd(), root)
+    place = JobPlace(environ, Path.cwd(), root)
     request = Request(lms, assignment, course, submission, seed)
     grade, job = grade_one(request, place)
     deliver(answer := answer_for(lms, grade, job))
@@ -78,7 +78,7 @@ def main(
     return answer.status
 
 
-def grade_one(request: Request, place: Place) -> tuple[Grade, Job]:
+def grade_one(request: Request, place: JobPlace) -> tuple[Grade, Job]:
     """The grade, and the job as it is known in the end; raises nothing."""
     job = lms.JOBS[request.lms](place)
     job = replace(job, submission=request.submission or job.submission, graded_at=_now())
@@ -94,7 +94,7 @@ def grade_one(request: Request, place: Place) -> tuple[Grade, Job]:
         return _unknown(job, f"{type(error).__name__}: {error}"), replace(job, expected=name)
 
 
-def answer_for(system: str, grade: Grade, job: Job) -> Answer:
+def answer_for(system: str, grade: Grade, job: Job) -> JobOutput:
     """What ``system`` reads of the grade; an error's form if the grade has none."""
     try:
         return lms.ANSWERS[system](grade, job)
@@ -102,7 +102,7 @@ def answer_for(system: str, grade: Grade, job: Job) -> Answer:
         return lms.ANSWERS[system](_unknown(job, f"{type(error).__name__}: {error}"), job)
 
 
-def deliver(answer: Answer, *, files_only: bool = False) -> None:
+def deliver(answer: JobOutput, *, files_only: bool = False) -> None:
     """Write the files, each whole or not at all, and then stdout."""
     for path, data in answer.write.items():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any, Final
 
-from grader.lms.jobs.job import FAILED, Answer, Job, Place, as_json
+from grader.lms.jobs.job import FAILED, Job, JobOutput, JobPlace, as_json
 from grader.model import Grade
 from grader.text import lms_line
 from grader.timestamps import moment
@@ -27,7 +27,7 @@ VARIABLES: Final = {
 MOST_CHECKS: Final = 2000
 
 
-def job(place: Place) -> Job:
+def job(place: JobPlace) -> Job:
     """What the runner says in the environment."""
     facts = {key: place.environ.get(variable, "") for key, variable in VARIABLES.items()}
     facts["mode"] = place.environ.get("ASSIGNMENT_TYPE") or place.environ.get("MODE", "")
@@ -41,10 +41,10 @@ def job(place: Place) -> Job:
     )
 
 
-def answer(grade: Grade, job: Job) -> Answer:
+def answer(grade: Grade, job: Job) -> JobOutput:
     """``result.json``; exit 0 also when checks fail, another status is an error of the autograder."""
     status = 0 if grade.status == "graded" else FAILED
-    return Answer(write=dict.fromkeys(job.results, as_json(document(grade, job))), status=status)
+    return JobOutput(write=dict.fromkeys(job.results, as_json(document(grade, job))), status=status)
 
 
 def document(grade: Grade, job: Job) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from grader.lms.jobs.job import Answer, Job, Place, as_json
+from grader.lms.jobs.job import Job, JobOutput, JobPlace, as_json
 from grader.lms.wording import fitted, in_html, number, overall, said
 from grader.model import Grade
 from grader.text import MOST, lms_line
@@ -18,14 +18,14 @@ LIMIT: Final = 60_000
 HEADER: Final = ("iscorrect", "Check", "Points", "Message", "ishidden")
 
 
-def job(place: Place) -> Job:
+def job(place: JobPlace) -> Job:
     """The student's file is where the template put it: in the working directory."""
     return Job(submission=place.cwd)
 
 
-def answer(grade: Grade, job: Job) -> Answer:
+def answer(grade: Grade, job: Job) -> JobOutput:
     """The JSON on stdout, and exit 0: another status hides it."""
-    return Answer(stdout=fitted(lambda most: as_json(document(grade, job, most)), LIMIT))
+    return JobOutput(stdout=fitted(lambda most: as_json(document(grade, job, most)), LIMIT))
 
 
 def document(grade: Grade, job: Job, most: int = MOST) -> dict[str, Any]:

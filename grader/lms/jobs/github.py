@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from grader.lms.jobs.job import FAILED, Answer, Job, Place
+from grader.lms.jobs.job import FAILED, Job, JobOutput, JobPlace
 from grader.lms.wording import fitted, number, overall, said
 from grader.model import Grade, Outcome, Status, seconds
 from grader.text import MOST, for_lms, lms_line
@@ -25,7 +25,7 @@ MOST_ANNOTATIONS: Final = 10
 WORD: Final[dict[Status, str]] = {"passed": "pass", "failed": "fail", "error": "error"}
 
 
-def job(place: Place) -> Job:
+def job(place: JobPlace) -> Job:
     """The checkout, and the files in which the runner takes results."""
     files = {key: place.environ.get(key, "") for key in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
     return Job(
@@ -35,7 +35,7 @@ def job(place: Place) -> Job:
     )
 
 
-def answer(grade: Grade, job: Job) -> Answer:
+def answer(grade: Grade, job: Job) -> JobOutput:
     """The step fails only if there is no score: what was graded is reported by the reporter."""
     found: dict[Path, bytes] = {}
     if output := job.facts.get("GITHUB_OUTPUT"):
@@ -44,7 +44,7 @@ def answer(grade: Grade, job: Job) -> Answer:
     if page := job.facts.get("GITHUB_STEP_SUMMARY"):
         found[Path(page)] = fitted(lambda most: summary(grade, job, most), MOST_SUMMARY)
     status = 0 if grade.status == "graded" else FAILED
-    return Answer(stdout=commands(grade, job), append=found, status=status)
+    return JobOutput(stdout=commands(grade, job), append=found, status=status)
 
 
 def result(grade: Grade, job: Job, most: int = MOST) -> bytes:

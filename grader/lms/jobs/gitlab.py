@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from grader.lms.jobs.job import FAILED, Answer, Job, Place
+from grader.lms.jobs.job import FAILED, Job, JobOutput, JobPlace
 from grader.lms.wording import fitted, number, overall, said
 from grader.model import Grade, Outcome, Status, seconds
 from grader.text import MOST, lms_line
@@ -18,7 +18,7 @@ from grader.text import MOST, lms_line
 LIMIT: Final = 10_000_000
 
 
-def job(place: Place) -> Job:
+def job(place: JobPlace) -> Job:
     """The project's checkout; the report is left where the job runs."""
     home = Path(place.environ.get("CI_PROJECT_DIR") or place.cwd)
     return Job(
@@ -28,11 +28,11 @@ def job(place: Place) -> Job:
     )
 
 
-def answer(grade: Grade, job: Job) -> Answer:
+def answer(grade: Grade, job: Job) -> JobOutput:
     """``report.xml``; the job fails only if there is no score."""
     data = fitted(lambda most: report(grade, job, most), LIMIT)
     status = 0 if grade.status == "graded" else FAILED
-    return Answer(write=dict.fromkeys(job.results, data), status=status)
+    return JobOutput(write=dict.fromkeys(job.results, data), status=status)
 
 
 def report(grade: Grade, job: Job, most: int = MOST) -> bytes:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from grader.lms.jobs.job import FAILED, Answer, Job, Place, as_json, part, read_json, text
+from grader.lms.jobs.job import FAILED, Job, JobOutput, JobPlace, as_json, part, read_json, text
 from grader.lms.wording import fitted, overall, said
 from grader.model import Grade, Outcome, seconds
 from grader.text import MOST, lms_line
@@ -21,7 +21,7 @@ LIMIT: Final = 4 * 1024 * 1024
 VISIBILITIES: Final = ("hidden", "after_due_date", "after_published", "visible")
 
 
-def job(place: Place) -> Job:
+def job(place: JobPlace) -> Job:
     """What ``/autograder`` holds: the submission, and its metadata."""
     home = place.root / "autograder"
     told = read_json(home / "submission_metadata.json")
@@ -39,11 +39,11 @@ def job(place: Place) -> Job:
     )
 
 
-def answer(grade: Grade, job: Job) -> Answer:
+def answer(grade: Grade, job: Job) -> JobOutput:
     """``results.json``; exit 0 if there is a score."""
     data = fitted(lambda most: as_json(document(grade, job, most)), LIMIT)
     status = 0 if grade.status == "graded" else FAILED
-    return Answer(write=dict.fromkeys(job.results, data), status=status)
+    return JobOutput(write=dict.fromkeys(job.results, data), status=status)
 
 
 def document(grade: Grade, job: Job, most: int = MOST) -> dict[str, Any]:

@@ -19,7 +19,7 @@ FAILED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class JobPlace:
     """Where we stand: the environment, the working directory, and the root of all paths."""
 
     environ: Mapping[str, str]
@@ -68,7 +68,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class JobOutput:
     """What to write where, and the exit status that the system expects."""
 
     stdout: bytes = b""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from grader.lms.jobs.job import Answer, Job, Place, as_json
+from grader.lms.jobs.job import Job, JobOutput, JobPlace, as_json
 from grader.lms.wording import fitted, overall, said
 from grader.model import Grade, Outcome
 from grader.text import MOST, lms_line
@@ -16,16 +16,16 @@ from grader.text import MOST, lms_line
 LIMIT: Final = 1_000_000
 
 
-def job(place: Place) -> Job:
+def job(place: JobPlace) -> Job:
     """What ``/grade`` holds."""
     home = place.root / "grade"
     return Job(submission=home / "student", results=(home / "results" / "results.json",))
 
 
-def answer(grade: Grade, job: Job) -> Answer:
+def answer(grade: Grade, job: Job) -> JobOutput:
     """``results.json``; the exit status is 0 whatever happened, or PrairieLearn reads nothing."""
     data = fitted(lambda most: as_json(document(grade, job, most)), LIMIT)
-    return Answer(write=dict.fromkeys(job.results, data))
+    return JobOutput(write=dict.fromkeys(job.results, data))
 
 
 def document(grade: Grade, job: Job, most: int = MOST) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from grader.lms.jobs.job import Answer, Job, Place
+from grader.lms.jobs.job import Job, JobOutput, JobPlace
 from grader.lms.wording import fitted, number, overall, said
 from grader.model import Grade
 from grader.text import MOST, lms_line
@@ -18,7 +18,7 @@ LIMIT: Final = 60_000
 COMMENT: Final = "Comment :=>>"
 
 
-def job(place: Place) -> Job:
+def job(place: JobPlace) -> Job:
     """The student's file in the working directory, and the activity's highest grade."""
     names = [place.environ.get(f"VPL_SUBFILE{number}", "") for number in range(100)]
     named = [name for name in names if name.lower().endswith((".py", ".ipynb"))]
@@ -29,9 +29,9 @@ def job(place: Place) -> Job:
     )
 
 
-def answer(grade: Grade, job: Job) -> Answer:
+def answer(grade: Grade, job: Job) -> JobOutput:
     """What VPL reads from stdout."""
-    return Answer(stdout=fitted(lambda most: text(grade, job, most), LIMIT))
+    return JobOutput(stdout=fitted(lambda most: text(grade, job, most), LIMIT))
 
 
 def text(grade: Grade, job: Job, most: int = MOST) -> bytes:

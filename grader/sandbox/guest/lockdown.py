@@ -50,7 +50,7 @@ _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 38, 47, 4
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class LayerPlan:
     """What the fork server prepared for its children."""
 
     layers: frozenset[str]
@@ -65,7 +65,7 @@ class Plan:
 
 def prepare(
     layers: Iterable[str], readable: Iterable[str], listable: Iterable[str] = (), jail: str = ""
-) -> Plan:
+) -> LayerPlan:
     """Return the plan for children in ``layers``; raise OSError when one cannot be had.
 
     Landlock allows to read below ``readable``, and to see the names of files below ``listable``.
@@ -73,7 +73,7 @@ def prepare(
     wanted = frozenset(layers)
     if "caps" in wanted:
         drop_bounding_set()
-    return Plan(
+    return LayerPlan(
         layers=wanted,
         landlock_fd=landlock_rules(readable, listable) if "landlock" in wanted else -1,
         filter=seccomp_filter() if "seccomp" in wanted else b"",
@@ -83,7 +83,7 @@ def prepare(
     )
 
 
-def enter(plan: Plan, uid: int, memory: int, cpu: int, keep: Iterable[int]) -> None:
+def enter(plan: LayerPlan, uid: int, memory: int, cpu: int, keep: Iterable[int]) -> None:
     """Lock this process down. ``memory`` in bytes beyond what is loaded, ``cpu`` in seconds.
 
     Every descriptor but 0, 1, 2 and ``keep`` is closed. Raises OSError if a layer fails.
@@ -114,7 +114,7 @@ def die_with_parent() -> None:
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def fork_in_pidns(plan: Plan) -> int:
+def fork_in_pidns(plan: LayerPlan) -> int:
     """``os.fork``, into a pid namespace of the child's own when the plan has that layer."""
     if plan.own_pidns_fd < 0:
         return os.fork()

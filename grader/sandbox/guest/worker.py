@@ -192,7 +192,7 @@ def _reply(control: socket.socket, message: dict[str, Any], fds: tuple[int, ...]
 
 
 def _fork(
-    control: socket.socket, plan: lockdown.Plan, request: dict[str, Any], fds: list[int]
+    control: socket.socket, plan: lockdown.LayerPlan, request: dict[str, Any], fds: list[int]
 ) -> None:
     try:
         pid = lockdown.fork_in_pidns(plan)
@@ -233,7 +233,7 @@ def _wait(pid: int, ended: dict[int, int]) -> int | None:
 
 
 def _become_worker(
-    control: socket.socket, plan: lockdown.Plan, request: dict[str, Any], fds: list[int]
+    control: socket.socket, plan: lockdown.LayerPlan, request: dict[str, Any], fds: list[int]
 ) -> None:
     """Lock down, say so, and serve; never returns."""
     try:

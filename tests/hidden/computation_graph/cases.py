@@ -11,8 +11,7 @@ central differences off by 1.6e-13 or more for steps up to 1e-3. In the small gr
 right answers were off by 1.8e-15 at most over 60 seeds, central differences by 2e-11 or more.
 """
 
-from grader.checks.case import Case, redrawn
-from grader.checks.gradients import Gradient
+from grader.testing import Case, Gradient, redrawn
 
 EXACT = {"compose": 1e-12, "backward": 1e-13, "differentiate": 1e-12}
 CACHES = {"forward": ("a", "b", "c", "d", "e")}

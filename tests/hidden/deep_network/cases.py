@@ -10,8 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from grader.checks.case import Case, Part, redrawn
-from grader.checks.gradients import Gradient
+from grader.testing import Case, Gradient, Part, redrawn
 
 CACHES = {"forward": ()}
 SPREAD = {"sigmoid": 4.0, "tanh": 1.0, "relu": 1.4}

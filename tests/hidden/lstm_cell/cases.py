@@ -8,8 +8,7 @@ read off the student's own gradient of its W (see LOCAL).
 
 import numpy as np
 
-from grader.checks.case import Case, Part, redrawn
-from grader.checks.gradients import Gradient
+from grader.testing import Case, Gradient, Part, redrawn
 
 CACHES = {
     "cell_forward": ("x", "h_prev", "c_prev", "f", "i", "g", "o", "c"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.checks.failure import Failed
+from grader.testing import Failed
 
 from . import cases
 

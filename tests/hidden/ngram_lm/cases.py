@@ -8,7 +8,7 @@ added to the probabilities either shows clearly or not at all.
 
 import numpy as np
 
-from grader.checks.case import Case, redrawn
+from grader.testing import Case, redrawn
 
 CACHES = {}
 START, END = 0, 1

@@ -14,8 +14,7 @@ Whether other texts of the batch have a say shows where the longest text is shor
 
 import numpy as np
 
-from grader.checks.case import Case, Part
-from grader.checks.gradients import Gradient
+from grader.testing import Case, Gradient, Part
 
 CACHES = {"mean_pool": (), "max_pool": ()}
 

@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from grader.checks.compare import TOLERANCE, rough
-from grader.checks.failure import Failed
-from grader.sandbox.fork_server import StudentError
+from grader.testing import TOLERANCE, Failed, StudentError, rough
 
 from . import cases
 

@@ -6,8 +6,7 @@ inputs and an upstream gradient give gradients. Upstream gradients are random, n
 
 import numpy as np
 
-from grader.checks.case import Case, redrawn
-from grader.checks.gradients import Gradient
+from grader.testing import Case, Gradient, redrawn
 
 CACHES = {}
 MARGIN = 1e-2

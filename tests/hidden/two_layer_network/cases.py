@@ -6,8 +6,7 @@ for one example and off for another, both labels occur, and no gradient is small
 
 import numpy as np
 
-from grader.checks.case import Case, redrawn
-from grader.checks.gradients import Gradient
+from grader.testing import Case, Gradient, redrawn
 
 CACHES = {"forward": ("X", "z1", "a1", "z2", "a2")}
 GRADIENTS = ("z2", "W2", "b2", "a1", "z1", "W1", "b1")

@@ -8,8 +8,7 @@ says three different words at least, and each is the most probable by a margin.
 
 import numpy as np
 
-from grader.checks.case import Case, redrawn
-from grader.checks.gradients import Gradient
+from grader.testing import Case, Gradient, redrawn
 
 from . import corpus
 

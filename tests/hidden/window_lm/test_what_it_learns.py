@@ -10,8 +10,7 @@ still lead downhill (a bias averaged twice) learn nearly as well: they lose thei
 import numpy as np
 import pytest
 
-from grader.checks.compare import rough
-from grader.checks.failure import Failed
+from grader.testing import Failed, rough
 
 from . import corpus
 from .cases import lesson

@@ -1,6 +1,6 @@
 """Mistakes students make in the small assignment: each is the solution with a wrong line put in."""
 
-from grader.checks.mistakes import Hint, Mistake
+from grader.testing import Hint, Mistake
 
 HINTS = {
     "factor-lost": Hint(

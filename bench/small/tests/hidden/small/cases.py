@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.checks.case import Case, redrawn
+from grader.testing import Case, redrawn
 
 CACHES = {"forward": ("X", "z1", "a1", "y_hat")}
 STEP = 1e-5

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from grader.checks.arrays import arrays_of
-from grader.checks.failure import Failed
+from grader.testing import Failed, arrays_of
 
 from . import cases
 

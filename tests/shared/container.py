@@ -215,7 +215,7 @@ class Container:
             "PATH": "/standin:/opt/image/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             **(environ or {}),
         }
-        confine = [PYTHON, "/confine/tests/grader/confine.py", "--no-namespaces"]
+        confine = [PYTHON, "/confine/tests/shared/confine.py", "--no-namespaces"]
         if uid:
             confine += ["--uid", str(uid)]
         if not landlock:
@@ -255,11 +255,11 @@ class Container:
             words += ["--perms", "0755", "--dir", str(folder)]
         for path in seen:
             words += ["--ro-bind", path, path]
-        for folder in ("/confine", "/confine/tests", "/confine/tests/grader"):
+        for folder in ("/confine", "/confine/tests", "/confine/tests/shared"):
             words += ["--perms", "0755", "--dir", folder]
         words += ["--ro-bind", str(package), "/confine/grader"]
-        words += ["--ro-bind", str(PROJECT / "tests/grader/confine.py"),
-                  "/confine/tests/grader/confine.py"]  # fmt: skip
+        words += ["--ro-bind", str(PROJECT / "tests/shared/confine.py"),
+                  "/confine/tests/shared/confine.py"]  # fmt: skip
         for name, value in environ.items():
             words += ["--setenv", name, value]
         return [*words, "--chdir", cwd, "--"]

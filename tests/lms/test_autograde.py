@@ -166,7 +166,7 @@ def test_through_the_front_door(system: str, tmp_path: Path, course: Path) -> No
         "COMMIT_URL": "https://x/c", "RELEASE_URL": "https://x/r", "REVIEW_URL": "https://x/v",
         "VPL_SUBFILE0": f"{NAME}.py",
     }  # fmt: skip
-    command = [sys.executable, "-P", "-m", "grader.cli", "autograde", "--lms", system]
+    command = [sys.executable, "-P", "-m", "grader", "autograde", "--lms", system]
     environ["PYTHONPATH"] = str(Path(autograde.__file__).parents[1])
     done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, timeout=100)
     assert (done.returncode, done.stderr) == (0, b"")

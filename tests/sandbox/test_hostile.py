@@ -333,7 +333,7 @@ def grade(place: World, students: dict[str, tuple[str, bytes]], out: str = "out"
     _give(inbox, place.mode.uid)
     before, kept = _state(place.victim.pid), _children()
     command, environment = place.mode.command(
-        "-m", "grader.cli", "grade", str(inbox), "--assignment", EXERCISE, "--seed", str(SEED),
+        "-m", "grader", "grade", str(inbox), "--assignment", EXERCISE, "--seed", str(SEED),
         "--out", str(place.folder / out), "--jobs", "2",
     )  # fmt: skip
     began = time.monotonic()

@@ -2,7 +2,7 @@
 
 A longer run of the fuzz, with a million frames:
 
-    GRADER_FUZZ=1000000 python -m pytest tests/grader/test_wire.py -k any_bytes -q
+    GRADER_FUZZ=1000000 python -m pytest tests/sandbox/test_wire.py -k any_bytes -q
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lms_samples import PROJECT, SCHEMAS, grade_in, junit, valid, validator
 
-from grader.lms import ANSWERS, EXPORTS, JOBS, Answer, Job, Place
+from grader.lms import ANSWERS, EXPORTS, JOBS, Job, JobOutput, JobPlace
 from grader.lms.jobs import gradescope, vpl
 from grader.lms.jobs.classroom50 import shared
 from grader.model import Grade, Outcome, Submission
@@ -68,7 +68,7 @@ FACTS = {
 WITHOUT_SCORE = {name for name, each in GRADES.items() if each.score is None}
 
 
-def answered(system: str, graded: Grade, **more: object) -> Answer:
+def answered(system: str, graded: Grade, **more: object) -> JobOutput:
     job = Job(Path("x"), (Path("/r"),), facts=FACTS, expected="relu", title="ReLU & co",
               graded_at="2026-11-22T12:00:00+00:00", seed=7, **more)  # fmt: skip
     return ANSWERS[system](graded, job)
@@ -322,24 +322,24 @@ def test_gradescope_metadata_is_read(tmp_path: Path) -> None:
         "assignment": {"due_date": "2026-07-01T14:00:00.000000-07:00", "late_due_date": None},
         "users": [{"email": "a@x", "id": 1, "name": "Ada"}, {"email": "b@x", "id": 2, "name": "Bob"}],
     }))  # fmt: skip
-    job = gradescope.job(Place({}, tmp_path, tmp_path))
+    job = gradescope.job(JobPlace({}, tmp_path, tmp_path))
     assert (job.student, job.name, job.due_at[:10]) == ("a@x", "Ada, Bob", "2026-07-01")
     for damaged in (b"", b"[1]", b"{", b'{"users": {"0": 1}, "assignment": []}', b"[" * 100_000):
         file.write_bytes(damaged)
-        job = gradescope.job(Place({}, tmp_path, tmp_path))
+        job = gradescope.job(JobPlace({}, tmp_path, tmp_path))
         assert job.results == (tmp_path / "autograder/results/results.json",)
 
 
 def test_the_environment_of_a_job_is_read(tmp_path: Path) -> None:
     environ = {"GITHUB_WORKSPACE": "/w", "GITHUB_ACTOR": "ada", "CI_PROJECT_DIR": "/p",
                "VPL_SUBFILE0": "a.py", "VPL_GRADEMAX": "20", "USERNAME": "bob"}  # fmt: skip
-    place = Place(environ, tmp_path)
+    place = JobPlace(environ, tmp_path)
     assert JOBS["github"](place).submission == Path("/w")
     assert JOBS["gitlab"](place).results == (Path("/p/report.xml"),)
     assert JOBS["vpl"](place).submission == tmp_path / "a.py"
     assert JOBS["classroom50"](place).student == "bob"
     for system in JOBS:
-        assert JOBS[system](Place({}, tmp_path)).submission
+        assert JOBS[system](JobPlace({}, tmp_path)).submission
 
 
 # --- how they are made --------------------------------------------------------------------------

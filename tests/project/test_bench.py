@@ -72,7 +72,7 @@ def test_a_big_class_in_small(tmp_path):
 def test_the_course_is_sound():
     """What is compared is a course like any other: it validates."""
     done = subprocess.run(
-        [sys.executable, "-m", "grader.cli", "validate", "small", "--seeds", "1"],
+        [sys.executable, "-m", "grader", "validate", "small", "--seeds", "1"],
         cwd=BENCH / "small", capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

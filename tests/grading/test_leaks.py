@@ -133,7 +133,7 @@ class Graded:
             (place / f"{EXERCISE}.py").write_text(text, encoding="utf-8")
         (folder / "secret").write_bytes(SECRET)
         self.out = folder / "out"
-        command = [sys.executable, "-m", "grader.cli", "grade", str(folder / "class"), "--assignment",
+        command = [sys.executable, "-m", "grader", "grade", str(folder / "class"), "--assignment",
                    EXERCISE, "--seed", str(SEED), "--out", str(self.out), "--jobs", "2"]  # fmt: skip
         environ = {
             **os.environ,

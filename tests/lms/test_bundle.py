@@ -17,8 +17,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-
-sys.path.insert(0, str(Path(__file__).parent))
 from container import Container, gradescope_image
 from lms_samples import PROJECT, grade_in, junit, valid
 

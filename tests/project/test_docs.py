@@ -63,7 +63,7 @@ def test_every_command_runs(page, course):
         assert done.returncode == 0, (line, done.stdout[-2000:], done.stderr[-2000:])
         said.update(done.stdout.splitlines())
     if page != PAGES[0]:
-        return  # what docs/policy.md shows is printed in tests/grader/test_policy.py
+        return  # what docs/policy.md shows is printed in tests/results/test_policy.py
     shown = "".join(SHOWN.findall(page.read_text(encoding="utf-8"))).splitlines()
     missing = [line for line in shown if line not in said]
     near = {line: [each for each in said if each[:8] == line[:8]] for line in missing}

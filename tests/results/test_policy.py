@@ -22,7 +22,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader import cli
+from grader import cli, text
 from grader.course import extensions
 from grader.course.assignment import Assignment, Course, Late, Step
 from grader.course.catalog import CatalogError, load
@@ -350,7 +350,7 @@ def _folder() -> contextlib.AbstractContextManager[str]:
 CELL = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=20)
 
 
-@given(st.lists(st.tuples(CELL, CELL), max_size=5, unique_by=lambda pair: extensions.folded(pair[0])),
+@given(st.lists(st.tuples(CELL, CELL), max_size=5, unique_by=lambda pair: text.folded(pair[0])),
        st.sampled_from(",;\t"), st.sampled_from(["\n", "\r\n"]), st.booleans())  # fmt: skip
 def test_what_a_spreadsheet_writes_is_read_back(
     rows: list[tuple[str, str]], delimiter: str, end: str, mark: bool

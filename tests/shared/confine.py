@@ -1,6 +1,6 @@
 """Run a command with fewer rights, as graders meet them: another user, Docker's namespaces.
 
-    python tests/grader/confine.py [--uid 12345] [--no-namespaces] [--no-landlock] -- COMMAND ...
+    python tests/shared/confine.py [--uid 12345] [--no-namespaces] [--no-landlock] -- COMMAND ...
 
 ``--no-namespaces`` is what Docker's default profile does to a container: unshare(2), setns(2),
 mount(2) and their relatives are refused, and root keeps the 14 capabilities of Docker's default

@@ -195,7 +195,7 @@ def worker(broker: Redis, course: Path, tmp_path: Path) -> Iterator[Start]:
     def start(folder: Path = course, *, longest: float | None = None, more: str = "",
               environ: dict[str, str] | None = None,
               **conf: object) -> subprocess.Popen[str]:  # fmt: skip
-        command = [sys.executable, "-m", "grader.cli", "worker", "--course", str(folder),
+        command = [sys.executable, "-m", "grader", "worker", "--course", str(folder),
                    "--broker", broker.url, "--jobs", "1"]  # fmt: skip
         if longest or conf or more:
             code = WORKER.format(conf=conf, longest=longest, more=more)
@@ -279,7 +279,7 @@ def open_gate(gate: Path) -> None:
 
 
 def grader(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "grader.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "grader", *map(str, arguments)]
     return subprocess.run(
         command, cwd=cwd, capture_output=True, text=True, timeout=200, check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -481,11 +481,11 @@ def test_a_grading_process_that_dies_is_replaced(course: Path, gate: Path) -> No
     assert isinstance(back, post.Task)
     assert back.lost == 1
     answer = desk.graded(back)
-    assert isinstance(answer, post.Answer)
+    assert isinstance(answer, post.WorkerAnswer)
     assert answer.grade is not None
     assert answer.grade.message == "could not be graded: no grade within 2 s, twice"
     right = desk.graded(task(course, submission("ada")))
-    assert isinstance(right, post.Answer)
+    assert isinstance(right, post.WorkerAnswer)
     assert right.grade is not None
     assert right.grade.score == 100
     desk.end()
@@ -560,7 +560,7 @@ def test_taken_as_they_come_answers_count_twice_but_not_in_the_store(
 ) -> None:
     """Without the rule that the first answer counts, the store's key still keeps one."""
 
-    def take_all(run: Any, answer: post.Answer) -> Iterator[Any]:
+    def take_all(run: Any, answer: post.WorkerAnswer) -> Iterator[Any]:
         run.out.pop(answer.key, None)
         yield run.own[answer.key], answer.grade
 
@@ -614,7 +614,7 @@ def test_a_coordinator_goes_on_where_it_ended(
     common = ["grade", str(inbox), "--assignment", NAME, "--out", str(out), "--engine", "celery",
               "--broker", broker.url]  # fmt: skip
     worker()
-    command = [sys.executable, "-m", "grader.cli", *common]
+    command = [sys.executable, "-m", "grader", *common]
     first = subprocess.Popen(
         command, cwd=course, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -710,7 +710,7 @@ def test_without_the_fingerprints_it_grades_with_other_tests(course: Path, tmp_p
         desk = Desk(catalog.load(folder), SECRET.encode())
         answer = desk.graded(task(course, wrong))
         desk.end()
-        assert isinstance(answer, post.Answer)
+        assert isinstance(answer, post.WorkerAnswer)
         assert answer.grade is not None
         found[folder.name] = answer.grade.score
     assert found["course"] < 50
@@ -747,12 +747,12 @@ def test_a_course_changed_under_a_worker_is_seen(course: Path, tmp_path: Path) -
     desk = Desk(catalog.load(course), SECRET.encode())
     old = task(course, submission("ada"))
     assert desk.refusal(old) is None
-    assert isinstance(desk.graded(old), post.Answer)
+    assert isinstance(desk.graded(old), post.WorkerAnswer)
     other_tests(course)
     new = task(course, submission("ada"))
     assert desk.refusal(new) is None
     answer = desk.graded(new)
-    assert isinstance(answer, post.Answer)
+    assert isinstance(answer, post.WorkerAnswer)
     assert answer.grade is not None
     assert "test_lecture.py::test_nothing" in {each.id for each in answer.grade.outcomes}
     assert desk.refusal(old) is not None
@@ -779,7 +779,9 @@ def test_nobody_forges_a_grade(
     name = queue.decode().removeprefix("_kombu.binding.grader.answers")
     assert name == ""
     number = broker.client.smembers(queue).pop().decode().split("\x06")[0]
-    forged = post.sealed(post.Answer(number, post.key_of(mine), Grade(mine, 100.0)), b"guessed")
+    forged = post.sealed(
+        post.WorkerAnswer(number, post.key_of(mine), Grade(mine, 100.0)), b"guessed"
+    )
     until(lambda: broker.client.llen(f"grader.{NAME}"))
     push(broker, "", forged, post.ANSWERS, number)
     push(broker, "", ["no envelope"], post.ANSWERS, number)

@@ -22,10 +22,10 @@ from grader.authoring.stub import stub
 from grader.checks.gradients import Gradient
 from grader.course.catalog import load
 from grader.selfcheck.checks import checks
-from grader.selfcheck.expect import entries, expect, finite, pair, shaped
 from grader.selfcheck.gradient_table import table
 from grader.selfcheck.report import Report
 from grader.selfcheck.time_limit import OverranError, time_limit
+from grader.testing import entries, expect, finite, pair, shaped
 
 HERE = Path(__file__).parents[2]
 NAME = "two_layer_network"
@@ -42,7 +42,7 @@ NEWTON = '''\
 """Public tests of newton: a small exercise for these tests."""
 import numpy as np
 from grader.checks.gradients import Gradient
-from grader.selfcheck.expect import expect
+from grader.testing import expect
 
 EXERCISE = "newton"
 

@@ -21,7 +21,7 @@ ENTRY = "- name: affine\n  title: Affine\n"
 def grader(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """The command, in a folder, of this project's sources."""
     environ = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    command = [sys.executable, "-P", "-m", "grader.cli", *words]
+    command = [sys.executable, "-P", "-m", "grader", *words]
     return subprocess.run(
         command, cwd=folder, env=environ, capture_output=True, text=True, timeout=120, check=False
     )

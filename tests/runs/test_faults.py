@@ -1,7 +1,7 @@
 """What befalls a run: kills, full disks, locks, clocks, limits, hidden tests that go wrong.
 
     make faults                                                     # fifty kills
-    GRADER_FAULTS=4 pytest tests/grader/test_faults.py              # as in `make test`
+    GRADER_FAULTS=4 pytest tests/runs/test_faults.py              # as in `make test`
 
 After each: nothing lost, nothing graded twice, one clear line, and the run can be gone on with. The
 moments of the kills are drawn from GRADER_FAULTS_SEED, which a failure names.
@@ -31,7 +31,7 @@ KILLS = int(os.environ.get("GRADER_FAULTS", "4"))
 SEED = int(os.environ.get("GRADER_FAULTS_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 VICTIMS = ("command", "grading process", "fork server", "worker")
 YAML = f"title: t\nassignments:\n  - {{name: {NAME}, title: t, limits: {{memory_mb: 128}}}}\n"
-GRADER = (sys.executable, "-m", "grader.cli")
+GRADER = (sys.executable, "-m", "grader")
 
 
 # --- a class, graded undisturbed --------------------------------------------------------------
@@ -434,7 +434,7 @@ def strangers():
     program, environment = found
     folder = Path(tempfile.mkdtemp(prefix="grader-faults-"))
     try:
-        words = (*confined(LONER, True), program, "-m", "grader.cli")
+        words = (*confined(LONER, True), program, "-m", "grader")
         course = Course(folder / "course", words, {**os.environ, **environment})
         for student, source in list(sources())[:8]:
             course.hands_in(student, source)

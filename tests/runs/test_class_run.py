@@ -23,7 +23,7 @@ NUMPY = Path(np.__file__).parent
 
 def grader(*arguments, cwd=ROOT, timeout=240, **more):
     """Run the command as a user does."""
-    command = [sys.executable, "-m", "grader.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "grader", *map(str, arguments)]
     return subprocess.run(
         command, cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False, **more
     )
@@ -269,7 +269,7 @@ def rows(out):
 def test_resume_after_kill(share, tmp_path):
     """After kill -9 nothing is lost and nothing graded twice, and no process of the run is left."""
     source, out = copies(tmp_path / "class", 40), tmp_path / "out"
-    command = [sys.executable, "-m", "grader.cli", "grade", str(source), "--assignment",
+    command = [sys.executable, "-m", "grader", "grade", str(source), "--assignment",
                "two_layer_network", "--out", str(out), "--seed", "5", "--jobs", "1"]  # fmt: skip
     run = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -300,7 +300,7 @@ def _rows_if_any(out):
 def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     """An interrupt finishes what is in flight, writes the results and names the command."""
     source, out = copies(tmp_path / "class", 60), tmp_path / "out"
-    command = [sys.executable, "-m", "grader.cli", "grade", str(source), "--assignment",
+    command = [sys.executable, "-m", "grader", "grade", str(source), "--assignment",
                "two_layer_network", "--out", str(out), "--jobs", "1"]  # fmt: skip
     run = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -328,7 +328,7 @@ def test_progress_counts_what_is_left_to_do(tmp_path):
         shutil.copy(VARIANTS / "einsum.py", source / f"student{number:03}.py")
     ours, theirs = os.openpty()
     run = subprocess.Popen(
-        [sys.executable, "-m", "grader.cli", *arguments, "--resume"], cwd=ROOT,
+        [sys.executable, "-m", "grader", *arguments, "--resume"], cwd=ROOT,
         stdout=subprocess.DEVNULL, stderr=theirs, env={**os.environ, "COLUMNS": "100"},
     )  # fmt: skip
     os.close(theirs)
@@ -377,7 +377,7 @@ def test_shards_make_the_class(tmp_path):
 def test_a_grading_process_that_dies_is_replaced(tmp_path):
     """Killed in the middle, a grading process costs nobody a grade."""
     source, out = copies(tmp_path / "class", 40), tmp_path / "out"
-    command = [sys.executable, "-m", "grader.cli", "grade", str(source), "--assignment",
+    command = [sys.executable, "-m", "grader", "grade", str(source), "--assignment",
                "two_layer_network", "--out", str(out), "--jobs", "2"]  # fmt: skip
     run = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
@@ -496,7 +496,7 @@ def test_no_grading_process_outlives_a_killed_command(course, tmp_path):
         "        time.sleep(1000)\n"
     )
     marker.touch()
-    command = [sys.executable, "-m", "grader.cli", "grade", ROOT / "examples/class", "--assignment",
+    command = [sys.executable, "-m", "grader", "grade", ROOT / "examples/class", "--assignment",
                "computation_graph", "--out", tmp_path / "out", "--jobs", "1"]  # fmt: skip
     run = subprocess.Popen(command, cwd=course, stdout=subprocess.DEVNULL)
     until = time.monotonic() + 60
