@@ -12,9 +12,36 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-Status = Literal["passed", "failed", "error"]
-"""``failed`` is the student's doing; ``error`` is ours: we could not tell, and it is never a zero."""
+Status = Literal["passed", "failed", "error", "waiting", "manual"]
+"""The verdict on one check.
 
+``failed`` is the student's doing. ``error`` is ours: we could not tell, and it is never a zero.
+``waiting`` is *not judged yet*: something else must be correct first (``Outcome.blocked_by``).
+``manual`` is a question that a person grades and has not graded yet.
+"""
+
+Cause = Literal[
+    "",
+    "wrong",
+    "raised",
+    "overran",
+    "crashed",
+    "undefined",
+    "unwritten",
+    "modified",
+    "unsteady",
+    "refused",
+    "slow",
+    "kind",
+    "message",
+]
+"""Why a check failed, for code that must decide; a message is only for readers.
+
+``wrong`` values · ``raised`` an exception · ``overran`` a time limit · ``crashed`` the worker ·
+``undefined`` function · ``unwritten`` stub · ``modified`` arguments · ``unsteady`` repeats ·
+``refused`` value (no array where one is due) · ``slow`` · ``kind`` (an object where a value is due) ·
+``message`` (the test's own words: assert, ``pytest.fail``, ``partial_credit``)
+"""
 
 VISIBILITIES = ("visible", "after_due_date", "hidden")
 """Of a hidden check a student reads title, verdict and points: the rest is the instructor's."""
@@ -41,7 +68,7 @@ class Limits:
     """Wall seconds for one call: a backstop."""
     idle_wall: float = 3.0
     """Wall seconds that a call may sleep without using any CPU."""
-    total: float = 60.0
+    total: float = 20.0
     """CPU seconds, and seconds spent asleep, for the whole submission."""
     memory_mb: int = 1024
     """Address space beyond what the preloaded libraries take, in MiB."""
@@ -85,9 +112,54 @@ class Outcome:
     hint: str = ""
     more: str = ""
     seconds: float = 0.0
+    cause: Cause = ""
+    blocked_by: str = ""
+    """What a ``waiting`` check waits for, in words for the student."""
+    root_cause: str = ""
+    """The id of the `Card` that explains this outcome, if one does."""
     visibility: str = ""
     """When the student reads more than the verdict: at once if empty, else one of `VISIBILITIES`."""
     instructor: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The smallest demonstration example that shows a mistake; all of it may be shown."""
+
+    call: str
+    """The call and its inputs, as a student would type it."""
+    returned: str = ""
+    """What the student's function returned, or ''."""
+    correct: str = ""
+    raised: str = ""
+    """The exception and its text, with the student's own line, instead of ``returned``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One root cause on a student's page."""
+
+    id: str
+    sentence: str
+    """One true sentence: what is wrong, and where."""
+    function: str = ""
+    array: str = ""
+    mistake: str = ""
+    """The id of a catalogued mistake, if it has a name."""
+    example: Example | None = None
+    question: str = ""
+    more: str = ""
+    """A longer hint with something to do."""
+    analogue: str = ""
+    """A worked example with other numbers."""
+    consequences: tuple[str, ...] = ()
+    """Ids of the checks that failed because of this one."""
+    points: float = 0.0
+    """Points lost to this root cause, consequences included."""
+    cluster: str = ""
+    """A key that submissions with the same wrong behaviour share."""
+    picture: str = ""
+    """An SVG of the exercise's graph with the student's own values, or ''."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +193,12 @@ class Grade:
     message: str = ""
     seconds: float = 0.0
     instructor: Mapping[str, Any] = field(default_factory=dict)
+    cards: tuple[Card, ...] = ()
+    """Root causes, in the order in which data flows through the student's functions."""
+    seed: int | None = None
+    """The seed of this submission's inputs, where it differs from the run's."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """What this grade depends on (course, grader, Python, NumPy), where it differs from the run's."""
     standing: Standing | None = None
     """What the policy says of it; never kept in the store."""
 
@@ -138,6 +216,11 @@ class Grade:
         if self.status != "graded":
             return None
         return round(sum(outcome.points for outcome in self.outcomes), 6)
+
+    @property
+    def outstanding(self) -> float:
+        """Return the points of manual questions that nobody has graded yet."""
+        return round(sum(each.max_points for each in self.outcomes if each.status == "manual"), 6)
 
     @property
     def final(self) -> float | None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from grader.model import Grade, Outcome, Standing, seconds
+from grader.model import Card, Grade, Outcome, Standing, seconds
 from grader.results.store import Run
 from grader.text import for_cell
 
@@ -60,6 +61,14 @@ def submission_entry(grade: Grade) -> dict[str, Any]:
         entry["policy"] = policy_entry(grade.standing)
     if grade.message:
         entry["message"] = grade.message
+    if grade.outstanding:
+        entry["outstanding"] = grade.outstanding
+    if grade.seed is not None:
+        entry["seed"] = grade.seed
+    if grade.versions:
+        entry["versions"] = dict(grade.versions)
+    if grade.cards:
+        entry["cards"] = [card_entry(card) for card in grade.cards]
     entry["checks"] = [check_entry(outcome) for outcome in grade.outcomes]
     if grade.instructor:
         entry["instructor"] = dict(grade.instructor)
@@ -91,10 +100,19 @@ def check_entry(outcome: Outcome) -> dict[str, Any]:
         "points": outcome.points,
         "max_points": outcome.max_points,
     }
-    optional = ("visibility", "message", "mistake", "hint", "more", "instructor")
+    optional = (
+        "cause", "blocked_by", "root_cause", "visibility", "message", "mistake", "hint", "more",
+        "instructor",
+    )  # fmt: skip
     entry.update({key: value for key in optional if (value := getattr(outcome, key))})
     entry["seconds"] = seconds(outcome.seconds)
     return entry
+
+
+def card_entry(card: Card) -> dict[str, Any]:
+    """Return one root cause's entry in grades.json, without its picture; what is empty is left out."""
+    entry: dict[str, Any] = msgspec.to_builtins(replace(card, picture=""))
+    return {key: value for key, value in entry.items() if value}
 
 
 def as_csv(grades: Iterable[Grade]) -> bytes:

@@ -121,7 +121,7 @@ def test_pip_takes_the_wheel(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--quiet",
                "--target", str(target), str(wheel)]  # fmt: skip
     subprocess.run(command, check=True, timeout=60)
-    assert (target / "grader" / "lms" / "templates" / "gradescope" / "setup.sh").is_file()
+    assert (target / "grader" / "lms" / "jobs" / "templates" / "gradescope" / "setup.sh").is_file()
     asked = [sys.executable, "-c", "import grader; print(grader.__file__)"]
     done = subprocess.run(
         asked, env={"PYTHONPATH": str(target)}, capture_output=True, text=True, check=True, cwd="/"

@@ -133,7 +133,7 @@ def test_a_shard_too_few_is_not_the_class(course: Path, whole: dict[str, Any]) -
 
 def test_compose_file() -> None:
     """It is YAML of the right shape, and its commands are ones that exist."""
-    path = ROOT / "grader" / "lms" / "templates" / "worker" / "compose.yaml"
+    path = ROOT / "grader" / "lms" / "jobs" / "templates" / "worker" / "compose.yaml"
     services = yaml.safe_load(path.read_text(encoding="utf-8"))["services"]
     assert set(services) == {"broker", "worker"}
     assert (
