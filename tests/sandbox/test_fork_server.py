@@ -29,6 +29,7 @@ from grader.sandbox.fork_server import (
     Worker,
 )
 from grader.sandbox.guest import lockdown, worker
+from grader.sandbox.guest.program import MAX_PROBLEMS, MAX_TEXT
 from grader.sandbox.guest.wire import Ref
 from grader.sandbox.student import Budget, Call, Program, Refused, Student
 from grader.text import from_worker
@@ -72,7 +73,7 @@ def test_a_notebook_of_cells_that_raise_still_answers(server: ForkServer) -> Non
     one = Student(server, program, Limits())
     assert ask(one, "f", 2.0) == 4.0
     assert [problem.cell for problem in one.problems] == [
-        f"cell {number}" for number in range(worker.MAX_PROBLEMS)
+        f"cell {number}" for number in range(MAX_PROBLEMS)
     ]
     one.end()
 
@@ -435,7 +436,7 @@ def test_text_of_a_worker_steers_nothing() -> None:
         from_worker("a\x1b[2J\u202eb\n\tc\x00\u2028\ud800\x9b")
         == "a\ufffd[2J\ufffdb\n\tc" + "\ufffd" * 4
     )
-    assert len(from_worker("x" * 10**6)) == worker.MAX_TEXT
+    assert len(from_worker("x" * 10**6)) == MAX_TEXT
 
 
 def test_words_of_refusal_are_ours_alone(server: ForkServer) -> None:

@@ -1,8 +1,7 @@
 """The untrusted end: the fork server, and the workers it forks, in which student code runs.
 
-It is started by `grader.pool` as a program of its own and imports nothing of ours but `wire`,
-`portable`, `gate` and `lockdown`, and `torch_bridge` where torch is preloaded. The protocol, in
-frames of `grader.wire`:
+It is started by `grader.sandbox.fork_server` as a program of its own and imports nothing of ours but
+this folder, `torch_bridge` only where torch is preloaded. The protocol, in frames of `wire`:
 
 On the control socket (one packet a frame), grader <-> fork server:
 
@@ -35,7 +34,6 @@ was only given more keys. ``repeat`` runs each call so many times (for timing th
 
 from __future__ import annotations
 
-import builtins
 import collections.abc
 import gc
 import importlib
@@ -44,18 +42,17 @@ import linecache
 import os
 import pathlib
 import posix
-import signal
 import socket
 import sys
-import traceback
-import types
 from typing import Any, Final
 
 import numpy as np
 
 from grader.sandbox.guest import lockdown, wire
-from grader.sandbox.guest.imports import INERT, Gate, future_flags
+from grader.sandbox.guest.imports import Gate
 from grader.sandbox.guest.plain_values import MAX_ANSWER, modified, portable
+from grader.sandbox.guest.program import Running
+from grader.sandbox.guest.streams import Capture
 
 PRELOADED: Final = """
     numpy.random numpy.linalg
@@ -77,9 +74,6 @@ PRELOADED_IN_A_JAIL: Final = """
 """Imported besides where a worker has no files: elsewhere it reads them when they are asked for.
 NumPy and Python load parts of themselves as lazily."""
 
-MAX_TEXT: Final = 4000
-MAX_PROBLEMS: Final = 20
-"""How many of the cells that raised are told of; the rest would fill the frame."""
 REHEARSALS: Final = 12
 _REHEARSED: Final = """
 import numpy as np
@@ -88,8 +82,6 @@ def f(params, X):
     z = np.maximum(X @ params["W"].T + params["b"], 0)
     return 1 / (1 + np.exp(-z)).sum(axis=0), {"z": np.log(z.mean()), "X": X}
 """
-CAPTURE: Final = 1 << 14
-"""Bytes of printed output that are kept for the instructor."""
 
 
 # --- the fork server --------------------------------------------------------------------------
@@ -240,7 +232,7 @@ def _become_worker(
         channel, capture = fds
         control.close()
         lockdown.enter(plan, request["fork"], request["memory"], request["cpu"], fds)
-        sys.stdout = sys.stderr = _Capture(capture)
+        sys.stdout = sys.stderr = Capture(capture)
         _Channel(channel).run()
     finally:
         os._exit(0)
@@ -252,41 +244,6 @@ def _seed() -> None:
     importlib.import_module("random").seed(20_131)
 
 
-class _Capture:
-    """Where a worker's prints go: a pipe, as far as the cap; never an error, never a wait."""
-
-    encoding, errors, closed = "utf-8", "replace", False
-
-    def __init__(self, fd: int) -> None:
-        self._fd, self._left = fd, CAPTURE
-
-    def write(self, text: str) -> int:
-        data = str(text).encode("utf-8", "replace")[: self._left]
-        if data:
-            self._left -= len(data)
-            try:
-                os.write(self._fd, data)
-            except OSError:
-                self._left = 0
-        return len(text)
-
-    def writelines(self, lines: collections.abc.Iterable[str]) -> None:
-        for line in lines:
-            self.write(line)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def isatty(self) -> bool:
-        return False
-
-    def writable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return False
-
-
 # --- a worker ---------------------------------------------------------------------------------
 
 
@@ -295,8 +252,7 @@ class _Channel:
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
-        self._module = types.ModuleType("submission")
-        self._cells: list[str] = []
+        self._running = Running("submission", [])
         self._kept: dict[int, Any] = {}
 
     def run(self) -> None:
@@ -336,50 +292,19 @@ class _Channel:
         except wire.WireError:  # deeper or larger than a frame may be
             self._send(["answers", [["ok", "unreadable", []] for _ in answers]])
 
-    # --- load ---
-
     def _load(
         self, name: str, cells: list[list[str]], imports: list[str], cpu: float, goes_on: bool
     ) -> list[Any]:
-        """Run the cells as the module ``name``; stop at the first that raises unless ``goes_on``.
-
-        A cell of a notebook may use half of the CPU seconds that are left.
-        """
+        """Run the cells as the module ``name``; return the problems."""
         sys.meta_path.insert(0, Gate(imports))
-        self._module = sys.modules[name] = types.ModuleType(name)
-        self._module.__dict__.update(
-            display=INERT, get_ipython=INERT, __file__=f"{name}.py",
-            help=INERT, exit=sys.exit, quit=sys.exit,  # what -S leaves out
-        )  # fmt: skip
-        self._cells = [title for title, _ in cells]
-        problems: list[Any] = []
-        for title, source in cells:
-            used = _cpu()
-            problem = self._run_cell(title, source, cpu / 2 if goes_on else 0.0)
-            cpu = max(cpu - (_cpu() - used), 0.1)
-            if problem and len(problems) < MAX_PROBLEMS:
-                problems.append(problem)
-            if problem and not goes_on:
-                break
-        return problems
-
-    def _run_cell(self, title: str, source: str, cpu: float) -> list[Any] | None:
-        lines = source.splitlines(keepends=True)
-        linecache.cache[title] = (len(source), None, lines, title)
-        try:
-            flags = future_flags(self._module.__dict__)
-            code = compile(source, title, "exec", flags, dont_inherit=True)
-            with _Alarm(cpu):
-                exec(code, self._module.__dict__)  # noqa: S102  # this is what the worker is for
-        except BaseException as error:
-            return self._describe(error)
-        return None
+        self._running = Running(name, cells)
+        return self._running.run(cpu, goes_on)
 
     # --- call ---
 
     def _answer(self, call: list[Any], before: list[Any], repeat: int) -> list[Any]:
         function, arguments, want, keep = call
-        target = getattr(self._module, function, None)
+        target = getattr(self._running.module, function, None)
         if target is None:
             return ["raised", ["undefined"], -1, 0, ""]
         try:
@@ -388,7 +313,7 @@ class _Channel:
             for _ in range(repeat):
                 result = run(*given)
         except BaseException as error:
-            return ["raised", *self._describe(error)]
+            return ["raised", *self._running.describe(error)]
         if keep >= 0:
             self._kept[keep] = result
         changed = modified(before, given)
@@ -402,63 +327,6 @@ class _Channel:
             return argument
         kept = self._kept[argument.key]
         return kept if argument.item < 0 else kept[argument.item]
-
-    def _describe(self, error: BaseException) -> list[Any]:
-        """[kinds, cell, line, text] of an exception, the student's frames only."""
-        frames = traceback.extract_tb(error.__traceback__)
-        own = [frame for frame in frames if frame.filename in self._cells]
-        place = (own[-1].filename, own[-1].lineno or 0) if own else ("", 0)
-        if isinstance(error, SyntaxError) and error.filename in self._cells:
-            place = (str(error.filename), error.lineno or 0)
-        cell = self._cells.index(place[0]) if place[0] else -1
-        return [_kinds(error), cell, place[1], _text(error, own)]
-
-
-def _kinds(error: BaseException) -> list[str]:
-    kind = type(error)
-    if getattr(builtins, kind.__name__, None) is not kind:
-        kinds = [
-            base.__name__ for base in kind.__mro__ if getattr(builtins, base.__name__, 0) is base
-        ]
-        return ["", *kinds]
-    return [base.__name__ for base in kind.__mro__]
-
-
-def _text(error: BaseException, own: list[traceback.FrameSummary]) -> str:
-    try:
-        said = "".join(traceback.format_exception_only(type(error), error))
-    except BaseException:
-        said = type(error).__name__
-    trace = "".join(traceback.format_list(own[-6:]))
-    return (trace + said)[-MAX_TEXT:].encode("utf-8", "replace").decode("utf-8")
-
-
-class _Alarm:
-    """Raise `_Abandoned` in a cell that has used ``cpu`` CPU seconds; 0 is no alarm."""
-
-    def __init__(self, cpu: float) -> None:
-        self._cpu = cpu
-
-    def __enter__(self) -> None:
-        if self._cpu:
-            signal.signal(signal.SIGPROF, self._ring)
-            signal.setitimer(signal.ITIMER_PROF, self._cpu, 0.2)
-
-    def __exit__(self, *_: object) -> None:
-        if self._cpu:
-            signal.setitimer(signal.ITIMER_PROF, 0)
-
-    def _ring(self, *_: object) -> None:
-        raise _Abandoned(f"this cell ran for over {self._cpu:.3g} s and was abandoned")
-
-
-class _Abandoned(BaseException):
-    """Not an `Exception`: a student's ``except Exception`` in a loop must not swallow it."""
-
-
-def _cpu() -> float:
-    usage = os.times()
-    return usage.user + usage.system
 
 
 def _forget_ours() -> None:

