@@ -17,8 +17,8 @@ import numpy as np
 
 from grader.checks.answers import Asked
 from grader.checks.case import Case
-from grader.checks.check import Draw
 from grader.checks.exercise import Exercise, load_exercise
+from grader.checks.judge import Draw
 from grader.checks.timing import Yardstick
 from grader.course.assignment import Assignment, Course
 from grader.model import Limits, Outcome

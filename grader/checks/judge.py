@@ -1,0 +1,60 @@
+"""One student before one hidden test: what the test asks with, and what is wrong with an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.checks import arrays, compare, timing
+from grader.checks.answers import Asked
+from grader.checks.arrays import Path
+from grader.checks.case import Case
+from grader.checks.exercise import Exercise
+from grader.checks.wording import _label, _refusal
+from grader.sandbox.guest import refusals
+from grader.sandbox.student import Answer, Refused
+
+Draw = Callable[..., Iterable[Case]]
+
+
+@dataclass(repr=False)
+class Judge:
+    """One student before one hidden test. Made anew for each submission."""
+
+    exercise: Exercise
+    asked: Asked
+    draw: Callable[[Draw], list[Case]]
+    rng: Callable[[str], np.random.Generator]
+    yardstick: Callable[[Case, float], timing.Yardstick]
+    stricter: float | None = None
+    """A speed limit of the assignment, below that of the test."""
+    remark: str = ""
+    """What a passed check still wants to say."""
+    function: str = ""
+    """The function that the check is about, or that it failed on."""
+    stumbled: str = ""
+    """The traceback of a look for credit or a name that went wrong: for staff."""
+
+    def fault(self, case: Case, answer: Answer, path: Path, name: str) -> str:
+        """What is wrong with the answer at ``path``, or ''."""
+        if answer.error is not None:
+            return str(answer.error)
+        want, expected, scales = self.exercise.reference.expected(case)
+        for key, leaf in arrays.leaves(arrays.at(answer.value, path), path):
+            if isinstance(leaf, Refused):
+                whole = leaf is answer.value and leaf.reason in refusals.OF_THE_WHOLE
+                label = _label(case.function, ()) if path and whole else name
+                return _refusal(leaf, label or _label(case.function, key))
+            if key not in expected:
+                continue
+            integers = arrays.at(want, key) == "int"
+            found = compare.fault(
+                leaf, expected[key], scales[key],
+                floor=case.floor, tolerance=case.tolerance, integers=integers,
+                entrywise=case.entrywise, dims=case.dims,
+            )  # fmt: skip
+            if found:
+                return f"{name or _label(case.function, key)}: {found.message}"
+        return ""

@@ -1,0 +1,140 @@
+"""Check side effects: modified arguments, unequal repeats, exceptions that are due."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from grader.checks import experiments as behaviour
+from grader.checks.arrays import is_same
+from grader.checks.case import Case
+from grader.checks.failure import Failed
+from grader.checks.judge import Draw, Judge
+from grader.checks.reference import Module
+from grader.checks.student_module import added, says_something
+from grader.checks.wording import _unreadable
+from grader.sandbox.fork_server import StudentError
+from grader.sandbox.student import Answer, Call
+
+THE_OTHERS: Final = "those that answer are right in this"
+
+
+class _Silent(NamedTuple):
+    """Why functions did not answer, and the share of those that did, in tenths: points tell no more."""
+
+    errors: Mapping[str, StudentError]
+    share: float
+
+
+def unmodified(judge: Judge, *cases: Draw) -> None:
+    """Pass if no argument of any case is modified; needs answers that say something.
+
+    A function that raises costs its share, for of its arguments nothing is known.
+    """
+    pairs, silent = _answered(judge, cases)
+    for drawn, answer in pairs:
+        judge.function = drawn.function
+        names = _parameters(judge.exercise.reference, drawn.function)
+        for index in answer.modified:
+            position = index if index >= 0 else -1 - index
+            label = names[position] if position < len(names) else f"argument {position + 1}"
+            if index < 0 and label == "cache":
+                continue  # a cache may be given more keys
+            raise Failed(f"{drawn.function} modified its argument {label}", 0, "argument-modified")
+    _must_say_something(judge, pairs)
+    _must_all_answer(judge, silent)
+
+
+def repeats(judge: Judge, *cases: Draw) -> None:
+    """Pass if equal arguments give equal results, whatever was called in between; of functions
+    that raise as `unmodified`."""
+    pairs, silent = _answered(judge, cases)
+    _must_say_something(judge, pairs)
+    repeated = judge.asked.again(case for case, _ in pairs)
+    for (drawn, answer), again in zip(pairs, repeated, strict=True):
+        judge.function = drawn.function
+        if again.error is not None:
+            raise Failed(f"called again, {again.error}", detail=again.error.detail)
+        if not is_same(answer.value, again.value):
+            message = f"{drawn.function}, called again with equal arguments, answers otherwise"
+            # One of random numbers is not right even where it has answered nothing yet.
+            remembers = behaviour.is_right_alone(judge.asked, drawn)
+            raise Failed(message, 0, "state-between-calls" if remembers else "")
+    _must_all_answer(judge, silent)
+
+
+def raises(judge: Judge, cases: Draw, kind: type[Exception], but: Draw) -> None:
+    """Pass if every case raises ``kind`` or a subclass of it, but not all that ``but`` draws."""
+    drawn = judge.draw(cases)
+    judge.function = drawn[0].function
+    for case, answer in zip(drawn, _answers_to_bad(judge, drawn), strict=True):
+        where = f" ({case.note})" if case.note else ""
+        if answer.error is None:
+            raise Failed(f"{case.function} should raise {kind.__name__}{where}, and answered")
+        if kind.__name__ not in answer.error.kinds:
+            message = f"should raise {kind.__name__}{where}: {answer.error}"
+            mistake = "wrong-exception" if answer.error.kinds[1:] else ""
+            mistake = "" if answer.error.kinds[:1] == ("NotImplementedError",) else mistake
+            raise Failed(message, 0, mistake, answer.error.detail)
+    good = judge.draw(but)
+    if any(answer.error is None for answer in judge.asked.answers(good)):
+        return
+    if not behaviour.answers_alone(judge.asked, good[0]):  # what raises only later, remembers
+        raise Failed(f"{good[0].function} raises whatever it is asked")
+
+
+def _answers_to_bad(judge: Judge, cases: Sequence[Case]) -> list[Answer]:
+    """The answers to cases on which the reference itself raises, each asked alone."""
+    found = []
+    for case in cases:
+        try:
+            found += judge.asked.student.call([Call(case.function, case.args, "held")])
+        except StudentError as error:
+            found.append(Answer(None, error=error))
+    return found
+
+
+def _answered(judge: Judge, cases: Iterable[Draw]) -> tuple[list[tuple[Case, Answer]], _Silent]:
+    """What the functions that always answer have answered, and why the others have not."""
+    drawn = list(itertools.chain.from_iterable(judge.draw(each) for each in cases))
+    pairs = list(zip(drawn, judge.asked.answers(drawn), strict=True))
+    errors = {case.function: answer.error for case, answer in pairs if answer.error is not None}
+    answered = [pair for pair in pairs if pair[0].function not in errors]
+    share = 1 - len(errors) / len({case.function for case in drawn})
+    silent = _Silent(errors, min(round(share, 1), 0.9))
+    if not answered:
+        _must_all_answer(judge, silent)
+    return answered, silent
+
+
+def _must_all_answer(judge: Judge, silent: _Silent) -> None:
+    """Raise `Failed` if a function did not; the share of those that did is earned."""
+    for function, error in silent.errors.items():
+        judge.function = function
+        told = f"{error}; {THE_OTHERS}" if silent.share else str(error)
+        raise Failed(told, silent.share, detail=error.detail)
+
+
+def _must_say_something(judge: Judge, pairs: Sequence[tuple[Case, Answer]]) -> None:
+    """Raise `Failed` if a function's answers are constants."""
+    by_function: dict[str, list[tuple[Case, Answer]]] = {}
+    for case, answer in pairs:
+        by_function.setdefault(case.function, []).append((case, answer))
+    for function, group in by_function.items():
+        judge.function = function
+        if not says_something([answer for _, answer in group]):
+            raise Failed(_unreadable(group) or f"{function} answers with constants")
+    if not any(map(_adds_something, by_function.values())):
+        raise Failed("the answers are constants and the arguments themselves")
+
+
+def _adds_something(pairs: Sequence[tuple[Case, Answer]]) -> bool:
+    """Whether a function's answers are more than constants and arguments handed back."""
+    return says_something([Answer(added(answer.value, case.args)) for case, answer in pairs])
+
+
+def _parameters(reference: Module, function: str) -> Sequence[str]:
+    code = getattr(reference.module, function).__code__
+    names: Sequence[str] = code.co_varnames[: code.co_argcount]
+    return names

@@ -1,0 +1,95 @@
+"""Check the time that a function takes, beside the reference's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from grader.checks import arrays, compare, timing
+from grader.checks.arrays import Path, arrays_of
+from grader.checks.case import Case
+from grader.checks.compare import same
+from grader.checks.failure import Failed
+from grader.checks.judge import Draw, Judge
+from grader.sandbox.fork_server import StudentError
+from grader.sandbox.student import Answer
+
+ROUNDING: Final = 1e-12
+"""Sums in another order differ by less than this, relative to the largest entry; differences by more."""
+WORTH_TELLING: Final = 30
+"""A right answer this many times slower than array code is told so, without marks."""
+
+
+def fast(
+    judge: Judge, cases: Draw, limit: float, cpu: float = 2.0, beside: str = "array code"
+) -> None:
+    """Pass if the function takes at most ``limit`` times the reference's CPU time.
+
+    ``beside`` is what the reference is, in the student's words.
+
+    Only answers that are right in half of their arrays are timed, and wherever those that are
+    not timed are right: a constant is no fast answer, and the size tells which call is timed.
+    """
+    drawn = judge.draw(cases)
+    judge.function = drawn[0].function
+    limit = min(limit, judge.stricter or limit)
+    try:
+        timed = timing.measure(judge.asked, judge.yardstick(drawn[0], cpu), drawn, limit, cpu)
+    except StudentError as error:
+        raise Failed(str(error), detail=error.detail) from None
+    # The least time counts, so every answer must deserve it.
+    spoilt: set[Path] = set()
+    for case, answer in zip(drawn, timed.answers, strict=False):
+        if answer.error is not None:
+            raise Failed(str(answer.error), detail=answer.error.detail)
+        telling, wrong = _wrong(judge, case, answer)
+        if 2 * len(wrong) > len(telling):
+            raise Failed("only right answers are timed, and this one is wrong")
+        spoilt.update(wrong)
+    if timed.ratio > limit:
+        times = f"{compare.rough(timed.ratio)} times the time of {beside}"
+        message = f"{drawn[0].function} takes {times}; the limit is {limit:.4g}"
+        measured = limit >= 1000 and _are_measured(judge, drawn, timed.answers)
+        raise Failed(message, 0, "numeric-differentiation" if measured else "")
+    if any(_is_right_untimed(judge, drawn[0].function, path) for path in spoilt):
+        raise Failed("only right answers are timed, and this one is wrong where others are right")
+    if timed.ratio > WORTH_TELLING:
+        judge.remark = _slow(judge, drawn[0], timed, cpu, beside)
+
+
+def _slow(judge: Judge, case: Case, timed: timing.Timed, cpu: float, beside: str) -> str:
+    """What to say of the time of a right answer, if it is worth telling on a second look too."""
+    try:
+        timed = timing.steadier(judge.asked, judge.yardstick(case, cpu), case, timed, cpu)
+    except StudentError:
+        return ""
+    if timed.ratio <= WORTH_TELLING:
+        return ""
+    more = ": see 'vectorisation' in the README" if beside == "array code" else ""
+    return f"right, and {compare.rough(timed.ratio)} times the time of {beside}{more}"
+
+
+def _are_measured(judge: Judge, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
+    """Whether the answers have the errors of slopes between two values: slow loops have not."""
+    for case, answer in zip(cases, answers, strict=False):
+        right, mine = judge.exercise.reference.expected(case)[1], arrays_of(answer.value)
+        if not all(same(mine.get(path), right[path], ROUNDING) for path in right):
+            return True
+    return False
+
+
+def _wrong(judge: Judge, case: Case, answer: Answer) -> tuple[list[Path], list[Path]]:
+    """The arrays that say something, and those of them that are wrong."""
+    _, expected, _ = judge.exercise.reference.expected(case)
+    telling = [path for path, array in expected.items() if not arrays.trivial(array)]
+    return telling, [path for path in telling if judge.fault(case, answer, path, "")]
+
+
+def _is_right_untimed(judge: Judge, function: str, path: Path) -> bool:
+    """Whether the array at ``path`` is right in all answers of ``function`` that were not timed."""
+    faults = [
+        judge.fault(case, answer, path, "")
+        for case, answer in judge.asked.given().items()
+        if case.function == function and path in judge.exercise.reference.expected(case)[1]
+    ]
+    return bool(faults) and not any(faults)
