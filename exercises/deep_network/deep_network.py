@@ -61,6 +61,18 @@ import numpy as np
 # then $\partial L/\partial z^{[2]} = 0.731 - 1 = -0.269$, and one layer further down
 # $\partial L/\partial z^{[1]} = -0.269 \cdot 2 \cdot 0.25 = -0.134$.
 
+# %%
+# The graph for K = 3, drawn in your feedback: each value, and how it is made; g is the activation.
+GRAPH = {
+    "z1": "X @ W1.T + b1",
+    "a1": "g(z1)",
+    "z2": "a1 @ W2.T + b2",
+    "a2": "g(z2)",
+    "z3": "a2 @ W3.T + b3",
+    "y_hat": "sigmoid(z3)",
+    "L": "cross_entropy(y_hat, y)",
+}
+
 
 # %%
 def forward(params, X, activation):

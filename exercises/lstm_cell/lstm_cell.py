@@ -47,6 +47,17 @@ def sigmoid(z):
 # are $f = 0.75$, $i = o = 0.5$, and $g = 0.5$. So $c_t = 0.75 \cdot 1 + 0.5 \cdot 0.5 = 1$ and
 # $h_t = 0.5 \tanh 1 = 0.3808$.
 
+# %%
+# The graph of one step, drawn in your feedback: each value, and how it is made.
+GRAPH = {
+    "f": ("sigmoid(Wf x + Uf h + bf)", ("x", "h_prev")),
+    "i": ("sigmoid(Wi x + Ui h + bi)", ("x", "h_prev")),
+    "g": ("tanh(Wg x + Ug h + bg)", ("x", "h_prev")),
+    "o": ("sigmoid(Wo x + Uo h + bo)", ("x", "h_prev")),
+    "c": "f * c_prev + i * g",
+    "h": "o * tanh(c)",
+}
+
 
 # %%
 def cell_forward(params, x, h_prev, c_prev):

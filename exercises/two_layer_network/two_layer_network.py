@@ -45,6 +45,14 @@ EXAMPLE_PARAMS = {
 }
 EXAMPLE_X = np.array([[1.0, 2.0]])
 EXAMPLE_Y = np.array([[1.0]])
+# The graph of this section, drawn in your feedback: each value, and how it is made.
+GRAPH = {
+    "z1": "X @ W1.T + b1",
+    "a1": "relu(z1)",
+    "z2": "a1 @ W2.T + b2",
+    "a2": "sigmoid(z2)",
+    "L": "loss(a2, y)",
+}
 
 # %% [markdown]
 # ## ReLU

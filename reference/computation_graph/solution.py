@@ -44,6 +44,9 @@ nobody has seen yet: they are, in small, what PyTorch does when you call `loss.b
 # %%
 import math
 
+# The graph of this section, drawn in your feedback: each value, and how it is made.
+GRAPH = {"d": "2 * b", "e": "a + d", "L": "c * e"}
+
 
 def forward(a, b, c):
     """Evaluate L(a, b, c) = c (a + 2b), node by node: d = 2b, e = a + d, L = c e.

@@ -202,6 +202,10 @@ def max_pool_backward(dpooled, cache):
 # For the ids 2, 0, 2, if 1, 10 and 100 arrive, row 2 gets $1 + 100 = 101$, row 0 gets 10, and row
 # 1, which nobody looked up, gets 0.
 
+# %%
+# The graph of a text, drawn in your feedback: each value, and how it is made.
+GRAPH = {"batch": "E[ids]", "pooled": ("max or mean over the real words", ("batch", "lengths"))}
+
 
 # %%
 def embed(E, ids):

@@ -126,6 +126,16 @@ def cross_entropy(logits, targets):
 # $\partial L / \partial e$ home to its row of $E$. A word that stands in several places gets
 # several pieces, and all of them count.
 
+# %%
+# The graph of this section, drawn in your feedback: each value, and how it is made.
+GRAPH = {
+    "e": "E[contexts]",
+    "z1": "e @ W1.T + b1",
+    "a1": "tanh(z1)",
+    "z2": "a1 @ W2.T + b2",
+    "L": "cross_entropy(z2, targets)",
+}
+
 
 # %%
 def forward(params, contexts):
