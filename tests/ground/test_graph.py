@@ -177,9 +177,7 @@ def test_a_wrong_value_of_the_forward_pass_stands_beside_the_correct_one() -> No
 
 def test_a_screen_reader_is_given_every_number() -> None:
     wrong = RIGHT | {"d": -3.0, "b": -6.0}
-    root = ET.fromstring(
-        graph.draw(EXAMPLE, VALUES, wrong, RIGHT, marks(wrong), title="Your graph")
-    )
+    root = parsed(graph.draw(EXAMPLE, VALUES, wrong, RIGHT, marks(wrong), title="Your graph"))
     assert root.get("role") == "img"
     parts = {each.get("id"): each.text for each in root if each.get("id")}
     assert [parts[key] for key in root.get("aria-labelledby", "").split()] == [*parts.values()]
