@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Iterable
@@ -45,6 +46,22 @@ def write(path: Path, data: bytes | Iterable[bytes], mode: int = PRIVATE) -> Pat
     except OSError as error:
         raise WriteError(f"{path} cannot be written: {error.strerror}") from None
     return path
+
+
+def append(path: Path, data: bytes) -> None:
+    """Append to a file that is no link, or to a device (``/dev/stderr`` is a link of the system).
+
+    Raises:
+        WriteError: The file is a link or cannot be written.
+    """
+    follow = 0 if path.parent == Path("/dev") else getattr(os, "O_NOFOLLOW", 0)
+    try:
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | follow, PRIVATE)
+        with os.fdopen(fd, "ab") as out:
+            out.write(data)
+    except OSError as error:
+        why = "it is a link" if error.errno == errno.ELOOP else error.strerror
+        raise WriteError(f"{path} cannot be written: {why}") from None
 
 
 def make_private(folder: Path) -> None:

@@ -22,6 +22,7 @@ whether what lies in ``exercises/`` is in step.
 from __future__ import annotations
 
 import hashlib
+import io
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -31,6 +32,7 @@ from grader.authoring.readme import origin_note, readme
 from grader.authoring.stub import PercentCell, cells, stub
 from grader.course.assignment import Course
 from grader.errors import UserError
+from grader.files import write
 
 
 class ReleaseError(UserError):
@@ -130,7 +132,7 @@ def build(course: Course, names: Iterable[str]) -> list[Path]:
         files = render(course, name)
         for path in is_built(course, name):
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(files[path])
+            write(path, files[path], 0o644)
             written.append(path)
     return written
 
@@ -148,12 +150,12 @@ def release(course: Course, name: str, out: Path) -> Path:
     files = list(render(course, name))
     public = course.exercise(name) / "test_public.py"
     out.mkdir(parents=True, exist_ok=True)
-    path = out / f"{name}.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in [*files, *([public] if public.is_file() else [])]:
             member = zipfile.ZipInfo(f"{name}/{file.name}", date_time=(1980, 1, 1, 0, 0, 0))
             member.compress_type = zipfile.ZIP_DEFLATED
             member.create_system = 3  # Unix, wherever it is made: equal bytes everywhere
             member.external_attr = 0o100644 << 16
             archive.writestr(member, file.read_bytes())
-    return path
+    return write(out / f"{name}.zip", packed.getvalue(), 0o644)

@@ -23,6 +23,7 @@ import yaml
 
 from grader.course import catalog
 from grader.course.yaml_nodes import FILE, CatalogError
+from grader.files import write
 
 TEMPLATES: Final = Path(__file__).parent / "templates" / "exercise"
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
@@ -116,11 +117,9 @@ def _rendered(part: str, name: str, title: str) -> dict[str, str]:
 
 
 def _write(path: Path, content: str) -> None:
-    """The whole file or none of it."""
+    """Write the whole file or none of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(content.encode("utf-8", "surrogateescape"))
-    part.replace(path)
+    write(path, content.encode("utf-8", "surrogateescape"), 0o644)
 
 
 # --- assignments.yaml ---------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from typing import NoReturn
 from grader import __version__
 from grader.cli import course, grade, lms, results, worker
 from grader.cli.output import OK, is_told, stop, told
+from grader.sandbox import interpreter
 
 Command = Callable[[argparse.Namespace], int]
 Add = Callable[[str, Command, str], argparse.ArgumentParser]
@@ -35,6 +36,7 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status."""
     gc.set_threshold(50_000)  # imports make much that stays
+    interpreter.shut_out_surroundings()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that has no such character shows ?
             stream.reconfigure(errors="replace")

@@ -58,6 +58,7 @@ def release(options: argparse.Namespace) -> int:
 def validate(options: argparse.Namespace) -> int:
     """Let exercises prove themselves, and say what is otherwise than it should be."""
     from grader.authoring import validate
+    from grader.files import write
 
     course = here()
     names = options.names or [assignment.name for assignment in course.assignments]
@@ -72,7 +73,7 @@ def validate(options: argparse.Namespace) -> int:
         sound = sound and good
     if options.write:
         before = options.write.read_text(encoding="utf-8") if options.write.exists() else ""
-        options.write.write_text(validate.document(lines, before), encoding="utf-8")
+        write(options.write, validate.document(lines, before).encode(), 0o644)
     return OK if sound else ERROR
 
 

@@ -55,9 +55,9 @@ def _plan(options: argparse.Namespace) -> Plan:
     from grader.results.store import Store
     from grader.runs import class_run
 
-    course = here()
+    course = here(options.sources)
     assignment = course.assignment(options.assignment)
-    out = options.out or Path("results") / f"{assignment.name}-{time.strftime('%Y%m%d-%H%M%S')}"
+    out = options.out or _new_folder(assignment.name)
     exists = Store.holds_run(out)
     if exists and not (options.resume or options.only):
         stop(f"{out} holds results already; add --resume to go on with it, or choose another --out")
@@ -75,6 +75,14 @@ def _plan(options: argparse.Namespace) -> Plan:
         only=frozenset(options.only), shard=options.shard or (1, 1),
         engine=options.engine, broker=options.broker,
     )  # fmt: skip
+
+
+def _new_folder(name: str) -> Path:
+    """Return the default for --out, below the current folder."""
+    results = Path("results")
+    if results.is_symlink():
+        stop("results is a link; name the folder for the results with --out")
+    return results / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
 
 
 def _seed(options: argparse.Namespace, out: Path, exists: bool) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -38,8 +39,11 @@ def say(line: str) -> None:
     print(for_terminal(line))
 
 
-def here() -> Course:
-    """The course of the folder we stand in."""
+def here(given: Iterable[Path] = ()) -> Course:
+    """Load the course of the current folder, or the one that GRADER_COURSE names.
+
+    ``given``: the files and folders to be graded; a course among them is refused.
+    """
     from grader.course import catalog
 
-    return catalog.load(catalog.find_course(Path.cwd()))
+    return catalog.load(catalog.find_course(Path.cwd(), given))

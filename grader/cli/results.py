@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.cli.output import ERROR, OK, here, say, stop
+from grader.sandbox import interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_PRINTED = 200
 """Lines of what a program printed that are shown."""
+QUIET = ("-q", "--tb=short", "-rN", "--color=no", "-p", "no:cacheprovider")
 
 
 def report(options: argparse.Namespace) -> int:
@@ -93,6 +95,7 @@ def _saved(folder: Path, grade: Grade) -> Path:
 
 def _repeat(folder: Path, known: Run, outcome: Outcome, source: Path) -> None:
     """Print the line that repeats a check; what was not passed is run by it, and shown."""
+    from grader.grading.process import settled
     from grader.runs.regrade import secret_of
 
     course = here()
@@ -108,13 +111,23 @@ def _repeat(folder: Path, known: Run, outcome: Outcome, source: Path) -> None:
     say(f"  pytest {shlex.join(arguments)}")
     if outcome.status == "passed":
         return
-    quiet = ["-q", "--tb=short", "-rN", "--color=no"]
-    done = subprocess.run(  # noqa: S603  # our own test
-        [sys.executable, "-m", "pytest", *arguments, *quiet], cwd=course.folder,
-        capture_output=True, text=True, errors="replace", check=False,
-    )  # fmt: skip
+    arguments[2] = str(course.folder / test)
+    arguments[4] = str(source.resolve())
+    done = _run_isolated([*settled(course.folder), *arguments, *QUIET])
     for line in [*done.stdout.splitlines(), *done.stderr.splitlines()]:
         say(line)
+
+
+def _run_isolated(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run pytest as a grading process runs it: nothing around us has a say."""
+    environment = interpreter.environment()
+    if secret := os.environ.get("GRADER_SECRET_FILE"):
+        environment["GRADER_SECRET_FILE"] = os.path.abspath(secret)
+    code = "import pytest; raise SystemExit(pytest.main(sys.argv[1:]))"
+    return subprocess.run(  # noqa: S603  # our own test
+        interpreter.command(code, *arguments), cwd=interpreter.NEUTRAL, env=environment,
+        capture_output=True, text=True, errors="replace", check=False,
+    )  # fmt: skip
 
 
 def _print_grade(grade: Grade, checks: list[Outcome], whole: bool) -> None:
@@ -227,13 +240,15 @@ def regrade(options: argparse.Namespace) -> int:
     from grader.results import write
     from grader.runs import regrade
 
-    changes = regrade.regrade(here(), options.dir, options.jobs, options.write)
+    course = here([options.dir])
+    say(f"course: {course.folder}")
+    changes = regrade.regrade(course, options.dir, options.jobs, options.write)
     for change in changes:
         _print_change(change)
     kept = "kept" if options.write else "not kept: add --write to keep them"
     say(f"{_in_sum(changes)}; the new grades are {kept}")
     if options.write:
-        write.write_results(here(), options.dir)
+        write.write_results(course, options.dir)
     return ERROR if any(change.after.score is None for change in changes) else OK
 
 

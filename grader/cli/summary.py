@@ -24,6 +24,8 @@ def summary(
     if len(grades) > len(shown):
         lines.append(f"... and {len(grades) - len(shown)} more")
     lines += ["", *_class(grades, seconds)]
+    if progress.course is not None:
+        lines.append(f"course: {progress.course}")
     if progress.ready is not None:
         lines.append(f"sandbox: {', '.join(progress.ready.sandbox) or 'NONE'}")
     if progress.already:

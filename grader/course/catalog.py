@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -29,29 +29,68 @@ from grader.course.yaml_nodes import (
     text_of,
 )
 
-# --- the values ---------------------------------------------------------------------------------
-
-
 # --- finding and loading ------------------------------------------------------------------------
 
 
-def find_course(start: Path) -> Path:
-    """The nearest folder at or above ``start`` with ``assignments.yaml``.
+def find_course(start: Path, given: Iterable[Path] = ()) -> Path:
+    """Return the course that GRADER_COURSE names, else the nearest one at or above ``start``.
 
-    The environment variable GRADER_COURSE, if set, names the folder instead. Raises
-    `CatalogError` where there is none.
+    Hidden tests run with the rights of whoever grades, so a course that nobody named is used only
+    if it cannot be a student's: see `_refusal`.
+
+    Args:
+        start: The folder from which to look upwards.
+        given: The files and folders that are to be graded.
+
+    Raises:
+        CatalogError: There is no course, or it has to be named.
     """
     if named := os.environ.get("GRADER_COURSE"):
         if os.path.isfile(os.path.join(named, FILE)):
             return Path(named).resolve()
         raise CatalogError(f"GRADER_COURSE={named} holds no {FILE}; name the course's folder")
     here = start.resolve()
-    for folder in (here, *here.parents):
-        if os.path.isfile(folder / FILE):
-            return folder
-    raise CatalogError(
-        f"no {FILE} in {here} or above; go to the course's folder, or set GRADER_COURSE to it"
-    )
+    found = [folder for folder in (here, *here.parents) if os.path.isfile(folder / FILE)]
+    if not found:
+        raise CatalogError(
+            f"no {FILE} in {here} or above; go to the course's folder, or set GRADER_COURSE to it"
+        )
+    if why := _refusal(found, given):
+        raise CatalogError(
+            f"{found[0]} holds a course that {why}; if it is yours, name it: GRADER_COURSE={found[0]}"
+        )
+    return found[0]
+
+
+def _refusal(found: Sequence[Path], given: Iterable[Path]) -> str:
+    """Return why the first of the courses ``found`` may be a student's, or ''."""
+    course = found[0]
+    if len(found) > 1:
+        return f"lies inside the course {found[1]}"
+    for path in (course, course / FILE):
+        if (owner := path.stat().st_uid) not in _trusted_owners():
+            return f"belongs to another user ({_user_name(owner)})"
+    for path in map(Path.resolve, given):
+        folder = path if path.is_dir() else path.parent
+        if course.is_relative_to(folder):
+            return f"lies in what is to be graded ({folder})"
+    return ""
+
+
+def _trusted_owners() -> set[int]:
+    """Return the users whose course may be used unnamed: us, root, and who became root by sudo."""
+    ours = os.geteuid() if hasattr(os, "geteuid") else 0  # Windows knows no owners
+    behind = os.environ.get("SUDO_UID", "") if ours == 0 else ""
+    return {0, ours, *([int(behind)] if behind.isdecimal() else [])}
+
+
+def _user_name(uid: int) -> str:
+    try:
+        import pwd
+
+        return pwd.getpwuid(uid).pw_name
+    except (ImportError, KeyError):
+        return f"uid {uid}"
 
 
 def load(course: Path) -> Course:
@@ -107,6 +146,3 @@ def _check_functions(place: YamlNode, solution: Path) -> None:
                 f"the solution has no function {quoted(function)}",
                 nearest(function, functions) or f"one of: {', '.join(functions)}",
             )
-
-
-# --- readers: a place -> a value -----------------------------------------------------------------

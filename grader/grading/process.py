@@ -70,16 +70,24 @@ def bench_for(settings: Settings) -> Bench:
 def run_session(bench: Bench, loop: object, select: str = "") -> int:
     """Run a pytest session over the hidden tests of the bench's assignment, or a selection (-k)."""
     tests = bench.course.hidden_tests(bench.assignment.name)
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        os.environ.pop(name, None)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     quiet = [f"no:{name}" for name in ("terminal", "logging", "cacheprovider", "doctest", "junitxml",
              "pastebin", "stepwise", "faulthandler", "unraisableexception", "threadexception",
              "warnings", "setuponly", "setupplan", "debugging", "nose", "recwarn", "tmpdir")]  # fmt: skip
-    arguments = [str(tests), "-c", os.devnull, "--rootdir", str(bench.course.folder), "-s"]
+    arguments = [str(tests), *settled(bench.course.folder), "-s"]
     arguments += ["-k", select] if select else []
     for name in ("grader.grading.plugin", *quiet):
         arguments += ["-p", name]
     plugins = [loop, plugin.Attached(bench)]
     return int(pytest.main([*arguments, "--assert=plain"], plugins=plugins))
+
+
+def settled(course: Path) -> list[str]:
+    """Return pytest's options by which it reads no ini file, and no conftest.py above hidden tests."""
+    hidden = course / "tests" / "hidden"
+    return ["-c", os.devnull, "--rootdir", str(course), "--confcutdir", str(hidden)]
 
 
 class Loop:
@@ -168,9 +176,3 @@ class Loop:
 
 def _phase(call: pytest.CallInfo[None]) -> Literal["setup", "call", "teardown"]:
     return call.when if call.when != "collect" else "setup"
-
-
-# --- one submission ---------------------------------------------------------------------------
-
-
-# --- before anything is graded ----------------------------------------------------------------

@@ -25,6 +25,7 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from grader.course.assignment import Assignment
+from grader.files import write
 from grader.lms.exports import matching, sheet
 from grader.lms.exports.sheet import ExportError
 from grader.lms.wording import number
@@ -189,7 +190,7 @@ def _send(api: _Api, posts: Sequence[Post], journal: Path) -> None:
     job = str(answer.get("id", "")) if isinstance(answer, dict) else ""
     if not job.isdecimal():
         raise ExportError("Canvas answered a bulk update with no Progress")
-    journal.write_text(json.dumps({"progress": job}))
+    write(journal, json.dumps({"progress": job}).encode())
     _finish(api, journal)
 
 

@@ -18,6 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
+from grader.files import write
 from grader.model import Grade, Outcome
 from grader.results import class_figures as statistics
 from grader.results.store import Run
@@ -44,8 +45,7 @@ def save(run: Run, grades: Sequence[Grade], folder: Path) -> list[Path]:
                 continue
             for kind in ("svg", "png"):
                 path = folder / f"{name}.{kind}"
-                path.touch(mode=0o600)
-                path.write_bytes(_image(figure, kind))
+                write(path, _image(figure, kind))
                 written.append(path)
     return written
 

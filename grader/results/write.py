@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 
 from grader.course.assignment import Course
@@ -35,7 +37,8 @@ def write_files(found: policy.Standings, folder: Path, plots: bool = False) -> l
         write(folder / "report.html", report),
     ]
     if plots:
-        from grader.results import plots as drawings
+        with contextlib.chdir(os.sep):  # matplotlib reads the current folder's matplotlibrc
+            from grader.results import plots as drawings
 
         written += drawings.save(run, grades, folder / "plots")
     return written

@@ -66,6 +66,8 @@ class Progress:
     notes: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     ready: Ready | None = None
+    course: Path | None = None
+    """The folder of the course that is used."""
     say: Callable[[str], None] = lambda line: None
     """Called with a line that cannot wait for the end."""
 
@@ -79,6 +81,7 @@ def grade_class(
     plan: Plan, progress: Progress, stop: Callable[[], bool] = lambda: False
 ) -> Iterator[Grade]:
     """Grade everything that is not graded yet; yield each grade once it is in the store."""
+    progress.course = plan.course.folder
     inboxes = [_inbox(plan, source) for source in plan.sources]
     everybody = _everybody(plan, inboxes, progress)
     make_private(plan.out)

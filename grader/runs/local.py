@@ -12,7 +12,6 @@ import contextlib
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -25,6 +24,7 @@ import msgspec
 from grader.errors import UserError
 from grader.grading.protocol import Ready, Settings
 from grader.model import Grade, Submission
+from grader.sandbox import interpreter
 
 AHEAD: Final = 2
 """Submissions given to a process before the first comes back: it never waits for us."""
@@ -49,12 +49,11 @@ class Process:
         passed = [theirs.fileno(), self._place]
         # What is imported stays: to look for cycles in it meanwhile takes a twentieth of the time.
         code = "import gc; gc.disable(); import grader.grading.process as p; p.main()"
-        command = [sys.executable, "-c", code, *map(str, passed)]
         try:
             self._process = subprocess.Popen(  # noqa: S603  # our own module
-                command, pass_fds=passed, stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL, stderr=self._said, start_new_session=True,
-                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1"},
+                interpreter.command(code, *map(str, passed)), pass_fds=passed,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._said,
+                env=interpreter.environment(), cwd=interpreter.NEUTRAL, start_new_session=True,
             )  # fmt: skip
         except OSError as error:
             raise EngineError(f"a grading process cannot be started: {error.strerror}") from None

@@ -67,7 +67,7 @@ def pip(folder, arguments):
            "import sys\\nfrom grader.cli import main\\nsys.exit(main())\\n")
 
 match sys.argv[1:]:
-    case ["-m", "venv", folder]:
+    case ["-I", "-m", "venv", folder] | ["-m", "venv", folder]:
         venv(folder)
     case ["pip", folder, "install", *arguments]:
         pip(folder, arguments)

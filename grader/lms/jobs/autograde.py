@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from grader import lms
+from grader import files, lms
 from grader.course import catalog
 from grader.course.assignment import Assignment, Course
 from grader.course.secret import course_secret, secret_file
@@ -35,6 +35,8 @@ from grader.runs.class_run import new_seed
 from grader.timestamps import moment
 
 SEVERAL: Final = "might be meant"
+READABLE: Final = 0o644
+"""Permissions of a result: in some systems another user reads it."""
 STOPPED: Final = "the grader was stopped before it was done"
 
 
@@ -84,7 +86,8 @@ def grade_one(request: Request, place: JobPlace) -> tuple[Grade, Job]:
     job = replace(job, submission=request.submission or job.submission, graded_at=_now())
     name = request.assignment or ""
     try:
-        course = catalog.load(request.course or catalog.find_course(place.cwd))
+        found = request.course or catalog.find_course(place.cwd, [job.submission])
+        course = catalog.load(found)
         assignment = _assignment(course, request.assignment)
         name = assignment.name
         job = _informed(job, assignment, request)
@@ -106,14 +109,11 @@ def deliver(answer: JobOutput, *, files_only: bool = False) -> None:
     """Write the files, each whole or not at all, and then stdout."""
     for path, data in answer.write.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{path.name}.part")
-        part.write_bytes(data)
-        part.replace(path)
+        files.write(path, data, READABLE)
     if files_only:
         return
     for path, data in answer.append.items():
-        with path.open("ab") as out:
-            out.write(data)
+        files.append(path, data)
     sys.stdout.buffer.write(answer.stdout)
     sys.stdout.buffer.flush()
 
@@ -182,12 +182,12 @@ def read_submission(course: Course, name: str, job: Job) -> Submission:
     except InboxError as error:
         return replace(bare, problem=str(error))
     ours = {path.name for path in job.results}
-    files = tuple(
+    found_files = tuple(
         File(entry, entry.name, (entry.when,), meant=named)
         for entry in tree.entries if entry.name not in ours
     )  # fmt: skip
     released = stub.read_bytes() if stub.is_file() else b""
-    handin = Handin(job.student, files, name=job.name, email=job.email,
+    handin = Handin(job.student, found_files, name=job.name, email=job.email,
                     submitted_at=job.submitted_at)  # fmt: skip
     found = Picker(tree, name, matcher(released)).submission(handin)
     if SEVERAL in found.error:  # nobody is here to choose: the student settles it
@@ -221,10 +221,9 @@ FOR_STAFF: Final = frozenset({"gradescope", "prairielearn"})
 def _tell_staff(text: str, system: str, log: Path | None) -> None:
     if log is not None:
         try:
-            with log.open("a", encoding="utf-8", errors="replace") as out:
-                out.write(f"{_now()} {text}\n")
+            files.append(log, f"{_now()} {text}\n".encode("utf-8", "replace"))
             return
-        except OSError as error:  # the result is delivered: that is what the system waits for
-            text = f"{text}\n{log} cannot be written: {error.strerror}"
+        except files.WriteError as error:  # the result is delivered: the system waits for that
+            text = f"{text}\n{error}"
     if system in FOR_STAFF:
         print(f"grader: {text}", file=sys.stderr)

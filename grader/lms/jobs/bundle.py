@@ -24,6 +24,7 @@ import yaml
 from grader.course.assignment import Assignment, Course
 from grader.course.secret import course_secret
 from grader.course.yaml_nodes import FILE, CatalogError
+from grader.files import write
 from grader.lms.jobs.wheel import BESIDES, WHEEL, Files, constraints, packed, wheel
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -39,14 +40,7 @@ def build(course: Course, name: str, format: str, out: Path) -> Path:
     assignment = course.assignment(name)
     files = known[format](course, assignment)
     out.mkdir(parents=True, exist_ok=True)
-    path = out / f"{name}-{format}.zip"
-    data = packed(files)
-    part = path.with_name(f".{path.name}.part")
-    fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(fd, "wb") as stream:
-        stream.write(data)
-    part.replace(path)
-    return path
+    return write(out / f"{name}-{format}.zip", packed(files))
 
 
 # --- one function a system: course, assignment -> files ---------------------------------------

@@ -8,7 +8,7 @@ work=$(mktemp -d) || exit 3
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 3
 head -c 25000000 > submission.zip
-/opt/grader/venv/bin/grader autograde --lms classroom50 --assignment @NAME@ \
+/opt/grader/venv/bin/python3 -I -m grader autograde --lms classroom50 --assignment @NAME@ \
     --submission submission.zip --staff-log /opt/grader/@NAME@/staff.log >/dev/null
 status=$?
 cat result.json

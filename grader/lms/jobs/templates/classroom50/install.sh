@@ -5,7 +5,7 @@ umask 077
 account=${1:?name the account that the runner runs as}
 here=$(dirname "$(readlink -f "$0")")
 install -d -m 0711 /opt/grader
-[ -x /opt/grader/venv/bin/python3 ] || python3 -m venv /opt/grader/venv
+[ -x /opt/grader/venv/bin/python3 ] || python3 -I -m venv /opt/grader/venv
 /opt/grader/venv/bin/pip install --no-cache-dir -c "$here/constraints.txt" "$here/@WHEEL@"@PACKAGES@
 chmod -R go+rX /opt/grader/venv
 rm -rf /opt/grader/@NAME@

@@ -4,7 +4,7 @@ umask 077
 export GRADER_COURSE=/opt/grader/course
 cd /opt/grader
 log=$(mktemp)
-/opt/grader/venv/bin/grader autograde --lms github --assignment @NAME@ --submission "$1" \
+/opt/grader/venv/bin/python3 -I -m grader autograde --lms github --assignment @NAME@ --submission "$1" \
     --staff-log "$log"
 status=$?
 if [ -s "$log" ]; then # this repository's log is for staff; nothing in it may be a workflow command

@@ -4,7 +4,7 @@ set -euo pipefail
 umask 077
 here=$(dirname "$(readlink -f "$0")")
 install -d -m 0711 /opt/grader
-python3 -m venv /opt/grader/venv
+python3 -I -m venv /opt/grader/venv
 /opt/grader/venv/bin/pip install --no-cache-dir -c "$here/constraints.txt" "$here/@WHEEL@"@PACKAGES@
 chmod -R go+rX /opt/grader/venv
 install -d -m 0700 /opt/grader/course

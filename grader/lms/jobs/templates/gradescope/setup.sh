@@ -8,7 +8,7 @@ apt-get update
 apt-get install -y --no-install-recommends python3 python3-venv libseccomp2
 source=/autograder/source
 install -d -m 0711 /opt/grader
-python3 -m venv /opt/grader/venv
+python3 -I -m venv /opt/grader/venv
 /opt/grader/venv/bin/pip install --no-cache-dir -c "$source/constraints.txt" "$source/@WHEEL@"@PACKAGES@
 chmod -R go+rX /opt/grader/venv
 # Hidden tests, reference and secret: root's alone, and no second copy.

@@ -8,13 +8,21 @@
         printf 'export %s=%q\n' "$name" "${!name}"
     done
     cat <<'END'
+# Submitted files lie in this folder: no program and no module may come from it (-I).
 umask 077
-export GRADER_COURSE
+unset TMPDIR
+given=$PATH PATH=
+IFS=:
+for folder in $given; do
+    case $folder in /*) PATH=$PATH${PATH:+:}$folder ;; esac
+done
+unset IFS
+export PATH GRADER_COURSE
 GRADER_COURSE=$(mktemp -d) || exit 1
 trap 'rm -rf "$GRADER_COURSE"' EXIT
-python3 -m zipfile -e course.zip "$GRADER_COURSE" >/dev/null 2>&1
+python3 -I -m zipfile -e course.zip "$GRADER_COURSE" >/dev/null 2>&1
 rm -f course.zip
-grader autograde --lms vpl --assignment @NAME@ 2>/dev/null
+python3 -I -m grader autograde --lms vpl --assignment @NAME@ 2>/dev/null
 END
 } > vpl_execution
 chmod +x vpl_execution
