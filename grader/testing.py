@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from grader.checks.case import Case, Part, redrawn
     from grader.checks.compare import TOLERANCE, rough
     from grader.checks.expect import Cache, entries, expect, finite, pair, shaped
-    from grader.checks.failure import Failed
+    from grader.checks.failure import Failed, partial_credit
     from grader.checks.gradients import Gradient
     from grader.checks.mistakes import Hint, Mistake
     from grader.sandbox.fork_server import StudentError
 
 __all__ = [
     "TOLERANCE", "Cache", "Case", "Failed", "Gradient", "Hint", "Mistake", "Part", "StudentError",
-    "arrays_of", "entries", "expect", "finite", "pair", "redrawn", "rough", "shaped",
+    "arrays_of", "entries", "expect", "finite", "pair", "partial_credit", "redrawn", "rough", "shaped",
 ]  # fmt: skip
 
 _HOMES: Final = {
@@ -32,7 +32,7 @@ _HOMES: Final = {
     "checks.case": ("Case", "Part", "redrawn"),
     "checks.compare": ("TOLERANCE", "rough"),
     "checks.expect": ("Cache", "entries", "expect", "finite", "pair", "shaped"),
-    "checks.failure": ("Failed",),
+    "checks.failure": ("Failed", "partial_credit"),
     "checks.gradients": ("Gradient",),
     "checks.mistakes": ("Hint", "Mistake"),
     "sandbox.fork_server": ("StudentError",),

@@ -53,6 +53,7 @@ def fault(
 
     ``scale``: see `scales`. ``dims()``: sizes that occur in the problem; only shapes made of these
     are repeated to the student, since a shape can be made to spell out hidden inputs.
+    ``integers``: ids, counts and lengths are exact.
     ``entrywise``: each entry is judged on its own size instead, where the smallest counts as much
     as the largest (norms that span sixty orders of magnitude).
     """
@@ -60,6 +61,10 @@ def fault(
         return Fault("shape", _shape_message(got.shape, want.shape, {*dims(), *want.shape, 0, 1}))
     if integers and got.size and got.dtype.kind not in "iu":
         return Fault("integers", "integers are wanted")
+    if integers and got.size:
+        wrong = int((got != want).sum())
+        told = f"{rough(float(wrong))} of {rough(float(got.size))} entries"
+        return Fault("values", f"right shape, wrong values ({told})") if wrong else None
     if not entrywise and _is_near(got, want, max(tolerance * scale, floor)):
         return None
     got, want = got.astype(np.float64), want.astype(np.float64)
@@ -71,10 +76,7 @@ def fault(
     off, sizes = np.abs(got[~special] - want[~special]), np.abs(want[~special])
     if (off <= np.maximum(tolerance * (sizes if entrywise else scale), floor)).all():
         return None
-    if integers:  # ids and lengths: how far one is from another says nothing
-        told = f"{rough(float((off > 0).sum()))} of {rough(float(off.size))} entries"
-    else:
-        told = f"worst entry off by {_how_far(off, sizes, entrywise)}"
+    told = f"worst entry off by {_how_far(off, sizes, entrywise)}"
     return Fault("values", f"right shape, wrong values ({told})")
 
 

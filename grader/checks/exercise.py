@@ -35,7 +35,7 @@ def load_exercise(course: Path, name: str) -> Exercise:
     """
     folder = course / "reference" / name
     source = (folder / "solution.py").read_text(encoding="utf-8")
-    caches = importlib.import_module(f"{name}.cases").CACHES
+    caches = _caches(course, name)
     known: Any = types.SimpleNamespace(MISTAKES=(), HINTS={})
     if (folder / "mistakes.py").exists():
         known = module_of((folder / "mistakes.py").read_text(encoding="utf-8"), f"{name}.mistakes")
@@ -47,3 +47,12 @@ def load_exercise(course: Path, name: str) -> Exercise:
     alike = getattr(known, "ALIKE", ())
     catalogue = Catalogue(runs, mistakes, known.HINTS, caches, alike)
     return Exercise(name, source, reference, catalogue)
+
+
+def _caches(course: Path, name: str) -> Caches:
+    """Return ``CACHES`` of the exercise's cases.py; both are optional."""
+    if not (course / "tests" / "hidden" / name / "cases.py").exists():
+        return {}
+    cases = importlib.import_module(f"{name}.cases")
+    caches: Caches = getattr(cases, "CACHES", {})
+    return caches

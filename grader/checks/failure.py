@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -64,12 +65,13 @@ def is_right(reference: Module, case: Case, answer: Answer) -> bool:
     """Whether every array of an answer is right."""
     if answer.error is not None:
         return False
-    _, expected, scales = reference.expected(case)
+    want, expected, scales = reference.expected(case)
     return all(
         isinstance(leaf := arrays.at(answer.value, path), np.ndarray)
         and not compare.fault(
             leaf, right, scales[path],
             floor=case.floor, tolerance=case.tolerance, entrywise=case.entrywise,
+            integers=arrays.at(want, path) == "int",
         )
         for path, right in expected.items()
     )  # fmt: skip
@@ -89,3 +91,31 @@ class Failed(Exception):  # a verdict, not an error
     ) -> None:
         super().__init__(message)
         self.credit, self.mistake, self.detail = credit, mistake, detail
+
+
+class PartialCreditGiven(BaseException):
+    """The end of a test that earns a share of its points.
+
+    A BaseException, so that ``except Exception`` in a test cannot swallow it.
+    """
+
+    def __init__(self, share: float, message: str, mistake: str = "") -> None:
+        super().__init__(message)
+        self.share, self.mistake = share, mistake
+
+
+def partial_credit(share: float, message: str, *, mistake: str = "") -> NoReturn:
+    """End a hidden test that earns ``share`` of its points.
+
+    Args:
+        share: From 0 to 1; more counts as 1, which passes the test, and less as 0.
+        message: What the student reads if the share is below 1.
+        mistake: The id of an entry of mistakes.py, whose hint the student reads too.
+
+    Raises:
+        PartialCreditGiven: Always.
+    """
+    number = float(share)
+    raise PartialCreditGiven(
+        0.0 if math.isnan(number) else min(max(number, 0.0), 1.0), message, mistake
+    )

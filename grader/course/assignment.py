@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
@@ -60,6 +60,27 @@ class Late:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckSetting:
+    """What assignments.yaml says about one check; at most one of the three is set."""
+
+    points: float | None = None
+    """The points of the check, instead of those of its mark."""
+    skip: str = ""
+    """The reason why the check and its points are left out."""
+    full: str = ""
+    """The reason why everyone gets full points for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManualQuestion:
+    """A question that a person grades."""
+
+    id: str
+    title: str
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """One exercise as this course sets it."""
 
@@ -67,6 +88,8 @@ class Assignment:
     title: str
     points: float = 100.0
     """What a submission gets that passes every check; speed limits with points come on top."""
+    scaled: bool = False
+    """Whether the marks are scaled to ``points``; else their sum is the maximum."""
     runtime: Literal["numpy", "torch"] = "numpy"
     imports: tuple[str, ...] = ()
     """Modules that may be imported besides NumPy and the standard library."""
@@ -79,11 +102,32 @@ class Assignment:
     attempts: Literal["last", "best"] = "last"
     """Which of several submissions counts."""
     lms: Mapping[str, Mapping[str, int | str]] = field(default_factory=dict)
+    checks: Mapping[str, CheckSetting] = field(default_factory=dict)
+    """Changes to single checks, by ``file::function`` or by the function's name."""
+    files: tuple[str, ...] = ()
+    """The files that students submit, if there are several; the first is ``student``."""
+    extra_files: bool = False
+    """Whether helpers that were submitted beside the one file can be imported."""
+    manual: tuple[ManualQuestion, ...] = ()
+    writes: bool = False
+    """Whether a worker gets a private folder in which it may write files."""
+    mistakes: Mapping[str, float] = field(default_factory=dict)
+    """The least percentage of the points that a recognised mistake costs, by its id."""
 
     @property
     def max_score(self) -> float:
-        """Points, and those of the speed limits on top."""
-        return self.points + sum(limit.points for limit in self.speed.values())
+        """Points, those of the speed limits on top, and those of manual questions."""
+        return self.points + self.extra_points
+
+    @property
+    def extra_points(self) -> float:
+        """Points that no mark of a hidden test counts: speed limits and manual questions."""
+        speed = sum(limit.points for limit in self.speed.values())
+        return speed + sum(question.points for question in self.manual)
+
+    def worth(self, max_score: float) -> Assignment:
+        """Return the assignment as a run has graded it, whose maximum is ``max_score``."""
+        return replace(self, points=max_score - self.extra_points)
 
     def late_by(self, submitted: datetime, due: datetime | None = None) -> timedelta:
         """How late a submission is; nothing within the grace. ``due``: an extended date.

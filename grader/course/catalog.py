@@ -112,7 +112,8 @@ def load(course: Path) -> Course:
 def _assignment(place: YamlNode, course: Course, known: Iterable[str]) -> Assignment:
     read = ASSIGNMENT | {"due": partial(read_due, zone=course.timezone)}
     places = place.entries(read, required=("name", "title"))
-    assignment = Assignment(**{key: read[key](each) for key, each in places.items()})
+    values = {key: read[key](each) for key, each in places.items()}
+    assignment = Assignment(**values, scaled="points" in places)
     if assignment.name in known:
         raise places["name"].wrong(
             f"{quoted(assignment.name)} is the name of an assignment above", "another name"

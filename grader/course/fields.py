@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from grader.course.assignment import Late, SpeedLimit, Step
-from grader.course.yaml_nodes import CatalogError, YamlNode, nearest, plain
+from grader.course.assignment import CheckSetting, Late, ManualQuestion, SpeedLimit, Step
+from grader.course.yaml_nodes import CatalogError, YamlNode, nearest, plain, quoted
 from grader.model import Limits
 
 Read = Callable[[YamlNode], Any]
@@ -192,6 +192,68 @@ def _identity(place: YamlNode) -> int | str:
     return int(text) if number else text.strip()
 
 
+def _checks(place: YamlNode) -> dict[str, CheckSetting]:
+    """Read ``checks:``; which check each key means is known when the tests are collected."""
+    found = {}
+    for key, entry in place.entries().items():
+        given = entry.entries(CHECK)
+        if len(given) != 1:
+            raise entry.wrong("needs one of points, skip and full", "{points: 12}")
+        found[key] = CheckSetting(**{name: CHECK[name](each) for name, each in given.items()})
+    return found
+
+
+def _student_file(place: YamlNode) -> str:
+    name = read_line(place)
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,63}\.py", name, re.ASCII):
+        raise place.wrong(f"{place.shown} is not the name of a Python file", "model.py")
+    return name
+
+
+def _student_files(place: YamlNode) -> tuple[str, ...]:
+    names = tuple(_student_file(each) for each in place.items())
+    if not names or len(set(names)) != len(names):
+        raise place.wrong("names no file, or one twice", "[model.py, data.py]")
+    return names
+
+
+def _flag(place: YamlNode) -> bool:
+    word = place.scalar
+    if word not in ("true", "false"):
+        raise place.wrong(f"{place.shown} is neither true nor false", "true")
+    return word == "true"
+
+
+def _manual(place: YamlNode) -> tuple[ManualQuestion, ...]:
+    found = tuple(map(_record(ManualQuestion, MANUAL, *MANUAL), place.items()))
+    names = [each.id for each in found]
+    if again := next((name for name in names if names.count(name) > 1), ""):
+        raise place.wrong(f"the id {quoted(again)} occurs twice", "another id")
+    return found
+
+
+def _mistakes(place: YamlNode) -> dict[str, float]:
+    """Read ``mistakes:``; the ids are those of mistakes.py, which `grader validate` compares."""
+    return {mistake: PERCENT(each) for mistake, each in place.entries().items()}
+
+
+def _question_id(place: YamlNode) -> str:
+    name = read_line(place)
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name, re.ASCII):
+        raise place.wrong(f"{place.shown} is not an id", "small letters, digits, - and _ only")
+    return name
+
+
+POINTS: Final = _number(0, 1e6, "10")
+
+CHECK: Final[dict[str, Read]] = {"points": POINTS, "skip": read_line, "full": read_line}
+
+MANUAL: Final[dict[str, Read]] = {
+    "id": _question_id,
+    "title": read_line,
+    "points": _number(0.01, 1e6, "10"),
+}
+
 SECONDS: Final = _number(0.01, 86400, "a number of seconds, as 2.5")
 
 MEBIBYTES: Final = _number(1, 1024 * 1024, "a number of MiB, as 1024", whole=True)
@@ -222,4 +284,10 @@ ASSIGNMENT: Final[dict[str, Read]] = {
     "late": _late,
     "attempts": _choice("last", "best"),
     "lms": _lms,
+    "checks": _checks,
+    "files": _student_files,
+    "extra_files": _flag,
+    "manual": _manual,
+    "writes": _flag,
+    "mistakes": _mistakes,
 }

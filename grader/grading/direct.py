@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import ModuleType
 from typing import Any, Final
 
 import pytest
 
-from grader.grading.outcomes import outcome_of, params_of
-from grader.grading.plugin import _OURS
+from grader.grading import plugin
+from grader.grading.marks import READERS, params_of
 from grader.grading.session import Bench
 
-_MARKS: Final = {"parametrize", "points", "timed", "visibility"}
+_MARKS: Final = {"parametrize", *READERS}
+_FIXTURE: Final = type(plugin.check)
+"""The class of what ``@pytest.fixture`` makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,34 +34,43 @@ class Plain:
     @classmethod
     @cache
     def of(cls, item: pytest.Item) -> Plain | None:
-        """The same for ``item``, or None if it needs more."""
+        """Return the same for ``item``, or None if it needs more."""
         if type(item) is not pytest.Function or item.cls is not None:
             return None
         if any(folder.joinpath("conftest.py").exists() for folder in item.path.parents[:2]):
             return None
-        wanted = tuple(inspect.signature(item.obj).parameters)
-        if {mark.name for mark in item.iter_markers()} - _MARKS or "request" in wanted:
+        wanted, params = tuple(inspect.signature(item.obj).parameters), params_of(item)
+        if {mark.name for mark in item.iter_markers()} - _MARKS:
             return None
-        # Who defines a fixture is nowhere public.
-        definitions = item._fixtureinfo.name2fixturedefs
-        if not all(_is_known(definitions[name][-1].func) for name in definitions):
+        if plugin.OURS.keys() & params.keys() or not _are_known(item, params):
             return None
-        return cls(item, params_of(item), wanted)
+        return cls(item, params, wanted)
 
     def run(self, bench: Bench) -> None:
         """Call it, and note the outcome on the bench."""
 
         def call() -> None:
             given = {
-                name: self.params[name] if name in self.params else _OURS[name](bench, self.item)
+                name: self.params[name]
+                if name in self.params
+                else plugin.OURS[name](bench, self.item)
                 for name in self.wanted
             }
             self.item.obj(**given)
+            plugin.finish(self.item)
 
         info = pytest.CallInfo.from_call(call, "call")
-        bench.outcomes.append(outcome_of(self.item, info, bench.scale))
+        plugin.note(bench, self.item, info)
 
 
-def _is_known(fixture: Callable[..., Any]) -> bool:
-    """Whether a fixture is one of ours, or only a parameter's value."""
-    return fixture.__module__ == __name__ or fixture.__name__ == "get_direct_param_fixture_func"
+def _are_known(item: pytest.Function, params: Mapping[str, Any]) -> bool:
+    """Return whether every fixture is one of ours, or only a parameter's value."""
+    if not set(item.fixturenames) <= plugin.OURS.keys() | params.keys():
+        return False
+    return not _has_fixtures(item.module)
+
+
+@cache
+def _has_fixtures(module: ModuleType) -> bool:
+    """Return whether a test file defines or imports fixtures, which may replace one of ours."""
+    return any(isinstance(value, _FIXTURE) for value in vars(module).values())

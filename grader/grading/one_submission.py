@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
-from _pytest.runner import runtestprotocol
 
-from grader.grading import direct, outcomes, plugin
+from grader.grading import direct, marks, outcomes, plugin
 from grader.grading.session import Bench
-from grader.model import Grade, Submission
+from grader.grading.subtests import SUBTESTS
+from grader.model import Grade, Limits, Outcome, Submission
 from grader.notebook import NotebookError, read_source
 from grader.sandbox.fork_server import GraderError, StudentError
 from grader.sandbox.student import Student
@@ -39,9 +40,20 @@ def grade_reference(bench: Bench, items: Sequence[pytest.Item]) -> Grade:
     Who keeps a state between calls would answer otherwise to another order.
     """
     file, source = f"{bench.assignment.name}.py", bench.exercise.source.encode()
+    rules = bench.rules
+    rules.sound.clear()
     grade = grade_one(bench, items, Submission("reference", file, source), 1)
+    rules.sound.update(o.id for o in grade.outcomes if o.status == "passed" and not _is_given(o))
+    for item in items:
+        if parts := item.stash.get(SUBTESTS, None):
+            rules.parts[outcomes.check_id(item)] = parts.count
     bench.learn()
     return grade
+
+
+def _is_given(outcome: Outcome) -> bool:
+    """Return whether the points are full by the instructor's word, whatever the test says."""
+    return "check" in outcome.instructor
 
 
 def _try(
@@ -69,7 +81,7 @@ def _graded(
     asked = bench.begin(cells, submission.file.endswith(".ipynb"))
     problem = submission.problem or problem or _unreadable(asked.student)
     if problem:
-        failed = tuple(outcomes.blank(item, bench.scale, problem) for item in items)
+        failed = tuple(outcomes.blank(item, bench.rules, problem) for item in items)
         return replace(blank, outcomes=failed, message=problem)
     bench.ask_ahead()
     run_items(bench, items)
@@ -88,11 +100,39 @@ def run_items(bench: Bench, items: Sequence[pytest.Item]) -> None:
     for item, following in zip(items, [*items[1:], None], strict=True):
         plugin.clean(item)
         bench.runs(outcomes.check_id(item))
-        if plain := direct.Plain.of(item):
-            plain.run(bench)
-        else:
-            runtestprotocol(item, log=False, nextitem=following)
+        with _limits_of(bench, item):
+            if plain := direct.Plain.of(item):
+                plain.run(bench)
+            else:
+                item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
     bench.runs("")
+
+
+@contextlib.contextmanager
+def _limits_of(bench: Bench, item: pytest.Item) -> Iterator[None]:
+    """Give a test the worker and the limits that its marks ask for."""
+    asked, limits = bench.asked, marks.mark_of(item, "limits")
+    if asked is None or (limits is None and marks.mark_of(item, "fresh") is None):
+        yield
+        return
+    bench.asked = asked.fresh()
+    student = bench.asked.student
+    if limits is not None:
+        student.limits = _limited(student.limits, **limits.kwargs)
+    try:
+        yield
+    finally:
+        student.end()
+        bench.asked = asked
+
+
+def _limited(limits: Limits, cpu: float | None = None, memory_mb: int | None = None) -> Limits:
+    """Return the limits of a submission with those of a mark."""
+    cpu = limits.call_cpu if cpu is None else float(cpu)
+    return replace(
+        limits, call_cpu=cpu, call_wall=max(limits.call_wall, 3 * cpu),
+        total=max(limits.total, cpu), memory_mb=int(memory_mb or limits.memory_mb),
+    )  # fmt: skip
 
 
 def _unreadable(student: Student) -> str:

@@ -1,54 +1,81 @@
-"""The outcome of one check, and what its marks say."""
+"""The outcome of one check: its verdict, its points and its words.
+
+An exception in a test is the student's fault if the reference passes the same test. So every kind
+of wrong answer is ``failed``; ``error`` is for our own faults.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
 import pytest
 
 from grader.checks.check import Check
-from grader.checks.failure import Failed
+from grader.checks.failure import Failed, PartialCreditGiven
+from grader.checks.mistakes import Hint
 from grader.course.assignment import Assignment, SpeedLimit
 from grader.course.yaml_nodes import FILE
-from grader.model import VISIBILITIES, Outcome
-from grader.sandbox.fork_server import StudentError
+from grader.grading import marks, wording
+from grader.grading.marks import mark_of, params_of
+from grader.grading.subtests import SubtestsFailed
+from grader.model import Cause, Outcome
+from grader.sandbox.fork_server import GraderError, OverrunError, StudentError
 
 CHECK: Final = pytest.StashKey[Check]()
 
 _TOLD: Final = ("message", "mistake", "hint", "more")
 """What a check says besides its verdict."""
 
-NOT_JUDGED: Final = "this check could not be judged; it is not your fault, and no points are lost"
+
+@dataclass
+class Rules:
+    """What decides about every outcome of a run, besides the exception that ended the test."""
+
+    tests: Path
+    """The folder ``tests/hidden``: a message counts as the author's only if it is raised there."""
+    assignment: Assignment
+    scale: float = 1.0
+    """Points of the assignment for one point of a mark."""
+    hints: Mapping[str, Hint] = field(default_factory=dict)
+    sound: set[str] = field(default_factory=set)
+    """The checks that the reference passes: what ends them for a student is the student's."""
+    parts: dict[str, int] = field(default_factory=dict)
+    """The number of subtests of a check, as the reference has shown."""
 
 
-def worth(item: pytest.Item, scale: float = 1.0) -> float:
-    """What the check of ``item`` is worth: the points of its mark, of which each counts ``scale``.
+def worth(item: pytest.Item, rules: Rules) -> float:
+    """Return what a check is worth: its points, each of which counts ``rules.scale``.
 
     What a stricter speed limit is worth stands in assignments.yaml, and comes on top.
     """
     if limit := stricter(item):
         return limit.points
-    mark = item.get_closest_marker("points")
-    return (float(mark.args[0]) if mark else 1.0) * scale
+    return written_points(item, rules.assignment) * rules.scale
+
+
+def written_points(item: pytest.Item, assignment: Assignment) -> float:
+    """Return the points that assignments.yaml or the mark gives a check; 1 without either."""
+    setting = marks.setting_of(item, assignment)
+    if setting.points is not None:
+        return setting.points
+    mark = mark_of(item, "points")
+    return float(mark.args[0]) if mark else 1.0
 
 
 def stricter(item: pytest.Item) -> SpeedLimit | None:
-    """The speed limit of assignments.yaml that this check is about, if it is about one."""
+    """Return the speed limit of assignments.yaml that a check is about, if it is about one."""
     limit: SpeedLimit | None = params_of(item).get("speed_limit")
     return limit
 
 
-def params_of(item: pytest.Item) -> Mapping[str, Any]:
-    return getattr(getattr(item, "callspec", None), "params", {})
-
-
 def untimed(items: Iterable[pytest.Item], assignment: Assignment) -> str:
-    """What is wrong with the speed limits of assignments.yaml, or ''."""
-    marks = (item.get_closest_marker("timed") for item in items)
-    timed = {mark.args[0] for mark in marks if mark}
+    """Return what is wrong with the speed limits of assignments.yaml, or ''."""
+    marked = (item.get_closest_marker("timed") for item in items)
+    timed = {mark.args[0] for mark in marked if mark}
     unknown = next((name for name in assignment.speed if name not in timed), None)
     if unknown is None:
         return ""
@@ -57,45 +84,42 @@ def untimed(items: Iterable[pytest.Item], assignment: Assignment) -> str:
 
 
 def title(item: pytest.Item) -> str:
-    """The sentence that the student reads, with the test's parameters filled in."""
+    """Return the sentence that the student reads, with the test's parameters filled in."""
     function = getattr(item, "obj", None)
     lines = (getattr(function, "__doc__", "") or item.name).strip().splitlines()
     if limit := stricter(item):
         return f"{lines[0]}; at most {limit.ratio:g} times the time of array code"
     params = params_of(item)
-    return lines[0].format(**params) if params else lines[0]
+    try:
+        return lines[0].format(**params) if params else lines[0]
+    except (LookupError, ValueError, AttributeError):  # braces that are no parameter
+        return lines[0]
 
 
 @cache
 def visibility(item: pytest.Item) -> str:
-    """When a student may read what the check said, by its mark; '' if unmarked."""
-    mark = item.get_closest_marker("visibility")
-    return str(mark.args[0]) if mark and mark.args else ""
-
-
-def wrong_mark(items: Iterable[pytest.Item]) -> str:
-    """The first mark that means nothing, in a sentence, or ''."""
-    for item in items:
-        if item.get_closest_marker("visibility") and visibility(item) not in VISIBILITIES:
-            told = f"visibility is {visibility(item)!r}; write {' or '.join(VISIBILITIES)}"
-            return f"{check_id(item)}: {told}"
-    return ""
+    """Return when a student may read what the check said, by its mark; '' if unmarked."""
+    return marks.text_of(item, "visibility")
 
 
 def check_id(item: pytest.Item) -> str:
-    """``test_file.py::test_name[param]``: fixed from run to run."""
-    return f"{item.path.name}::{item.name}"
+    """Return ``test_file.py::test_name[param]``, which is fixed from run to run."""
+    return f"{item.path.name}::{item.nodeid.partition('::')[2] or item.name}"
 
 
-def blank(item: pytest.Item, scale: float, message: str) -> Outcome:
-    """The outcome of a check that was not run since there is nothing to run it on."""
-    bare = Outcome(check_id(item), title(item), "failed", 0.0, worth(item, scale), message)
+def blank(item: pytest.Item, rules: Rules, message: str) -> Outcome:
+    """Return the outcome of a check that was not run since there is nothing to run it on."""
+    bare = Outcome(check_id(item), title(item), "failed", 0.0, worth(item, rules), message)
     return replace(bare, visibility=visibility(item))
 
 
-def outcome_of(item: pytest.Item, call: pytest.CallInfo[None], scale: float) -> Outcome:
-    """What one check came to, with as much of it for the student as its mark allows."""
-    outcome = _found(item, call, scale)
+def outcome_of(item: pytest.Item, call: pytest.CallInfo[None], rules: Rules) -> Outcome:
+    """Return what one check came to, with as much of it for the student as its mark allows."""
+    outcome = _found(item, call, rules)
+    if outcome.status == "failed" and not outcome.hint:
+        outcome = replace(outcome, hint=marks.text_of(item, "hint"))
+    if reason := marks.setting_of(item, rules.assignment).full:
+        outcome = _full(outcome, reason)
     when = visibility(item)
     if not when:
         return outcome
@@ -107,43 +131,132 @@ def outcome_of(item: pytest.Item, call: pytest.CallInfo[None], scale: float) -> 
     return replace(bare, visibility=when, instructor=instructor)
 
 
-def _found(item: pytest.Item, call: pytest.CallInfo[None], scale: float) -> Outcome:
-    """What one check came to; `pytest.CallInfo` has either no exception or the one that ended it."""
-    passed = replace(_passed(item, scale), seconds=round(call.duration, 6))
+def _full(outcome: Outcome, reason: str) -> Outcome:
+    """Give full points by the instructor's word, and keep for staff what the check itself said."""
+    before = {"status": outcome.status, "message": outcome.message}
+    return replace(
+        outcome, status="passed", points=outcome.max_points, cause="", mistake="", hint="", more="",
+        message=f"full points for everyone: {reason}",
+        instructor={**outcome.instructor, "check": before},
+    )  # fmt: skip
+
+
+def _found(item: pytest.Item, call: pytest.CallInfo[None], rules: Rules) -> Outcome:
+    """Return the verdict; `pytest.CallInfo` holds the exception that ended the test, if any."""
+    passed = replace(_passed(item, worth(item, rules)), seconds=round(call.duration, 6))
     error = call.excinfo.value if call.excinfo else None
     check = item.stash.get(CHECK, None)
     if error is None:
         return replace(passed, message=check.remark if check else "")
     failed = replace(passed, status="failed", points=0.0)
-    if isinstance(error, Failed) and check is not None:
-        return _judged(failed, error, check)
-    if isinstance(error, (Failed, StudentError, AssertionError)):
-        said = str(error).strip().splitlines() or ["not so"]
-        detail = getattr(error, "detail", "")
-        return replace(failed, message=said[0], instructor=_staff(detail))
-    trace = str(call.excinfo.getrepr(style="short")) if call.excinfo else ""
-    instructor = _staff(trace[-8000:])
-    return replace(failed, status="error", message=NOT_JUDGED, instructor=instructor)
+    match error:
+        case PartialCreditGiven(share=share) if share >= 1:
+            return passed
+        case PartialCreditGiven() | Failed():
+            return _shared(failed, error, item, rules, check)
+        case SubtestsFailed():
+            return _of_subtests(failed, error, item, rules)
+        case StudentError():
+            return _student(failed, error)
+    if isinstance(error, GraderError) or not _is_students(item, error, rules):
+        instructor = _staff(wording.trace(error))
+        return replace(failed, status="error", message=wording.NOT_JUDGED, instructor=instructor)
+    message, cause = said(item, error, rules)
+    return replace(failed, message=message, cause=cause, instructor=_staff(wording.trace(error)))
+
+
+def _is_students(item: pytest.Item, error: BaseException, rules: Rules) -> bool:
+    """Return whether a student's answer, and not the test, made the test end this way."""
+    verdict = isinstance(error, AssertionError | pytest.fail.Exception)
+    return verdict or check_id(item) in rules.sound
+
+
+def said(item: pytest.Item, error: BaseException, rules: Rules) -> tuple[str, Cause]:
+    """Return the message for the student, and the cause, of an exception in a test."""
+    place = wording.place_of(error, rules.tests)
+    if mark_of(item, "example"):
+        return wording.example_text(error, place), "wrong"
+    if text := wording.author_text(error, place):
+        return wording.filtered(text, item.path, params_of(item)), "message"
+    verdict = isinstance(error, AssertionError | pytest.fail.Exception)
+    return wording.in_words(error, place), "wrong" if verdict else "kind"
 
 
 @cache
-def _passed(item: pytest.Item, scale: float) -> Outcome:
-    """The outcome of a passed check, but for its time: the same for every student."""
-    most = worth(item, scale)
+def _passed(item: pytest.Item, most: float) -> Outcome:
+    """Return the outcome of a passed check, but for its time: the same for every student."""
     return Outcome(check_id(item), title(item), "passed", most, most)
 
 
-def _judged(failed: Outcome, verdict: Failed, check: Check) -> Outcome:
-    hint = check.exercise.catalogue.hints.get(verdict.mistake)
+def _shared(
+    failed: Outcome,
+    verdict: PartialCreditGiven | Failed,
+    item: pytest.Item,
+    rules: Rules,
+    check: Check | None,
+) -> Outcome:
+    """Return the outcome of a test that ended with a share of its points."""
+    share = verdict.share if isinstance(verdict, PartialCreditGiven) else verdict.credit
+    written = isinstance(verdict, PartialCreditGiven) or check is None
+    place = wording.place_of(verdict, rules.tests) if written else None
+    message = str(verdict)
+    if place is not None and not mark_of(item, "example"):
+        message = wording.filtered(message, item.path, params_of(item))
+    hint = rules.hints.get(verdict.mistake)
+    detail = getattr(verdict, "detail", "")
+    about = {"function": check.function} if check else {}
     return replace(
         failed,
-        points=round(verdict.credit * failed.max_points, 6),
-        message=str(verdict),
-        mistake=verdict.mistake,
+        points=round(share * failed.max_points, 6),
+        message=message,
+        mistake=verdict.mistake if hint else "",
         hint=hint.question if hint else "",
         more=hint.more if hint else "",
-        instructor={**_staff(verdict.detail), "function": check.function},
+        cause=getattr(verdict, "cause", "") or ("message" if place else "wrong"),
+        instructor={**_staff(detail), **about},
     )
+
+
+def _of_subtests(
+    failed: Outcome, verdict: SubtestsFailed, item: pytest.Item, rules: Rules
+) -> Outcome:
+    """Return the outcome of a test with subtests of which some failed."""
+    name, first = verdict.failures[0] if verdict.failures else ("", None)
+    inner = failed
+    if first is not None:
+        inner = _found(item, pytest.CallInfo.from_call(lambda: _raise(first), "call"), rules)
+    name = wording.filtered(name, item.path, params_of(item))
+    told = f"{name}: {inner.message}" if name else inner.message
+    message = told if first is not None else "fewer parts than expected could be checked"
+    most = failed.max_points
+    share = verdict.share
+    return replace(
+        inner, status=inner.status if inner.status == "error" else "failed", message=message,
+        points=0.0 if inner.status == "error" else round(share * most, 6), max_points=most,
+        seconds=failed.seconds,
+    )  # fmt: skip
+
+
+def _raise(error: BaseException) -> None:
+    raise error
+
+
+def _student(failed: Outcome, error: StudentError) -> Outcome:
+    """Return the outcome of a call that raised, overran, or had no answer."""
+    said = str(error).strip().splitlines() or [wording.NO_MESSAGE]
+    return replace(failed, message=said[0], cause=cause_of(error), instructor=_staff(error.detail))
+
+
+def cause_of(error: StudentError) -> Cause:
+    """Return why a call has no value."""
+    if isinstance(error, OverrunError):
+        return "overran"
+    kinds = error.kinds
+    if kinds[:1] == ("undefined",):
+        return "undefined"
+    if kinds[:1] == ("NotImplementedError",):
+        return "unwritten"
+    return "raised" if kinds else "crashed"
 
 
 def _staff(detail: str) -> dict[str, str]:

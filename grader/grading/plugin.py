@@ -4,11 +4,9 @@
     pytest tests/hidden/two_layer_network --submission ada.py    # a student
     pytest ... --submission ada.py --seed 17 -k "gradient and W1"
 
-Fixtures: ``check`` (what most tests need: see `grader.judging`), ``student`` and ``reference``
-(functions to call, on either side of the wall), ``rng`` (seeded from the run's seed, the course's
-secret and the test's id). Marks: ``points(n)``, ``timed(function)`` for a test of how long a function
-takes, which a course may make a stricter one of besides, and ``visibility("hidden" | "visible" |
-"after_due_date")``: of a hidden check students read title, verdict and points. The first line of a
+Fixtures: ``check`` (see `grader.checks.check`), ``student`` and ``reference`` (the modules of the
+student and of the reference), ``rng`` (seeded from the run's seed, the course's secret and the test's
+id), ``subtests`` (parts that count alike). Marks: see `grader.grading.marks`. The first line of a
 test's docstring is what the student reads; ``{name}`` in it is a parameter of the test.
 
 A class run (`grader.grading`) collects once and runs the items again for each submission.
@@ -28,8 +26,10 @@ from grader.checks.check import Check
 from grader.checks.student_module import Remote
 from grader.course import catalog
 from grader.course.secret import course_secret
-from grader.grading.outcomes import CHECK, outcome_of, stricter
+from grader.grading import marks
+from grader.grading.outcomes import CHECK, check_id, outcome_of, stricter
 from grader.grading.session import Bench
+from grader.grading.subtests import SUBTESTS, Subtests
 from grader.notebook import read_source
 from grader.sandbox.fork_server import GraderError, Sandbox
 
@@ -47,15 +47,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "points(n): what the check is worth; 1 if unmarked")
-    config.addinivalue_line("markers", "timed(function): it is about how long the function takes")
-    config.addinivalue_line("markers", "visibility(when): hidden, visible or after_due_date")
+    for line in marks.DESCRIPTIONS:
+        config.addinivalue_line("markers", line)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test of how long a function takes comes twice where the course sets a stricter limit."""
     mark = metafunc.definition.get_closest_marker("timed")
-    if mark is None:
+    if mark is None or not mark.args:
         return
     bench = metafunc.config.stash.get(_BENCH, None)
     path = metafunc.definition.path
@@ -128,12 +127,18 @@ def _remote(bench: Bench, _: pytest.Item) -> Remote:
     return Remote(bench.asked)
 
 
-_OURS: Final[dict[str, Callable[[Bench, pytest.Item], Any]]] = {
+def _subtests(bench: Bench, item: pytest.Item) -> Subtests:
+    made = item.stash[SUBTESTS] = Subtests(bench.rules.parts.get(check_id(item), 0))
+    return made
+
+
+OURS: Final[dict[str, Callable[[Bench, pytest.Item], Any]]] = {
     "bench": lambda bench, _: bench,
     "check": _check,
     "student": _remote,
     "reference": lambda bench, _: bench.exercise.reference.module,
     "rng": lambda bench, item: bench.rng(item.name),
+    "subtests": _subtests,
 }
 """What a hidden test may ask for, by the fixture's name."""
 
@@ -162,7 +167,32 @@ def rng(bench: Bench, request: pytest.FixtureRequest) -> np.random.Generator:
     return bench.rng(request.node.name)
 
 
-# --- without the ceremony ---------------------------------------------------------------------
+@pytest.fixture
+def subtests(bench: Bench, request: pytest.FixtureRequest) -> Subtests:
+    """Parts of the test that count alike: see `grader.grading.subtests`."""
+    return _subtests(bench, request.node)
+
+
+# --- outcomes ---------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """End a test whose parts have failed."""
+    result = yield
+    finish(pyfuncitem)
+    return result
+
+
+def finish(item: pytest.Item) -> None:
+    """Raise `SubtestsFailed` if parts of the test have failed."""
+    if parts := item.stash.get(SUBTESTS, None):
+        parts.finish()
+
+
+def note(bench: Bench, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Leave the outcome of a check on the bench."""
+    bench.outcomes.append(outcome_of(item, call, bench.rules))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -173,13 +203,14 @@ def pytest_runtest_makereport(
     bench = item.config.stash.get(_BENCH, None)
     # One outcome a check: the call's, or the set-up's that kept it from being made.
     if bench and (call.when == "call" or (call.when == "setup" and call.excinfo)):
-        bench.outcomes.append(outcome_of(item, call, bench.scale))
+        note(bench, item, call)
     return report
 
 
 def clean(item: pytest.Item) -> None:
-    """Take off what pytest keeps on an item: it would stand on the next student's reports."""
+    """Clear what a test of the previous student left on an item."""
     item.user_properties.clear()
-    item._report_sections.clear()
     if CHECK in item.stash:
         del item.stash[CHECK]
+    if SUBTESTS in item.stash:
+        del item.stash[SUBTESTS]

@@ -21,15 +21,16 @@ import sys
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 import numpy as np
 import pytest
 
+from grader import testing
 from grader.course import catalog
 from grader.course.yaml_nodes import CatalogError
-from grader.grading import outcomes, plugin
+from grader.grading import marks, outcomes, plugin
 from grader.grading.one_submission import grade_one, grade_reference
 from grader.grading.preflight import UnfitError, check_reference, check_sandbox
 from grader.grading.protocol import Ready, Settings
@@ -38,6 +39,11 @@ from grader.grading.watchdog import Watch
 from grader.model import Submission
 from grader.sandbox.fork_server import GraderError, Sandbox, StudentError
 from grader.sandbox.guest import lockdown
+
+OLD_NAMES: Final = tuple(
+    f"grader.{name}" for name in ("behaviour", "cases", "compare", "gradients", "judging")
+)
+"""Modules that course files imported from before `grader.testing` took the place of all of them."""
 
 
 def main() -> None:
@@ -72,11 +78,15 @@ def run_session(bench: Bench, loop: object, select: str = "") -> int:
     tests = bench.course.hidden_tests(bench.assignment.name)
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(name, None)
+    sys.path.insert(0, str(tests.parent))  # for `from shared.NAME import ...`
+    for old in OLD_NAMES:
+        sys.modules.setdefault(old, testing)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     quiet = [f"no:{name}" for name in ("terminal", "logging", "cacheprovider", "doctest", "junitxml",
              "pastebin", "stepwise", "faulthandler", "unraisableexception", "threadexception",
              "warnings", "setuponly", "setupplan", "debugging", "nose", "recwarn", "tmpdir")]  # fmt: skip
     arguments = [str(tests), *settled(bench.course.folder), "-s"]
+    arguments += ["-o", "consider_namespace_packages=true"]  # __init__.py is optional
     arguments += ["-k", select] if select else []
     for name in ("grader.grading.plugin", *quiet):
         arguments += ["-p", name]
@@ -135,22 +145,28 @@ class Loop:
         return True
 
     def _prepare(self, items: Sequence[pytest.Item]) -> Ready:
-        problem = self._problem
-        total = sum(outcomes.worth(item) for item in items if not outcomes.stricter(item))
-        problem = problem or outcomes.wrong_mark(items)
+        bench, assignment = self._bench, self._bench.assignment
+        problem = self._problem or marks.problem(items, assignment)
+        items[:] = marks.graded(items, assignment)  # type: ignore[index]  # pytest's own list
+        total = sum(
+            outcomes.written_points(item, assignment)
+            for item in items
+            if not outcomes.stricter(item)
+        )
         if not self._settings.select:
-            problem = problem or outcomes.untimed(items, self._bench.assignment)
-        if not problem and not total:
-            problem = f"no hidden tests for {self._bench.assignment.name}"
+            problem = problem or outcomes.untimed(items, assignment)
+        if not problem and not items:
+            problem = f"no hidden tests for {assignment.name}"
         if problem:
             return Ready([], problem)
-        self._bench.scale = self._bench.assignment.points / total
+        bench.rules.scale = assignment.points / total if assignment.scaled and total else 1.0
+        most = round(bench.rules.scale * total + assignment.extra_points, 6)
         try:
             self._preflight(items)
         except (GraderError, StudentError) as error:
             return Ready([], str(error))
-        layers = self._bench.server.sandbox.ordered()
-        return Ready(layers, "", self._bench.assignment.max_score, {
+        layers = bench.server.sandbox.ordered()
+        return Ready(layers, "", most, {
             "python": platform.python_version(), "numpy": np.__version__,
             "pytest": pytest.__version__,
         })  # fmt: skip

@@ -21,6 +21,7 @@ from grader.checks.exercise import Exercise, load_exercise
 from grader.checks.judge import Draw
 from grader.checks.timing import Yardstick
 from grader.course.assignment import Assignment, Course
+from grader.grading.outcomes import Rules
 from grader.model import Limits, Outcome
 from grader.sandbox.fork_server import ForkServer, Sandbox
 from grader.sandbox.student import Program, Student
@@ -37,10 +38,9 @@ class Bench:
     secret: bytes = b""
     outcomes: list[Outcome] = field(default_factory=list)
     asked: Asked | None = None
-    scale: float = 1.0
-    """Points of the assignment for one point of a mark."""
     runs: Callable[[str], None] = lambda check: None
     """Told of each check before it runs, and of '' after the last."""
+    rules: Rules = field(init=False)
     _exercise: Exercise | None = None
     _server: ForkServer | None = None
     _drawn: dict[Draw, list[Case]] = field(default_factory=dict)
@@ -50,6 +50,9 @@ class Bench:
     """What the checks ask of everybody, as the reference has shown."""
     _reference: Asked | None = None
     _yardsticks: dict[str, Yardstick] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.rules = Rules(self.course.folder / "tests" / "hidden", self.assignment)
 
     @property
     def server(self) -> ForkServer:
@@ -65,6 +68,7 @@ class Bench:
         """The solution and its mistakes, in this process."""
         if self._exercise is None:
             self._exercise = load_exercise(self.course.folder, self.assignment.name)
+            self.rules.hints = self._exercise.catalogue.hints
         return self._exercise
 
     def begin(self, cells: Iterable[tuple[str, str]], goes_on: bool = False) -> Asked:

@@ -48,7 +48,7 @@ def standings(course: Course, folder: Path) -> Standings:
     """The results in ``folder`` as they count today; raises `StoreError`, `CatalogError`."""
     with Store.open(folder) as store:
         run, handins, changes = store.run, list(store.handins()), store.adjustments()
-    assignment = course.assignment(run.assignment)
+    assignment = course.assignment(run.assignment).worth(run.max_score)
     grades, notes = ranked(course, assignment, [each.grade for each in handins], changes)
     return Standings(run, assignment, grades, notes)
 

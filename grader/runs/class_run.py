@@ -98,7 +98,8 @@ def grade_class(
         def on_ready(ready: Ready) -> None:
             progress.ready = ready
             kinds, known = ", ".join(progress.kinds), versions(plan, ready)
-            store.update(replace(run, sandbox=tuple(ready.sandbox), inbox=kinds, versions=known))
+            sandbox, most = tuple(ready.sandbox), ready.max_score
+            store.update(replace(run, max_score=most, sandbox=sandbox, inbox=kinds, versions=known))
 
         _load_meanwhile("grader.results.class_report")
         waiting = _waiting(plan, inboxes, store, progress)

@@ -86,6 +86,7 @@ points: 40.5
         name="relu",
         title="ReLU",
         points=40.5,
+        scaled=True,
         runtime="torch",
         imports=("torch", "scipy"),
         limits=Limits(call_cpu=5.0, memory_mb=2048),
@@ -379,7 +380,7 @@ def test_the_examples_in_the_course_s_comments_are_right(folder: Path) -> None:
     shown = [line.removeprefix("#   ") for line in text.splitlines() if line.startswith("#   ")]
     lines = "\n    ".join(line for line in shown if not line.startswith(" "))
     keys = {line.partition(":")[0] for line in lines.replace("    ", "").splitlines()}
-    assert {f for f in Assignment.__slots__ if f not in ("name", "title")} == keys
+    assert {f for f in Assignment.__slots__ if f not in ("name", "title", "scaled")} == keys
     (folder / "reference" / "relu" / "solution.py").write_text("def backward():\n    pass\n")
     assert timedelta(days=7) == entry(folder, lines).late.cut_off  # type: ignore[union-attr]
 

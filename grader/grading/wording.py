@@ -1,0 +1,358 @@
+"""The words of a failed hidden test: the author's own, or a description of what was compared.
+
+Nothing here shows code, and nothing shows an input, an expected value or what a submission wrote.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+import re
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Final
+
+import numpy as np
+
+from grader.text import visible_line
+
+LONGEST: Final = 300
+"""Characters of a message that a student reads."""
+MOST_NUMBERS: Final = 3
+"""Numbers in a message that do not stand in the test: more could spell out hidden inputs."""
+MOST_EXAMPLE: Final = 200
+"""Characters of one value that an example test shows."""
+WORD: Final = re.compile(r"\d[\w.]*(?:(?<=[eE])[+-]\d+)?|[^\W\d_]\w*|_\w+")
+NOT_JUDGED: Final = "this check could not be judged; it is not your fault, and no points are lost"
+NO_MESSAGE: Final = "what this check asks for does not hold"
+MESSAGES: Final = ("fail", "skip", "partial_credit", "Failed", "test", "raises", "parametrize")
+"""Functions whose texts a student may read."""
+KINDS: Final = {
+    list: "list", tuple: "tuple", dict: "dict", set: "set", str: "text", bytes: "bytes",
+    bool: "truth value", int: "number", float: "number", complex: "number",
+    np.ndarray: "array", type(None): "None",
+}  # fmt: skip
+COMPARED: Final = {
+    ast.In: "does not contain what is expected",
+    ast.NotIn: "contains what it should not contain",
+    ast.Lt: "is not within the expected bounds",
+    ast.LtE: "is not within the expected bounds",
+    ast.Gt: "is not within the expected bounds",
+    ast.GtE: "is not within the expected bounds",
+    ast.NotEq: "should differ from this value",
+    ast.Is: "is not the expected value",
+    ast.IsNot: "should not be this value",
+}
+PROPERTIES: Final = {
+    "len": "does not have the expected length",
+    "shape": "does not have the expected shape",
+    "ndim": "does not have the expected number of dimensions",
+    "dtype": "does not have the expected dtype",
+    "isinstance": "is not of the expected type",
+    "type": "is not of the expected type",
+    "keys": "does not have the expected keys",
+    "callable": "is not a function",
+}
+FORMULA: Final = "has not the form that this check needs"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the hidden tests an exception passed, innermost."""
+
+    frame: FrameType
+    file: str
+    line: int
+
+    @property
+    def statement(self) -> ast.stmt | None:
+        """The innermost statement of the test file that contains the line."""
+        found = None
+        for node in ast.walk(_tree(self.file)):
+            if not isinstance(node, ast.stmt) or node.lineno > self.line > 0:
+                continue
+            if self.line <= (node.end_lineno or 0) and (not found or node.lineno >= found.lineno):
+                found = node
+        return found
+
+
+def place_of(error: BaseException, tests: Path) -> Place | None:
+    """Return the innermost place of an exception's traceback that lies below ``tests``."""
+    found, trace = None, error.__traceback__
+    while trace is not None:
+        if _is_below(trace, str(tests)):
+            frame = trace.tb_frame
+            found = Place(frame, frame.f_code.co_filename, trace.tb_lineno)
+        trace = trace.tb_next
+    return found
+
+
+def _is_below(trace: TracebackType, folder: str) -> bool:
+    return trace.tb_frame.f_code.co_filename.startswith(f"{folder}/")
+
+
+@functools.cache
+def _tree(file: str) -> ast.Module:
+    return ast.parse(Path(file).read_bytes())
+
+
+@functools.cache
+def _vocabulary(tests: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the texts of the author's messages in a test file and in ``shared``, and their words.
+
+    An input that stands in the file as text is not among them.
+    """
+    shared = Path(tests).parent.with_name("shared")
+    files = [tests, *sorted(map(str, shared.rglob("*.py")))]
+    texts = {text for file in files for node in ast.walk(_tree(file)) for text in _texts(node)}
+    return frozenset(texts), frozenset(word for text in texts for word in WORD.findall(text))
+
+
+def _texts(node: ast.AST) -> Iterator[str]:
+    """Yield the texts at a place where a message, or a part of one, is written."""
+    parts: list[ast.AST | None] = []
+    match node:
+        case ast.Assert():
+            parts = [node.msg]
+        case ast.Raise():
+            parts = [node.exc]
+        case ast.Return():
+            parts = [node.value]
+        case ast.JoinedStr():
+            parts = [each for each in node.values if isinstance(each, ast.Constant)]
+        case ast.For() | ast.comprehension():
+            parts = [node.iter]
+        case ast.Call() if _called(node) in MESSAGES:
+            parts = [*node.args, *node.keywords]
+        case ast.FunctionDef():
+            yield ast.get_docstring(node) or ""
+    for each in (inner for part in parts if part is not None for inner in ast.walk(part)):
+        if isinstance(each, ast.Constant) and isinstance(each.value, str):
+            yield " ".join(each.value.split())
+
+
+# --- the author's own words ---------------------------------------------------------------------
+
+
+def author_text(error: BaseException, place: Place | None) -> str:
+    """Return the message that the author wrote for this failure, or '' if it is not the author's.
+
+    A library's assertions (NumPy's, pytest's own) print inputs and expected values.
+    """
+    statement = place.statement if place else None
+    if place is None or statement is None or not _is_written(error, statement):
+        return ""
+    return " ".join(str(error).split())
+
+
+def _is_written(error: BaseException, statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Assert):
+        return statement.msg is not None and isinstance(error, AssertionError)
+    if isinstance(statement, ast.Raise):
+        return True
+    nodes = (node for part in _header(statement) for node in ast.walk(part))
+    return any(_called(node) in MESSAGES[:3] for node in nodes)
+
+
+def _header(statement: ast.stmt) -> list[ast.AST]:
+    """Return the parts of a statement that run on its own line: of an ``if``, the condition."""
+    children = ast.iter_child_nodes(statement)
+    return [node for node in children if not isinstance(node, ast.stmt | ast.excepthandler)]
+
+
+def _called(node: ast.AST) -> str:
+    """Return the last name of a called function, or ''."""
+    if not isinstance(node, ast.Call):
+        return ""
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr
+    return node.func.id if isinstance(node.func, ast.Name) else ""
+
+
+def filtered(text: str, tests: Path, params: Mapping[str, Any] | None = None) -> str:
+    """Return an author's message with nothing in it that a submission or an input can say.
+
+    Args:
+        text: The message as it was raised.
+        tests: The test file; a message that stands there as it is passes unchanged.
+        params: The parameters of the test, whose texts the title shows too.
+
+    Returns:
+        One printable line. Words that stand in no message of the file become ``…``; so do numbers
+        after the third, and the others keep two digits.
+    """
+    text = " ".join(text.split())
+    whole, words = _vocabulary(str(tests))
+    if text in whole:
+        return visible_line(text, LONGEST)
+    known = set(words)
+    for value in (params or {}).values():
+        known.update(WORD.findall(value) if isinstance(value, str) else ())
+    budget = iter(range(MOST_NUMBERS))
+
+    def allowed(match: re.Match[str]) -> str:
+        word = match[0]
+        if word in known:
+            return word
+        number = _rough(word) if word[0].isdigit() else ""
+        return number if number and next(budget, None) is not None else "…"
+
+    return visible_line(re.sub(r"…(?:\W{0,3}…)+", "…", WORD.sub(allowed, text)), LONGEST)
+
+
+def _rough(word: str) -> str:
+    """Return a number with two digits, or '' if it is none or beyond 1e±6."""
+    try:
+        number = float(word.rstrip("."))
+    except ValueError:
+        return ""
+    if number and not 1e-6 <= abs(number) <= 1e6:
+        return ""
+    tail = "." if word.endswith(".") else ""
+    return f"{float(f'{number:.2g}'):.10g}{tail}"
+
+
+# --- in words, what was compared ----------------------------------------------------------------
+
+
+def in_words(error: BaseException, place: Place | None) -> str:
+    """Describe a failure for which the author wrote no message."""
+    statement = place.statement if place else None
+    if place is None or statement is None:
+        return NO_MESSAGE
+    if isinstance(error, AssertionError) and isinstance(statement, ast.Assert):
+        return _assertion(statement.test, place)
+    if isinstance(error, AssertionError):
+        return f"{_subject([statement], place)} {_asserted(statement)}"
+    if isinstance(statement, ast.With):
+        return _should_raise(statement, place)
+    name = type(error).__name__
+    known = isinstance(getattr(builtins, name, None), type)
+    return (
+        f"{_subject(_header(statement), place)} cannot be used here{f' ({name})' if known else ''}"
+    )
+
+
+def _assertion(test: ast.expr, place: Place) -> str:
+    subject = _subject([test], place)
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return f"{subject} is not as expected"
+    for node in ast.walk(test):
+        name = node.attr if isinstance(node, ast.Attribute) else _called(node)
+        if name in PROPERTIES:
+            return f"{subject} {PROPERTIES[name]}"
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        if words := COMPARED.get(type(test.ops[0])):
+            return f"{subject} {words}"
+        return f"{subject} is not the expected {_kind(test, place)}"
+    if any("close" in _called(node) for node in ast.walk(test)):
+        return f"{subject} is not close enough to the expected values"
+    return f"{subject} is not as expected"
+
+
+def _asserted(statement: ast.stmt) -> str:
+    names = " ".join(_called(node) for node in ast.walk(statement))
+    if "close" in names or "almost" in names:
+        return "is not close enough to the expected values"
+    return "is not equal to what is expected" if "equal" in names else "is not as expected"
+
+
+def _should_raise(statement: ast.With, place: Place) -> str:
+    for item in statement.items:
+        if _called(item.context_expr) == "raises" and isinstance(item.context_expr, ast.Call):
+            kinds = ast.unparse(item.context_expr.args[0]) if item.context_expr.args else ""
+            known = isinstance(getattr(builtins, kinds, None), type)
+            subject = _subject([statement], place, "your code").removeprefix("what ")
+            subject = subject.removesuffix(" returns")
+            return f"{subject} should raise {kinds if known else 'an exception'}, and does not"
+    return f"{_subject([statement], place)} cannot be used here"
+
+
+def _kind(test: ast.Compare, place: Place) -> str:
+    """Return what kind of value is expected, from our side of the comparison."""
+    for side in (test.comparators[0], test.left):
+        if _functions([side], place):
+            continue
+        with_value: Any = None
+        try:
+            with_value = ast.literal_eval(side)
+        except (ValueError, SyntaxError):
+            if not isinstance(side, ast.Name):
+                continue
+            with_value = place.frame.f_locals.get(side.id)
+        return KINDS.get(type(with_value), "value")
+    return "value"
+
+
+def _subject(nodes: Sequence[ast.AST], place: Place, other: str = "what your code returns") -> str:
+    """Return ``what f returns``, for the student's function that the code is about."""
+    return next((f"what {name} returns" for name in _functions(nodes, place)), other)
+
+
+def _functions(nodes: Sequence[ast.AST], place: Place) -> list[str]:
+    """Return the student's functions and methods that an expression uses, directly or by a name."""
+    found = [name for node in nodes for name in _student_calls(node)]
+    if found:
+        return found
+    names = {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}
+    calls: list[str] = []
+    for each in ast.walk(_tree(place.file)):
+        if not isinstance(each, ast.FunctionDef) or each.name != place.frame.f_code.co_name:
+            continue
+        for statement in ast.walk(each):
+            if isinstance(statement, ast.Assign) and statement.lineno <= place.line:
+                targets = {t.id for t in ast.walk(statement) if isinstance(t, ast.Name)}
+                stored = {
+                    t.id for target in statement.targets for t in ast.walk(target)
+                    if isinstance(t, ast.Name)
+                }  # fmt: skip
+                if names & stored & targets:
+                    calls = list(_student_calls(statement.value)) or calls
+    return calls
+
+
+def _student_calls(node: ast.AST) -> Iterator[str]:
+    """Yield the names that are called, or read, on ``student``; ``printed`` and such are skipped."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Attribute) and getattr(each.value, "id", "") == "student":
+            yield each.attr
+
+
+# --- examples, whose inputs are public ----------------------------------------------------------
+
+
+def example_text(error: BaseException, place: Place | None) -> str:
+    """Return the whole comparison of an example test: the expression, and both of its sides."""
+    statement = place.statement if place else None
+    if place is None or statement is None:
+        return visible_line(str(error), LONGEST)
+    source = ast.unparse(statement.test if isinstance(statement, ast.Assert) else statement)
+    said = [visible_line(source, LONGEST)]
+    if isinstance(statement, ast.Assert) and isinstance(statement.test, ast.Compare):
+        test = statement.test
+        said += [
+            f"left: {_value(test.left, place)}",
+            f"right: {_value(test.comparators[0], place)}",
+        ]
+    elif text := " ".join(str(error).split()):
+        said.append(visible_line(text, 2 * LONGEST))
+    return "; ".join(said)
+
+
+def _value(node: ast.expr, place: Place) -> str:
+    """Evaluate one side of a comparison once more; the code is the author's."""
+    code = compile(ast.Expression(node), place.file, "eval")
+    try:
+        value = eval(code, place.frame.f_globals, dict(place.frame.f_locals))  # noqa: S307  # ours
+        return visible_line(repr(value), MOST_EXAMPLE)
+    except Exception as error:
+        return f"raises {type(error).__name__}"
+
+
+def trace(error: BaseException) -> str:
+    """Return the traceback for staff."""
+    return "".join(traceback.format_exception(error, limit=-8, chain=False))[-8000:]
