@@ -78,7 +78,7 @@ def run_session(bench: Bench, loop: object, select: str = "") -> int:
     tests = bench.course.hidden_tests(bench.assignment.name)
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(name, None)
-    sys.path.insert(0, str(tests.parent))  # for `from shared.NAME import ...`
+    sys.path.append(str(tests.parent))  # for `from shared.NAME import ...`
     for old in OLD_NAMES:
         sys.modules.setdefault(old, testing)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
