@@ -61,7 +61,7 @@ FORMULA: Final = "has not the form that this check needs"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TestPlace:
     """Where in the hidden tests an exception passed, innermost."""
 
     frame: FrameType
@@ -80,13 +80,13 @@ class Place:
         return found
 
 
-def place_of(error: BaseException, tests: Path) -> Place | None:
+def place_of(error: BaseException, tests: Path) -> TestPlace | None:
     """Return the innermost place of an exception's traceback that lies below ``tests``."""
     found, trace = None, error.__traceback__
     while trace is not None:
         if _is_below(trace, str(tests)):
             frame = trace.tb_frame
-            found = Place(frame, frame.f_code.co_filename, trace.tb_lineno)
+            found = TestPlace(frame, frame.f_code.co_filename, trace.tb_lineno)
         trace = trace.tb_next
     return found
 
@@ -138,7 +138,7 @@ def _texts(node: ast.AST) -> Iterator[str]:
 # --- the author's own words ---------------------------------------------------------------------
 
 
-def author_text(error: BaseException, place: Place | None) -> str:
+def author_text(error: BaseException, place: TestPlace | None) -> str:
     """Return the message that the author wrote for this failure, or '' if it is not the author's.
 
     A library's assertions (NumPy's, pytest's own) print inputs and expected values.
@@ -219,7 +219,7 @@ def _rough(word: str) -> str:
 # --- in words, what was compared ----------------------------------------------------------------
 
 
-def in_words(error: BaseException, place: Place | None) -> str:
+def in_words(error: BaseException, place: TestPlace | None) -> str:
     """Describe a failure for which the author wrote no message."""
     statement = place.statement if place else None
     if place is None or statement is None:
@@ -237,7 +237,7 @@ def in_words(error: BaseException, place: Place | None) -> str:
     )
 
 
-def _assertion(test: ast.expr, place: Place) -> str:
+def _assertion(test: ast.expr, place: TestPlace) -> str:
     subject = _subject([test], place)
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return f"{subject} is not as expected"
@@ -261,7 +261,7 @@ def _asserted(statement: ast.stmt) -> str:
     return "is not equal to what is expected" if "equal" in names else "is not as expected"
 
 
-def _should_raise(statement: ast.With, place: Place) -> str:
+def _should_raise(statement: ast.With, place: TestPlace) -> str:
     for item in statement.items:
         if _called(item.context_expr) == "raises" and isinstance(item.context_expr, ast.Call):
             kinds = ast.unparse(item.context_expr.args[0]) if item.context_expr.args else ""
@@ -272,7 +272,7 @@ def _should_raise(statement: ast.With, place: Place) -> str:
     return f"{_subject([statement], place)} cannot be used here"
 
 
-def _kind(test: ast.Compare, place: Place) -> str:
+def _kind(test: ast.Compare, place: TestPlace) -> str:
     """Return what kind of value is expected, from our side of the comparison."""
     for side in (test.comparators[0], test.left):
         if _functions([side], place):
@@ -288,12 +288,14 @@ def _kind(test: ast.Compare, place: Place) -> str:
     return "value"
 
 
-def _subject(nodes: Sequence[ast.AST], place: Place, other: str = "what your code returns") -> str:
+def _subject(
+    nodes: Sequence[ast.AST], place: TestPlace, other: str = "what your code returns"
+) -> str:
     """Return ``what f returns``, for the student's function that the code is about."""
     return next((f"what {name} returns" for name in _functions(nodes, place)), other)
 
 
-def _functions(nodes: Sequence[ast.AST], place: Place) -> list[str]:
+def _functions(nodes: Sequence[ast.AST], place: TestPlace) -> list[str]:
     """Return the student's functions and methods that an expression uses, directly or by a name."""
     found = [name for node in nodes for name in _student_calls(node)]
     if found:
@@ -325,7 +327,7 @@ def _student_calls(node: ast.AST) -> Iterator[str]:
 # --- examples, whose inputs are public ----------------------------------------------------------
 
 
-def example_text(error: BaseException, place: Place | None) -> str:
+def example_text(error: BaseException, place: TestPlace | None) -> str:
     """Return the whole comparison of an example test: the expression, and both of its sides."""
     statement = place.statement if place else None
     if place is None or statement is None:
@@ -343,7 +345,7 @@ def example_text(error: BaseException, place: Place | None) -> str:
     return "; ".join(said)
 
 
-def _value(node: ast.expr, place: Place) -> str:
+def _value(node: ast.expr, place: TestPlace) -> str:
     """Evaluate one side of a comparison once more; the code is the author's."""
     code = compile(ast.Expression(node), place.file, "eval")
     try:
