@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import select
 import shutil
@@ -26,15 +27,16 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from grader.errors import UserError
-from grader.model import Limits
+from grader.model import Cause, Limits
 from grader.sandbox import launch as view
 from grader.sandbox.guest import lockdown, wire
 
 _START_SECONDS: Final = 60.0
 _UIDS: Final = 64
+NONSENSE: Final = "your program wrote something of its own where its answer is read"
 _BRIEF: Final = 0.2
 """Wall seconds of a request whose sleep is not worth asking for."""
 
@@ -46,8 +48,11 @@ class GraderError(UserError):
 class StudentError(Exception):
     """Student code raised, hung, died or answered nonsense: one line that a student may read.
 
-    ``kinds`` are the built-in exception classes when it raised; ``detail`` is for the instructor.
+    ``kinds`` are the built-in exception classes when it raised; ``detail`` is for the instructor;
+    ``cause`` is for code that decides (see `grader.model.Outcome`).
     """
+
+    cause: Cause = "raised"
 
     def __init__(self, message: str, kinds: Sequence[str] = (), detail: str = "") -> None:
         super().__init__(message)
@@ -57,6 +62,26 @@ class StudentError(Exception):
 
 class OverrunError(StudentError):
     """A limit was passed, and the worker killed for it."""
+
+    cause = "overran"
+
+
+class CrashError(StudentError):
+    """The worker ended, or wrote what is no answer, in the middle of a request."""
+
+    cause = "crashed"
+
+
+class Reply(NamedTuple):
+    """The answer to one request, and what it cost."""
+
+    value: Any
+    cpu: float
+    """CPU seconds."""
+    asleep: float
+    """Wall seconds that it waited for nothing, as far as was seen."""
+    size: int
+    """Bytes of the answer."""
 
 
 # --- the sandbox ------------------------------------------------------------------------------
@@ -279,8 +304,6 @@ class Worker:
         """Wall seconds that requests spent waiting for nothing, as far as was seen."""
         self._queued = 0.0
         self.captured = b""
-        self.received = 0
-        """Bytes of its last reply."""
         self._greet()
 
     def _greet(self) -> None:
@@ -306,22 +329,33 @@ class Worker:
             self._last_cpu = time.clock_gettime(self._clock)
         return self._last_cpu
 
-    def ask(self, request: list[Any], limits: Limits, cpu: float) -> Any:
-        """Send ``request`` and return the reply; raises `StudentError` past ``cpu`` CPU seconds."""
+    def ask(self, request: list[Any], limits: Limits, cpu: float, left: float = math.inf) -> Reply:
+        """Send a request and return the reply.
+
+        Args:
+            request: What `grader.sandbox.guest.worker` understands.
+            limits: Those of the submission; they bound sleep and wall clock.
+            cpu: CPU seconds that this request may take.
+            left: CPU seconds and seconds asleep that the submission may take altogether.
+
+        Raises:
+            OverrunError: A limit was passed.
+            CrashError: The worker ended, or wrote what is no answer.
+        """
         frame = wire.encode(request)
-        patience = _Patience(self, limits, cpu)
+        used, slept = self.cpu(), self.asleep
+        patience = _Patience(self, limits, cpu, left)
         try:
             self._send(wire.HEAD.pack(len(frame)) + frame, patience)
             reply = self._receive(patience)
             patience.done()
-            self.received = len(reply)
-            return wire.decode(reply)
+            value = wire.decode(reply)
         except (OSError, EOFError) as error:
-            raise StudentError(self._how_it_ended(), detail=str(error)) from None
+            raise CrashError(self._how_it_ended(), detail=str(error)) from None
         except wire.WireError as error:
             self.end()
-            message = "your program wrote something of its own where its answer is read"
-            raise StudentError(message, detail=str(error)) from None
+            raise CrashError(NONSENSE, detail=str(error)) from None
+        return Reply(value, self.cpu() - used, self.asleep - slept, len(reply))
 
     def _send(self, data: bytes, patience: _Patience) -> None:
         left = memoryview(data)
@@ -379,21 +413,25 @@ class Worker:
         return self._queued - before
 
     def _how_it_ended(self) -> str:
+        """Return the sentence about a worker that answers no more."""
         ended, _, _ = select.select([self._pidfd], [], [], 0.2)  # of itself, not by us
         self.end()
         if self._start != self._server.starts:
             raise GraderError("the fork server died, and a worker with it")
         status = self._server.status(self._pid)
-        if ended and status is not None and os.WIFSIGNALED(status):
-            self._server.killed += os.WTERMSIG(status) == signal.SIGKILL
         if status is None:
             return "your program ended in the middle of this"
         if os.WIFEXITED(status):
+            if os.WEXITSTATUS(status) == lockdown.OUT_OF_MEMORY:
+                return "your program ran out of memory"
             return "your program ended itself (exit) in the middle of this"
         number = os.WTERMSIG(status)
+        if number == signal.SIGKILL:
+            if not ended:
+                return "your program closed the pipe on which its answer is read"
+            self._server.killed += 1
+            return "your program was stopped by the system: it ran out of memory"
         name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
-        if name == "SIGKILL":
-            return "your program closed the pipe on which its answer is read"
         return f"your program crashed in the middle of this ({name})"
 
     def end(self) -> None:
@@ -413,8 +451,9 @@ class Worker:
 class _Patience:
     """How long one request may still take: CPU first, then sleep, then wall clock."""
 
-    def __init__(self, worker: Worker, limits: Limits, cpu: float) -> None:
+    def __init__(self, worker: Worker, limits: Limits, cpu: float, left: float) -> None:
         self._worker, self._limits, self._cpu = worker, limits, cpu
+        self._all = worker.cpu() + worker.asleep + left
         self._until = worker.cpu() + cpu
         self._wall = max(limits.call_wall, 4 * cpu)
         self._deadline = time.monotonic() + self._wall
@@ -434,6 +473,8 @@ class _Patience:
     def check(self) -> None:
         """Raise `StudentError`, the worker killed, when a limit is passed."""
         now, used = time.monotonic(), self._worker.cpu()
+        if used + self._worker.asleep >= self._all:
+            self._give_up(f"the {self._limits.total:.3g} s for the whole submission are used up")
         if used >= self._until:
             self._give_up(f"no answer within {self._cpu:.3g} s of CPU time: does a loop end?")
         if now >= self._deadline:

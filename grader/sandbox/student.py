@@ -9,7 +9,6 @@ What a worker writes is taken apart here, and becomes arrays, or words that a st
 from __future__ import annotations
 
 import builtins
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
@@ -17,19 +16,35 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from grader.model import Limits
-from grader.sandbox.fork_server import ForkServer, GraderError, OverrunError, StudentError, Worker
+from grader.sandbox.fork_server import (
+    NONSENSE,
+    CrashError,
+    ForkServer,
+    GraderError,
+    OverrunError,
+    StudentError,
+    Worker,
+)  # fmt: skip
 from grader.sandbox.guest.refusals import REFUSALS
 from grader.text import from_worker
 
 FAR: Final = 999
 """Lines after this one are not named: which one raises can be made to spell a hidden input."""
 MAX_CAPTURED: Final = 1 << 16
+"""Bytes of output kept of one submission, however many workers it wore out."""
 MAX_RECEIVED: Final = 64 << 20
 """Bytes of all answers of a submission; right ones of a course take well under one MiB."""
-"""Bytes of output kept of one submission, however many workers it wore out."""
 LESS: Final = 0.25
-"""The share of a call's time for several calls in one request, and once a function has overrun: 1 %
-of a class hanging must not cost more than the class."""
+"""Fraction of a call's CPU limit for several calls in one request, and for every call after an overrun."""
+
+
+STRIKES: Final = 3
+"""After so many functions that overran or died, nothing else is called."""
+STRUCK_OUT: Final = (
+    "not run: three of your functions ran for too long or ended your program; fix those first"
+)
+TRIALS: Final = 0.25
+"""Fraction of a submission's seconds that experiments on it may use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +108,8 @@ class Budget:
 
     used: float = 0.0
     """CPU seconds, and seconds asleep."""
+    trials: float = 0.0
+    """The part of ``used`` that experiments took (see `Student.again`)."""
     received: int = 0
     """Bytes of the answers, which are all kept until the submission is graded."""
 
@@ -114,8 +131,10 @@ class Student:
     overran: dict[str, str] = field(default_factory=dict)
     """What is said of each function that took all of its time."""
     budget: Budget = field(default_factory=Budget)
-    _trials: Budget = field(default_factory=Budget)
-    """What `again` made of this one may use, all together."""
+    strikes: set[str] = field(default_factory=set)
+    """The functions that overran or ended their worker."""
+    trial: bool = False
+    """Whether `again` made it: then it may use `TRIALS` of the submission's seconds."""
     _worker: Worker | None = None
     _dead: StudentError | None = None
 
@@ -130,14 +149,16 @@ class Student:
         """
         for call in calls:
             if call.function in self.overran:
-                raise StudentError(self.overran[call.function])
+                raise OverrunError(self.overran[call.function])
+        if len(self.strikes) >= STRIKES:
+            raise OverrunError(STRUCK_OUT)
         request = ["call", [call.request() for call in calls], repeat]
         share = self._share(len(calls))
         try:
             reply = self._ask(request, cpu or self.limits.call_cpu * share, share)
-        except OverrunError as error:
-            if len(calls) == 1 and not timed:
-                self.overran[calls[0].function] = str(error)
+        except (OverrunError, CrashError) as error:
+            if not timed:
+                self._strike(calls, error)
             raise
         match reply:
             case ["answers", [*answers]] if len(answers) == len(calls):
@@ -147,8 +168,9 @@ class Student:
     def again(self) -> Student:
         """The same program for a worker of its own; what overran is not called there either."""
         return Student(
-            self.server, self.program, self.limits, overran=self.overran, budget=self._trials
-        )
+            self.server, self.program, self.limits,
+            overran=self.overran, strikes=self.strikes, budget=self.budget, trial=True,
+        )  # fmt: skip
 
     def _share(self, calls: int) -> float:
         """How much of a call's time a request has: what overruns among others is asked alone."""
@@ -198,27 +220,43 @@ class Student:
         worker = self._worker
         if worker is None:
             raise GraderError("no worker")
-        left = self.limits.total - self.budget.used
+        left = self._left()
         if left <= 0:
-            raise StudentError(
+            raise OverrunError(
                 f"the {self.limits.total:.3g} s for the whole submission are used up"
             )
-        started, slept, began = worker.cpu(), worker.asleep, time.monotonic()
+        before = worker.cpu() + worker.asleep
         try:
             limits = replace(self.limits, idle_wall=share * self.limits.idle_wall)
-            reply = worker.ask(request, limits, min(cpu, left))
-        except StudentError as error:
-            spent = cpu if isinstance(error, OverrunError) else time.monotonic() - began
-            self.budget.used += max(spent, worker.asleep - slept)
+            reply = worker.ask(request, limits, min(cpu, left), left)
+        except StudentError:
+            self._spend(worker.cpu() + worker.asleep - before)
             self.end()
             raise
-        self.cpu = worker.cpu() - started
-        self.budget.used += self.cpu + worker.asleep - slept
-        self.budget.received += worker.received
+        self.cpu = reply.cpu
+        self._spend(reply.cpu + reply.asleep)
+        self.budget.received += reply.size
         if self.budget.received > MAX_RECEIVED:
             self.end()
             raise StudentError("what your functions return is far too large, all together")
-        return reply
+        return reply.value
+
+    def _left(self) -> float:
+        """Return the seconds that this program may still use, of the submission's and its own."""
+        left = self.limits.total - self.budget.used
+        return min(left, TRIALS * self.limits.total - self.budget.trials) if self.trial else left
+
+    def _spend(self, seconds: float) -> None:
+        self.budget.used += seconds
+        self.budget.trials += seconds if self.trial else 0.0
+
+    def _strike(self, calls: Sequence[Call], error: StudentError) -> None:
+        """Note a function that ended its worker, alone in its request."""
+        if len(calls) != 1:
+            return
+        self.strikes.add(calls[0].function)
+        if isinstance(error, OverrunError):
+            self.overran[calls[0].function] = str(error)
 
     def _problem(self, raw: Any) -> Problem:
         match raw:
@@ -266,6 +304,10 @@ class Student:
         name = _builtin(kinds)
         if name == "NotImplementedError":
             return StudentError(f"{function} is not written yet", kinds, text)
+        if "MemoryError" in kinds:  # NumPy raises a kind of its own
+            most = f"{self.limits.memory_mb:,} MiB"
+            where = self._place(cell, line)
+            return StudentError(f"{function} ran out of memory ({most}){where}", kinds, text)
         what = _article(name) if name else _kind_of(kinds)
         return StudentError(f"{function} raised {what}{self._place(cell, line)}", kinds, text)
 
@@ -285,7 +327,7 @@ class Student:
 
     def _nonsense(self) -> StudentError:
         self.end()
-        return StudentError("your program wrote something of its own where its answer is read")
+        return CrashError(NONSENSE)
 
 
 def _builtin(kinds: Sequence[str]) -> str:

@@ -316,7 +316,7 @@ def test_sleep_is_cut_short_among_others_and_after_an_overrun(server: ForkServer
 def test_the_whole_submission_has_a_budget_of_cpu_and_of_sleep(server: ForkServer) -> None:
     """Calls that sleep a little less than is allowed add up."""
     nap = "import time\ndef f():\n    time.sleep(0.3)\n    return 1\n"
-    one = student(server, nap, Limits(call_cpu=0.02, idle_wall=5, total=0.5))
+    one = student(server, nap, Limits(call_cpu=0.02, idle_wall=5, total=0.7))
     answered = [ask(one, "f"), ask(one, "f")]
     with pytest.raises(StudentError, match="for the whole submission are used up"):
         ask(one, "f")
@@ -363,7 +363,7 @@ def test_what_a_second_load_says_is_not_told(server: ForkServer) -> None:
 def test_trials_have_one_budget_between_them(server: ForkServer) -> None:
     """Each is a worker of its own, and loads the file again: a minute each would be many."""
     source = "import time\nwhile time.process_time() < 0.3: pass\ndef f(x): return x\n"
-    one = student(server, source, Limits(total=1.0))
+    one = student(server, source, Limits(total=3.0))
 
     def answered(budget: Budget | None) -> int:
         count = 0
@@ -379,6 +379,59 @@ def test_trials_have_one_budget_between_them(server: ForkServer) -> None:
     assert answered(Budget()) == 6
     assert 1 <= answered(None) <= 4
     assert ask(one, "f", 1.0) == 1.0
+    one.end()
+
+
+FOUR = "".join(f"def f{number}(): BODY\n" for number in range(4)) + "def right(): return 1.0\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "cause"),
+    [("import os; os._exit(1)", "crashed"), ("\n    while True: pass", "overran")],
+)
+def test_after_three_functions_that_end_the_worker_nothing_else_is_called(
+    server: ForkServer, monkeypatch: pytest.MonkeyPatch, body: str, cause: str
+) -> None:
+    """A hostile submission costs three calls, and not one for each check."""
+
+    def causes(strikes: int) -> tuple[list[str], str]:
+        monkeypatch.setattr(student_module, "STRIKES", strikes)
+        one = student(server, FOUR.replace("BODY", body), Limits(call_cpu=0.1))
+        found = []
+        for number in range(4):
+            with pytest.raises(StudentError) as told:
+                ask(one, f"f{number}")
+            found.append(told.value.cause)
+        generation = one.generation
+        try:
+            last = str(ask(one, "right"))
+        except OverrunError as error:
+            last = str(error)
+        one.end()
+        return [*found, str(generation)], last
+
+    found, said = causes(3)
+    assert found == [cause, cause, cause, "overran", "3"]
+    assert said == student_module.STRUCK_OUT
+    found, said = causes(100)
+    assert found == [cause] * 4 + ["4"]
+    assert said == "1.0"
+
+
+HOGS = {
+    "python": "x = []\n    while True: x.append(bytes(1 << 24))",
+    "numpy": "return __import__('numpy').ones(1 << 30)",
+    "kept": "global kept\n    kept = []\n    while True: kept.append('x' * 10_000)",
+    "small": "global kept\n    kept = []\n    while True: kept = [kept, 1.5]",
+}
+
+
+@pytest.mark.parametrize("body", HOGS.values(), ids=HOGS)
+def test_out_of_memory_is_called_that(server: ForkServer, body: str) -> None:
+    """Whatever takes the memory, and whether or not there is any left to say so."""
+    one = student(server, f"def f():\n    {body}\n", Limits(memory_mb=64, call_cpu=10))
+    with pytest.raises(StudentError, match="ran out of memory"):
+        ask(one, "f")
     one.end()
 
 

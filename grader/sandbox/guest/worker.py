@@ -234,6 +234,8 @@ def _become_worker(
         lockdown.enter(plan, request["fork"], request["memory"], request["cpu"], fds)
         sys.stdout = sys.stderr = Capture(capture)
         _Channel(channel).run()
+    except MemoryError:
+        os._exit(lockdown.OUT_OF_MEMORY)
     finally:
         os._exit(0)
 
