@@ -196,7 +196,7 @@ def test_without_a_sandbox_there_is_a_valid_error_everywhere(
         "PYTHONPATH": str(PROJECT), "PYTHONSAFEPATH": "1",
     }  # fmt: skip
     code = "import sys; from grader.cli import main; from pathlib import Path\n"
-    code += "from grader import autograde; from functools import partial\n"
+    code += "from grader.lms.jobs import autograde; from functools import partial\n"
     code += (
         "autograde.main = partial(autograde.main, root=Path.cwd()); sys.exit(main(sys.argv[1:]))"
     )
