@@ -22,7 +22,7 @@ import msgspec
 from grader.course.assignment import Course
 from grader.model import Grade, Limits, Submission
 from grader.results.store import content_hash
-from grader.runs.local import EngineError
+from grader.runs.grading_process import EngineError
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -34,8 +34,6 @@ KEPT_SECONDS: Final = 7 * 24 * 3600
 """How long RabbitMQ keeps the answers of a run that nobody resumes."""
 HARD: Final = 1.25
 """Times the patience after which a worker kills what grades, whatever it does."""
-TRIES: Final = 2
-"""Workers that one submission may take with it."""
 MAX_BYTES: Final = 16 * 1024 * 1024
 CONNECT_SECONDS: Final = 4.0
 

@@ -25,7 +25,8 @@ from grader.model import Submission
 from grader.runs import broker as post
 from grader.runs import provenance
 from grader.runs.broker import Task, WorkerAnswer
-from grader.runs.local import EngineError, Graded, lost
+from grader.runs.grading_process import EngineError, Graded
+from grader.runs.grading_service import is_lost, lost
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -290,7 +291,7 @@ class _Run:
 
     def _again(self) -> Iterator[Graded]:
         for key, task in list(self.out.items()):
-            if task.lost + 1 >= post.TRIES:
+            if is_lost(task.lost + 1):
                 grade = lost(self.own[key], "no worker that took it answered")
                 yield from self._take(WorkerAnswer(task.run, key, grade))
             else:

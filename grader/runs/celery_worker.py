@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -29,14 +28,11 @@ from grader.model import Grade
 from grader.runs import broker as post
 from grader.runs import provenance
 from grader.runs.broker import Envelope, Task, WorkerAnswer
-from grader.runs.local import EngineError, Process, lost
+from grader.runs.grading_process import EngineError, StartError
+from grader.runs.grading_service import GradingService, Lost, is_lost, lost
 
 if TYPE_CHECKING:
     from celery import Celery
-
-
-class Lost(Exception):
-    """The grading process was lost with a submission: one clause that says how."""
 
 
 def work(
@@ -122,8 +118,7 @@ class Desk:
         self._course = course
         self._agreed: Mapping[str, str] = {}
         """The fingerprints of what the grading process has loaded."""
-        self._process: Process | None = None
-        self._settings: Settings | None = None
+        self._service: GradingService | None = None
         self._ready = Ready([])
 
     def refusal(self, task: Task) -> WorkerAnswer | None:
@@ -153,50 +148,31 @@ class Desk:
                 raise Lost("the worker that graded it was lost")
             grade = self._grade(task)
         except Lost as why:
-            if task.lost + 1 < post.TRIES:
-                return replace(task, lost=task.lost + 1)
-            return WorkerAnswer(task.run, task.key, lost(task.submission, str(why)))
+            if is_lost(task.lost + 1):
+                return WorkerAnswer(task.run, task.key, lost(task.submission, str(why)))
+            return replace(task, lost=task.lost + 1)
         except EngineError as error:
             return _refused(task, f"cannot grade: {error}")
         return _bounded(WorkerAnswer(task.run, task.key, grade, tuple(self._ready.sandbox)))
 
     def _grade(self, task: Task) -> Grade:
-        until = time.monotonic() + task.patience
-        process = self._process_for(task)
-        process.send(task.submission)
-        try:
-            if process.connection.poll(max(0.0, until - time.monotonic())):
-                return process.grade()[1]
-            why = f"no grade within {task.patience:.0f} s"
-        except (EOFError, OSError):
-            why = "the grading process died"
-        self.end()
-        raise Lost(why)
-
-    def _process_for(self, task: Task) -> Process:
-        """The grading process kept for a run, or a new one, which tries its sandbox first."""
+        """Grade in the process kept for this run, or in a new one, which tries its sandbox first."""
         private = (str(secret_file(self._course.folder).resolve()),)
         settings = Settings(str(self._course.folder), task.assignment, task.seed, self.secret,
                             private=private)  # fmt: skip
-        if self._process is not None and settings == self._settings:
-            return self._process
-        self.end()
-        process = Process(settings)
+        if self._service is None:
+            self._service = GradingService(1, tries=1)  # tries are counted across workers
         try:
-            self._ready = process.ready()
-        except EngineError as error:
+            self._ready = self._service.prepare(settings)
+        except StartError as error:
             raise Lost(str(error)) from None
-        if self._ready.problem:
-            process.end()
-            raise EngineError(self._ready.problem)
-        self._process, self._settings = process, settings
-        return process
+        return self._service.submit(settings, task.submission, patience=task.patience).result()
 
     def end(self) -> None:
         """End the grading process."""
-        if self._process is not None:
-            self._process.end()
-        self._process = None
+        if self._service is not None:
+            self._service.close()
+        self._service = None
 
 
 def _refused(task: Task, why: str) -> WorkerAnswer:
