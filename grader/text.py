@@ -12,6 +12,7 @@ terminal escapes, characters that reverse the reading direction, or spreadsheet 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
 
 JOINERS: Final = "\u200c\u200d"
@@ -96,6 +97,21 @@ def own_terminal(text: str) -> str:
         c if c in "\n\r\t" or unicodedata.category(c) not in STEERING else f"\\u{ord(c):04x}"
         for c in text
     )
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the known word that is probably meant, or ''. A unique beginning wins.
+
+    >>> nearest("two_layer", ["torch_layers", "two_layer_network"])
+    'two_layer_network'
+    """
+    import difflib  # only errors need it
+
+    words = list(known)
+    begun = [each for each in words if word and each.casefold().startswith(word.casefold())]
+    if len(begun) == 1:
+        return begun[0]
+    return next(iter(difflib.get_close_matches(word[:100], words, 1)), "")
 
 
 def folded(identity: str) -> str:

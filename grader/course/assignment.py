@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from grader.course.yaml_nodes import FILE, CatalogError, nearest, quoted
+from grader.course.yaml_nodes import FILE, CatalogError, quoted
 from grader.model import Limits
+from grader.text import nearest
 
 DAY: Final = timedelta(days=1)
 

@@ -19,15 +19,8 @@ from pathlib import Path
 
 from grader.course.assignment import Assignment, Course
 from grader.course.fields import ASSIGNMENT, read_due, read_file, read_line, read_zone
-from grader.course.yaml_nodes import (
-    FILE,
-    CatalogError,
-    YamlNode,
-    compose,
-    nearest,
-    quoted,
-    text_of,
-)
+from grader.course.yaml_nodes import FILE, CatalogError, YamlNode, compose, quoted, text_of
+from grader.text import nearest
 
 # --- finding and loading ------------------------------------------------------------------------
 

@@ -18,12 +18,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from grader.course.assignment import Assignment, Course
 from grader.course.fields import Wrong, moment
-from grader.course.yaml_nodes import CatalogError, nearest, quoted
-from grader.text import folded
+from grader.course.yaml_nodes import CatalogError, quoted
+from grader.people import Identified
+from grader.text import folded, nearest
 
 COLUMNS: Final = ("student", "assignment", "due", "excused", "reason")
 MAX_BYTES: Final = 1024 * 1024
@@ -65,22 +66,6 @@ def read(course: Course) -> tuple[Extension, ...]:
             _check_once(each, found)
             found.append(each)
     return tuple(found)
-
-
-class Identified(Protocol):
-    """Anything that carries the ids of one student."""
-
-    @property
-    def student(self) -> str:
-        """Return the id that names the student in this course."""
-
-    @property
-    def sid(self) -> str:
-        """Return the student number, or ''."""
-
-    @property
-    def email(self) -> str:
-        """Return the e-mail address, or ''."""
 
 
 def matched(

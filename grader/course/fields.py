@@ -13,8 +13,9 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from grader.course.assignment import CheckSetting, Late, ManualQuestion, SpeedLimit, Step
-from grader.course.yaml_nodes import CatalogError, YamlNode, nearest, plain, quoted
+from grader.course.yaml_nodes import CatalogError, YamlNode, plain, quoted
 from grader.model import Limits
+from grader.text import nearest
 
 Read = Callable[[YamlNode], Any]
 

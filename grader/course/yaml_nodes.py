@@ -17,6 +17,7 @@ from typing import Final
 import yaml
 
 from grader.errors import UserError
+from grader.text import nearest
 
 FILE: Final = "assignments.yaml"
 MAX_BYTES: Final = 1024 * 1024
@@ -191,10 +192,3 @@ def plain(key: str) -> str:
 def quoted(text: str) -> str:
     """The text in quotes, on one line, shortened."""
     return repr(text if len(text) <= 60 else f"{text[:57]}...")
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that is probably meant, or nothing."""
-    import difflib  # only errors need it
-
-    return next(iter(difflib.get_close_matches(word[:100], list(known), 1)), "")

@@ -15,7 +15,7 @@ COURSE = [
     *GRADER.parent.glob("reference/**/*.py"),
     *GRADER.parent.glob("exercises/**/*.py"),
 ]
-GROUND = {"errors", "model", "text", "files", "timestamps", "notebook", "graph"}
+GROUND = {"errors", "model", "text", "files", "timestamps", "notebook", "graph", "people"}
 FLOORS = [
     GROUND,
     {"sandbox", "course"},
