@@ -77,12 +77,28 @@ def validate(options: argparse.Namespace) -> int:
     return OK if sound else ERROR
 
 
+def _private_files() -> list[str]:
+    """Return what a run in this course keeps from workers, and say which course that is."""
+    from grader.course.secret import secret_file
+    from grader.course.yaml_nodes import CatalogError
+
+    try:
+        course = here()
+    except CatalogError as error:
+        say(f"no course is tried: {error}")
+        return []
+    say(f"course: {course.folder}")
+    files = [file for each in course.assignments for file in course.grading_files(each.name)]
+    secret = secret_file(course.folder)
+    return [str(path.resolve()) for path in (*files, secret) if path.is_file()]
+
+
 def doctor(options: argparse.Namespace) -> int:
     """Try the sandbox, and say what holds."""
     from grader.sandbox import doctor
 
-    healthy = True
-    for line, good in doctor.examine():
+    healthy, private = True, _private_files()
+    for line, good in doctor.examine(private):
         say(line)
         healthy = healthy and good
     return OK if healthy else ERROR

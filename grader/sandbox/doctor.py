@@ -1,23 +1,25 @@
-"""What is on, what is missing, and whether it holds: `grader doctor`, as plain lines.
+"""Report versions, layers of the sandbox, and whether they hold: `grader doctor`, as plain lines.
 
-Layers are not believed but tried: a canary in a worker attempts what they are there to stop.
+It tries exactly what a run tries before it grades: see `grader.sandbox.selftest`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
 from grader import __version__
+from grader.sandbox import selftest
 from grader.sandbox.fork_server import ForkServer, GraderError, Sandbox, StudentError
 from grader.sandbox.guest import lockdown
-from grader.sandbox.selftest import BURNT, trial
 
 _WITHOUT: Final = {
     "chroot": "not needed where Landlock or a mount view hides files",
@@ -29,14 +31,17 @@ _WITHOUT: Final = {
 }
 
 
-def examine() -> Iterator[tuple[str, bool]]:
-    """Yield (line, whether that is as it should be)."""
+def examine(private: Sequence[str] = ()) -> Iterator[tuple[str, bool]]:
+    """Yield (line, whether that is as it should be).
+
+    ``private``: the files that a run would keep from workers; without a course, a stand-in.
+    """
     yield f"grader {__version__}, Python {platform.python_version()}, {platform.platform()}", True
     for package in ("numpy", "pytest", "msgspec", "nbformat", "torch"):
         yield _package(package)
     yield f"bubblewrap: {shutil.which('bwrap') or 'not installed'}", True
     yield f"uid {os.geteuid()}, Landlock ABI {_abi()}", True
-    yield from _sandbox()
+    yield from _sandbox(private)
 
 
 def _package(name: str) -> tuple[str, bool]:
@@ -51,7 +56,7 @@ def _abi() -> int:
     return lockdown.landlock_abi() if sys.platform == "linux" else 0
 
 
-def _sandbox() -> Iterator[tuple[str, bool]]:
+def _sandbox(private: Sequence[str]) -> Iterator[tuple[str, bool]]:
     if sys.platform != "linux":
         yield (
             "sandbox: none on this system; `grader check` works, grading others' code does not",
@@ -64,22 +69,31 @@ def _sandbox() -> Iterator[tuple[str, bool]]:
             on = server.sandbox.layers
             for layer in lockdown.LAYERS:
                 yield f"  {layer:9} {'on' if layer in on else _off(layer)}", True
-            missing = lockdown.missing_for_grading(on)
-            yield (
-                f"enough to grade others' code: {f'NO, {missing}' if missing else 'yes'}",
-                not missing,
-            )
-            yield from _canary(server)
+            with _stand_in() if not private else contextlib.nullcontext(private) as files:
+                yield from _tried(server, files)
     except (GraderError, StudentError) as error:
         yield f"sandbox: {error}", False
 
 
-def _canary(server: ForkServer) -> Iterator[tuple[str, bool]]:
-    found = trial(server, ["/etc/passwd", str(Path(__file__).parents[1] / "checks" / "check.py")])
+def _tried(server: ForkServer, private: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    found = selftest.examine(server, private)
     for name, succeeded in found.attempts.items():
         yield f"  a worker can {name:10} {'YES' if succeeded else 'no'}", not succeeded
-    shown = f"{found.seconds * 1e3:.0f} ms for {BURNT * 1e3:.0f} ms of work"
-    yield f"the CPU clock of workers shows {shown}", found.clock_is_right
+    shown = f"{found.seconds * 1e3:.0f} ms for {selftest.BURNT * 1e3:.0f} ms of work"
+    yield f"  the CPU clock of workers shows {shown}", found.clock_is_right
+    verdict = f"NO: {found.problem}" if found.problem else "yes"
+    yield f"good enough to grade other people's code: {verdict}", not found.problem
+
+
+@contextlib.contextmanager
+def _stand_in() -> Iterator[Sequence[str]]:
+    """Make a file that everybody may read, where a course would have its hidden tests."""
+    with tempfile.TemporaryDirectory(prefix="grader-doctor-") as name:
+        folder, file = Path(name), Path(name, "test_hidden.py")
+        folder.chmod(0o755)
+        file.write_bytes(b"secret = 1\n")
+        file.chmod(0o644)
+        yield [str(file)]
 
 
 def _off(layer: str) -> str:

@@ -1,9 +1,9 @@
-"""The sandbox, tried: a canary in a worker attempts what the layers are there to stop.
+"""Try the sandbox: a canary in a worker attempts what the layers are there to stop.
 
-    found = trial(server, ["/etc/passwd"])
-    found.escapes, found.clock_is_right
+    found = examine(server, ["/course/tests/hidden/relu/test_relu.py"])
+    found.problem                   # why nobody may be graded here, or ''
 
-Layers are not believed: a run begins with this, and `grader doctor` shows it.
+Layers are not believed. A run begins with this, and `grader doctor` does the same.
 """
 
 from __future__ import annotations
@@ -17,36 +17,65 @@ from typing import Final
 from grader.model import Limits
 from grader.sandbox.canary import ATTEMPTS
 from grader.sandbox.fork_server import ForkServer, GraderError
+from grader.sandbox.guest import lockdown
 from grader.sandbox.student import Call, Program, Student
 
 BURNT: Final = 0.02
-"""CPU seconds of work that the clock of a worker is checked by."""
+"""CPU seconds of work with which the clock of a worker is checked."""
+ALWAYS: Final = "/etc/passwd"
+"""A file that everybody may read and no worker."""
 _LEAST, _MOST = 0.009, 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came of it: whether each attempt succeeded, and the CPU seconds shown for `BURNT`."""
+    """The result: which attempts succeeded, and the CPU seconds shown for `BURNT`."""
 
     attempts: Mapping[str, bool]
     seconds: float
+    missing: str = ""
+    """What keeps the layers below the minimum for grading, or ''."""
 
     @property
     def escapes(self) -> list[str]:
-        """The attempts that succeeded; none from a sandbox that holds."""
+        """Return the attempts that succeeded; there are none in a sandbox that holds."""
         return [name for name, succeeded in self.attempts.items() if succeeded]
 
     @property
     def clock_is_right(self) -> bool:
-        """Whether the CPU time of a worker is seen from outside, about as long as it was."""
+        """Return whether the CPU time of a worker, seen from outside, is about what it used."""
         return _LEAST < self.seconds < _MOST
+
+    @property
+    def problem(self) -> str:
+        """Return why other people's code must not be graded here, or ''."""
+        if self.missing:
+            return f"no sandbox good enough to grade others' code here: {self.missing}"
+        if self.escapes:
+            return f"the sandbox leaks: a canary in it could {', '.join(self.escapes)}"
+        if not self.clock_is_right:
+            return f"the CPU clock of workers shows {self.seconds:.3f} s for {BURNT:g} s of work"
+        return ""
+
+
+def examine(server: ForkServer, private: Sequence[str]) -> Trial:
+    """Check the layers, let the canary try, and read the clock.
+
+    Args:
+        server: The fork server, started or not.
+        private: Files that no worker may read, nor list or write in their folders.
+
+    Raises:
+        GraderError: No worker could be started, or the canary could not try.
+    """
+    server.ready()
+    missing = lockdown.missing_for_grading(server.sandbox.layers)
+    found = trial(server, [*private, ALWAYS])
+    return Trial(found.attempts, found.seconds, missing)
 
 
 def trial(server: ForkServer, unreadable: Sequence[str]) -> Trial:
-    """Let the canary try, and the clock be seen; raises `GraderError` where it cannot even try.
-
-    ``unreadable``: files that no worker may be able to read, nor list or write beside.
-    """
+    """Let the canary try, and read the clock; raise `GraderError` where it cannot even try."""
     source = Path(__file__).with_name("canary.py").read_text(encoding="utf-8")
     canary = Student(server, Program("canary", (("canary.py", source),)), Limits())
     try:
@@ -58,7 +87,7 @@ def trial(server: ForkServer, unreadable: Sequence[str]) -> Trial:
             ]
         )
         if flags.error is not None:
-            raise GraderError(f"the canary did not sing: {flags.error} {flags.error.detail}")
+            raise GraderError(f"the canary could not try: {flags.error} {flags.error.detail}")
         canary.call([Call("burn", (BURNT,), "number")])
         attempts = dict(zip(ATTEMPTS, map(bool, flags.value), strict=True))
         return Trial(attempts, canary.cpu)
