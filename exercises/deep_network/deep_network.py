@@ -106,7 +106,7 @@ def backward(params, cache, y, activation):
 
     Returns a dict with the keys of params; each gradient has the shape of its parameter. The
     slope of ReLU is 0 for z < 0 and 1 for z >= 0. Gradients may be as small as 1e-100, and each
-    is compared on its own scale.
+    is compared on its own scale. Output logits may be as large as 40.
 
     >>> params = {"W1": np.array([[1.0]]), "b1": np.array([0.0]),
     ...           "W2": np.array([[2.0]]), "b2": np.array([0.0])}

@@ -234,7 +234,9 @@ def backward(params, cache, y):
 
     params: as for forward. cache: from a forward with these params, not always the latest one,
     and with no keys but "X", "z1", "a1", "z2", "a2" to rely on. y (m, 1): labels, only 0 or 1.
-    Each gradient has the shape of its thing: "z1" (m, n_h), "W1" (n_h, n_x), "b1" (n_h,), ...
+    Each gradient has the shape of its variable: "z1" (m, n_h), "W1" (n_h, n_x), "b1" (n_h,), ...
+    The gradients are right even where a prediction is 0.0 or 1.0 to the last bit: for "z2" use the
+    lecture's a - y, which divides by nothing.
 
     >>> _, cache = forward(EXAMPLE_PARAMS, EXAMPLE_X)
     >>> grads = backward(EXAMPLE_PARAMS, cache, EXAMPLE_Y)

@@ -322,6 +322,22 @@ def one_layer_backward_cases(rng, reference):
     return _backward(_one_layer(rng, reference), "tanh")
 
 
+def saturated(params, X, y):
+    """Scale the last layer until the output logits reach 40; make the largest prediction wrong."""
+    K = len(params) // 2
+    z, _ = layers(params, X, "tanh")
+    louder = 40 / np.abs(z[K]).max()
+    y = (z[K] > 0).astype(float)
+    y[np.abs(z[K]).argmax()] = 1 - y[np.abs(z[K]).argmax()]
+    return params | {name: params[name] * louder for name in (f"W{K}", f"b{K}")}, X, y
+
+
+def saturated_backward_cases(rng, reference):
+    """Predictions that round to 0 or 1, where a gradient that divides by y_hat (1 - y_hat) fails."""
+    nets = (network(rng, reference, "tanh", widths, 4) for widths in ((6, 5, 4, 1), (5, 5, 1)))
+    return _backward([(saturated(*net), "logits of 40") for net in nets], "tanh")
+
+
 def many_forward_cases(rng, reference):
     for activation in ACTIVATIONS:
         yield from _forward(many_layers(rng, reference, activation), activation)

@@ -37,7 +37,13 @@ def test_many_layers(check, activation):
     )
 
 
-@pytest.mark.points(5)
+@pytest.mark.points(2)
+def test_saturated(check):
+    """backward is right for output logits up to 40, where a prediction rounds to 0 or 1"""
+    check(cases.saturated_backward_cases, "b1")
+
+
+@pytest.mark.points(3)
 def test_vanishing(check):
     """backward loses no digits where the gradient is below 1e-45"""
     check.whole(cases.vanishing_cases, cases.LOCAL, share=cases.FAINT)

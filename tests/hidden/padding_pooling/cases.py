@@ -114,7 +114,13 @@ def zeros(rng):
 
 
 def empties(rng):
-    yield *texts(rng, [0, 3, 0, 4], 4, 3), "texts of length 0"
+    """Texts of length 0; the padding of one begins with another number than zero.
+
+    A text of length 0 that is pooled as if it had one word shows only there.
+    """
+    batch, lengths = texts(rng, [0, 3, 0, 4], 4, 3)
+    batch[lengths.argmin(), 0] = rng.uniform(2.0, 3.0, 3)
+    yield batch, lengths, "texts of length 0"
     yield *texts(rng, [2, 0, 3], 5, 2), "texts of length 0"
 
 

@@ -135,6 +135,22 @@ def backward_cases(rng, reference):
         yield Case("backward", shuffled, cache, y, note=note)
 
 
+def saturated_backward_cases(rng, reference):
+    """Predictions that are 0.0 or 1.0 to the last bit, some of them wrong, beside an ordinary one.
+
+    A gradient that divides by y_hat (1 - y_hat) is NaN there, and with an epsilon it is 0.
+    """
+    for size in (45.0, 790.0):
+        params, X, _ = network(rng, reference, 4, 5, 4)
+        z2 = reference.forward(params, X)[1]["z2"]
+        params = params | {name: params[name] * size / np.abs(z2).max() for name in ("W2", "b2")}
+        _, cache = reference.forward(params, X)
+        y = (cache["z2"] < 0).astype(float)
+        largest = np.abs(cache["z2"]).argsort(axis=0)
+        y[largest[1]] = 1 - y[largest[1]]
+        yield Case("backward", params, cache, y, note=f"logits of {size:.0f}")
+
+
 def update_cases(rng, reference):
     for (params, X, y), note in networks(rng, reference):
         _, cache = reference.forward(params, X)
