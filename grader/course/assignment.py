@@ -102,6 +102,12 @@ class Assignment:
     late: Late | None = None
     attempts: Literal["last", "best"] = "last"
     """Which of several submissions counts."""
+    opens: datetime | None = None
+    """When `grader serve` shows the assignment and accepts submissions; at once if not set."""
+    closes: datetime | None = None
+    """When `grader serve` stops accepting, if not at the late policy's cut-off: see `closing`."""
+    hold_off: timedelta = timedelta()
+    """How long a student waits between two submissions to `grader serve`."""
     lms: Mapping[str, Mapping[str, int | str]] = field(default_factory=dict)
     checks: Mapping[str, CheckSetting] = field(default_factory=dict)
     """Changes to single checks, by ``file::function`` or by the function's name."""
@@ -129,6 +135,13 @@ class Assignment:
     def worth(self, max_score: float) -> Assignment:
         """Return the assignment as a run has graded it, whose maximum is ``max_score``."""
         return replace(self, points=max_score - self.extra_points)
+
+    @property
+    def closing(self) -> datetime | None:
+        """Return when `grader serve` stops accepting: ``closes``, else due plus cut-off, or never."""
+        if self.closes is None and self.due and self.late and self.late.cut_off is not None:
+            return self.due + self.late.cut_off
+        return self.closes
 
     def late_by(self, submitted: datetime, due: datetime | None = None) -> timedelta:
         """How late a submission is; nothing within the grace. ``due``: an extended date.

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 from grader.course.assignment import Assignment, Course
-from grader.course.fields import ASSIGNMENT, read_due, read_file, read_line, read_zone
+from grader.course.fields import ASSIGNMENT, Read, read_due, read_file, read_line, read_zone
 from grader.course.yaml_nodes import FILE, CatalogError, YamlNode, compose, quoted, text_of
 from grader.text import nearest
 
@@ -103,7 +104,10 @@ def load(course: Path) -> Course:
 
 
 def _assignment(place: YamlNode, course: Course, known: Iterable[str]) -> Assignment:
-    read = ASSIGNMENT | {"due": partial(read_due, zone=course.timezone)}
+    dates: dict[str, Read] = {
+        key: partial(read_due, zone=course.timezone) for key in ("due", "opens", "closes")
+    }
+    read = ASSIGNMENT | dates
     places = place.entries(read, required=("name", "title"))
     values = {key: read[key](each) for key, each in places.items()}
     assignment = Assignment(**values, scaled="points" in places)
@@ -112,6 +116,7 @@ def _assignment(place: YamlNode, course: Course, known: Iterable[str]) -> Assign
             f"{quoted(assignment.name)} is the name of an assignment above", "another name"
         )
     _check_files(places["name"], course, assignment.name)
+    _check_dates(places, assignment)
     if "torch" in assignment.imports and assignment.runtime != "torch":
         raise places["imports"].wrong("torch needs its own runtime", "runtime: torch as well")
     if assignment.speed:
@@ -129,6 +134,15 @@ def _check_files(place: YamlNode, course: Course, name: str) -> None:
     if not hidden.is_dir():
         missing = hidden.relative_to(course.folder).as_posix()
         raise place.wrong(f"{missing}/ is missing", "hidden tests there first")
+
+
+def _check_dates(places: Mapping[str, YamlNode], assignment: Assignment) -> None:
+    """An assignment opens before it is due, and closes after that."""
+    order = (("opens", assignment.opens), ("due", assignment.due), ("closes", assignment.closes))
+    known = [(key, moment) for key, moment in order if moment is not None]
+    for (before, first), (key, second) in pairwise(known):
+        if second < first:
+            raise places[key].wrong(f"is before {before}", f"a time after {first:%Y-%m-%d %H:%M}")
 
 
 def _check_functions(place: YamlNode, solution: Path) -> None:

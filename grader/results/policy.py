@@ -23,7 +23,7 @@ from grader.course import extensions
 from grader.course.assignment import Assignment, Course
 from grader.course.extensions import Extension
 from grader.model import Grade, Standing, Submission
-from grader.results.store import Adjustment, Run, Store
+from grader.results.store import SERVED, Adjustment, LaterDate, Run, Store
 
 UNDO: Final = "undo"
 CHANGE: Final = re.compile(r"([+=-])(\d{1,6}(?:\.\d{1,4})?)", re.ASCII)
@@ -48,9 +48,25 @@ def standings(course: Course, folder: Path) -> Standings:
     """The results in ``folder`` as they count today; raises `StoreError`, `CatalogError`."""
     with Store.open(folder) as store:
         run, handins, changes = store.run, list(store.handins()), store.adjustments()
+        later, in_order = store.extensions(), run.inbox == SERVED
     assignment = course.assignment(run.assignment).worth(run.max_score)
-    grades, notes = ranked(course, assignment, [each.grade for each in handins], changes)
+    grades, notes = ranked(
+        course, assignment, [each.grade for each in handins], changes, later, in_order
+    )
     return Standings(run, assignment, grades, notes)
+
+
+def standing_of(course: Course, store: Store, student: str) -> Grade | None:
+    """Return the grade that counts for one student, without reading the class; None if there is none."""
+    run = store.run
+    assignment = course.assignment(run.assignment).worth(run.max_score)
+    changes = [each for each in store.adjustments() if each.student == student]
+    later = [each for each in store.extensions() if each.student == student]
+    handins = [each.grade for each in store.of(student)]
+    if not handins:
+        return None
+    grades, _ = ranked(course, assignment, handins, changes, later, run.inbox == SERVED)
+    return next(grade for grade in grades if grade.submission.student == student)
 
 
 def ranked(
@@ -58,8 +74,19 @@ def ranked(
     assignment: Assignment,
     handins: Sequence[Grade],
     changes: Iterable[Adjustment] = (),
+    later: Iterable[LaterDate] = (),
+    in_order: bool = False,
 ) -> tuple[tuple[Grade, ...], tuple[str, ...]]:
-    """The grade that counts for each student, by student, and notes on rows that fit nobody."""
+    """Return the grade that counts for each student, by student, and notes on unmatched rows.
+
+    Args:
+        course: Whose extensions file is read.
+        assignment: What was graded.
+        handins: The grades, in the order of submission.
+        changes: Changes by hand, the oldest first.
+        later: Later due dates besides those of the extensions file, the oldest first.
+        in_order: Whether the order of ``handins`` decides which is the last, and not their times.
+    """
     theirs: defaultdict[str, list[Grade]] = defaultdict(list)
     for grade in handins:
         theirs[grade.submission.student].append(grade)
@@ -67,12 +94,14 @@ def ranked(
     extended, notes = extensions.matched(extensions.read(course), assignment, submissions)
     for student in extended.keys() - theirs.keys():
         theirs[student] = []
+    for date in later:
+        extended[date.student] = _with_later(extended.get(date.student), date)
     by_hand: defaultdict[str, list[Adjustment]] = defaultdict(list)
     for change in changes:
         by_hand[change.student].append(change)
     zone = course.timezone or (assignment.due and assignment.due.tzinfo) or UTC
     found = (
-        judged(assignment, zone, grades, extended.get(student), by_hand[student])
+        judged(assignment, zone, grades, extended.get(student), by_hand[student], in_order)
         for student, grades in sorted(theirs.items())
     )
     return tuple(found), notes
@@ -84,6 +113,7 @@ def judged(
     grades: Sequence[Grade],
     extension: Extension | None = None,
     changes: Sequence[Adjustment] = (),
+    in_order: bool = False,
 ) -> Grade:
     """The one of a student's ``grades`` (in the order of hand-in) that counts, and its standing.
 
@@ -97,7 +127,7 @@ def judged(
     if not grades and extension is not None:
         grades = [_nothing(assignment, extension)]
     handins = [_Handin.of(assignment, grade, zone, due) for grade in grades]
-    counts = _best(handins) if assignment.attempts == "best" else _last(handins)
+    counts = _best(handins) if assignment.attempts == "best" else _last(handins, in_order)
     held = holding(changes)
     excused = extension is not None and extension.excused
     return replace(
@@ -114,6 +144,16 @@ def judged(
             instructor=_for_staff(extension, held),
         ),
     )
+
+
+def _with_later(known: Extension | None, date: LaterDate) -> Extension:
+    """Return an extension to the date that staff gave; an excuse, and a still later date, hold on."""
+    due = datetime.fromisoformat(date.due)
+    where = f"extended by {date.by}, {date.at}" if date.by else "extended"
+    made = Extension(date.student, due=due, reason=date.reason, where=where)
+    if known is None or known.excused:
+        return replace(made, excused=known is not None)
+    return known if known.due is not None and known.due > due else made
 
 
 def _nothing(assignment: Assignment, extension: Extension) -> Grade:
@@ -165,8 +205,10 @@ def submitted(grade: Grade, zone: tzinfo) -> datetime | None:
         return None
 
 
-def _last(handins: Sequence[_Handin]) -> _Handin:
-    """The latest by its time; where one has none, the one that came last."""
+def _last(handins: Sequence[_Handin], in_order: bool) -> _Handin:
+    """The latest by its time; where one has none, or where order decides, the one that came last."""
+    if in_order:
+        return handins[-1]
     known = [(each.at, place) for place, each in enumerate(handins) if each.at is not None]
     return handins[max(known)[1]] if len(known) == len(handins) else handins[-1]
 

@@ -16,7 +16,7 @@ import hashlib
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +25,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from grader.errors import UserError
-from grader.model import Grade, Submission
+from grader.model import Grade, Standing, Submission
 
 FILE: Final = "results.db"
 PATIENCE: Final = 30.0
@@ -40,7 +40,16 @@ CREATE TABLE IF NOT EXISTS sources (hash TEXT PRIMARY KEY, file TEXT NOT NULL, d
 CREATE TABLE IF NOT EXISTS adjustments (
     id INTEGER PRIMARY KEY, student TEXT NOT NULL, change TEXT NOT NULL, reason TEXT NOT NULL,
     by TEXT NOT NULL, at TEXT NOT NULL, UNIQUE (student, change, reason, by, at));
+CREATE TABLE IF NOT EXISTS extensions (
+    id INTEGER PRIMARY KEY, student TEXT NOT NULL, due TEXT NOT NULL, reason TEXT NOT NULL,
+    by TEXT NOT NULL, at TEXT NOT NULL, UNIQUE (student, due, reason, by, at));
+CREATE TABLE IF NOT EXISTS standings (student TEXT PRIMARY KEY, after INTEGER NOT NULL,
+    standing TEXT NOT NULL) WITHOUT ROWID;
 """
+SERVED: Final = "serve"
+"""The inbox of a run whose submissions came through ``grader serve``."""
+FIRST_SERVED: Final = 10**9
+"""Rounds from here on number what ``grader serve`` accepted, in the order of acceptance."""
 
 
 _Kind = TypeVar("_Kind")
@@ -71,6 +80,18 @@ class Adjustment:
     student: str
     change: str
     """``+5``, ``-2.5``, ``=80``, or ``undo``."""
+    reason: str
+    by: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LaterDate:
+    """A later due date that staff gave to a student in ``grader serve``; the last one holds."""
+
+    student: str
+    due: str
+    """ISO 8601 with its offset."""
     reason: str
     by: str = ""
     at: str = ""
@@ -210,17 +231,96 @@ class Store:
 
     def handins(self) -> Iterator[Judged]:
         """Everything handed in, in order of arrival: what is graded again keeps its place."""
-        found: dict[tuple[str, str, str], Judged] = {}
-        for digest, _, grade in self.rounds():
-            key = (grade.submission.student, digest, grade.submission.submitted_at)
-            found[key] = Judged(digest, grade)
-        yield from found.values()
+        yield from self._in_order(self.rounds())
+
+    def of(self, student: str) -> list[Judged]:
+        """Return what one student handed in, in order of arrival; the rest of the class is not read."""
+        query = "SELECT hash, round, grade FROM attempts WHERE student = ? ORDER BY id"
+        rows = self._execute(query, (student,))
+        return list(self._in_order((d, n, self._decoded(text, Grade)) for d, n, text in rows))
+
+    def since(self, number: int) -> Iterator[tuple[int, Grade]]:
+        """Yield (row, grade) of every verdict after a row, the oldest first."""
+        query = "SELECT id, grade FROM attempts WHERE id > ? ORDER BY id"
+        for row, text in self._execute(query, (number,)):
+            yield row, self._decoded(text, Grade)
+
+    def served(self, student: str, number: int) -> tuple[str, Grade] | None:
+        """Return (content hash, newest verdict) of what ``grader serve`` accepted as ``number``."""
+        query = "SELECT hash, grade FROM attempts WHERE student = ? AND round = ?"
+        row = self._execute(query, (student, FIRST_SERVED + number)).fetchone()
+        if row is None:
+            return None
+        first = self._decoded(row[1], Grade)
+        when = first.submission.submitted_at
+        known = (e for e in self.of(student) if e.digest == row[0])
+        return row[0], next(
+            (e.grade for e in known if e.grade.submission.submitted_at == when), first
+        )
 
     def rounds(self) -> Iterator[tuple[str, int, Grade]]:
         """(content hash, round, grade) of every verdict there ever was, the oldest first."""
         rows = self._execute("SELECT hash, round, grade FROM attempts ORDER BY id")
         for digest, number, grade in rows:
             yield digest, number, self._decoded(grade, Grade)
+
+    def _in_order(self, rounds: Iterable[tuple[str, int, Grade]]) -> Iterator[Judged]:
+        """Yield the newest verdict on each submission; those of the service by their number."""
+        found: dict[tuple[str, str, str], tuple[int, Judged]] = {}
+        for digest, number, grade in rounds:
+            key = (grade.submission.student, digest, grade.submission.submitted_at)
+            place = found[key][0] if key in found else number
+            found[key] = (place, Judged(digest, grade))
+        accepted = sorted((e for e in found.values() if e[0] >= FIRST_SERVED), key=lambda e: e[0])
+        yield from (judged for place, judged in found.values() if place < FIRST_SERVED)
+        yield from (judged for _, judged in accepted)
+
+    def extend(self, later: LaterDate) -> bool:
+        """Keep a later due date; False if it is here already."""
+        values = (later.student, later.due, later.reason, later.by, later.at)
+        query = "INSERT OR IGNORE INTO extensions VALUES (NULL, ?, ?, ?, ?, ?)"
+        return self._execute(query, values).rowcount == 1
+
+    def extensions(self) -> list[LaterDate]:
+        """Return every later due date that staff gave in ``grader serve``, the oldest first."""
+        rows = self._execute("SELECT student, due, reason, by, at FROM extensions ORDER BY id")
+        return [LaterDate(*row) for row in rows]
+
+    def newest(self) -> int:
+        """Return the number of the last row, which grows with every verdict and change by hand."""
+        tables = ("attempts", "adjustments", "extensions")
+        parts = " + ".join(f"(SELECT COALESCE(MAX(id), 0) FROM {name})" for name in tables)  # noqa: S608
+        return int(self._execute(f"SELECT {parts}").fetchone()[0])
+
+    def keep_standing(self, student: str, standing: Standing, after: int) -> None:
+        """Keep how a student stands ``after`` that row (`newest`), so that nobody reads the class."""
+        query = "INSERT OR REPLACE INTO standings VALUES (?, ?, ?)"
+        self._execute(query, (student, after, _text(standing)))
+
+    def standing(self, student: str) -> tuple[int, Standing] | None:
+        """Return (row after which it held, standing) as it was kept for a student, if it was."""
+        query = "SELECT after, standing FROM standings WHERE student = ?"
+        row = self._execute(query, (student,)).fetchone()
+        return (row[0], self._decoded(row[1], Standing)) if row else None
+
+    def forget(self, student: str) -> int:
+        """Delete all that is known of a student, also from the file's free pages; count the verdicts."""
+        self._execute("PRAGMA secure_delete = ON")
+        with self._transaction():
+            hashes = self._execute(
+                "SELECT hash FROM attempts WHERE student = ?", (student,)
+            ).fetchall()
+            for table in ("attempts", "adjustments", "extensions", "standings"):
+                query = f"DELETE FROM {table} WHERE student = ?"  # noqa: S608  # our own names
+                self._execute(query, (student,))
+            left = "SELECT 1 FROM attempts WHERE attempts.hash = sources.hash"
+            for row in hashes:
+                query = f"DELETE FROM sources WHERE hash = ? AND NOT EXISTS ({left})"  # noqa: S608
+                self._execute(query, row)
+        self._execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._execute("VACUUM")
+        self._execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return len(hashes)
 
     def source(self, digest: str) -> tuple[str, bytes]:
         """(file, content) of what was handed in, by its hash; raises `StoreError`."""

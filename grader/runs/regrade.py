@@ -10,7 +10,7 @@ from grader.course.secret import course_secret, fingerprint
 from grader.grading.protocol import Settings
 from grader.model import Grade, Outcome, Submission
 from grader.results import policy
-from grader.results.store import Judged, Run, Store, StoreError, content_hash
+from grader.results.store import SERVED, Judged, Run, Store, StoreError, content_hash
 from grader.runs import local
 
 
@@ -60,9 +60,9 @@ def regrade(course: Course, folder: Path, jobs: int, write: bool) -> list[Change
             found[_key(content_hash(submission), submission)] = grade
             if write:
                 store.add(grade, submission, store.attempts(submission.student))
-        changes = store.adjustments()
+        changes, later = store.adjustments(), store.extensions()
     now = [found[_key(each.digest, each.grade.submission)] for each in handins]
-    after, _ = policy.ranked(course, assignment, now, changes)
+    after, _ = policy.ranked(course, assignment, now, changes, later, run.inbox == SERVED)
     pairs = zip(before.grades, after, strict=True)
     return [change for old, new in pairs if (change := Change(old, new)).is_one]
 
