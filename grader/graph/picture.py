@@ -99,10 +99,12 @@ def draw(
     below = {name: numbers.below(name) for name in found}
     sizes = {name: _size(node, above[name], below[name]) for name, node in found.items()}
     most = [max(map(len, each.values())) for each in (above, below)]
-    layout = arranged(found, sizes, LINE * max(2 * max(most), 2) + 16)
-    width, height = layout.width + 2 * MARGIN, layout.height + 2 * MARGIN
+    row = max(LINE * sum(most) + 14, 50.0)
+    layout = arranged(found, sizes, row)
+    over, under = (max(0.0, LINE * count + 6 - row / 2) for count in most)
+    width, height = layout.width + 2 * MARGIN, layout.height + 2 * MARGIN + over + under
     root = ET.Element("svg", {
-        "xmlns": SPACE, "viewBox": f"0 0 {width:.0f} {height:.0f}", "width": f"{width:.0f}",
+        "xmlns": SPACE, "viewBox": f"0 {-over:.0f} {width:.0f} {height:.0f}", "width": f"{width:.0f}",
         "height": f"{height:.0f}", "role": "img", "class": "graph",
         "font-family": FONT, "font-size": "12", "fill": INK,
     })  # fmt: skip

@@ -1,4 +1,4 @@
-r"""What is said of a grade, as text of bounded length: for every format that has room for words.
+r"""Say what a grade is, as text of bounded length: for every format that has room for words.
 
 >>> for_lms("a long message", 6)
 'a long\n[cut: 14 characters in all]'
@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from grader.model import Grade, Outcome
+from grader.results import cards, wording
+from grader.results.visibility import for_student
 from grader.text import MOST, for_lms, lms_line
 
 STEPS: Final = (MOST, 2_000, 400, 100, 0)
@@ -24,21 +27,92 @@ NOT_GRADED: Final = (
 )
 
 
-def said(outcome: Outcome, most: int = MOST, waits: bool = False) -> str:
-    """What a student reads below the title of a check.
+def said(grade: Grade, outcome: Outcome, most: int = MOST, waits: bool = False) -> str:
+    """Return what a student reads below the title of a check.
 
-    ``waits``: the system itself shows what is for later only after the due date; no other does.
+    The card of a root cause stands at its first check; the others say which check that is.
+
+    Args:
+        grade: The grade, for its cards.
+        outcome: The check.
+        most: Characters of each part of the text.
+        waits: The system itself shows checks for after the due date only then; no other does.
     """
-    if outcome.visibility == "hidden" or (outcome.visibility == "after_due_date" and not waits):
+    shown = _shown(grade, waits)
+    outcome = next((each for each in shown.outcomes if each.id == outcome.id), outcome)
+    parts = _of_card(shown, outcome)
+    if not parts and outcome.status in ("waiting", "manual"):
+        parts = [wording.not_judged(outcome) if outcome.status == "waiting" else wording.MANUAL]
+    if not parts:
+        hint = f"Hint: {outcome.hint}" if outcome.hint else ""
+        parts = [outcome.message, hint, outcome.more]
+    return "\n\n".join(for_lms(part, most) for part in parts if part)
+
+
+def comment(grade: Grade, most: int) -> str:
+    """Return what a student reads of a grade where there is one field for all of it."""
+    if grade.final is None:
         return ""
-    hint = f"Hint: {outcome.hint}" if outcome.hint else ""
-    return "\n\n".join(
-        for_lms(part, most) for part in (outcome.message, hint, outcome.more) if part
-    )
+    shown = for_student(grade)
+    head = f"{number(grade.final)} of {wording.points(grade.max_score)}."
+    parts = [head, *grade.told, grade.message]
+    for entry in cards.entries(shown):
+        if entry.sentence != grade.message and (
+            not entry.message or entry.message != grade.message
+        ):
+            parts.append("\n".join(entry_lines(entry)))
+    parts += [f"{lms_line(o.title)}: {wording.not_judged(o)}" for o in _waiting(shown)]
+    return for_lms("\n".join(filter(None, parts)), most)
+
+
+def verdict(outcome: Outcome) -> str:
+    """Return the verdict on a check in words."""
+    return wording.VERDICTS[outcome.status]
+
+
+def _waiting(grade: Grade) -> list[Outcome]:
+    explained = {o.id for outcomes in cards.by_card(grade).values() for o in outcomes}
+    return [o for o in grade.outcomes if o.status == "waiting" and o.id not in explained]
+
+
+def entry_lines(entry: cards.Entry) -> list[str]:
+    """Write one thing to fix in a few lines."""
+    example = wording.example_lines(entry.example) if entry.example else []
+    follow = entry.consequences
+    lines = [
+        f"{lms_line(entry.sentence, 500)} ({wording.points_lost(entry.lost)})",
+        *(for_lms(line, 500) for line in (entry.message, *example, entry.question) if line),
+    ]
+    return [*lines, wording.consequences(len(follow), cards.lost(follow))] if follow else lines
+
+
+def _of_card(grade: Grade, outcome: Outcome) -> list[str]:
+    """Return the parts of the card that explains a check, if there is one."""
+    for entry in cards.entries(grade):
+        if entry.card is None or outcome not in (*entry.checks, *entry.consequences):
+            continue
+        first = cards.first_checks(grade)[entry.card.id]
+        if outcome.id != first.id:
+            return [wording.follows_from(lms_line(first.title))]
+        example = "\n".join(wording.example_lines(entry.example)) if entry.example else ""
+        question = f"{wording.QUESTION} {entry.question}" if entry.question else ""
+        count = len(entry.consequences)
+        follow = wording.consequences(count, cards.lost(entry.consequences)) if count else ""
+        return [entry.sentence, example, question, entry.more, follow]
+    return []
+
+
+def _shown(grade: Grade, waits: bool) -> Grade:
+    """Return what may be shown; a job has no clock to trust, so what is for later is held back."""
+    if waits:
+        later = [replace(o, visibility="") if o.visibility == "after_due_date" else o
+                 for o in grade.outcomes]  # fmt: skip
+        grade = replace(grade, outcomes=tuple(later))
+    return for_student(grade)
 
 
 def overall(grade: Grade, remarks: tuple[str, ...] = (), most: int = MOST) -> str:
-    """What a student reads about the whole submission. Why *we* failed is for staff alone."""
+    """Return what a student reads about the whole submission; reasons of an error are for staff."""
     if grade.status == "error":
         passed = sum(outcome.status == "passed" for outcome in grade.outcomes)
         judged = sum(outcome.status != "error" for outcome in grade.outcomes)
@@ -48,7 +122,7 @@ def overall(grade: Grade, remarks: tuple[str, ...] = (), most: int = MOST) -> st
 
 
 def held_back(grade: Grade) -> str:
-    """What hidden checks said, a line each. Not for students."""
+    """Return what hidden checks said, a line each. Not for students."""
     told = [
         f"{outcome.title} ({outcome.id}): {outcome.status}: {message}"
         for outcome in grade.outcomes
@@ -58,7 +132,7 @@ def held_back(grade: Grade) -> str:
 
 
 def for_staff(grade: Grade) -> str:
-    """Why a submission could not be graded; '' if it could. Not for students."""
+    """Say why a submission could not be graded; '' if it could. Not for students."""
     if grade.status != "error":
         return ""
     reasons = [grade.submission.error or grade.message]
@@ -70,7 +144,7 @@ def for_staff(grade: Grade) -> str:
 
 
 def number(value: float) -> str:
-    """A number of points as a person writes it.
+    """Write a number of points as a person does.
 
     >>> [number(value) for value in (87.5, 100.0, 33.333333, -0.0)]
     ['87.5', '100', '33.3333', '0']
@@ -79,12 +153,12 @@ def number(value: float) -> str:
 
 
 def in_html(text: str) -> str:
-    """The text as HTML that shows just that."""
+    """Return the text as HTML that shows just that."""
     return html.escape(text).replace("\n", "<br>")
 
 
 def fitted(render: Callable[[int], bytes], limit: int) -> bytes:
-    """The document with texts as long as leave it within ``limit`` bytes, if any do."""
+    """Return the document with texts as long as leave it within ``limit`` bytes, if any do."""
     data = b""
     for most in STEPS:
         data = render(most)

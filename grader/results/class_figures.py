@@ -58,7 +58,7 @@ class CheckFigures:
     max_points: float
     judged: int
     passed: int
-    partly: int
+    partial: int
     failed: int
     unknown: int
     difficulty: float | None
@@ -215,13 +215,13 @@ def _figures(
     name: str, title: str, most: float, most_else: float, found: Sequence[_Verdict], unknown: int
 ) -> CheckFigures:
     judged, won = len(found), sum(verdict.passed for verdict in found)
-    partly = sum(verdict.points > 0 and not verdict.passed for verdict in found)
+    partial = sum(verdict.points > 0 and not verdict.passed for verdict in found)
     difficulty = won / judged if judged else None
     discrimination = point_biserial([v.passed for v in found], [v.rest for v in found])
     losers = [verdict.rest for verdict in found if not verdict.passed]
     well = fmean(losers) / most_else if losers and most_else else 0.0
     return CheckFigures(
-        name, title, most, judged, won, partly, judged - won - partly, unknown,
+        name, title, most, judged, won, partial, judged - won - partial, unknown,
         difficulty, discrimination, _flags(judged, difficulty, discrimination, well),
     )  # fmt: skip
 

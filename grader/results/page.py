@@ -1,10 +1,9 @@
-"""What every page is made with: templates that escape, a strict policy, text that cannot mislead.
+"""Render pages: templates that escape, a strict content policy, text that cannot mislead.
 
     render("feedback.html", styles=("page.css",), title="Two-layer network", ...) -> bytes
 
-A page stands alone. Its policy lets it load nothing and run only the script and the styles that
-it was written with, known by their hashes, so that text which got past the escaping could still
-do nothing.
+A page is one file. Its policy lets it load nothing and run only the script and the styles that it
+was written with, known by their hashes: text that got past the escaping could still do nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +26,22 @@ from markupsafe import Markup, escape
 
 from grader import __version__
 from grader import timestamps as times
+from grader.graph import is_picture
+from grader.results import wording
+from grader.results.wording import number, plural
 from grader.text import visible, visible_line
+
+__all__ = [
+    "coded",
+    "embedded",
+    "fixed",
+    "isolated",
+    "number",
+    "percent",
+    "plural",
+    "render",
+    "time",
+]
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
@@ -35,7 +49,7 @@ _CODE: Final = re.compile(r"`([^`\n]+)`")
 
 
 def render(template: str, styles: Sequence[str], code: str = "", **values: Any) -> bytes:
-    """Fill in a template, its styles and its script (``code``) inlined and named in its policy."""
+    """Fill in a template; its styles and its script (``code``) are inlined, and named in its policy."""
     css = "\n".join(_asset(name) for name in styles)
     script = _asset(code) if code else ""
     found = _environment().get_template(template)
@@ -49,23 +63,12 @@ def render(template: str, styles: Sequence[str], code: str = "", **values: Any) 
 
 
 def isolated(text: str) -> str:
-    """`line` for places that take no elements (titles, labels): kept apart by characters."""
+    """Isolate text by characters, for places that take no elements (titles, labels)."""
     return f"{_ISOLATE}{visible_line(text)}{_END_ISOLATE}"
 
 
-def number(value: float, digits: int = 2) -> str:
-    """A number as one writes it: rounded, without trailing zeros, a true minus.
-
-    >>> number(4.0), number(87.456), number(-0.5)
-    ('4', '87.46', '−0.5')
-    """
-    text = f"{value:.{digits}f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return text.replace("-", "−") if text.strip("-0.") else "0"
-
-
 def fixed(value: float) -> str:
-    """A number with two decimals, to stand in a column.
+    """Write a number with two decimals, for a column.
 
     >>> fixed(-0.5), fixed(-0.001)
     ('−0.50', '0.00')
@@ -74,7 +77,7 @@ def fixed(value: float) -> str:
 
 
 def time(text: str, zone: tzinfo | None) -> str:
-    """A time as an LMS said it, to the minute, in ``zone`` if both are known; else as it stands.
+    """Write a time of an LMS to the minute, in ``zone`` if both are known; else as it is.
 
     >>> time("2026-11-20T22:30:05+01:00", None)
     '2026-11-20 22:30'
@@ -88,7 +91,7 @@ def time(text: str, zone: tzinfo | None) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as a whole percentage, 0 and 100 kept for none and all.
+    """Write a share as a whole percentage; 0 and 100 are kept for none and all.
 
     >>> percent(0.999), percent(0.5), percent(0.001)
     ('99 %', '50 %', '1 %')
@@ -99,25 +102,21 @@ def percent(share: float) -> str:
     return f"{value} %"
 
 
-def plural(count: int, one: str, many: str = "") -> str:
-    """``count`` with its noun.
-
-    >>> plural(1, "check"), plural(2, "check")
-    ('1 check', '2 checks')
-    """
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def embedded(data: Any) -> Markup:
-    """JSON for a script element: nothing in it can end the element or be taken for markup."""
+    """Encode JSON for a script element: nothing in it can end the element or be read as markup."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     unsafe = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
     return Markup(text.translate(unsafe))  # noqa: S704  # no markup is left in it
 
 
 def coded(text: str) -> Markup:
-    """Text of the course, with what stands between backticks as code."""
+    """Escape text, and show as code what stands between backticks."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  # escaped first
+
+
+def picture(svg: str) -> Markup:
+    """Return a picture of ours as markup, and anything else as nothing."""
+    return Markup(svg) if is_picture(svg) else Markup()  # noqa: S704  # it was examined
 
 
 def _policy(css: str, code: str) -> str:
@@ -139,7 +138,7 @@ def _asset(name: str) -> str:
 
 
 class _Kept(FileSystemBytecodeCache):
-    """Compiled templates, kept among the user's caches; where nothing can be kept, none are."""
+    """Compiled templates in the user's cache folder; where nothing can be written, none are kept."""
 
     def load_bytecode(self, bucket: Bucket) -> None:
         with contextlib.suppress(OSError):
@@ -159,6 +158,8 @@ def _environment() -> Environment:
         trim_blocks=True, lstrip_blocks=True,
         bytecode_cache=_Kept(os.path.join(caches, "grader", __version__)),
     )  # fmt: skip
-    functions = (visible, visible_line, isolated, number, fixed, percent, plural, coded)
+    functions = (visible, visible_line, isolated, number, fixed, percent, plural, coded, picture)
     made.filters |= {function.__name__: function for function in functions}
+    made.filters["points_word"] = wording.points
+    made.globals["say"] = wording
     return made

@@ -112,7 +112,7 @@ def heat_plot(run: Run, grades: Sequence[Grade]) -> Figure | None:
     colours = ListedColormap([PASSED, PARTLY, FAILED, UNKNOWN])
     axes.imshow(kinds, aspect="auto", cmap=colours, vmin=0, vmax=3, interpolation="nearest")
     axes.set_title("Students × checks")
-    axes.set_xlabel("students, the best first; amber: partly, red: failed, violet: no verdict")
+    axes.set_xlabel("students, the best first; amber: partial, red: failed, violet: no verdict")
     _rows(axes, list(titles.values()))
     return figure
 
@@ -130,7 +130,7 @@ def _points(grade: Grade) -> float:
 
 
 def _kind(outcome: Outcome | None) -> int:
-    """Its colour in the heat map: 0 passed, 1 partly, 2 failed, 3 no verdict."""
+    """Its colour in the heat map: 0 passed, 1 partial, 2 failed, 3 no verdict."""
     if outcome is None or outcome.status == "error":
         return 3
     most = outcome.max_points

@@ -10,6 +10,7 @@ from grader.course.assignment import Course
 from grader.files import make_private, write
 from grader.results import policy
 from grader.results import tables as gradebook
+from grader.results.visibility import for_student
 
 
 def write_results(course: Course, folder: Path) -> list[Path]:
@@ -32,7 +33,7 @@ def write_files(found: policy.Standings, folder: Path, plots: bool = False) -> l
     ]
     csv, report = gradebook.as_csv(grades), class_report.render(run, assignment, grades, pages)
     written += [
-        write(folder / "grades.json", gradebook.as_json(run, grades)),
+        write(folder / "grades.json", gradebook.as_json(run, map(for_student, grades))),
         write(folder / "grades.csv", csv),
         write(folder / "report.html", report),
     ]

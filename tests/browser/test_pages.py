@@ -108,7 +108,7 @@ def some_grade(grades, wanted):
     return next(grade for grade in grades if wanted(grade))
 
 
-def has_partly(grade):
+def has_partial(grade):
     return any(0 < o.points < o.max_points and o.more for o in grade.outcomes)
 
 
@@ -167,7 +167,7 @@ def test_accessibility(visit, site, tmp_path, grades, scheme, width):
     if not AXE.exists():
         pytest.skip("no axe-core: run npm --prefix tests/browser install")
     pages = [site / "report.html"]
-    for number, wanted in enumerate((has_partly, not_judged)):
+    for number, wanted in enumerate((has_partial, not_judged)):
         (tmp_path / str(number)).mkdir()
         pages.append(page_of(tmp_path / str(number), some_grade(grades, wanted)))
     for path in pages:
@@ -223,7 +223,7 @@ def test_the_policy_alone_keeps_markup_from_running(chromium, tmp_path, grades, 
 
 
 def test_the_longer_hint_is_opened_by_keyboard(visit, tmp_path, grades):
-    page = visit(page_of(tmp_path, some_grade(grades, has_partly)))
+    page = visit(page_of(tmp_path, some_grade(grades, has_partial)))
     longer = page.locator("details.more").first
     text = longer.locator("p")
     assert not text.is_visible()
@@ -235,7 +235,7 @@ def test_the_longer_hint_is_opened_by_keyboard(visit, tmp_path, grades):
 
 def test_everything_is_printed(visit, tmp_path, grades):
     """On paper the longer hints stand open, and colours are those of paper."""
-    page = visit(page_of(tmp_path, some_grade(grades, has_partly)), "dark")
+    page = visit(page_of(tmp_path, some_grade(grades, has_partial)), "dark")
     page.emulate_media(media="print", color_scheme="dark")
     assert page.locator("details.more p").first.is_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
@@ -244,14 +244,14 @@ def test_everything_is_printed(visit, tmp_path, grades):
 
 def test_verdicts_do_not_hang_on_colour(visit, tmp_path, grades):
     """Each has its word and its sign."""
-    page = visit(page_of(tmp_path, some_grade(grades, has_partly)))
+    page = visit(page_of(tmp_path, some_grade(grades, has_partial)))
     badges = page.locator(".checks .badge, .right .badge, .finding > header .badge").all()
     assert badges
     for badge in badges:
-        assert badge.inner_text().strip() in ("passed", "partly", "failed", "not judged")
+        assert badge.inner_text().strip() in ("passed", "partial", "failed", "not judged")
         assert badge.locator("use").get_attribute("href")[1:] in (
             "passed",
-            "partly",
+            "partial",
             "failed",
             "error",
         )
@@ -317,7 +317,7 @@ def test_filters_agree_with_the_grades(visit, site, grades):
     place = next(i for i, check in enumerate(classes.CHECKS) if check["id"].endswith("[z1]"))
     ran = [grade for grade in grades if statistics.has_run(grade)]
     verdicts = [feedback.verdict(grade.outcomes[place]) for grade in ran]
-    for verdict in ("passed", "partly", "failed", "error"):
+    for verdict in ("passed", "partial", "failed", "error"):
         page.select_option("[name=check]", str(place))
         page.select_option("[name=verdict]", verdict)
         assert found(page) == f"{verdicts.count(verdict)} of {STUDENTS} students"
@@ -385,7 +385,7 @@ def test_the_heat_map_has_the_colours_of_the_verdicts(visit, site, grades):
         for check in range(0, len(classes.CHECKS), 5):
             verdict = feedback.verdict(by_name[shown[place]].outcomes[check])
             ran = statistics.has_run(by_name[shown[place]])
-            colour = {"passed": "P", "partly": "5", "failed": "0", "error": "E"}[verdict]
+            colour = {"passed": "P", "partial": "5", "failed": "0", "error": "E"}[verdict]
             colour = colour if ran else "none"
             assert page.evaluate(PIXEL, [place, check, len(shown), f"--heat-{colour}"])
     width = page.locator("#map canvas").bounding_box()["width"]

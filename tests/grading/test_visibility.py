@@ -14,8 +14,8 @@ from grader.lms import ANSWERS, Job
 from grader.lms.exports.sheet import comment
 from grader.lms.jobs import autograde, bundle
 from grader.model import Grade, Outcome, Submission
+from grader.results import cards, feedback
 from grader.results import class_figures as statistics
-from grader.results import feedback
 from grader.results import tables as gradebook
 from grader.results.store import Run
 
@@ -150,7 +150,7 @@ def test_our_own_pages_and_files_keep_it_back(visibility: str) -> None:
     told = [page, json.dumps(entry), comment(grade(visibility))]
     assert [visibility == ""] * 3 == [HELD in text for text in told]
     assert all("the check" in text for text in told)
-    assert ("no more than the verdict" in page) == (visibility == "hidden")
+    assert ("only the verdict" in page) == (visibility == "hidden")
     assert mine == ({"message": HELD} if visibility else {})
     assert ("visibility" in entry) == (visibility != "")
 
@@ -164,4 +164,4 @@ def test_staff_see_the_mistake_of_a_hidden_check() -> None:
 
 def test_hidden_checks_are_not_said_to_have_failed_for_one_reason() -> None:
     outcomes = [Outcome(f"t.py::{n}", "a", "failed", 0.0, 1.0, visibility="hidden") for n in "ab"]
-    assert 2 == len(feedback.findings(outcomes))
+    assert 2 == len(cards.entries(Grade(Submission("ada", "a.py"), 2.0, tuple(outcomes))))

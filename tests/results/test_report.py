@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 
 from grader.course.assignment import Assignment
 from grader.model import Grade, Outcome, Submission
+from grader.results import cards, class_report, feedback, plots
 from grader.results import class_figures as statistics
-from grader.results import class_report, feedback, page, plots
 from grader.results.store import Run
+from grader.text import visible, visible_line
 
 RUN = Run("two_layer_network", 17, 10.0, "f00d", ("uid", "seccomp"), "plain", {"grader": "0.1.0"})
 DUE = datetime(2026, 11, 20, 22, 59, tzinfo=UTC)
@@ -105,22 +106,24 @@ def test_a_student_reads_score_verdicts_points_messages_hints_and_what_to_do():
         failed("W1", message="W1: transposed"),
     )  # fmt: skip
     text = feedback_page(made)
-    for part in ("5.2", "of 10 points", "1 passed", "1 partly", "1 failed", "z1: wrong values",
-                 "Which unit is <code>silent</code>?", "W1: transposed", "<b>3.2</b>",
+    for part in ("5.2", "of 10 points", "1 passed", "1 partial", "1 failed", "z1: wrong values",
+                 "Which unit is <code>silent</code>?", "W1: transposed", "0.8 points lost",
                  "grader check two_layer_network.py"):  # fmt: skip
         assert part in text
-    assert re.search(r"<details class=\"more\"><summary>A longer hint</summary><p>Think.</p>", text)
+    assert re.search(
+        r"<details class=\"more\"><summary>Something to try</summary><p>Think.</p>", text
+    )
 
 
 def test_what_fails_with_the_words_of_a_known_mistake_is_put_to_it():
-    """An exception that ends several checks is one thing to look at, named or not where it is met."""
+    """An exception that ends several checks is one thing to fix, named or not where it is met."""
     raised = {"message": "forward raised a ValueError, line 41"}
     named = failed("forward", **raised, mistake="turned", hint="Which?", more="Think.")
-    [one, other] = feedback.findings([failed("first", **raised), named, failed("W1")])
-    assert ([o.id for o in one.outcomes], one.hint) == (
+    [one, other] = cards.entries(grade(failed("first", **raised), named, failed("W1")))
+    assert ([o.id for o in one.checks], one.question) == (
         ["test_b.py::test_first", "test_b.py::test_forward"], "Which?",
     )  # fmt: skip
-    assert (len(other.outcomes), other.hint) == (1, "")
+    assert (len(other.checks), other.question) == (1, "")
 
 
 def test_failed_checks_stand_first_and_those_of_one_mistake_together():
@@ -138,6 +141,7 @@ def test_checks_that_fail_for_one_reason_are_told_it_once():
     text = feedback_page(grade(*outcomes, message=why))
     assert text.count("not valid Python") == 1
     assert "9 checks failed for the same reason" in text
+    assert "36 points lost" in text
 
 
 def test_what_could_not_be_judged_is_no_zero():
@@ -151,8 +155,8 @@ def test_what_could_not_be_judged_is_no_zero():
 
 def test_all_right_is_said_and_nothing_is_to_be_done():
     text = feedback_page(grade(passed(points=10.0)))
-    assert "everything is right" in text
-    assert "To look at again" not in text
+    assert "Everything is correct" in text
+    assert "What to fix" not in text
 
 
 def test_nothing_of_the_instructor_is_in_it():
@@ -209,9 +213,9 @@ def test_hostile_text_is_still_to_be_read():
 
 @given(st.text(st.characters(exclude_categories=()), max_size=60))
 def test_any_text_can_be_shown_and_encoded(text):
-    assert not CONTROLS.search(page.shown(text).replace("\n", ""))
-    page.shown(text).encode()
-    assert "\n" not in page.line(text)
+    assert not CONTROLS.search(visible(text).replace("\n", ""))
+    visible(text).encode()
+    assert "\n" not in visible_line(text)
 
 
 def test_names_are_kept_apart_from_the_text_around_them():
@@ -329,7 +333,7 @@ def test_difficulty_and_discrimination_are_what_they_are_defined_to_be():
         rest = rows.sum(axis=1) - rows[:, place]
         assert check.difficulty == verdicts.mean()
         assert check.discrimination == pytest.approx(by_definition(verdicts, list(rest)))
-        assert (check.passed, check.partly, check.failed) == tuple(
+        assert (check.passed, check.partial, check.failed) == tuple(
             int((rows[:, place] == points).sum()) for points in (1, 0.8, 0)
         )
 

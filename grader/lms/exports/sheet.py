@@ -22,10 +22,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from grader.errors import UserError
+from grader.lms import wording
 from grader.lms.exports.matching import matched
 from grader.lms.wording import number
 from grader.model import Grade
-from grader.text import folded, for_cell, for_lms, lms_line
+from grader.text import folded, for_cell, lms_line
 
 __all__ = ["Export", "ExportError", "Filling", "Sheet"]
 
@@ -260,16 +261,5 @@ def names(name: str) -> tuple[str, str]:
 
 
 def comment(grade: Grade, most: int = COMMENTS) -> str:
-    """What a student reads of a grade where there is one field for all of it."""
-    if grade.final is None:
-        return ""
-    head = f"{number(grade.final)} of {number(grade.max_score)} points."
-    parts = [head, *grade.told, grade.message]
-    for each in grade.outcomes:
-        is_said = each.message and each.message == grade.message
-        if each.status != "passed" and not is_said:
-            hint = f" {each.hint}" if each.hint else ""
-            parts.append(
-                f"{lms_line(each.title)}: {for_lms(each.message or each.status, 500)}{hint}"
-            )
-    return for_lms("\n".join(filter(None, parts)), most)
+    """Return what a student reads of a grade where there is one field for all of it."""
+    return wording.comment(grade, most)

@@ -38,7 +38,7 @@ def document(grade: Grade, job: Job, most: int = MOST) -> dict[str, Any]:
             int(each.status == "passed"),
             in_html(lms_line(each.title)),
             f"{number(each.points)} / {number(each.max_points)}",
-            in_html(said(each, most)),
+            in_html(said(grade, each, most)),
             0,
         ]
         for each in grade.outcomes

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from grader.lms.jobs.job import FAILED, Job, JobOutput, JobPlace
-from grader.lms.wording import fitted, number, overall, said
+from grader.lms.wording import entry_lines, fitted, number, overall, said, verdict
 from grader.model import Grade, Outcome, Status, seconds
+from grader.results import cards
+from grader.results.visibility import for_student
 from grader.text import MOST, for_lms, lms_line
 
 LIMIT: Final = 700_000
@@ -22,7 +24,10 @@ LIMIT: Final = 700_000
 MOST_SUMMARY: Final = 1_000_000
 MOST_ANNOTATIONS: Final = 10
 """GitHub shows ten of a step."""
-WORD: Final[dict[Status, str]] = {"passed": "pass", "failed": "fail", "error": "error"}
+WORD: Final[dict[Status, str]] = {
+    "passed": "pass", "failed": "fail", "waiting": "fail", "manual": "fail", "error": "error",
+}  # fmt: skip
+"""The reporter's words; it has none for *not judged yet*, which the message says."""
 
 
 def job(place: JobPlace) -> Job:
@@ -55,19 +60,19 @@ def result(grade: Grade, job: Job, most: int = MOST) -> bytes:
 def document(grade: Grade, job: Job, most: int = MOST) -> dict[str, Any]:
     """What the reporter reads."""
     status = "pass" if all(outcome.status == "passed" for outcome in grade.outcomes) else "fail"
-    tests = [_test(outcome, most) for outcome in grade.outcomes]
+    tests = [_test(grade, outcome, most) for outcome in grade.outcomes]
     if grade.status == "error":
         status = "error"
         tests = tests or [_nothing(grade, job)]
     return {"version": 1, "status": status, "max_score": grade.max_score, "tests": tests}
 
 
-def _test(outcome: Outcome, most: int) -> dict[str, Any]:
+def _test(grade: Grade, outcome: Outcome, most: int) -> dict[str, Any]:
     return {
         "name": lms_line(outcome.title),
         "status": WORD[outcome.status],
         "score": outcome.points,
-        "message": said(outcome, most),
+        "message": said(grade, outcome, most),
         "test_code": outcome.id,
         "filename": "",
         "line_no": 0,
@@ -77,7 +82,7 @@ def _test(outcome: Outcome, most: int) -> dict[str, Any]:
 
 def _nothing(grade: Grade, job: Job) -> dict[str, Any]:
     unknown = Outcome("", job.title or "Grading", "error", 0.0, 0.0, overall(grade))
-    return _test(unknown, MOST)
+    return _test(grade, unknown, MOST)
 
 
 def summary(grade: Grade, job: Job, most: int = MOST) -> bytes:
@@ -90,7 +95,12 @@ def summary(grade: Grade, job: Job, most: int = MOST) -> bytes:
     lines += ["| check | verdict | points | message |", "| --- | --- | ---: | --- |"]
     for each in grade.outcomes:
         points = f"{number(each.points)} / {number(each.max_points)}"
-        cells = (_plain(lms_line(each.title)), each.status, points, _plain(said(each, most)))
+        cells = (
+            _plain(lms_line(each.title)),
+            verdict(each),
+            points,
+            _plain(said(grade, each, most)),
+        )
         lines.append(f"| {' | '.join(cells)} |")
     return ("\n".join(lines) + "\n").encode()
 
@@ -113,9 +123,9 @@ def commands(grade: Grade, job: Job) -> bytes:
     else:
         told = f"{number(score)} of {number(grade.max_score)} points"
         lines.append(_command("notice", job.title or job.expected, told))
-    failed = [each for each in grade.outcomes if each.status == "failed"]
-    for each in failed[: MOST_ANNOTATIONS - 1]:
-        lines.append(_command("warning", each.title, for_lms(said(each), 1000)))
+    for entry in cards.entries(for_student(grade))[: MOST_ANNOTATIONS - 1]:
+        title = entry.checks[0].title if entry.checks else entry.sentence
+        lines.append(_command("warning", title, for_lms("\n".join(entry_lines(entry)), 1000)))
     return "".join(lines).encode()
 
 

@@ -43,6 +43,7 @@ def report(grade: Grade, job: Job, most: int = MOST) -> bytes:
         "tests": str(len(outcomes)),
         "failures": str(sum(each.status == "failed" for each in outcomes)),
         "errors": str(sum(each.status == "error" for each in outcomes)),
+        "skipped": str(sum(each.status in ("waiting", "manual") for each in outcomes)),
         "time": f"{seconds(grade.seconds):.3f}",
     }
     root = ET.Element("testsuites", {"name": "grader", **counts})
@@ -54,22 +55,24 @@ def report(grade: Grade, job: Job, most: int = MOST) -> bytes:
     for name, value in {**known, **points}.items():
         ET.SubElement(properties, "property", name=_xml(name), value=value)
     for each in outcomes:
-        _case(suite, each, most)
+        _case(suite, grade, each, most)
     if told := overall(grade, job.remarks, most):
         ET.SubElement(suite, "system-out").text = _xml(told)
     data: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return data
 
 
-def _case(suite: ET.Element, outcome: Outcome, most: int) -> None:
+def _case(suite: ET.Element, grade: Grade, outcome: Outcome, most: int) -> None:
     points = f"{number(outcome.points)} of {number(outcome.max_points)} points"
     case = ET.SubElement(
         suite, "testcase", name=f"{_xml(lms_line(outcome.title))} ({points})",
         classname=_xml(outcome.id.partition("::")[0] or "grader"), time=f"{seconds(outcome.seconds):.3f}",
     )  # fmt: skip
-    if outcome.status != "passed":
+    if outcome.status in ("waiting", "manual"):
+        ET.SubElement(case, "skipped", message=_xml(lms_line(said(grade, outcome, most))))
+    elif outcome.status != "passed":
         kind = "failure" if outcome.status == "failed" else "error"
-        told = said(outcome, most)
+        told = said(grade, outcome, most)
         message = _xml(lms_line(told.partition("\n")[0] or outcome.status))
         ET.SubElement(case, kind, message=message, type=kind).text = _xml(told)
 

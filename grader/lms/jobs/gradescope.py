@@ -62,21 +62,22 @@ def document(grade: Grade, job: Job, most: int = MOST) -> dict[str, Any]:
     if (score := job.score(grade)) is not None:
         found["score"] = score
         found["tests"] = [
-            _test(number, outcome, most) for number, outcome in enumerate(grade.outcomes, 1)
+            _test(grade, number, outcome, most) for number, outcome in enumerate(grade.outcomes, 1)
         ]
     return found
 
 
-def _test(number: int, outcome: Outcome, most: int) -> dict[str, Any]:
+def _test(grade: Grade, number: int, outcome: Outcome, most: int) -> dict[str, Any]:
     found: dict[str, Any] = {
         "number": str(number),
         "name": lms_line(outcome.title),
         "score": outcome.points,
         "max_score": outcome.max_points,
-        "status": "passed" if outcome.status == "passed" else "failed",
-        "output": said(outcome, most, waits=True),
+        "output": said(grade, outcome, most, waits=True),
         "extra_data": {"id": outcome.id, "mistake": outcome.mistake},
     }
+    if outcome.status in ("passed", "failed"):  # Gradescope has no word for *not judged yet*
+        found["status"] = outcome.status
     if outcome.visibility == "after_due_date":
         found["visibility"] = outcome.visibility
     return found

@@ -33,14 +33,14 @@ def document(grade: Grade, job: Job, most: int = MOST) -> dict[str, Any]:
     share, told = job.share(grade), overall(grade, job.remarks, most)
     if share is None:
         return {"gradable": False, "message": told, "format_errors": [told]}
-    tests = [_test(outcome, most) for outcome in grade.outcomes]
+    tests = [_test(grade, outcome, most) for outcome in grade.outcomes]
     return {"gradable": True, "score": share, "message": told, "tests": tests}
 
 
-def _test(outcome: Outcome, most: int) -> dict[str, Any]:
+def _test(grade: Grade, outcome: Outcome, most: int) -> dict[str, Any]:
     return {
         "name": lms_line(outcome.title),
         "points": outcome.points,
         "max_points": outcome.max_points,
-        "message": said(outcome, most),
+        "message": said(grade, outcome, most),
     }

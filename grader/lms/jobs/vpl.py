@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from grader.lms.jobs.job import Job, JobOutput, JobPlace
-from grader.lms.wording import fitted, number, overall, said
+from grader.lms.wording import fitted, number, overall, said, verdict
 from grader.model import Grade
 from grader.text import MOST, lms_line
 
@@ -40,8 +40,8 @@ def text(grade: Grade, job: Job, most: int = MOST) -> bytes:
     score = job.score(grade)
     for each in grade.outcomes if score is not None else ():
         points = f"{number(each.points)} of {number(each.max_points)}"
-        lines.append(f"-{lms_line(each.title)}: {each.status}, {points} points")
-        lines += [f" {row}" for row in said(each, most).splitlines()]
+        lines.append(f"-{lms_line(each.title)}: {verdict(each)}, {points} points")
+        lines += [f" {row}" for row in said(grade, each, most).splitlines()]
     found = [f"{COMMENT}{row}" for row in lines]
     share = job.share(grade)
     if share is not None:

@@ -7,7 +7,7 @@
   const form = $("#filter"), list = $("#list"), map = $("#map"), canvas = $("canvas", map);
   const verdict = (row, check) => data.verdicts[row * width + check];
   const kinds = { P: "passed", E: "error", "-": "absent", 0: "failed" };
-  const kind = (letter) => kinds[letter] || "partly";
+  const kind = (letter) => kinds[letter] || "partial";
   const excused = (row) => data.noted[row].includes(data.keys.indexOf("excused"));
   const numbers = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 
@@ -171,9 +171,9 @@
       return [0, 1, 2].map((i) => parseInt(hex.length === 3 ? hex[i] + hex[i] : hex.slice(2 * i, 2 * i + 2), 16));
     };
     const [P, half, none, E, absent] = ["P", "5", "0", "E", "none"].map(colour);
-    const partly = { P, 0: none, E, "-": absent };
-    for (let tenth = 1; tenth < 10; tenth++) partly[tenth] = half;
-    return partly;
+    const partial = { P, 0: none, E, "-": absent };
+    for (let tenth = 1; tenth < 10; tenth++) partial[tenth] = half;
+    return partial;
   }
 
   // Where students are narrower than a pixel, a pixel has the mean of their colours.
@@ -220,7 +220,7 @@
     if (at) {
       const row = rows[at[0]], letter = verdict(row, at[1]);
       const said = { passed: "passed", failed: "failed", error: "not judged", absent: "nothing was run" }[kind(letter)];
-      reading.append(student(row), ` · ${data.checks[at[1]]}: ${said || `partly, about ${letter}0 %`}`);
+      reading.append(student(row), ` · ${data.checks[at[1]]}: ${said || `partial, about ${letter}0 %`}`);
     }
     draw();
   }

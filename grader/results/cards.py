@@ -1,0 +1,122 @@
+"""Put a grade's checks in order for a reader: root causes first, each with what follows from it.
+
+    for entry in entries(grade):
+        entry.sentence, entry.lost, entry.consequences
+
+Pages, LMS comments and the terminal all show these entries. A failed check that no `Card` explains
+makes an entry from its own title, message and hint; those that say the same make one together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from grader.model import Card, Example, Grade, Outcome
+from grader.results import wording
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing to fix, as a reader sees it."""
+
+    sentence: str
+    checks: tuple[Outcome, ...]
+    """The checks that show it directly, the first one first."""
+    consequences: tuple[Outcome, ...] = ()
+    example: Example | None = None
+    message: str = ""
+    question: str = ""
+    more: str = ""
+    analogue: str = ""
+    picture: str = ""
+    card: Card | None = None
+
+    @property
+    def lost(self) -> float:
+        """Return the points that it costs, consequences included; each check counts once."""
+        return lost(self.checks) + lost(self.consequences)
+
+
+def entries(grade: Grade) -> list[Entry]:
+    """Return what is to be fixed: the cards in their order, then checks without a card."""
+    explained = by_card(grade)
+    found = [_of_card(card, explained.get(card.id, ())) for card in grade.cards]
+    known = {outcome.id for outcomes in explained.values() for outcome in outcomes}
+    rest = [o for o in grade.outcomes if o.status == "failed" and o.id not in known]
+    return [entry for entry in found if entry.lost or entry.checks] + _grouped(rest)
+
+
+def by_card(grade: Grade) -> dict[str, tuple[Outcome, ...]]:
+    """Return for each card's id the checks that it explains, in the order of the checks."""
+    ids = {card.id for card in grade.cards}
+    owner = {check: card.id for card in reversed(grade.cards) for check in card.consequences}
+    found: dict[str, list[Outcome]] = {}
+    for outcome in grade.outcomes:
+        card = outcome.root_cause if outcome.root_cause in ids else owner.get(outcome.id, "")
+        if card and outcome.status in ("failed", "waiting"):
+            found.setdefault(card, []).append(outcome)
+    return {card: tuple(outcomes) for card, outcomes in found.items()}
+
+
+def first_checks(grade: Grade) -> dict[str, Outcome]:
+    """Return for each card's id the check that it stands at where each check has one text."""
+    return {card: _direct(card, grade, each)[0] for card, each in by_card(grade).items()}
+
+
+def lost(outcomes: Iterable[Outcome]) -> float:
+    """Return the points that checks did not earn."""
+    return round(sum(each.max_points - each.points for each in outcomes), 6)
+
+
+def _of_card(card: Card, explained: Sequence[Outcome]) -> Entry:
+    follows = {*card.consequences}
+    direct = tuple(o for o in explained if o.id not in follows) or tuple(explained[:1])
+    shown = {outcome.id for outcome in direct}
+    return Entry(
+        card.sentence,
+        direct,
+        tuple(outcome for outcome in explained if outcome.id not in shown),
+        example=card.example,
+        question=card.question,
+        more=card.more,
+        analogue=card.analogue,
+        picture=card.picture,
+        card=card,
+    )
+
+
+def _direct(card: str, grade: Grade, explained: Sequence[Outcome]) -> Sequence[Outcome]:
+    """Return the explained checks, those that are no consequence first."""
+    follows = next((each.consequences for each in grade.cards if each.id == card), ())
+    return sorted(explained, key=lambda outcome: outcome.id in follows)
+
+
+def _grouped(failed: Sequence[Outcome]) -> list[Entry]:
+    """Return an entry for each reason: a mistake with a hint, or the same message."""
+    known = {o.message: o.mistake for o in failed if o.hint and o.message}
+    groups: dict[tuple[str, str], list[Outcome]] = {}
+    for outcome in failed:
+        groups.setdefault(_reason(outcome, known), []).append(outcome)
+    return [_plain(outcomes) for outcomes in groups.values()]
+
+
+def _reason(outcome: Outcome, known: Mapping[str, str]) -> tuple[str, str]:
+    mistake = outcome.mistake if outcome.hint else known.get(outcome.message, "")
+    if mistake:
+        return "mistake", mistake
+    return ("message", outcome.message) if outcome.message else ("check", outcome.id)
+
+
+def _plain(outcomes: Sequence[Outcome]) -> Entry:
+    first = next((outcome for outcome in outcomes if outcome.hint), outcomes[0])
+    messages = {outcome.message for outcome in outcomes}
+    message = outcomes[0].message if len(messages) == 1 else ""
+    if len(outcomes) == 1:
+        sentence = first.title
+        message = message or (wording.HELD_BACK if first.visibility else "")
+    elif message and "\n" not in message:
+        sentence, message = message, ""
+    else:
+        sentence = wording.one_reason(len(outcomes), named=bool(first.hint))
+    return Entry(sentence, tuple(outcomes), message=message, question=first.hint, more=first.more)

@@ -1,0 +1,60 @@
+"""Hold back what a student may not read yet: the rule for pages, grades.json and LMS comments.
+
+    shown = for_student(grade, due=grade.standing.due, now=datetime.now(UTC))
+
+Of a check marked ``visibility("hidden")`` a student reads title, verdict and points, always; of one
+marked ``visibility("after_due_date")`` until the student's own due date. What is held back moves
+under ``instructor``, where only staff read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from grader.model import Card, Grade, Outcome
+
+TOLD: Final = ("message", "mistake", "hint", "more", "blocked_by", "root_cause")
+"""What an outcome says besides title, verdict and points."""
+
+
+def is_held_back(outcome: Outcome, due: datetime | None, now: datetime) -> bool:
+    """Return whether a student reads only title, verdict and points.
+
+    Without a due date, a check for after the due date stays held back.
+    """
+    if outcome.visibility == "after_due_date":
+        return due is None or now < due
+    return outcome.visibility == "hidden"
+
+
+def for_student(grade: Grade, due: datetime | None = None, now: datetime | None = None) -> Grade:
+    """Return the grade with everything moved under ``instructor`` that is held back now.
+
+    Args:
+        grade: As it is stored, for staff.
+        due: The due date, if the grade has no `Standing` that knows the student's own.
+        now: The time of reading; the present time if None.
+    """
+    date = grade.standing.due if grade.standing is not None else due
+    if date is not None and date.tzinfo is None:
+        date = date.replace(tzinfo=UTC)
+    at = now or datetime.now(UTC)
+    held = {each.id for each in grade.outcomes if is_held_back(each, date, at)}
+    if not held:
+        return grade
+    outcomes = tuple(_bare(each) if each.id in held else each for each in grade.outcomes)
+    kept = {each.root_cause for each in outcomes if each.root_cause}
+    cards = tuple(_without(card, held) for card in grade.cards if card.id in kept)
+    return replace(grade, outcomes=outcomes, cards=cards)
+
+
+def _bare(outcome: Outcome) -> Outcome:
+    told = {name: value for name in TOLD if (value := getattr(outcome, name))}
+    bare = replace(outcome, message="", mistake="", hint="", more="", blocked_by="", root_cause="")
+    return replace(bare, instructor={**outcome.instructor, **told})
+
+
+def _without(card: Card, held: set[str]) -> Card:
+    return replace(card, consequences=tuple(each for each in card.consequences if each not in held))

@@ -1,0 +1,168 @@
+"""All that pages, LMS comments and the class report say, in one place, so that it can be translated.
+
+Templates take their words from here (``say``); sentences with a number in them are functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from grader.model import Example, Outcome
+
+VERDICTS: Final = {
+    "passed": "passed",
+    "partial": "partial",
+    "failed": "failed",
+    "waiting": "not judged yet",
+    "manual": "to be graded",
+    "error": "not judged",
+}
+"""The verdict on a check, in words; ``partial`` failed with some of its points."""
+
+# --- a student's page ---
+
+FEEDBACK: Final = "Feedback"
+SCORE: Final = "Score"
+EXCUSED: Final = "Excused"
+NO_SCORE: Final = "No score yet"
+NOT_YOUR_FAULT: Final = (
+    "Your work could not be judged in full. This is not your fault, and you lose no points: "
+    "it will be judged again."
+)
+TO_FIX: Final = "What to fix"
+INPUT: Final = "input"
+RETURNED: Final = "you return"
+CORRECT: Final = "correct"
+RAISED: Final = "your error"
+QUESTION: Final = "Question:"
+MORE: Final = "Something to try"
+ANALOGUE: Final = "A worked example with other numbers"
+PICTURE: Final = "Your values and gradients"
+LEGEND: Final = (
+    "Above each arrow: your value. Below: your gradient; numeric: that of your own forward."
+)
+HELD_BACK: Final = "Your course shows only the verdict of this check for now."
+WAITING: Final = "Not judged yet"
+MANUAL: Final = "A person grades this"
+UNKNOWN: Final = "Could not be judged"
+CORRECT_SO_FAR: Final = "What is correct"
+NEXT: Final = "What to do next"
+AGAIN: Final = "Submit again if your course allows it."
+EXCUSED_NEXT: Final = "Nothing: you are excused."
+ALL_CORRECT: Final = "Everything is correct. Well done."
+JUDGED_LATER: Final = "Your instructors will tell you when it has been judged."
+FOOTER: Final = "Your program ran in a sandbox, apart from the tests."
+
+
+def number(value: float, digits: int = 2) -> str:
+    """Write a number without trailing zeros, with a true minus sign.
+
+    >>> number(4.0), number(87.456), number(-0.5)
+    ('4', '87.46', '−0.5')
+    """
+    text = f"{value:.{digits}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.replace("-", "−") if text.strip("-0.") else "0"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Write a count with its noun.
+
+    >>> plural(1, "check"), plural(2, "check")
+    ('1 check', '2 checks')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def points(value: float) -> str:
+    """Write points with their noun.
+
+    >>> points(1.0), points(21.4)
+    ('1 point', '21.4 points')
+    """
+    text = number(value)
+    return f"{text} {'point' if text == '1' else 'points'}"
+
+
+def points_lost(value: float) -> str:
+    """Say how many points something costs.
+
+    >>> points_lost(1.0), points_lost(0.0)
+    ('1 point lost', 'no points lost')
+    """
+    return f"{points(value)} lost" if number(value) != "0" else "no points lost"
+
+
+def consequences(count: int, lost: float) -> str:
+    """Say how many checks follow from a root cause.
+
+    >>> consequences(33, 21.4)
+    'and 33 checks that follow from it (21.4 points)'
+    """
+    follow = "check that follows" if count == 1 else "checks that follow"
+    return f"and {count:,} {follow} from it ({points(lost)})"
+
+
+def one_reason(count: int, named: bool) -> str:
+    """Head several checks that failed together."""
+    if named:
+        return f"{count} checks point to one mistake"
+    return f"{count} checks failed for the same reason"
+
+
+def affected(count: int) -> str:
+    """Head the list of the checks that show a mistake."""
+    return f"the {plural(count, 'check')}"
+
+
+def topic(title: str, good: int, count: int) -> str:
+    """Name a topic, with how many of its checks passed if not all did.
+
+    >>> topic("Loss", 4, 4), topic("Backward", 3, 7)
+    ('Loss', 'Backward (3 of 7)')
+    """
+    return title if good == count else f"{title} ({good} of {count})"
+
+
+def passed(count: int, earned: float, topics: Sequence[str]) -> str:
+    """Say what is correct, in a line.
+
+    >>> passed(7, 20.0, ["Loss", "Backward (3 of 7)"])
+    '7 checks passed (20 points): Loss, Backward (3 of 7)'
+    """
+    return f"{plural(count, 'check')} passed ({points(earned)}): {', '.join(topics)}"
+
+
+def waits_for(outcome: Outcome) -> str:
+    """Say what a check that is not judged waits for."""
+    if not outcome.blocked_by:
+        return WAITING.lower()
+    return f"waits for {outcome.blocked_by}"
+
+
+def test_first(command: str, in_notebook: bool) -> tuple[str, str]:
+    """Return what to do before the next submission, and the command to do it with."""
+    if in_notebook:
+        return "Test your work first: run the last cell of the notebook, or", command
+    return "Test your work first, as often as you like:", command
+
+
+# --- plain text, for LMS comments and the terminal ---
+
+
+def example_lines(example: Example) -> list[str]:
+    """Write an example as lines of text."""
+    rows = ((INPUT, example.call), (RETURNED, example.returned), (CORRECT, example.correct),
+            (RAISED, example.raised))  # fmt: skip
+    return [f"{name}: {text}" for name, text in rows if text]
+
+
+def follows_from(title: str) -> str:
+    """Refer from a consequence to the check at which its root cause is explained."""
+    return f"Follows from: {title}"
+
+
+def not_judged(outcome: Outcome) -> str:
+    """Say why a check has no verdict yet, in a sentence."""
+    return f"Not judged yet: {waits_for(outcome)}." if outcome.blocked_by else "Not judged yet."
