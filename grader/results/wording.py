@@ -134,13 +134,6 @@ def passed(count: int, earned: float, topics: Sequence[str]) -> str:
     return f"{plural(count, 'check')} passed ({points(earned)}): {', '.join(topics)}"
 
 
-def waits_for(outcome: Outcome) -> str:
-    """Say what a check that is not judged waits for."""
-    if not outcome.blocked_by:
-        return WAITING.lower()
-    return f"waits for {outcome.blocked_by}"
-
-
 def test_first(command: str, in_notebook: bool) -> tuple[str, str]:
     """Return what to do before the next submission, and the command to do it with."""
     if in_notebook:
@@ -165,4 +158,4 @@ def follows_from(title: str) -> str:
 
 def not_judged(outcome: Outcome) -> str:
     """Say why a check has no verdict yet, in a sentence."""
-    return f"Not judged yet: {waits_for(outcome)}." if outcome.blocked_by else "Not judged yet."
+    return f"Not judged yet: {outcome.blocked_by}." if outcome.blocked_by else "Not judged yet."

@@ -37,7 +37,9 @@ FOLLOWS = (
     outcome("test_b.py::b1", "failed", 2.0, 5.0, root_cause="h", message="b1: wrong values"),
     outcome("test_b.py::b2", "failed", 0.0, 5.0, root_cause="h", message="b2: wrong values"),
 )
-SPEED = outcome("test_b.py::fast", "waiting", 0.0, 3.0, blocked_by="a correct `cell_backward`")
+SPEED = outcome(
+    "test_b.py::fast", "waiting", 0.0, 3.0, blocked_by="`cell_backward` must be right first"
+)
 RIGHT = tuple(outcome(f"test_a.py::c{n}", "passed", 1.0, 1.0) for n in range(19))
 GRADE = Grade(
     Submission("ada", "ada/lstm_cell.py"), 39.0, (CELL, *FOLLOWS, SPEED, *RIGHT), cards=(CARD,)
@@ -78,7 +80,7 @@ def test_the_page_is_short() -> None:
 
 def test_what_is_not_judged_yet_says_what_it_waits_for() -> None:
     html = page_of(GRADE)
-    assert "waits for a correct <code>cell_backward</code>" in html
+    assert "<code>cell_backward</code> must be right first" in html
     assert "1 not judged yet" in html
     assert "19 checks passed (19 points): A (19 of 20)" in html
 
@@ -155,7 +157,7 @@ BEFORE, AFTER = DUE - timedelta(minutes=1), DUE
 
 def test_what_is_for_after_the_due_date_stands_on_the_page_after_it() -> None:
     before, after = page_of(LATER, BEFORE), page_of(LATER, AFTER)
-    for told in ("tanh", "0.3808", "follow from it", "wrong values", "waits for a"):
+    for told in ("tanh", "0.3808", "follow from it", "wrong values", "right first"):
         assert told not in before
     assert "title of test_a.py::h" in before
     assert "7 points lost" in before
