@@ -75,7 +75,7 @@ def _waiting(grade: Grade) -> list[Outcome]:
     return [o for o in grade.outcomes if o.status == "waiting" and o.id not in explained]
 
 
-def entry_lines(entry: cards.Entry) -> list[str]:
+def entry_lines(entry: cards.CardView) -> list[str]:
     """Write one thing to fix in a few lines."""
     example = wording.example_lines(entry.example) if entry.example else []
     follow = entry.consequences

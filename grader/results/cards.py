@@ -17,7 +17,7 @@ from grader.results import wording
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CardView:
     """One thing to fix, as a reader sees it."""
 
     sentence: str
@@ -38,7 +38,7 @@ class Entry:
         return lost(self.checks) + lost(self.consequences)
 
 
-def entries(grade: Grade) -> list[Entry]:
+def entries(grade: Grade) -> list[CardView]:
     """Return what is to be fixed: the cards in their order, then checks without a card."""
     explained = by_card(grade)
     found = [_of_card(card, explained.get(card.id, ())) for card in grade.cards]
@@ -69,11 +69,11 @@ def lost(outcomes: Iterable[Outcome]) -> float:
     return round(sum(each.max_points - each.points for each in outcomes), 6)
 
 
-def _of_card(card: Card, explained: Sequence[Outcome]) -> Entry:
+def _of_card(card: Card, explained: Sequence[Outcome]) -> CardView:
     follows = {*card.consequences}
     direct = tuple(o for o in explained if o.id not in follows) or tuple(explained[:1])
     shown = {outcome.id for outcome in direct}
-    return Entry(
+    return CardView(
         card.sentence,
         direct,
         tuple(outcome for outcome in explained if outcome.id not in shown),
@@ -92,7 +92,7 @@ def _direct(card: str, grade: Grade, explained: Sequence[Outcome]) -> Sequence[O
     return sorted(explained, key=lambda outcome: outcome.id in follows)
 
 
-def _grouped(failed: Sequence[Outcome]) -> list[Entry]:
+def _grouped(failed: Sequence[Outcome]) -> list[CardView]:
     """Return an entry for each reason: a mistake with a hint, or the same message."""
     known = {o.message: o.mistake for o in failed if o.hint and o.message}
     groups: dict[tuple[str, str], list[Outcome]] = {}
@@ -108,7 +108,7 @@ def _reason(outcome: Outcome, known: Mapping[str, str]) -> tuple[str, str]:
     return ("message", outcome.message) if outcome.message else ("check", outcome.id)
 
 
-def _plain(outcomes: Sequence[Outcome]) -> Entry:
+def _plain(outcomes: Sequence[Outcome]) -> CardView:
     first = next((outcome for outcome in outcomes if outcome.hint), outcomes[0])
     messages = {outcome.message for outcome in outcomes}
     message = outcomes[0].message if len(messages) == 1 else ""
@@ -119,4 +119,6 @@ def _plain(outcomes: Sequence[Outcome]) -> Entry:
         sentence, message = message, ""
     else:
         sentence = wording.one_reason(len(outcomes), named=bool(first.hint))
-    return Entry(sentence, tuple(outcomes), message=message, question=first.hint, more=first.more)
+    return CardView(
+        sentence, tuple(outcomes), message=message, question=first.hint, more=first.more
+    )

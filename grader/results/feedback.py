@@ -128,7 +128,7 @@ def _zone(assignment: Assignment) -> tzinfo | None:
     return assignment.due.tzinfo if assignment.due else None
 
 
-def _open(grade: Grade, entries: Sequence[cards.Entry]) -> list[tuple[str, str, list[Outcome]]]:
+def _open(grade: Grade, entries: Sequence[cards.CardView]) -> list[tuple[str, str, list[Outcome]]]:
     """Return the checks without a verdict: (key, heading, checks) for each kind that there is."""
     told = {o.id for entry in entries for o in (*entry.checks, *entry.consequences)}
     kinds = (("waiting", wording.WAITING), ("manual", wording.MANUAL), ("error", wording.UNKNOWN))
