@@ -42,7 +42,11 @@ def grade_reference(bench: Bench, items: Sequence[pytest.Item]) -> Grade:
     file, source = f"{bench.assignment.name}.py", bench.exercise.source.encode()
     rules = bench.rules
     rules.sound.clear()
-    grade = grade_one(bench, items, Submission("reference", file, source), 1)
+    bench.peers.recording = True
+    try:
+        grade = grade_one(bench, items, Submission("reference", file, source), 1)
+    finally:
+        bench.peers.recording = False
     rules.sound.update(o.id for o in grade.outcomes if o.status == "passed" and not _is_given(o))
     for item in items:
         if parts := item.stash.get(SUBTESTS, None):

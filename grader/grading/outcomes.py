@@ -17,6 +17,7 @@ import pytest
 from grader.checks.check import Check
 from grader.checks.failure import Failed, PartialCreditGiven
 from grader.checks.mistakes import Hint
+from grader.checks.raised import BoundaryError, StudentRaisedError
 from grader.course.assignment import Assignment, SpeedLimit
 from grader.course.yaml_nodes import FILE
 from grader.grading import marks, wording
@@ -156,6 +157,8 @@ def _found(item: pytest.Item, call: pytest.CallInfo[None], rules: Rules) -> Outc
             return _shared(failed, error, item, rules, check)
         case SubtestsFailed():
             return _of_subtests(failed, error, item, rules)
+        case BoundaryError() | StudentRaisedError():
+            return _at_the_boundary(failed, error)
         case StudentError():
             return _student(failed, error)
     if isinstance(error, GraderError) or not _is_students(item, error, rules):
@@ -239,6 +242,13 @@ def _of_subtests(
 
 def _raise(error: BaseException) -> None:
     raise error
+
+
+def _at_the_boundary(failed: Outcome, error: BoundaryError | StudentRaisedError) -> Outcome:
+    """Return the outcome of an exception of student code, or of an object that decides nothing."""
+    told = error.told if isinstance(error, StudentRaisedError) else str(error)
+    cause = error.cause if isinstance(error, BoundaryError) else cause_of(error)
+    return replace(failed, message=told, cause=cause, instructor=_staff(error.detail))
 
 
 def _student(failed: Outcome, error: StudentError) -> Outcome:

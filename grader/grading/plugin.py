@@ -14,16 +14,16 @@ A class run (`grader.grading`) collects once and runs the items again for each s
 
 from __future__ import annotations
 
-import types
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pytest
+from _pytest.runner import runtestprotocol
 
 from grader.checks.check import Check
-from grader.checks.student_module import Remote
+from grader.checks.remote_module import RemoteModule
 from grader.course import catalog
 from grader.course.secret import course_secret
 from grader.grading import marks
@@ -34,6 +34,8 @@ from grader.notebook import read_source
 from grader.sandbox.fork_server import GraderError, Sandbox
 
 _BENCH: Final = pytest.StashKey[Bench]()
+_ATTACHED: Final = pytest.StashKey[bool]()
+"""Whether the session is a class run's, which runs the reference first by itself."""
 
 
 # --- pytest -----------------------------------------------------------------------------------
@@ -83,18 +85,22 @@ class Attached:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Leave it where the fixtures find it."""
         config.stash[_BENCH] = self._bench
+        config.stash[_ATTACHED] = True
 
 
 @pytest.fixture(scope="module")
 def bench(request: pytest.FixtureRequest) -> Bench:
-    """The bench of the class run, or, by hand, one for the folder of this test file."""
-    config = request.config
-    name = request.path.parent.name
+    """Return the bench of the class run, or, by hand, one for the folder of this test file."""
+    return _bench_for(request.config, request.path)
+
+
+def _bench_for(config: pytest.Config, path: Path) -> Bench:
+    name = path.parent.name
     found = config.stash.get(_BENCH, None)
     if found is None or found.assignment.name != name:
         if found is not None:
             found.close()
-        found = config.stash[_BENCH] = _by_hand(config, request.path.parents[3], name)
+        found = config.stash[_BENCH] = _by_hand(config, path.parents[3], name)
     return found
 
 
@@ -107,6 +113,7 @@ def _by_hand(config: pytest.Config, folder: Path, name: str) -> Bench:
     file = config.getoption("--submission") or folder / "reference" / name / "solution.py"
     cells = read_source(file.name, file.read_bytes())
     bench.begin(cells, goes_on=file.suffix == ".ipynb")
+    bench.peers.recording = not config.getoption("--submission")
     return bench
 
 
@@ -121,10 +128,14 @@ def _check(bench: Bench, item: pytest.Item) -> Check:
     return made
 
 
-def _remote(bench: Bench, _: pytest.Item) -> Remote:
+def _student(bench: Bench, item: pytest.Item) -> RemoteModule:
     if bench.asked is None:
         raise GraderError("no submission in hand")
-    return Remote(bench.asked)
+    return bench.peers.student(item, bench.asked.student)
+
+
+def _reference(bench: Bench, item: pytest.Item) -> RemoteModule:
+    return bench.peers.reference(item)
 
 
 def _subtests(bench: Bench, item: pytest.Item) -> Subtests:
@@ -135,8 +146,8 @@ def _subtests(bench: Bench, item: pytest.Item) -> Subtests:
 OURS: Final[dict[str, Callable[[Bench, pytest.Item], Any]]] = {
     "bench": lambda bench, _: bench,
     "check": _check,
-    "student": _remote,
-    "reference": lambda bench, _: bench.exercise.reference.module,
+    "student": _student,
+    "reference": _reference,
     "rng": lambda bench, item: bench.rng(item.name),
     "subtests": _subtests,
 }
@@ -150,15 +161,15 @@ def check(bench: Bench, request: pytest.FixtureRequest) -> Check:
 
 
 @pytest.fixture
-def student(bench: Bench, request: pytest.FixtureRequest) -> Remote:
-    """The student's functions: ``student.relu(z)`` is a call over the pipe."""
-    return _remote(bench, request.node)
+def student(bench: Bench, request: pytest.FixtureRequest) -> RemoteModule:
+    """Return the student's module: ``student.relu(z)`` is a call over the pipe."""
+    return _student(bench, request.node)
 
 
 @pytest.fixture
-def reference(bench: Bench) -> types.ModuleType:
-    """Our solution, in this process."""
-    return bench.exercise.reference.module
+def reference(bench: Bench, request: pytest.FixtureRequest) -> RemoteModule:
+    """Return the solution, in a worker of its own, with the interface of ``student``."""
+    return _reference(bench, request.node)
 
 
 @pytest.fixture
@@ -171,6 +182,28 @@ def rng(bench: Bench, request: pytest.FixtureRequest) -> np.random.Generator:
 def subtests(bench: Bench, request: pytest.FixtureRequest) -> Subtests:
     """Parts of the test that count alike: see `grader.grading.subtests`."""
     return _subtests(bench, request.node)
+
+
+def _is_by_hand(config: pytest.Config) -> bool:
+    return not config.stash.get(_ATTACHED, False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """By hand, run a plain test on the reference before it runs on a submission."""
+    config = item.config
+    asks = "student" in getattr(item, "fixturenames", ())
+    if not (asks and config.getoption("--submission") and _is_by_hand(config)):
+        return
+    bench = _bench_for(config, item.path)
+    submitted, outcomes = bench.asked, list(bench.outcomes)
+    bench.peers.recording = True
+    try:
+        bench.asked = bench.reference_asked()
+        runtestprotocol(item, log=False, nextitem=item)
+    finally:
+        bench.peers.recording = False
+        bench.asked, bench.outcomes = submitted, outcomes
 
 
 # --- outcomes ---------------------------------------------------------------------------------
@@ -201,6 +234,8 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     bench = item.config.stash.get(_BENCH, None)
+    if bench and bench.peers.recording and item.config.getoption("--submission"):
+        return report
     # One outcome a check: the call's, or the set-up's that kept it from being made.
     if bench and (call.when == "call" or (call.when == "setup" and call.excinfo)):
         note(bench, item, call)

@@ -22,6 +22,7 @@ from grader.checks.judge import Draw
 from grader.checks.timing import Yardstick
 from grader.course.assignment import Assignment, Course
 from grader.grading.outcomes import Rules
+from grader.grading.peers import Peers
 from grader.model import Limits, Outcome
 from grader.sandbox.fork_server import ForkServer, Sandbox
 from grader.sandbox.student import Program, Student
@@ -50,6 +51,15 @@ class Bench:
     """What the checks ask of everybody, as the reference has shown."""
     _reference: Asked | None = None
     _yardsticks: dict[str, Yardstick] = field(default_factory=dict)
+    _peers: Peers | None = None
+
+    @property
+    def peers(self) -> Peers:
+        """What plain tests talk to: see `grader.grading.peers`."""
+        if self._peers is None:
+            roots = (str(self.course.hidden_tests(self.assignment.name).parent),)
+            self._peers = Peers(roots, self._reference_program)
+        return self._peers
 
     def __post_init__(self) -> None:
         self.rules = Rules(self.course.folder / "tests" / "hidden", self.assignment)
@@ -93,6 +103,7 @@ class Bench:
         """Put it away: nothing of it stays."""
         if self.asked is not None:
             self.asked.student.end()
+        self.peers.end_fresh()
 
     def restart(self) -> None:
         """End the fork server and every worker: what is asked next has new ones."""
@@ -125,25 +136,35 @@ class Bench:
         self._drawn.clear()
         self._ahead.clear()
         self._later.clear()
+        self.peers.forget()
         self.exercise.reference.forget()
         self.exercise.catalogue.forget()
         self._forget_reference()
 
     def _forget_reference(self) -> None:
         self._yardsticks.clear()
+        self.peers.restart()
         if self._reference is not None:
             self._reference.student.end()
             self._reference = None
 
     def yardstick(self, case: Case, cpu: float) -> Yardstick:
         """The reference in a worker like the students': what times are compared with."""
-        if self._reference is None:
-            student = self._student(((f"{self.assignment.name}.py", self.exercise.source),), False)
-            student.limits = Limits(call_wall=300, total=1e9, import_cpu=60)
-            self._reference = Asked(student, self.exercise.reference)
         if case.function not in self._yardsticks:
-            self._yardsticks[case.function] = Yardstick(self._reference, case, cpu)
+            self._yardsticks[case.function] = Yardstick(self.reference_asked(), case, cpu)
         return self._yardsticks[case.function]
+
+    def reference_asked(self) -> Asked:
+        """Return the reference as somebody who is asked, in a worker of its own."""
+        if self._reference is None:
+            self._reference = Asked(self._reference_program(), self.exercise.reference)
+        return self._reference
+
+    def _reference_program(self) -> Student:
+        """Return the reference as a program for a worker of its own, with patient limits."""
+        student = self._student(((f"{self.assignment.name}.py", self.exercise.source),), False)
+        student.limits = Limits(call_cpu=60, call_wall=300, total=1e9, import_cpu=60)
+        return student
 
     def _student(self, cells: tuple[tuple[str, str], ...], goes_on: bool) -> Student:
         program = Program(self.assignment.name, cells, tuple(self.assignment.imports), goes_on)

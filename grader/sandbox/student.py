@@ -135,6 +135,8 @@ class Student:
     """The functions that overran or ended their worker."""
     trial: bool = False
     """Whether `again` made it: then it may use `TRIALS` of the submission's seconds."""
+    stopped: int = 0
+    """Tests in which a worker hung or ended (see `grader.checks.peer`)."""
     _worker: Worker | None = None
     _dead: StudentError | None = None
 
@@ -163,7 +165,12 @@ class Student:
         match reply:
             case ["answers", [*answers]] if len(answers) == len(calls):
                 return [self._read(c, a) for c, a in zip(calls, answers, strict=True)]
-        raise self._nonsense()
+        raise self.violated()
+
+    def exchange(self, request: list[Any], cpu: float) -> Any:
+        """Send a request of `grader.checks.peer` and return the reply, as it was decoded."""
+        share = LESS if self.overran else 1.0
+        return self._ask(request, cpu * share, share)
 
     def again(self) -> Student:
         """The same program for a worker of its own; what overran is not called there either."""
@@ -205,7 +212,7 @@ class Student:
                 found = tuple(self._problem(problem) for problem in problems)
                 self.problems = found if self.generation == 1 else self.problems
             case _:
-                raise self._nonsense()
+                raise self.violated()
 
     def _start(self) -> Worker:
         try:
@@ -265,7 +272,7 @@ class Student:
                 title, source = cells[cell] if 0 <= cell < len(cells) else ("", "")
                 known = 0 < line <= source.count("\n") + 2  # an unfinished file fails past its end
                 return Problem(title, line if known else 0, _builtin(kinds), from_worker(text))
-        raise self._nonsense()
+        raise self.violated()
 
     def _read(self, call: Call, raw: Any) -> Answer:
         match raw:
@@ -276,8 +283,8 @@ class Student:
             case ["raised", [*kinds], int(cell), int(line), str(text)] if all(
                 type(kind) is str for kind in kinds
             ):
-                return Answer(None, error=self._raised(call.function, kinds, cell, line, text))
-        raise self._nonsense()
+                return Answer(None, error=self.raised(call.function, kinds, cell, line, text))
+        raise self.violated()
 
     def _rebuild(self, want: Any, value: Any) -> Any:
         if type(value) is str:
@@ -293,14 +300,15 @@ class Student:
                 return [self._rebuild(w, v) for w, v in zip(want, value, strict=True)]
             pairs = zip(want.items(), value, strict=True)
             return {key: self._rebuild(part, item) for (key, part), item in pairs}
-        raise self._nonsense()
+        raise self.violated()
 
-    def _raised(
+    def raised(
         self, function: str, kinds: list[str], cell: int, line: int, text: str
     ) -> StudentError:
+        """Return the error that says what ``function`` raised, and in which line of the student's."""
         text = from_worker(text)
         if kinds == ["undefined"]:
-            return StudentError(self._why_undefined(function), kinds)
+            return StudentError(self.why_undefined(function), kinds)
         name = _builtin(kinds)
         if name == "NotImplementedError":
             return StudentError(f"{function} is not written yet", kinds, text)
@@ -311,7 +319,8 @@ class Student:
         what = _article(name) if name else _kind_of(kinds)
         return StudentError(f"{function} raised {what}{self._place(cell, line)}", kinds, text)
 
-    def _why_undefined(self, function: str) -> str:
+    def why_undefined(self, function: str) -> str:
+        """Return the sentence about a name that is missing."""
         if self.problems:
             first = self.problems[0]
             where = f" (line {first.line} of {first.cell})" if first.line else ""
@@ -325,7 +334,8 @@ class Student:
         known = 0 < line <= min(source.count("\n") + 1, FAR)
         return f", line {line} of {title}" if known else ""
 
-    def _nonsense(self) -> StudentError:
+    def violated(self) -> StudentError:
+        """End the worker, which wrote what is no answer, and return the error that says so."""
         self.end()
         return CrashError(NONSENSE)
 

@@ -94,7 +94,7 @@ def test_arrays_of_any_layout_arrive_plain() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [object(), 1j, b"bytes", 2**64, -(2**64), "\ud800", {1.5: 1}, {None: 1}, np.zeros((1,) * 9),
+    [object(), 1j, 2**64, -(2**64), "\ud800", {1.5: 1}, {None: 1}, np.zeros((1,) * 9),
      np.zeros(2, "c16"), np.zeros(2, "f4"), np.zeros(2, "i4"), np.zeros(2, "M8[s]"),
      np.array(["x"]), np.array([object()]), np.zeros(2, [("a", float)])],
     ids=lambda value: type(value).__name__,
@@ -195,7 +195,7 @@ def array(code: bytes, shape: tuple[int, ...], body: bytes = b"") -> bytes:
 @pytest.mark.parametrize(
     "frame",
     [
-        b"", b"\xc1", b"\xc0\xc0", b"\x91", b"\x92\xc0", b"\xca\0\0\0\0", b"\xc4\x01x",
+        b"", b"\xc1", b"\xc0\xc0", b"\x91", b"\x92\xc0", b"\xca\0\0\0\0", b"\xc4\x02x",
         b"\xcf" + b"\xff" * 8, b"\x82\xa1a\1\xa1a\2", b"\x82\1\1\xcc\1\2",
         b"\x81\xc0\1", b"\x81\x90\1",
         b"\x81\xcb" + bytes(9), b"\xa2\xff\xfe", b"\xa3\xed\xa0\x80", b"\xdb\xff\xff\xff\xff",
@@ -217,7 +217,7 @@ def test_a_malformed_frame_is_refused(frame: bytes) -> None:
 @pytest.mark.parametrize(
     ("limit", "frame"),
     [
-        ("MAX_DEPTH", b"\x91" * 13 + b"\xc0"),
+        ("MAX_DEPTH", b"\x91" * 41 + b"\xc0"),
         ("MAX_NODES", b"\xdd\x00\x01\x00\x00" + b"\xc0" * 0x10000),
         ("MAX_TEXT", b"\xdb\x00\x02\x00\x00" + b"x" * 0x20000),
         ("MAX_DIMENSIONS", array(b"f", (1,) * 9, bytes(8))),

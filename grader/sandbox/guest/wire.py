@@ -1,8 +1,8 @@
 """Values on the pipe between the grader and a worker: length-prefixed frames of plain data.
 
 A frame is a little-endian ``u32`` length and that many bytes of MessagePack. What may cross:
-``None``, ``bool``, ``int`` of 64 bits, ``float``, ``str``, ``list`` (a tuple arrives as a list),
-``dict`` with ``str`` or ``int`` keys, ``ndarray`` of bool, int64 or float64, and `Ref`, the name
+``None``, ``bool``, ``int`` of 64 bits, ``float``, ``str``, ``bytes``, ``list`` (a tuple arrives as a
+list), ``dict`` with ``str`` or ``int`` keys, ``ndarray`` of bool, int64 or float64, and `Ref`, the name
 of an object that stays in the worker. Nothing executable, in either direction: no pickle.
 
 A frame from a worker is written by somebody hostile. `decode` therefore walks it once before
@@ -24,7 +24,7 @@ import numpy as np
 
 MAX_FRAME: Final = 16 << 20
 """Bytes of the largest frame that is read; right answers of a course take some 0.1 MiB."""
-MAX_DEPTH: Final = 12
+MAX_DEPTH: Final = 40
 MAX_NODES: Final = 20_000
 MAX_TEXT: Final = 1 << 16
 MAX_DIMENSIONS: Final = 8
@@ -179,6 +179,7 @@ def is_as_sent(array: Any, sent: np.ndarray) -> bool:
 
 # What the first byte of a MessagePack value says: (kind, bytes of the length or of the number).
 _FIXED: Final = {
+    0xC4: ("bytes", 1), 0xC5: ("bytes", 2), 0xC6: ("bytes", 4),
     0xC0: ("scalar", 0), 0xC2: ("scalar", 0), 0xC3: ("scalar", 0), 0xCB: ("scalar", 8),
     0xCC: ("int", 1), 0xCD: ("int", 2), 0xCE: ("int", 4), 0xCF: ("int", 8),
     0xD0: ("signed", 1), 0xD1: ("signed", 2), 0xD2: ("signed", 4), 0xD3: ("signed", 8),
@@ -268,6 +269,8 @@ def _sized(frame: bytes, kind: str, width: int, position: int) -> tuple[str, int
     position += width
     if kind == "ext":
         return kind, 0, position + 1, position + 1 + number
+    if kind == "bytes":
+        return kind, 0, position, position + number
     if kind == "text":
         if number > MAX_TEXT:
             raise WireError(f"a text of more than {MAX_TEXT} bytes")

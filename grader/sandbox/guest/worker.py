@@ -16,6 +16,8 @@ On a worker's socket (a stream), grader <-> worker; a ready worker first says ["
     ["call", [[function, arguments, want, keep], ...], repeat]
                                        -> ["answers", [answer, ...]]
 
+    ["do", number, test, operation, target, ...]     an operation: see `operations`
+
     problem = [kinds, cell, line, text]
     answer  = ["ok", value as ``want`` asks, modified]
             | ["raised", kinds, cell, line, text]
@@ -50,6 +52,7 @@ import numpy as np
 
 from grader.sandbox.guest import lockdown, wire
 from grader.sandbox.guest.imports import Gate
+from grader.sandbox.guest.operations import Operations
 from grader.sandbox.guest.plain_values import MAX_ANSWER, modified, portable
 from grader.sandbox.guest.program import Running
 from grader.sandbox.guest.streams import Capture
@@ -255,6 +258,7 @@ class _Channel:
     def __init__(self, fd: int) -> None:
         self._fd = fd
         self._running = Running("submission", [])
+        self._operations = self._operate([])
         self._kept: dict[int, Any] = {}
 
     def run(self) -> None:
@@ -267,6 +271,16 @@ class _Channel:
                     _, before, _ = wire.sketch(frame)  # what the arguments were
                     pairs = zip(calls, before, strict=True)
                     self._send_answers([self._answer(c, b[1], repeat) for c, b in pairs])
+                case ["do", *_] as request:
+                    self._operations.answer(request)
+
+    def _operate(self, imports: list[str]) -> Operations:
+        """Return the operations on the program that runs here."""
+        return Operations(self._running, imports, self._send, self._next)
+
+    def _next(self) -> Any:
+        frame = self._receive()
+        return None if frame is None else wire.decode(frame, trusted=True)
 
     def _receive(self) -> bytes | None:
         head = self._exactly(wire.HEAD.size)
@@ -300,6 +314,7 @@ class _Channel:
         """Run the cells as the module ``name``; return the problems."""
         sys.meta_path.insert(0, Gate(imports))
         self._running = Running(name, cells)
+        self._operations = self._operate(imports)
         return self._running.run(cpu, goes_on)
 
     # --- call ---

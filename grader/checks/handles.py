@@ -1,0 +1,419 @@
+"""Handles: what a hidden test holds of an object that stays in a program's worker.
+
+    a = student.Value(2.0)          # a `CallableHandle` is called, a `Handle` comes back
+    (a * 3 + a).backward()          # operators, attributes and methods are requests
+    assert a.grad == 4.0            # a float comes back, and is compared here
+
+No special method of an object ever decides a verdict. `FORWARDED` lists those whose result comes back
+as data; it is a plain value, or a handle where the reference gave one. `LOCAL` are answered here.
+`UNDECIDABLE` raise, because Python turns their result into a verdict. `ABSENT` do not exist here.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import numpy as np
+
+from grader.checks.peer import MAX_ELEMENTS, Peer, Reference
+from grader.checks.raised import RefusedError
+from grader.sandbox.guest.operations import CALLABLE, FUNCTION, ITERATOR, TENSOR
+
+_BINARY: Final = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split()
+_UNARY: Final = "neg pos abs invert trunc floor ceil".split()
+_COMPARED: Final = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+
+FORWARDED: Final = frozenset(
+    f"__{name}__"
+    for name in (
+        *_BINARY, *(f"r{name}" for name in _BINARY), *(f"i{name}" for name in _BINARY), *_UNARY,
+        "divmod", "rdivmod", "round", "getitem", "setitem", "delitem", "len", "iter", "reversed",
+        "next", "call", "enter", "exit", "float", "int", "complex", "index", "getattr", "setattr",
+        "delattr", "array",
+    )
+)  # fmt: skip
+"""Asked of the object; the result is a value, or a handle where the reference gave one.
+
+``__call__`` exists only for callables and ``__next__`` only for iterators.
+"""
+BETWEEN: Final = frozenset(f"__{name}__" for name in _COMPARED)
+"""Asked of the object if the other is a handle too and the reference did the same; else undecidable.
+``h == None`` is False."""
+FACTS: Final = frozenset({"__instancecheck__", "__subclasscheck__"})
+"""Asked of the class, and answered with a fact in the program's word."""
+UNDECIDABLE: Final = frozenset({"__bool__", "__contains__", "__hash__"})
+LOCAL: Final = frozenset(
+    "__repr__ __str__ __format__ __dir__ __class__ __array_ufunc__ __array_function__ __sizeof__ "
+    "__getattribute__ __new__ __init__ __init_subclass__ __subclasshook__ __doc__ __module__ "
+    "__slots__ __signature__ __weakref__".split()
+)
+REFUSED: Final = frozenset(
+    "__copy__ __deepcopy__ __reduce__ __reduce_ex__ __getstate__ __mro_entries__".split()
+)
+"""Raise an error for the author: there is no copy of an object here, and no subclass of its class."""
+ABSENT: Final = frozenset(
+    "__del__ __bytes__ __missing__ __length_hint__ __await__ __aiter__ __anext__ __aenter__ "
+    "__aexit__ __get__ __set__ __delete__ __set_name__ __fspath__ __class_getitem__ __buffer__ "
+    "__release_buffer__ __prepare__ __getnewargs__ __getnewargs_ex__ __setstate__ __match_args__ "
+    "__dict__ __name__ __qualname__ __wrapped__ __annotations__ __rpow3__ __replace__".split()
+)
+
+
+class Handle:
+    """An object in a worker. It lives until its test ends."""
+
+    __slots__ = (
+        "__weakref__",
+        "_grader_flags",
+        "_grader_name",
+        "_grader_peer",
+        "_grader_reference",
+    )
+    __array_ufunc__: Any = None  # ``array * handle`` then asks the handle, not NumPy
+
+    def __init__(self, peer: Peer, reference: Reference, flags: int, name: str = "") -> None:
+        """Stand for the object ``reference`` of the program behind ``peer``."""
+        keep = object.__setattr__
+        keep(self, "_grader_peer", peer)
+        keep(self, "_grader_reference", reference)
+        keep(self, "_grader_flags", flags)
+        keep(self, "_grader_name", name)
+
+    # --- by name ---
+
+    def value(self) -> Any:
+        """Return a plain copy: of a held value, an array, a dataclass; raise if there is none."""
+        return _do(self, "value", name="value")
+
+    def attr(self, name: str) -> Any:
+        """Return an attribute whose name is also one of a handle's methods: ``h.attr("value")``."""
+        return _get(self, name)
+
+    def call(self, name: str, *args: Any, **named: Any) -> Any:
+        """Call a method by its name, a special one too: ``a.call("__eq__", b) is True``."""
+        if not name.startswith("__"):
+            return _get(self, name)(*args, **named)
+        peer = self._grader_peer
+        return _do(self, "special", name, peer.pack(list(args)), peer.pack(named), name=name)
+
+    # --- attributes ---
+
+    def __getattr__(self, name: str) -> Any:
+        return _get(self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        _do(self, "set", _public(name), self._grader_peer.pack(value), name=name)
+
+    def __delattr__(self, name: str) -> None:
+        _do(self, "delete", _public(name), name=name)
+
+    # --- items ---
+
+    def __getitem__(self, key: Any) -> Any:
+        return _do(self, "item", self._grader_peer.pack(key))
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        peer = self._grader_peer
+        _do(self, "set item", peer.pack(key), peer.pack(value))
+
+    def __delitem__(self, key: Any) -> None:
+        _do(self, "delete item", self._grader_peer.pack(key))
+
+    def __len__(self) -> int:
+        return int(_exactly(self, _do(self, "len"), int, "len"))
+
+    def __iter__(self) -> Iterator[Any]:
+        if self._grader_flags & ITERATOR:
+            return _elements(self, self)
+        return _elements(self, _iterator(self, "iter"))
+
+    def __reversed__(self) -> Iterator[Any]:
+        return _elements(self, _iterator(self, "operate", "reversed"))
+
+    # --- numbers ---
+
+    def __float__(self) -> float:
+        return float(_number(self, "float", float))
+
+    def __int__(self) -> int:
+        return int(_number(self, "int", int))
+
+    def __complex__(self) -> complex:
+        return complex(_number(self, "complex", complex))
+
+    def __index__(self) -> int:
+        return int(_number(self, "index", int))
+
+    def __round__(self, *digits: Any) -> Any:
+        return _do(self, "operate", "round", *map(self._grader_peer.pack, digits))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        self._grader_peer.reached("array", "an array")
+        found = _do(self, "array", name="an array")
+        array: np.ndarray = _exactly(self, found, np.ndarray, "array")
+        return array if dtype is None else array.astype(dtype)
+
+    def __array_function__(self, function: Any, kinds: Any, args: Any, named: Any) -> Any:
+        return function(*map(_as_array, args), **{key: _as_array(v) for key, v in named.items()})
+
+    # --- with ---
+
+    def __enter__(self) -> Any:
+        return _do(self, "enter")
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        _do(self, "leave", kind is not None)
+
+    # --- classes ---
+
+    def __instancecheck__(self, other: Any) -> bool:
+        if not isinstance(type(other), type) or not hasattr(type(other), "_grader_reference"):
+            return False
+        peer = self._grader_peer
+        found = peer.do("isinstance", other._grader_reference, peer.pack(self), name="isinstance")
+        return bool(_exactly(self, found, bool, "isinstance"))
+
+    def __subclasscheck__(self, other: Any) -> bool:
+        if not hasattr(type(other), "_grader_reference"):
+            return False
+        peer = self._grader_peer
+        found = peer.do("issubclass", other._grader_reference, peer.pack(self), name="issubclass")
+        return bool(_exactly(self, found, bool, "issubclass"))
+
+    # --- answered here, or refused ---
+
+    def __repr__(self) -> str:
+        return f"<handle {'.'.join(map(str, self._grader_reference))}>"
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def __format__(self, form: str) -> str:
+        return repr(self)
+
+    def __dir__(self) -> list[str]:
+        return sorted(name for name in vars(Handle) if not name.startswith("_"))
+
+    def __bool__(self) -> bool:
+        raise self._grader_peer.undecidable("whether an object is true; call a method by its name")
+
+    def __contains__(self, item: Any) -> bool:
+        raise self._grader_peer.undecidable('`in`; write h.call("__contains__", item) is True')
+
+    def __hash__(self) -> int:
+        raise self._grader_peer.undecidable("the hash of an object; it cannot be a key")
+
+    def __eq__(self, other: object) -> bool:
+        return _compared(self, "eq", other)
+
+    def __ne__(self, other: object) -> bool:
+        return _compared(self, "ne", other)
+
+    def __lt__(self, other: object) -> bool:
+        return _compared(self, "lt", other)
+
+    def __le__(self, other: object) -> bool:
+        return _compared(self, "le", other)
+
+    def __gt__(self, other: object) -> bool:
+        return _compared(self, "gt", other)
+
+    def __ge__(self, other: object) -> bool:
+        return _compared(self, "ge", other)
+
+    def __copy__(self) -> Any:
+        raise TypeError("an object of a submission cannot be copied here")
+
+    def __deepcopy__(self, memo: object) -> Any:
+        raise TypeError("an object of a submission cannot be copied here")
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError("an object of a submission cannot be copied here")
+
+    def __mro_entries__(self, bases: object) -> tuple[type, ...]:
+        raise TypeError("a class of a submission has no subclasses here: use student.exec")
+
+
+class CallableHandle(Handle):
+    """An object that can be called: a function, a class, a method, an instance with `__call__`."""
+
+    __slots__ = ()
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        return _called(self, args, named, {})
+
+    def hold(self, *args: Any, **named: Any) -> Any:
+        """Call it, and leave the whole result in the worker: a handle comes back."""
+        return _called(self, args, named, {"hold": True})
+
+    def printed(self, *args: Any, **named: Any) -> str:
+        """Call it, and return what it printed to the standard output."""
+        return str(_called(self, args, named, {"printed": True}))
+
+    def with_input(self, text: str) -> Calling:
+        """Return the same callable with ``text`` as its standard input."""
+        return Calling(self, text)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        found = _do(self, "signature", name="signature")
+        kinds = list(type(inspect.Parameter("x", inspect.Parameter.POSITIONAL_ONLY).kind))
+        return inspect.Signature([
+            inspect.Parameter(name, kinds[kind], default=default if has else inspect.Parameter.empty)
+            for name, kind, has, default in found
+        ])  # fmt: skip
+
+
+class IteratorHandle(Handle):
+    """A generator or another iterator."""
+
+    __slots__ = ()
+
+    def __next__(self) -> Any:
+        return next(_elements(self, self))
+
+
+class CallableIteratorHandle(CallableHandle, IteratorHandle):
+    """An iterator that can be called."""
+
+    __slots__ = ()
+
+
+class TensorHandle(Handle):
+    """A torch tensor: NumPy's functions read it as an array."""
+
+    __slots__ = ()
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **named: Any) -> Any:
+        return getattr(ufunc, method)(*map(_as_array, inputs), **named)
+
+
+class Calling:
+    """A callable of a program with an input: ``student.f.with_input("3\\n").printed()``."""
+
+    def __init__(self, handle: CallableHandle, text: str) -> None:
+        """Keep what is called, and its standard input."""
+        self._handle, self._text = handle, text
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        return _called(self._handle, args, named, {"stdin": self._text})
+
+    def hold(self, *args: Any, **named: Any) -> Any:
+        """Call it, and leave the whole result in the worker."""
+        return _called(self._handle, args, named, {"stdin": self._text, "hold": True})
+
+    def printed(self, *args: Any, **named: Any) -> str:
+        """Call it, and return what it printed, prompts of `input` included."""
+        return str(_called(self._handle, args, named, {"stdin": self._text, "printed": True}))
+
+
+def handle_of(peer: Peer, reference: Reference, flags: int, name: str = "") -> Handle:
+    """Return a handle of the class that has just the methods that its object has."""
+    if flags & TENSOR:
+        return TensorHandle(peer, reference, flags, name)
+    if flags & CALLABLE:
+        kind = CallableIteratorHandle if flags & ITERATOR else CallableHandle
+        return kind(peer, reference, flags, name)
+    return (IteratorHandle if flags & ITERATOR else Handle)(peer, reference, flags, name)
+
+
+# --- requests ---------------------------------------------------------------------------------
+
+
+def _do(handle: Handle, operation: str, *arguments: Any, name: str = "") -> Any:
+    return handle._grader_peer.do(operation, handle._grader_reference, *arguments, name=name)
+
+
+def _called(handle: Handle, args: tuple[Any, ...], named: dict[str, Any], how: Any) -> Any:
+    reference = handle._grader_reference
+    name = str(reference[-1]) if len(reference) > 1 else handle._grader_name
+    return handle._grader_peer.call(reference, args, named, how, name)
+
+
+def _public(name: str) -> str:
+    if name.startswith("__"):
+        raise AttributeError(f'{name} is not read from a submission; use h.call("{name}", ...)')
+    return name
+
+
+def _get(handle: Handle, name: str) -> Any:
+    """Return an attribute; of a method that is then called, lookup and call are one request."""
+    peer, reference = handle._grader_peer, (*handle._grader_reference, _public(name))
+    if peer.is_method(handle._grader_reference, name, handle._grader_flags):
+        return CallableHandle(peer, reference, CALLABLE | FUNCTION, name)
+    found = _do(handle, "get", name, name=name)
+    if isinstance(found, Handle):
+        object.__setattr__(found, "_grader_name", name)
+    return found
+
+
+def _exactly(handle: Handle, value: Any, kind: type, operation: str) -> Any:
+    if type(value) is not kind:
+        raise RefusedError(f"{operation} of your object gives something else than it must")
+    return value
+
+
+def _number(handle: Handle, kind: str, exact: type) -> Any:
+    return _exactly(handle, _do(handle, "number", kind, name=kind), exact, kind)
+
+
+def _iterator(handle: Handle, *operation: str) -> Handle:
+    found: Handle = handle._grader_peer.do(
+        operation[0], handle._grader_reference, *operation[1:], raw=True
+    )
+    return found
+
+
+def _elements(handle: Handle, iterator: Handle) -> Iterator[Any]:
+    """Yield the elements of an iterator in the worker, fetched in chunks of no more than are used."""
+    peer, reference = handle._grader_peer, iterator._grader_reference
+    for _ in range(MAX_ELEMENTS):
+        found = peer.following(reference, ahead=iterator is not handle)
+        if found is None:
+            return
+        yield found[0]
+    raise RefusedError("your object gives more elements than a check can read")
+
+
+def _compared(handle: Handle, name: str, other: object) -> bool:
+    """Compare two handles; with a value this would be the student's own verdict."""
+    peer, sign = handle._grader_peer, _COMPARED[name]
+    if other is None and name in ("eq", "ne"):
+        return name == "ne"
+    if not hasattr(type(other), "_grader_reference"):
+        raise peer.undecidable(f"`{sign}` between an object and a value")
+    if name in ("eq", "ne") and _is_same(handle, other):
+        return name == "eq"
+    peer.reached("operate", sign)
+    found = _do(handle, "operate", name, peer.pack(other), name=sign)
+    return bool(_exactly(handle, found, bool, sign))
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    return (
+        one._grader_peer is other._grader_peer and one._grader_reference == other._grader_reference
+    )
+
+
+def _as_array(value: Any) -> Any:
+    if isinstance(value, Handle):
+        return np.asarray(value)
+    if isinstance(value, (list, tuple)):
+        return type(value)(_as_array(item) for item in value)
+    return value
+
+
+def _operator(name: str) -> Callable[..., Any]:
+    def operate(self: Handle, *others: Any) -> Any:
+        return _do(self, "operate", name, *map(self._grader_peer.pack, others), name=name)
+
+    operate.__name__ = f"__{name}__"
+    operate.__doc__ = f"Ask the object for ``{name}``."
+    return operate
+
+
+for _name in (*_BINARY, *(f"{way}{name}" for way in "ri" for name in _BINARY), *_UNARY,
+              "divmod", "rdivmod"):  # fmt: skip
+    setattr(Handle, f"__{_name}__", _operator(_name))

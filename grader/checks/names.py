@@ -1,0 +1,81 @@
+"""The names that a program's text defines, read from its syntax tree on our side.
+
+names_of(program).functions       # {"relu", "Value"}
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from grader.sandbox.student import Program
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_Named = _Function | ast.ClassDef
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a program defines."""
+
+    functions: frozenset[str]
+    """Functions without decorators and classes without bases, at the top, bound only once."""
+    classes: frozenset[str]
+    methods: frozenset[str]
+    """Methods without decorators, whose names are no attribute that the program sets."""
+
+
+@lru_cache(maxsize=64)
+def names_of(program: Program) -> Names:
+    """Return the names that a program's text defines."""
+    tree = tree_of(program.cells)
+    top = [each for each in tree.body if _is_plain(each)]
+    classes = {each.name for each in ast.walk(tree) if isinstance(each, ast.ClassDef)}
+    methods = {name for name, plain in _methods(tree) if plain}
+    decorated = {name for name, plain in _methods(tree) if not plain}
+    bound = set(_bound(tree))
+    named = [each.name for each in top if isinstance(each, _Named)]
+    once = {name for name in named if named.count(name) == 1}
+    return Names(
+        frozenset(once - bound), frozenset(classes), frozenset(methods - decorated - bound)
+    )
+
+
+def tree_of(cells: tuple[tuple[str, str], ...]) -> ast.Module:
+    """Return the syntax tree of all cells; a cell that is not valid Python is left out."""
+    whole = ast.Module([], [])
+    for _, source in cells:
+        try:
+            whole.body += ast.parse(source).body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return whole
+
+
+def _is_plain(node: ast.stmt) -> bool:
+    if isinstance(node, _Function):
+        return not node.decorator_list
+    return isinstance(node, ast.ClassDef) and not (
+        node.decorator_list or node.bases or node.keywords
+    )
+
+
+def _methods(tree: ast.Module) -> Iterator[tuple[str, bool]]:
+    for kind in ast.walk(tree):
+        if isinstance(kind, ast.ClassDef):
+            for node in kind.body:
+                if isinstance(node, _Function):
+                    yield node.name, not node.decorator_list
+
+
+def _bound(tree: ast.Module) -> Iterator[str]:
+    """Yield every name and attribute that an assignment, a loop or an import binds."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            yield node.attr
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            yield node.id
+        elif isinstance(node, ast.alias):
+            yield (node.asname or node.name).partition(".")[0]

@@ -1,0 +1,529 @@
+"""One program behind the pipe, as one hidden test sees it: requests out, values and handles in.
+
+    peer = Peer(student, test=3, roots=("/course/tests/hidden",), trail=trail)
+    module = peer.module()            # see `grader.checks.handles.Module`
+    module.relu(np.array([-1.0]))     # one request to the worker
+
+The reference's peer has no trail. While the reference is graded as a submission, the trail records;
+for every student afterwards it says where a handle may come back (see `grader.checks.kinds`).
+"""
+
+from __future__ import annotations
+
+import builtins
+import itertools
+import sys
+import types
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import numpy as np
+
+from grader.checks.kinds import ACCEPTED, END, Seen, Trail, fits, kind_of, tree_of, word_of
+from grader.checks.names import names_of
+from grader.checks.raised import (
+    ExceptionClasses,
+    KindError,
+    OverranError,
+    RefusedError,
+    StoppedError,
+    StudentRaisedError,
+    UndecidableError,
+    UndefinedError,
+)
+from grader.sandbox.fork_server import OverrunError, StudentError
+from grader.sandbox.guest import values, wire
+from grader.sandbox.guest.operations import CHUNK as MAX_CHUNK
+from grader.sandbox.guest.operations import EXCEPTION
+from grader.sandbox.guest.values import Packer, Tag
+from grader.sandbox.student import Student
+from grader.text import from_worker
+
+MAX_STOPPED: Final = 3
+"""Tests in which a worker may hang or end before the remaining tests fail at once."""
+MAX_NESTED: Final = 50
+"""Calls of the test's own functions, one inside the other."""
+MAX_ELEMENTS: Final = 20_000
+"""Elements that one loop over an object may fetch."""
+CHUNK: Final = 64
+"""Elements of a container that are fetched at once."""
+OWN: Final = 1 << 7
+"""Flag of an object whose class the program's text defines."""
+_LIMIT_NODES: Final = 1_000_000
+_LIMIT_BYTES: Final = wire.MAX_FRAME - (1 << 16)
+
+Reference = tuple[int | str, ...]
+"""The id of an object in the worker, then names of attributes."""
+
+
+class HasReference(Protocol):
+    """A handle, as far as a peer looks into it."""
+
+    _grader_peer: Peer
+    _grader_reference: Reference
+    _grader_flags: int
+
+
+@dataclass(slots=True)
+class _Fetched:
+    """Elements of an iterator that were fetched and not used yet."""
+
+    elements: deque[Any]
+    ended: bool
+
+
+class Made(Protocol):
+    """Makes handles: the classes of `grader.checks.handles`, which is above this module."""
+
+    def __call__(self, peer: Peer, reference: Reference, flags: int) -> Any: ...
+
+
+REASONS: Final = {
+    "too-large": "is too large, or nested too deeply",
+    "no-value": "is an object without a plain value",
+    "no-array": "cannot be read as an array",
+}
+
+
+class Peer:
+    """The trusted end of a program for the time of one test."""
+
+    def __init__(
+        self,
+        student: Student,
+        *,
+        test: int,
+        roots: Sequence[str],
+        made: Made,
+        trail: Trail | None = None,
+        cpu: float = 0.0,
+    ) -> None:
+        """Start a test on ``student``.
+
+        Args:
+            student: The program and its worker.
+            test: A number that no other test of this worker has: a new one ends all handles.
+            roots: Folders of the hidden tests, whose lines are the places of the trail.
+            made: Makes a handle of (peer, reference, flags).
+            trail: Where the reference gave objects; None for the reference itself.
+            cpu: CPU seconds for one request, if not those of the assignment.
+        """
+        self.student, self.trail = student, trail
+        self._test, self._roots, self._made = test, tuple(roots), made
+        self._cpu = cpu
+        self._numbers = itertools.count(1)
+        self._functions: dict[int, Callable[..., Any]] = {}
+        self._generation = 0
+        self._arrived = 0
+        self._depth = 0
+        self._stopped: StoppedError | None = None
+        self._classes = ExceptionClasses()
+        self._in_course: dict[int, bool] = {}
+        self._ahead: dict[Reference, _Fetched] = {}
+
+    # --- what handles ask ---
+
+    def do(
+        self,
+        operation: str,
+        reference: Reference,
+        *arguments: Any,
+        name: str = "",
+        raw: bool = False,
+    ) -> Any:
+        """Do an operation on an object and return the value, checked against the trail.
+
+        Args:
+            operation: One of `grader.sandbox.guest.operations`.
+            reference: The object.
+            *arguments: What the operation needs, as nodes of `values`.
+            name: The function or attribute, for messages and for the place.
+            raw: Leave the trail out: for answers that the caller checks by itself.
+        """
+        if raw or self.trail is None:
+            return self._result(self._ask(operation, reference, arguments, name), name)
+        place = self.place(operation, name)
+        visit = self.trail.visit(place)
+        value = self._result(self._ask(operation, reference, arguments, name), name)
+        self.check(place, visit, value, name)
+        return value
+
+    def call(
+        self,
+        reference: Reference,
+        args: tuple[Any, ...],
+        named: Mapping[str, Any],
+        how: dict[str, Any],
+        name: str,
+    ) -> Any:
+        """Call an object; arguments are changed here where the reference changed them."""
+        known = set(self._functions)
+        nodes = self.pack(list(args)), self.pack(dict(named))
+        how = dict(how)
+        place, visit = None, 0
+        if self.trail is not None:
+            place = self.place("call", name)
+            visit = self.trail.visit(place)
+            recording = self.trail.recording
+            how["changed"] = recording or list(self.trail.expected(place, visit).changed)
+        elif args or named:
+            how["changed"] = True
+        self._overran_before(reference)
+        try:
+            reply = self._ask("call", reference, (*nodes, how), name)
+        finally:
+            for key in set(self._functions) - known:
+                del self._functions[key]
+        value = self._result(reply, name)
+        changed = self._restore(reply[3], args, named, how.get("changed"))
+        if place is not None:
+            self.check(place, visit, value, name, changed)
+        return value
+
+    def check(
+        self,
+        place: Any,
+        visit: int,
+        value: Any,
+        name: str,
+        changed: tuple[int | str, ...] = (),
+    ) -> None:
+        """Record what came at a place, or raise `KindError` where the reference gave another kind."""
+        if self.trail is None:
+            return
+        if self.trail.recording:
+            tree = tree_of(value, handle_kind) if self._arrived else None
+            self.trail.record(place, Seen(word_of(value), tree, changed))
+        elif self._arrived:
+            seen = self.trail.expected(place, visit)
+            if not fits(value, seen.tree, handle_kind):
+                raise KindError(_misfit(name, value, seen))
+
+    def reached(self, operation: str, name: str = "") -> None:
+        """Raise `UndecidableError` unless the reference did this operation at this place too."""
+        if self.trail is None or self.trail.recording:
+            return
+        if self.place(operation, name) not in self.trail.seen:
+            raise UndecidableError(f"an object stands where {name or 'a value'} is expected")
+
+    def place(self, operation: str, name: str) -> tuple[int, int, str, str]:
+        """Return the place of the test that asks: the nearest frame of a file of the course."""
+        frame = first = sys._getframe(2)
+        while frame is not None:
+            code = frame.f_code
+            key = id(code)
+            known = self._in_course.get(key)
+            if known is None:
+                known = self._in_course[key] = code.co_filename.startswith(self._roots)
+                if self.trail is not None:
+                    self.trail.codes[key] = code
+            if known:
+                return key, frame.f_lasti, operation, name
+            if frame.f_back is None:
+                break
+            frame = frame.f_back
+        return id(first.f_code), first.f_lasti, operation, name
+
+    def undecidable(self, what: str) -> UndecidableError:
+        """Return the exception for an operation that the student's class would decide."""
+        frame = sys._getframe(2)
+        while frame.f_back is not None and not frame.f_code.co_filename.startswith(self._roots):
+            frame = frame.f_back
+        line = f"{frame.f_code.co_filename.rpartition('/')[2]}:{frame.f_lineno}"
+        return UndecidableError("an object stands where a value is expected", f"{line}: {what}")
+
+    def following(self, reference: Reference, ahead: bool) -> tuple[Any] | None:
+        """Return the next element of an iterator, or None at its end.
+
+        Elements are fetched one by one, ``ahead`` in chunks, and for a student as many at once as
+        the reference's run used here: an iterator may do something at each step.
+        """
+        place, visit = self.place("next", ""), 0
+        count = CHUNK if ahead else 1
+        if self.trail is not None:
+            visit = self.trail.visit(place)
+            if not self.trail.recording:
+                count = max(count, self.trail.used(place, visit))
+        fetched = self._ahead.setdefault(reference, _Fetched(deque(), False))
+        if not fetched.elements and not fetched.ended:
+            reply = self._ask("next", reference, (min(count, MAX_CHUNK),), "next")
+            match self._value(reply[2]):
+                case (bool(ended), list(found)) if len(found) <= count and (found or ended):
+                    fetched.elements.extend(found)
+                    fetched.ended = ended
+                case _:
+                    raise self._stop(self.student.violated())
+        if not fetched.elements:
+            if self.trail is not None and self.trail.recording:
+                self.trail.record(place, END)
+            return None
+        element = fetched.elements.popleft()
+        self._arrived = 1
+        self.check(place, visit, element, "")
+        return (element,)
+
+    def is_method(self, reference: Reference, name: str, flags: int) -> bool:
+        """Whether an attribute is a function or class by the program's text, so that it can be
+        looked up when it is called: then both are one request."""
+        names = names_of(self.student.program)
+        own = names.methods if flags & OWN else frozenset()
+        known = name in (names.functions if reference == (0,) else own)
+        if not known or self.trail is None:
+            return known
+        place = self.place("get", name)
+        visit = self.trail.visit(place)
+        if self.trail.recording:
+            self.trail.record(place, Seen("a function", "function"))
+            return True
+        if self.trail.expected(place, visit).tree not in ACCEPTED["function"]:
+            raise KindError(_misfit(name, None, self.trail.expected(place, visit)))
+        return True
+
+    # --- values out ---
+
+    def pack(self, value: Any) -> Any:
+        """Return the node of an argument."""
+        return Packer(self._outgoing, _LIMIT_NODES, _LIMIT_BYTES).pack(value)
+
+    def _outgoing(self, value: Any) -> Any:
+        held = getattr(type(value), "handle", None) if isinstance(value, BaseException) else None
+        held = value.handle if isinstance(value, type) and hasattr(value, "handle") else held
+        found = value if held is None else held
+        if hasattr(type(found), "_grader_reference"):
+            return self._referred(found)
+        if isinstance(value, type):
+            return _class_node(value)
+        if isinstance(value, (types.ModuleType, BaseException)) or not callable(value):
+            kind = type(value).__name__
+            raise TypeError(f"a {kind} cannot be sent to a submission; send values or functions")
+        key = next(self._numbers)
+        self._functions[key] = value
+        return [int(Tag.FUNCTION), key]
+
+    def _referred(self, found: HasReference) -> Any:
+        peer = found._grader_peer
+        if peer is not self:
+            whose = "another test" if peer.student is self.student else "another program"
+            raise TypeError(f"a handle of {whose} cannot be used here")
+        return [int(Tag.REFERENCE), *found._grader_reference]
+
+    # --- requests ---
+
+    def _ask(
+        self, operation: str, reference: Reference, arguments: Sequence[Any], name: str
+    ) -> list[Any]:
+        number = next(self._numbers)
+        request = ["do", number, self._test, operation,
+                   [int(Tag.REFERENCE), *reference], *arguments]  # fmt: skip
+        left = self._cpu or self.student.limits.call_cpu
+        self._arrived = 0
+        self._ready()
+        while True:
+            reply = self._exchange(request, left, reference, operation)
+            match reply:
+                case ["done", int(got), _, _] if got == number:
+                    return list(reply)
+                case ["raised", int(got), [*_], [*_], int(), int(), str(), str()] if got == number:
+                    raise self._raised(reply, name)
+                case ["refused", int(got), str(reason)] if got == number:
+                    told = REASONS.get(reason, "cannot be read")
+                    raise RefusedError(f"what {name or 'an operation'} gives {told}")
+                case ["asks", int(got), int(key), [*args], dict(named)] if got == number:
+                    left = max(left - self.student.cpu, 0.01)
+                    request = self._asked(key, args, named, name)
+                case _:
+                    raise self._stop(self.student.violated())
+
+    def _ready(self) -> None:
+        """See that the worker of this test still runs, or start the first one."""
+        if self._stopped is not None:
+            raise StoppedError(str(self._stopped), self._stopped.detail)
+        if self._generation:
+            return
+        if self.student.stopped >= MAX_STOPPED:
+            raise StoppedError("not run: three checks before this one had to be stopped")
+        try:
+            self.student.load()
+        except StudentError as error:
+            raise self._stop(error) from None
+        self._generation = self.student.generation
+
+    def _exchange(
+        self, request: list[Any], cpu: float, reference: Reference, operation: str
+    ) -> Any:
+        try:
+            reply = self.student.exchange(request, cpu)
+        except OverrunError as error:
+            if operation == "call" and len(reference) == 2 and reference[0] == 0:
+                self.student.overran[str(reference[1])] = str(error)
+            raise self._stop(error) from None
+        except StudentError as error:
+            raise self._stop(error) from None
+        if self.student.generation != self._generation:
+            raise self._stop(StudentError("your program ended in the middle of this check"))
+        return reply
+
+    def _overran_before(self, reference: Reference) -> None:
+        if len(reference) == 2 and reference[0] == 0 and reference[1] in self.student.overran:
+            raise OverranError(self.student.overran[str(reference[1])])
+
+    def _stop(self, error: StudentError) -> StoppedError:
+        kind = OverranError if isinstance(error, OverrunError) else StoppedError
+        if self._stopped is None:
+            self.student.stopped += 1
+        self._stopped = kind(str(error), error.detail)
+        return self._stopped
+
+    def _asked(self, key: int, args: list[Any], named: dict[Any, Any], name: str) -> list[Any]:
+        """Call a function of the test for the program, and return what to answer."""
+        function = self._functions.get(key)
+        if function is None or self._depth >= MAX_NESTED:
+            raise self._stop(self.student.violated())
+        place = visit = None
+        if self.trail is not None:
+            place = self.place("asks", name)
+            visit = self.trail.visit(place)
+        given = [self._value(node) for node in args]
+        words = {str(word): self._value(node) for word, node in named.items()}
+        if place is not None and visit is not None:
+            self.check(place, visit, [given, words], name)
+        self._depth += 1
+        try:
+            return ["return", self.pack(function(*given, **words))]
+        except Exception as error:
+            kind = next(k for k in type(error).__mro__ if getattr(builtins, k.__name__, 0) is k)
+            return ["raise", kind.__name__, str(error)[:4000]]
+        except BaseException:
+            self.student.end()
+            self._stopped = self._stopped or StoppedError("the check ended inside your call")
+            raise
+        finally:
+            self._depth -= 1
+
+    # --- values in ---
+
+    def _result(self, reply: list[Any], name: str) -> Any:
+        return self._value(reply[2])
+
+    def _value(self, node: Any) -> Any:
+        try:
+            return values.unpack(node, self._incoming)
+        except wire.WireError as error:
+            stopped = self._stop(self.student.violated())
+            stopped.detail = str(error)
+            raise stopped from None
+
+    def _incoming(self, node: list[Any]) -> Any:
+        match node:
+            case [Tag.HANDLE, int(key), str(name), [*bases], int(flags)] if (
+                0 <= key < 1 << 31 and all(type(base) is str for base in bases)
+            ):
+                self._arrived += 1
+                names = names_of(self.student.program)
+                own = OWN if name in names.classes or names.classes & set(bases) else 0
+                handle = self._made(self, (key,), flags & (OWN - 1) | own)
+                if flags & EXCEPTION:
+                    return self._exception_class(name, bases, handle)
+                return handle
+        raise wire.WireError("an unknown node")
+
+    def _exception_class(self, name: str, bases: list[str], handle: Any) -> Any:
+        own = [each for each in (name, *bases) if not _is_exception(each)]
+        kinds = [each for each in bases if _is_exception(each)] + ["BaseException"]
+        if _is_exception(name):
+            return getattr(builtins, name)
+        found = self._classes.of(own, kinds)
+        found.handle = handle
+        return found
+
+    def _raised(self, reply: list[Any], name: str) -> StudentRaisedError:
+        _, _, kinds, own, cell, line, trace, text = reply
+        if not all(type(each) is str for each in (*kinds, *own)):
+            raise self._stop(self.student.violated())
+        if kinds == ["undefined"]:
+            told = self.student.why_undefined(from_worker(name or text, 100))
+            return UndefinedError(told, told, ("undefined",), "")
+        error = self.student.raised(name or "an operation", kinds, cell, line, trace)
+        kind = self._classes.of(own, [each for each in kinds if each])
+        return kind(from_worker(text), str(error), error.kinds, error.detail)
+
+    def _restore(
+        self, changed: Any, args: tuple[Any, ...], named: Mapping[str, Any], places: Any
+    ) -> tuple[int | str, ...]:
+        """Change arguments here as they were changed there, where that was asked for."""
+        if changed is None:
+            return ()
+        found: list[int | str] = []
+        for pair in changed if type(changed) is list else [None]:
+            match pair:
+                case [int(place) | str(place), node] if places is True or place in places:
+                    given = named if type(place) is str else args
+                    with suppress(LookupError):
+                        old = given[place]  # type: ignore[index]  # by its kind, one of the two
+                        restore(old, self._value(node))
+                        found.append(place)
+                case _:
+                    raise self._stop(self.student.violated())
+        return tuple(found)
+
+
+def handle_kind(value: Any) -> str:
+    """Return the kind of a handle, or '' for a value."""
+    if isinstance(value, type) and hasattr(value, "handle"):
+        return "class"
+    flags = getattr(type(value), "_grader_reference", None) and value._grader_flags
+    return "" if flags is None else kind_of(flags)
+
+
+def restore(old: Any, new: Any) -> None:
+    """Change ``old`` in place into what ``new`` is, where both are containers of one kind."""
+    if isinstance(old, np.ndarray):
+        if isinstance(new, np.ndarray) and (old.shape, old.dtype) == (new.shape, new.dtype):
+            old[...] = new
+    elif isinstance(old, list) and isinstance(new, list):
+        old[:] = [_restored(old[i], item) if i < len(old) else item for i, item in enumerate(new)]
+    elif isinstance(old, dict) and isinstance(new, dict):
+        items = {key: _restored(old.get(key), item) for key, item in new.items()}
+        old.clear()
+        old.update(items)
+    elif isinstance(old, set) and isinstance(new, set):
+        old.clear()
+        old.update(new)
+    elif hasattr(old, "extend") and hasattr(old, "clear") and type(old) is type(new):
+        old.clear()
+        old.extend(new)
+
+
+def _restored(old: Any, new: Any) -> Any:
+    mutable = isinstance(old, (list, dict, set, np.ndarray)) and type(old) is type(new)
+    if isinstance(old, np.ndarray) and mutable:
+        mutable = (old.shape, old.dtype) == (new.shape, new.dtype)
+    if not mutable:
+        return new
+    restore(old, new)
+    return old
+
+
+def _class_node(kind: type) -> Any:
+    if getattr(builtins, kind.__name__, None) is kind:
+        return [int(Tag.CLASS), kind.__name__]
+    if getattr(np, kind.__name__, None) is kind:
+        return [int(Tag.CLASS), kind.__name__, "np"]
+    raise TypeError(f"the class {kind.__name__} cannot be sent to a submission")
+
+
+def _is_exception(name: str) -> bool:
+    kind = getattr(builtins, name, None)
+    return isinstance(kind, type) and issubclass(kind, BaseException)
+
+
+def _misfit(name: str, value: Any, seen: Seen) -> str:
+    what = f"{name} gives" if name else "an operation on your object gives"
+    if value is not None and not handle_kind(value):
+        return f"{what} {word_of(value)} with an object where a plain value is expected"
+    if seen.tree is not None or seen.word == "nothing":
+        return f"{what} an object where another kind of value is expected"
+    return f"{what} an object where {seen.word} is expected"

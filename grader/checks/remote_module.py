@@ -1,0 +1,81 @@
+"""A program as a hidden test sees it: the fixtures ``student`` and ``reference``.
+
+student.affine(x, w, b=b)                  # a function, called in the sandbox
+student.LEARNING_RATE                      # a variable: a plain value comes back
+student.report.printed("data.csv")         # the text that a call prints
+student.eval("lambda x: x * x")            # the author's own code, in the sandbox
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, Final
+
+from grader.checks.handles import Handle, _do, handle_of
+from grader.checks.names import tree_of
+from grader.checks.peer import Peer
+from grader.sandbox.guest.operations import MODULE
+
+
+class RemoteModule(Handle):
+    """A module of a submission or of the reference.
+
+    The methods below come first: ``student.attr("put")`` reads the program's own ``put``.
+    """
+
+    __slots__ = ()
+    value: Any = property(lambda self: self.attr("value"))
+    call: Any = property(lambda self: self.attr("call"))
+
+    def put(self, value: Any) -> Any:
+        """Return a handle of a value that lives in the sandbox, for functions that change it."""
+        return _do(self, "put", self._grader_peer.pack(value))
+
+    def eval(self, source: str) -> Any:
+        """Return the value of an expression, evaluated in the sandbox in the test's namespace.
+
+        It holds ``np``, the modules of ``imports:`` and ``student``; students can read it.
+        """
+        return _do(self, "eval", source)
+
+    def exec(self, source: str) -> None:
+        """Run statements in the sandbox, in the namespace that `eval` uses."""
+        _do(self, "exec", source)
+
+    def tensor(self, array: Any) -> Any:
+        """Return a handle of a tensor with the values of ``array``."""
+        return _do(self, "tensor", self._grader_peer.pack(array))
+
+    def is_instance(self, value: Any, name: str) -> bool:
+        """Ask the program whether an object is an instance of its class ``name``: no proof."""
+        if not isinstance(value, Handle):
+            return False
+        peer = self._grader_peer
+        found = peer.do("isinstance", value._grader_reference, name, name="isinstance")
+        return found is True
+
+    def module(self, name: str) -> RemoteModule:
+        """Return another file of the submission: ``student.module("helpers")``."""
+        found = _do(self, "module", name, name=name)
+        return RemoteModule(self._grader_peer, found._grader_reference, MODULE, name)
+
+    @property
+    def source(self) -> str:
+        """The program's text."""
+        return "\n".join(source for _, source in self._grader_peer.student.program.cells)
+
+    @property
+    def tree(self) -> ast.Module:
+        """The program's syntax tree; cells that are not valid Python are left out."""
+        return tree_of(self._grader_peer.student.program.cells)
+
+
+MODULE_REFERENCE: Final = (0,)
+
+
+def module_of(peer: Peer) -> RemoteModule:
+    """Return the program's module."""
+    return RemoteModule(peer, MODULE_REFERENCE, MODULE, "")
+
+
+__all__ = ["RemoteModule", "handle_of", "module_of"]

@@ -1,0 +1,138 @@
+"""The programs that a hidden test talks to: the fixtures ``student`` and ``reference``.
+
+    peers = Peers(roots=("/course/tests/hidden",), source=solution, start=bench.student)
+    peers.student(item, student)        # `grader.checks.remote_module.RemoteModule`
+    peers.reference(item)
+
+While the reference is graded as a submission (``recording``), the trail of each test is recorded; it
+says afterwards where a student may give an object. The reference as a peer has a worker of its own,
+and its answers are kept: every student's test asks it the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pytest
+
+from grader.checks.handles import handle_of
+from grader.checks.kinds import Trail
+from grader.checks.peer import Peer
+from grader.checks.remote_module import RemoteModule, module_of
+from grader.sandbox.guest import wire
+from grader.sandbox.student import Student
+
+KEPT_BYTES: Final = 64 << 20
+"""Bytes of the reference's answers that are kept in one run."""
+
+
+@dataclass
+class Peers:
+    """What the tests of a run share: trails, and the reference in a worker of its own."""
+
+    roots: tuple[str, ...]
+    start: Callable[[], Student]
+    """Returns the reference as a program of its own."""
+    recording: bool = False
+    _trails: dict[str, Trail] = field(default_factory=dict)
+    _answers: dict[bytes, bytes] = field(default_factory=dict)
+    _size: int = 0
+    _reference: Student | None = None
+    _fresh: list[Student] = field(default_factory=list)
+    _tests: Iterator[int] = field(default_factory=itertools.count)
+
+    def student(self, item: pytest.Item, student: Student) -> RemoteModule:
+        """Return the student's module for one test."""
+        if item.get_closest_marker("fresh"):
+            student = student.again()
+            student.trial = False
+            self._fresh.append(student)
+        if self.recording:
+            trail = self._trails[item.nodeid] = Trail(recording=True)
+        else:
+            trail = self._trails.get(item.nodeid, Trail(recording=False)).again()
+        limits = item.get_closest_marker("limits")
+        cpu = float(limits.kwargs.get("cpu", 0.0)) if limits else 0.0
+        return self._module(student, trail, cpu)
+
+    def reference(self, item: pytest.Item) -> RemoteModule:
+        """Return the reference's module for one test; its answers are kept for the run."""
+        if self._reference is None:
+            self._reference = self.start()
+        return self._module(_Remembered(self, self._reference, item.nodeid), None, 0.0)
+
+    def is_recorded(self, item: pytest.Item) -> bool:
+        """Whether the reference has run this test."""
+        return item.nodeid in self._trails
+
+    def end_fresh(self) -> None:
+        """End the workers that single tests had."""
+        for student in self._fresh:
+            student.end()
+        self._fresh.clear()
+
+    def restart(self) -> None:
+        """End the reference's worker; the next question starts another."""
+        if self._reference is not None:
+            self._reference.end()
+            self._reference = None
+
+    def forget(self) -> None:
+        """Drop what belongs to the inputs of one seed."""
+        self._trails.clear()
+        self._answers.clear()
+        self._size = 0
+        self.restart()
+
+    def _module(self, student: Any, trail: Trail | None, cpu: float) -> RemoteModule:
+        peer = Peer(
+            student, test=next(self._tests), roots=self.roots, made=handle_of, trail=trail, cpu=cpu
+        )
+        return module_of(peer)
+
+    def kept(self, key: bytes) -> bytes | None:
+        """Return an answer of the reference, if there is one."""
+        return self._answers.get(key)
+
+    def keep(self, key: bytes, reply: bytes) -> None:
+        """Keep an answer, as long as there is room."""
+        if self._size < KEPT_BYTES:
+            self._answers[key] = reply
+            self._size += len(reply)
+
+
+class _Remembered:
+    """The reference for one test: what it was asked before, in the same order, is not asked again."""
+
+    def __init__(self, peers: Peers, student: Student, test: str) -> None:
+        self._peers, self._student = peers, student
+        self._chain = hashlib.blake2b(test.encode(), digest_size=16).digest()
+        self._skipped: list[tuple[list[Any], float]] = []
+        self._live = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._student, name)
+
+    def exchange(self, request: list[Any], cpu: float) -> Any:
+        """Return the kept reply, or ask; first for all that was answered from memory."""
+        if request[0] != "do":
+            self._live = True  # functions of the test were called: they must be called again
+            return self._student.exchange(request, cpu)
+        asked = wire.encode(request[3:])
+        self._chain = hashlib.blake2b(self._chain + asked, digest_size=16).digest()
+        known = None if self._live else self._peers.kept(self._chain)
+        if known is not None:
+            self._skipped.append((request, cpu))
+            return wire.decode(known, trusted=True)
+        for earlier, seconds in self._skipped:
+            self._student.exchange(earlier, seconds)
+        self._skipped.clear()
+        reply = self._student.exchange(request, cpu)
+        self._live = self._live or reply[0] == "asks"
+        if not self._live:
+            self._peers.keep(self._chain, wire.encode(reply))
+        return reply
