@@ -118,7 +118,7 @@ class Operations:
             return ["refused", number, str(error)]
         except TooLargeError:
             return ["refused", number, "too-large"]
-        except UndefinedError as error:
+        except UnboundNameError as error:
             return ["raised", number, ["undefined"], [], -1, 0, "", str(error)]
         except BaseException as error:
             return self._raised(number, error)
@@ -206,7 +206,7 @@ class Operations:
 
     def _attribute(self, found: Any, name: str) -> Any:
         if found is self._running.module and not hasattr(found, name):
-            raise UndefinedError(name)
+            raise UnboundNameError(name)
         return getattr(found, name)
 
     def set(self, target: Any, name: str, node: Any) -> Any:
@@ -398,7 +398,7 @@ class _Held:
         self.value = value
 
 
-class UndefinedError(AttributeError):
+class UnboundNameError(AttributeError):
     """A name that the submission does not define."""
 
 
