@@ -27,10 +27,10 @@ from grader.checks.names import names_of
 from grader.checks.raised import (
     ExceptionClasses,
     KindError,
-    OverranError,
     RefusedError,
     StoppedError,
     StudentRaisedError,
+    TimedOutError,
     UndecidableError,
     UndefinedError,
 )
@@ -368,10 +368,10 @@ class Peer:
 
     def _overran_before(self, reference: Reference) -> None:
         if len(reference) == 2 and reference[0] == 0 and reference[1] in self.student.overran:
-            raise OverranError(self.student.overran[str(reference[1])])
+            raise TimedOutError(self.student.overran[str(reference[1])])
 
     def _stop(self, error: StudentError) -> StoppedError:
-        kind = OverranError if isinstance(error, OverrunError) else StoppedError
+        kind = TimedOutError if isinstance(error, OverrunError) else StoppedError
         if self._stopped is None:
             self.student.stopped += 1
         self._stopped = kind(str(error), error.detail)

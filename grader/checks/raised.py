@@ -53,7 +53,7 @@ class StoppedError(BoundaryError):
     cause: Cause = "crashed"
 
 
-class OverranError(StoppedError):
+class TimedOutError(StoppedError):
     """A limit was passed."""
 
     cause: Cause = "overran"
