@@ -135,7 +135,7 @@ class Operations:
         return Packer(self._handle).pack(value)
 
     def _handle(self, value: Any) -> list[Any]:
-        if type(value) is _Held:
+        if type(value) is _Whole:
             value = value.value
         key = self._ids.get(id(value))
         if key is None:
@@ -229,7 +229,7 @@ class Operations:
         changed = self._changed(before, given, keywords, how.get("changed"))
         if how.get("printed"):
             return output.getvalue(), changed
-        return (_Held(result) if how.get("hold") else result), changed
+        return (_Whole(result) if how.get("hold") else result), changed
 
     def _called(self, target: Any) -> Any:
         """Return what is called; lookup and call are one request."""
@@ -277,7 +277,7 @@ class Operations:
 
     def iterate(self, target: Any) -> Any:
         """Return an iterator, as a handle."""
-        return _Held(iter(self.given(target))), None
+        return _Whole(iter(self.given(target))), None
 
     def following(self, target: Any, count: int) -> Any:
         """Return up to ``count`` elements of an iterator, and whether it has ended."""
@@ -368,7 +368,7 @@ class Operations:
 
     def put(self, target: Any, node: Any) -> Any:
         """Keep a value here, as an object."""
-        return _Held(self.given(node)), None
+        return _Whole(self.given(node)), None
 
     def evaluate(self, target: Any, source: str) -> Any:
         """Return the value of an expression of the course's, in a namespace of the test."""
@@ -389,7 +389,7 @@ class Operations:
         return importlib.import_module("torch").from_numpy(self.given(node).copy()), None
 
 
-class _Held:
+class _Whole:
     """A result that crosses as a handle even if it is plain."""
 
     __slots__ = ("value",)
@@ -429,7 +429,7 @@ _OPERATORS: Final[dict[str, Callable[..., Any]]] = {
     "trunc": lambda value: type(value).__trunc__(value),
     "floor": lambda value: type(value).__floor__(value),
     "ceil": lambda value: type(value).__ceil__(value),
-    "reversed": lambda value: _Held(reversed(value)),
+    "reversed": lambda value: _Whole(reversed(value)),
 }  # fmt: skip
 _REFLECTED: Final[dict[str, Callable[..., Any]]] = {
     f"r{name}": _OPERATORS[name] for name in _BINARY
