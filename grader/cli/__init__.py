@@ -14,23 +14,36 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from grader import __version__
-from grader.cli import course, grade, lms, results, worker
+from grader.cli import course, grade, lms, results, settings, worker
 from grader.cli.output import OK, is_told, stop, told
+from grader.cli.wording import COMPLETION, EXAMPLES
 from grader.sandbox import interpreter
+from grader.text import nearest
 
 Command = Callable[[argparse.Namespace], int]
 Add = Callable[[str, Command, str], argparse.ArgumentParser]
-"""From a command's name, what runs it and what it is for, the parser of its options."""
+"""Make the parser of a command's options from its name, its function and its purpose."""
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         stop(f"{message} (see '{self.prog} --help')")
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Show the default of each option that has one, and keep the examples as they are written."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        text = action.help or ""
+        silent = action.default in (None, argparse.SUPPRESS, False) or action.default == []
+        if silent or not action.option_strings or "default" in text:
+            return text
+        return f"{text} (default: %(default)s)"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,7 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that has no such character shows ?
             stream.reconfigure(errors="replace")
-    options = _parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    known = parser()
+    _suggest(words, known.get_default("commands"))
+    options = known.parse_args(words)
     try:
         return int(options.run(options))
     except KeyboardInterrupt:
@@ -54,141 +70,263 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="grader", description="Grade neural networks written by hand.")
-    parser.add_argument("--version", action="version", version=f"grader {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line; the documentation is made from it too."""
+    made = _Parser(
+        prog="grader", usage="grader COMMAND ...", formatter_class=_Help,
+        description="Grade code that students write by hand. 'grader COMMAND --help' explains a command.",
+    )  # fmt: skip
+    made.add_argument("--version", action="version", version=f"grader {__version__}")
+    commands = made.add_subparsers(
+        prog="grader", metavar="COMMAND", required=True, help=argparse.SUPPRESS
+    )
+    listed: list[str] = []
 
-    def command(name: str, run: Command, text: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=text, description=text)
-        made.set_defaults(run=run)
-        return made
+    def group(title: str) -> Add:
+        listed.append(f"\n{title}:")
 
-    _for_instructors(command)
-    _for_lms(command)
-    _for_authors(command)
-    return parser
+        def command(name: str, run: Command, text: str) -> argparse.ArgumentParser:
+            listed.append(f"  {name:11} {text}")
+            sentence = f"{text[0].upper()}{text[1:]}."
+            examples = "\n".join(["examples:", *(f"  {line}" for line in EXAMPLES.get(name, ()))])
+            added = commands.add_parser(
+                name, description=sentence, epilog=examples, formatter_class=_Help
+            )
+            added.set_defaults(run=run)
+            return added
+
+        return command
+
+    _for_students(group("Students"))
+    _for_instructors(group("Instructors"))
+    _for_authors(group("Authors of exercises"))
+    _for_lms(group("LMS and CI jobs"))
+    made.epilog = "\n".join([*listed, "", COMPLETION])
+    made.set_defaults(commands=commands.choices)
+    return made
+
+
+def _suggest(arguments: Sequence[str], known: Iterable[str]) -> None:
+    """Stop with a suggestion if the first word is not a command."""
+    if not arguments or arguments[0].startswith("-") or arguments[0] in known:
+        return
+    near = nearest(arguments[0], known)
+    hint = f"did you mean 'grader {near}'?" if near else "see 'grader --help'"
+    stop(f"unknown command {arguments[0]!r}; {hint}")
+
+
+def _for_students(command: Add) -> None:
+    check = command("check", course.check, "check your own work before you submit it")
+    check.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE",
+        help="your .py or .ipynb; default: the exercise's file in this folder",
+    )  # fmt: skip
 
 
 def _for_instructors(command: Add) -> None:
     _grade_options(command("grade", grade.run, "grade files, folders and LMS downloads"))
-    check = command("check", course.check, "a student's own check, before handing in")
-    check.add_argument("file", nargs="?", type=Path, metavar="FILE")
     report = command("report", results.report, "write the pages and plots of a run again")
-    report.add_argument("dir", type=Path, metavar="DIR")
+    _results(report)
+    show = command("show", results.show, "show one student's submission and checks (for staff)")
+    _results(show)
+    _student(show)
+    show.add_argument("check", nargs="?", metavar="CHECK", help="part of a check's id or title")
     _adjust_options(command("adjust", results.adjust, "change a score by hand, with a reason"))
-    show = command("show", results.show, "for staff: one student's source and outcomes")
-    show.add_argument("dir", type=Path, metavar="DIR")
-    show.add_argument("student", metavar="STUDENT")
-    show.add_argument("check", nargs="?", metavar="CHECK", help="part of a check's id")
-    _worker_options(command("worker", worker.run, "grade here for `grader grade --engine celery`"))
+    regrade = command("regrade", results.regrade, "show whose score a changed test would change")
+    _results(regrade)
+    regrade.add_argument("--write", action="store_true", help="save the new grades")
+    _jobs(regrade)
+    export = command("export", lms.export, "write the file that an LMS imports")
+    export.add_argument("format", metavar="FORMAT", help="canvas, moodle, gradescope-csv, ...")
+    _results(export)
+    export.add_argument(
+        "--into", type=Path, metavar="FILE", help="your gradebook from the LMS, to fill in"
+    )
+    export.add_argument("--out", type=Path, metavar="FILE", help="default: a file in DIR")
+    push = command("push", lms.push, "post grades to an LMS; sends nothing without --send")
+    push.add_argument("system", choices=["canvas"], help="the LMS (choices: %(choices)s)")
+    _results(push)
+    push.add_argument("--send", action="store_true", help="post; without it, list every row")
+    push.add_argument("--no-comments", action="store_true", help="post scores only")
     merge = command("merge", results.merge, "join the results of shards")
-    merge.add_argument("dirs", nargs="+", type=Path, metavar="DIR")
-    merge.add_argument("--out", type=Path, required=True, metavar="DIR")
-    regrade = command("regrade", results.regrade, "who changes after a test was fixed")
-    regrade.add_argument("dir", type=Path, metavar="DIR")
-    regrade.add_argument("--write", action="store_true", help="keep the new grades too")
-    regrade.add_argument("--jobs", type=positive, default=os.cpu_count() or 1, metavar="N")
+    merge.add_argument(
+        "dirs", nargs="+", type=Path, metavar="DIR", help="the results of one shard each"
+    )
+    merge.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder for the joined results"
+    )
+    _worker_options(command("worker", worker.run, "grade for 'grader grade --engine celery'"))
+    config = command("config", settings.config, "print the effective settings and their sources")
+    config.add_argument("name", nargs="?", metavar="NAME", help="an assignment; default: all")
+    config.add_argument(
+        "--schema", action="store_true", help="print the JSON Schema of assignments.yaml instead"
+    )
+    completion = command("completion", settings.completion, "print a script for tab completion")
+    completion.add_argument(
+        "shell", choices=["bash", "zsh", "tcsh"], help="your shell (choices: %(choices)s)"
+    )
 
 
 def _adjust_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("dir", type=Path, metavar="DIR")
-    parser.add_argument("student", nargs="?", metavar="STUDENT", help="none: list what was changed")
-    parser.add_argument("change", nargs="?", metavar="CHANGE", help="+5, -2.5, or =80 to set it")
+    _results(parser)
+    _student(parser, "?", "id, e-mail address or name; left out: list all changes")
+    parser.add_argument(
+        "change", nargs="?", metavar="CHANGE", help="+5 or -2.5 points, or =80 for a fixed score"
+    )
     parser.add_argument("--reason", metavar="TEXT", help="why; the student reads it")
     parser.add_argument("--undo", action="store_true", help="withdraw the student's last change")
 
 
 def _for_lms(command: Add) -> None:
-    export = command("export", lms.export, "make the file that an LMS takes")
-    export.add_argument("format", metavar="FORMAT", help="canvas, moodle, gradescope-csv, ...")
-    export.add_argument("dir", type=Path, metavar="DIR")
-    export.add_argument(
-        "--into", type=Path, metavar="FILE", help="your file from the LMS, to fill in"
-    )
-    export.add_argument("--out", type=Path, metavar="FILE")
     autograde = command("autograde", lms.autograde, "grade one submission inside an LMS or CI job")
-    autograde.add_argument("--lms", required=True, metavar="FORMAT", help="gradescope, github, ...")
-    autograde.add_argument("--assignment", metavar="NAME")
-    autograde.add_argument("--course", type=Path, metavar="DIR")
-    autograde.add_argument("--submission", type=Path, metavar="PATH")
-    autograde.add_argument("--seed", type=int, metavar="S")
     autograde.add_argument(
-        "--staff-log", type=Path, metavar="FILE", help="why it could not be graded"
+        "--lms",
+        required=True,
+        metavar="FORMAT",
+        help="gradescope, prairielearn, github, gitlab, ...",
     )
-    push = command("push", lms.push, "post grades (nothing is sent without --send)")
-    push.add_argument("system", choices=["canvas"])
-    push.add_argument("dir", type=Path, metavar="DIR")
-    push.add_argument("--send", action="store_true")
-    push.add_argument("--no-comments", action="store_true", help="scores only")
-    bundle = command("bundle", lms.bundle, "build what is uploaded to an LMS")
-    bundle.add_argument("format", metavar="FORMAT")
-    bundle.add_argument("name", metavar="NAME")
-    bundle.add_argument("--out", type=Path, default=Path(), metavar="DIR")
+    autograde.add_argument(
+        "--assignment", metavar="NAME", help="default: the course's only assignment"
+    )
+    autograde.add_argument("--course", type=Path, metavar="DIR", help="folder of assignments.yaml")
+    autograde.add_argument(
+        "--submission", type=Path, metavar="PATH", help="default: where the system puts it"
+    )
+    autograde.add_argument("--seed", type=int, metavar="S", help="default: drawn at random")
+    autograde.add_argument(
+        "--staff-log", type=Path, metavar="FILE", help="where to say why grading failed"
+    )
+    bundle = command("bundle", lms.bundle, "build the files that you upload to an LMS or CI")
+    bundle.add_argument("format", metavar="FORMAT", help="gradescope, github, vpl, docker, ...")
+    _assignment(bundle)
+    bundle.add_argument(
+        "--out", type=Path, default=Path(), metavar="DIR", help="folder for the bundle"
+    )
 
 
 def _for_authors(command: Add) -> None:
-    new = command("new", course.new, "begin an exercise, and in an empty folder a course")
-    new.add_argument("name", metavar="NAME")
-    build = command("build", course.build, "make exercises/ from reference/")
-    build.add_argument("names", nargs="*", metavar="NAME", help="exercises; all if none is named")
-    build.add_argument("--check", action="store_true", help="write nothing; fail if out of step")
-    release = command("release", course.release, "make the students' zip of an exercise")
-    release.add_argument("name", metavar="NAME")
-    release.add_argument("--out", type=Path, required=True, metavar="DIR")
-    validate = command("validate", course.validate, "let the course prove itself")
-    validate.add_argument("names", nargs="*", metavar="NAME")
-    validate.add_argument("--seeds", type=positive, default=3, metavar="N")
-    validate.add_argument("--jobs", type=positive, default=os.cpu_count() or 1, metavar="N")
-    validate.add_argument(
-        "--mistakes", type=positive, default=20, metavar="N", help="seeds for the mistakes"
+    new = command("new", course.new, "create a new exercise (or a course, in an empty folder)")
+    new.add_argument("name", metavar="NAME", help="small letters, digits and _")
+    build = command("build", course.build, "write exercises/ from reference/")
+    _assignments(build)
+    build.add_argument(
+        "--check", action="store_true", help="write nothing; fail if a file is out of date"
     )
-    validate.add_argument("--write", type=Path, metavar="FILE", help="the table, as Markdown")
-    command("doctor", course.doctor, "show the sandbox's layers, versions, and what is missing")
+    release = command("release", course.release, "write the students' zip of an exercise")
+    _assignment(release)
+    release.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder for the zip"
+    )
+    validate = command("validate", course.validate, "check that every exercise grades correctly")
+    _assignments(validate)
+    validate.add_argument(
+        "--seeds", type=positive, default=3, metavar="N", help="how many seeds to draw inputs with"
+    )
+    _jobs(validate)
+    validate.add_argument(
+        "--mistakes", type=positive, default=20, metavar="N", help="how many seeds for mistakes"
+    )
+    validate.add_argument(
+        "--write", type=Path, metavar="FILE", help="write the table to a Markdown file"
+    )
+    command("doctor", course.doctor, "check the sandbox and versions on this machine")
 
 
 def _grade_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "sources", nargs="+", type=Path, metavar="SOURCE", help="file, folder or zip"
+        "sources", nargs="+", type=Path, metavar="SOURCE", help="a file, folder or zip"
     )
-    parser.add_argument("--assignment", required=True, metavar="NAME")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="default: results/NAME-TIME")
-    parser.add_argument("--jobs", type=positive, default=os.cpu_count() or 1, metavar="N")
-    parser.add_argument("--seed", type=int, metavar="S", help="repeat a run's inputs")
-    parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
-    parser.add_argument("--only", action="append", default=[], metavar="STUDENT")
-    parser.add_argument("--choose", action="append", default=[], metavar="STUDENT=FILE")
-    parser.add_argument("--shard", type=shard, metavar="I/N", help="grade the I-th of N parts")
-    parser.add_argument("--inbox", metavar="KIND", help="what SOURCE is, if it is not recognised")
-    parser.add_argument("--sandbox", choices=["best", "none"], default="best")
-    parser.add_argument("--engine", choices=["local", "celery"], default="local")
-    _broker_option(parser)
+    parser.add_argument(
+        "--assignment", required=True, metavar="NAME", help="its name in assignments.yaml"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder for the results; default: results/NAME-TIME"
+    )
+    _jobs(parser)
+    parser.add_argument(
+        "--seed", type=int, metavar="S", help="repeat the inputs of an earlier run; default: random"
+    )
+    parser.add_argument("--resume", action="store_true", help="continue the run in --out")
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="STUDENT",
+        help="grade this student again (id, e-mail or name; may be repeated)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--choose", action="append", default=[], metavar="STUDENT=FILE",
+        help="grade this file if a student submitted several (may be repeated)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--shard", type=shard, metavar="I/N", help="grade the I-th of N parts of the class"
+    )
+    parser.add_argument(
+        "--inbox", metavar="KIND", help="kind of SOURCE: canvas, moodle, ...; default: recognised"
+    )
+    parser.add_argument(
+        "--sandbox", choices=["best", "none"], default="best",
+        help="'none' runs student code unprotected (choices: %(choices)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--engine", choices=["local", "celery"], default="local",
+        help="grade here or on Celery workers (choices: %(choices)s)",
+    )  # fmt: skip
+    _broker(parser)
 
 
 def _worker_options(parser: argparse.ArgumentParser) -> None:
-    _broker_option(parser)
+    _broker(parser)
     parser.add_argument(
-        "--course", type=Path, metavar="PATH", help="folder, or zip of `grader bundle worker`"
-    )
-    parser.add_argument("--jobs", type=positive, default=os.cpu_count() or 1, metavar="N")
+        "--course", type=Path, metavar="PATH",
+        help="a folder, or the zip of 'grader bundle worker'; default: the course around you",
+    )  # fmt: skip
+    _jobs(parser)
 
 
-def _broker_option(parser: argparse.ArgumentParser) -> None:
+# --- options that several commands have ---------------------------------------------------------
+
+
+def _results(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dir", type=Path, metavar="DIR", help="the folder of a run's results")
+
+
+def _student(
+    parser: argparse.ArgumentParser, count: str | None = None, text: str = "id, e-mail or name"
+) -> None:
+    parser.add_argument("student", nargs=count, metavar="STUDENT", help=text)
+
+
+def _assignment(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="the exercise's name in assignments.yaml")
+
+
+def _assignments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", nargs="*", metavar="NAME", help="exercises; default: all")
+
+
+def _jobs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--jobs", type=positive, default=os.cpu_count() or 1, metavar="N",
+        help="how many processes; default: one per core",
+    )  # fmt: skip
+
+
+def _broker(parser: argparse.ArgumentParser) -> None:
     known = os.environ.get("GRADER_BROKER") or "redis://127.0.0.1:6379/0"
-    text = "where workers take their tasks; default: $GRADER_BROKER, or Redis on this machine"
+    text = "the task queue of the workers; default: $GRADER_BROKER, or Redis on this machine"
     parser.add_argument("--broker", default=known, metavar="URL", help=text)
 
 
 def positive(text: str) -> int:
-    """The number, for argparse; raises ArgumentTypeError below 1."""
+    """Return a number of at least 1, or raise ArgumentTypeError."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
     return int(text)
 
 
 def shard(text: str) -> tuple[int, int]:
-    """(which part, of how many), for argparse; raises ArgumentTypeError."""
+    """Return (part, parts) of a text like 1/4, or raise ArgumentTypeError."""
     part, _, parts = text.partition("/")
     if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
-        raise argparse.ArgumentTypeError(f"{text!r} is no shard; write 1/4 for the first of four")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a shard; write 1/4 for the first of four"
+        )
     return int(part), int(parts)

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.cli.output import ERROR, OK, here, say, stop
+from grader.people import label, resolve
 from grader.sandbox import interpreter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
     from grader.model import Grade, Outcome
     from grader.results.store import Adjustment, Run
@@ -47,36 +48,36 @@ def report(options: argparse.Namespace) -> int:
 
 
 def show(options: argparse.Namespace) -> int:
-    """Print a student's outcomes; with a check, all of it, and the line that repeats it."""
+    """Print a student's checks; for one check, also the line that repeats it."""
     from grader.results import policy
 
     found = policy.standings(here(), options.dir)
-    grade = _of(options.student, found.grades, options.dir)
-    if grade.absent:
-        _print_grade(grade, [], False)
+    grade = _of(options.student, found.grades)
+    checks = list(grade.outcomes)
+    if options.check is not None:
+        checks = [o for o in checks if options.check in o.id or options.check in o.title]
+        if not checks:
+            known = ", ".join(o.id for o in grade.outcomes) or "none: nothing could be graded"
+            stop(f"no check like {options.check!r}; the checks are: {known}")
+    _print_grade(grade, checks, options.check is not None)
+    source = None if grade.absent else _saved(options.dir, grade)
+    if source is None:
         return OK
-    checks = [o for o in grade.outcomes if (options.check or "") in o.id]
-    if not checks:
-        known = ", ".join(o.id for o in grade.outcomes) or "none"
-        stop(f"no check like {options.check!r}; there are {known}")
-    source = _saved(options.dir, grade)
-    _print_grade(grade, checks, bool(options.check))
     say("")
     say(f"source: {source}")
-    for outcome in checks if options.check else []:
+    for outcome in checks if options.check is not None else []:
         _repeat(options.dir, found.run, outcome, source)
     return OK
 
 
-def _of(student: str, grades: Iterable[Grade], folder: Path) -> Grade:
-    found = next((grade for grade in grades if grade.submission.student == student), None)
-    if found is None:
-        stop(f"no student {student!r} in {folder}")
-    return found
+def _of(student: str, grades: Sequence[Grade]) -> Grade:
+    """Return the grade of the student that a text names; stop if there is none."""
+    wanted = resolve(student, [grade.submission for grade in grades])
+    return next(grade for grade in grades if grade.submission.student == wanted)
 
 
-def _saved(folder: Path, grade: Grade) -> Path:
-    """Write what was handed in to a file that only we may read; return its path."""
+def _saved(folder: Path, grade: Grade) -> Path | None:
+    """Write the submitted file to a private folder; return its path, or None without a file."""
     from dataclasses import replace
 
     from grader import files
@@ -87,6 +88,8 @@ def _saved(folder: Path, grade: Grade) -> Path:
         plain = replace(grade, standing=None)
         handin = next(each for each in store.handins() if each.grade == plain)
         file, source = store.source(handin.digest)
+    if not source:
+        return None
     suffix = Path(file).suffix if Path(file).suffix in (".py", ".ipynb") else ".py"
     name = file_name(grade.submission.student).removesuffix(".html")
     files.make_private(folder / "sources")
@@ -132,7 +135,8 @@ def _run_isolated(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
 
 def _print_grade(grade: Grade, checks: list[Outcome], whole: bool) -> None:
     score = "error" if grade.score is None else f"{grade.score:g} of {grade.max_score:g}"
-    say(f"{grade.submission.student}: {score}  ({grade.submission.file})")
+    file = f"  ({grade.submission.file})" if grade.submission.file else ""
+    say(f"{label(grade.submission)}: {score}{file}")
     if grade.told:
         say(f"  final: {'excused' if grade.excused else _score(grade.final)}")
     for line in [*grade.told, *grade.message.splitlines()]:
@@ -164,14 +168,15 @@ def adjust(options: argparse.Namespace) -> int:
         if options.student is None:
             return _listed(before)
         course = here()
-        old = _of(options.student, policy.standings(course, options.dir).grades, options.dir)
+        old = _of(options.student, policy.standings(course, options.dir).grades)
+        student = old.submission.student
         change = _change(options, bool(old.standing and old.standing.adjustments))
         now = datetime.now(UTC).isoformat(timespec="microseconds")
-        store.adjust(Adjustment(options.student, change, _reason(options), _user(), now))
+        store.adjust(Adjustment(student, change, _reason(options), _user(), now))
     found = policy.standings(course, options.dir)
     write.write_files(found, options.dir)
-    new = _of(options.student, found.grades, options.dir)
-    say(f"{options.student}: {_final(old)} -> {_final(new)}")
+    new = _of(student, found.grades)
+    say(f"{label(new.submission)}: {_final(old)} -> {_final(new)}")
     if new.final == old.final:
         say(f"the final score stays: {'; '.join(new.told) or 'it could not be judged'}")
     return OK
@@ -243,56 +248,65 @@ def regrade(options: argparse.Namespace) -> int:
     course = here([options.dir])
     say(f"course: {course.folder}")
     changes = regrade.regrade(course, options.dir, options.jobs, options.write)
-    for change in changes:
-        _print_change(change)
-    kept = "kept" if options.write else "not kept: add --write to keep them"
+    for line in regraded(changes):
+        say(line)
+    kept = "saved" if options.write else "not saved: add --write to save them"
     say(f"{_in_sum(changes)}; the new grades are {kept}")
     if options.write:
         write.write_results(course, options.dir)
     return ERROR if any(change.after.score is None for change in changes) else OK
 
 
-def _print_change(change: Change) -> None:
+def regraded(changes: Sequence[Change]) -> Iterator[str]:
+    """Return a line for each student whose score changes, below the checks that cause it."""
+    if any(change.rescaled for change in changes):
+        yield "the points of all checks were rescaled"
+    groups: dict[tuple[str, ...], list[Change]] = {}
+    for change in changes:
+        if change.moves:
+            groups.setdefault(change.causes, []).append(change)
+    for causes, group in groups.items():
+        yield f"{', '.join(causes) or 'other points for the same verdicts'}:"
+        for change in group:
+            yield f"  {label(change.after.submission)}: {_steps(change)}"
+    still = sum(not change.moves for change in changes)
+    if still:
+        yield f"{still} more: single checks change, the score does not"
+
+
+def _steps(change: Change) -> str:
     before, after = change.before, change.after
-    line = f"{change.student}: {_step(before.score, after.score)}"
+    line = _step(before.score, after.score)
     if after.excused:
-        line += ", excused"
-    elif (before.final, after.final) != (before.score, after.score):
+        return f"{line}, exempt"
+    if (before.final, after.final) != (before.score, after.score):
         line += f", final {_step(before.final, after.final)}"
-    say(line)
-    for old, new in change.checks:
-        name = next(outcome.id for outcome in (new, old) if outcome is not None)
-        say(f"  {name}: {_verdict(old)} -> {_verdict(new)}")
+    return line
 
 
-def _in_sum(changes: list[Change]) -> str:
-    """How many change, which way, and by how much at most."""
+def _in_sum(changes: Sequence[Change]) -> str:
+    """Return how many scores change, which way, and by how much at most."""
+    moving = [change for change in changes if change.moves]
     steps = [
         change.after.final - change.before.final
-        for change in changes
+        for change in moving
         if change.after.final is not None and change.before.final is not None
     ]
-    said = f"{len(changes)} {'student changes' if len(changes) == 1 else 'students change'}"
+    said = f"{len(moving)} {'score changes' if len(moving) == 1 else 'scores change'}"
     ups, downs = [s for s in steps if s > 0], [s for s in steps if s < 0]
     if ups:
-        said += f", {len(ups)} up by {max(ups):g} at most"
+        said += f", {len(ups)} up by at most {max(ups):.2f}"
     if downs:
-        said += f", {len(downs)} down by {-min(downs):g} at most"
+        said += f", {len(downs)} down by at most {-min(downs):.2f}"
     return said
-
-
-def _verdict(outcome: Outcome | None) -> str:
-    if outcome is None:
-        return "no such check"
-    return f"{outcome.status} {outcome.points:g}/{outcome.max_points:g}"
 
 
 def _step(before: float | None, after: float | None) -> str:
     step = f"{_score(before)} -> {_score(after)}"
     if before is None or after is None or before == after:
         return step
-    return f"{step} ({after - before:+g})"
+    return f"{step} ({after - before:+.2f})"
 
 
 def _score(score: float | None) -> str:
-    return "error" if score is None else f"{score:g}"
+    return "error" if score is None else f"{score:.2f}"

@@ -35,6 +35,7 @@ from grader.inbox.tree import (
 )
 from grader.inbox.untouched import matcher
 from grader.model import Submission
+from grader.people import resolve
 from grader.text import one_line
 
 __all__ = ["KINDS", "Inbox", "InboxError", "Submissions", "open_inbox"]
@@ -158,11 +159,7 @@ def open_inbox(
     handins = _unique(READERS[kind](tree, expected, notes), notes, every)
     if not handins:
         raise InboxError(f"{one_line(str(source))}: no submissions found, taken as {kind}")
-    strangers = sorted(set(choose) - {handin.student for handin in handins})
-    if strangers:
-        raise InboxError(
-            f"{one_line(str(source))}: no student {one_line(strangers[0])} to choose for"
-        )
+    choose = {resolve(text, handins): file for text, file in choose.items()}
     picker = Picker(tree, expected, matcher(stub), frozenset(elsewhere) - {expected})
     return Inbox(kind, Submissions(handins, picker, dict(choose), every), capped(notes))
 

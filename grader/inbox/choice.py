@@ -8,6 +8,7 @@ settled is an error, never a zero: `choose` settles it.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -44,6 +45,8 @@ class Choice:
     note: str = ""
     rivals: tuple[File, ...] = ()
     """All that are named as expected and say something else, the oldest first, if there are some."""
+    candidate: str = ""
+    """One of several files that might be meant, as an example for ``--choose``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +180,8 @@ class Picker:
         unnamed = self._likeness(file) == 2
         if len(work) > 1 and not _same(work):
             if unnamed or work[-2][0].order == file.order:
-                return Choice(error=f"several files might be meant: {names}")
+                rival = one_line(work[0][0].name)
+                return Choice(error=f"several files might be meant: {names}", candidate=rival)
             return Choice(file, data, note=f"the latest of {names}")
         note = f"taken as the only candidate: {one_line(file.name, 80)}" if unnamed else ""
         return Choice(file, data, note=note)
@@ -266,7 +270,7 @@ def _submission(handin: Handin, choice: Choice) -> Submission:
         file=one_line(file.entry.path) if file else "",
         source=choice.source,
         problem=choice.problem,
-        error=choice.error,
+        error=_settled(handin.student, choice),
         note=_joined(handin.note, choice.note),
         name=handin.name,
         email=handin.email,
@@ -274,6 +278,14 @@ def _submission(handin: Handin, choice: Choice) -> Submission:
         group=handin.group,
         submitted_at=handin.submitted_at or (times.iso(file.attempt) if file else ""),
     )
+
+
+def _settled(student: str, choice: Choice) -> str:
+    """Return a choice's error, with the option that settles it where there are candidates."""
+    if not choice.candidate:
+        return choice.error
+    option = shlex.quote(f"{student}={choice.candidate}")
+    return f"{choice.error}; settle it with --choose {option}"
 
 
 def _joined(*notes: str) -> str:

@@ -25,9 +25,10 @@ from grader.course.assignment import Assignment, Course
 from grader.course.secret import fingerprint, secret_file
 from grader.files import make_private
 from grader.grading.protocol import Ready, Settings
-from grader.inbox import Inbox, InboxError, open_inbox
+from grader.inbox import Inbox, open_inbox
 from grader.inbox.tree import Handin
 from grader.model import Grade, Submission
+from grader.people import resolve
 from grader.results.store import Run, Store, content_hash
 from grader.runs import local
 from grader.runs.provenance import hash_of_files
@@ -84,6 +85,7 @@ def grade_class(
     progress.course = plan.course.folder
     inboxes = [_inbox(plan, source) for source in plan.sources]
     everybody = _everybody(plan, inboxes, progress)
+    plan = replace(plan, only=frozenset(resolve(text, everybody) for text in plan.only))
     make_private(plan.out)
     run = Run(plan.assignment.name, plan.seed, plan.assignment.max_score, fingerprint(plan.secret))
     with Store.create(plan.out, run) as store:
@@ -116,9 +118,6 @@ def grade_class(
 def _everybody(plan: Plan, inboxes: Sequence[Inbox], progress: Progress) -> list[Handin]:
     """All that was handed in, the whole class's; what is to be said of it is noted."""
     everybody = [handin for inbox in inboxes for handin in inbox.submissions.handins]
-    unknown = sorted(plan.only - {handin.student for handin in everybody})
-    if unknown:
-        raise InboxError(f"--only {unknown[0]}: nobody of that name handed in")
     _, notes = extensions.matched(extensions.read(plan.course), plan.assignment, everybody)
     progress.kinds = tuple(inbox.kind for inbox in inboxes)
     progress.notes = (*(note for inbox in inboxes for note in inbox.notes), *notes)

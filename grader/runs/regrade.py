@@ -22,23 +22,34 @@ class Change:
     after: Grade
 
     @property
-    def student(self) -> str:
-        """Whose it is."""
-        return self.before.submission.student
+    def causes(self) -> tuple[str, ...]:
+        """Return the ids of the checks with another verdict, share or weight, in order."""
+        return tuple(
+            name for name, old, new in self._pairs() if _verdict(old) != _verdict(new)
+            or (not self.rescaled and _worth(old) != _worth(new))
+        )  # fmt: skip
 
     @property
-    def checks(self) -> tuple[tuple[Outcome | None, Outcome | None], ...]:
-        """The checks with another verdict or other points, before and after; None: no such check."""
+    def rescaled(self) -> bool:
+        """Return whether the points of all checks changed by one factor."""
+        factors = {
+            round(new.max_points / old.max_points, 6)
+            for _, old, new in self._pairs()
+            if old is not None and new is not None and old.max_points and new.max_points
+        }
+        return len(factors) == 1 and factors != {1.0}
+
+    @property
+    def moves(self) -> bool:
+        """Return whether the score or the final score changes."""
+        scores = [(grade.score, grade.final) for grade in (self.before, self.after)]
+        return scores[0] != scores[1]
+
+    def _pairs(self) -> list[tuple[str, Outcome | None, Outcome | None]]:
+        """Return each check's id and its outcome before and after; None: no such check."""
         old = {outcome.id: outcome for outcome in self.before.outcomes}
         new = {outcome.id: outcome for outcome in self.after.outcomes}
-        pairs = ((old.get(name), new.get(name)) for name in {**old, **new})
-        return tuple(pair for pair in pairs if _verdict(pair[0]) != _verdict(pair[1]))
-
-    @property
-    def is_one(self) -> bool:
-        """Whether anything changes that counts."""
-        scores = [(grade.score, grade.final) for grade in (self.before, self.after)]
-        return bool(self.checks) or scores[0] != scores[1]
+        return [(name, old.get(name), new.get(name)) for name in {**old, **new}]
 
 
 def regrade(course: Course, folder: Path, jobs: int, write: bool) -> list[Change]:
@@ -64,7 +75,7 @@ def regrade(course: Course, folder: Path, jobs: int, write: bool) -> list[Change
     now = [found[_key(each.digest, each.grade.submission)] for each in handins]
     after, _ = policy.ranked(course, assignment, now, changes, later, run.inbox == SERVED)
     pairs = zip(before.grades, after, strict=True)
-    return [change for old, new in pairs if (change := Change(old, new)).is_one]
+    return [change for old, new in pairs if (change := Change(old, new)).causes or change.moves]
 
 
 def secret_of(course: Course, run: Run, folder: Path) -> bytes:
@@ -87,4 +98,12 @@ def _key(digest: str, submission: Submission) -> tuple[str, str, str]:
 
 
 def _verdict(outcome: Outcome | None) -> tuple[str, float] | None:
-    return (outcome.status, outcome.points) if outcome is not None else None
+    """Return the status and the share of the points; None for no check."""
+    if outcome is None:
+        return None
+    share = outcome.points / outcome.max_points if outcome.max_points else 0.0
+    return outcome.status, round(share, 6)
+
+
+def _worth(outcome: Outcome | None) -> float:
+    return outcome.max_points if outcome is not None else 0.0

@@ -1,0 +1,57 @@
+"""Texts of the command line: examples for each command, and what the help says besides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+COMPLETION: Final = (
+    'Tab completion: eval "$(grader completion bash)"\n'
+    "Exit status: 0 done; 2 bad input, explained in one line; 3 something could not be graded."
+)
+EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "check": ("grader check two_layer_network.py", "grader check two_layer_network.ipynb"),
+    "grade": (
+        "grader grade download.zip --assignment two_layer_network --out results/week2",
+        "grader grade download.zip --assignment two_layer_network --out results/week2 --only kurt",
+    ),
+    "report": ("grader report results/week2", "grader report results/week3"),
+    "show": ("grader show results/week2 kurt", 'grader show results/week2 "Kurt West" z1'),
+    "adjust": (
+        'grader adjust results/week2 kurt +5 --reason "explained it in the oral exam"',
+        "grader adjust results/week2 kurt --undo",
+    ),
+    "regrade": ("grader regrade results/week2", "grader regrade results/week2 --write"),
+    "export": (
+        "grader export csv results/week2",
+        "grader export canvas results/week2 --into gradebook.csv",
+    ),
+    "push": ("grader push canvas results/week2", "grader push canvas results/week2 --send"),
+    "merge": (
+        "grader merge shard1 shard2 --out results/week2",
+        "grader merge shard1 shard2 shard3 shard4 --out results/week2",
+    ),
+    "worker": (
+        "grader worker --broker redis://127.0.0.1:6379/0",
+        "grader worker --course course.zip --jobs 4",
+    ),
+    "config": ("grader config two_layer_network", "grader config --schema > assignments.json"),
+    "completion": ('eval "$(grader completion bash)"', "grader completion zsh > _grader"),
+    "autograde": (
+        "grader autograde --lms gradescope",
+        "grader autograde --lms github --assignment two_layer_network --submission work.py",
+    ),
+    "bundle": (
+        "grader bundle gradescope two_layer_network --out bundles",
+        "grader bundle worker two_layer_network --out bundles",
+    ),
+    "new": ("grader new my_exercise", "grader new attention"),
+    "build": ("grader build", "grader build two_layer_network --check"),
+    "release": (
+        "grader release two_layer_network --out zips",
+        "grader release lstm_cell --out zips",
+    ),
+    "validate": ("grader validate", "grader validate two_layer_network --seeds 1"),
+    "doctor": ("grader doctor", "sudo -u nobody grader doctor"),
+}
+"""Two lines for each command, as a user types them."""

@@ -1,0 +1,81 @@
+"""The settings of assignments as they hold, each with the place that it comes from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from grader.course.assignment import Assignment, Course
+from grader.course.schema import ASSIGNMENT
+from grader.course.secret import secret_file
+from grader.course.yaml_nodes import FILE, YamlNode, compose, text_of
+
+
+def lines(course: Course, assignments: Sequence[Assignment]) -> Iterator[str]:
+    """Return one line for each setting: key, value, and where the value comes from."""
+    named = "GRADER_COURSE" if os.environ.get("GRADER_COURSE") else "the current folder"
+    root = YamlNode(compose(text_of(course.folder / FILE)), "").entries()
+    yield from _table(
+        "course",
+        [
+            ("folder", str(course.folder), named),
+            ("title", course.title, _place(root["title"])),
+            ("timezone", str(course.timezone or "none"), _source(root, "timezone")),
+            ("extensions", str(course.extensions or "none"), _source(root, "extensions")),
+            ("secret", str(secret_file(course.folder)), _secret_source()),
+        ],
+    )
+    for place in root["assignments"].items():
+        entries = place.entries()
+        for each in assignments:
+            if entries["name"].scalar == each.name:
+                yield ""
+                yield from _table(each.name, list(_settings(each, entries)))
+
+
+def _settings(each: Assignment, entries: dict[str, YamlNode]) -> Iterator[tuple[str, str, str]]:
+    for key in ASSIGNMENT:
+        value = getattr(each, key.name, None)
+        if key.name == "name":
+            continue
+        shown = _shown(value) if key.name in entries or value else key.default
+        yield key.name, shown, _source(entries, key.name)
+
+
+def _shown(value: Any) -> str:
+    """Return a value as assignments.yaml would hold it, roughly."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M %Z}"
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():g} s"
+    if is_dataclass(value):
+        pairs = ((each.name, getattr(value, each.name)) for each in fields(value))
+        value = {key: each for key, each in pairs if each not in (None, "", ())}
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_shown(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_shown, value)) + "]"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _source(entries: dict[str, YamlNode], key: str) -> str:
+    return _place(entries[key]) if key in entries else "default"
+
+
+def _place(node: YamlNode) -> str:
+    return f"{FILE}:{node.node.start_mark.line + 1}"
+
+
+def _secret_source() -> str:
+    return "GRADER_SECRET_FILE" if os.environ.get("GRADER_SECRET_FILE") else "default"
+
+
+def _table(title: str, rows: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+    yield title
+    for key, value, source in rows:
+        yield f"  {key:11} {value:40}  {source}"

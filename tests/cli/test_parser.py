@@ -1,0 +1,104 @@
+"""The command line explains itself: every command and option has a text, and slips get a suggestion."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+
+import jsonschema
+import pytest
+
+from grader import cli
+from grader.cli.wording import EXAMPLES
+from grader.course import fields, schema
+
+PARSER = cli.parser()
+COMMANDS = PARSER.get_default("commands")
+
+
+def options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Return the arguments and options of a command, but for its help."""
+    return [each for each in parser._actions if each.dest not in ("help", "version", "run")]
+
+
+def leaves(name: str, parser: argparse.ArgumentParser) -> list[tuple[str, argparse.ArgumentParser]]:
+    """Return a command, or the commands below it."""
+    below = [each for each in parser._actions if isinstance(each, argparse._SubParsersAction)]
+    if not below:
+        return [(name, parser)]
+    return [
+        leaf for word, each in below[0].choices.items() for leaf in leaves(f"{name} {word}", each)
+    ]
+
+
+ALL = [leaf for name, parser in COMMANDS.items() for leaf in leaves(name, parser)]
+
+
+@pytest.mark.parametrize(("name", "parser"), ALL, ids=[name for name, _ in ALL])
+def test_every_option_has_a_text(name: str, parser: argparse.ArgumentParser) -> None:
+    """No option is listed without a word about it."""
+    assert [] == [each.dest for each in options(parser) if not (each.help or "").strip()]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_shows_examples_that_parse(name: str) -> None:
+    """The two examples at the end of a help text are real command lines."""
+    assert len(EXAMPLES[name]) >= 2
+    for line in EXAMPLES[name]:
+        words = shlex.split(line.partition(">")[0].replace('eval "$(', "").replace(')"', ""))
+        start = words.index("grader") + 1
+        assert PARSER.parse_args(words[start:]).run
+        assert line in COMMANDS[name].format_help()
+
+
+def test_the_help_lists_every_command() -> None:
+    """Each command stands in the overview, under the people who use it."""
+    text = PARSER.format_help()
+    assert [] == [name for name in COMMANDS if f"\n  {name} " not in text]
+    for group in ("Students", "Instructors", "Authors of exercises", "LMS and CI jobs"):
+        assert f"\n{group}:" in text
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("grad", "grade"), ("regarde", "regrade"), ("valid", "validate")]
+)
+def test_a_misspelt_command_gets_a_suggestion(
+    typed: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line, exit status 2."""
+    with pytest.raises(SystemExit) as stopped:
+        cli.main([typed])
+    assert stopped.value.code == 2
+    assert f"did you mean 'grader {meant}'?" in capsys.readouterr().err
+
+
+def test_the_schema_has_the_keys_that_are_read() -> None:
+    """An editor completes what the reader accepts, and nothing else."""
+    assert {key.name for key in schema.ASSIGNMENT} == set(fields.ASSIGNMENT)
+    assert set(schema.LIMITS) == set(fields.LIMITS)
+    assert set(schema.LATE) == set(fields.LATE)
+    assert set(schema.CHECK) == set(fields.CHECK)
+    assert set(schema.QUESTION) == set(fields.MANUAL)
+
+
+def test_every_example_of_the_schema_is_valid() -> None:
+    """The examples of the reference page pass the schema that editors use."""
+    import yaml
+
+    document = json.loads(schema.document())
+    jsonschema.Draft202012Validator.check_schema(document)
+    assignment: dict[str, object] = {}
+    for key in schema.ASSIGNMENT:
+        assignment |= yaml.safe_load(key.example)
+    assignment = {key: str(value) if key in ("due", "opens", "closes") else value
+                  for key, value in assignment.items()}  # fmt: skip
+    jsonschema.validate({"title": "A course", "assignments": [assignment]}, document)
+
+
+def test_completion_knows_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    """The script that the shell evaluates names commands and options."""
+    assert cli.main(["completion", "bash"]) == 0
+    script = capsys.readouterr().out
+    assert "autograde" in script
+    assert "--assignment" in script
