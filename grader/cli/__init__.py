@@ -70,15 +70,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         raise
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line; the documentation is made from it too."""
+def parser(listed_twice: bool = False) -> argparse.ArgumentParser:
+    """Return the parser of the whole command line; the documentation is made from it too.
+
+    Args:
+        listed_twice: Whether argparse lists the commands besides the groups of the help text, as
+            makers of completion scripts need it.
+    """
     made = _Parser(
         prog="grader", usage="grader COMMAND ...", formatter_class=_Help,
         description="Grade code that students write by hand. 'grader COMMAND --help' explains a command.",
     )  # fmt: skip
     made.add_argument("--version", action="version", version=f"grader {__version__}")
     commands = made.add_subparsers(
-        prog="grader", metavar="COMMAND", required=True, help=argparse.SUPPRESS
+        prog="grader",
+        metavar="COMMAND",
+        required=True,
+        help=None if listed_twice else argparse.SUPPRESS,
     )
     listed: list[str] = []
 
@@ -90,7 +98,7 @@ def parser() -> argparse.ArgumentParser:
             sentence = f"{text[0].upper()}{text[1:]}."
             examples = "\n".join(["examples:", *(f"  {line}" for line in EXAMPLES.get(name, ()))])
             added = commands.add_parser(
-                name, description=sentence, epilog=examples, formatter_class=_Help
+                name, help=text, description=sentence, epilog=examples, formatter_class=_Help
             )
             added.set_defaults(run=run)
             return added

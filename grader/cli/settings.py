@@ -29,5 +29,5 @@ def completion(options: argparse.Namespace) -> int:
         import shtab
     except ModuleNotFoundError:
         stop("completion needs shtab: pip install shtab")
-    print(shtab.complete(cli.parser(), options.shell))
+    print(shtab.complete(cli.parser(listed_twice=True), options.shell))
     return OK
