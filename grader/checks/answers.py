@@ -131,6 +131,11 @@ class Asked:
                     return StudentError(f"{case.function} needs {argument.case.function}: {error}")
         return None
 
+    def call_for(self, case: Case, want: Any) -> Call:
+        """Return the call of a case with something else asked of its result."""
+        plain = self._call(case)
+        return Call(plain.function, plain.arguments, want)
+
     def _call(self, case: Case) -> Call:
         if case.stands_alone:
             return self.reference.call(case)

@@ -116,6 +116,7 @@ class Check(Judge):
         gradient: Gradient | Callable[[Case], Gradient] | None,
     ) -> tuple[Failure, str] | None:
         """What failed, and what is said of it first; None if every answer is right."""
+        self.drawn = [cases]
         drawn = self.draw(cases)
         self.function = drawn[0].function
         answers = self.asked.answers(drawn)
@@ -125,6 +126,7 @@ class Check(Judge):
         if callable(gradient):
             gradient = gradient(drawn[0])
         failure = Failure(self.asked, drawn, answers, path, gradient, self.rng)
+        self.failure = failure
         return failure, _said(drawn, faults)
 
     # --- values ---

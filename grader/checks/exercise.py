@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 import types
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from grader.checks.case import Case
 from grader.checks.diagnosis import Catalogue
 from grader.checks.mistakes import module_of
 from grader.checks.reference import Caches, Module
@@ -21,6 +23,8 @@ class Exercise:
     source: str
     reference: Module
     catalogue: Catalogue
+    demonstrations: Callable[..., Iterable[Case]] | None = None
+    """The course's ladder of small inputs, if there is one: see `grader.checks.diagnostics`."""
 
     @property
     def caches(self) -> Caches:
@@ -35,7 +39,8 @@ def load_exercise(course: Path, name: str) -> Exercise:
     """
     folder = course / "reference" / name
     source = (folder / "solution.py").read_text(encoding="utf-8")
-    caches = _caches(course, name)
+    cases = _cases(course, name)
+    caches: Caches = getattr(cases, "CACHES", {})
     known: Any = types.SimpleNamespace(MISTAKES=(), HINTS={})
     if (folder / "mistakes.py").exists():
         known = module_of((folder / "mistakes.py").read_text(encoding="utf-8"), f"{name}.mistakes")
@@ -46,13 +51,11 @@ def load_exercise(course: Path, name: str) -> Exercise:
     reference = Module(module_of(runs, f"{name}.reference"), caches)
     alike = getattr(known, "ALIKE", ())
     catalogue = Catalogue(runs, mistakes, known.HINTS, caches, alike)
-    return Exercise(name, source, reference, catalogue)
+    return Exercise(name, source, reference, catalogue, getattr(cases, "demonstrations", None))
 
 
-def _caches(course: Path, name: str) -> Caches:
-    """Return ``CACHES`` of the exercise's cases.py; both are optional."""
+def _cases(course: Path, name: str) -> types.ModuleType:
+    """Return the exercise's cases.py, which is optional, and so is all that it may hold."""
     if not (course / "tests" / "hidden" / name / "cases.py").exists():
-        return {}
-    cases = importlib.import_module(f"{name}.cases")
-    caches: Caches = getattr(cases, "CACHES", {})
-    return caches
+        return types.ModuleType("cases")
+    return importlib.import_module(f"{name}.cases")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from grader.checks.answers import Asked
 from grader.checks.arrays import Path
 from grader.checks.case import Case
 from grader.checks.exercise import Exercise
+from grader.checks.failure import Failure
 from grader.checks.wording import _label, _refusal
 from grader.sandbox.guest import refusals
 from grader.sandbox.student import Answer, Refused
@@ -34,6 +35,12 @@ class Judge:
     """What a passed check still wants to say."""
     function: str = ""
     """The function that the check is about, or that it failed on."""
+    kind: str = "values"
+    """What is asked: values, effects, speed or raises."""
+    failure: Failure | None = None
+    """What failed, of a check of values."""
+    drawn: list[Draw] = field(default_factory=list)
+    """The generators of the inputs that were asked for."""
     stumbled: str = ""
     """The traceback of a look for credit or a name that went wrong: for staff."""
 

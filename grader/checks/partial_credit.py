@@ -94,7 +94,7 @@ def given_parts(failure: Failure, own: Sequence[str]) -> bool | None:
 
     None where that says nothing: the parts raise, or what they give is constant.
     """
-    mixed, reference = _mixed(failure.asked, tuple(own)), failure.asked.reference
+    mixed, reference = mixed_parts(failure.asked, tuple(own)), failure.asked.reference
     telling = False
     for case, answer in zip(failure.cases, failure.answers, strict=True):
         try:
@@ -114,8 +114,8 @@ def given_parts(failure: Failure, own: Sequence[str]) -> bool | None:
     return (telling and mixed.remote.meaningful() and mixed.remote.is_steady()) or None
 
 
-def _mixed(asked: Asked, own: tuple[str, ...]) -> _Mixed:
-    """The reference made of the student's parts: once a submission, not once an array."""
+def mixed_parts(asked: Asked, own: tuple[str, ...]) -> _Mixed:
+    """Return the reference made of the student's parts: once a submission, not once an array."""
     if own not in asked.mixed:
         remote, ours = Remote(asked), asked.reference
         rebuilt = _rebuilt(ours.module, {name: getattr(remote, name) for name in own})

@@ -32,6 +32,7 @@ def unmodified(judge: Judge, *cases: Draw) -> None:
 
     A function that raises costs its share, for of its arguments nothing is known.
     """
+    judge.kind, judge.drawn = "effects", [*cases]
     pairs, silent = _answered(judge, cases)
     for drawn, answer in pairs:
         judge.function = drawn.function
@@ -49,6 +50,7 @@ def unmodified(judge: Judge, *cases: Draw) -> None:
 def repeats(judge: Judge, *cases: Draw) -> None:
     """Pass if equal arguments give equal results, whatever was called in between; of functions
     that raise as `unmodified`."""
+    judge.kind, judge.drawn = "effects", [*cases]
     pairs, silent = _answered(judge, cases)
     _must_say_something(judge, pairs)
     repeated = judge.asked.again(case for case, _ in pairs)
@@ -66,6 +68,7 @@ def repeats(judge: Judge, *cases: Draw) -> None:
 
 def raises(judge: Judge, cases: Draw, kind: type[Exception], but: Draw) -> None:
     """Pass if every case raises ``kind`` or a subclass of it, but not all that ``but`` draws."""
+    judge.kind, judge.drawn = "raises", [cases]
     drawn = judge.draw(cases)
     judge.function = drawn[0].function
     for case, answer in zip(drawn, _answers_to_bad(judge, drawn), strict=True):

@@ -30,6 +30,7 @@ def fast(
     Only answers that are right in half of their arrays are timed, and wherever those that are
     not timed are right: a constant is no fast answer, and the size tells which call is timed.
     """
+    judge.kind, judge.drawn = "speed", [cases]
     drawn = judge.draw(cases)
     judge.function = drawn[0].function
     limit = min(limit, judge.stricter or limit)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
 
+from grader.checks import root_causes
 from grader.grading import direct, marks, outcomes, plugin
 from grader.grading.session import Bench
 from grader.grading.subtests import SUBTESTS
-from grader.model import Grade, Limits, Outcome, Submission
+from grader.model import Card, Grade, Limits, Outcome, Submission
 from grader.notebook import NotebookError, read_source
 from grader.sandbox.fork_server import GraderError, StudentError
 from grader.sandbox.student import Student
@@ -89,14 +91,34 @@ def _graded(
         return replace(blank, outcomes=failed, message=problem)
     bench.ask_ahead()
     run_items(bench, items)
+    explained, cards = _explained(bench, items)
     bench.end()
     message = " ".join(filter(None, [submission.note, _told(asked.student)]))
     return replace(
         blank,
-        outcomes=tuple(bench.outcomes),
+        outcomes=tuple(explained),
+        cards=cards,
         message=message,
         instructor=_printed(asked.student),
     )
+
+
+def _explained(
+    bench: Bench, items: Sequence[pytest.Item]
+) -> tuple[Sequence[Outcome], tuple[Card, ...]]:
+    """Give the outcomes their root causes; a stumble of ours there leaves the verdicts as they are."""
+    checks = {outcomes.check_id(item): item.stash.get(outcomes.CHECK, None) for item in items}
+    findings = [root_causes.Finding(each, checks.get(each.id)) for each in bench.outcomes]
+    if bench.asked is None or any(each.status == "error" for each in bench.outcomes):
+        return bench.outcomes, ()
+    try:
+        return root_causes.explain(bench.diagnostics, bench.asked, findings)
+    except GraderError:
+        raise
+    except Exception:
+        if os.environ.get("GRADER_DEBUG"):
+            raise
+        return bench.outcomes, ()
 
 
 def run_items(bench: Bench, items: Sequence[pytest.Item]) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 
 from grader.checks.answers import Asked
 from grader.checks.case import Case
+from grader.checks.diagnostics import Diagnostics
 from grader.checks.exercise import Exercise, load_exercise
 from grader.checks.judge import Draw
 from grader.checks.timing import Yardstick
@@ -50,6 +51,7 @@ class Bench:
     _later: list[Case] = field(default_factory=list)
     """What the checks ask of everybody, as the reference has shown."""
     _reference: Asked | None = None
+    _diagnostics: Diagnostics | None = None
     _yardsticks: dict[str, Yardstick] = field(default_factory=dict)
     _peers: Peers | None = None
 
@@ -80,6 +82,13 @@ class Bench:
             self._exercise = load_exercise(self.course.folder, self.assignment.name)
             self.rules.hints = self._exercise.catalogue.hints
         return self._exercise
+
+    @property
+    def diagnostics(self) -> Diagnostics:
+        """The inputs that explain failures, drawn when something fails."""
+        if self._diagnostics is None:
+            self._diagnostics = Diagnostics(self.exercise, self._drawn, self.rng)
+        return self._diagnostics
 
     def begin(self, cells: Iterable[tuple[str, str]], goes_on: bool = False) -> Asked:
         """Take up a submission."""
@@ -139,6 +148,8 @@ class Bench:
         self.peers.forget()
         self.exercise.reference.forget()
         self.exercise.catalogue.forget()
+        if self._diagnostics is not None:
+            self._diagnostics.forget()
         self._forget_reference()
 
     def _forget_reference(self) -> None:

@@ -1,0 +1,237 @@
+"""The inputs that explain failures, and what mistakes and mutants answer to them.
+
+They are drawn once a run, apart from the hidden inputs, and may be shown. A course can put the
+smallest first with a ladder in cases.py:
+
+    def demonstrations(rng, reference):
+        yield Case("relu", np.array([-1.0, 2.0]))       # from small to large, for any function
+
+Without one, the generators of the hidden tests draw again with another seed, and the smallest of
+their cases comes first. Nothing here is computed for a function that never fails.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from grader.checks import compare
+from grader.checks.arrays import Path, arrays_of
+from grader.checks.case import Case, Part
+from grader.checks.exercise import Exercise
+from grader.checks.mistakes import Mistake, mistaken, module_of
+from grader.checks.mutants import Mutant, mutants
+from grader.checks.reference import Module
+from grader.sandbox.student import Answer
+
+MOST_NUMBERS: Final = 4000
+"""Inputs with more numbers explain nothing to a reader."""
+Arrays = Mapping[Path, np.ndarray]
+
+
+@dataclass(eq=False)
+class Candidate:
+    """A wrong program of ours that may be what a student has written: a mistake or a mutant."""
+
+    function: str
+    make: Callable[[], types.ModuleType]
+    caches: Any
+    mistake: Mistake | None = None
+    mutant: Mutant | None = None
+    _module: Module | None = None
+    _shown: dict[Case, Arrays | None] = field(default_factory=dict)
+
+    @property
+    def module(self) -> Module:
+        """Return the program, made at first use."""
+        if self._module is None:
+            self._module = Module(self.make(), self.caches)
+        return self._module
+
+    def answer(self, case: Case, want: Any) -> Arrays | None:
+        """Return its arrays on a case, each computed once a run; None where it raises."""
+        if case not in self._shown:
+            try:
+                self._shown[case] = arrays_of(self.module.answer(case, want))
+            except Exception:  # an edited program may raise anything
+                self._shown[case] = None
+        return self._shown[case]
+
+    def forget(self) -> None:
+        """Drop the answers kept."""
+        self._shown.clear()
+        if self._module is not None:
+            self._module.forget()
+
+
+class Diagnostics:
+    """The diagnostic inputs of a run by function, and the candidates for each."""
+
+    def __init__(
+        self,
+        exercise: Exercise,
+        hidden: Mapping[Callable[..., Any], Sequence[Case]],
+        rng: Callable[[str], np.random.Generator],
+    ) -> None:
+        self.exercise, self._hidden, self._rng = exercise, hidden, rng
+        self._drawn: dict[Callable[..., Any], list[Case]] = {}
+        self._ladder: dict[str, list[Case]] | None = None
+        self._candidates: dict[str, list[Candidate]] = {}
+        self._mutants: list[Mutant] | None = None
+        self._mistakes: list[Candidate] | None = None
+
+    @property
+    def functions(self) -> list[str]:
+        """The functions that students write, in the order in which the solution defines them."""
+        asked = {case.function for cases in self._hidden.values() for case in cases}
+        asked |= {
+            argument.case.function
+            for cases in self._hidden.values()
+            for case in cases
+            for argument in case.args
+            if isinstance(argument, Part)
+        }
+        space = self.exercise.reference.module.__dict__
+        return [name for name in space if name in asked]
+
+    def cases(self, function: str, draws: Sequence[Callable[..., Any]] = ()) -> list[Case]:
+        """Return the inputs of a function, smallest first.
+
+        Args:
+            function: The function that failed.
+            draws: The generators of the checks that failed; others are used sparingly.
+        """
+        found = [*self.ladder(function)]
+        for draw in self._draws(function):
+            cases = [case for case in self._draw(draw) if case.function == function]
+            found += cases if draw in draws else cases[:2]
+        return sorted(found, key=lambda case: (case not in self.ladder(function), _size(case.args)))
+
+    def ladder(self, function: str) -> list[Case]:
+        """Return the demonstrations that the course gives for a function, in their order."""
+        if self._ladder is None:
+            self._ladder = {}
+            demonstrations = self.exercise.demonstrations
+            if demonstrations is not None:
+                rng = self._rng("demonstrations")
+                for case in demonstrations(rng, self.exercise.reference.module):
+                    self._ladder.setdefault(case.function, []).append(case)
+        return self._ladder.get(function, [])
+
+    def _draws(self, function: str) -> Iterator[Callable[..., Any]]:
+        for draw, cases in self._hidden.items():
+            fits = [case for case in cases if case.function == function and not case.cpu]
+            if fits and min(_size(case.args) for case in fits) <= MOST_NUMBERS:
+                yield draw
+
+    def _draw(self, draw: Callable[..., Any]) -> list[Case]:
+        if draw not in self._drawn:
+            rng = self._rng(f"diagnostic {draw.__module__}.{draw.__qualname__}")
+            cases = draw(rng, self.exercise.reference.module)
+            self._drawn[draw] = [case for case in cases if self._is_usable(case)]
+        return self._drawn[draw]
+
+    def _is_usable(self, case: Case) -> bool:
+        if case.cpu or _size(case.args) > MOST_NUMBERS:
+            return False
+        try:
+            self.exercise.reference.want(case)
+        except Exception:  # the reference raises, as the contract says: nothing to compare
+            return False
+        return True
+
+    def candidates(self, function: str) -> list[Candidate]:
+        """Return the mistakes and mutants made in a function, mistakes first."""
+        if function not in self._candidates:
+            catalogue, caches = self.exercise.catalogue, self.exercise.caches
+            if self._mistakes is None:
+                self._mistakes = [
+                    Candidate(each.function, _maker(catalogue.source, each), caches, each)
+                    for each in catalogue.mistakes
+                ]
+            if self._mutants is None:
+                self._mutants = mutants(catalogue.source, self.functions)
+            self._candidates[function] = [
+                *(each for each in self._mistakes if each.function == function),
+                *(
+                    Candidate(function, each.module, caches, mutant=each)
+                    for each in self._mutants
+                    if each.function == function
+                ),
+            ]
+        return self._candidates[function]
+
+    def forget(self) -> None:
+        """Drop the inputs and what was answered to them: another run draws others."""
+        self._drawn.clear()
+        self._ladder = None
+        for candidates in self._candidates.values():
+            for each in candidates:
+                each.forget()
+
+
+def _maker(source: str, mistake: Mistake) -> Callable[[], types.ModuleType]:
+    return lambda: module_of(mistaken(source, mistake), mistake.id)
+
+
+def _size(value: Any) -> int:
+    """Count the numbers and words in arguments."""
+    if isinstance(value, np.ndarray):
+        return int(value.size)
+    if isinstance(value, Part):
+        return _size(value.case.args)
+    if isinstance(value, dict):
+        return sum(map(_size, value.values())) + len(value)
+    if isinstance(value, (list, tuple)):
+        return sum(map(_size, value))
+    return 1
+
+
+def agrees(case: Case, answer: Answer, expected: Arrays | None, keys: Arrays) -> bool:
+    """Whether an answer holds ``expected`` at all paths of ``keys``, at the verdict's tolerance."""
+    if expected is None or answer.error is not None:
+        return False
+    mine = arrays_of(answer.value)
+    scales = compare.scales(dict(expected), case.own_scale)
+    for path in keys:
+        got, want = mine.get(path), expected.get(path)
+        if got is None or want is None or not _is_near(case, got, want, scales[path]):
+            return False
+    return True
+
+
+def _is_near(case: Case, got: np.ndarray, want: np.ndarray, scale: float) -> bool:
+    if got.shape != want.shape:
+        return False
+    found = compare.fault(
+        got, want, scale, floor=case.floor, tolerance=max(case.tolerance, compare.TOLERANCE),
+        entrywise=case.entrywise,
+    )  # fmt: skip
+    return found is None
+
+
+def wrong_paths(reference: Module, case: Case, answer: Answer) -> list[Path]:
+    """Return the arrays of an answer that are not right, in the order of the right answer."""
+    if answer.error is not None:
+        return []
+    want, expected, scales = reference.expected(case)
+    mine = arrays_of(answer.value)
+    found = []
+    for path, right in expected.items():
+        got = mine.get(path)
+        if got is None or compare.fault(
+            got, right, scales[path], floor=case.floor, tolerance=case.tolerance,
+            entrywise=case.entrywise, integers=_integers(want, path),
+        ):  # fmt: skip
+            found.append(path)
+    return found
+
+
+def _integers(want: Any, path: Path) -> bool:
+    for key in path:
+        want = want[key]
+    return bool(want == "int")

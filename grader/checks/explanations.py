@@ -1,0 +1,387 @@
+"""Find out what is wrong in one function of a student, on diagnostic inputs.
+
+General mechanisms come first: does it follow from an earlier function, is it an edit of the
+reference (a named mistake or a mutant), does a relation hold between its values and the right ones?
+Every sentence is checked on this submission before it is said.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from grader.checks import examples, near_misses, quantities
+from grader.checks.answers import Asked
+from grader.checks.arrays import Path, arrays_of, at
+from grader.checks.case import Case, Part
+from grader.checks.diagnostics import Arrays, Candidate, Diagnostics, agrees, wrong_paths
+from grader.checks.mutants import Mutant
+from grader.checks.partial_credit import mixed_parts
+from grader.checks.reference import Module
+from grader.checks.relations import Pair, relation
+from grader.checks.views import Cause, View
+from grader.model import Example
+from grader.sandbox.student import Answer
+
+WITNESSES: Final = 2
+MOST_FIRST: Final = 3
+"""Candidates for the first of two mistakes in one function."""
+
+
+class Investigation:
+    """One submission on diagnostic inputs, in a worker that never saw a hidden one."""
+
+    def __init__(self, diagnostics: Diagnostics, asked: Asked) -> None:
+        self.diagnostics, self.asked = diagnostics, asked
+        self.reference = diagnostics.exercise.reference
+        self.fresh = asked.fresh()
+        self.causes: list[Cause] = []
+        self.views: dict[str, View] = {}
+
+    def end(self) -> None:
+        """End the worker."""
+        self.fresh.student.end()
+
+    def view(self, function: str, draws: Sequence[Any] = ()) -> View:
+        """Return the function's answers, asked once."""
+        if function not in self.views:
+            cases = self.diagnostics.cases(function, draws)
+            answers = self.fresh.answers(cases)
+            wrong = [
+                wrong_paths(self.reference, *pair) for pair in zip(cases, answers, strict=True)
+            ]
+            self.views[function] = View(function, self.reference, cases, answers, wrong)
+        return self.views[function]
+
+    # --- one function ---
+
+    def explain(self, view: View) -> list[Cause]:
+        """Return why a function's values are wrong: earlier causes, or new ones."""
+        if followed := self.follows(view):
+            return followed
+        found = (
+            self._near_miss(view)
+            or self._edited(view)
+            or self._edited_partly(view)
+            or self._edited_twice(view)
+            or self._related(view)
+            or self._plain(view)
+        )
+        for cause in found:
+            cause.cluster = cause.cluster or view.cluster()
+            cause.example = cause.example or self.example(view, cause)
+        self.causes += found
+        return found
+
+    def follows(self, view: View) -> list[Cause]:
+        """Return the earlier causes that alone make this function wrong as it is."""
+        edited = [cause for cause in self.causes if cause.module is not None]
+        for cause in edited:
+            if cause.module is not None and self._is_of(view, cause.module):
+                cause.named.add(view.function)
+                return [cause]
+        if len(edited) > 1 and self._is_of(view, self._combined(edited)):
+            return [edited[-1]]
+        return self._follows_parts(view)
+
+    def _follows_parts(self, view: View) -> list[Cause]:
+        """Return the causes in functions of the student's own that explain this one when mixed in."""
+        called = self.called(view.function)
+        own = tuple(cause.function for cause in self.causes if cause.function in called)
+        own = tuple(dict.fromkeys(own))
+        if not own or view.errors:
+            return []
+        mixed = mixed_parts(self.fresh, own)
+        try:
+            for case, answer in view.answered():
+                right = self.reference.expected(case)[1]
+                made = arrays_of(mixed.module.answer(case, self.reference.want(case)))
+                if not agrees(case, answer, made, right):
+                    return []
+        except Exception:  # the student's parts raise, or answer what the reference cannot use
+            return []
+        return [next(cause for cause in self.causes if cause.function == own[-1])]
+
+    def called(self, function: str) -> set[str]:
+        """Return the functions that the reference's function leads to, caches included."""
+        space = self.reference.module.__dict__
+        found: set[str] = set()
+        queue = [function]
+        for case in self.views[function].cases if function in self.views else ():
+            queue += [arg.case.function for arg in case.args if isinstance(arg, Part)]
+        found.update(queue[1:])
+        while queue:
+            code = getattr(space.get(queue.pop()), "__code__", None)
+            for name in _names(code) if code else ():
+                if isinstance(space.get(name), types.FunctionType) and name not in found:
+                    found.add(name)
+                    queue.append(name)
+        return found - {function}
+
+    # --- edits of the reference ---
+
+    def _is_of(self, view: View, module: Module) -> bool:
+        """Whether a function's answers, wrong as they are, are those of a program."""
+        return bool(view.answered()) and not view.errors and self.all_of(module, view.answered())
+
+    def _combined(self, causes: Sequence[Cause]) -> Module:
+        parts = {
+            cause.function: getattr(cause.module.module, cause.function)
+            for cause in causes
+            if cause.module is not None
+        }
+        first = next(cause.module for cause in causes if cause.module is not None)
+        return Module(_joined(first.module, parts), self.reference.caches)
+
+    def _matching(self, view: View, path: Path | None = None) -> list[Candidate]:
+        """Return the candidates whose answers are the student's, in one array or in all."""
+        pairs = view.answered()
+        order = sorted(pairs, key=lambda pair: not wrong_paths(self.reference, *pair))[:]
+        found = []
+        for candidate in self.diagnostics.candidates(view.function):
+            if self._fits(candidate, order, path):
+                found.append(candidate)
+        return found
+
+    def _fits(
+        self, candidate: Candidate, pairs: Sequence[tuple[Case, Answer]], path: Path | None
+    ) -> bool:
+        witnesses = 0
+        for case, answer in pairs:
+            right = self.reference.expected(case)[1]
+            keys: Arrays = (
+                right if path is None else {key: right[key] for key in right if key == path}
+            )
+            if not keys:
+                continue
+            made = candidate.answer(case, self.reference.want(case))
+            if not agrees(case, answer, made, keys):
+                return False
+            witnesses += bool(wrong_paths(self.reference, case, answer))
+        return witnesses >= min(WITNESSES, len(pairs)) and witnesses > 0
+
+    def _edited(self, view: View) -> list[Cause]:
+        if view.errors or not view.is_wrong:
+            return []
+        return self._named(view, self._matching(view))
+
+    def _named(self, view: View, found: Sequence[Candidate], where: str = "") -> list[Cause]:
+        """Make a cause of the candidates that agree: a named mistake before a mutant."""
+        names = {each.mistake.id for each in found if each.mistake is not None}
+        name = next(iter(names)) if len(names) == 1 else ""
+        mutants = [each for each in found if each.mutant is not None]
+        named = [each for each in found if each.mistake is not None]
+        for chosen in [*(named if name else ()), *mutants, *named][:1]:
+            array = examples.label(view.function, view.first_path())
+            cause = Cause(view.function, "", array=array, module=chosen.module)
+            cause.is_edit, cause.named = not where, {view.function}
+            self._worded(view, cause, mutants, name, where)
+            return [cause]
+        return []
+
+    def _worded(
+        self, view: View, cause: Cause, mutants: Sequence[Candidate], name: str, where: str
+    ) -> None:
+        """Give a cause its sentence and question, from the mutant and from the catalogue's hint."""
+        for mutant in [each.mutant for each in mutants if each.mutant is not None][:1]:
+            cause.sentence = f"{view.function} answers as if {mutant.clause}{where}."
+            cause.question = mutant.question
+        hints = self.diagnostics.exercise.catalogue.hints
+        if name in hints:
+            fact, question = quantities.halves(hints[name].question)
+            cause.mistake, cause.question, cause.more = name, question, hints[name].more
+            cause.sentence = cause.sentence or f"{view.function}: {fact}{where}"
+        cause.sentence = cause.sentence or self._relation_of(view) or self._unlike(view)
+
+    def _edited_partly(self, view: View) -> list[Cause]:
+        """Look for an edit that holds on the failing inputs only: a branch for one size or option."""
+        if view.errors:
+            return []
+        failing = [(case, answer) for case, answer, _ in view.failing()]
+        if len(failing) < WITNESSES or len(failing) == len(view.answered()):
+            return []
+        found = [
+            candidate
+            for candidate in self.diagnostics.candidates(view.function)
+            if self._fits(candidate, failing, None)
+        ]
+        where = self._common(view)
+        return self._named(view, found, where) if where else []
+
+    def _edited_twice(self, view: View) -> list[Cause]:
+        """Look for two edits of one function that together give its answers."""
+        if view.errors or not view.is_wrong:
+            return []
+        firsts = [each.mutant for each in self._matching(view, view.first_path())]
+        every = [each.mutant for each in self.diagnostics.candidates(view.function)]
+        seconds = [mutant for mutant in every if mutant is not None]
+        order = [(case, answer) for case, answer, _ in view.failing()]
+        for first in [each for each in firsts if each is not None][:MOST_FIRST]:
+            for second in seconds:
+                with contextlib.suppress(Exception):  # two edits of one place need not fit together
+                    module = Module(first.module(second), self.reference.caches)
+                    if self.all_of(module, order):
+                        return [_one_of_two(view, each, module) for each in (first, second)]
+        return self._after(view, order)
+
+    def all_of(self, module: Module, pairs: Sequence[tuple[Case, Answer]]) -> bool:
+        """Whether a program gives the student's answers on all of these inputs."""
+        for case, answer in pairs:
+            try:
+                made = arrays_of(module.answer(case, self.reference.want(case)))
+            except Exception:  # an edited program may raise anything
+                return False
+            if not agrees(case, answer, made, self.reference.expected(case)[1]):
+                return False
+        return True
+
+    def _after(self, view: View, order: Sequence[tuple[Case, Answer]]) -> list[Cause]:
+        """Look for an edit of this function that fits once the earlier ones are made."""
+        base = [cause for cause in self.causes if cause.module is not None]
+        for candidate in self.diagnostics.candidates(view.function) if base else ():
+            made = Cause(view.function, "", module=candidate.module)
+            if self.all_of(self._combined([*base, made]), order):
+                return self._named(view, [candidate])
+        return []
+
+    # --- relations ---
+
+    def _relation_of(self, view: View) -> str:
+        """Say the relation that holds of the first wrong array, or ''."""
+        for path in dict.fromkeys(path for each in view.wrong for path in each):
+            pairs = list(self._pairs(view, path))
+            if pairs and (said := relation(pairs)):
+                where = self._common(view, path)
+                return f"{quantities.subject(view.function, path)} {said}{where}."
+        return ""
+
+    def _pairs(self, view: View, path: Path) -> Iterator[Pair]:
+        for case, answer, paths in view.failing():
+            got = at(answer.value, path) if path in paths else None
+            if path not in paths:
+                continue
+            if not isinstance(got, np.ndarray):
+                return
+            right = self.reference.expected(case)[1]
+            sizes = quantities.sizes(self.reference, case)
+            known = quantities.known(self.reference, case, right, path)
+            first = next((a for a in case.args if isinstance(a, np.ndarray)), None)
+            fits = first is not None and first.shape == right[path].shape
+            yield Pair(got, right[path], sizes, known, first if fits else None)
+
+    def _related(self, view: View) -> list[Cause]:
+        sentence = self._relation_of(view)
+        if not sentence:
+            return []
+        array = examples.label(view.function, view.first_path())
+        return [Cause(view.function, sentence, quantities.ask(sentence), array=array)]
+
+    def _common(self, view: View, path: Path | None = None) -> str:
+        """Say what the failing inputs have in common that the others have not, or ''."""
+        bad = [case for case, _, paths in view.failing() if path is None or path in paths]
+        good = [case for case, _ in view.answered() if case not in bad]
+        if not good or not bad:
+            return ""
+        notes = {case.note for case in bad}
+        if "" not in notes and not notes & {case.note for case in good} and len(notes) <= 2:
+            return f" ({' and '.join(sorted(notes))})"
+        names = examples.parameters(self.reference, bad[0])
+        for position, name in enumerate(names):
+            values = {
+                quantities.plain(case.args[position]) for case in bad if position < len(case.args)
+            }
+            others = {
+                quantities.plain(case.args[position]) for case in good if position < len(case.args)
+            }
+            if len(values) == 1 and None not in values and not values & others:
+                return f" (for {name} = {next(iter(values))})"
+        for name in quantities.sizes(self.reference, bad[0]):
+            sizes = {quantities.sizes(self.reference, case).get(name) for case in bad}
+            others_too = {quantities.sizes(self.reference, case).get(name) for case in good}
+            if others_too == {1} and 1 not in sizes:
+                return f" (only where {name} is more than 1)"
+            if sizes == {1} and 1 not in others_too:
+                return f" (only where {name} is 1)"
+        return ""
+
+    def common_errors(self, view: View) -> str:
+        """Say what the inputs on which it raises have in common, or ''."""
+        bad = [case for case, _ in view.errors]
+        notes = {case.note for case in bad}
+        good = {case.note for case, _ in view.answered()}
+        if good and "" not in notes and not notes & good and len(notes) <= 2:
+            return f" ({' and '.join(sorted(notes))})"
+        return ""
+
+    # --- what is left ---
+
+    def _near_miss(self, view: View) -> list[Cause]:
+        for case, answer in view.answered():
+            said = near_misses.said(self.reference, self.fresh, case, answer)
+            if said:
+                made = examples.example(self.reference, case, answer, quantities.refused(answer))
+                returned = said.shown or made.returned or "nothing under that name"
+                shown = Example(made.call, returned, made.correct)
+                return [Cause(view.function, said.sentence, said.question, example=shown)]
+        return []
+
+    def _plain(self, view: View) -> list[Cause]:
+        if not view.is_wrong:
+            return []
+        return [
+            Cause(
+                view.function,
+                self._unlike(view),
+                "Work this example out by hand. At which line does your code first differ?",
+                array=examples.label(view.function, view.first_path()),
+            )
+        ]
+
+    def _unlike(self, view: View) -> str:
+        path = view.first_path()
+        right = [
+            key for key in self.reference.expected(view.cases[0])[1]
+            if len(key) and all(key not in each for each in view.wrong)
+        ]  # fmt: skip
+        others = f"; {quantities.listed(view.function, right)} right" if right else ""
+        return f"{quantities.subject(view.function, path)} is wrong{self._common(view)}{others}."
+
+    def example(self, view: View, cause: Cause) -> Example | None:
+        """Return the smallest failing example of a function."""
+        for case, answer, paths in view.failing():
+            return examples.example(self.reference, case, answer, paths)
+        for case, error in view.errors:
+            return examples.example(self.reference, case, Answer(None, error=error), ())
+        return None
+
+
+def _one_of_two(view: View, mutant: Mutant, module: Module) -> Cause:
+    sentence = f"{view.function} answers as if {mutant.clause} (one of two mistakes)."
+    array = examples.label(view.function, view.first_path())
+    made = Cause(view.function, sentence, mutant.question, array=array, module=module)
+    made.named = {view.function}
+    return made
+
+
+def _names(code: types.CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for each in code.co_consts:
+        if isinstance(each, types.CodeType):
+            yield from _names(each)
+
+
+def _joined(module: types.ModuleType, parts: Mapping[str, Any]) -> types.ModuleType:
+    """Return a copy of a module in which ``parts`` stand for its functions, and find one another."""
+    made = types.ModuleType(module.__name__)
+    space = made.__dict__
+    space.update(module.__dict__)
+    for name, value in [*space.items(), *parts.items()]:
+        if isinstance(value, types.FunctionType):
+            space[name] = types.FunctionType(
+                value.__code__, space, name, value.__defaults__, value.__closure__
+            )
+    return made

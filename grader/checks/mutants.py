@@ -1,0 +1,189 @@
+"""Mutants of a reference solution: small edits of its syntax tree, each with a sentence that says it.
+
+    for mutant in mutants(source, ["forward", "backward"]):
+        module = mutant.module()          # the solution with this one edit
+        mutant.clause                     # "`b2` were not added"
+
+A student whose answers are those of a mutant has made that mistake, or one that cannot be told from
+it. The operators are a table (`OPERATORS`), so that every course has them for free. Every loop of a
+mutant counts its turns: one that would never end raises instead.
+"""
+
+from __future__ import annotations
+
+import ast
+import types
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from grader.checks.mutation_operators import OPERATORS, Edit
+
+MOST: Final = 300
+"""Mutants of one exercise: more are not computed."""
+MOST_TURNS: Final = 20_000
+"""Turns of all loops of one mutant; right solutions take some hundreds on diagnostic inputs."""
+_TICK: Final = "_turn_"
+
+
+@dataclass(frozen=True, eq=False)
+class Mutant:
+    """One edit of one function of the solution."""
+
+    function: str
+    edit: Edit
+    _source: Source
+
+    @property
+    def clause(self) -> str:
+        """Return what is different, to follow "as if"."""
+        return self.edit.clause
+
+    @property
+    def question(self) -> str:
+        """Return a question that leads to the place."""
+        return self.edit.question
+
+    def module(self, *others: Mutant) -> types.ModuleType:
+        """Return the solution with this edit, and with those of ``others``."""
+        return self._source.module((self, *others))
+
+
+@dataclass
+class Source:
+    """A solution's syntax tree, its loops counted, from which mutants are compiled."""
+
+    tree: ast.Module
+    _space: dict[str, object] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, text: str) -> Source:
+        """Parse a solution and count the turns of its loops."""
+        tree = ast.parse(text)
+        _Counted().visit(tree)
+        ast.fix_missing_locations(tree)
+        return cls(tree)
+
+    def functions(self) -> dict[str, ast.FunctionDef]:
+        """Return the functions of the module by name."""
+        return {node.name: node for node in self.tree.body if isinstance(node, ast.FunctionDef)}
+
+    def module(self, edited: Sequence[Mutant]) -> types.ModuleType:
+        """Return the module with the edits made: only the edited functions are compiled again."""
+        changed = [self.functions()[each] for each in dict.fromkeys(m.edit.home for m in edited)]
+        code = self._compiled([m.edit for m in edited], changed)
+        module = types.ModuleType("mutant")
+        space = module.__dict__
+        space.update(self._original())
+        turns = 0
+
+        def turn() -> None:
+            nonlocal turns
+            turns += 1
+            if turns > MOST_TURNS:
+                raise RuntimeError("a loop of a mutant does not end")
+
+        for name, value in list(space.items()):
+            if isinstance(value, types.FunctionType) and value.__globals__ is self._space:
+                space[name] = types.FunctionType(
+                    value.__code__, space, name, value.__defaults__, value.__closure__
+                )
+        space[_TICK] = turn
+        exec(code, space)  # noqa: S102  # our own solution, edited by us
+        return module
+
+    def _compiled(self, edits: Sequence[Edit], changed: list[ast.FunctionDef]) -> types.CodeType:
+        done: list[Edit] = []
+        try:
+            for edit in edits:
+                edit.do()
+                done.append(edit)
+            body: list[ast.stmt] = [*changed]
+            tree = ast.fix_missing_locations(ast.Module(body, []))
+            return compile(tree, "<mutant>", "exec")
+        finally:
+            for edit in reversed(done):
+                edit.undo()
+
+    def _original(self) -> dict[str, object]:
+        if not self._space:
+            self._space.update({"__name__": "mutant", _TICK: lambda: None})
+            exec(compile(self.tree, "<solution>", "exec"), self._space)  # noqa: S102  # ours
+        return self._space
+
+
+class _Counted(ast.NodeTransformer):
+    """Call the counter at the start of every function and of every turn of a loop."""
+
+    def _count(self, node: ast.FunctionDef | ast.For | ast.While) -> ast.AST:
+        self.generic_visit(node)
+        call = ast.Expr(ast.Call(ast.Name(_TICK, ast.Load()), [], []))
+        first = node.body[0]
+        has_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+        if isinstance(node, ast.FunctionDef) and has_text:
+            node.body[0] = call
+        else:
+            node.body.insert(0, call)
+        return node
+
+    visit_FunctionDef = visit_For = visit_While = _count  # names that ast calls
+
+
+def mutants(text: str, functions: Sequence[str], most: int = MOST) -> list[Mutant]:
+    """Return the mutants of a solution, at most ``most``, dealt out evenly over its functions.
+
+    Args:
+        text: The solution's source.
+        functions: Those that students write; helpers count for the functions that call them.
+        most: Stop there; the operators come in the order of the table, likely slips first.
+    """
+    source = Source.read(text)
+    known = source.functions()
+    queues = [
+        _of_function(source, name, [known[home] for home in _homes(known, name, functions)])
+        for name in functions
+        if name in known
+    ]
+    return _dealt(queues, most)
+
+
+def _homes(known: dict[str, ast.FunctionDef], name: str, functions: Sequence[str]) -> Iterable[str]:
+    """Return a function and the helpers that only it, before all others, leads to."""
+    called = {node.id for node in ast.walk(known[name]) if isinstance(node, ast.Name)}
+    return [name, *(each for each in known if each in called and each not in functions)]
+
+
+def _of_function(source: Source, name: str, homes: Iterable[ast.FunctionDef]) -> Iterator[Mutant]:
+    homes = list(homes)
+    for operator in OPERATORS:
+        for home in homes:
+            for edit in operator(home):
+                yield Mutant(name, edit, source)
+
+
+def _dealt(queues: Sequence[Iterator[Mutant]], most: int) -> list[Mutant]:
+    found: list[Mutant] = []
+    open_queues = list(queues)
+    while open_queues and len(found) < most:
+        for queue in list(open_queues):
+            mutant = next(queue, None)
+            if mutant is None:
+                open_queues.remove(queue)
+            elif len(found) < most:
+                found.append(mutant)
+    return found
+
+
+def surviving(
+    text: str, functions: Sequence[str], tells: Callable[[types.ModuleType], bool]
+) -> tuple[int, list[str]]:
+    """Return how many mutants there are, and those that no case tells apart from the solution.
+
+    Args:
+        text: The solution's source.
+        functions: Those that students write.
+        tells: Whether some case of the hidden tests has another answer with this module.
+    """
+    every = mutants(text, functions)
+    alive = [f"{each.function}: as if {each.clause}" for each in every if not tells(each.module())]
+    return len(every), alive

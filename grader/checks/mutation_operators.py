@@ -1,0 +1,649 @@
+"""The mutation operators: each finds the places of a function where one small edit makes a mistake.
+
+An operator is a function from a function's syntax tree to `Edit` values. An edit names what is
+different ("`b2` were not added", to follow "as if") and asks a question that leads there. The table
+`OPERATORS` puts likely slips first. To add an operator, write one such function and list it.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+Operator = Callable[[ast.FunctionDef], Iterator["Edit"]]
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """One edit of a syntax tree, made in place and taken back."""
+
+    home: str
+    """The function in which it is made."""
+    clause: str
+    question: str
+    do: Callable[[], None]
+    undo: Callable[[], None]
+
+
+# --- walking and naming -------------------------------------------------------------------------
+
+
+def _slots(function: ast.FunctionDef) -> Iterator[tuple[Any, str, int, ast.expr]]:
+    """Yield every expression of a function with the place that holds it: owner, field, index or -1."""
+    for owner in ast.walk(function):
+        if owner is function.args:
+            continue
+        for name, value in ast.iter_fields(owner):
+            if owner is function and name != "body":
+                continue
+            if isinstance(value, ast.expr):
+                yield owner, name, -1, value
+            elif isinstance(value, list):
+                for index, item in enumerate(value):
+                    if isinstance(item, ast.expr):
+                        yield owner, name, index, item
+
+
+def _replace(
+    function: ast.FunctionDef,
+    slot: tuple[Any, str, int, ast.expr],
+    new: ast.expr,
+    clause: str,
+    question: str,
+) -> Edit:
+    owner, name, index, old = slot
+
+    def put(node: ast.expr) -> None:
+        if index < 0:
+            setattr(owner, name, node)
+        else:
+            getattr(owner, name)[index] = node
+
+    return Edit(function.name, clause, question, lambda: put(new), lambda: put(old))
+
+
+def _assigned(function: ast.FunctionDef, node: ast.AST) -> str:
+    """Return the name of the value in whose line a node stands, for a sentence, or ''."""
+    for statement in ast.walk(function):
+        if isinstance(statement, (ast.Assign, ast.AugAssign)) and any(
+            each is node for each in ast.walk(statement)
+        ):
+            target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+            if not isinstance(target, ast.Tuple):
+                return said(target)
+    return ""
+
+
+def _within(function: ast.FunctionDef, node: ast.AST) -> str:
+    name = _assigned(function, node)
+    return f" in `{name}`" if name else ""
+
+
+def said(node: ast.AST, depth: int = 0) -> str:
+    """Name an expression in words that give no formula away.
+
+    >>> said(ast.parse("params['b2']", mode="eval").body)
+    'b2'
+    """
+    short = _short(node) or _made(node, depth)
+    if short:
+        return short
+    names = [
+        said(each)
+        for each in ast.walk(node)
+        if isinstance(each, ast.Name) and each.id not in ("np", "math", "params", "cache", "len")
+    ]
+    known = list(dict.fromkeys(names))[:3]
+    return f"what is made of {' and '.join(known)}" if known else "that"
+
+
+def _short(node: ast.AST) -> str:
+    """Name a variable, a number or an entry of a dict; '' for anything else."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Constant(value=value):
+            return repr(value)
+        case ast.Subscript(slice=ast.Constant(value=str() as key)):
+            return key
+        case ast.Subscript(slice=ast.JoinedStr(values=[ast.Constant(value=str() as key), *_])):
+            return f"{key}k"
+        case ast.Subscript(slice=ast.BinOp(left=ast.Constant(value=str() as key))):
+            return f"{key}k"
+        case ast.Subscript(value=value):
+            return _short(value)
+    return ""
+
+
+def _made(node: ast.AST, depth: int) -> str:
+    """Name a simple expression, such as a function of a variable; '' for anything else."""
+    match node:
+        case ast.Attribute(value=value, attr="T"):
+            return f"{said(value, depth)}.T"
+        case ast.Attribute(attr=name):
+            return name
+        case ast.Call(func=function, args=[first, *_]) if depth < 2:
+            return f"{_function(function)}({said(first, depth + 1)})"
+        case ast.Call(func=ast.Attribute(value=value, attr=method), args=[]) if depth < 2:
+            return f"{method}({said(value, depth + 1)})"
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return f"-{said(operand, depth)}"
+        case ast.BinOp(left=ast.Constant(value=1), op=ast.Sub(), right=right):
+            return f"1 - {said(right, depth)}"
+        case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=int() as power)):
+            return f"{said(left, depth)}^{power}"
+    return ""
+
+
+def _quoted(node: ast.AST) -> str:
+    text = said(node)
+    return text if text.startswith(("what", "that")) else f"`{text}`"
+
+
+def _function(node: ast.AST) -> str:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return "f"
+
+
+# --- operators ----------------------------------------------------------------------------------
+
+
+def _terms(function: ast.FunctionDef) -> Iterator[Edit]:
+    for slot in _slots(function):
+        node = slot[3]
+        if not isinstance(node, ast.BinOp) or not isinstance(node.op, (ast.Add, ast.Sub)):
+            continue
+        if _is_index(node):
+            continue
+        verb = "added" if isinstance(node.op, ast.Add) else "subtracted"
+        where = _within(function, node)
+        ask = f"Which terms belong to this sum{where}? Count them in your code."
+        yield _replace(
+            function, slot, node.left, f"{_quoted(node.right)} were not {verb}{where}", ask
+        )
+        if isinstance(node.left, ast.Constant) and isinstance(node.op, ast.Sub):
+            text = f"`{said(node.left)}` and the minus sign after it were left out{where}"
+            yield _replace(function, slot, node.right, text, ask)
+        elif isinstance(node.op, ast.Add):
+            yield _replace(
+                function, slot, node.right, f"{_quoted(node.left)} were not added{where}", ask
+            )
+
+
+def _is_index(node: ast.BinOp) -> bool:
+    """Whether a sum only counts places: its operands are small numbers and lengths."""
+    return all(isinstance(each, ast.Constant) for each in (node.left, node.right))
+
+
+def _factors(function: ast.FunctionDef) -> Iterator[Edit]:
+    for slot in _slots(function):
+        node = slot[3]
+        if not isinstance(node, ast.BinOp):
+            continue
+        where = _within(function, node)
+        if isinstance(node.op, (ast.Mult, ast.MatMult)):
+            ask = f"Which factors belong to this product{where}? Is each of them in your code?"
+            right = f"the factor {_quoted(node.right)} were left out{where}"
+            left = f"the factor {_quoted(node.left)} were left out{where}"
+            yield _replace(function, slot, node.left, right, ask)
+            yield _replace(function, slot, node.right, left, ask)
+        elif isinstance(node.op, ast.Div):
+            text = f"there were no division by {_quoted(node.right)}{where}"
+            yield _replace(
+                function, slot, node.left, text, f"What is the result{where} divided by, and where?"
+            )
+        elif isinstance(node.op, ast.Pow):
+            text = f"{_quoted(node.left)} were not raised to the power {_quoted(node.right)}{where}"
+            yield _replace(function, slot, node.left, text, "Which power belongs here?")
+
+
+def _calls_left_out(function: ast.FunctionDef) -> Iterator[Edit]:
+    for slot in _slots(function):
+        node = slot[3]
+        if isinstance(node, ast.Call) and node.args and not isinstance(node.args[0], ast.Starred):
+            name = _function(node.func)
+            if name in (
+                "len",
+                "range",
+                "zip",
+                "int",
+                "float",
+                "list",
+                "tuple",
+                "reversed",
+                "sorted",
+            ):
+                continue
+            where = _within(function, node)
+            text = f"`{name}` were not applied{where}"
+            yield _replace(
+                function, slot, node.args[0], text, f"Where does `{name}` belong{where}?"
+            )
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and (node.func.attr in ("sum", "mean", "copy", "max", "reshape", "astype"))
+        ):
+            where = _within(function, node)
+            text = f"`{node.func.attr}` were left out{where}"
+            yield _replace(
+                function,
+                slot,
+                node.func.value,
+                text,
+                f"Over what does `{node.func.attr}` run here?",
+            )
+
+
+_EXCHANGED: Final = {
+    "sum": ("mean",), "mean": ("sum",), "max": ("min",), "min": ("max",), "argmax": ("argmin",),
+    "maximum": ("minimum",), "minimum": ("maximum",), "tanh": ("sigmoid", "relu"),
+    "sigmoid": ("tanh", "relu"), "relu": ("sigmoid", "tanh"), "exp": ("log",),
+    "log": ("log2", "log10"), "zeros": ("ones",), "zeros_like": ("ones_like",), "cos": ("sin",),
+    "sin": ("cos",), "std": ("var",), "sqrt": ("square",), "all": ("any",), "any": ("all",),
+}  # fmt: skip
+_RELU: Final = "(lambda _z: np.maximum(_z, 0))"
+_SIGMOID: Final = "(lambda _z: 1 / (1 + np.exp(-_z)))"
+
+
+def _functions_exchanged(function: ast.FunctionDef) -> Iterator[Edit]:
+    for slot in _slots(function):
+        node = slot[3]
+        name = _function(node) if isinstance(node, (ast.Name, ast.Attribute)) else ""
+        if name not in _EXCHANGED or not isinstance(slot[0], ast.Call) or slot[1] != "func":
+            continue
+        where = _within(function, slot[0])
+        for other in _EXCHANGED[name]:
+            if other in ("relu", "sigmoid"):
+                new = ast.parse(_RELU if other == "relu" else _SIGMOID, mode="eval").body
+            elif isinstance(node, ast.Attribute):
+                new = ast.Attribute(node.value, other, ast.Load())
+            else:
+                new = ast.Attribute(ast.Name("np", ast.Load()), other, ast.Load())
+            text = f"`{other}` stood for `{name}`{where}"
+            yield _replace(
+                function,
+                slot,
+                new,
+                text,
+                f"Which function belongs here{where}, and what does it do?",
+            )
+
+
+_SIGNS: Final = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
+                 ast.MatMult: ast.Mult}  # fmt: skip
+_MARKS: Final = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@"}
+
+
+def _operators_exchanged(function: ast.FunctionDef) -> Iterator[Edit]:
+    for slot in _slots(function):
+        node = slot[3]
+        if not isinstance(node, ast.BinOp) or type(node.op) not in _SIGNS:
+            continue
+        other = _SIGNS[type(node.op)]
+        old, new = _MARKS[type(node.op)], _MARKS[other]
+        where = _within(function, node)
+        made = ast.BinOp(node.left, other(), node.right)
+        text = f"`{new}` stood for `{old}` before {_quoted(node.right)}{where}"
+        yield _replace(function, slot, made, text, f"Which operation belongs here{where}?")
+
+
+def _operands_swapped(function: ast.FunctionDef) -> Iterator[Edit]:
+    for slot in _slots(function):
+        node = slot[3]
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Sub, ast.Div, ast.MatMult)):
+            if ast.dump(node.left) == ast.dump(node.right):
+                continue
+            where = _within(function, node)
+            made = ast.BinOp(node.right, node.op, node.left)
+            text = f"{_quoted(node.left)} and {_quoted(node.right)} had changed places{where}"
+            ask = "Which of the two comes first here, and what changes when they change places?"
+            yield _replace(function, slot, made, text, ask)
+
+
+def _names_swapped(function: ast.FunctionDef) -> Iterator[Edit]:
+    """A value for another: names in scope, and keys of the same dict."""
+    names, keys = _names(function), _keys(function)
+    for slot in _slots(function):
+        node = slot[3]
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in names:
+            for other in names:
+                if other != node.id and _are_alike(node.id, other):
+                    yield _named(function, slot, ast.Name(other, ast.Load()), node.id, other)
+        match node:
+            case ast.Subscript(
+                value=ast.Name(id=owner), slice=ast.Constant(value=str() as key), ctx=ast.Load()
+            ):
+                for other in keys.get(owner, []):
+                    if other != key and _are_alike(key, other):
+                        new = ast.Subscript(node.value, ast.Constant(other), ast.Load())
+                        yield _named(function, slot, new, key, other)
+
+
+def _named(
+    function: ast.FunctionDef, slot: tuple[Any, str, int, ast.expr], new: ast.expr,
+    name: str, other: str,
+) -> Edit:  # fmt: skip
+    where = _within(function, slot[3])
+    text = f"`{other}` stood where `{name}` belongs{where}"
+    return _replace(function, slot, new, text, f"Which value is wanted here{where}: `{other}`?")
+
+
+def _are_alike(one: str, other: str) -> bool:
+    """Whether two names are easily taken for each other: one letter or the number differs."""
+    if one.strip("0123456789") == other.strip("0123456789"):
+        return True
+    same_end = one[-1] == other[-1] and one[-1].isdigit()
+    near = abs(len(one) - len(other)) <= 2
+    return same_end or near
+
+
+def _names(function: ast.FunctionDef) -> list[str]:
+    """Return the parameters and the names that a function assigns."""
+    found = [argument.arg for argument in function.args.args]
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.append(node.id)
+    return [name for name in dict.fromkeys(found) if not name.startswith("_")]
+
+
+def _keys(function: ast.FunctionDef) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for node in ast.walk(function):
+        match node:
+            case ast.Subscript(value=ast.Name(id=owner), slice=ast.Constant(value=str() as key)):
+                found.setdefault(owner, []).append(key)
+    return {owner: list(dict.fromkeys(keys)) for owner, keys in found.items()}
+
+
+def _values_exchanged(function: ast.FunctionDef) -> Iterator[Edit]:
+    """Two entries of a dict or of a returned tuple change places."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Dict):
+            values, names = node.values, [said(key) if key else "" for key in node.keys]
+        elif isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load):
+            values, names = node.elts, [said(each) for each in node.elts]
+        else:
+            continue
+        for i in range(len(values)):
+            for j in range(i + 1, len(values)):
+                if names[i] and names[j] and len(values) <= 8:
+                    yield _exchange(function, values, i, j, names)
+
+
+def _exchange(
+    function: ast.FunctionDef, values: list[ast.expr], i: int, j: int, names: list[str]
+) -> Edit:
+    def swap() -> None:
+        values[i], values[j] = values[j], values[i]
+
+    text = f"`{names[i]}` and `{names[j]}` had changed places"
+    return Edit(function.name, text, "Which of the two is which?", swap, swap)
+
+
+def _transposes(function: ast.FunctionDef) -> Iterator[Edit]:
+    for slot in _slots(function):
+        node = slot[3]
+        where = _within(function, node)
+        ask = "Row i, column j of this matrix belongs to which pair?"
+        if isinstance(node, ast.Attribute) and node.attr == "T":
+            text = f"{_quoted(node.value)} were not transposed{where}"
+            yield _replace(function, slot, node.value, text, ask)
+        elif isinstance(slot[0], ast.BinOp) and isinstance(slot[0].op, ast.MatMult):
+            text = f"{_quoted(node)} were transposed{where}"
+            yield _replace(function, slot, ast.Attribute(node, "T", ast.Load()), text, ask)
+        elif isinstance(slot[0], ast.Dict) and slot[1] == "values":
+            text = f"{_quoted(node)} were returned transposed"
+            yield _replace(function, slot, ast.Attribute(node, "T", ast.Load()), text, ask)
+
+
+def _axes(function: ast.FunctionDef) -> Iterator[Edit]:
+    for node in ast.walk(function):
+        if not isinstance(node, ast.keyword) or node.arg != "axis":
+            continue
+        old = node.value
+        if not isinstance(old, ast.Constant):
+            continue
+        where = _within(function, node)
+        for other in (0, 1, None, -1):
+            if other != old.value:
+                over = f"axis {other}" if other is not None else "all axes"
+                old_axis = repr(old.value)
+                text = f"it ran over {over}, not over axis {old_axis}{where}"
+                slot = (node, "value", -1, old)
+                yield _replace(
+                    function, slot, ast.Constant(other), text,
+                    "Which axis counts the examples, and which one is to disappear?",
+                )  # fmt: skip
+
+
+_BOUNDS: Final = {
+    ast.Gt: (ast.GtE, ast.Lt), ast.GtE: (ast.Gt, ast.Lt), ast.Lt: (ast.LtE, ast.Gt),
+    ast.LtE: (ast.Lt, ast.Gt), ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,),
+}  # fmt: skip
+_COMPARED: Final = {ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=", ast.Eq: "==",
+                    ast.NotEq: "!="}  # fmt: skip
+
+
+def _comparisons(function: ast.FunctionDef) -> Iterator[Edit]:
+    for slot in _slots(function):
+        node = slot[3]
+        if not isinstance(node, ast.Compare) or type(node.ops[0]) not in _BOUNDS:
+            continue
+        old = _COMPARED[type(node.ops[0])]
+        ask = f"What must hold at the border, where {_quoted(node.left)} is just equal?"
+        for other in _BOUNDS[type(node.ops[0])]:
+            new = ast.Compare(node.left, [other(), *node.ops[1:]], node.comparators)
+            text = f"`{_COMPARED[other]}` stood for `{old}` after {_quoted(node.left)}"
+            yield _replace(function, slot, new, text, ask)
+        for value in (True, False):
+            text = (
+                f"the comparison of {_quoted(node.left)} were always {'true' if value else 'false'}"
+            )
+            nothing = ast.BinOp(node, ast.Mult(), ast.Constant(0))
+            shape = ast.BinOp(nothing, ast.Add(), ast.Constant(int(value)))
+            yield _replace(function, slot, shape, text, ask)
+
+
+def _numbers(function: ast.FunctionDef) -> Iterator[Edit]:
+    for slot in _slots(function):
+        node = slot[3]
+        if (
+            not isinstance(node, ast.Constant)
+            or isinstance(node.value, bool)
+            or not isinstance(node.value, (int, float))
+        ):
+            continue
+        if isinstance(slot[0], ast.Expr):
+            continue
+        where = _within(function, node)
+        number = node.value
+        usual = {0: (1,), 1: (0, 2), 2: (1, 3)}
+        others = usual.get(int(number), (number + 1, number - 1))
+        for other in others:
+            text = f"`{other}` stood for `{node.value!r}`{where}"
+            yield _replace(
+                function, slot, ast.Constant(type(number)(other)), text,
+                "Is a count or a bound off by one here?",
+            )  # fmt: skip
+
+
+def _bounds(function: ast.FunctionDef) -> Iterator[Edit]:
+    """Slices and ranges: one shorter, one longer, the whole, or in the opposite order."""
+    for slot in _slots(function):
+        node = slot[3]
+        match node:
+            case ast.Subscript(value=value, slice=ast.Slice()):
+                text = f"the whole of {_quoted(value)} were taken"
+                yield _replace(function, slot, value, text, "Which part of it is wanted?")
+            case ast.Call(func=ast.Name(id="reversed" | "sorted" as name), args=[first]):
+                text = f"`{name}` were left out"
+                yield _replace(function, slot, first, text, "In which order are they visited?")
+            case ast.Call(func=ast.Name(id="range"), args=args) if len(args) < 3:
+                shorter = ast.BinOp(args[-1], ast.Sub(), ast.Constant(1))
+                new = ast.Call(node.func, [*args[:-1], shorter], [])
+                text = "the loop ended one turn too early"
+                yield _replace(function, slot, new, text, "How often does the loop have to turn?")
+                if len(args) == 1:
+                    new = ast.Call(node.func, [ast.Constant(1), *args], [])
+                    text = "the loop began one turn too late"
+                    yield _replace(function, slot, new, text, "With which turn does it begin?")
+        if isinstance(slot[0], (ast.For, ast.comprehension)) and slot[1] == "iter":
+            new = ast.Call(
+                ast.Name("list", ast.Load()),
+                [ast.Call(ast.Name("reversed", ast.Load()),
+                          [ast.Call(ast.Name("list", ast.Load()), [node], [])], [])], [],
+            )  # fmt: skip
+            text = "the loop ran in the opposite order"
+            yield _replace(function, slot, new, text, "In which order must they be visited?")
+
+
+def _statements(function: ast.FunctionDef) -> Iterator[Edit]:
+    """A line left out, two lines exchanged, `=` for `+=`."""
+    for owner in ast.walk(function):
+        body = getattr(owner, "body", None)
+        if not isinstance(body, list):
+            continue
+        for index, statement in enumerate(body):
+            yield from _of_statement(function, body, index, statement)
+
+
+def _of_statement(
+    function: ast.FunctionDef, body: list[ast.stmt], index: int, statement: ast.stmt
+) -> Iterator[Edit]:
+    def put(new: ast.stmt) -> Callable[[], None]:
+        return lambda: body.__setitem__(index, new)
+
+    gone = ast.Pass()
+    if isinstance(statement, ast.AugAssign):
+        name = said(statement.target)
+        load = copy.copy(statement.target)
+        assign = ast.Assign([load], statement.value)
+        yield Edit(
+            function.name, f"`{name}` were overwritten each time, where it should be added to",
+            "What becomes of the first contribution when the second one arrives?",
+            put(assign), put(statement),
+        )  # fmt: skip
+        if isinstance(statement.op, (ast.Add, ast.Sub)):
+            other = ast.Sub() if isinstance(statement.op, ast.Add) else ast.Add()
+            flipped = ast.AugAssign(statement.target, other, statement.value)
+            yield Edit(
+                function.name, f"the sign of what `{name}` receives were the opposite",
+                "Added or subtracted?", put(flipped), put(statement),
+            )  # fmt: skip
+    is_call = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
+    if is_call and "_turn_" in ast.dump(statement):
+        return
+    if isinstance(statement, (ast.Assign, ast.AugAssign)) or is_call:
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else statement
+        name = said(target.target if isinstance(target, ast.AugAssign) else target)
+        yield Edit(
+            function.name, f"the line that changes {_plain(name)} were left out",
+            "Does every quantity get its new value?", put(gone), put(statement),
+        )  # fmt: skip
+    if isinstance(statement, ast.If):
+        for value, word in ((True, "always"), (False, "never")):
+            test = ast.If(ast.Constant(value), statement.body, statement.orelse)
+            yield Edit(
+                function.name, f"the condition on {_quoted(statement.test)} {word} held",
+                "In which cases does this condition hold?", put(test), put(statement),
+            )  # fmt: skip
+    if index + 1 < len(body) and all(
+        isinstance(each, (ast.Assign, ast.AugAssign)) for each in (statement, body[index + 1])
+    ):
+        yield _order(function, body, index)
+
+
+def _plain(name: str) -> str:
+    return name if name.startswith(("what", "that")) else f"`{name}`"
+
+
+def _order(function: ast.FunctionDef, body: list[ast.stmt], index: int) -> Edit:
+    def swap() -> None:
+        body[index], body[index + 1] = body[index + 1], body[index]
+
+    names = [
+        _plain(said(each.targets[0] if isinstance(each, ast.Assign) else each.target))
+        for each in body[index : index + 2]
+        if isinstance(each, (ast.Assign, ast.AugAssign))
+    ]
+    return Edit(
+        function.name, f"{names[1]} were computed before {names[0]}, and not after it",
+        "Which of the two values must be read before the other changes?", swap, swap,
+    )  # fmt: skip
+
+
+def _slopes(function: ast.FunctionDef) -> Iterator[Edit]:
+    """The argument of a function handed through another one first, or the function applied twice."""
+    for slot in _slots(function):
+        node = slot[3]
+        if not isinstance(node, ast.Call) or len(node.args) != 1 or node.keywords:
+            continue
+        name = _function(node.func)
+        if name in ("len", "range", "int", "float", "list", "tuple", "set", "dict", "reversed"):
+            continue
+        twice = ast.Call(node.func, [node], [])
+        where = _within(function, node)
+        yield _replace(
+            function, slot, twice, f"`{name}` were applied twice{where}",
+            f"How often is `{name}` applied on the way?",
+        )  # fmt: skip
+        if isinstance(node.args[0], (ast.Name, ast.Subscript)):
+            for other in ("tanh", "sigmoid", "relu"):
+                inner = {
+                    "tanh": ast.Attribute(ast.Name("np", ast.Load()), "tanh", ast.Load()),
+                    "sigmoid": ast.parse(_SIGMOID, mode="eval").body,
+                    "relu": ast.parse(_RELU, mode="eval").body,
+                }[other]
+                value = ast.Call(inner, [node.args[0]], [])
+                if name == other:
+                    continue
+                yield _replace(
+                    function, slot, ast.Call(node.func, [value], []),
+                    f"`{name}` were taken at the {other} of {_quoted(node.args[0])}{where}",
+                    f"At which quantity is `{name}` taken: before or after the activation?",
+                )  # fmt: skip
+
+
+def _keywords(function: ast.FunctionDef) -> Iterator[Edit]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and node.keywords:
+            yield from _without_keyword(function, node)
+
+
+def _without_keyword(function: ast.FunctionDef, node: ast.Call) -> Iterator[Edit]:
+    for keyword in node.keywords:
+        if keyword.arg is None or keyword.arg in ("strict", "axis"):
+            continue
+        keywords, rest = node.keywords, [each for each in node.keywords if each is not keyword]
+        yield Edit(
+            function.name, f"`{keyword.arg}` were not given to `{_function(node.func)}`",
+            f"What does `{keyword.arg}` do here?",
+            partial(setattr, node, "keywords", rest), partial(setattr, node, "keywords", keywords),
+        )  # fmt: skip
+
+
+OPERATORS: Final[tuple[Operator, ...]] = (
+    _terms,
+    _factors,
+    _calls_left_out,
+    _operators_exchanged,
+    _functions_exchanged,
+    _transposes,
+    _axes,
+    _statements,
+    _comparisons,
+    _bounds,
+    _numbers,
+    _operands_swapped,
+    _names_swapped,
+    _values_exchanged,
+    _slopes,
+    _keywords,
+)

@@ -1,0 +1,194 @@
+"""Recognise answers that are nearly in the form that is asked for: names and axes.
+
+The names come from the syntax tree of the student's file, read on our side; a worker is only asked
+whether it has a value under them.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+
+from grader.checks import compare
+from grader.checks.answers import Asked
+from grader.checks.arrays import Path, at, leaves
+from grader.checks.case import Case
+from grader.checks.reference import Module
+from grader.sandbox.fork_server import StudentError
+from grader.sandbox.guest import refusals
+from grader.sandbox.student import Answer, Refused
+
+_AROUND: Final = re.compile(r"^(d|d_|grad_|g_|delta_|dL_?d?_?|D)?(.+?)(_grad|_g|_d)?$")
+MOST_NAMES: Final = 4
+
+
+@dataclass(frozen=True)
+class NearMiss:
+    """What stands there instead."""
+
+    sentence: str
+    question: str
+    shown: str = ""
+    names: tuple[str, ...] = ()
+
+
+def said(reference: Module, asked: Asked, case: Case, answer: Answer) -> NearMiss | None:
+    """Say which nearly right form an answer has, or None."""
+    refused = [(path, leaf) for path, leaf in leaves(answer.value) if isinstance(leaf, Refused)]
+    if not refused:
+        return None
+    path, leaf = refused[0]
+    function = case.function
+    if leaf.reason == "missing":
+        missing = str(path[-1])
+        names = found_keys(reference, asked, case, path)
+        if names:
+            return NearMiss(
+                f"{function}: `{missing}` is missing; you return `{names[0]}`: is it that?",
+                f"Under which names does the docstring of {function} ask for its results?",
+                f"`{names[0]}`, and no `{missing}`",
+                tuple(names),
+            )
+        return NearMiss(
+            f"{function}: `{missing}` is missing from what it returns.",
+            f"Which keys does the docstring of {function} list?",
+            f"no `{missing}`",
+        )
+    where = "what it returns" if not path else f"`{_label(path)}`"
+    told = refusals.REASONS.get(leaf.reason, "cannot be read")
+    return NearMiss(
+        f"{function}: {where} {told}.",
+        f"What does the docstring of {function} say it returns?",
+        told,
+    )
+
+
+def _label(path: Path) -> str:
+    return str(path[-1]) if isinstance(path[-1], str) else f"value {int(path[-1]) + 1}"
+
+
+def found_keys(reference: Module, asked: Asked, case: Case, path: Path) -> list[str]:
+    """Return the keys of the student's own that hold a value where ``path`` is missing, right first."""
+    missing = str(path[-1])
+    names = [name for name in similar(missing, strings(source_of(asked)))][:MOST_NAMES]
+    if not names:
+        return []
+    want: Any = dict.fromkeys(names, "number")
+    for key in reversed(path[:-1]):
+        whole = reference.want(case)
+        want = [want if i == key else "held" for i in range(len(whole))]
+    try:
+        [answer] = asked.student.call([asked.call_for(case, want)])
+    except StudentError:
+        return []
+    value = at(answer.value, path[:-1])
+    if not isinstance(value, dict):
+        return []
+    held = [name for name in names if isinstance(value.get(name), np.ndarray)]
+    right = reference.expected(case)[1].get(path)
+    return sorted(held, key=lambda name: not _is_right(value[name], right))
+
+
+def _is_right(got: np.ndarray, right: np.ndarray | None) -> bool:
+    if right is None:
+        return False
+    return not compare.fault(got, right, float(np.abs(right).max(initial=0.0)))
+
+
+def similar(missing: str, names: Sequence[str]) -> list[str]:
+    """Return the names that are the missing one with something around it, or nearly it.
+
+    >>> similar("W2", ["dW2", "W1", "grad_W2", "y"])
+    ['dW2', 'grad_W2']
+    """
+    core = missing.lower()
+    found = []
+    for name in names:
+        match = _AROUND.match(name)
+        if name != missing and match and match[2].lower() == core:
+            found.append(name)
+    close = difflib.get_close_matches(missing, [n for n in names if n != missing], 2, 0.75)
+    if len(missing) > 2:
+        found += [name for name in close if name not in found]
+    return found
+
+
+def source_of(asked: Asked) -> str:
+    """Return the text of a student's file, all cells."""
+    return "\n".join(source for _, source in asked.student.program.cells)
+
+
+@lru_cache(8)
+def tree_of(source: str) -> ast.Module:
+    """Return the syntax tree of a student's file; an empty one where it cannot be parsed."""
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module([], [])
+
+
+def strings(source: str) -> list[str]:
+    """Return the names written as strings or keywords in a file."""
+    found = []
+    for node in ast.walk(tree_of(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if node.value.isidentifier() and len(node.value) <= 40:
+                found.append(node.value)
+        elif isinstance(node, ast.JoinedStr):
+            found += _expanded(node)
+        elif isinstance(node, ast.keyword) and node.arg:
+            found.append(node.arg)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            found += _sum(node)
+    return list(dict.fromkeys(found))
+
+
+def _expanded(node: ast.JoinedStr) -> Iterator[str]:
+    head = node.values[0] if node.values else None
+    if isinstance(head, ast.Constant) and isinstance(head.value, str) and head.value.isidentifier():
+        for number in range(1, 13):
+            yield f"{head.value}{number}"
+
+
+def _sum(node: ast.BinOp) -> Iterator[str]:
+    head = node.left.value if isinstance(node.left, ast.Constant) else None
+    if isinstance(head, str) and head.isidentifier():
+        for letter in ("f", "i", "g", "o", "1", "2", "W1", "b1", "W2", "b2"):
+            yield f"{head}{letter}"
+
+
+def undefined(function: str, source: str) -> str:
+    """Say what a file has in place of a function that it does not define, or ''."""
+    tree = tree_of(source)
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    top = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            methods = [each.name for each in node.body if isinstance(each, ast.FunctionDef)]
+            if function in methods:
+                return (
+                    f"{function} is not defined in your file; you have a class {node.name} with "
+                    f"a method {function}. The exercise needs a function {function} outside a class."
+                )
+    inner = [each.name for each in functions if each.name not in top]
+    if function in inner:
+        return (
+            f"{function} is not defined at the top level of your file; it is defined inside "
+            "another function, where nothing else can call it."
+        )
+    folded = {name.lower().replace("_", ""): name for name in top}
+    near = folded.get(function.lower().replace("_", ""))
+    if near is None:
+        near = next(iter(difflib.get_close_matches(function, top, 1, 0.8)), None)
+    if near is None:
+        near = next((name for name in top if name.startswith(f"{function}_")), None)
+    if near is not None:
+        return f"{function} is not defined in your file; you define {near}: is it that?"
+    return ""

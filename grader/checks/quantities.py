@@ -1,0 +1,104 @@
+"""Name what a sentence of a diagnosis speaks of: arrays, sizes of arguments, other known values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from grader.checks import examples
+from grader.checks.arrays import Path, leaves
+from grader.checks.case import Case, Part
+from grader.checks.diagnostics import Arrays
+from grader.checks.reference import Module
+from grader.sandbox.student import Answer, Refused
+
+
+def halves(question: str) -> tuple[str, str]:
+    """Split a hint into its statement and its question.
+
+    >>> halves("z1: it is not zero. What passes?")
+    ('z1: it is not zero.', 'What passes?')
+    """
+    head, mark, last = question.strip().rpartition(". ")
+    return (f"{head}.", last) if mark else ("", question.strip())
+
+
+def subject(function: str, path: Path) -> str:
+    name = examples.label(function, path)
+    if name == function or name.startswith("result "):
+        number = (
+            f"value {int(name.split()[1]) + 1}" if name.startswith("result ") else "what it returns"
+        )
+        return f"{function}: {number}"
+    return f"{function}: `{name}`"
+
+
+def listed(function: str, paths: Sequence[Path]) -> str:
+    names = [f"`{examples.label(function, path)}`" for path in paths][:4]
+    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'}"
+
+
+def refused(answer: Answer) -> list[Path]:
+    return [path for path, leaf in leaves(answer.value) if isinstance(leaf, Refused)]
+
+
+def ask(sentence: str) -> str:
+    if "factor" in sentence or "times" in sentence:
+        return "Which numbers multiply or divide it, and how often does each of them come in?"
+    if "shape" in sentence or "axis" in sentence or "transposed" in sentence:
+        return "What does each axis of the array count?"
+    if "term" in sentence:
+        return "Which terms belong to the sum?"
+    return "Work this example out by hand. At which line does your code first differ?"
+
+
+def plain(value: Any) -> str | None:
+    return str(value) if value is None or isinstance(value, (int, float, str)) else None
+
+
+def sizes(reference: Module, case: Case) -> dict[str, float]:
+    """Return the sizes of a case's arguments, by what they are called in a sentence."""
+    found: dict[str, float] = {}
+    for name, value in zip(examples.parameters(reference, case), case.args, strict=False):
+        if isinstance(value, Part):
+            found = {**sizes(reference, value.case), **found}
+        for words, size in _sizes_of(name, value):
+            found.setdefault(words, size)
+    return found
+
+
+def _sizes_of(name: str, value: Any) -> Iterator[tuple[str, float]]:
+    if isinstance(value, np.ndarray):
+        axes = (
+            "the number of rows of",
+            "the number of columns of",
+            "the length of the last axis of",
+        )
+        for words, size in zip(axes, value.shape, strict=False):
+            yield f"{words} `{name}`", size
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield f"`{name}`", value
+    elif isinstance(value, list):
+        yield f"the length of `{name}`", len(value)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if isinstance(item, np.ndarray):
+                yield from _sizes_of(str(key), item)
+
+
+def known(reference: Module, case: Case, right: Arrays, path: Path) -> dict[str, np.ndarray]:
+    """Return other right arrays of an answer, and the arguments, by name."""
+    found: dict[str, np.ndarray] = {}
+    for key, array in right.items():
+        if key != path:
+            found[f"the right value of `{examples.label(case.function, key)}`"] = array
+    for name, value in zip(examples.parameters(reference, case), case.args, strict=False):
+        if isinstance(value, (np.ndarray, float)) and np.asarray(value).dtype.kind == "f":
+            found[f"`{name}`"] = np.asarray(value)
+        elif isinstance(value, Mapping):
+            for key, item in value.items():
+                if isinstance(item, (np.ndarray, float)):
+                    found[f"`{key}`"] = np.asarray(item)
+    return found

@@ -1,0 +1,427 @@
+"""Say in words what turns the right arrays into a student's: factors, terms, places, other values.
+
+    relation(pairs, known)      # "m times too large", "transposed", "right in the first row only", ...
+
+Each relation is tried on every failing input and holds on all of them, at the verdict's tolerance.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from grader.checks.compare import TOLERANCE
+
+_Test = Callable[["Pair"], bool]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One array of one answer beside the right one, and what else is known of that input."""
+
+    got: np.ndarray
+    right: np.ndarray
+    sizes: Mapping[str, float] = field(default_factory=dict)
+    """Sizes of the arguments in words, e.g. "the number of rows of `X`"."""
+    known: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """Other right arrays of the answer, and arguments, by name."""
+    first: np.ndarray | None = None
+    """The first argument, where it has the shape of the answer."""
+
+
+def near(one: np.ndarray, other: np.ndarray, tolerance: float = TOLERANCE) -> bool:
+    """Whether two arrays are the same at the verdict's tolerance, NaN beside NaN."""
+    if one.shape != other.shape:
+        return False
+    if not one.size:
+        return True
+    finite = np.isfinite(other)
+    if not np.array_equal(finite, np.isfinite(one)):
+        return False
+    if not finite.any():
+        return bool(np.array_equal(one, other, equal_nan=True))
+    scale = float(np.abs(other[finite]).max())
+    return float(np.abs(one[finite] - other[finite]).max()) <= tolerance * max(scale, 1e-300)
+
+
+def relation(pairs: Sequence[Pair]) -> str:
+    """Return what holds of the student's array on all inputs, to follow its name; or ''.
+
+    Args:
+        pairs: The array on each input where it is wrong.
+    """
+    pairs = [_floats(pair) for pair in pairs]
+    if not pairs or any(not pair.right.size for pair in pairs):
+        return ""
+    for look in (_shapes, _not_finite, _factors, _unary, _places, _terms, _others, _where):
+        if found := look(pairs):
+            return found
+    return _constant(pairs)
+
+
+def _floats(pair: Pair) -> Pair:
+    return Pair(
+        np.asarray(pair.got, np.float64),
+        np.asarray(pair.right, np.float64),
+        pair.sizes,
+        {key: np.asarray(each, np.float64) for key, each in pair.known.items()},
+        None if pair.first is None else np.asarray(pair.first, np.float64),
+    )
+
+
+def _all(pairs: Sequence[Pair], test: _Test) -> bool:
+    try:
+        return all(test(pair) for pair in pairs)
+    except (ValueError, IndexError, FloatingPointError):
+        return False
+
+
+# --- shapes -------------------------------------------------------------------------------------
+
+
+def _shapes(pairs: Sequence[Pair]) -> str:
+    if all(pair.got.shape == pair.right.shape for pair in pairs):
+        return ""
+    tries: list[tuple[str, _Test]] = [
+        ("has the right values with an axis of length 1 too many",
+         lambda p: p.got.ndim > p.right.ndim and near(p.got.reshape(p.right.shape), p.right)),
+        ("has the right values with an axis of length 1 too few",
+         lambda p: p.got.ndim < p.right.ndim and near(p.got.reshape(p.right.shape), p.right)),
+        ("is transposed: rows and columns have changed places",
+         lambda p: p.got.ndim >= 2 and near(p.got.T, p.right)),
+        ("is the right array, transposed and not summed over the examples",
+         lambda p: p.got.ndim == 2 and p.right.ndim == 1 and near(p.got.sum(1), p.right)),
+        ("is not summed over the examples: it has one row for each",
+         lambda p: p.got.ndim == p.right.ndim + 1 and near(p.got.sum(0), p.right)),
+        ("is not averaged: it has one entry for each example",
+         lambda p: p.right.ndim == 0 and near(np.asarray(p.got.mean()), p.right)),
+        ("is not added up: it has one entry for each example",
+         lambda p: p.right.ndim == 0 and near(np.asarray(p.got.sum()), p.right)),
+        ("is summed over the wrong axis, or over too many",
+         lambda p: p.right.ndim >= 1 and p.got.ndim <= p.right.ndim
+         and near(np.asarray(p.got.sum()), np.asarray(p.right.sum()))),
+        ("lacks its last entry along the first axis",
+         lambda p: len(p.got) == len(p.right) - 1 and near(p.got, p.right[:-1])),
+        ("lacks its first entry along the first axis",
+         lambda p: len(p.got) == len(p.right) - 1 and near(p.got, p.right[1:])),
+        ("has the right entries and more after them",
+         lambda p: len(p.got) > len(p.right) and near(p.got[: len(p.right)], p.right)),
+        ("has the right entries and more before them",
+         lambda p: len(p.got) > len(p.right) and near(p.got[-len(p.right) :], p.right)),
+        ("holds the right values in another arrangement",
+         lambda p: p.got.size == p.right.size and near(np.sort(p.got.ravel()), np.sort(p.right.ravel()))),
+    ]  # fmt: skip
+    wrong = [pair for pair in pairs if pair.got.shape != pair.right.shape]
+    for words, test in tries:
+        if _all(wrong, test):
+            return words
+    return _shape_said(wrong)
+
+
+def _shape_said(pairs: Sequence[Pair]) -> str:
+    for axes in (("the rows", 0), ("the columns", 1)):
+        words, axis = axes
+        if _all(
+            pairs,
+            lambda p, axis=axis: (
+                p.got.ndim == p.right.ndim  # type: ignore[misc]
+                and [i for i in range(p.got.ndim) if p.got.shape[i] != p.right.shape[i]] == [axis]
+            ),
+        ):
+            more = all(pair.got.shape[axis] > pair.right.shape[axis] for pair in pairs)
+            fewer = all(pair.got.shape[axis] < pair.right.shape[axis] for pair in pairs)
+            if more or fewer:
+                return f"has too {'many' if more else 'few'} of {words}"
+    return "has another shape"
+
+
+def _not_finite(pairs: Sequence[Pair]) -> str:
+    if not any((~np.isfinite(pair.got) & np.isfinite(pair.right)).any() for pair in pairs):
+        return ""
+    is_nan = any(np.isnan(pair.got[np.isfinite(pair.right)]).any() for pair in pairs)
+    what = "NaN" if is_nan else "infinite"
+    large = [
+        pair for pair in pairs if pair.first is not None and pair.first.shape == pair.got.shape
+    ]
+    if large and len(large) == len(pairs):
+        bad = min(float(np.abs(p.first[~np.isfinite(p.got)]).min(initial=np.inf)) for p in pairs
+                  if p.first is not None)  # fmt: skip
+        good = max(float(np.abs(p.first[np.isfinite(p.got)]).max(initial=0)) for p in pairs
+                   if p.first is not None)  # fmt: skip
+        if bad > good:
+            return f"is {what} where the input is far from 0, and finite near 0"
+    return f"is {what} where a finite number is right"
+
+
+# --- numbers ------------------------------------------------------------------------------------
+
+_NAMED: Final = {
+    -1.0: "has the opposite sign",
+    2.0: "is twice the right value",
+    0.5: "is half the right value",
+    1 / np.log(2): "is 1.4427 times too large, as if the logarithm had base 2",
+    1 / np.log(10): "is 0.4343 times the right value, as if the logarithm had base 10",
+    0.25: "is a quarter of the right value",
+    4.0: "is four times the right value",
+    2**-0.5: "is 0.7071 times the right value: a factor of 2 under a square root is missing",
+    2**0.5: "is 1.4142 times the right value: a factor of 2 under a square root is too many",
+    -2.0: "is twice the right value, with the opposite sign",
+}
+
+
+def _ratio(pair: Pair) -> float | None:
+    if pair.got.shape != pair.right.shape or not pair.right.any():
+        return None
+    finite = np.isfinite(pair.right) & np.isfinite(pair.got)
+    got, right = pair.got[finite], pair.right[finite]
+    ratio = float((got * right).sum() / (right * right).sum()) if right.any() else 0.0
+    return ratio if ratio and near(pair.got, ratio * pair.right) else None
+
+
+def _factors(pairs: Sequence[Pair]) -> str:
+    ratios = [ratio for pair in pairs if (ratio := _ratio(pair)) is not None]
+    if len(ratios) < len(pairs):
+        return ""
+    sized = _sized(pairs, ratios)
+    first = ratios[0]
+    same = all(abs(ratio - first) <= 2e-5 * abs(first) for ratio in ratios)
+    if same:
+        for value, words in _NAMED.items():
+            if abs(first - value) <= 2e-5 * abs(value):
+                return words
+        if len(ratios) > 1 or not sized:
+            return f"is always {first:.4g} times the right value"
+    return sized
+
+
+def _sized(pairs: Sequence[Pair], ratios: Sequence[float]) -> str:
+    """Say which size of the inputs the ratio is."""
+    names = set.intersection(*(set(pair.sizes) for pair in pairs))
+    ordered = [name for name in pairs[0].sizes if name in names]
+    for power, words in (
+        (1, "is too large by a factor: {}"),
+        (-1, "is too small by a factor: {}"),
+        (2, "is too large by a factor: the square of {}"),
+        (-2, "is too small by a factor: the square of {}"),
+        (-0.5, "is too small by a factor: the square root of {}"),
+        (0.5, "is too large by a factor: the square root of {}"),
+    ):
+        for name in ordered:
+            sizes = [pair.sizes[name] for pair in pairs]
+            if len(set(sizes)) == 1 and sizes[0] == 1:
+                continue
+            if all(
+                size and abs(ratio - size**power) <= 2e-5 * size**power
+                for ratio, size in zip(ratios, sizes, strict=True)
+            ):
+                return words.format(name)
+    for one, other in itertools.permutations(ordered, 2):
+        if all(
+            pair.sizes[other]
+            and abs(ratio - pair.sizes[one] / pair.sizes[other]) <= 2e-5 * abs(ratio)
+            for ratio, pair in zip(ratios, pairs, strict=True)
+        ):
+            return f"is off by a factor: {one}, divided by {other}"
+    return ""
+
+
+def _sigmoid(z: np.ndarray) -> np.ndarray:
+    return np.asarray(1 / (1 + np.exp(-z)))
+
+
+_UNARY: Final[dict[str, Callable[[np.ndarray], np.ndarray]]] = {
+    "is the absolute value of the right one": np.abs,
+    "is the square of the right value": np.square,
+    "is the square root of the right value": np.sqrt,
+    "is the sigmoid of the right value": _sigmoid,
+    "is the tanh of the right value": np.tanh,
+    "is the right value with its negative entries set to 0": lambda a: np.maximum(a, 0),
+    "is the exponential of the right value": np.exp,
+    "is the logarithm of the right value": np.log,
+    "is 1 minus the right value": lambda a: 1 - a,
+    "is 1 divided by the right value": lambda a: 1 / a,
+    "is the right value, cut to whole numbers": np.trunc,
+    "is the right value, rounded to whole numbers": np.round,
+    "is the right value, rounded to two decimals": lambda a: np.round(a, 2),
+    "is the right value, rounded to three decimals": lambda a: np.round(a, 3),
+    "is the right value, rounded to four decimals": lambda a: np.round(a, 4),
+    "is the right value, divided by its sum": lambda a: a / a.sum(),
+    "is the right value, divided by its length": lambda a: a / np.linalg.norm(a),
+    "is the right value, divided by its largest entry": lambda a: a / np.abs(a).max(),
+    "is the right value less its mean": lambda a: a - a.mean(),
+}
+
+
+def _unary(pairs: Sequence[Pair]) -> str:
+    with np.errstate(all="ignore"):
+        for words, function in _UNARY.items():
+            if _all(pairs, lambda p, f=function: near(p.got, f(p.right))):  # type: ignore[misc]
+                return words
+        for words, function in _UNARY.items():
+            if _all(pairs, lambda p, f=function: near(f(p.got), p.right)):  # type: ignore[misc]
+                return (
+                    f"has the right value for {words.removeprefix('is ').split(' of ')[0]}"
+                    * (" of " in words)
+                    or ""
+                )
+    limits = {float(np.abs(pair.got).max()) for pair in pairs}
+    limit = max(limits)
+    if limit and _all(pairs, lambda p: near(p.got, np.clip(p.right, -limit, limit))):
+        return f"is clipped: no entry is larger than {limit:.4g}"
+    return ""
+
+
+def _places(pairs: Sequence[Pair]) -> str:
+    tries: list[tuple[str, _Test]] = [
+        ("is transposed: rows and columns have changed places", lambda p: near(p.got, p.right.T)),
+        ("stands in the opposite order along the first axis", lambda p: near(p.got, p.right[::-1])),
+        ("stands in the opposite order along the second axis",
+         lambda p: near(p.got, p.right[:, ::-1])),
+        ("is one place late along the first axis",
+         lambda p: len(p.right) > 2 and near(p.got[1:], p.right[:-1])),
+        ("is one place early along the first axis",
+         lambda p: len(p.right) > 2 and near(p.got[:-1], p.right[1:])),
+        ("is one place late along the second axis",
+         lambda p: p.right.shape[1] > 2 and near(p.got[:, 1:], p.right[:, :-1])),
+        ("is one place early along the second axis",
+         lambda p: p.right.shape[1] > 2 and near(p.got[:, :-1], p.right[:, 1:])),
+        ("has the right rows in another order",
+         lambda p: p.right.ndim == 2 and len(p.right) > 1 and _permuted(p.got, p.right)),
+        ("holds the right values in other places",
+         lambda p: p.right.size > 3 and near(np.sort(p.got.ravel()), np.sort(p.right.ravel()))),
+        ("adds up, entry by entry, along the first axis",
+         lambda p: len(p.right) > 1 and near(p.got, np.cumsum(p.right, axis=0))),
+    ]  # fmt: skip
+    for words, test in tries:
+        if _all([p for p in pairs if p.right.ndim], test) and any(p.right.ndim for p in pairs):
+            return words
+    return ""
+
+
+def _permuted(got: np.ndarray, right: np.ndarray) -> bool:
+    if got.shape != right.shape:
+        return False
+    one, other = got[np.lexsort(got.T.round(6))], right[np.lexsort(right.T.round(6))]
+    return near(one, other)
+
+
+# --- other quantities ---------------------------------------------------------------------------
+
+
+def _shared(pairs: Sequence[Pair]) -> list[str]:
+    names = set.intersection(*(set(pair.known) for pair in pairs))
+    return [name for name in pairs[0].known if name in names]
+
+
+def _terms(pairs: Sequence[Pair]) -> str:
+    for name in _shared(pairs):
+        for words, sign in (
+            (f"lacks the term {name}", -1.0),
+            (f"has the term {name} too many", 1.0),
+        ):
+            if _all(pairs, lambda p, n=name, s=sign: _adds(p, n, s)):  # type: ignore[misc]
+                return words
+    for name in _shared(pairs):
+        for words, test in (
+            (f"is multiplied by {name} once too often", lambda p, q: p.right * q),
+            (f"lacks the factor {name}", lambda p, q: p.right / q),
+        ):
+            with np.errstate(all="ignore"):
+                if _all(pairs, lambda p, n=name, t=test: _is_factor(p, t(p, p.known[n]))):  # type: ignore[misc]
+                    return words
+    return ""
+
+
+def _adds(pair: Pair, name: str, sign: float) -> bool:
+    other = pair.known[name]
+    if not np.any(other):
+        return False
+    return near(pair.got, np.broadcast_to(pair.right + sign * other, pair.right.shape))
+
+
+def _is_factor(pair: Pair, made: np.ndarray) -> bool:
+    return made.shape == pair.right.shape and bool(np.isfinite(made).all()) and near(pair.got, made)
+
+
+def _others(pairs: Sequence[Pair]) -> str:
+    for name in _shared(pairs):
+        if _all(pairs, lambda p, n=name: p.got.size > 0 and near(p.got, p.known[n])):  # type: ignore[misc]
+            return f"holds {name} instead"
+    return ""
+
+
+# --- where it is wrong --------------------------------------------------------------------------
+
+
+def _where(pairs: Sequence[Pair]) -> str:
+    tries: list[tuple[str, Callable[[Pair], np.ndarray]]] = [
+        ("is wrong only where the input is exactly 0", lambda p: _of(p.first) == 0),
+        ("is wrong only where the input is negative", lambda p: _of(p.first) < 0),
+        ("is wrong only where the input is positive", lambda p: _of(p.first) > 0),
+        ("is wrong only where the right value is 0", lambda p: p.right == 0),
+        ("is wrong only where the right value is negative", lambda p: p.right < 0),
+        ("is right in the first row only", lambda p: _rows(p) > 0),
+        ("is right in the last row only", lambda p: _rows(p) < len(p.right) - 1),
+        ("is wrong in the last row only", lambda p: _rows(p) == len(p.right) - 1),
+        ("is wrong in the first row only", lambda p: _rows(p) == 0),
+        ("is wrong in the first column only", lambda p: _columns(p) == 0),
+        ("is wrong in the last column only", lambda p: _columns(p) == p.right.shape[1] - 1),
+        ("is right in the first column only", lambda p: _columns(p) > 0),
+    ]
+    for words, place in tries:
+        if _all(pairs, lambda p, where=place: _is_wrong_at(p, where(p))):  # type: ignore[misc]
+            zero = _all(pairs, lambda p, where=place: not p.got[_off(p)].any())  # type: ignore[misc]
+            return f"{words}, and is 0 there" if zero and "right value is 0" not in words else words
+    if _all(pairs, lambda p: p.right.size > 1 and not p.got[_off(p)].any()):
+        share = [_off(pair).mean() for pair in pairs]
+        return (
+            "is 0 everywhere" if min(share) == 1 else "is 0 in some places where it should not be"
+        )
+    return ""
+
+
+def _of(first: np.ndarray | None) -> np.ndarray:
+    if first is None:
+        raise ValueError
+    return first
+
+
+def _rows(pair: Pair) -> np.ndarray:
+    if pair.right.ndim < 1 or len(pair.right) < 2:
+        raise ValueError
+    shape = (-1, *[1] * (pair.right.ndim - 1))
+    return np.broadcast_to(np.arange(len(pair.right)).reshape(shape), pair.right.shape)
+
+
+def _columns(pair: Pair) -> np.ndarray:
+    if pair.right.ndim != 2 or pair.right.shape[1] < 2:
+        raise ValueError
+    return np.broadcast_to(np.arange(pair.right.shape[1]), pair.right.shape)
+
+
+def _off(pair: Pair) -> np.ndarray:
+    scale = float(np.abs(pair.right[np.isfinite(pair.right)]).max(initial=0))
+    return np.asarray(
+        ~np.isclose(pair.got, pair.right, rtol=0, atol=TOLERANCE * scale, equal_nan=True)
+    )
+
+
+def _is_wrong_at(pair: Pair, place: np.ndarray) -> bool:
+    off = _off(pair)
+    return (
+        place.shape == off.shape and bool(off.any()) and not off[~place].any() and (not place.all())
+    )
+
+
+def _constant(pairs: Sequence[Pair]) -> str:
+    if len({pair.got.tobytes() for pair in pairs}) == 1 < len({p.right.tobytes() for p in pairs}):
+        return "is the same whatever the arguments are"
+    if all(pair.got.size and (pair.got == pair.got.flat[0]).all() for pair in pairs) and all(
+        (pair.right != pair.right.flat[0]).any() for pair in pairs
+    ):
+        return "has the same number in every entry"
+    return ""

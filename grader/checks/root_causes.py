@@ -1,0 +1,390 @@
+"""Give every failed check its root cause, and each root cause one card.
+
+    outcomes, cards = explain(diagnostics, asked, [(outcome, check), ...])
+
+Called once at the end of a submission. The functions are looked at in the order in which data flows
+through them; what follows from an earlier function is folded into that one's card.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from grader.checks import examples, near_misses
+from grader.checks.answers import Asked
+from grader.checks.diagnostics import Diagnostics
+from grader.checks.explanations import Investigation
+from grader.checks.judge import Judge
+from grader.checks.quantities import halves
+from grader.checks.views import Cause, View
+from grader.model import Card, Example, Outcome
+from grader.sandbox.fork_server import StudentError
+
+MOST_CARDS: Final = 6
+THIRD: Final = 1 / 3
+"""Largest share of an exercise that one verified slip costs."""
+
+
+@dataclass
+class Finding:
+    """One check of a submission: its outcome, and what it asked with, where it used ``check``."""
+
+    outcome: Outcome
+    check: Judge | None
+
+    @property
+    def function(self) -> str:
+        """The function that it is about, or that it failed on."""
+        return self.check.function if self.check else ""
+
+    @property
+    def kind(self) -> str:
+        """Values, effects, speed, raises, or '' for a test that asks in its own way."""
+        return self.check.kind if self.check else ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it lost points."""
+        return self.outcome.status == "failed"
+
+
+def explain(
+    diagnostics: Diagnostics, asked: Asked, findings: Sequence[Finding]
+) -> tuple[list[Outcome], tuple[Card, ...]]:
+    """Return the outcomes with their root causes, and the cards in the order of data flow."""
+    if not any(finding.failed for finding in findings):
+        return [finding.outcome for finding in findings], ()
+    investigation = Investigation(diagnostics, asked)
+    try:
+        return _Page(diagnostics, asked, findings, investigation).made()
+    finally:
+        investigation.end()
+
+
+class _Page:
+    """The making of one student's page."""
+
+    def __init__(
+        self,
+        diagnostics: Diagnostics,
+        asked: Asked,
+        findings: Sequence[Finding],
+        investigation: Investigation,
+    ) -> None:
+        self.diagnostics, self.asked = diagnostics, asked
+        self.findings, self.investigation = findings, investigation
+        self.of: dict[str, Cause] = {}
+        """The cause of each outcome, by its id."""
+        self.causes: list[Cause] = []
+
+    def made(self) -> tuple[list[Outcome], tuple[Card, ...]]:
+        """Return the outcomes and the cards."""
+        self._wait()
+        for function in self.diagnostics.functions:
+            self._function(function)
+        self._rest()
+        self._fold()
+        self._cap()
+        outcomes = [self._told(finding) for finding in self.findings]
+        lost = {o.id: o.max_points - o.points for o in outcomes}
+        cards = [self._card(number, cause, lost) for number, cause in enumerate(self.causes, 1)]
+        return outcomes, tuple(cards)
+
+    # --- not judged yet ---
+
+    def _earned(self, function: str) -> tuple[float, float]:
+        """Return the points that checks of a function's values earned, and all they are worth."""
+        every = [f.outcome for f in self.findings if f.kind == "values" and f.function == function]
+        return sum(o.points for o in every), sum(o.max_points for o in every)
+
+    def _wait(self) -> None:
+        """Turn checks of side effects and speed into *not judged yet* where values are wrong."""
+        for finding in self.findings:
+            check = finding.check
+            if check is None or check.kind not in ("effects", "speed"):
+                continue
+            functions = {case.function for draw in check.drawn for case in check.draw(draw)}
+            parts = [self._earned(function) for function in functions]
+            earned, most = (sum(each) for each in zip(*parts, strict=True)) if parts else (0, 0)
+            wrong = [f for f in self.diagnostics.functions if f in functions and self._lost(f)]
+            if not wrong or (finding.failed and self._is_own_failure(finding)):
+                continue
+            points = round(finding.outcome.max_points * earned / most, 6) if most else 0.0
+            names = " and ".join(wrong)
+            finding.outcome = replace(
+                finding.outcome, status="waiting", points=points, mistake="", hint="", more="",
+                blocked_by=f"{names} must return the right values first", cause="",
+                message="not judged yet",
+            )  # fmt: skip
+
+    def _lost(self, function: str) -> bool:
+        earned, most = self._earned(function)
+        return earned < most
+
+    def _is_own_failure(self, finding: Finding) -> bool:
+        """Whether a check of side effects failed on a function whose values are right."""
+        return not self._lost(finding.function) and bool(finding.function)
+
+    # --- functions in order ---
+
+    def _function(self, function: str) -> None:
+        found = [f for f in self.findings if f.failed and f.function == function]
+        values = [f for f in found if f.kind == "values"]
+        if values:
+            self._values(function, values)
+        for finding in found:
+            if finding.outcome.id not in self.of:
+                self._other(finding)
+
+    def _values(self, function: str, findings: Sequence[Finding]) -> None:
+        if self._is_silent(function, findings):
+            return
+        draws = [draw for f in findings if f.check for draw in f.check.drawn]
+        view = self.investigation.view(function, draws)
+        if view.errors and self._raised(view, findings):
+            return
+        hidden = () if view.is_wrong else [self._hidden_only(function, findings)]
+        causes = hidden or self.investigation.explain(view)
+        self._add(causes, findings)
+
+    def _add(self, causes: Sequence[Cause], findings: Iterable[Finding]) -> None:
+        if not causes:
+            return
+        for cause in causes:
+            if not any(cause is each for each in self.causes):
+                self.causes.append(cause)
+        for finding in findings:
+            self.of[finding.outcome.id] = causes[0]
+            causes[0].outcomes.append(finding.outcome.id)
+
+    def _is_silent(self, function: str, findings: Sequence[Finding]) -> bool:
+        """Note functions that are missing or not written: one card for all of them."""
+        error = next((f.check.failure.error for f in findings if f.check and f.check.failure), None)
+        kinds = error.kinds[:1] if error is not None else ()
+        if kinds == ("undefined",):
+            source = near_misses.source_of(self.asked)
+            said = near_misses.undefined(function, source)
+            self._group("undefined", function, said or f"{error}.", findings)
+            return True
+        if kinds == ("NotImplementedError",):
+            self._group("unwritten", function, f"{function} is not written yet.", findings)
+            return True
+        if all(_returns_nothing(f) for f in findings):
+            said = f"{function} returns nothing: is it written, and is a return missing?"
+            self._group("unwritten", function, said, findings)
+            return True
+        return False
+
+    def _group(self, kind: str, function: str, sentence: str, findings: Sequence[Finding]) -> None:
+        cause = next((each for each in self.causes if each.mistake == f"={kind}"), None)
+        if cause is None:
+            case = self.diagnostics.cases(function)[0]
+            reference = self.diagnostics.exercise.reference
+            right = reference.expected(case)[1]
+            call = examples.call(reference, case)
+            shown = {"undefined": "NameError: it is not defined", "unwritten": ""}[kind]
+            correct = examples.shown(case, right, list(right)[: examples.MOST_ARRAYS])
+            made = Example(call, "nothing" if kind == "unwritten" else "", correct, shown)
+            ask = "Which function do you write next, and what does its docstring promise?"
+            if kind == "undefined":
+                ask = "Under which name, and where in your file, is this function defined?"
+            cause = Cause(function, sentence, ask, mistake=f"={kind}", example=made)
+            cause.cluster = f"{kind}:{function}"
+        elif function not in cause.sentence:
+            cause.sentence = f"{cause.sentence.rstrip('.')}; the same holds for {function}."
+        self._add([cause], findings)
+        self.investigation.causes.append(cause)
+
+    def _raised(self, view: View, findings: Sequence[Finding]) -> bool:
+        """Make a card of an exception, unless it comes from an earlier function."""
+        _, error = view.errors[0]
+        home = self._home(error)
+        earlier = [c for c in self.causes if c.function == home and home != view.function]
+        called = self.investigation.called(view.function)
+        earlier = earlier or [c for c in self.causes if str(error).startswith(f"{view.function} needs")
+                              and c.function in called]  # fmt: skip
+        if not earlier and error.kinds[:1] == ("NotImplementedError",):
+            earlier = [cause for cause in self.causes if cause.mistake == "=unwritten"]
+        if earlier:
+            self._add(earlier[:1], findings)
+            return True
+        where = self.investigation.common_errors(view)
+        sentence = f"{_first(str(error))}{where}."
+        ask = "Which value has another shape or kind at that line than you expect? Print it."
+        case = view.errors[0][0]
+        reference = self.diagnostics.exercise.reference
+        made = examples.example(reference, case, view.answers[view.cases.index(case)], ())
+        cause = Cause(
+            view.function, sentence, ask, example=made, cluster=f"{view.function}:{error}"
+        )
+        self.investigation.causes.append(cause)
+        self._add([cause], findings)
+        return True
+
+    def _home(self, error: StudentError) -> str:
+        """Return the function of the student's file in which an exception was raised."""
+        found = re.search(r", line (\d+) of ", str(error))
+        if found is None:
+            return ""
+        line = int(found[1])
+        for _, source in self.asked.student.program.cells[:1]:
+            for node in near_misses.tree_of(source).body:
+                inside = isinstance(node, ast.FunctionDef) and (
+                    node.lineno <= line <= (node.end_lineno or 0)
+                )
+                if inside and isinstance(node, ast.FunctionDef):
+                    return node.name
+        return ""
+
+    def _hidden_only(self, function: str, findings: Sequence[Finding]) -> Cause:
+        """Say what the failing hidden inputs have in common, where no diagnostic one fails."""
+        first = findings[0].outcome
+        message = first.message.partition(";")[0]
+        cause = Cause(function, f"{function}: {message}.", _LOOK, mistake=first.mistake)
+        cause.example = self._any_example(function)
+        self.investigation.causes.append(cause)
+        return cause
+
+    def _any_example(self, function: str) -> Example | None:
+        view = self.investigation.view(function)
+        for case, answer in zip(view.cases, view.answers, strict=True):
+            right = self.diagnostics.exercise.reference.expected(case)[1]
+            return examples.example(self.diagnostics.exercise.reference, case, answer, list(right))
+        return None
+
+    # --- side effects, speed, and tests of other kinds ---
+
+    def _other(self, finding: Finding) -> None:
+        outcome, function = finding.outcome, finding.function
+        earlier = [c for c in self.causes if c.function == function and finding.kind == "raises"]
+        if earlier and earlier[0].mistake.startswith("="):
+            self._add(earlier[:1], [finding])
+            return
+        message = _first(outcome.message)
+        cause = Cause(function, f"{message}.", (outcome.hint and halves(outcome.hint)[1]) or _LOOK)
+        cause.mistake, cause.more = outcome.mistake, outcome.more
+        cause.example = self._shown(finding)
+        cause.cluster = f"{function}:{finding.kind}:{outcome.mistake or message}"
+        self._add([cause], [finding])
+
+    def _shown(self, finding: Finding) -> Example | None:
+        """Return an example of a check that is not about values."""
+        check, function = finding.check, finding.function
+        if check is None or not function:
+            return None
+        if check.kind == "speed":
+            return Example(f"{function}(...) on a large input", _first(finding.outcome.message), "")
+        if check.kind == "effects":
+            view = self.investigation.view(function, check.drawn)
+            reference = self.diagnostics.exercise.reference
+            for case, answer in zip(view.cases, view.answers, strict=True):
+                if answer.modified:
+                    names = examples.parameters(reference, case)
+                    changed = [names[i if i >= 0 else -1 - i] for i in answer.modified]
+                    said = f"after the call, `{'`, `'.join(changed)}` is not what it was"
+                    return Example(
+                        examples.call(reference, case), said, "the arguments as they were"
+                    )
+        return self._any_example(function) if self.diagnostics.cases(function) else None
+
+    def _rest(self) -> None:
+        """Explain tests that ask in their own way: by their message, or by an earlier cause."""
+        for finding in self.findings:
+            if finding.failed and finding.outcome.id not in self.of:
+                self._other(finding)
+        for finding in self.findings:
+            if finding.outcome.status == "waiting" and finding.check is not None:
+                functions = {c.function for d in finding.check.drawn for c in finding.check.draw(d)}
+                cause = next((c for c in self.causes if c.function in functions), None)
+                cause = cause or next(iter(self.causes), None)
+                if cause is not None:
+                    self._add([cause], [finding])
+
+    # --- the page ---
+
+    def _fold(self) -> None:
+        """Keep at most six cards: the rest count as consequences of the last one."""
+        if len(self.causes) <= MOST_CARDS:
+            return
+        kept, rest = self.causes[:MOST_CARDS], self.causes[MOST_CARDS:]
+        for cause in rest:
+            for name in cause.outcomes:
+                self.of[name] = kept[-1]
+                kept[-1].outcomes.append(name)
+        self.causes = kept
+
+    def _cap(self) -> None:
+        """Let one verified slip cost at most a third of the exercise."""
+        lost = {f.outcome.id: f.outcome.max_points - f.outcome.points for f in self.findings}
+        most = THIRD * sum(f.outcome.max_points for f in self.findings)
+        if len(self.causes) != 1 or sum(lost.values()) <= most:
+            return
+        [cause] = self.causes
+        if not cause.is_edit or cause.module is None or not self._is_confirmed(cause):
+            return
+        keep = most / sum(lost.values())
+        for finding in self.findings:
+            outcome = finding.outcome
+            if lost[outcome.id]:
+                points = outcome.max_points - lost[outcome.id] * keep
+                finding.outcome = replace(outcome, points=round(points, 6))
+
+    def _is_confirmed(self, cause: Cause) -> bool:
+        """Whether the edit gives the student's answers to the hidden inputs, too."""
+        if cause.mistake == "constant-answer" or cause.module is None:
+            return False
+        for finding in self.findings:
+            failure = finding.check.failure if finding.check else None
+            if finding.function != cause.function or failure is None:
+                continue
+            pairs = list(zip(failure.cases, failure.answers, strict=True))
+            if not self.investigation.all_of(cause.module, pairs):
+                return False
+        return True
+
+    def _told(self, finding: Finding) -> Outcome:
+        outcome = finding.outcome
+        cause = self.of.get(outcome.id)
+        if cause is None:
+            return outcome
+        number = next((n for n, each in enumerate(self.causes, 1) if each is cause), 0)
+        outcome = replace(outcome, root_cause=f"cause-{number}" if number else "")
+        named = finding.function in cause.named and outcome.status == "failed"
+        if cause.mistake and not cause.mistake.startswith("=") and named:
+            hint = self.diagnostics.exercise.catalogue.hints.get(cause.mistake)
+            return replace(
+                outcome, mistake=cause.mistake, hint=hint.question if hint else "",
+                more=hint.more if hint else "",
+            )  # fmt: skip
+        return outcome
+
+    def _card(self, number: int, cause: Cause, lost: dict[str, float]) -> Card:
+        return Card(
+            f"cause-{number}",
+            cause.sentence,
+            function=cause.function,
+            array=cause.array,
+            mistake="" if cause.mistake.startswith("=") else cause.mistake,
+            example=cause.example,
+            question=cause.question,
+            more=cause.more,
+            consequences=tuple(cause.outcomes),
+            points=round(sum(lost[name] for name in cause.outcomes), 6),
+            cluster=cause.cluster,
+        )
+
+
+_LOOK: Final = "Which line of your code decides this?"
+
+
+def _first(message: str) -> str:
+    return message.partition(";")[0].strip().rstrip(".")
+
+
+def _returns_nothing(finding: Finding) -> bool:
+    failure = finding.check.failure if finding.check else None
+    return failure is not None and not failure.error and "none" in failure.refusals()

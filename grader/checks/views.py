@@ -1,0 +1,91 @@
+"""One function of a student on diagnostic inputs, and the cause that is found for it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from grader.checks.arrays import Path, arrays_of
+from grader.checks.case import Case
+from grader.checks.reference import Module
+from grader.model import Example
+from grader.sandbox.fork_server import StudentError
+from grader.sandbox.student import Answer
+
+
+@dataclass
+class View:
+    """One function of a student on diagnostic inputs."""
+
+    function: str
+    reference: Module
+    cases: list[Case]
+    answers: list[Answer]
+    wrong: list[list[Path]]
+
+    @property
+    def errors(self) -> list[tuple[Case, StudentError]]:
+        """The inputs on which it raised, or did not answer, with the reason."""
+        pairs = zip(self.cases, self.answers, strict=True)
+        return [(case, answer.error) for case, answer in pairs if answer.error is not None]
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether some answer has wrong values."""
+        return any(self.wrong)
+
+    def failing(self) -> Iterator[tuple[Case, Answer, list[Path]]]:
+        """Yield the inputs with wrong values, smallest first."""
+        for case, answer, paths in zip(self.cases, self.answers, self.wrong, strict=True):
+            if paths:
+                yield case, answer, paths
+
+    def answered(self) -> list[tuple[Case, Answer]]:
+        """Return the inputs that were answered."""
+        pairs = zip(self.cases, self.answers, strict=True)
+        return [(case, answer) for case, answer in pairs if answer.error is None]
+
+    def first_path(self) -> Path:
+        """Return the first wrong array, in the order in which the reference makes them."""
+        paths = [path for each in self.wrong for path in each]
+        order = [path for case in self.cases for path in self.reference.expected(case)[1]]
+        return min(paths, key=order.index)
+
+    def cluster(self) -> str:
+        """Return a key that equal wrong behaviour shares: rounded wrong answers."""
+        digest = hashlib.sha256(self.function.encode())
+        for case, answer, paths in self.failing():
+            mine = arrays_of(answer.value)
+            for path in paths:
+                if path in mine:
+                    scale = (
+                        float(np.abs(self.reference.expected(case)[1][path]).max(initial=0)) or 1
+                    )
+                    with np.errstate(all="ignore"):
+                        digest.update(np.round(mine[path] / scale, 3).tobytes())
+                digest.update(repr(path).encode())
+        return digest.hexdigest()[:12]
+
+
+@dataclass
+class Cause:
+    """Why a function is wrong: one card."""
+
+    function: str
+    sentence: str
+    question: str = ""
+    more: str = ""
+    mistake: str = ""
+    array: str = ""
+    example: Example | None = None
+    module: Module | None = None
+    """The reference with the edit, or with both of two, that gives the student's answers."""
+    is_edit: bool = False
+    """Whether it is one verified edit away from the reference."""
+    cluster: str = ""
+    outcomes: list[str] = field(default_factory=list)
+    named: set[str] = field(default_factory=set)
+    """The functions whose answers are those of the candidate."""
