@@ -48,8 +48,8 @@ class Finding:
 
     @property
     def failed(self) -> bool:
-        """Whether it lost points."""
-        return self.outcome.status == "failed"
+        """Whether it failed, and the student may read why."""
+        return self.outcome.status == "failed" and self.outcome.visibility in ("", "visible")
 
 
 def explain(
@@ -105,7 +105,11 @@ class _Page:
         """Turn checks of side effects and speed into *not judged yet* where values are wrong."""
         for finding in self.findings:
             check = finding.check
-            if check is None or check.kind not in ("effects", "speed"):
+            if (
+                check is None
+                or check.kind not in ("effects", "speed")
+                or finding.outcome.status == "error"
+            ):
                 continue
             functions = {case.function for draw in check.drawn for case in check.draw(draw)}
             parts = [self._earned(function) for function in functions]
