@@ -251,10 +251,17 @@ def hits(text: str, innocent: str) -> list[str]:
 
 
 def leaks(graded: Graded, student: str) -> dict[str, list[str]]:
-    """Where something of what a student was asked with can be seen, and what."""
+    """Where something of what a student was asked with can be seen, and what.
+
+    A demonstration example may be shown with all its numbers: a worker that never had a hidden input
+    answered it. The hidden numbers and words are looked for in it all the same.
+    """
     innocent = dict(graded.seen(QUIET))
+    shown = "\n".join(str(card.example) for card in graded.grades[student].cards)
     seen = dict(graded.seen(student)).items()
-    return {place: found for place, text in seen if (found := hits(text, innocent[place]))}
+    return {
+        place: found for place, text in seen if (found := hits(text, f"{innocent[place]}\n{shown}"))
+    }
 
 
 @pytest.fixture(scope="module")
