@@ -117,7 +117,8 @@ class _Page:
             wrong = [f for f in self.diagnostics.functions if f in functions and self._lost(f)]
             if not wrong or (finding.failed and self._is_own_failure(finding)):
                 continue
-            points = round(finding.outcome.max_points * earned / most, 6) if most else 0.0
+            share = round(earned / most, 1) if most else 0.0  # more digits would tell more
+            points = round(finding.outcome.max_points * min(share, 0.9), 2)
             names = " and ".join(wrong)
             finding.outcome = replace(
                 finding.outcome, status="waiting", points=points, mistake="", hint="", more="",
@@ -335,7 +336,7 @@ class _Page:
             outcome = finding.outcome
             if lost[outcome.id]:
                 points = outcome.max_points - lost[outcome.id] * keep
-                finding.outcome = replace(outcome, points=round(points, 6))
+                finding.outcome = replace(outcome, points=round(points, 2))
 
     def _is_confirmed(self, cause: Cause) -> bool:
         """Whether the edit gives the student's answers to the hidden inputs, too."""

@@ -173,7 +173,8 @@ class Graded:
 def for_students(value: Any) -> Any:
     """The gradebook without what is the instructor's."""
     if isinstance(value, dict):
-        kept = {key: item for key, item in value.items() if key != "instructor"}
+        # A cluster is a digest of answers to demonstration examples.
+        kept = {key: item for key, item in value.items() if key not in ("instructor", "cluster")}
         return {key: for_students(item) for key, item in kept.items()}
     return [for_students(item) for item in value] if isinstance(value, list) else value
 
@@ -250,11 +251,16 @@ def hits(text: str, innocent: str) -> list[str]:
     return found
 
 
+def _not_said(found: list[str], shown: str) -> list[str]:
+    """Leave out the word of the samples where a demonstration example shows it."""
+    return [each for each in found if each != "telltaleword" or each not in shown.lower()]
+
+
 def leaks(graded: Graded, student: str) -> dict[str, list[str]]:
     """Where something of what a student was asked with can be seen, and what.
 
-    A demonstration example may be shown with all its numbers: a worker that never had a hidden input
-    answered it. The hidden numbers and words are looked for in it all the same.
+    A demonstration example may be shown with all its numbers, and with the words of an exception: a
+    worker that never had a hidden input answered it. Hidden inputs are looked for in it all the same.
     """
     innocent = dict(graded.seen(QUIET))
     shown = "\n".join(str(card.example) for card in graded.grades[student].cards)
