@@ -30,7 +30,7 @@ THIRD: Final = 1 / 3
 
 
 @dataclass
-class Finding:
+class Checked:
     """One check of a submission: its outcome, and what it asked with, where it used ``check``."""
 
     outcome: Outcome
@@ -53,7 +53,7 @@ class Finding:
 
 
 def explain(
-    diagnostics: Diagnostics, asked: Asked, findings: Sequence[Finding]
+    diagnostics: Diagnostics, asked: Asked, findings: Sequence[Checked]
 ) -> tuple[list[Outcome], tuple[Card, ...]]:
     """Return the outcomes with their root causes, and the cards in the order of data flow."""
     if not any(finding.failed for finding in findings):
@@ -72,7 +72,7 @@ class _Page:
         self,
         diagnostics: Diagnostics,
         asked: Asked,
-        findings: Sequence[Finding],
+        findings: Sequence[Checked],
         investigation: Investigation,
     ) -> None:
         self.diagnostics, self.asked = diagnostics, asked
@@ -130,7 +130,7 @@ class _Page:
         earned, most = self._earned(function)
         return earned < most
 
-    def _is_own_failure(self, finding: Finding) -> bool:
+    def _is_own_failure(self, finding: Checked) -> bool:
         """Whether a check of side effects failed on a function whose values are right."""
         return not self._lost(finding.function) and bool(finding.function)
 
@@ -145,7 +145,7 @@ class _Page:
             if finding.outcome.id not in self.of:
                 self._other(finding)
 
-    def _values(self, function: str, findings: Sequence[Finding]) -> None:
+    def _values(self, function: str, findings: Sequence[Checked]) -> None:
         if self._is_silent(function, findings):
             return
         draws = [draw for f in findings if f.check for draw in f.check.drawn]
@@ -156,7 +156,7 @@ class _Page:
         causes = hidden or self.investigation.explain(view)
         self._add(causes, findings)
 
-    def _add(self, causes: Sequence[Cause], findings: Iterable[Finding]) -> None:
+    def _add(self, causes: Sequence[Cause], findings: Iterable[Checked]) -> None:
         if not causes:
             return
         for cause in causes:
@@ -166,7 +166,7 @@ class _Page:
             self.of[finding.outcome.id] = causes[0]
             causes[0].outcomes.append(finding.outcome.id)
 
-    def _is_silent(self, function: str, findings: Sequence[Finding]) -> bool:
+    def _is_silent(self, function: str, findings: Sequence[Checked]) -> bool:
         """Note functions that are missing or not written: one card for all of them."""
         error = next((f.check.failure.error for f in findings if f.check and f.check.failure), None)
         kinds = error.kinds[:1] if error is not None else ()
@@ -184,7 +184,7 @@ class _Page:
             return True
         return False
 
-    def _group(self, kind: str, function: str, sentence: str, findings: Sequence[Finding]) -> None:
+    def _group(self, kind: str, function: str, sentence: str, findings: Sequence[Checked]) -> None:
         cause = next((each for each in self.causes if each.mistake == f"={kind}"), None)
         if cause is None:
             case = self.diagnostics.cases(function)[0]
@@ -204,7 +204,7 @@ class _Page:
         self._add([cause], findings)
         self.investigation.causes.append(cause)
 
-    def _raised(self, view: View, findings: Sequence[Finding]) -> bool:
+    def _raised(self, view: View, findings: Sequence[Checked]) -> bool:
         """Make a card of an exception, unless it comes from an earlier function."""
         _, error = view.errors[0]
         home = self._home(error)
@@ -245,7 +245,7 @@ class _Page:
                     return node.name
         return ""
 
-    def _hidden_only(self, function: str, findings: Sequence[Finding]) -> Cause:
+    def _hidden_only(self, function: str, findings: Sequence[Checked]) -> Cause:
         """Say what the failing hidden inputs have in common, where no diagnostic one fails."""
         first = findings[0].outcome
         message = first.message.partition(";")[0]
@@ -263,7 +263,7 @@ class _Page:
 
     # --- side effects, speed, and tests of other kinds ---
 
-    def _other(self, finding: Finding) -> None:
+    def _other(self, finding: Checked) -> None:
         outcome, function = finding.outcome, finding.function
         earlier = [c for c in self.causes if c.function == function and finding.kind == "raises"]
         if earlier and earlier[0].mistake.startswith("="):
@@ -276,7 +276,7 @@ class _Page:
         cause.cluster = f"{function}:{finding.kind}:{outcome.mistake or message}"
         self._add([cause], [finding])
 
-    def _shown(self, finding: Finding) -> Example | None:
+    def _shown(self, finding: Checked) -> Example | None:
         """Return an example of a check that is not about values."""
         check, function = finding.check, finding.function
         if check is None or not function:
@@ -351,7 +351,7 @@ class _Page:
                 return False
         return True
 
-    def _told(self, finding: Finding) -> Outcome:
+    def _told(self, finding: Checked) -> Outcome:
         outcome = finding.outcome
         cause = self.of.get(outcome.id)
         if cause is None:
@@ -390,6 +390,6 @@ def _first(message: str) -> str:
     return message.partition(";")[0].strip().rstrip(".")
 
 
-def _returns_nothing(finding: Finding) -> bool:
+def _returns_nothing(finding: Checked) -> bool:
     failure = finding.check.failure if finding.check else None
     return failure is not None and not failure.error and "none" in failure.refusals()

@@ -108,7 +108,7 @@ def _explained(
 ) -> tuple[Sequence[Outcome], tuple[Card, ...]]:
     """Give the outcomes their root causes; a stumble of ours there leaves the verdicts as they are."""
     checks = {outcomes.check_id(item): item.stash.get(outcomes.CHECK, None) for item in items}
-    findings = [root_causes.Finding(each, checks.get(each.id)) for each in bench.outcomes]
+    findings = [root_causes.Checked(each, checks.get(each.id)) for each in bench.outcomes]
     if bench.asked is None or any(each.status == "error" for each in bench.outcomes):
         return bench.outcomes, ()
     try:

@@ -264,10 +264,11 @@ def leaks(graded: Graded, student: str) -> dict[str, list[str]]:
     """
     innocent = dict(graded.seen(QUIET))
     shown = "\n".join(str(card.example) for card in graded.grades[student].cards)
-    seen = dict(graded.seen(student)).items()
-    return {
-        place: found for place, text in seen if (found := hits(text, f"{innocent[place]}\n{shown}"))
+    found = {
+        place: _not_said(hits(text, f"{innocent[place]}\n{shown}"), shown)
+        for place, text in graded.seen(student)
     }
+    return {place: told for place, told in found.items() if told}
 
 
 @pytest.fixture(scope="module")
