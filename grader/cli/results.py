@@ -66,7 +66,7 @@ def show(options: argparse.Namespace) -> int:
     say("")
     say(f"source: {source}")
     for outcome in checks if options.check is not None else []:
-        _repeat(options.dir, found.run, outcome, source)
+        _repeat(options.dir, found.run, outcome, source, grade.seed)
     return OK
 
 
@@ -96,7 +96,7 @@ def _saved(folder: Path, grade: Grade) -> Path | None:
     return files.write(folder / "sources" / f"{name}{suffix}", source)
 
 
-def _repeat(folder: Path, known: Run, outcome: Outcome, source: Path) -> None:
+def _repeat(folder: Path, known: Run, outcome: Outcome, source: Path, seed: int | None) -> None:
     """Print the line that repeats a check; what was not passed is run by it, and shown."""
     from grader.grading.process import settled
     from grader.runs.regrade import secret_of
@@ -108,7 +108,7 @@ def _repeat(folder: Path, known: Run, outcome: Outcome, source: Path) -> None:
         path = path.relative_to(course.folder)
     test = f"tests/hidden/{known.assignment}/{outcome.id}"
     arguments = ["-p", "grader.grading.show_plugin", test, "--submission", str(path),
-                 "--seed", str(known.seed)]  # fmt: skip
+                 "--seed", str(known.seed if seed is None else seed)]  # fmt: skip
     say("")
     say(f"repeat, in {course.folder}:")
     say(f"  pytest {shlex.join(arguments)}")

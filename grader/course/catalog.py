@@ -64,7 +64,7 @@ def _refusal(found: Sequence[Path], given: Iterable[Path]) -> str:
     for path in (course, course / FILE):
         if (owner := path.stat().st_uid) not in _trusted_owners():
             return f"belongs to another user ({_user_name(owner)})"
-    for path in map(Path.resolve, given):
+    for path in (each.resolve() for each in given if each.exists()):
         folder = path if path.is_dir() else path.parent
         if course.is_relative_to(folder):
             return f"lies in what is to be graded ({folder})"

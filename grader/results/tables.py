@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -35,7 +35,7 @@ def as_json(run: Run, grades: Iterable[Grade]) -> Iterator[bytes]:
     yield _indented(document).removesuffix(b"\n}") + b',\n "submissions": ['
     between, end = b"\n  ", b"]"
     for grade in grades:
-        yield between + _indented(submission_entry(grade)).replace(b"\n", b"\n  ")
+        yield between + _indented(submission_entry(grade, run.versions)).replace(b"\n", b"\n  ")
         between, end = b",\n  ", b"\n ]"
     yield end + b"\n}\n"
 
@@ -44,8 +44,11 @@ def _indented(document: dict[str, Any]) -> bytes:
     return msgspec.json.format(msgspec.json.encode(document), indent=1)
 
 
-def submission_entry(grade: Grade) -> dict[str, Any]:
-    """One submission's entry in grades.json."""
+def submission_entry(grade: Grade, versions: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return one submission's entry in grades.json.
+
+    ``versions``: those of the run, which are not repeated.
+    """
     submission = grade.submission
     entry: dict[str, Any] = {
         "student": submission.student,
@@ -65,7 +68,7 @@ def submission_entry(grade: Grade) -> dict[str, Any]:
         entry["outstanding"] = grade.outstanding
     if grade.seed is not None:
         entry["seed"] = grade.seed
-    if grade.versions:
+    if grade.versions and grade.versions != versions:
         entry["versions"] = dict(grade.versions)
     if grade.cards:
         entry["cards"] = [card_entry(card) for card in grade.cards]

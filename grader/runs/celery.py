@@ -43,19 +43,32 @@ BACK_OFF: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 def grade_all(
     submissions: Iterable[Submission],
     settings: Settings,
-    jobs: int,  # workers say themselves how many they grade at once
+    jobs: int,
     patience: float,
     on_ready: Callable[[Ready], None] = lambda ready: None,
     stop: Callable[[], bool] = lambda: False,
+    seed_of: Callable[[Submission], int | None] = lambda submission: None,
     *,
     broker: str,
     place: str = "",
     say: Callable[[str], None] = lambda line: None,
 ) -> Iterator[Graded]:
-    """Yield each submission with its grade, as they come; raises `EngineError` when none can.
+    """Yield each submission with its grade, as they come.
 
-    ``place``: with it a coordinator that goes on with a run finds the answers to the former one.
-    ``stop``: asked every second; true ends at once, and leaves to the broker what is there.
+    Args:
+        submissions: What to grade; read as there is room.
+        settings: The course, the assignment, and what they are graded with.
+        jobs: Not used: workers say themselves how many they grade at once.
+        patience: Seconds after which a submission counts as lost.
+        on_ready: Called with the layers that every worker so far had.
+        stop: Asked every second; true ends at once, and leaves to the broker what is there.
+        seed_of: Asked for the seed of each submission's inputs; None is the one of the settings.
+        broker: The address of the broker.
+        place: With it a coordinator that goes on with a run finds the answers to the former one.
+        say: Called with a line that cannot wait for the end.
+
+    Raises:
+        EngineError: Nothing can be graded.
     """
     if settings.sandbox != "best":
         raise EngineError("workers always lock submissions in: --sandbox is for --engine local")
@@ -67,7 +80,7 @@ def grade_all(
     post.check(app)
     line = _Line(app, blank, settings.secret)
     try:
-        yield from _Run(iter(submissions), blank, line, on_ready, stop, say).graded()
+        yield from _Run(iter(submissions), blank, line, on_ready, stop, seed_of, say).graded()
     finally:
         line.close()
 
@@ -85,7 +98,7 @@ class _Line:
     """Tasks out, answers in. What a broken connection raises is among ``errors``."""
 
     def __init__(self, app: Celery, blank: Task, secret: bytes) -> None:
-        self.app, self._secret, self._run = app, secret, blank.run
+        self.app, self.secret, self._run = app, secret, blank.run
         self._tasks = post.task_queue(blank.assignment)
         self._answers = post.answer_queue(blank.run)
         self._heard: deque[Any] = deque()
@@ -111,7 +124,7 @@ class _Line:
     def send(self, task: Task) -> None:
         """Hand a task to the workers."""
         self.app.send_task(
-            post.TASK, args=[post.sealed(task, self._secret)], queue=self._tasks.name,
+            post.TASK, args=[post.sealed(task, self.secret)], queue=self._tasks.name,
             connection=self._connection, retry=False, ignore_result=True,
         )  # fmt: skip
 
@@ -122,15 +135,19 @@ class _Line:
                 self._connection.drain_events(timeout=seconds)
         return bool(self._heard)
 
-    def heard(self) -> Iterator[WorkerAnswer]:
-        """The answers to this run that came, and that nobody forged."""
+    def heard(self) -> Iterator[tuple[WorkerAnswer, bool]]:
+        """Yield each answer to this run, and whether someone with the secret sealed it.
+
+        A worker that has another secret refuses without a seal; so can anybody who reaches the broker.
+        """
         while self._heard:
             envelope = post.envelope(self._heard.popleft().body)
             answer = post.content(envelope, WorkerAnswer)
             if answer is None or answer.run != self._run:
                 continue
-            if answer.refusal or post.is_sealed(envelope, self._secret):
-                yield answer
+            is_sealed = post.is_sealed(envelope, self.secret)
+            if answer.refusal or is_sealed:
+                yield answer, is_sealed
 
     def waiting(self) -> int:
         """How many tasks no worker has taken."""
@@ -159,6 +176,7 @@ class _Run:
     line: _Line
     on_ready: Callable[[Ready], None]
     stop: Callable[[], bool]
+    seed_of: Callable[[Submission], int | None]
     say: Callable[[str], None]
     out: dict[str, Task] = field(default_factory=dict)
     own: dict[str, Submission] = field(default_factory=dict)
@@ -171,6 +189,8 @@ class _Run:
     since: float = field(default_factory=time.monotonic)
     """When we last heard anything."""
     quiet_said: bool = False
+    unproven: str = ""
+    """A refusal without a seal: it ends the run only if nobody grades anything."""
 
     def graded(self) -> Iterator[Graded]:
         """Until everything is graded, or we are told to stop."""
@@ -220,12 +240,13 @@ class _Run:
 
     def _fill(self) -> Iterator[Graded]:
         while len(self.out) < AHEAD and (submission := next(self.waiting, None)) is not None:
-            key = post.key_of(submission)
+            key = post.key_of(submission, self.line.secret)
             if key in self.out or key in self.done:
                 continue
             bare = Submission(key, submission.file, submission.source, submission.problem,
                               submission.error, submission.note)  # fmt: skip
-            task = replace(self.blank, key=key, submission=bare)
+            seed = self.seed_of(submission)
+            task = replace(self.blank, key=key, submission=bare, own_seed=seed)
             self.own[key], self.out[key] = submission, task
             if key in self.early:
                 yield from self._take(self.early.pop(key))
@@ -238,14 +259,23 @@ class _Run:
             self.unsent.popleft()
 
     def _hear(self) -> Iterator[Graded]:
-        for answer in self.line.heard():
-            self.since, self.quiet_said = time.monotonic(), False
+        for answer, is_sealed in self.line.heard():
+            if not is_sealed:
+                self._doubt(answer.refusal)
+                continue
+            self.since, self.quiet_said, self.unproven = time.monotonic(), False, ""
             yield from self._take(answer)
 
+    def _doubt(self, refusal: str) -> None:
+        """Tell of a refusal that anybody could have written."""
+        if not self.unproven:
+            self.say(f"without proof of the course's secret: {refusal[:400]}")
+        self.unproven = refusal
+
     def _take(self, answer: WorkerAnswer) -> Iterator[Graded]:
-        """The first answer to each submission; another is a delivery too many."""
+        """Take the first answer to each submission; another is a delivery too many."""
         if answer.refusal:
-            raise EngineError(f"{answer.refusal[:400]}; nothing is lost, go on with --resume")
+            raise _refused(answer.refusal)
         if answer.grade is None or answer.key in self.done:
             return
         if answer.key not in self.out:
@@ -279,6 +309,8 @@ class _Run:
     def _mend(self, waiting: int | None) -> Iterator[Graded]:
         """Send again what was lost: nobody answers, though nothing waits for a worker."""
         now = time.monotonic()
+        if waiting is not None and self.unproven:
+            raise _refused(self.unproven)
         if waiting:
             if not self.quiet_said:
                 self.say(f"{waiting} submissions wait at {post.shown(self.line.app)}, and no worker "
@@ -297,6 +329,10 @@ class _Run:
             else:
                 self.out[key] = replace(task, lost=task.lost + 1)
                 self.unsent.append(self.out[key])
+
+
+def _refused(refusal: str) -> EngineError:
+    return EngineError(f"{refusal[:400]}; nothing is lost, go on with --resume")
 
 
 def _pauses() -> Iterator[float]:

@@ -34,6 +34,9 @@ from grader.runs.grading_service import GradingService, Lost, is_lost, lost
 if TYPE_CHECKING:
     from celery import Celery
 
+NOT_SEALED = b""
+"""For answers to who has another secret than ours, or none."""
+
 
 def work(
     broker: str,
@@ -85,7 +88,9 @@ def _serve(app: Celery, desk: Desk) -> None:
             return
         again = bool((bound.request.delivery_info or {}).get("redelivered"))
         refusal = desk.refusal(task)
-        if refusal is None and not post.is_sealed(envelope, desk.secret):
+        if not post.is_sealed(envelope, desk.secret):
+            if refusal is not None:  # not sealed either: else anybody could have us stop a run
+                _send(app, refusal, NOT_SEALED)
             return
         answer = refusal or desk.graded(task, again)
         if isinstance(answer, Task):
@@ -166,7 +171,9 @@ class Desk:
             self._ready = self._service.prepare(settings)
         except StartError as error:
             raise Lost(str(error)) from None
-        return self._service.submit(settings, task.submission, patience=task.patience).result()
+        return self._service.submit(
+            settings, task.submission, patience=task.patience, seed=task.own_seed
+        ).result()
 
     def end(self) -> None:
         """End the grading process."""

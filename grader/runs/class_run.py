@@ -19,7 +19,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from grader import __version__
 from grader.course import extensions
 from grader.course.assignment import Assignment, Course
 from grader.course.secret import fingerprint, secret_file
@@ -31,7 +30,7 @@ from grader.model import Grade, Submission
 from grader.people import resolve
 from grader.results.store import Run, Store, content_hash
 from grader.runs import local
-from grader.runs.provenance import hash_of_files
+from grader.runs.provenance import recorded, refuse_mixture
 
 MAX_SEED = 2**31
 
@@ -88,7 +87,10 @@ def grade_class(
     plan = replace(plan, only=frozenset(resolve(text, everybody) for text in plan.only))
     make_private(plan.out)
     run = Run(plan.assignment.name, plan.seed, plan.assignment.max_score, fingerprint(plan.secret))
+    known = recorded(plan.course, plan.assignment.name)
     with Store.create(plan.out, run) as store:
+        if any(store.rounds()):
+            refuse_mixture(plan.out, store.run.versions, known)
         done = store.graded()
         graded = {student for student, _ in done}
         progress.total = sum(
@@ -99,9 +101,9 @@ def grade_class(
 
         def on_ready(ready: Ready) -> None:
             progress.ready = ready
-            kinds, known = ", ".join(progress.kinds), versions(plan, ready)
-            sandbox, most = tuple(ready.sandbox), ready.max_score
-            store.update(replace(run, max_score=most, sandbox=sandbox, inbox=kinds, versions=known))
+            kinds, sandbox = ", ".join(progress.kinds), tuple(ready.sandbox)
+            now = replace(run, max_score=ready.max_score, sandbox=sandbox, versions=known)
+            store.update(replace(now, inbox=kinds))
 
         _load_meanwhile("grader.results.class_report")
         waiting = _waiting(plan, inboxes, store, progress)
@@ -109,10 +111,34 @@ def grade_class(
         jobs = min(plan.jobs, max(progress.total, 1))
         grade_all = ENGINES[plan.engine](plan, progress)
         for submission, grade in grade_all(
-            waiting, _settings(plan), jobs, patience, on_ready, stop
+            waiting, _settings(plan), jobs, patience, on_ready, stop, Seeds(store).of
         ):
+            grade = replace(grade, versions=known)
             store.add(grade, submission, store.next_round(submission, bool(plan.only)))
             yield grade
+
+
+class Seeds:
+    """The seeds of hand-ins that follow feedback.
+
+    Under one seed, twenty hand-ins read a hidden input digit by digit out of the messages.
+    """
+
+    def __init__(self, store: Store) -> None:
+        """Note what was graded before this run began: its feedback may have been read."""
+        self._known: dict[str, dict[str, int | None]] = {}
+        for handin in store.handins():
+            if handin.grade.status == "graded":
+                student = handin.grade.submission.student
+                self._known.setdefault(student, {})[handin.digest] = handin.grade.seed
+
+    def of(self, submission: Submission) -> int | None:
+        """Return the seed of a submission's inputs, or None for the run's."""
+        known = self._known.get(submission.student, {})
+        digest = content_hash(submission)
+        if digest in known:  # the same content reads nothing new
+            return known[digest]
+        return new_seed() if known else None
 
 
 def _everybody(plan: Plan, inboxes: Sequence[Inbox], progress: Progress) -> list[Handin]:
@@ -143,19 +169,6 @@ def _celery(plan: Plan, progress: Progress) -> Engine:
 
 Engine = Callable[..., Iterator[tuple[Submission, Grade]]]
 ENGINES: Mapping[str, Callable[[Plan, Progress], Engine]] = {"local": _local, "celery": _celery}
-
-
-def versions(plan: Plan, ready: Ready) -> dict[str, str]:
-    """What the grades depend on: versions of the tools, hashes of the course's files."""
-    folder, name = plan.course.folder, plan.assignment.name
-    ours = sorted([*(folder / "reference" / name).rglob("*.py"),
-                   *(folder / "tests" / "hidden" / name).rglob("*.py")])  # fmt: skip
-    return {
-        "grader": __version__,
-        **ready.versions,
-        "course": hash_of_files(ours),
-        "code": hash_of_files(sorted(Path(__file__).parents[1].rglob("*.py"))),
-    }
 
 
 def _inbox(plan: Plan, source: Path) -> Inbox:

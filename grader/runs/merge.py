@@ -8,15 +8,22 @@ from pathlib import Path
 
 from grader.files import make_private
 from grader.results.store import Store
+from grader.runs.provenance import refuse_mixture
 
 
 def merge(folders: Sequence[Path], out: Path) -> int:
-    """Join the results of shards of one run; return how many grades; raises `StoreError`."""
+    """Join the results of shards of one run; return how many grades there are.
+
+    Raises:
+        StoreError: They are not of the same run.
+        MixtureError: They were graded with other tests, another grader or another NumPy.
+    """
     make_private(out)
     runs = []
     for folder in folders:
         with Store.open(folder) as part:
             runs.append(part.run)
+            refuse_mixture(folder, part.run.versions, runs[0].versions)
     count = 0
     with Store.create(out, runs[0]) as store:
         for folder, run in zip(folders, runs, strict=True):

@@ -1,19 +1,40 @@
-"""Versions and hashes that a grade depends on."""
+"""Record the versions and hashes that a grade depends on, and refuse to mix grades of two kinds."""
 
 from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
 
-from grader.course.assignment import Course
+from grader import __version__
+from grader.course.assignment import Assignment, Course
 from grader.course.secret import fingerprint
+from grader.errors import UserError
+
+_CHANGED: Final = {
+    "course": "the hidden tests or the reference",
+    "entry": "the entry in assignments.yaml",
+    "code": "the code of grader",
+    "grader": "grader",
+    "python": "Python",
+    "numpy": "NumPy",
+    "torch": "PyTorch",
+}
+"""The keys of `recorded` that can change a grade, with their names for readers."""
+_HASHES: Final = ("course", "entry", "code")
+
+
+class MixtureError(UserError):
+    """Grades that would stand beside those of other tests or another grader."""
 
 
 def versions() -> dict[str, str]:
-    """Of what would grade here; Python and NumPy are the same wherever a task is taken."""
+    """Return the versions of what grades here; Celery's workers have the same ones."""
     return {
         "python": platform.python_version(),
         "numpy": version("numpy"),
@@ -21,32 +42,83 @@ def versions() -> dict[str, str]:
     }
 
 
-def fingerprints(course: Course, name: str, secret: bytes) -> dict[str, str]:
-    """All that grades depend on, each as a short text: equal on two machines, equal grades."""
+def recorded(course: Course, name: str) -> dict[str, str]:
+    """Return what is kept with a grade: versions of the tools, hashes of the course and the code."""
     assignment = course.assignment(name)
-    entry = (assignment.points, assignment.runtime, assignment.imports, assignment.limits,
-             sorted(assignment.speed.items()))  # fmt: skip
-    package = Path(__file__).parents[1]
+    torch = {"torch": _torch()} if assignment.runtime == "torch" else {}
+    return {
+        "grader": __version__,
+        **versions(),
+        **torch,
+        "course": _digest(course.folder, course.grading_files(name)),
+        "entry": _entry(assignment),
+        "code": _code(),
+    }
+
+
+def changes(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Return what two records of `recorded` differ in and grades depend on, in words."""
+    return [
+        words if key in _HASHES else f"{words} ({before[key]}, now {now[key]})"
+        for key, words in _CHANGED.items()
+        if key in before and key in now and before[key] != now[key]
+    ]
+
+
+def refuse_mixture(folder: Path, before: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """Raise `MixtureError` if grades in ``folder`` were made with something else than ``now``."""
+    if found := changes(before, now):
+        raise MixtureError(
+            f"changed since {folder} was graded: {', '.join(found)}; run `grader regrade {folder} "
+            "--write` first, so that everybody is graded alike, or choose another --out"
+        )
+
+
+def fingerprints(course: Course, name: str, secret: bytes) -> dict[str, str]:
+    """Return all that grades depend on, each as a short text: equal on two machines, equal grades."""
+    assignment = course.assignment(name)
     found = {
-        "grader": _digest(package, sorted(package.rglob("*.py"))),
+        "grader": _code(),
         "hidden tests or reference": _digest(course.folder, course.grading_files(name)),
-        "entry in assignments.yaml": hashlib.sha256(repr(entry).encode()).hexdigest()[:12],
+        "entry in assignments.yaml": _entry(assignment),
         "secret": fingerprint(secret),
         "Python": ".".join(platform.python_version_tuple()[:2]),
         "NumPy": version("numpy"),
     }
     if assignment.runtime == "torch":
-        found["PyTorch"] = version("torch").partition("+")[0]
+        found["PyTorch"] = _torch()
     return found
 
 
 def difference(ours: Mapping[str, str], theirs: Mapping[str, str]) -> str:
-    """The first fingerprint in which two machines differ, in words; '' when they agree."""
+    """Return the first fingerprint in which two machines differ, in words; '' if they agree."""
     for name in [*ours, *theirs]:
         here, there = ours.get(name, "none"), theirs.get(name, "none")
         if here != there:
             return f"its {name[:40]} differs ({here[:20]}, and the run's is {there[:20]})"
     return ""
+
+
+def _torch() -> str:
+    return version("torch").partition("+")[0]
+
+
+def _entry(assignment: Assignment) -> str:
+    """Return a hash of what an entry says about grading; dates and LMSs change no verdict."""
+    said = {
+        key: value
+        for key, value in sorted(asdict(assignment).items())
+        if key
+        not in ("title", "due", "grace", "late", "attempts", "lms", "opens", "closes", "hold_off")
+    }
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
+
+
+@cache
+def _code() -> str:
+    """Return a hash of the grader's own code."""
+    package = Path(__file__).parents[1]
+    return _digest(package, sorted(package.rglob("*.py")))
 
 
 def _digest(folder: Path, files: Iterable[Path]) -> str:
@@ -55,10 +127,3 @@ def _digest(folder: Path, files: Iterable[Path]) -> str:
         data = file.read_bytes()
         digest.update(f"{file.relative_to(folder).as_posix()}\0{len(data)}\0".encode() + data)
     return digest.hexdigest()[:12]
-
-
-def hash_of_files(files: Sequence[Path]) -> str:
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]

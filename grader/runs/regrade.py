@@ -7,11 +7,12 @@ from pathlib import Path
 
 from grader.course.assignment import Course
 from grader.course.secret import course_secret, fingerprint
-from grader.grading.protocol import Settings
+from grader.grading.protocol import Ready, Settings
 from grader.model import Grade, Outcome, Submission
 from grader.results import policy
 from grader.results.store import SERVED, Judged, Run, Store, StoreError, content_hash
 from grader.runs import local
+from grader.runs.provenance import recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,20 @@ def regrade(course: Course, folder: Path, jobs: int, write: bool) -> list[Change
         handins = list(store.handins())
         found: dict[tuple[str, str, str], Grade] = {}
         submissions = (_stored(store, handin) for handin in handins)
-        for submission, grade in local.grade_all(
-            submissions, settings, jobs, assignment.limits.patience
+        known = recorded(course, run.assignment)
+        seeds = {_key(each.digest, each.grade.submission): each.grade.seed for each in handins}
+
+        def seed_of(submission: Submission) -> int | None:
+            return seeds[_key(content_hash(submission), submission)]
+
+        def on_ready(ready: Ready) -> None:
+            if write:
+                store.update(replace(run, max_score=ready.max_score, versions=known))
+
+        for submission, new in local.grade_all(
+            submissions, settings, jobs, assignment.limits.patience, on_ready, seed_of=seed_of
         ):
+            grade = replace(new, versions=known)
             found[_key(content_hash(submission), submission)] = grade
             if write:
                 store.add(grade, submission, store.attempts(submission.student))

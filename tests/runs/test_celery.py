@@ -641,8 +641,8 @@ def test_a_coordinator_goes_on_where_it_ended(
 
 def task(course: Path, mine: Submission, secret: str = SECRET) -> post.Task:
     prints = provenance.fingerprints(catalog.load(course), NAME, secret.encode())
-    bare = Submission(post.key_of(mine), mine.file, mine.source)
-    return post.Task("run", post.key_of(mine), NAME, 7, 60.0, prints, bare)
+    bare = Submission(post.key_of(mine, SECRET.encode()), mine.file, mine.source)
+    return post.Task("run", post.key_of(mine, SECRET.encode()), NAME, 7, 60.0, prints, bare)
 
 
 def other_secret(folder: Path) -> None:
@@ -781,7 +781,8 @@ def test_nobody_forges_a_grade(
     assert name == ""
     number = broker.client.smembers(queue).pop().decode().split("\x06")[0]
     forged = post.sealed(
-        post.WorkerAnswer(number, post.key_of(mine), Grade(mine, 100.0)), b"guessed"
+        post.WorkerAnswer(number, post.key_of(mine, SECRET.encode()), Grade(mine, 100.0)),
+        b"guessed",
     )
     until(lambda: broker.client.llen(f"grader.{NAME}"))
     push(broker, "", forged, post.ANSWERS, number)

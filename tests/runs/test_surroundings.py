@@ -16,7 +16,7 @@ import traps
 from grader.course import catalog
 from grader.lms import JOBS
 from grader.lms.jobs import bundle
-from grader.runs import local
+from grader.runs import grading_process, local
 
 ROOT = Path(__file__).parents[2]
 NAME = "computation_graph"
@@ -161,8 +161,8 @@ def test_traps_spring_without_the_protection(place: Place, monkeypatch: pytest.M
         return [sys.executable, "-c", code, *arguments]
 
     monkeypatch.chdir(place.here)
-    monkeypatch.setattr(local.interpreter, "command", unprotected)
-    monkeypatch.setattr(local.interpreter, "NEUTRAL", str(place.here))
+    monkeypatch.setattr(grading_process.interpreter, "command", unprotected)
+    monkeypatch.setattr(grading_process.interpreter, "NEUTRAL", str(place.here))
     settings = local.Settings(str(place.course), NAME, 1, b"secret")
     process = local.Process(settings)
     with pytest.raises(local.EngineError):
