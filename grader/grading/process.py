@@ -68,6 +68,7 @@ def bench_for(settings: Settings) -> Bench:
     course = catalog.load(Path(settings.course))
     assignment = course.assignment(settings.assignment)
     sandbox = Sandbox.best() if settings.sandbox == "best" else Sandbox(frozenset())
+    sandbox = sandbox.without("quiet") if settings.alone else sandbox
     bench = Bench(course, assignment, sandbox, settings.seed, settings.secret)
     bench.server.start()
     return bench

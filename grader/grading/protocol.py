@@ -17,6 +17,8 @@ class Settings:
     preflight: bool = True
     private: tuple[str, ...] = ()
     """Files that no worker may be able to read: the canary tries."""
+    alone: bool = False
+    """Whether one submission is all that will be graded: it has nobody to pass anything on to."""
     select: str = ""
     """Which checks, as pytest's -k has it; all if empty."""
 

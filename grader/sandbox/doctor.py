@@ -27,6 +27,7 @@ _WITHOUT: Final = {
     "landlock": "needs Linux 5.13 with Landlock enabled",
     "seccomp": "needs libseccomp2 (apt-get install libseccomp2)",
     "pidns": "needs root with namespaces, or bubblewrap",
+    "quiet": "needs Linux",
     "mounts": "needs bubblewrap (apt-get install bubblewrap) and namespaces",
 }
 

@@ -14,6 +14,7 @@ import contextlib
 import json
 import math
 import os
+import secrets
 import select
 import shutil
 import signal
@@ -134,7 +135,8 @@ class ForkServer:
         """Whether it has said that it serves."""
         self._jail = ""
         self._uids: Sequence[int] = (os.geteuid(),)
-        self._forked = 0
+        self._taken: set[int] = set()
+        """The uids of workers that have not ended."""
         self.starts = 0
         """How often it was started: a worker ends with the one that forked it."""
         self.killed = 0
@@ -214,12 +216,12 @@ class ForkServer:
         ours, theirs = socket.socketpair()
         output, capture = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        uid = self._free_uid()
         request = {
-            "fork": self._uids[self._forked % len(self._uids)],
+            "fork": uid,
             "memory": limits.memory_mb << 20,
             "cpu": int(limits.import_cpu + limits.total) + 10,
         }
-        self._forked += 1
         try:
             reply, pidfd = self._ask(request, (theirs.fileno(), capture))
         except GraderError:
@@ -231,7 +233,17 @@ class ForkServer:
         if "pid" not in reply:
             os.close(output)
             raise GraderError(f"no worker could be started: {reply.get('error')}")
-        return Worker(self, ours, reply["pid"], pidfd, output)
+        self._taken.add(uid)
+        return Worker(self, ours, reply["pid"], pidfd, output, uid)
+
+    def _free_uid(self) -> int:
+        """Return a uid that no worker has, by chance: a number in order would count the workers."""
+        free = [uid for uid in self._uids if uid not in self._taken]
+        return secrets.choice(free or self._uids)
+
+    def release(self, uid: int) -> None:
+        """Let another worker have the uid of one that has ended."""
+        self._taken.discard(uid)
 
     def status(self, pid: int) -> int | None:
         """How a worker ended, as ``os.waitpid`` gives it; waits for it to end."""
@@ -292,8 +304,15 @@ class Worker:
     """Our end of one worker: frames out and in, its CPU clock, and its end."""
 
     def __init__(
-        self, server: ForkServer, channel: socket.socket, pid: int, pidfd: int, output: int
+        self,
+        server: ForkServer,
+        channel: socket.socket,
+        pid: int,
+        pidfd: int,
+        output: int,
+        uid: int,
     ) -> None:
+        self._uid = uid
         self._server, self._channel, self._pid = server, channel, pid
         self._start = server.starts
         self._pidfd, self._output = pidfd, output
@@ -440,6 +459,7 @@ class Worker:
             return
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        self._server.release(self._uid)
         self._channel.close()
         with contextlib.suppress(OSError):
             self.captured = os.read(self._output, 1 << 16)

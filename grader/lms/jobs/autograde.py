@@ -162,6 +162,7 @@ def _graded(course: Course, assignment: Assignment, job: Job) -> Grade:
     private = [course.solution(assignment.name), secret_file(course.folder)]
     settings = Settings(
         course=str(course.folder), assignment=assignment.name, seed=job.seed or 0, secret=secret,
+        alone=True,
         private=tuple(str(path.resolve()) for path in private if path.is_file()),
     )  # fmt: skip
     for _, grade in local.grade_all([submission], settings, 1, assignment.limits.patience):

@@ -17,8 +17,9 @@ Layers, in the order in which a child puts them on:
                and abstract sockets only inside
     seccomp    an allow-list of system calls, none of which can name another process
 
-and around them ``pidns`` (a pid namespace for each child) and ``mounts`` (bubblewrap's view of
-the file system, laid by `grader.view`). no-new-privs, not-dumpable and the parent-death signal
+and around them ``pidns`` (a pid namespace for each child), ``mounts`` (bubblewrap's view of the
+file system, laid by `grader.sandbox.launch`) and ``quiet`` (what one child reads, no other can see:
+no access times, no /proc). no-new-privs, not-dumpable and the parent-death signal
 are always on.
 
 Sources: landlock(7), seccomp(2), capabilities(7), prctl(2), pid_namespaces(7), libseccomp's
@@ -38,11 +39,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-LAYERS: Final = ("rlimits", "chroot", "uid", "caps", "landlock", "seccomp", "pidns", "mounts")
+LAYERS: Final = (
+    "rlimits", "chroot", "uid", "caps", "landlock", "seccomp", "pidns", "mounts", "quiet",
+)  # fmt: skip
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
 
+CLONE_NEWNS: Final = 0x00020000
 CLONE_NEWPID: Final = 0x20000000
 OUT_OF_MEMORY: Final = 86
 """The exit status of a worker that has no memory left to answer with."""
@@ -252,6 +256,53 @@ def _allow_below(rules: int, path: str, access: int) -> None:
     os.close(fd)
 
 
+# --- what one child could leave for the next ----------------------------------------------------
+
+_MOUNT_SETATTR: Final = 442
+_AT_RECURSIVE, _MOUNT_READ_ONLY, _MOUNT_NO_ATIME, _MOUNT_ATIME_MASK = 0x8000, 0x1, 0x10, 0x70
+_MS_PRIVATE, _MNT_DETACH = 1 << 18, 2
+
+
+def read_quietly(is_mounted: bool, readable: Iterable[str]) -> None:
+    """Let no child see what another one has read.
+
+    A read sets a file's access time, and any child may look at that: two submissions of one run
+    passed a number on so. Bubblewrap's mounts are read-only and keep no times; elsewhere this
+    process gets such mounts of its own, or, where that is not allowed, reads every file once, for
+    Linux then sets no new time for a day (``relatime``).
+
+    Args:
+        is_mounted: Whether bubblewrap laid the view of the files.
+        readable: The files and folders that children may read.
+    """
+    if is_mounted:
+        with contextlib.suppress(OSError):  # without the right, Landlock keeps them from /proc
+            _check(_libc.umount2(b"/proc", _MNT_DETACH))
+        return
+    attributes = struct.pack(
+        "=4Q", _MOUNT_READ_ONLY | _MOUNT_NO_ATIME, _MOUNT_ATIME_MASK, _MS_PRIVATE, 0
+    )
+    try:
+        unshare(CLONE_NEWNS)
+        _syscall(_MOUNT_SETATTR, -1, b"/", _AT_RECURSIVE, attributes, ctypes.c_size_t(32))
+    except OSError:
+        for path in readable:
+            _touch_below(path)
+
+
+def _touch_below(path: str) -> None:
+    """Read a file, or every file and folder below a folder, so that its access time is new."""
+    for folder, _, files in os.walk(path):
+        for name in files:
+            _touch(os.path.join(folder, name))
+    _touch(path)
+
+
+def _touch(path: str) -> None:
+    with contextlib.suppress(OSError), open(path, "rb", buffering=0) as file:
+        file.read(1)
+
+
 # --- seccomp ----------------------------------------------------------------------------------
 
 _FREE: Final = """
@@ -259,11 +310,15 @@ _FREE: Final = """
     access faccessat faccessat2 readlink readlinkat getcwd getdents64
     poll ppoll select pselect6 mmap munmap mremap mprotect madvise brk
     rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack restart_syscall sched_yield
-    nanosleep gettimeofday time times getrusage getrlimit setitimer getitimer
-    getrandom getpid gettid getppid getuid geteuid getgid getegid getpgrp getgroups uname sysinfo
+    nanosleep gettimeofday time times getrlimit setitimer getitimer
+    getrandom getpid gettid getppid getuid geteuid getgid getegid getpgrp getgroups uname
     exit exit_group set_robust_list rseq set_tid_address
 """.split()
-"""Allowed whatever their arguments: they act on this process or on descriptors it was left."""
+"""Allowed whatever their arguments: they act on this process or on descriptors it was left.
+
+Not among them is what tells of the machine, and so of what others do: sysinfo (free memory, load),
+mincore and getrusage (which pages of a library are in memory), statfs (free space).
+"""
 
 _EQUAL, _MASKED = 4, 7  # SCMP_CMP_EQ, SCMP_CMP_MASKED_EQ
 _WRITING = os.O_ACCMODE | os.O_CREAT | os.O_TRUNC | (getattr(os, "O_TMPFILE", 0) & ~os.O_DIRECTORY)
@@ -380,7 +435,7 @@ def available() -> frozenset[str]:
     """
     if sys.platform != "linux":
         return frozenset()
-    found = {"rlimits", "caps"}
+    found = {"rlimits", "caps", "quiet"}
     if os.geteuid() == 0 and _works(lambda: drop_uid(free_uids(1)[0])):
         found.add("uid")
     if os.geteuid() == 0 and _works(lambda: os.chroot("/proc/self/fdinfo")):

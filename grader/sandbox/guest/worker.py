@@ -102,6 +102,8 @@ def serve(control: socket.socket, settings: dict[str, Any]) -> None:
     listable = [os.path.dirname(os.__file__), os.path.dirname(os.path.dirname(np.__file__))]
     readable = _readable(settings["preload"])
     plan = lockdown.prepare(settings["layers"], readable, listable, settings["jail"])
+    if "quiet" in settings["layers"]:
+        lockdown.read_quietly("mounts" in settings["layers"], [*readable, *listable[1:]])
     _forget_ours()
     _rehearse()
     _seed()
