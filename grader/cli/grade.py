@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     with _interruptible() as stopped, _resumable(options, plan, progress):
         statuses = _shown(class_run.grade_class(plan, progress, lambda: bool(stopped)), progress)
         found = policy.standings(plan.course, plan.out)
-        written = write.write_files(found, plan.out)
+        written = write.write_files(found, plan.out, course=plan.course)
     counting = [grade for grade in found.grades if grade.submission.student in statuses]
     _summary(plan, progress, counting, time.monotonic() - began)
     for note in progress.notes[:MOST_NOTES]:

@@ -34,7 +34,7 @@ def report(options: argparse.Namespace) -> int:
 
     drawn = find_spec("matplotlib") is not None
     found = policy.standings(here(), options.dir)
-    for path in write.write_files(found, options.dir, plots=drawn):
+    for path in write.write_files(found, options.dir, plots=drawn, course=here()):
         if path.parent.name != "feedback":
             say(str(path))
     for note in found.notes:
@@ -174,7 +174,7 @@ def adjust(options: argparse.Namespace) -> int:
         now = datetime.now(UTC).isoformat(timespec="microseconds")
         store.adjust(Adjustment(student, change, _reason(options), _user(), now))
     found = policy.standings(course, options.dir)
-    write.write_files(found, options.dir)
+    write.write_files(found, options.dir, course=course)
     new = _of(student, found.grades)
     say(f"{label(new.submission)}: {_final(old)} -> {_final(new)}")
     if new.final == old.final:

@@ -1,4 +1,4 @@
-"""What the grades of a class say: about the scores, about each check, and about who needs a look.
+"""Compute the figures of a class: of the scores, of each check, and which submissions need attention.
 
     checks = statistics.checks(grades)
     checks[0].difficulty, checks[0].discrimination, checks[0].flags
@@ -23,8 +23,8 @@ from grader import timestamps as times
 from grader.course.assignment import Assignment
 from grader.model import Grade, Outcome, Standing
 
-ENOUGH: Final = 10
-"""Students before a check is called unfair."""
+ENOUGH: Final = 30
+"""Students before a check is called unfair: a correlation of fewer says little."""
 HARDLY_ANY: Final = 0.1
 DO_WELL: Final = 0.7
 BINS: Final = 20
@@ -46,7 +46,7 @@ NOTES: Final = {
     "extended": "extended",
     "by-hand": "changed by hand",
 }
-"""What may be noted of a submission, the gravest first."""
+"""Notes on a submission, the gravest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +79,8 @@ class _Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class MistakeFigures:
-    """One mistake, and who made it (their places in the sequence of grades)."""
-
-    id: str
-    hint: str
-    students: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ScoreFigures:
-    """The scores that there are, in a few numbers."""
+    """The scores of a class in a few numbers."""
 
     count: int
     mean: float
@@ -103,7 +94,7 @@ class ScoreFigures:
 
 
 def scores(grades: Iterable[Grade]) -> ScoreFigures | None:
-    """The scores that count, in a few numbers; None if nobody has one. Who is excused has none."""
+    """Summarise the scores that count; None without any. Excused students have none."""
     graded = [grade for grade in grades if grade.final is not None]
     values = [grade.final or 0.0 for grade in graded]
     if not values:
@@ -116,7 +107,7 @@ def scores(grades: Iterable[Grade]) -> ScoreFigures | None:
 
 
 def histogram(grades: Iterable[Grade], most: float) -> list[tuple[float, float, int]]:
-    """(from, to, how many) of scores; the last bin has full marks and what is above them."""
+    """Count scores in bins (from, to, count); the last has full marks and everything above."""
     width, counts = most / BINS, Counter[int]()
     for grade in grades:
         if grade.final is not None:
@@ -125,12 +116,16 @@ def histogram(grades: Iterable[Grade], most: float) -> list[tuple[float, float, 
 
 
 def checks(grades: Sequence[Grade]) -> list[CheckFigures]:
-    """Every check over the class, in order."""
+    """Return the figures of every check, in order."""
     titles = {o.id: o.title for grade in grades for o in grade.outcomes}
     most: dict[str, float] = {}
     verdicts: dict[str, list[_Verdict]] = {name: [] for name in titles}
     for grade in grades:
-        judged = [o for o in grade.outcomes if o.status != "error"] if has_run(grade) else ()
+        judged = (
+            [o for o in grade.outcomes if o.status in ("passed", "failed")]
+            if has_run(grade)
+            else ()
+        )
         total = sum(outcome.points for outcome in judged)
         for outcome in judged:
             passed = outcome.status == "passed"
@@ -145,23 +140,8 @@ def checks(grades: Sequence[Grade]) -> list[CheckFigures]:
     ]  # fmt: skip
 
 
-def mistakes(grades: Sequence[Grade]) -> list[MistakeFigures]:
-    """The mistakes that were recognised, the most frequent first."""
-    who: dict[str, dict[int, None]] = {}
-    hints: dict[str, str] = {}
-    for row, grade in enumerate(grades):
-        for outcome in grade.outcomes:
-            # What a hidden check recognised stands where students do not read.
-            name = outcome.mistake or str(outcome.instructor.get("mistake", ""))
-            if name:
-                who.setdefault(name, {})[row] = None
-                hints.setdefault(name, outcome.hint or str(outcome.instructor.get("hint", "")))
-    found = [MistakeFigures(name, hints[name], tuple(rows)) for name, rows in who.items()]
-    return sorted(found, key=lambda mistake: (-len(mistake.students), mistake.id))
-
-
 def notes(assignment: Assignment, grade: Grade) -> list[str]:
-    """What is to be noted of a submission: keys of `NOTES`, in its order."""
+    """Return the notes on a submission: keys of `NOTES`, in its order."""
     found = {sign for outcome in grade.outcomes for sign in signs(outcome)}
     if grade.status == "error":
         found.add("error")
@@ -184,7 +164,7 @@ def _policy_notes(assignment: Assignment, standing: Standing) -> set[str]:
 
 
 def late_by(assignment: Assignment, grade: Grade) -> timedelta:
-    """How late it was handed in: by the student's own date, or else by that of the assignment."""
+    """Return how late it was submitted: by the student's own due date, else by the assignment's."""
     if grade.standing is not None:
         return timedelta() if grade.standing.excused else grade.standing.late_by
     submitted = times.moment(grade.submission.submitted_at)
@@ -196,12 +176,12 @@ def late_by(assignment: Assignment, grade: Grade) -> timedelta:
 
 
 def has_run(grade: Grade) -> bool:
-    """Whether anything of the submission was run: a stub is not, nor what is no Python."""
+    """Return whether anything of the submission ran: a stub does not, nor a file that is not Python."""
     return any(o.seconds > 0 or o.points > 0 or o.status == "error" for o in grade.outcomes)
 
 
 def signs(outcome: Outcome) -> set[str]:
-    """What one check tells of the program: keys of `NOTES`."""
+    """Return what one check shows about the program: keys of `NOTES`."""
     if outcome.status != "failed":
         return {"error"} if outcome.status == "error" else set()
     found = {name for name, texts in _SIGNS.items() if any(t in outcome.message for t in texts)}
@@ -227,7 +207,7 @@ def _figures(
 
 
 def point_biserial(passed: Sequence[bool], rest: Sequence[float]) -> float | None:
-    """The correlation of a verdict with a score; None where either does not vary."""
+    """Correlate a verdict with a score; None where either does not vary."""
     if len(set(passed)) < 2 or max(rest) - min(rest) < 1e-9:
         return None
     return correlation(passed, rest)
@@ -236,13 +216,13 @@ def point_biserial(passed: Sequence[bool], rest: Sequence[float]) -> float | Non
 def _flags(
     judged: int, difficulty: float | None, discrimination: float | None, well: float
 ) -> tuple[str, ...]:
-    """Why a check looks unfair; a correlation within chance (5 %, one-sided) is no reason."""
+    """Say why a check looks unfair; a correlation within chance (5 %, one-sided) is no reason."""
     if judged < ENOUGH or difficulty is None:
         return ()
     found = []
     if discrimination is not None and discrimination < -1.645 / judged**0.5:
-        found.append("who does well otherwise fails it more often")
+        found.append("strong students fail it more often than weak ones")
     if difficulty <= HARDLY_ANY and well >= DO_WELL:
-        who = "nobody passes" if difficulty == 0 else "hardly anybody passes"
-        found.append(f"{who}, though they have {round(100 * well)} % of all other points")
+        who = "no student passes" if difficulty == 0 else "hardly any student passes"
+        found.append(f"{who}, though they earn {round(100 * well)} % of all other points")
     return tuple(found)

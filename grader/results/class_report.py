@@ -1,4 +1,4 @@
-"""The class on one page, for staff: scores, checks, mistakes, every student; nothing to install.
+"""Render the class on one page, for staff: scores, clusters of mistakes, checks, every student.
 
     class_report.render(run, assignment, grades, {"ada": "feedback/ada.html"}) -> bytes
 
@@ -10,14 +10,15 @@ once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from grader import timestamps as times
 from grader.course.assignment import Assignment
 from grader.model import Grade, Outcome
 from grader.results import class_figures as statistics
-from grader.results import page
+from grader.results import page, wording
+from grader.results.clusters import Cluster, Clusters, Repair, clusters
 from grader.results.policy import duration
 from grader.results.store import Run
 from grader.text import visible_line
@@ -25,18 +26,21 @@ from grader.text import visible_line
 LISTED: Final = 25
 """Submissions that a list of special ones shows; the whole is a filter away."""
 SLOWEST: Final = 10
-_WHAT: Final = {
-    "error": "Part of these could not be judged: ours to mend. They have no score yet.",
-    "attack": "Wrote to the pipe where only answers belong, or closed it. It gained nothing.",
-    "forbidden": "Asked for something that the sandbox refuses: a file, a socket, a process.",
-    "crashed": "The interpreter itself ended: a signal, or an exit.",
-    "hung": "Used up the time of a call.",
-    "blank": "The untouched stub, no file, or an unreadable one: left out of the checks above.",
-    "late": "By each student's own date, extensions among them.",
-    "excused": "Their work does not count: they are in none of the scores above.",
-    "extended": "They have a later date of their own.",
-    "by-hand": "Somebody changed these scores by hand, with the reason that stands here.",
-}
+MOST_CLUSTERS: Final = 40
+"""Clusters that are written out; what is left is in the list of students."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What the report shows besides grades: all of it for staff."""
+
+    excerpts: Mapping[str, str] = field(default_factory=dict)
+    """A student's function for each cluster's key."""
+    sections: Mapping[str, str] = field(default_factory=dict)
+    """The heading of the exercise under which each function is introduced."""
+    repairs: Sequence[Repair] = ()
+    folder: str = ""
+    """The folder of the results, for the command that names a mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Listed:
     """A submission in a list of special ones."""
 
     name: str
+    id: str
     href: str
     score: float | None
     detail: str
@@ -52,7 +57,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Special:
-    """Submissions of which the same is to be noted."""
+    """Submissions that need attention for the same reason."""
 
     key: str
     title: str
@@ -61,13 +66,36 @@ class Special:
     listed: tuple[Listed, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ShownCluster:
+    """A cluster as the report shows it."""
+
+    cluster: Cluster
+    people: tuple[Listed, ...]
+    excerpt: str
+    section: str
+
+
 def render(
-    run: Run, assignment: Assignment, grades: Sequence[Grade], links: Mapping[str, str]
+    run: Run,
+    assignment: Assignment,
+    grades: Sequence[Grade],
+    links: Mapping[str, str],
+    material: Material | None = None,
 ) -> bytes:
-    """The report; ``links`` lead from a student to their page, relative to this one."""
+    """Return the report as HTML.
+
+    Args:
+        run: The run: seed, sandbox, versions.
+        assignment: Its title and due date.
+        grades: The grade that counts for each student.
+        links: Each student's page, relative to this one.
+        material: Excerpts, sections and repairs; none if None.
+    """
     noted = [statistics.notes(assignment, grade) for grade in grades]
-    found = statistics.mistakes(grades)
+    found = clusters(grades)
     figures = statistics.checks(grades)
+    known = material or Material()
     return page.render(
         "class_report.html",
         styles=("page.css", "class_report.css"),
@@ -80,7 +108,14 @@ def render(
         most=run.max_score,
         checks=figures,
         unfair=[figure for figure in figures if figure.flags],
-        mistakes=found,
+        few=sum(map(statistics.has_run, grades)) < statistics.ENOUGH,
+        enough=statistics.ENOUGH,
+        clusters=found.clusters,
+        shown=_shown(found, grades, links, known),
+        unexplained=[_listed(grades[row], links, "") for row in found.unexplained],
+        unexplained_points=found.unexplained_points,
+        repairs=_repairs(known.repairs, grades),
+        command=f"grader new-mistake {known.folder or 'DIR'}",
         unknown=sum(grade.status == "error" for grade in grades),
         left_out=sum("blank" in each for each in noted),
         late=sum("late" in each for each in noted),
@@ -92,7 +127,7 @@ def render(
 
 
 def letter(outcome: Outcome | None) -> str:
-    """A verdict as the page's script reads it: P, E, the tenths of the points, or - for none.
+    """Encode a verdict for the page's script: P, W, E, the tenths of the points, or - for none.
 
     >>> letter(Outcome("a", "a", "failed", 4.0, 5.0))
     '8'
@@ -100,14 +135,14 @@ def letter(outcome: Outcome | None) -> str:
     if outcome is None:
         return "-"
     if outcome.status != "failed":
-        return "P" if outcome.status == "passed" else "E"
+        return {"passed": "P", "waiting": "W", "manual": "W"}.get(outcome.status, "E")
     if outcome.points <= 0 or outcome.max_points <= 0:
         return "0"
     return str(min(9, max(1, round(10 * outcome.points / outcome.max_points))))
 
 
 def display_name(grade: Grade) -> str:
-    """What staff knows the student by, cleaned."""
+    """Return the name that staff know the student by."""
     return visible_line(grade.submission.name or grade.submission.student, 80)
 
 
@@ -115,20 +150,22 @@ def _data(
     assignment: Assignment,
     grades: Sequence[Grade],
     noted: Sequence[Sequence[str]],
-    mistakes: Sequence[statistics.MistakeFigures],
+    found: Clusters,
     figures: Sequence[statistics.CheckFigures],
     links: Mapping[str, str],
 ) -> dict[str, Any]:
-    """The class in columns, as class_report.js takes it."""
+    """Return the class in columns, as class_report.js takes it."""
     made: list[list[int]] = [[] for _ in grades]
-    for number, mistake in enumerate(mistakes):
-        for row in mistake.students:
+    for number, cluster in enumerate(found.clusters):
+        for row in cluster.rows:
             made[row].append(number)
+    for row in found.unexplained:
+        made[row].append(len(found.clusters))
     keys = list(statistics.NOTES)
     zone = assignment.due.tzinfo if assignment.due else None
     return {
         "checks": [visible_line(figure.title) for figure in figures],
-        "mistakes": [mistake.id for mistake in mistakes],
+        "mistakes": [*(cluster.label for cluster in found.clusters), wording.NOT_EXPLAINED],
         "notes": list(statistics.NOTES.values()),
         "keys": keys,
         "name": [display_name(grade) for grade in grades],
@@ -153,14 +190,14 @@ def _letters(grade: Grade, figures: Sequence[statistics.CheckFigures]) -> str:
 
 
 def _known(grade: Grade, *values: str) -> str:
-    """What else a student is known by, without the name that stands above it."""
+    """List what else a student is known by, without the name that stands above it."""
     names = dict.fromkeys(visible_line(text, 80) for text in values if text)
     names.pop(display_name(grade), None)
     return " · ".join(names)
 
 
 def _bars(bins: Sequence[tuple[float, float, int]]) -> list[dict[str, float]]:
-    """The histogram in percent of its width and height."""
+    """Return the histogram in percent of its width and height."""
     highest = max(count for _, _, count in bins) or 1
     width = 100 / len(bins)
     return [
@@ -189,7 +226,7 @@ def _specials(
             having.sort(key=lambda grade: statistics.late_by(assignment, grade), reverse=True)
         if having:
             listed = tuple(_listed(g, links, _detail(key, assignment, g)) for g in having[:LISTED])
-            found.append(Special(key, title, _WHAT[key], len(having), listed))
+            found.append(Special(key, title, wording.NOTED[key], len(having), listed))
     return found
 
 
@@ -201,11 +238,50 @@ def _slowest(grades: Sequence[Grade], links: Mapping[str, str]) -> list[Listed]:
 def _listed(grade: Grade, links: Mapping[str, str], detail: str) -> Listed:
     href = links.get(grade.submission.student, "")
     shown = visible_line(detail, 300)
-    return Listed(display_name(grade), href, grade.final, shown, grade.excused)
+    name, known = display_name(grade), visible_line(grade.submission.student, 80)
+    return Listed(name, "" if name == known else known, href, grade.final, shown, grade.excused)
+
+
+def _shown(
+    found: Clusters, grades: Sequence[Grade], links: Mapping[str, str], material: Material
+) -> list[ShownCluster]:
+    return [
+        ShownCluster(
+            cluster,
+            tuple(_listed(grades[row], links, "") for row in cluster.rows[:LISTED]),
+            material.excerpts.get(cluster.key, ""),
+            material.sections.get(cluster.function, ""),
+        )
+        for cluster in found.clusters[:MOST_CLUSTERS]
+    ]
+
+
+def _repairs(found: Sequence[Repair], grades: Sequence[Grade]) -> list[dict[str, str | list[str]]]:
+    """Return each mistake's fate over the hand-ins, with names and ids."""
+    names = {grade.submission.student: _person(grade) for grade in grades}
+
+    def people(students: Sequence[str]) -> list[str]:
+        return [names.get(student, visible_line(student, 80)) for student in students]
+
+    return [
+        {
+            "sentence": visible_line(each.sentence, 200),
+            "repaired": people(each.repaired),
+            "remaining": people(each.remaining),
+            "returned": people(each.returned),
+        }
+        for each in found[:MOST_CLUSTERS]
+    ]
+
+
+def _person(grade: Grade) -> str:
+    """Return a student's name and id."""
+    name, known = display_name(grade), visible_line(grade.submission.student, 80)
+    return name if name == known else f"{name} ({known})"
 
 
 def _detail(key: str, assignment: Assignment, grade: Grade) -> str:
-    """What staff wants to know first of a submission in the list of ``key``."""
+    """Return what staff want to know first of a submission in the list of ``key``."""
     if key == "late":
         cost = f", {grade.standing.penalty:g} % off" if grade.standing else ""
         return duration(statistics.late_by(assignment, grade)) + cost

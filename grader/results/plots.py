@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 from grader.files import write
 from grader.model import Grade, Outcome
 from grader.results import class_figures as statistics
+from grader.results.clusters import clusters
 from grader.results.store import Run
 
 INK, QUIET, LINE, ACCENT, WARNING = "#1d2126", "#59616b", "#e1e3e6", "#275a8c", "#b23c26"
@@ -87,16 +88,16 @@ def check_plot(run: Run, grades: Sequence[Grade]) -> Figure | None:
 
 
 def mistake_plot(run: Run, grades: Sequence[Grade]) -> Figure | None:
-    """How many students made which mistake."""
-    found = statistics.mistakes(grades)[:MOST_MISTAKES]
+    """Draw how many students share which wrong behaviour."""
+    found = clusters(grades).clusters[:MOST_MISTAKES]
     if not found:
         return None
     figure, axes = _canvas(7.5, 1.2 + 0.28 * len(found))
-    counts = [len(mistake.students) for mistake in found]
+    counts = [len(cluster.rows) for cluster in found]
     bars = axes.barh(range(len(found)), counts, color=ACCENT, height=0.6)
     axes.bar_label(bars, padding=4, color=QUIET)
     axes.set(title="Students by mistake", xlabel="students")
-    _rows(axes, [mistake.id for mistake in found])
+    _rows(axes, [cluster.label for cluster in found])
     return figure
 
 

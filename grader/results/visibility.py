@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from grader.model import Card, Grade, Outcome
 
@@ -48,6 +48,17 @@ def for_student(grade: Grade, due: datetime | None = None, now: datetime | None 
     kept = {each.root_cause for each in outcomes if each.root_cause}
     cards = tuple(_without(card, held) for card in grade.cards if card.id in kept)
     return replace(grade, outcomes=outcomes, cards=cards)
+
+
+def for_staff(outcome: Outcome) -> Outcome:
+    """Return an outcome with what is held back from the student, for reports that staff read."""
+    held = {
+        name: text
+        for name in TOLD
+        if not getattr(outcome, name) and isinstance(text := outcome.instructor.get(name), str)
+    }
+    known: dict[str, Any] = held
+    return replace(outcome, **known) if outcome.visibility and held else outcome
 
 
 def _bare(outcome: Outcome) -> Outcome:

@@ -141,6 +141,29 @@ def test_first(command: str, in_notebook: bool) -> tuple[str, str]:
     return "Test your work first, as often as you like:", command
 
 
+# --- the class report ---
+
+NOT_EXPLAINED: Final = "not explained"
+NOTED: Final = {
+    "error": "Some checks could not be judged. This is our problem to fix; there is no score yet.",
+    "attack": "The program wrote to the pipe that carries answers, or closed it. It gained nothing.",
+    "forbidden": "The program asked for something that the sandbox refuses: a file, a socket, a process.",
+    "crashed": "The interpreter ended: by a signal, or by exit.",
+    "hung": "A call used up its time limit.",
+    "blank": "The unchanged stub, no file, or an unreadable one. Not counted in the figures of checks.",
+    "late": "By each student's own due date, extensions included.",
+    "excused": "Their work does not count: they are in none of the scores above.",
+    "extended": "They have a later due date.",
+    "by-hand": "Somebody changed these scores by hand, for the reason given.",
+}
+"""Explains each kind of note to staff."""
+
+
+def for_class(call: str) -> str:
+    """Return a question to ask the class about an example."""
+    return f"What does this return? {call}"
+
+
 # --- plain text, for LMS comments and the terminal ---
 
 

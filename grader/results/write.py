@@ -15,12 +15,21 @@ from grader.results.visibility import for_student
 
 def write_results(course: Course, folder: Path) -> list[Path]:
     """Write grades.json, grades.csv and the pages from the store; return what was written."""
-    return write_files(policy.standings(course, folder), folder)
+    return write_files(policy.standings(course, folder), folder, course=course)
 
 
-def write_files(found: policy.Standings, folder: Path, plots: bool = False) -> list[Path]:
-    """`write_results`, of what was read from the store already."""
-    from grader.results import class_report, feedback
+def write_files(
+    found: policy.Standings, folder: Path, plots: bool = False, course: Course | None = None
+) -> list[Path]:
+    """Write the files of what was read from the store already; return what was written.
+
+    Args:
+        found: The results, under the course's policy.
+        folder: The folder of the results.
+        plots: Write the plots too.
+        course: The course, for the headings of the exercise.
+    """
+    from grader.results import class_report, feedback, material
 
     run, assignment, grades = found.run, found.assignment, found.grades
     pages = {
@@ -31,7 +40,10 @@ def write_files(found: policy.Standings, folder: Path, plots: bool = False) -> l
         write(folder / pages[grade.submission.student], feedback.render(run, assignment, grade))
         for grade in grades
     ]
-    csv, report = gradebook.as_csv(grades), class_report.render(run, assignment, grades, pages)
+    stub = material.stub_of(course, assignment.name) if course else None
+    known = material.gathered(folder, grades, stub)
+    csv = gradebook.as_csv(grades)
+    report = class_report.render(run, assignment, grades, pages, known)
     written += [
         write(folder / "grades.json", gradebook.as_json(run, map(for_student, grades))),
         write(folder / "grades.csv", csv),

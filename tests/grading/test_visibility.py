@@ -15,7 +15,6 @@ from grader.lms.exports.sheet import comment
 from grader.lms.jobs import autograde, bundle
 from grader.model import Grade, Outcome, Submission
 from grader.results import cards, feedback
-from grader.results import class_figures as statistics
 from grader.results import tables as gradebook
 from grader.results.store import Run
 
@@ -153,13 +152,6 @@ def test_our_own_pages_and_files_keep_it_back(visibility: str) -> None:
     assert ("only the verdict" in page) == (visibility == "hidden")
     assert mine == ({"message": HELD} if visibility else {})
     assert ("visibility" in entry) == (visibility != "")
-
-
-def test_staff_see_the_mistake_of_a_hidden_check() -> None:
-    found = {"mistake": "sum-not-mean", "hint": "A mean?"}
-    hidden = Outcome("t.py::a", "a", "failed", 0.0, 4.0, visibility="hidden", instructor=found)
-    [figures] = statistics.mistakes([Grade(Submission("ada", "a.py"), 4.0, (hidden,))])
-    assert ("sum-not-mean", "A mean?") == (figures.id, figures.hint)
 
 
 def test_hidden_checks_are_not_said_to_have_failed_for_one_reason() -> None:

@@ -6,7 +6,7 @@
   const $ = (selector, root = document) => root.querySelector(selector);
   const form = $("#filter"), list = $("#list"), map = $("#map"), canvas = $("canvas", map);
   const verdict = (row, check) => data.verdicts[row * width + check];
-  const kinds = { P: "passed", E: "error", "-": "absent", 0: "failed" };
+  const kinds = { P: "passed", W: "waiting", E: "error", "-": "absent", 0: "failed" };
   const kind = (letter) => kinds[letter] || "partial";
   const excused = (row) => data.noted[row].includes(data.keys.indexOf("excused"));
   const numbers = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
@@ -141,7 +141,7 @@
     const checks = make("td");
     checks.append(strip(row), `${passed[row]} of ${width}`);
     const made = make("td"), noted = make("td");
-    tags(made, data.made[row].map((number) => data.mistakes[number]), "code");
+    tags(made, data.made[row].map((number) => data.mistakes[number]), "span");
     tags(noted, data.noted[row].map((number) => data.notes[number]), "span");
     line.append(head, points, checks, made, noted, make("td", data.seconds[row].toFixed(2), "n"), make("td", data.at[row]));
     return line;
@@ -170,8 +170,8 @@
       const hex = style.getPropertyValue(`--heat-${name}`).trim().slice(1);
       return [0, 1, 2].map((i) => parseInt(hex.length === 3 ? hex[i] + hex[i] : hex.slice(2 * i, 2 * i + 2), 16));
     };
-    const [P, half, none, E, absent] = ["P", "5", "0", "E", "none"].map(colour);
-    const partial = { P, 0: none, E, "-": absent };
+    const [P, half, none, E, W, absent] = ["P", "5", "0", "E", "W", "none"].map(colour);
+    const partial = { P, 0: none, E, W, "-": absent };
     for (let tenth = 1; tenth < 10; tenth++) partial[tenth] = half;
     return partial;
   }
@@ -219,7 +219,7 @@
     reading.replaceChildren();
     if (at) {
       const row = rows[at[0]], letter = verdict(row, at[1]);
-      const said = { passed: "passed", failed: "failed", error: "not judged", absent: "nothing was run" }[kind(letter)];
+      const said = { passed: "passed", failed: "failed", error: "not judged", waiting: "not judged yet", absent: "nothing was run" }[kind(letter)];
       reading.append(student(row), ` · ${data.checks[at[1]]}: ${said || `partial, about ${letter}0 %`}`);
     }
     draw();
@@ -308,24 +308,6 @@
       const compare = numeric ? (a, b) => a - b : byName.compare;
       const lines = [...table.tBodies[0].rows].sort((a, b) => (down ? -1 : 1) * compare(value(a), value(b)));
       table.tBodies[0].append(...lines);
-    });
-  }
-
-  // Who made a mistake: written when it is asked for.
-  for (const details of document.querySelectorAll("details[data-mistake]")) {
-    details.addEventListener("toggle", () => {
-      if (details.childElementCount > 1) return;
-      const number = Number(details.dataset.mistake), names = make("ul");
-      const who = [...data.name.keys()].filter((row) => data.made[row].includes(number)).sort((a, b) => nameRank[a] - nameRank[b]);
-      for (const row of who.slice(0, 50)) {
-        const item = make("li");
-        item.append(student(row));
-        names.append(item);
-      }
-      const all = make("a", who.length > 50 ? `and ${numbers.format(who.length - 50)} more` : "Show among the students");
-      all.href = "#students";
-      all.dataset.filter = JSON.stringify({ mistake: number });
-      details.append(names, all);
     });
   }
 

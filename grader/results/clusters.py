@@ -1,0 +1,180 @@
+"""Group the students of a class by what is wrong: the same wrong behaviour makes one cluster.
+
+    found = clusters(grades)
+    found.clusters[0].lost, found.clusters[0].rows       # the costliest first
+    found.unexplained                                    # whose cause is not known
+
+Two students are in one cluster if their cards have the same key (equal wrong answers on the inputs
+that are equal for everybody) or, without a key, the same named mistake, or if their checks failed
+with the same message. The consequences of a root cause count once, with it. A mistake without a name
+that only one student made explains nothing to the class: it counts as not explained.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from grader.model import Grade
+from grader.results import cards
+from grader.results.class_figures import has_run
+from grader.results.visibility import for_staff
+from grader.text import visible_line
+
+MOST_CHOICES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Students with the same wrong behaviour."""
+
+    key: str
+    rows: tuple[int, ...]
+    """The places of the students in the sequence of grades."""
+    lost: float
+    """Points that they lost by it together, each check once."""
+    entry: cards.CardView
+    """What the first of them reads."""
+    choices: tuple[tuple[str, bool], ...] = ()
+    """Answers to choose from, and whether each is correct, for a question to the class."""
+
+    @property
+    def mistake(self) -> str:
+        """Return the id of the mistake, if it has a name."""
+        return self.entry.card.mistake if self.entry.card else self.entry.checks[0].mistake
+
+    @property
+    def function(self) -> str:
+        """Return the function in which the mistake is, if known."""
+        return self.entry.card.function if self.entry.card else ""
+
+    @property
+    def label(self) -> str:
+        """Return a few words for lists and menus."""
+        return visible_line(self.entry.sentence, 90)
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """All clusters of a class, the costliest first, and who is in none with some lost points."""
+
+    clusters: tuple[Cluster, ...]
+    unexplained: tuple[int, ...]
+    unexplained_points: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A mistake over the hand-ins of a class: who repaired it, who still makes it, where it returned."""
+
+    sentence: str
+    repaired: tuple[str, ...]
+    remaining: tuple[str, ...]
+    returned: tuple[str, ...]
+
+
+def clusters(grades: Sequence[Grade]) -> Clusters:
+    """Group the students; submissions in which nothing could be run are left out."""
+    rows: dict[str, dict[int, cards.CardView]] = {}
+    for row, grade in enumerate(grades):
+        for entry in _entries(grade):
+            if entry.lost > 0:
+                rows.setdefault(key_of(entry), {}).setdefault(row, entry)
+    kept = {key: found for key, found in rows.items() if len(found) > 1 or _has_name(found)}
+    rest = [pair for key, found in rows.items() if key not in kept for pair in found.items()]
+    made = [
+        Cluster(key, tuple(found), round(sum(e.lost for e in found.values()), 6), _first(found))
+        for key, found in kept.items()
+    ]
+    made.sort(key=lambda each: (-each.lost, -len(each.rows), each.key))
+    asked = tuple(
+        Cluster(each.key, each.rows, each.lost, each.entry, _choices(each, made)) for each in made
+    )
+    points = round(sum(entry.lost for _, entry in rest), 6)
+    return Clusters(asked, tuple(sorted({row for row, _ in rest})), points)
+
+
+def key_of(entry: cards.CardView) -> str:
+    """Return what two students with the same wrong behaviour share."""
+    card = entry.card
+    if card is not None and (card.cluster or card.mistake):
+        return card.cluster or f"{card.mistake} in {card.function}"
+    first = entry.checks[0].id if entry.checks else ""
+    mistake = entry.checks[0].mistake if entry.checks else ""
+    return mistake or f"{entry.sentence}\n{entry.message}\n{first}"
+
+
+def repairs(handins: Iterable[Grade]) -> list[Repair]:
+    """Follow each mistake over the hand-ins of each student, in order of arrival."""
+    attempts: dict[str, list[dict[str, str]]] = {}
+    for grade in handins:
+        if has_run(grade):
+            found = {
+                _lasting(entry): entry.sentence for entry in cards.entries(grade) if entry.lost
+            }
+            attempts.setdefault(grade.submission.student, []).append(found)
+    fates: dict[str, dict[str, list[str]]] = {}
+    sentences: dict[str, str] = {}
+    for student, made in attempts.items():
+        for key, sentence in {k: s for each in made for k, s in each.items()}.items():
+            if len(made) > 1:
+                sentences.setdefault(key, sentence)
+                fate = _fate([key in each for each in made])
+                fates.setdefault(key, {}).setdefault(fate, []).append(student)
+    result = [
+        Repair(sentences[key], *(tuple(found.get(fate, ())) for fate in FATES))
+        for key, found in fates.items()
+    ]
+    return sorted(
+        result, key=lambda each: (-len(each.repaired), -len(each.remaining), each.sentence)
+    )
+
+
+FATES: Final = ("repaired", "remaining", "returned")
+
+
+def _entries(grade: Grade) -> list[cards.CardView]:
+    """Return what is to be fixed, with what students may not read yet; nothing if nothing ran."""
+    if not has_run(grade):
+        return []
+    return cards.entries(replace(grade, outcomes=tuple(map(for_staff, grade.outcomes))))
+
+
+def _first(found: Mapping[int, cards.CardView]) -> cards.CardView:
+    return next(iter(found.values()))
+
+
+def _has_name(found: Mapping[int, cards.CardView]) -> bool:
+    entry = _first(found)
+    return bool(entry.card.mistake if entry.card else entry.checks and entry.checks[0].mistake)
+
+
+def _choices(cluster: Cluster, every: Sequence[Cluster]) -> tuple[tuple[str, bool], ...]:
+    """Return the correct value, this cluster's, and others' for the same input, in order of text."""
+    example = cluster.entry.example
+    if example is None or not example.returned or not example.correct:
+        return ()
+    wrong = Counter({example.returned: 10**6})
+    for each in every:
+        other = each.entry.example
+        if other is not None and other.call == example.call and other.returned:
+            wrong[other.returned] += len(each.rows)
+    del wrong[example.correct]
+    shown = [text for text, _ in wrong.most_common(MOST_CHOICES - 1)]
+    return tuple(sorted((text, text == example.correct) for text in {example.correct, *shown}))
+
+
+def _lasting(entry: cards.CardView) -> str:
+    """Return a key that stays the same over hand-ins: the name of the mistake, or the cluster's key."""
+    named = entry.card.mistake if entry.card else ""
+    return f"{named} in {entry.card.function}" if named and entry.card else key_of(entry)
+
+
+def _fate(made: Sequence[bool]) -> str:
+    """Say what became of a mistake, by the hand-ins that have it."""
+    if re.search("x-+x", "".join("x" if each else "-" for each in made)):
+        return "returned"
+    return "remaining" if made[-1] else "repaired"
