@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from grader import __version__
-from grader.cli import course, grade, lms, results, settings, worker
+from grader.cli import author, course, grade, lms, results, settings, worker
 from grader.cli.output import OK, is_told, stop, told
 from grader.cli.wording import COMPLETION, EXAMPLES
 from grader.sandbox import interpreter
@@ -237,6 +237,7 @@ def _for_authors(command: Add) -> None:
     validate.add_argument(
         "--write", type=Path, metavar="FILE", help="write the table to a Markdown file"
     )
+    author.add(command)
     command("doctor", course.doctor, "check the sandbox and versions on this machine")
 
 

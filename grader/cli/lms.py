@@ -77,6 +77,13 @@ def _told(notes: Iterable[str], unmatched: Collection[str]) -> int:
 def bundle(options: argparse.Namespace) -> int:
     """Build what is uploaded or committed."""
     from grader.lms.jobs import bundle as bundles
+    from grader.lms.jobs import proof
 
-    say(str(bundles.build(here(), options.name, options.format, options.out)))
+    path = bundles.build(here(), options.name, options.format, options.out)
+    try:
+        proof.prove(path, options.name)
+    except proof.BundleError:
+        path.unlink()
+        raise
+    say(str(path))
     return OK

@@ -190,10 +190,24 @@ class Course:
         """The folder that students get."""
         return self.folder / "exercises" / name
 
+    def data(self, name: str) -> Path:
+        """Return the folder of files that students and their programs read."""
+        return self.exercise(name) / "data"
+
     def grading_files(self, name: str) -> list[Path]:
-        """What a machine needs to grade the exercise, besides the entry and the secret."""
+        """Return what a machine needs to grade the exercise, besides the entry and the secret."""
+        hidden, reference = self.hidden_tests(name), self.solution(name).parent
+        unneeded = {"variants", "oracle.py"}
         paths = [
-            *(p for p in self.solution(name).parent.glob("*.py") if p.name != "oracle.py"),
-            *(p for p in self.hidden_tests(name).rglob("*") if "__pycache__" not in p.parts),
+            *(p for p in reference.rglob("*") if p.relative_to(reference).parts[0] not in unneeded),
+            *hidden.rglob("*"),
+            *(hidden.parent / "shared").rglob("*"),
+            *hidden.parent.glob("*.*"),
+            *self.data(name).rglob("*"),
         ]
-        return sorted(path for path in paths if path.is_file() and not path.is_symlink())
+        return sorted({path for path in paths if _is_needed(path)})
+
+
+def _is_needed(path: Path) -> bool:
+    passing = {"__pycache__", ".ipynb_checkpoints"}.intersection(path.parts)
+    return path.is_file() and not path.is_symlink() and not passing

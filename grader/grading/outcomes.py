@@ -22,6 +22,7 @@ from grader.course.assignment import Assignment, SpeedLimit
 from grader.course.yaml_nodes import FILE
 from grader.grading import marks, wording
 from grader.grading.marks import mark_of, params_of
+from grader.grading.protocol import CheckInfo
 from grader.grading.subtests import SubtestsFailed
 from grader.model import Cause, Outcome
 from grader.sandbox.fork_server import GraderError, OverrunError, StudentError
@@ -106,6 +107,21 @@ def visibility(item: pytest.Item) -> str:
 def check_id(item: pytest.Item) -> str:
     """Return ``test_file.py::test_name[param]``, which is fixed from run to run."""
     return f"{item.path.name}::{item.nodeid.partition('::')[2] or item.name}"
+
+
+def info(item: pytest.Item, rules: Rules) -> CheckInfo:
+    """Return what the rubric says about a check."""
+    return CheckInfo(
+        id=check_id(item),
+        title=title(item),
+        points=round(worth(item, rules), 6),
+        where=marks.place_of(item),
+        function=marks.function_of(item),
+        fixtures=tuple(getattr(item, "fixturenames", ())),
+        marks=tuple(dict.fromkeys(mark.name for mark in item.iter_markers())),
+        skip=marks.skipped(item, rules.assignment),
+        full=marks.setting_of(item, rules.assignment).full,
+    )
 
 
 def blank(item: pytest.Item, rules: Rules, message: str) -> Outcome:

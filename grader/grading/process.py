@@ -16,6 +16,7 @@ import contextlib
 import gc
 import os
 import platform
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -70,7 +71,8 @@ def bench_for(settings: Settings) -> Bench:
     sandbox = Sandbox.best() if settings.sandbox == "best" else Sandbox(frozenset())
     sandbox = sandbox.without("quiet") if settings.alone else sandbox
     bench = Bench(course, assignment, sandbox, settings.seed, settings.secret)
-    bench.server.start()
+    if not settings.collect:
+        bench.server.start()
     return bench
 
 
@@ -111,8 +113,11 @@ class Loop:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A hidden test that cannot be imported is the course's problem, named."""
         if report.failed and not self._problem:
-            last = str(report.longrepr).strip().splitlines()[-1]
-            self._problem = f"the hidden tests cannot be collected: {report.nodeid}: {last}"
+            text = str(report.longrepr).strip()
+            last = text.splitlines()[-1].removeprefix("E ").strip()
+            at = re.findall(r"^(?:\S*/)?tests/hidden/(\S+\.py:\d+)", text, re.MULTILINE)
+            where = at[-1] if at else report.nodeid
+            self._problem = f"the hidden tests cannot be collected: {where}: {last}"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(
@@ -129,7 +134,7 @@ class Loop:
         """Greet, then grade what comes until the other side closes."""
         ready = self._prepare(session.items)
         self._connection.send_bytes(msgspec.json.encode(ready))
-        if ready.problem:
+        if ready.problem or self._settings.collect:
             return True
         gc.freeze()
         gc.enable()
@@ -148,6 +153,7 @@ class Loop:
     def _prepare(self, items: Sequence[pytest.Item]) -> Ready:
         bench, assignment = self._bench, self._bench.assignment
         problem = self._problem or marks.problem(items, assignment)
+        everything = list(items)
         items[:] = marks.graded(items, assignment)  # type: ignore[index]  # pytest's own list
         total = sum(
             outcomes.written_points(item, assignment)
@@ -162,6 +168,9 @@ class Loop:
             return Ready([], problem)
         bench.rules.scale = assignment.points / total if assignment.scaled and total else 1.0
         most = round(bench.rules.scale * total + assignment.extra_points, 6)
+        if self._settings.collect:
+            listed = tuple(outcomes.info(item, bench.rules) for item in everything)
+            return Ready([], "", most, checks=listed)
         try:
             self._preflight(items)
         except (GraderError, StudentError) as error:

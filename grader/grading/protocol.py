@@ -21,6 +21,24 @@ class Settings:
     """Whether one submission is all that will be graded: it has nobody to pass anything on to."""
     select: str = ""
     """Which checks, as pytest's -k has it; all if empty."""
+    collect: bool = False
+    """Whether the process only lists the checks, and grades nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInfo:
+    """One hidden test, as the rubric lists it."""
+
+    id: str
+    title: str
+    points: float
+    where: str
+    """``test_file.py:line``"""
+    function: str
+    fixtures: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    skip: str = ""
+    full: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +50,5 @@ class Ready:
     max_score: float = 0.0
     versions: dict[str, str] = field(default_factory=dict)
     """Of Python and the packages that it grades with."""
+    checks: tuple[CheckInfo, ...] = ()
+    """The hidden tests, where only these were asked for; those that are skipped too."""

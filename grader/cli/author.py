@@ -1,0 +1,33 @@
+"""Commands for authors: the rubric of an exercise."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from grader.cli.output import OK, here, say
+
+Command = Callable[[argparse.Namespace], int]
+Add = Callable[[str, Command, str], argparse.ArgumentParser]
+
+
+def add(command: Add) -> None:
+    """Add the commands to the parser."""
+    rubric = command("checks", checks, "print the checks of an exercise and their points")
+    rubric.add_argument("name", metavar="NAME", help="the exercise")
+    formats = rubric.add_mutually_exclusive_group()
+    for kind, text in (("markdown", "as a Markdown table"), ("csv", "as CSV")):
+        formats.add_argument(
+            f"--{kind}", dest="format", action="store_const", const=kind, default="text", help=text
+        )
+
+
+def checks(options: argparse.Namespace) -> int:
+    """Print the rubric of an exercise."""
+    from grader.authoring import rubric
+
+    course = here()
+    course.assignment(options.name)
+    for line in rubric.FORMATS[options.format](rubric.checks(course, options.name)).splitlines():
+        say(line)
+    return OK

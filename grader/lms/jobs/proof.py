@@ -1,0 +1,71 @@
+"""Unpack a bundle and grade the reference with what is in it, before anyone uploads it."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Final
+
+from grader.course import catalog
+from grader.course.assignment import Course
+from grader.course.secret import course_secret
+from grader.course.yaml_nodes import FILE
+from grader.errors import UserError
+from grader.grading.protocol import Settings
+from grader.model import Grade, Submission
+from grader.runs.local import EngineError, Process
+
+SEED: Final = 1
+
+
+class BundleError(UserError):
+    """Why a bundle cannot grade, in one line."""
+
+
+def prove(bundle: Path, name: str) -> None:
+    """Grade the reference with the files of a bundle; raises `BundleError` if that fails."""
+    with tempfile.TemporaryDirectory(prefix="grader-bundle-") as made:
+        _unpack(zipfile.ZipFile(bundle), Path(made))
+        found = next((path.parent for path in sorted(Path(made).rglob(FILE))), None)
+        if found is None:
+            raise BundleError(f"{bundle.name} contains no {FILE}")
+        try:
+            grade = reference_grade(catalog.load(found), name)
+        except EngineError as error:
+            raise BundleError(f"{bundle.name} cannot grade: {_beyond(error, made)}") from None
+    wrong = next((o for o in grade.outcomes if o.status != "passed"), None)
+    if grade.status == "error" or wrong is not None:
+        why = f"{wrong.id}: {wrong.message}" if wrong else grade.message
+        raise BundleError(f"{bundle.name} does not give the reference full marks: {why}")
+
+
+def _beyond(error: EngineError, folder: str) -> str:
+    """Return the error's text, with the hint that a missing file is the likely reason."""
+    text = str(error).replace(folder, "").strip()
+    hint = "put shared helpers in tests/hidden/shared, and data in the data folder of the exercise"
+    return f"{text}; {hint}" if "No module named" in text or "No such file" in text else text
+
+
+def reference_grade(course: Course, name: str) -> Grade:
+    """Grade the reference of an exercise once; raises `EngineError` if the tests cannot run."""
+    source = course.solution(name).read_bytes()
+    secret = course_secret(course.folder)
+    process = Process(Settings(str(course.folder), name, SEED, secret, preflight=False))
+    try:
+        if problem := process.ready().problem:
+            raise EngineError(problem)
+        process.send(Submission("reference", f"{name}.py", source))
+        return process.grade()[1]
+    except EOFError:
+        raise EngineError(f"the grading process stopped{process.where()}") from None
+    finally:
+        process.end()
+
+
+def _unpack(archive: zipfile.ZipFile, folder: Path) -> None:
+    """Unpack a bundle of ours, and the course's own zip where there is one inside it."""
+    archive.extractall(folder)
+    for inner in folder.rglob("course.zip"):
+        zipfile.ZipFile(io.BytesIO(inner.read_bytes())).extractall(inner.parent / "course")
