@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
 from grader.authoring.stub import GAP, introduction, points_note, speed_limit_note, stub
 from grader.course.assignment import Assignment, SpeedLimit
+from grader.grading.protocol import CheckInfo
 
 BAR: Final = r"\|"
 """A bar in a cell of a Markdown table."""
@@ -19,8 +22,6 @@ def origin_note(name: str) -> str:
 
 
 VECTORISATION: Final = """\
-## Vectorisation
-
 An answer in plain loops is a right answer. It is also slow: for each product and each sum of a
 Python loop the interpreter looks up names and types and makes an object for the result, and only
 then multiplies two numbers. `X @ W1.T` does all of that once; the multiplying is left to a compiled
@@ -34,34 +35,73 @@ layers may stay: each step needs the one before it, and does much work of its ow
 """
 
 STEPS: Final = """\
-1. Write in `{name}.py` or in `{name}.ipynb`: they ask for the same.
+1. Write in {files}.
    Replace each `{gap}`; names and arguments stay as they are.
    You may import {allowed}.
-2. Check as you go. It runs the public tests, sets each gradient beside a numeric one, and sends
-   nothing anywhere. In the notebook, run the last cell; else
+2. Check as you go. {check}, and sends nothing anywhere. {how}
 
    ```
-   grader check {name}.py
+   grader check {file}
    ```
-3. Hand in that one file, under the name it has. {when}
+3. Hand in {submit}. {when}
 """
 
 
-def readme(assignment: Assignment, source: str) -> str:
-    """The README of an exercise."""
-    name = assignment.name
+def readme(
+    assignment: Assignment,
+    source: str,
+    rubric: Sequence[CheckInfo] = (),
+    has_gradients: bool = False,
+    own: Mapping[str, str] | None = None,
+) -> str:
+    """Return the README of an exercise.
+
+    Args:
+        assignment: Its entry in assignments.yaml.
+        source: The source of its solution.
+        rubric: Its checks, which are listed with their points.
+        has_gradients: Whether the public tests compare gradients with numeric ones.
+        own: Parts that the author wrote, by heading: each replaces the generated one, or is added.
+    """
     title, text = introduction(source)
-    parts = [
-        f"<!-- Made by `grader build` from {origin_note(name)}: edit that, not this. -->",
-        f"# {title}",
+    gaps = list(_gaps_of(stub(source)))
+    parts = {
+        "What to write": _table(("write", "which does"), gaps) if gaps else "",
+        "What to do": _steps(assignment, has_gradients),
+        "Points": _points_of(assignment, rubric),
+        "Vectorisation": _vectorisation(assignment.speed)
+        if assignment.speed or _is_timed(rubric)
+        else "",
+    } | dict(own or {})
+    head = [
+        f"<!-- Made by `grader build` from {origin_note(assignment.name)}: edit that, not this. -->",
+        f"# {title or assignment.title}",
         text,
-        f"## What to write\n\n{_table(('write', 'which does'), _gaps_of(stub(source)))}",
-        f"## What to do\n\n{_steps(assignment)}",
-        f"## Points\n\n{points_note(assignment.points)} in all; each function, and each array it "
-        "returns, counts for itself.",
-        _vectorisation(assignment.speed),
     ]
-    return "\n\n".join(part.strip() for part in parts) + "\n"
+    body = [f"## {heading}\n\n{part.strip()}" for heading, part in parts.items() if part.strip()]
+    return "\n\n".join(part.strip() for part in [*head, *body] if part.strip()) + "\n"
+
+
+def author_parts(path: Path) -> dict[str, str]:
+    """Return the parts of ``reference/NAME/README.md`` by heading; none if there is no such file."""
+    if not path.is_file():
+        return {}
+    sections = re.split(r"^## +(.+)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return dict(zip((head.strip() for head in sections[1::2]), sections[2::2], strict=True))
+
+
+def _is_timed(rubric: Sequence[CheckInfo]) -> bool:
+    return any("timed" in check.marks and not check.skip for check in rubric)
+
+
+def _points_of(assignment: Assignment, rubric: Sequence[CheckInfo]) -> str:
+    """Return the points in all, and those of each check."""
+    if not rubric:
+        return f"{points_note(assignment.max_score)} in all."
+    listed = [check for check in rubric if not check.skip]
+    total = sum(check.points for check in listed)
+    rows = [(check.title, f"{round(check.points, 2):g}") for check in listed]
+    return f"{points_note(total)} in all.\n\n{_table(('check', 'points'), rows)}"
 
 
 def _gaps_of(source: str) -> Iterator[tuple[str, str]]:
@@ -96,11 +136,19 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cell.replace('|', BAR) for cell in row)} |" for row in lines)
 
 
-def _steps(assignment: Assignment) -> str:
-    name = assignment.name
+def _steps(assignment: Assignment, has_gradients: bool) -> str:
+    name, files = assignment.name, assignment.files
     others = [f"`{module}`" for module in assignment.imports]
     allowed = ", ".join([*others, "NumPy"]) + " and the standard library"
-    return STEPS.format(name=name, gap=GAP, allowed=allowed, when=_when(assignment))
+    numeric = " and compares each gradient with a numeric one" if has_gradients else ""
+    both = f"`{name}.py` or in `{name}.ipynb`: they ask for the same"
+    listed = ", ".join(f"`{file}`" for file in files)
+    how = "Run:" if files else "In the notebook, run the last cell; else"
+    return STEPS.format(
+        files=listed or both, gap=GAP, allowed=allowed, when=_when(assignment), how=how,
+        check=f"It runs the public tests{numeric}", file=files[0] if files else f"{name}.py",
+        submit="these files, under these names" if files else "that one file, under the name it has",
+    )  # fmt: skip
 
 
 def _when(assignment: Assignment) -> str:

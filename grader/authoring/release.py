@@ -24,22 +24,21 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from grader.authoring.readme import origin_note, readme
+from grader.authoring.public_tests import generated
+from grader.authoring.readme import author_parts, origin_note, readme
+from grader.authoring.rubric import checks
 from grader.authoring.stub import PercentCell, cells, stub
-from grader.course.assignment import Course
+from grader.course.assignment import Assignment, Course
 from grader.errors import UserError
 from grader.files import write
 
 
 class ReleaseError(UserError):
     """Why there is nothing to give to students, in one line."""
-
-
-# --- the stub -----------------------------------------------------------------------------------
 
 
 # --- cells and the notebook ---------------------------------------------------------------------
@@ -89,39 +88,60 @@ def _check(name: str) -> tuple[PercentCell, PercentCell]:
     )
 
 
-# --- the README ---------------------------------------------------------------------------------
-
-
 # --- writing ------------------------------------------------------------------------------------
 
 
+def student_files(assignment: Assignment) -> tuple[str, ...]:
+    """Return the names of the files that a student submits, the main one first."""
+    return assignment.files or (f"{assignment.name}.py",)
+
+
 def render(course: Course, name: str) -> dict[Path, bytes]:
-    """The generated files of an exercise; raises `ReleaseError` naming the line to repair."""
+    """Return the generated files of an exercise; raises `ReleaseError` naming the line to repair."""
     assignment, folder = course.assignment(name), course.exercise(name)
+    solutions = course.solutions(name)
+    found: dict[Path, bytes] = {}
     try:
-        source = course.solution(name).read_text(encoding="utf-8")
-        text = stub(source, assignment.speed)
-        pictures = sorted(course.solution(name).parent.glob("*.png"))
-        return {
-            **{folder / picture.name: picture.read_bytes() for picture in pictures},
-            folder / f"{name}.py": f"{_head(name)}{text}".encode(),
-            folder / f"{name}.ipynb": notebook(text, name),
-            folder / "README.md": readme(assignment, source).encode(),
-        }
+        sources = [solution.read_text(encoding="utf-8") for solution in solutions]
+        texts = [stub(source, assignment.speed) for source in sources]
+        for picture in sorted(solutions[0].parent.glob("*.png")):
+            found[folder / picture.name] = picture.read_bytes()
+        for file, text, solution in zip(student_files(assignment), texts, solutions, strict=True):
+            found[folder / file] = f"{_head(file, solution)}{text}".encode()
+        if len(texts) == 1:
+            found[folder / f"{name}.ipynb"] = notebook(texts[0], name)
+        if public := generated(course, name):
+            found[folder / "test_public.py"] = public
+        has_gradients = b"Gradient(" in (public or _public(course, name))
+        rubric = checks(course, name) if any(course.hidden_tests(name).rglob("test_*.py")) else ()
+        parts = author_parts(solutions[0].with_name("README.md"))
+        found[folder / "README.md"] = readme(
+            assignment, "\n".join(sources), rubric, has_gradients, parts
+        ).encode()
+        return found
     except (SyntaxError, ValueError) as error:
         raise ReleaseError(f"{origin_note(name)}: {error}") from None
 
 
-def _head(name: str) -> str:
+def _public(course: Course, name: str) -> bytes:
+    path = course.exercise(name) / "test_public.py"
+    return path.read_bytes() if path.is_file() else b""
+
+
+def _head(file: str, solution: Path) -> str:
+    origin = f"reference/{solution.parent.name}/{solution.name}"
     return (
-        f"# {name}: the stub you write in.\n"
-        f"# (Made by `grader build`; instructors edit {origin_note(name)}.)\n"
+        f"# {file.removesuffix('.py')}: the stub you write in.\n"
+        f"# (Made by `grader build`; instructors edit {origin}.)\n"
     )
 
 
 def is_built(course: Course, name: str) -> list[Path]:
-    """The generated files of an exercise that are missing or out of step with their source."""
-    files = render(course, name)
+    """Return the generated files that are missing or out of step with their source."""
+    return _stale(render(course, name))
+
+
+def _stale(files: Mapping[Path, bytes]) -> list[Path]:
     return [path for path, data in files.items() if not path.is_file() or path.read_bytes() != data]
 
 
@@ -130,7 +150,7 @@ def build(course: Course, names: Iterable[str]) -> list[Path]:
     written = []
     for name in names:
         files = render(course, name)
-        for path in is_built(course, name):
+        for path in _stale(files):
             path.parent.mkdir(parents=True, exist_ok=True)
             write(path, files[path], 0o644)
             written.append(path)
@@ -142,20 +162,34 @@ def release(course: Course, name: str, out: Path) -> Path:
 
     Raises `ReleaseError` if the exercise is out of step: what is released is what was reviewed.
     """
-    if stale := is_built(course, name):
+    files = render(course, name)
+    if stale := _stale(files):
         named = ", ".join(path.relative_to(course.folder).as_posix() for path in stale)
         raise ReleaseError(
             f"out of step with {origin_note(name)}: {named}; run grader build {name}"
         )
-    files = list(render(course, name))
-    public = course.exercise(name) / "test_public.py"
     out.mkdir(parents=True, exist_ok=True)
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in [*files, *([public] if public.is_file() else [])]:
-            member = zipfile.ZipInfo(f"{name}/{file.name}", date_time=(1980, 1, 1, 0, 0, 0))
+    return write(out / f"{name}.zip", packed(course, name, files), 0o644)
+
+
+def packed(course: Course, name: str, rendered: Mapping[Path, bytes]) -> bytes:
+    """Return the students' zip: what is generated, the public tests, and the data files."""
+    folder = course.exercise(name)
+    files = dict(rendered)
+    public = folder / "test_public.py"
+    if public.is_file():
+        files.setdefault(public, public.read_bytes())
+    for path in sorted(course.data(name).rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            # They lie beside the stub, as they lie in the worker's folder.
+            files[folder / path.relative_to(course.data(name))] = path.read_bytes()
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, data in files.items():
+            inside = path.relative_to(folder).as_posix()
+            member = zipfile.ZipInfo(f"{name}/{inside}", date_time=(1980, 1, 1, 0, 0, 0))
             member.compress_type = zipfile.ZIP_DEFLATED
             member.create_system = 3  # Unix, wherever it is made: equal bytes everywhere
             member.external_attr = 0o100644 << 16
-            archive.writestr(member, file.read_bytes())
-    return write(out / f"{name}.zip", packed.getvalue(), 0o644)
+            archive.writestr(member, data)
+    return made.getvalue()

@@ -98,16 +98,17 @@ class PercentCell:
 
 
 def cells(source: str) -> tuple[PercentCell, ...]:
-    """The cells of a script in percent format, its docstring the first, under its title.
+    """Return the cells of a script in percent format, its docstring the first, under its title.
 
-    Raises ValueError where a header or a line of text is not as it should be.
+    A script without ``# %%`` is one cell. Raises ValueError where a header or a line of text is not
+    as it should be.
     """
     title, text = introduction(source)
-    found = [PercentCell("markdown", f"# {title}\n\n{text}".strip())]
+    found = [PercentCell("markdown", f"# {title}\n\n{text}".strip())] if title else []
     lines = source.splitlines()
     starts = [n for n, line in enumerate(lines) if line.startswith("# %%")]
     if not starts:
-        raise ValueError("line 1: no cells; write `# %%` above the code")
+        return (*found, PercentCell("code", _without_docstring(source)))
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
         header = HEADER.fullmatch(lines[start])
         if not header:
@@ -122,12 +123,16 @@ def cells(source: str) -> tuple[PercentCell, ...]:
 
 
 def introduction(source: str) -> tuple[str, str]:
-    """Title and text of an exercise: the first line and the rest of its docstring."""
-    docstring = ast.get_docstring(ast.parse(source))
-    if not docstring:
-        raise ValueError("line 1: no docstring; write the exercise's title and text in one")
+    """Return title and text of an exercise: the first line and the rest of its docstring."""
+    docstring = ast.get_docstring(ast.parse(source)) or ""
     title, _, text = docstring.partition("\n")
     return title.strip(), text.strip()
+
+
+def _without_docstring(source: str) -> str:
+    first = ast.parse(source).body[:1]
+    end = first[0].end_lineno if ast.get_docstring(ast.parse(source)) and first else 0
+    return "\n".join(source.splitlines()[end:]).strip("\n")
 
 
 def _uncommented(line: str, number: int) -> str:

@@ -1,171 +1,50 @@
-"""The course proves itself: what must get full marks does, and what must lose marks does, where it should.
+"""Check that the exercises of a course grade correctly.
 
     for line, good in run(course, ["two_layer_network"], seeds=3, jobs=2): print(line)
 
-For each exercise and seed a class is graded, through the same processes and the same sandbox as
-any other: the reference, the stub, answers that are all zeros or all ones, every variant, and every
-mistake of the catalogue. Besides: the reference agrees with torch autograd (``oracle.py``) and with
-numeric gradients, away from kinks; where it is the ``twin.py`` of a solution that uses PyTorch, it
-agrees with that solution too, and oracle and solution run in workers.
+The files come first (`soundness`), then the students' zip (`handout`); the first problem that makes
+the rest meaningless ends the validation of an exercise. Then for each seed a class is graded, through
+the same processes and the same sandbox as any other: the reference, the stub, constant answers, every
+variant, and every mistake of the catalogue. Besides: the reference agrees with torch autograd
+(``oracle.py``) and with numeric gradients, away from kinks; where it is the ``twin.py`` of a solution
+that uses PyTorch, it agrees with that solution too, and oracle and solution run in workers.
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib
-import inspect
+import importlib.util
 import itertools
 import queue
-import subprocess
-import sys
+import re
 import time
-import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
-
+from grader.authoring import handout, numbers, rubric, soundness
+from grader.authoring.constants import CONSTANTS, answering, filled
 from grader.authoring.stub import stub
-from grader.checks import gradients
-from grader.checks.arrays import arrays_of
-from grader.checks.case import Case
-from grader.checks.exercise import Exercise, load_exercise
+from grader.authoring.validation_table import HEADER, TIMED_SEEDS, Findings
 from grader.checks.mistakes import Mistake, mistaken, module_of
-from grader.checks.reference import Module
 from grader.course.assignment import Course
+from grader.errors import UserError
 from grader.grading.protocol import Settings
-from grader.model import Grade, Limits, Outcome, Submission
+from grader.model import Grade, Outcome, Submission
 from grader.runs import local
-from grader.sandbox.fork_server import ForkServer, Sandbox
-from grader.sandbox.student import Call, Program, Student
 
 CONSTANTS_MAY_EARN: Final = 5.0
-ORACLE_AGREES: Final = 1e-10
-"""Largest relative difference from torch autograd, on the scale of each array's largest entry."""
-TWIN_AGREES: Final = 1e-12
-"""The same for a twin and the solution whose twin it is."""
 SEED: Final = 1000
-TIMED_SEEDS: Final = 3
-"""Seeds with which timed checks run too: what they say hardly depends on the inputs."""
 MISTAKE_SEEDS: Final = 20
 """Seeds with which every mistake is graded; what is right is graded with all of them."""
-NUMBER_SEEDS: Final = 20
-"""Seeds with which the reference is compared with the oracle and numeric gradients."""
 _SLOW: Final = "numeric-differentiation"
 """The mistake that nothing but the timed checks finds."""
 
-_CONSTANT: Final = """
-
-def _filled(value):
-    if isinstance(value, dict):
-        return {key: _filled(item) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return tuple(_filled(item) for item in value)
-    return np.full(np.shape(value), FILL, np.asarray(value).dtype)
-
-
-def _made_constant(function):
-    def constant(*args):
-        try:
-            return _filled(function(*args))
-        except Exception:
-            return FILL
-
-    return constant
-
-
-import types as _types
-
-for _name, _value in list(globals().items()):
-    if isinstance(_value, _types.FunctionType) and not _name.startswith("_"):
-        globals()[_name] = _made_constant(_value)
-"""
-
-
-@dataclass
-class Findings:
-    """What validating one exercise found; ``wrong`` is empty for a sound one."""
-
-    name: str
-    checks: int = 0
-    points: float = 0.0
-    variants: set[str] = field(default_factory=set)
-    """The right answers that passed every check with every seed."""
-    mistakes: set[str] = field(default_factory=set)
-    """The mistakes that lost marks where they should with every seed."""
-    caught: int = 0
-    """How often a mistake lost marks, over all seeds."""
-    named: int = 0
-    """How often it was named, too."""
-    oracle: float = 0.0
-    changes: int = 0
-    seeds: int = 0
-    mistake_seeds: int = 0
-    seconds: float = 0.0
-    wrong: list[str] = field(default_factory=list)
-    verdicts: dict[tuple[str, str], str] = field(default_factory=dict)
-    """(who, check): the verdict with the first seed."""
-
-    def row(self) -> str:
-        """One row of the table in docs/validation.md."""
-        oracle = f"{self.oracle:.0e}" if self.oracle else "none"
-        share = self.named / self.caught if self.caught else 0.0
-        return (
-            f"| {self.name} | {self.checks} | {self.points:g} | {len(self.variants)} | "
-            f"{len(self.mistakes)} | {share:.1%} | {self.changes} in {self.seeds} | "
-            f"{self.mistake_seeds} | {oracle} | {self.seconds:.0f} | {_made()} |"
-        )
-
-
-HEADER: Final = (
-    "| exercise | checks | points | variants passed | mistakes caught | named, over all seeds | "
-    "verdicts changed over seeds | seeds for mistakes | largest difference from torch | "
-    "seconds | made |\n"
-    "|---|---|---|---|---|---|---|---|---|---|---|"
+NO_TORCH: Final = (
+    "this exercise needs PyTorch, which is not installed; "
+    "install it with: pip install 'backprop-grader[torch]'"
 )
-NOTES: Final = f"""
-Each row is written by `grader validate NAME --seeds N --write FILE`, which leaves the others as they are;
-`make validation` writes them all. A variant counts as passed, and a mistake as caught, when it is with
-every seed it is graded with. A mistake that is called by another's name, or that costs marks in a
-function it has nothing to do with, is listed below the table, and so is everything else that is not
-as it should be. The timed checks, and numeric differentiation in place of backpropagation, which only
-they find, run with the first {TIMED_SEEDS} seeds; what numbers say about the reference, with the first
-{NUMBER_SEEDS}.
-"""
-
-
-def document(lines: Sequence[str], before: str = "") -> str:
-    """docs/validation.md: the rows in ``lines``, those of other exercises in ``before``, problems."""
-    rows = {_exercise(line): line for line in before.splitlines() if _exercise(line)}
-    names = {_exercise(line) for line in lines}
-    rows |= {_exercise(line): line for line in lines if _exercise(line)}
-    told = [line[2:] for line in before.splitlines() if line.startswith("- ")]
-    wrong = [line for line in told if line.partition(":")[0] not in names]
-    wrong += [line.strip() for line in lines if not line.startswith("|")]
-    below = "\n".join(f"- {line}" for line in wrong) or "Nothing was otherwise than it should be."
-    return "\n".join(["# Validation", NOTES, HEADER, *rows.values(), "", below, ""])
-
-
-def _exercise(line: str) -> str:
-    """The exercise that a line of the table is about, or ''."""
-    name = line.removeprefix("| ").partition(" |")[0]
-    return name if line.startswith("| ") and name.isidentifier() and name != "exercise" else ""
-
-
-def _made() -> str:
-    """Today, and the commit, with a + if what was validated is not what it holds."""
-    commit = _git("rev-parse", "--short", "HEAD")
-    changed = _git("status", "--porcelain", "--", "grader", "reference", "tests/hidden")
-    return f"{time.strftime('%Y-%m-%d')} {commit}{'+' if changed else ''}"
-
-
-def _git(*arguments: str) -> str:
-    command = ["git", *arguments]
-    said = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # fixed
-    return said.stdout.strip()
 
 
 def run(
@@ -174,10 +53,88 @@ def run(
     """Yield (line, whether it is good) as the exercises are validated."""
     yield HEADER, True
     for name in names:
+        if problem := _first_problem(course, name):
+            yield f"  {name}: {problem}", False
+            continue
         found = validate(course, name, seeds, jobs, mistakes=mistakes)
         yield found.row(), not found.wrong
         for line in found.wrong:
             yield f"  {name}: {line}", False
+        for line in found.notes:
+            yield f"  {name}: note: {line}", True
+
+
+def _first_problem(course: Course, name: str) -> str:
+    """Return the first thing that makes grading the exercise meaningless, or ''."""
+    if missing := _missing_torch(course, name):
+        return missing
+    try:
+        for problem in itertools.chain(
+            soundness.problems(course, name),
+            _reference_problem(course, name),
+            _without_comparison(course, name),
+            handout.problems(course, name),
+        ):
+            return problem
+    except UserError as error:
+        return str(error)
+    return ""
+
+
+def _missing_torch(course: Course, name: str) -> str:
+    """Say what to install if the exercise itself needs PyTorch and it is not there."""
+    needs = course.assignment(name).runtime == "torch"
+    return NO_TORCH if needs and importlib.util.find_spec("torch") is None else ""
+
+
+def _reference_problem(course: Course, name: str) -> Iterator[str]:
+    """Yield the first check that the reference fails."""
+    grade = _graded_once(course, name)
+    wrong = next((o for o in grade.outcomes if o.status != "passed"), None)
+    if wrong is not None:
+        trace = str(wrong.instructor.get("traceback", "")).strip()
+        said = trace.splitlines()[-1] if trace else wrong.message
+        yield f"the reference fails {_at(trace, wrong.id)}: {said}"
+    elif grade.status == "error":
+        yield f"the reference cannot be graded: {grade.message}"
+
+
+def _at(trace: str, check: str) -> str:
+    """Return ``file:line`` of a hidden test in a traceback and the check's id."""
+    lines = re.findall(r'File ".*/tests/hidden/([^"]+)", line (\d+)', trace)
+    return f"{check} ({lines[-1][0]}:{lines[-1][1]})" if lines else check
+
+
+def _without_comparison(course: Course, name: str) -> Iterator[str]:
+    """Yield the checks that pass whatever the student's functions return."""
+    plain = {c.id: c for c in rubric.checks(course, name) if "student" in c.fixtures and not c.skip}
+    if not plain:
+        return
+    for outcome in _graded_once(course, name, objects=True).outcomes:
+        if outcome.status == "passed" and outcome.id in plain and not plain[outcome.id].full:
+            check = plain[outcome.id]
+            yield (
+                f"{check.where}: {check.function} compares nothing: it passes whatever is returned; "
+                "assert something about a value"
+            )
+
+
+def _graded_once(course: Course, name: str, objects: bool = False) -> Grade:
+    """Grade the reference once; with ``objects``, whatever it returns is a fresh object."""
+    source = course.solution(name).read_bytes()
+    settings = Settings(
+        str(course.folder), name, SEED, b"validation", preflight=False, objects=objects
+    )
+    process = local.Process(settings)
+    try:
+        if problem := process.ready().problem:
+            raise local.EngineError(problem)
+        process.send(Submission("reference", f"{name}.py", source))
+        return process.grade()[1]
+    except EOFError:
+        raise local.EngineError(f"the grading process stopped{process.where()}") from None
+    finally:
+        process.end()
 
 
 def validate(
@@ -195,10 +152,9 @@ def validate(
     began = time.perf_counter()
     found = Findings(name, seeds=seeds, mistake_seeds=min(seeds, mistakes))
     folder = course.folder / "reference" / name
-    source = (folder / "solution.py").read_text(encoding="utf-8")
-    known: Sequence[Mistake] = module_of(
-        (folder / "mistakes.py").read_text(encoding="utf-8"), f"{name}.mistakes"
-    ).MISTAKES
+    source = course.solution(name).read_text(encoding="utf-8")
+    known = _mistakes_of(folder)
+    found.rubric = rubric.checks(course, name)
     submissions = list(_submissions(folder, source, known))
     plain = [each for each in submissions if _SLOW not in each.student]
     right = [each for each in submissions if not each.student.startswith("mistake")]
@@ -214,11 +170,37 @@ def validate(
     ):
         _judge(found, grade, known, seed)
         _compare(found, grade, seed)
-    if found.points != course.assignment(name).max_score:
-        found.wrong.append(f"the checks are worth {found.points:g}")
-    _check_numbers(course, name, found, seeds)
+    compared = numbers.check(course, name, seeds)
+    found.oracle = compared.oracle
+    found.wrong += compared.wrong
+    found.notes += compared.notes
+    found.notes += _never_named(found, known)
     found.seconds = time.perf_counter() - began
     return found
+
+
+def _mistakes_of(folder: Path) -> Sequence[Mistake]:
+    path = folder / "mistakes.py"
+    if not path.exists():
+        return ()
+    module = module_of(path.read_text(encoding="utf-8"), f"{folder.name}.mistakes")
+    found: Sequence[Mistake] = getattr(module, "MISTAKES", ())
+    return found
+
+
+def _never_named(found: Findings, mistakes: Sequence[Mistake]) -> Iterator[str]:
+    """Say why a mistake that loses marks is never recognised by name."""
+    by_values = any("check" in check.fixtures for check in found.rubric)
+    for mistake in mistakes:
+        if mistake.id in found.named_ids:
+            continue
+        reason = (
+            "another mistake, or none, gives the same wrong arrays in the checks that it fails"
+            if by_values
+            else "plain tests compare no arrays with it; write "
+            f"partial_credit(share, message, mistake={mistake.id!r}), or ask with check(cases)"
+        )
+        yield f"{mistake.id} is never named: {reason}"
 
 
 def _compare(found: Findings, grade: Grade, seed: int) -> None:
@@ -237,10 +219,11 @@ def _submissions(folder: Path, source: str, mistakes: Sequence[Mistake]) -> Iter
     yield Submission("stub", file, stub(source).encode())
     if "import torch" not in source:
         for fill in ("0", "1"):
-            yield Submission(
-                f"all {fill}", file, f"{source}{_CONSTANT}".replace("FILL", fill).encode()
-            )
-    for path in sorted((folder / "variants").iterdir()):
+            yield Submission(f"all {fill}", file, filled(source, fill).encode())
+    for value in CONSTANTS:
+        yield Submission(f"constant {value}", file, answering(source, value).encode())
+    variants = folder / "variants"
+    for path in sorted(variants.iterdir()) if variants.is_dir() else ():
         if path.suffix in (".py", ".ipynb"):
             yield Submission(f"variant {path.stem}", folder.name + path.suffix, path.read_bytes())
     for number, mistake in enumerate(mistakes):
@@ -302,8 +285,11 @@ def _judge(found: Findings, grade: Grade, mistakes: Sequence[Mistake], seed: int
         if kind == "reference" and seed == SEED:
             found.checks = len(grade.outcomes)
             found.points = round(sum(outcome.max_points for outcome in grade.outcomes), 6)
-    elif kind == "stub" and score > 0:
-        found.wrong.append(f"{said}earns {score:g}")
+    elif kind == "stub":
+        found.wrong += _passed_by(found, grade, "the stub")
+    elif kind == "constant":
+        plain = {check.id for check in found.rubric if "check" not in check.fixtures}
+        found.wrong += _passed_by(found, grade, f"a program that always returns {rest}", plain)
     elif kind == "all" and score > CONSTANTS_MAY_EARN:
         passed = [o.id for o in grade.outcomes if o.points]
         found.wrong.append(f"{said}earn {score:g}: {', '.join(passed)}")
@@ -314,6 +300,22 @@ def _judge(found: Findings, grade: Grade, mistakes: Sequence[Mistake], seed: int
         found.mistakes.discard(who)
 
 
+def _passed_by(
+    found: Findings, grade: Grade, who: str, among: Collection[str] | None = None
+) -> Iterator[str]:
+    """Yield the checks with points that a program passes which answers nothing."""
+    where = {check.id: check for check in found.rubric}
+    for outcome in grade.outcomes:
+        known = where.get(outcome.id)
+        if outcome.points <= 0 or (known and known.full):
+            continue
+        if among is None or outcome.id in among:
+            place = f"{known.where}: {known.function}" if known else outcome.id
+            line = f"{place} gives {outcome.points:g} points to {who}"
+            if line not in found.wrong:
+                yield line
+
+
 def _judge_mistake(found: Findings, failed: Sequence[Outcome], mistake: Mistake, said: str) -> None:
     if not failed:
         found.wrong.append(f"{said}is not caught")
@@ -321,119 +323,21 @@ def _judge_mistake(found: Findings, failed: Sequence[Outcome], mistake: Mistake,
     allowed = {mistake.function, *mistake.spoils}
     for outcome in failed:
         function = outcome.instructor.get("function", "")
-        if function not in allowed:
+        if function and function not in allowed:
             found.wrong.append(
                 f"{said}fails {outcome.id}, which is about {function}: {outcome.message}"
             )
         if _name(outcome) not in ("", mistake.id):
             found.wrong.append(f"{said}is called {_name(outcome)} in {outcome.id}")
-    if mistake.function not in {outcome.instructor.get("function") for outcome in failed}:
+    functions = {outcome.instructor.get("function", "") for outcome in failed}
+    if not functions & {mistake.function, ""}:
         found.wrong.append(f"{said}loses no marks in {mistake.function}")
     found.caught += 1
-    found.named += any(_name(outcome) == mistake.id for outcome in failed)
+    if any(_name(outcome) == mistake.id for outcome in failed):
+        found.named += 1
+        found.named_ids.add(mistake.id)
 
 
 def _name(outcome: Outcome) -> str:
     """The mistake that a check recognised; a hidden check tells it to the instructor alone."""
     return outcome.mistake or str(outcome.instructor.get("mistake", ""))
-
-
-# --- numbers ----------------------------------------------------------------------------------
-
-
-def _check_numbers(course: Course, name: str, found: Findings, seeds: int) -> None:
-    """Compare the reference with the oracle and with numeric gradients on the hidden inputs."""
-    tests = str(course.folder / "tests" / "hidden")
-    if tests not in sys.path:
-        sys.path.insert(0, tests)
-    cases = importlib.import_module(f"{name}.cases")
-    exercise = load_exercise(course.folder, name)
-    twin = 0.0
-    with contextlib.ExitStack() as open_workers:
-        solution, oracle = _others(course, exercise, open_workers)
-        for seed in range(min(seeds, NUMBER_SEEDS)):
-            for row in _numeric(cases, exercise.reference.module, seed):
-                found.wrong.append(f"seed {seed}, {row}")
-            if oracle is not None:
-                drawn = _drawn(cases, exercise.reference.module, seed)
-                found.oracle = max(found.oracle, difference(exercise.reference, oracle, drawn))
-            if solution is not None:
-                drawn = _drawn(cases, exercise.reference.module, seed)
-                twin = max(twin, difference(exercise.reference, solution, drawn))
-    if found.oracle > ORACLE_AGREES:
-        found.wrong.append(f"the reference differs from torch autograd by {found.oracle:.1e}")
-    if twin > TWIN_AGREES:
-        found.wrong.append(f"the twin differs from the solution by {twin:.1e}")
-
-
-def _others(
-    course: Course, exercise: Exercise, open_workers: contextlib.ExitStack
-) -> tuple[_InWorker | None, _InWorker | Module | None]:
-    """The solution, if the reference is its twin, and the oracle, if there is one."""
-    folder = course.folder / "reference" / exercise.name
-    oracle = folder / "oracle.py"
-    source = oracle.read_text(encoding="utf-8") if oracle.exists() else ""
-    if not (folder / "twin.py").exists():
-        found = Module(module_of(source, "oracle"), exercise.caches) if source else None
-        return None, found
-    imports = course.assignment(exercise.name).imports
-    server = open_workers.enter_context(ForkServer(Sandbox.best(), imports))
-    return (
-        _InWorker(server, exercise.name, exercise.source, imports),
-        _InWorker(server, exercise.name, source, imports) if source else None,
-    )
-
-
-class _InWorker:
-    """Code of ours that does not run in this process, answering cases as `Module` does."""
-
-    def __init__(self, server: ForkServer, name: str, source: str, imports: Sequence[str]) -> None:
-        program = Program(name, ((f"{name}.py", source),), tuple(imports))
-        self._student = Student(server, program, Limits(total=1e9))
-
-    def answer(self, case: Case, want: Any) -> Any:
-        """The answer, rebuilt; raises `StudentError`."""
-        [answer] = self._student.call([Call(case.function, case.args, want)])
-        if answer.error is not None:
-            raise answer.error
-        return answer.value
-
-
-def _numeric(cases: Any, reference: types.ModuleType, seed: int) -> Iterator[str]:
-    """What disagrees with its numeric gradient, or has too many kinks to tell."""
-    for gradient in _gradients(cases):
-        at = gradient.at(np.random.default_rng(seed))
-        for row in gradients.by_coordinate(gradient, reference, at):
-            if not row.agrees or row.skipped > gradients.MOST_SKIPPED * row.size:
-                yield f"{gradient.function}: the numeric gradient of {row}"
-
-
-def _drawn(cases: Any, reference: types.ModuleType, seed: int) -> Iterator[Case]:
-    """Every case of every draw of the exercise; timed ones are large, so one of each."""
-    for key, function in sorted(vars(cases).items()):
-        if key.endswith("_cases") and inspect.isfunction(function) and not key.startswith("bad_"):
-            drawn = iter(function(np.random.default_rng(seed), reference))
-            yield from [next(drawn)] if key.startswith("timed") else drawn
-
-
-def _gradients(cases: Any) -> list[gradients.Gradient]:
-    return [value for value in vars(cases).values() if isinstance(value, gradients.Gradient)]
-
-
-def difference(reference: Module, other: Module | _InWorker, cases: Iterator[Case]) -> float:
-    """The largest difference between the two, relative to each answer's scale."""
-    largest = 0.0
-    for case in cases:
-        if isinstance(other, Module) and not hasattr(other.module, case.function):
-            continue
-        want = reference.want(case)
-        ours, theirs = arrays_of(reference.answer(case, want)), arrays_of(other.answer(case, want))
-        scale = max(
-            (float(np.abs(a[np.isfinite(a)]).max(initial=0)) for a in ours.values()), default=0
-        )
-        for path, array in ours.items():
-            finite = np.isfinite(array) & np.isfinite(theirs[path])
-            off = np.abs(array[finite] - theirs[path][finite]).max(initial=0.0)
-            largest = max(largest, float(off / scale) if scale else 0.0)
-        reference.forget()
-    return largest

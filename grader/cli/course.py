@@ -56,24 +56,28 @@ def release(options: argparse.Namespace) -> int:
 
 
 def validate(options: argparse.Namespace) -> int:
-    """Let exercises prove themselves, and say what is otherwise than it should be."""
-    from grader.authoring import validate
-    from grader.files import write
+    """Check that exercises grade correctly, and say what is wrong with them."""
+    from grader.authoring import validate, validation_table
+    from grader.lms.jobs import proof
 
     course = here()
     names = options.names or [assignment.name for assignment in course.assignments]
     for name in names:
-        course.assignment(name)  # a name that is none is told before anything else is
+        course.assignment(name)  # an unknown name is reported before anything runs
     sound, lines = True, []
     run = validate.run(course, names, options.seeds, options.jobs, options.mistakes)
     for line, good in run:
-        for each in line.splitlines():
-            say(each)
+        say_text(line)
         lines.append(line)
         sound = sound and good
+    for name in names if sound else ():
+        if problem := proof.problem(course, name):
+            say(f"  {name}: {problem}")
+            sound = False
     if options.write:
         before = options.write.read_text(encoding="utf-8") if options.write.exists() else ""
-        write(options.write, validate.document(lines, before).encode(), 0o644)
+        document = validation_table.document(lines, before)
+        options.write.write_text(document, encoding="utf-8")
     return OK if sound else ERROR
 
 

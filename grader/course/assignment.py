@@ -178,9 +178,15 @@ class Course:
         meant = f"did you mean {near}?" if near else known
         raise CatalogError(f"{quoted(name)} is no assignment; {meant}")
 
+    def solutions(self, name: str) -> tuple[Path, ...]:
+        """Return the files from which the exercise is made: one, or each of ``files:``."""
+        folder = self.folder / "reference" / name
+        listed = next((each.files for each in self.assignments if each.name == name), ())
+        return tuple(folder / file for file in listed or ("solution.py",))
+
     def solution(self, name: str) -> Path:
-        """The file from which everything else of the exercise is made."""
-        return self.folder / "reference" / name / "solution.py"
+        """Return the first file of the solution, which is ``student`` in a hidden test."""
+        return self.solutions(name)[0]
 
     def hidden_tests(self, name: str) -> Path:
         """The folder of the exercise's hidden tests."""

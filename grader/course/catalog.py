@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -115,6 +116,7 @@ def _assignment(place: YamlNode, course: Course, known: Iterable[str]) -> Assign
         raise places["name"].wrong(
             f"{quoted(assignment.name)} is the name of an assignment above", "another name"
         )
+    course = replace(course, assignments=(assignment,))
     _check_files(places["name"], course, assignment.name)
     _check_dates(places, assignment)
     if "torch" in assignment.imports and assignment.runtime != "torch":
@@ -126,8 +128,10 @@ def _assignment(place: YamlNode, course: Course, known: Iterable[str]) -> Assign
 
 def _check_files(place: YamlNode, course: Course, name: str) -> None:
     """An assignment has a solution and hidden tests, or it cannot be graded."""
-    solution, hidden = course.solution(name), course.hidden_tests(name)
-    if not solution.is_file():
+    hidden = course.hidden_tests(name)
+    for solution in course.solutions(name):
+        if solution.is_file():
+            continue
         others = [path.parent.name for path in course.folder.glob("reference/*/solution.py")]
         missing = solution.relative_to(course.folder).as_posix()
         raise place.wrong(f"{missing} is missing", nearest(name, others) or "that file first")

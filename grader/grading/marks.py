@@ -93,7 +93,7 @@ def problem(items: Sequence[pytest.Item], assignment: Assignment) -> str:
     known = names | {f"{item.path.name}::{function_of(item)}" for item in items}
     for key in assignment.checks:
         if key not in known:
-            return f"{FILE}: checks: no hidden test is called {key!r}{_meant(key, known)}"
+            return f"{FILE}: checks: no hidden test is called {key!r}{meant(key, known)}"
     return ""
 
 
@@ -104,11 +104,12 @@ def _wrong(mark: pytest.Mark) -> str:
     if mark.name in BUILT_IN:
         return _wrong_skip(mark)
     if mark.name not in READERS:
-        return f"unknown mark {mark.name!r}{_meant(mark.name, [*READERS, *BUILT_IN])}"
+        return f"unknown mark {mark.name!r}{meant(mark.name, [*READERS, *BUILT_IN])}"
     return READERS[mark.name](mark)
 
 
-def _meant(word: str, known: Iterable[str]) -> str:
+def meant(word: str, known: Iterable[str]) -> str:
+    """Return a suggestion for a misspelt word, to follow what is said of it."""
     names = sorted(known)
     near = difflib.get_close_matches(word, names, 1)
     return f"; did you mean {near[0]!r}?" if near else f"; known are: {', '.join(names)}"

@@ -33,6 +33,10 @@ _TOLD: Final = ("message", "mistake", "hint", "more")
 """What a check says besides its verdict."""
 
 
+FIXTURES: Final = ("check", "student", "reference", "rng", "subtests")
+"""The fixtures of ours, which a misspelt name is compared with."""
+
+
 @dataclass
 class Rules:
     """What decides about every outcome of a run, besides the exception that ended the test."""
@@ -178,10 +182,18 @@ def _found(item: pytest.Item, call: pytest.CallInfo[None], rules: Rules) -> Outc
         case StudentError():
             return _student(failed, error)
     if isinstance(error, GraderError) or not _is_students(item, error, rules):
-        instructor = _staff(wording.trace(error))
+        instructor = _staff(f"{wording.trace(error)}{_unknown_fixture(error)}")
         return replace(failed, status="error", message=wording.NOT_JUDGED, instructor=instructor)
     message, cause = said(item, error, rules)
     return replace(failed, message=message, cause=cause, instructor=_staff(wording.trace(error)))
+
+
+def _unknown_fixture(error: BaseException) -> str:
+    """Return a line for the author if a test asks for a fixture that does not exist."""
+    name = getattr(error, "argname", None)
+    if not isinstance(name, str):
+        return ""
+    return f"unknown fixture {name!r}{marks.meant(name, FIXTURES)}"
 
 
 def _is_students(item: pytest.Item, error: BaseException, rules: Rules) -> bool:

@@ -23,6 +23,8 @@ class Settings:
     """Which checks, as pytest's -k has it; all if empty."""
     collect: bool = False
     """Whether the process only lists the checks, and grades nothing."""
+    objects: bool = False
+    """Whether ``student`` answers with fresh objects: what passes then compares nothing."""
 
 
 @dataclass(frozen=True, slots=True)

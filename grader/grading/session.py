@@ -42,6 +42,8 @@ class Bench:
     asked: Asked | None = None
     runs: Callable[[str], None] = lambda check: None
     """Told of each check before it runs, and of '' after the last."""
+    objects: bool = False
+    """Whether ``student`` answers with fresh objects, to find tests that compare nothing."""
     rules: Rules = field(init=False)
     _exercise: Exercise | None = None
     _server: ForkServer | None = None

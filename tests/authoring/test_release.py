@@ -14,11 +14,12 @@ import nbformat
 import pytest
 
 from grader import notebook as reader
-from grader.authoring.readme import readme
+from grader.authoring.readme import author_parts, readme
 from grader.authoring.release import ReleaseError, build, is_built, notebook, release
 from grader.authoring.stub import cells, stub
 from grader.course.assignment import Assignment, Course, SpeedLimit
 from grader.course.catalog import load
+from grader.grading.protocol import CheckInfo
 from grader.inbox import untouched as untouched_stub
 
 HERE = Path(__file__).parents[2]
@@ -189,8 +190,6 @@ def test_cells_come_in_order_with_their_kind_and_tags() -> None:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("# %%\n", "line 1: no docstring"),
-        ('"""T"""\nx = 1\n', "line 1: no cells"),
         ('"""T"""\n# %% [markdwon]\n', "line 2: no header of a cell"),
         ('"""T"""\n# %% [markdown]\n# x\n\nx = 1\n', "line 5: text stands in comments"),
     ],
@@ -198,6 +197,11 @@ def test_cells_come_in_order_with_their_kind_and_tags() -> None:
 def test_what_is_no_percent_format_is_refused_by_line(source: str, said: str) -> None:
     with pytest.raises(ValueError, match=said.replace("[", r"\[")):
         cells(source)
+
+
+def test_a_script_without_headers_is_one_cell_and_a_docstring_is_optional() -> None:
+    assert ["x = 1"] == [cell.source for cell in cells("x = 1\n")]
+    assert ["# T", "x = 1"] == [cell.source for cell in cells('"""T"""\n\nx = 1\n')]
 
 
 def test_the_notebook_is_valid_and_ends_in_the_check() -> None:
@@ -241,8 +245,28 @@ def test_the_readme_says_how_to_go_on() -> None:
     assert "   grader check activations.py\n" in text
     assert "You may import `scipy`, NumPy and the standard library." in text
     assert "Of several submissions the last counts." in text
-    assert "## Vectorisation\n" in text
-    assert "points of its own" not in text
+
+
+def test_the_readme_says_only_what_is_true_of_the_exercise() -> None:
+    """Nothing about gradients or speed unless there are some; the checks with their points."""
+    assignment = Assignment("activations", "Activations")
+    slow = CheckInfo("t.py::a", "relu is fast", 2.0, "t.py:1", "a", marks=("timed",))
+    checks = [slow, CheckInfo("t.py::b", "relu at | 0", 3.0, "t.py:4", "b")]
+    bare, full = readme(assignment, SOURCE), readme(assignment, SOURCE, checks, True)
+    assert ["Vectorisation" in text for text in (bare, full)] == [False, True]
+    assert ["gradient" in text for text in (bare, full)] == [False, True]
+    assert "5 points in all." in full
+    assert "| relu at \\| 0 | 3 |" in full
+    assert "points of its own" not in full
+
+
+def test_the_author_can_replace_any_part(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("## Points\n\nAsk me.\n\n## Why\n\nBecause.\n")
+    own = author_parts(tmp_path / "README.md")
+    text = readme(Assignment("activations", "Activations"), SOURCE, own=own)
+    assert "## Points\n\nAsk me.\n" in text
+    assert text.endswith("## Why\n\nBecause.\n")
+    assert "points in all" not in text
 
 
 def test_the_readme_tells_of_speed_limits_and_dates(course: Course) -> None:

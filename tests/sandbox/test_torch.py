@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.authoring.validate import TWIN_AGREES, _drawn, _InWorker, difference
+from grader.authoring.numbers import TWIN_AGREES, _drawn, _InWorker, difference
 from grader.checks.answers import Asked
 from grader.checks.arrays import arrays_of
 from grader.checks.compare import same

@@ -14,6 +14,7 @@ from grader.course.secret import course_secret
 from grader.course.yaml_nodes import FILE
 from grader.errors import UserError
 from grader.grading.protocol import Settings
+from grader.lms.jobs import bundle
 from grader.model import Grade, Submission
 from grader.runs.local import EngineError, Process
 
@@ -24,21 +25,31 @@ class BundleError(UserError):
     """Why a bundle cannot grade, in one line."""
 
 
-def prove(bundle: Path, name: str) -> None:
+def prove(path: Path, name: str) -> None:
     """Grade the reference with the files of a bundle; raises `BundleError` if that fails."""
     with tempfile.TemporaryDirectory(prefix="grader-bundle-") as made:
-        _unpack(zipfile.ZipFile(bundle), Path(made))
+        _unpack(zipfile.ZipFile(path), Path(made))
         found = next((path.parent for path in sorted(Path(made).rglob(FILE))), None)
         if found is None:
-            raise BundleError(f"{bundle.name} contains no {FILE}")
+            raise BundleError(f"{path.name} contains no {FILE}")
         try:
             grade = reference_grade(catalog.load(found), name)
         except EngineError as error:
-            raise BundleError(f"{bundle.name} cannot grade: {_beyond(error, made)}") from None
+            raise BundleError(f"{path.name} cannot grade: {_beyond(error, made)}") from None
     wrong = next((o for o in grade.outcomes if o.status != "passed"), None)
     if grade.status == "error" or wrong is not None:
         why = f"{wrong.id}: {wrong.message}" if wrong else grade.message
-        raise BundleError(f"{bundle.name} does not give the reference full marks: {why}")
+        raise BundleError(f"{path.name} does not give the reference full marks: {why}")
+
+
+def problem(course: Course, name: str) -> str:
+    """Build a bundle for no one, and return why it cannot grade, or ''."""
+    with tempfile.TemporaryDirectory(prefix="grader-bundle-") as made:
+        try:
+            prove(bundle.build(course, name, "docker", Path(made)), name)
+        except UserError as error:
+            return str(error)
+    return ""
 
 
 def _beyond(error: EngineError, folder: str) -> str:

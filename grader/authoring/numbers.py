@@ -1,0 +1,160 @@
+"""Compare the reference with the oracle and with numeric gradients on the hidden inputs."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import inspect
+import sys
+import types
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from grader.checks import gradients
+from grader.checks.arrays import arrays_of
+from grader.checks.case import Case
+from grader.checks.exercise import Exercise, load_exercise
+from grader.checks.mistakes import module_of
+from grader.checks.reference import Module
+from grader.course.assignment import Course
+from grader.model import Limits
+from grader.sandbox.fork_server import ForkServer, Sandbox
+from grader.sandbox.student import Call, Program, Student
+
+ORACLE_AGREES: Final = 1e-10
+"""Largest relative difference from torch autograd, on the scale of each array's largest entry."""
+TWIN_AGREES: Final = 1e-12
+"""The same for a twin and the solution whose twin it is."""
+NUMBER_SEEDS: Final = 20
+"""Seeds with which the reference is compared with the oracle and numeric gradients."""
+NO_ORACLE: Final = (
+    "not compared with oracle.py, which needs PyTorch; "
+    "install it with: pip install 'backprop-grader[torch]'"
+)
+
+
+@dataclass
+class Numbers:
+    """What the comparison found; ``wrong`` is empty if everything agrees."""
+
+    oracle: float = 0.0
+    """The largest relative difference from the oracle."""
+    wrong: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def check(course: Course, name: str, seeds: int) -> Numbers:
+    """Compare the reference of an exercise that has a cases.py; at most `NUMBER_SEEDS` times."""
+    found = Numbers()
+    tests = str(course.folder / "tests" / "hidden")
+    if tests not in sys.path:
+        sys.path.insert(0, tests)
+    if not (course.hidden_tests(name) / "cases.py").exists():
+        return found
+    cases = importlib.import_module(f"{name}.cases")
+    exercise = load_exercise(course.folder, name)
+    twin = 0.0
+    if _lacks_torch(course, name):
+        found.notes.append(NO_ORACLE)
+    with contextlib.ExitStack() as open_workers:
+        solution, oracle = _others(course, exercise, open_workers)
+        for seed in range(min(seeds, NUMBER_SEEDS)):
+            for row in _numeric(cases, exercise.reference.module, seed):
+                found.wrong.append(f"seed {seed}, {row}")
+            if oracle is not None:
+                drawn = _drawn(cases, exercise.reference.module, seed)
+                found.oracle = max(found.oracle, difference(exercise.reference, oracle, drawn))
+            if solution is not None:
+                drawn = _drawn(cases, exercise.reference.module, seed)
+                twin = max(twin, difference(exercise.reference, solution, drawn))
+    if found.oracle > ORACLE_AGREES:
+        found.wrong.append(f"the reference differs from torch autograd by {found.oracle:.1e}")
+    if twin > TWIN_AGREES:
+        found.wrong.append(f"the twin differs from the solution by {twin:.1e}")
+    return found
+
+
+def _lacks_torch(course: Course, name: str) -> bool:
+    """Return whether there is an oracle that cannot run, since PyTorch is not installed."""
+    oracle = course.solution(name).with_name("oracle.py")
+    if not oracle.exists() or importlib.util.find_spec("torch") is not None:
+        return False
+    return "torch" in oracle.read_text(encoding="utf-8")
+
+
+def _others(
+    course: Course, exercise: Exercise, open_workers: contextlib.ExitStack
+) -> tuple[_InWorker | None, _InWorker | Module | None]:
+    """The solution, if the reference is its twin, and the oracle, if there is one."""
+    folder = course.folder / "reference" / exercise.name
+    oracle = folder / "oracle.py"
+    there = oracle.exists() and not _lacks_torch(course, exercise.name)
+    source = oracle.read_text(encoding="utf-8") if there else ""
+    if not (folder / "twin.py").exists():
+        found = Module(module_of(source, "oracle"), exercise.caches) if source else None
+        return None, found
+    imports = course.assignment(exercise.name).imports
+    server = open_workers.enter_context(ForkServer(Sandbox.best(), imports))
+    return (
+        _InWorker(server, exercise.name, exercise.source, imports),
+        _InWorker(server, exercise.name, source, imports) if source else None,
+    )
+
+
+class _InWorker:
+    """Code of ours that does not run in this process, answering cases as `Module` does."""
+
+    def __init__(self, server: ForkServer, name: str, source: str, imports: Sequence[str]) -> None:
+        program = Program(name, ((f"{name}.py", source),), tuple(imports))
+        self._student = Student(server, program, Limits(total=1e9))
+
+    def answer(self, case: Case, want: Any) -> Any:
+        """The answer, rebuilt; raises `StudentError`."""
+        [answer] = self._student.call([Call(case.function, case.args, want)])
+        if answer.error is not None:
+            raise answer.error
+        return answer.value
+
+
+def _numeric(cases: Any, reference: types.ModuleType, seed: int) -> Iterator[str]:
+    """What disagrees with its numeric gradient, or has too many kinks to tell."""
+    for gradient in _gradients(cases):
+        at = gradient.at(np.random.default_rng(seed))
+        for row in gradients.by_coordinate(gradient, reference, at):
+            if not row.agrees or row.skipped > gradients.MOST_SKIPPED * row.size:
+                yield f"{gradient.function}: the numeric gradient of {row}"
+
+
+def _drawn(cases: Any, reference: types.ModuleType, seed: int) -> Iterator[Case]:
+    """Every case of every draw of the exercise; timed ones are large, so one of each."""
+    for key, function in sorted(vars(cases).items()):
+        if key.endswith("_cases") and inspect.isfunction(function) and not key.startswith("bad_"):
+            drawn = iter(function(np.random.default_rng(seed), reference))
+            yield from [next(drawn)] if key.startswith("timed") else drawn
+
+
+def _gradients(cases: Any) -> list[gradients.Gradient]:
+    return [value for value in vars(cases).values() if isinstance(value, gradients.Gradient)]
+
+
+def difference(reference: Module, other: Module | _InWorker, cases: Iterator[Case]) -> float:
+    """The largest difference between the two, relative to each answer's scale."""
+    largest = 0.0
+    for case in cases:
+        if isinstance(other, Module) and not hasattr(other.module, case.function):
+            continue
+        want = reference.want(case)
+        ours, theirs = arrays_of(reference.answer(case, want)), arrays_of(other.answer(case, want))
+        scale = max(
+            (float(np.abs(a[np.isfinite(a)]).max(initial=0)) for a in ours.values()), default=0
+        )
+        for path, array in ours.items():
+            finite = np.isfinite(array) & np.isfinite(theirs[path])
+            off = np.abs(array[finite] - theirs[path][finite]).max(initial=0.0)
+            largest = max(largest, float(off / scale) if scale else 0.0)
+        reference.forget()
+    return largest

@@ -1,0 +1,96 @@
+"""Make the students' ``test_public.py`` from hidden tests that are marked ``public``.
+
+An exercise whose author wrote a ``test_public.py`` by hand keeps it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from grader.course.assignment import Course
+
+HEADER: Final = (
+    '"""Public tests of {name}. (Made by `grader build` from tests marked `public`.)"""\n'
+)
+
+
+class PublicTestError(ValueError):
+    """Why a test that is marked ``public`` cannot be given to students."""
+
+
+def generated(course: Course, name: str) -> bytes | None:
+    """Return the public tests made from marked tests, or None if there are none, or others by hand."""
+    path = course.exercise(name) / "test_public.py"
+    made = HEADER.format(name=name)
+    if path.is_file() and not path.read_text(encoding="utf-8").startswith(made):
+        return None
+    parts = [part for file in _files(course, name) for part in _parts(course, file)]
+    if not any(isinstance(ast.parse(part).body[0], ast.FunctionDef) for part in parts):
+        return None
+    head = f'{made}\nEXERCISE = "{name}"\n'
+    return "\n\n".join([head.strip(), *dict.fromkeys(parts), ""]).encode()
+
+
+def _files(course: Course, name: str) -> list[Path]:
+    return sorted(course.hidden_tests(name).rglob("test_*.py"))
+
+
+def _parts(course: Course, file: Path) -> Iterator[str]:
+    """Yield the source of each public test of a file, after what it uses at module level."""
+    tree = ast.parse(file.read_bytes())
+    public = [n for n in tree.body if isinstance(n, ast.FunctionDef) and _is_public(n)]
+    if not public:
+        return
+    shown = file.relative_to(course.folder).as_posix()
+    for test in public:
+        parameters = [argument.arg for argument in test.args.args]
+        if parameters != ["student"]:
+            raise PublicTestError(
+                f"{shown}:{test.lineno}: {test.name} takes {', '.join(parameters)}; "
+                "a public test takes student only"
+            )
+    needed = _needed(tree, public)
+    for node in tree.body:
+        if node in public and isinstance(node, ast.FunctionDef):
+            node.decorator_list = []
+            yield ast.unparse(node)
+        elif node in needed:
+            yield ast.unparse(node)
+
+
+def _is_public(node: ast.FunctionDef) -> bool:
+    return any(ast.unparse(each).endswith(".public") for each in node.decorator_list)
+
+
+def _needed(tree: ast.Module, public: list[ast.FunctionDef]) -> list[ast.stmt]:
+    """Return the statements at module level that define what the public tests use."""
+    found: list[ast.stmt] = []
+    wanted = {
+        n.id for test in public for b in test.body for n in ast.walk(b) if isinstance(n, ast.Name)
+    }
+    grown = True
+    while grown:
+        grown = False
+        for node in tree.body:
+            if node in found or node in public or not _defined(node) & wanted:
+                continue
+            found.append(node)
+            grown = True
+            wanted |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return found
+
+
+def _defined(node: ast.stmt) -> set[str]:
+    """Return the names that a statement at module level defines."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            return set()
+        return {(each.asname or each.name).partition(".")[0] for each in node.names} - {"pytest"}
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return {node.name}
+    if isinstance(node, ast.Assign):
+        return {n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+    return set()

@@ -1,0 +1,103 @@
+"""The table of docs/validation.md: one row for each exercise, and what is wrong below it."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from grader.authoring.numbers import NUMBER_SEEDS
+from grader.grading.protocol import CheckInfo
+
+TIMED_SEEDS: Final = 3
+"""Seeds with which timed checks run too: what they say hardly depends on the inputs."""
+
+
+@dataclass
+class Findings:
+    """What validating one exercise found; ``wrong`` is empty for a sound one."""
+
+    name: str
+    checks: int = 0
+    points: float = 0.0
+    variants: set[str] = field(default_factory=set)
+    """The right answers that passed every check with every seed."""
+    mistakes: set[str] = field(default_factory=set)
+    """The mistakes that lost marks where they should with every seed."""
+    caught: int = 0
+    """How often a mistake lost marks, over all seeds."""
+    named: int = 0
+    """How often it was named, too."""
+    oracle: float = 0.0
+    changes: int = 0
+    seeds: int = 0
+    mistake_seeds: int = 0
+    seconds: float = 0.0
+    wrong: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What could not be tried here, and what is worth knowing."""
+    named_ids: set[str] = field(default_factory=set)
+    """The mistakes that were named at least once."""
+    rubric: tuple[CheckInfo, ...] = ()
+    verdicts: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(who, check): the verdict with the first seed."""
+
+    def row(self) -> str:
+        """One row of the table in docs/validation.md."""
+        oracle = f"{self.oracle:.0e}" if self.oracle else "none"
+        share = self.named / self.caught if self.caught else 0.0
+        return (
+            f"| {self.name} | {self.checks} | {self.points:g} | {len(self.variants)} | "
+            f"{len(self.mistakes)} | {share:.1%} | {self.changes} in {self.seeds} | "
+            f"{self.mistake_seeds} | {oracle} | {self.seconds:.0f} | {_made()} |"
+        )
+
+
+HEADER: Final = (
+    "| exercise | checks | points | variants passed | mistakes caught | named, over all seeds | "
+    "verdicts changed over seeds | seeds for mistakes | largest difference from torch | "
+    "seconds | made |\n"
+    "|---|---|---|---|---|---|---|---|---|---|---|"
+)
+NOTES: Final = f"""
+Each row is written by `grader validate NAME --seeds N --write FILE`, which leaves the others as they are;
+`make validation` writes them all. A variant counts as passed, and a mistake as caught, when it is with
+every seed it is graded with. A mistake that is called by another's name, or that costs marks in a
+function it has nothing to do with, is listed below the table, and so is everything else that is not
+as it should be. The timed checks, and numeric differentiation in place of backpropagation, which only
+they find, run with the first {TIMED_SEEDS} seeds; what numbers say about the reference, with the first
+{NUMBER_SEEDS}.
+"""
+
+
+def document(lines: Sequence[str], before: str = "") -> str:
+    """docs/validation.md: the rows in ``lines``, those of other exercises in ``before``, problems."""
+    rows = {_exercise(line): line for line in before.splitlines() if _exercise(line)}
+    names = {_exercise(line) for line in lines}
+    rows |= {_exercise(line): line for line in lines if _exercise(line)}
+    told = [line[2:] for line in before.splitlines() if line.startswith("- ")]
+    wrong = [line for line in told if line.partition(":")[0] not in names]
+    wrong += [line.strip() for line in lines if not line.startswith("|")]
+    below = "\n".join(f"- {line}" for line in wrong) or "Nothing was otherwise than it should be."
+    return "\n".join(["# Validation", NOTES, HEADER, *rows.values(), "", below, ""])
+
+
+def _exercise(line: str) -> str:
+    """The exercise that a line of the table is about, or ''."""
+    name = line.removeprefix("| ").partition(" |")[0]
+    return name if line.startswith("| ") and name.isidentifier() and name != "exercise" else ""
+
+
+def _made() -> str:
+    """Today, and the commit, with a + if what was validated is not what it holds."""
+    commit = _git("rev-parse", "--short", "HEAD")
+    changed = _git("status", "--porcelain", "--", "grader", "reference", "tests/hidden")
+    return f"{time.strftime('%Y-%m-%d')} {commit}{'+' if changed else ''}"
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", *arguments]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # fixed
+    return said.stdout.strip()
