@@ -67,7 +67,8 @@ def validate(options: argparse.Namespace) -> int:
     sound, lines = True, []
     run = validate.run(course, names, options.seeds, options.jobs, options.mistakes)
     for line, good in run:
-        say_text(line)
+        for each in line.splitlines():
+            say(each)
         lines.append(line)
         sound = sound and good
     for name in names if sound else ():
