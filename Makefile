@@ -7,19 +7,29 @@ VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: demo test lint validation faults bench clean
+.PHONY: demo test docs lint validation faults bench clean
 
 demo: $(VENV)/ready
 	rm -rf results/demo
 	$(BIN)/grader grade examples/class --assignment two_layer_network --out results/demo
+	@echo
+	@echo "Open results/demo/report.html in a browser: the class. A student's page: results/demo/feedback/kurt.html"
+	@echo "Activate the environment in this terminal: source $(VENV)/bin/activate"
+	@echo "Then continue with docs/start.md, for example: grader show results/demo kurt"
 
 test: $(VENV)/ready-dev
 	$(BIN)/python -m pytest $(TESTS) -q -n 2 --dist worksteal
+
+docs: $(VENV)/ready-dev
+	$(BIN)/python docs/generate.py
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
+	@echo "Open docs/_build/html/index.html"
 
 lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/codespell
 
 validation: $(VENV)/ready-dev
 	$(BIN)/grader validate --seeds 200 --write docs/validation.md

@@ -4,7 +4,7 @@ from grader import __version__
 
 project = "grader"
 author = "The grader authors"
-copyright = f"2026, {author}"  # noqa: A001  # the name that Sphinx reads
+copyright = f"2026, {author}"  # the name that Sphinx reads
 release = version = __version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]

@@ -1,7 +1,7 @@
 """Write the reference pages of assignments.yaml and of the commands from the code.
 
-    python docs/generate.py            # write docs/reference/*.md
-    python docs/generate.py --check    # exit with 1 if a page is out of date
+python docs/generate.py            # write docs/reference/*.md
+python docs/generate.py --check    # exit with 1 if a page is out of date
 """
 
 from __future__ import annotations
@@ -9,42 +9,56 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grader.course.schema import Key
 
 REFERENCE = Path(__file__).parent / "reference"
 MADE = "<!-- Made by docs/generate.py; edit the code instead. -->"
+
+
+INTRODUCTION = """\
+The course is described in one file, `assignments.yaml`, in the course's folder. It is read strictly: a
+misspelt key, an impossible date or a missing file is refused with its line and with what to write instead.
+`grader config NAME` prints the settings of an assignment and where each comes from. `grader config --schema
+> assignments.schema.json` writes a JSON Schema; an editor with a YAML plug-in then completes the keys if
+the file begins with `# yaml-language-server: $schema=assignments.schema.json`.
+"""
 
 
 def assignments() -> str:
     """Return the page about every key of assignments.yaml."""
     from grader.course import schema
 
-    lines = [
-        "# assignments.yaml", "", MADE, "",
-        "The course is described in one file, `assignments.yaml`, in the course's folder. It is read strictly: a misspelt key, an",
-        "impossible date or a missing file is refused with its line and with what to write instead. `grader config NAME` prints",
-        "the settings of an assignment and where each comes from. `grader config --schema > assignments.schema.json` writes a",
-        "JSON Schema; an editor with a YAML plug-in then completes the keys if the file begins with",
-        "`# yaml-language-server: $schema=assignments.schema.json`.", "",
-        "## The course", "",
-    ]  # fmt: skip
+    lines = ["# assignments.yaml", "", MADE, "", INTRODUCTION, "## The course", ""]
     lines += _keys(schema.COURSE)
-    lines += ["`assignments`", ": The list of assignments (required). Each has the keys below.", "", "## An assignment", ""]
-    lines += _keys(schema.ASSIGNMENT)
-    lines += ["## Parts of a value", "", "| in | key |", "|---|---|"]
-    for name, keys in (("limits", schema.LIMITS), ("late", schema.LATE), ("checks", schema.CHECK), ("manual", schema.QUESTION)):
+    lines += [
+        "### `assignments`",
+        "",
+        "The list of assignments (required), each with these keys:",
+        "",
+    ]
+    lines += ["## An assignment", "", *_keys(schema.ASSIGNMENT)]
+    lines += ["## Parts of a value", "", "| in | keys |", "|---|---|"]
+    parts = {
+        "limits": schema.LIMITS,
+        "late": schema.LATE,
+        "checks": schema.CHECK,
+        "manual": schema.QUESTION,
+    }
+    for name, keys in parts.items():
         lines.append(f"| `{name}` | {', '.join(f'`{key}`' for key in keys)} |")
     return "\n".join([*lines, ""])
 
 
-def _keys(keys: object) -> list[str]:
-    from grader.course.schema import Key
-
+def _keys(keys: Iterable[Key]) -> list[str]:
     lines = []
-    for key in keys:  # type: ignore[attr-defined]  # a sequence of Key
-        assert isinstance(key, Key)
-        lines += [f"### `{key.name}`", "", f"{key.meaning} Default: {key.default}.", "", "```yaml", key.example, "```", ""]
+    for key in keys:
+        lines += [f"### `{key.name}`", "", f"{key.meaning} Default: {key.default}.", ""]
+        lines += ["```yaml", key.example, "```", ""]
     return lines
 
 
@@ -62,7 +76,9 @@ def commands() -> str:
     return "\n".join(lines)
 
 
-def _leaves(name: str, parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+def _leaves(
+    name: str, parser: argparse.ArgumentParser
+) -> Iterator[tuple[str, argparse.ArgumentParser]]:
     yield name, parser
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
@@ -77,7 +93,10 @@ def main() -> int:
     """Write the pages, or compare them with --check."""
     stale = [name for name, page in PAGES.items() if not _is_current(REFERENCE / name, page())]
     if "--check" in sys.argv:
-        print(*(f"out of date: docs/reference/{name}; run python docs/generate.py" for name in stale), sep="\n")
+        print(
+            *(f"out of date: docs/reference/{name}; run python docs/generate.py" for name in stale),
+            sep="\n",
+        )
         return 1 if stale else 0
     for name in stale:
         (REFERENCE / name).write_text(PAGES[name](), encoding="utf-8")

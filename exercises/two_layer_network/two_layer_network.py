@@ -13,7 +13,7 @@ $$z^{[2]} = W^{[2]} a^{[1]} + b^{[2]} \qquad \hat y = a^{[2]} = \sigma(z^{[2]})$
 $$L(\hat y, y) = -\bigl(y \log \hat y + (1 - y) \log (1 - \hat y)\bigr)$$
 
 You write the activations with their slopes, the loss, the forward pass, the backward pass that
-carries the blame from $L$ back to every weight, the step downhill, and the training loop.
+propagates the gradient from $L$ back to every weight, the update step, and the training loop.
 
 **Conventions.** The first axis counts examples: a batch is `X (m, n_x)` with labels `y (m, 1)`,
 each 0 or 1. Weight matrices have the shape of the lecture, `W1 (n_h, n_x)`, so that a batch gives
@@ -60,9 +60,9 @@ GRAPH = {
 # $$\mathrm{ReLU}(z) = \max(z, 0) \qquad
 # \mathrm{ReLU}'(z) = \begin{cases} 0 & z < 0 \\ 1 & z \ge 0 \end{cases}$$
 #
-# A unit below zero is silent. At zero the function has a corner and no slope of its own; the
-# lecture takes 1 there. In our network $z^{[1]} = (2, -\tfrac12)$: the first unit speaks, with
-# slope 1, and the second is silent, with slope 0.
+# A unit below zero is inactive: it outputs 0. At zero the function has a corner and no derivative; the
+# lecture takes 1 there. In our network $z^{[1]} = (2, -\tfrac12)$: the first unit is active, with
+# slope 1, and the second is inactive, with slope 0.
 
 
 # %%

@@ -176,7 +176,7 @@ class Course:
         known = f"write one of: {', '.join(names)}" if names else f"add it to {FILE}"
         near = nearest(name, names)
         meant = f"did you mean {near}?" if near else known
-        raise CatalogError(f"{quoted(name)} is no assignment; {meant}")
+        raise CatalogError(f"unknown assignment {quoted(name)}; {meant}")
 
     def solutions(self, name: str) -> tuple[Path, ...]:
         """Return the files from which the exercise is made: one, or each of ``files:``."""

@@ -496,7 +496,7 @@ class _Patience:
         if used + self._worker.asleep >= self._all:
             self._give_up(f"the {self._limits.total:.3g} s for the whole submission are used up")
         if used >= self._until:
-            self._give_up(f"no answer within {self._cpu:.3g} s of CPU time: does a loop end?")
+            self._give_up(f"stopped after {self._cpu:.3g} s of CPU time (infinite loop?)")
         if now >= self._deadline:
             self._give_up(f"no answer within {self._wall:.3g} s")
         sleeping, worked = self._worker.sleeping(), used - self._last

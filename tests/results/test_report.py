@@ -391,7 +391,7 @@ def test_what_could_not_be_judged_counts_for_nothing():
         ("your program closed the pipe on which its answer is read", "", "attack"),
         ("called again, your program crashed in the middle of this (SIGSEGV)", "", "crashed"),
         ("your program ended itself (exit) in the middle of this", "", "crashed"),
-        ("no answer within 2 s of CPU time: does a loop end?", "", "hung"),
+        ("stopped after 2 s of CPU time (infinite loop?)", "", "hung"),
         ("relu raised a PermissionError", "x\nPermissionError: [Errno 1] no", "forbidden"),
     ],
 )

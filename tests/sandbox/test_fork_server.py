@@ -261,10 +261,10 @@ def g():
 def test_a_function_that_overran_is_not_called_again(server: ForkServer) -> None:
     """Its other checks fail at once, with the same words; other functions are called."""
     one = student(server, SINGLE + "def g():\n    while True: pass\n", Limits(call_cpu=0.1))
-    with pytest.raises(OverrunError, match="does a loop end"):
+    with pytest.raises(OverrunError, match="infinite loop"):
         ask(one, "g")
     began = time.process_time()
-    with pytest.raises(StudentError, match="does a loop end"):
+    with pytest.raises(StudentError, match="infinite loop"):
         ask(one, "g")
     assert time.process_time() - began < 0.05
     assert ask(one, "f", 2) == 4
@@ -279,7 +279,7 @@ def test_a_function_that_overran_is_not_called_in_a_worker_of_its_own_either(
     with pytest.raises(OverrunError):
         ask(one, "g")
     again = one.again()
-    with pytest.raises(StudentError, match="does a loop end"):
+    with pytest.raises(StudentError, match="infinite loop"):
         ask(again, "g")
     assert again.generation == 0
 

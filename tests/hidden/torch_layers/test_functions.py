@@ -22,7 +22,7 @@ from .cases import (
 
 @pytest.mark.points(4)
 def test_relu(check):
-    """ReLU keeps what is positive and silences the rest"""
+    """ReLU sets negative values to 0 and keeps the others"""
     check(relu_cases)
 
 

@@ -7,7 +7,7 @@ from .cases import relu_cases, sigmoid_cases, sigmoid_slope_cases, slope_at_zero
 
 @pytest.mark.points(3)
 def test_relu(check):
-    """relu keeps what is positive and silences the rest"""
+    """relu sets negative values to 0 and keeps the others"""
     check(relu_cases)
 
 
