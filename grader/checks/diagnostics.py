@@ -30,6 +30,8 @@ from grader.sandbox.student import Answer
 
 MOST_NUMBERS: Final = 4000
 """Inputs with more numbers explain nothing to a reader."""
+MOST_FAILED: Final = 4
+"""Inputs of one generator of a check that failed; of the others, one each."""
 Arrays = Mapping[Path, np.ndarray]
 
 
@@ -105,11 +107,11 @@ class Diagnostics:
             function: The function that failed.
             draws: The generators of the checks that failed; others are used sparingly.
         """
-        found = [*self.ladder(function)]
+        found: list[Case] = []
         for draw in self._draws(function):
             cases = [case for case in self._draw(draw) if case.function == function]
-            found += cases if draw in draws else cases[:2]
-        return sorted(found, key=lambda case: (case not in self.ladder(function), _size(case.args)))
+            found += cases[:MOST_FAILED] if draw in draws else cases[:1]
+        return [*self.ladder(function), *sorted(found, key=lambda case: _size(case.args))]
 
     def ladder(self, function: str) -> list[Case]:
         """Return the demonstrations that the course gives for a function, in their order."""

@@ -348,7 +348,23 @@ class Investigation:
             if len(key) and all(key not in each for each in view.wrong)
         ]  # fmt: skip
         others = f"; {quantities.listed(view.function, right)} right" if right else ""
-        return f"{quantities.subject(view.function, path)} is wrong{self._common(view)}{others}."
+        where = self._common(view) or self._already(view)
+        return f"{quantities.subject(view.function, path)} is wrong{where}{others}."
+
+    def _already(self, view: View) -> str:
+        """Say which demonstration fails first, and which are right, by their notes; or ''."""
+        ladder = self.diagnostics.ladder(view.function)
+        bad = [case for case, _, _ in view.failing() if case in ladder and case.note]
+        notes = {case.note for case in bad}
+        good = [
+            c.note for c, _ in view.answered() if c in ladder and c.note and c.note not in notes
+        ]
+        if not bad:
+            return ""
+        listed = list(dict.fromkeys(good))
+        others = f" and {len(listed) - 3} others" if len(listed) > 3 else ""
+        right = f"; it is right for {', '.join(listed[:3])}{others}" if good else ""
+        return f", already for {bad[0].note}{right}"
 
     def example(self, view: View, cause: Cause) -> Example | None:
         """Return the smallest failing example of a function."""

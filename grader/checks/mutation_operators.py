@@ -629,10 +629,27 @@ def _without_keyword(function: ast.FunctionDef, node: ast.Call) -> Iterator[Edit
         )  # fmt: skip
 
 
+def _squares(function: ast.FunctionDef) -> Iterator[Edit]:
+    """The square for the double, and the double for the square."""
+    for slot in _slots(function):
+        match slot[3]:
+            case ast.BinOp(left=ast.Constant(value=2), op=ast.Mult(), right=other):
+                new = ast.BinOp(other, ast.Mult(), other)
+                text = f"{_quoted(other)} were squared, not doubled"
+            case ast.BinOp(left=other, op=ast.Pow(), right=ast.Constant(value=2)):
+                new = ast.BinOp(ast.Constant(2), ast.Mult(), other)
+                text = f"{_quoted(other)} were doubled, not squared"
+            case _:
+                continue
+        where = _within(function, slot[3])
+        yield _replace(function, slot, new, text + where, "Twice a number, or its square?")
+
+
 OPERATORS: Final[tuple[Operator, ...]] = (
     _terms,
     _factors,
     _calls_left_out,
+    _squares,
     _operators_exchanged,
     _functions_exchanged,
     _transposes,

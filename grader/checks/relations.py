@@ -16,6 +16,11 @@ import numpy as np
 
 from grader.checks.compare import TOLERANCE
 
+FEWEST: Final = 2
+"""Inputs on which a relation must hold."""
+FEWEST_ENTRIES: Final = 4
+"""Wrong numbers in which it must hold, all together."""
+
 _Test = Callable[["Pair"], bool]
 
 
@@ -57,7 +62,12 @@ def relation(pairs: Sequence[Pair]) -> str:
     pairs = [_floats(pair) for pair in pairs]
     if not pairs or any(not pair.right.size for pair in pairs):
         return ""
-    for look in (_shapes, _not_finite, _factors, _unary, _places, _terms, _others, _where):
+    for look in (_shapes, _not_finite):
+        if found := look(pairs):
+            return found
+    if len(pairs) < FEWEST or sum(int(_off(pair).sum()) for pair in pairs) < FEWEST_ENTRIES:
+        return ""  # so few numbers are alike in many ways
+    for look in (_factors, _unary, _places, _terms, _others, _where):
         if found := look(pairs):
             return found
     return _constant(pairs)
@@ -233,6 +243,12 @@ def _sigmoid(z: np.ndarray) -> np.ndarray:
     return np.asarray(1 / (1 + np.exp(-z)))
 
 
+def _many(array: np.ndarray) -> np.ndarray:
+    if array.size < 2:
+        raise ValueError
+    return array
+
+
 _UNARY: Final[dict[str, Callable[[np.ndarray], np.ndarray]]] = {
     "is the absolute value of the right one": np.abs,
     "is the square of the right value": np.square,
@@ -249,14 +265,16 @@ _UNARY: Final[dict[str, Callable[[np.ndarray], np.ndarray]]] = {
     "is the right value, rounded to two decimals": lambda a: np.round(a, 2),
     "is the right value, rounded to three decimals": lambda a: np.round(a, 3),
     "is the right value, rounded to four decimals": lambda a: np.round(a, 4),
-    "is the right value, divided by its sum": lambda a: a / a.sum(),
-    "is the right value, divided by its length": lambda a: a / np.linalg.norm(a),
-    "is the right value, divided by its largest entry": lambda a: a / np.abs(a).max(),
-    "is the right value less its mean": lambda a: a - a.mean(),
+    "is the right value, divided by its sum": lambda a: a / _many(a).sum(),
+    "is the right value, divided by its length": lambda a: a / np.linalg.norm(_many(a)),
+    "is the right value, divided by its largest entry": lambda a: a / np.abs(_many(a)).max(),
+    "is the right value less its mean": lambda a: a - _many(a).mean(),
 }
 
 
 def _unary(pairs: Sequence[Pair]) -> str:
+    if not all(pair.got.any() for pair in pairs):
+        return ""
     with np.errstate(all="ignore"):
         for words, function in _UNARY.items():
             if _all(pairs, lambda p, f=function: near(p.got, f(p.right))):  # type: ignore[misc]
@@ -376,7 +394,7 @@ def _where(pairs: Sequence[Pair]) -> str:
         if _all(pairs, lambda p, where=place: _is_wrong_at(p, where(p))):  # type: ignore[misc]
             zero = _all(pairs, lambda p, where=place: not p.got[_off(p)].any())  # type: ignore[misc]
             return f"{words}, and is 0 there" if zero and "right value is 0" not in words else words
-    if _all(pairs, lambda p: p.right.size > 1 and not p.got[_off(p)].any()):
+    if _all(pairs, lambda p: not p.got[_off(p)].any()):
         share = [_off(pair).mean() for pair in pairs]
         return (
             "is 0 everywhere" if min(share) == 1 else "is 0 in some places where it should not be"
@@ -419,7 +437,9 @@ def _is_wrong_at(pair: Pair, place: np.ndarray) -> bool:
 
 def _constant(pairs: Sequence[Pair]) -> str:
     if len({pair.got.tobytes() for pair in pairs}) == 1 < len({p.right.tobytes() for p in pairs}):
-        return "is the same whatever the arguments are"
+        one = pairs[0].got
+        number = f"always {one.flat[0]:.4g}" if one.size == 1 else "the same"
+        return f"is {number}, whatever the arguments are"
     if all(pair.got.size and (pair.got == pair.got.flat[0]).all() for pair in pairs) and all(
         (pair.right != pair.right.flat[0]).any() for pair in pairs
     ):

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from grader.checks import examples, near_misses
+from grader.checks import examples, experiments, near_misses
 from grader.checks.answers import Asked
 from grader.checks.diagnostics import Diagnostics
 from grader.checks.explanations import Investigation
@@ -150,7 +150,9 @@ class _Page:
             return
         draws = [draw for f in findings if f.check for draw in f.check.drawn]
         view = self.investigation.view(function, draws)
-        if view.errors and self._raised(view, findings):
+        if view.begins_wrong():
+            view = view.without_errors()
+        if self._behaves(view, findings) or (view.errors and self._raised(view, findings)):
             return
         hidden = () if view.is_wrong else [self._hidden_only(function, findings)]
         causes = hidden or self.investigation.explain(view)
@@ -183,6 +185,21 @@ class _Page:
             self._group("unwritten", function, said, findings)
             return True
         return False
+
+    def _behaves(self, view: View, findings: Sequence[Checked]) -> bool:
+        """Make a card of a mistake that an experiment has shown."""
+        shown = [f.outcome.mistake for f in findings if f.outcome.mistake in experiments.TELLS]
+        hints = self.diagnostics.exercise.catalogue.hints
+        for name in shown[:1]:
+            fact, question = halves(hints[name].question)
+            cause = Cause(view.function, fact, question, hints[name].more, mistake=name)
+            cause.named, cause.cluster = {view.function}, f"{view.function}:{name}"
+            cause.example = self.investigation.example(view, cause) or self._any_example(
+                view.function
+            )
+            self.investigation.causes.append(cause)
+            self._add([cause], findings)
+        return bool(shown)
 
     def _group(self, kind: str, function: str, sentence: str, findings: Sequence[Checked]) -> None:
         cause = next((each for each in self.causes if each.mistake == f"={kind}"), None)
@@ -218,7 +235,7 @@ class _Page:
             self._add(earlier[:1], findings)
             return True
         where = self.investigation.common_errors(view)
-        sentence = f"{_first(str(error))}{where}."
+        sentence = f"{_named(view.function, str(error))}{where}."
         ask = "Which value has another shape or kind at that line than you expect? Print it."
         case = view.errors[0][0]
         reference = self.diagnostics.exercise.reference
@@ -265,11 +282,12 @@ class _Page:
 
     def _other(self, finding: Checked) -> None:
         outcome, function = finding.outcome, finding.function
-        earlier = [c for c in self.causes if c.function == function and finding.kind == "raises"]
-        if earlier and earlier[0].mistake.startswith("="):
+        earlier = [c for c in self.causes if c.function == function]
+        is_same = finding.kind == "effects" and not outcome.mistake
+        if earlier and (earlier[0].mistake.startswith("=") or is_same):
             self._add(earlier[:1], [finding])
             return
-        message = _first(outcome.message)
+        message = _named(function, outcome.message)
         cause = Cause(function, f"{message}.", (outcome.hint and halves(outcome.hint)[1]) or _LOOK)
         cause.mistake, cause.more = outcome.mistake, outcome.more
         cause.example = self._shown(finding)
@@ -384,6 +402,12 @@ class _Page:
 
 
 _LOOK: Final = "Which line of your code decides this?"
+
+
+def _named(function: str, message: str) -> str:
+    """Return the first part of a message, the function's name in it."""
+    said = _first(message).rstrip("?")
+    return said if not function or function in said else f"{function}: {said}"
 
 
 def _first(message: str) -> str:

@@ -32,6 +32,21 @@ class View:
         pairs = zip(self.cases, self.answers, strict=True)
         return [(case, answer.error) for case, answer in pairs if answer.error is not None]
 
+    def without_errors(self) -> View:
+        """Return the same view of the inputs that were answered."""
+        kept = [i for i, answer in enumerate(self.answers) if answer.error is None]
+        return View(
+            self.function, self.reference, [self.cases[i] for i in kept],
+            [self.answers[i] for i in kept], [self.wrong[i] for i in kept],
+        )  # fmt: skip
+
+    def begins_wrong(self) -> bool:
+        """Whether a smaller input than any on which it raised has wrong values."""
+        for answer, paths in zip(self.answers, self.wrong, strict=True):
+            if paths or answer.error is not None:
+                return bool(paths)
+        return False
+
     @property
     def is_wrong(self) -> bool:
         """Whether some answer has wrong values."""

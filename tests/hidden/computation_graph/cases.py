@@ -289,3 +289,48 @@ def timed_cases(rng, reference):
             last = layer
         graph["out"] = ("add", (last[0], last[1]))
         yield from _differentiate([(shuffled(rng, graph), inputs, "out")])
+
+
+# --- what may be shown --------------------------------------------------------------------------
+
+
+def demonstrations(rng, reference):
+    """From small to large: three numbers, one function, one operation, then a few nodes."""
+    for given in ((3.0, 4.0, 5.0), (1.5, -3.0, 0.5)):
+        yield Case("forward", *given)
+        yield Case("backward", reference.forward(*given)[1], tolerance=EXACT["backward"])
+    for names, x in (
+        ([], 3.0), (["double"], 3.0), (["square"], 3.0), (["cube"], 0.5), (["double", "square"], 3.0),
+        (["square", "double"], 3.0), (["negate", "exp"], 0.5), (["square", "cube", "double"], 0.5),
+    ):  # fmt: skip
+        yield _compose(names, x)
+    for graph, inputs, note in SMALL_GRAPHS:
+        output = next(iter(graph))
+        yield Case("evaluate", graph, inputs, note=note)
+        yield Case(
+            "differentiate", graph, inputs, output, note=note, tolerance=EXACT["differentiate"]
+        )
+    unused = {"y": ("mul", ("x", 3.0))}
+    yield Case("differentiate", unused, {"x": 2.0, "z": 5.0}, "y", note="an input that is not used")
+    yield Case("differentiate", unused, {"x": 2.0}, "x", note="the output is an input")
+
+
+SMALL_GRAPHS = (
+    *(({"y": (op, ("x", "w"))}, {"x": 3.0, "w": 4.0}, op) for op in ("add", "sub", "mul", "div")),
+    *(({"y": (op, ("x",))}, {"x": 0.5}, op) for op in ("square", "exp", "log", "sigmoid", "tanh")),
+    ({"y": ("relu", ("x",))}, {"x": 3.0}, "relu of a positive number"),
+    ({"y": ("relu", ("x",))}, {"x": -3.0}, "relu of a negative number"),
+    ({"y": ("mul", ("x", "x"))}, {"x": 3.0}, "one node, twice the same operand"),
+    ({"y": ("mul", ("d", 5.0)), "d": ("add", ("x", 3.0))}, {"x": 4.0}, "two nodes in a row"),
+    (
+        {"y": ("add", ("d", "x")), "d": ("mul", ("x", 3.0))},
+        {"x": 4.0},
+        "a number that is used by two nodes",
+    ),
+    (
+        {"y": ("mul", ("s", "d")), "d": ("mul", ("s", 3.0)), "s": ("add", ("x", 1.0))},
+        {"x": 4.0},
+        "a node that is used by two nodes",
+    ),
+)
+"""Graphs from one operation on, the output first."""

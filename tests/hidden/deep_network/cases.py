@@ -486,3 +486,40 @@ DEEP_FOLLOW = {
     activation: _follow(activation, (5, *(5 + k % 2 for k in range(9)), 1))
     for activation in ACTIVATIONS
 }
+
+
+# --- what may be shown --------------------------------------------------------------------------
+
+
+def chain(*numbers):
+    """A network of single units: pairs of weight and bias, one for each layer."""
+    params = {}
+    for k, (weight, bias) in enumerate(numbers, start=1):
+        params |= {f"W{k}": np.array([[weight]]), f"b{k}": np.array([bias])}
+    return params
+
+
+def demonstrations(rng, reference):
+    """From small to large: no hidden layer, one hidden unit, two layers of them, two examples."""
+    one = (np.array([[1.0]]), np.array([[0.0]]))
+    two = (np.array([[1.0], [-2.0]]), np.array([[1.0], [0.0]]))
+    wide = {
+        "W1": np.array([[1.0, -0.5], [0.5, 1.5]]), "b1": np.array([0.5, -1.0]),
+        "W2": np.array([[2.0, -1.0]]), "b2": np.array([-0.5]),
+    }  # fmt: skip
+    pair = (np.array([[1.0, 2.0], [-1.0, 0.5], [2.0, -1.0]]), np.array([[1.0], [0.0], [1.0]]))
+    for params, (X, y) in (
+        (chain((1.0, 0.0)), one),
+        (chain((0.0, 0.0), (2.0, -1.0)), one),
+        (chain((0.5, 0.5), (2.0, -1.0)), two),
+        (chain((0.5, 0.5), (2.0, -1.0), (-1.5, 0.5)), two),
+        (wide, pair),
+    ):
+        for activation in ACTIVATIONS:
+            nets = [((params, X, y), "")]
+            yield from _forward(nets, activation)
+            yield from _backward(nets, activation)
+            yield from _norms(nets, activation)
+    for weight in ([[1.0, 3.0]], [[1.0, 3.0], [5.0, -2.0]]):
+        params = {"W1": np.array(weight), "b1": np.ones(len(weight))}
+        yield Case("rescale", params, own_scale=True)

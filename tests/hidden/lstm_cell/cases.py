@@ -251,3 +251,51 @@ CELL_BACKWARD = Gradient("cell_backward", _step_point, _step_loss, _step_backwar
 SEQUENCE_BACKWARD = Gradient(
     "sequence_backward", _sequence_point, _sequence_loss, _sequence_backward, SEQUENCE
 )
+
+
+# --- what may be shown --------------------------------------------------------------------------
+
+
+def small(rng, n_x, n_h):
+    """Parameters in halves."""
+    return {name: np.round(2 * value) / 2 for name, value in weights(rng, n_x, n_h).items()}
+
+
+def bare(**changed):
+    """Parameters of one unit, zero but for those in ``changed``."""
+    params = {kind + k: np.zeros((1, 1)) for kind in "WU" for k in "figo"}
+    params |= {"b" + k: np.zeros(1) for k in "figo"}
+    return params | {name: np.full_like(params[name], value) for name, value in changed.items()}
+
+
+def demonstrations(rng, reference):
+    """From small to large: one unit whose parameters are zero, then others, then two examples."""
+    one, half = np.ones((1, 1)), np.full((1, 1), 0.5)
+    plain = [
+        (bare(), 0 * one, 0 * one, 2 * one),
+        (bare(bg=1.0, bf=1.0, bi=-1.0, bo=2.0), one, half, 2 * one),
+        (
+            bare(Wf=1.0, Wi=-1.0, Wg=0.5, Wo=1.5, Uf=0.5, Ui=1.0, Ug=-1.0, Uo=1.0),
+            2 * one,
+            half,
+            -one,
+        ),
+        (
+            small(rng, 2, 1),
+            np.array([[1.0, -0.5], [2.0, 0.5]]),
+            np.array([[0.5], [-0.5]]),
+            np.array([[1.0], [-2.0]]),
+        ),
+    ]
+    for params, x, h, c in plain:
+        yield Case("cell_forward", params, x, h, c)
+        _, _, cache = reference.cell_forward(params, x, h, c)
+        dh, dc = np.ones_like(h), 0.5 * np.ones_like(c)
+        for pair in ((dh, 0 * dc), (0 * dh, dc), (dh, dc)):
+            yield Case("cell_backward", params, cache, *pair)
+        for T in (1, 2, 3):
+            xs = np.stack([(1 + t) * x + 0.5 for t in range(T)])
+            first = Case("sequence_forward", params, xs, h, c)
+            dhs = np.stack([(1 + t) * dh for t in range(T)])
+            yield first
+            yield Case("sequence_backward", params, Part(first, 1), dhs)

@@ -271,3 +271,31 @@ def timed_cases(rng, reference):
     for _ in range(8):
         sentences = text(rng, 30, 40)
         yield asked(sentences, some(rng, inner(reference, sentences, 2), 20), 2, 0.5, 30)
+
+
+# --- what may be shown --------------------------------------------------------------------------
+
+
+def demonstrations(rng, reference):
+    """From small to large: one sentence of one word, then two, with and without smoothing."""
+    for sentences, contexts, n, k, size in (
+        ([[2]], [(2,)], 2, 0, 4),
+        ([[2]], [(2,)], 2, 1, 4),
+        ([[2]], [(2,)], 2, 0.5, 4),
+        ([[2]], [(0,)], 2, 0, 4),
+        ([[2]], [(3,)], 2, 0, 4),
+        ([[2]], [()], 1, 0, 4),
+        ([[2, 3], [3]], [(2,), (3,)], 2, 0, 4),
+        ([[2, 3], [3]], [(2,), (3,)], 2, 0.5, 5),
+        ([[2, 3, 2, 2]], [(2, 3), (3, 2)], 3, 0, 4),
+        ([[2, 3]], [(0, 0), (0, 2)], 3, 0, 4),
+        ([[2, 3]], [(0, 0), (0, 2)], 3, 0.5, 4),
+        ([[], [2]], [(0,)], 2, 0, 4),
+    ):
+        yield asked(sentences, contexts, n, k, size)
+    for train, test, n, k in (
+        ([[2]], [[2]], 2, 1), ([[2]], [[2]], 2, 0.5), ([[2, 3], [3]], [[3], [2]], 2, 0.5),
+        ([[2]], [[3]], 2, 0), ([[2]], [[2, 2]], 1, 1), ([[2, 3]], [[2], []], 2, 1),
+        ([[2, 3]], [[2, 3]], 3, 0.5),
+    ):  # fmt: skip
+        yield Case("perplexity", train, test, n, k, 4)

@@ -368,3 +368,42 @@ def zero_id_cases(rng, reference):
 def unused_cases(rng, reference):
     yield _embed_backward(rng, [[1, 4, 2], [3, 5, 6]], 9, 3, note="V beyond the largest id")
     yield _embed_backward(rng, [[2, 1], [3, 4]], 8, 4, note="V beyond the largest id")
+
+
+# --- what may be shown --------------------------------------------------------------------------
+
+
+def demonstrations(rng, reference):
+    """From small to large: one text of one word, then two texts, of one number or two for each word."""
+    yield Case("pad_or_truncate", [np.array([[1.0]])])
+    yield Case(
+        "pad_or_truncate", [np.array([[1.0], [2.0], [3.0]])], 2, note="a text that is too long"
+    )
+    yield Case("pad_or_truncate", [np.array([[1.0]]), np.array([[2.0], [3.0]])])
+    yield Case("pad_or_truncate", [np.array([[1.0]])], 3, note="a text that is too short")
+    yield Case("pad_or_truncate", [np.zeros((0, 1)), np.array([[2.0]])], note="a text of length 0")
+    for batch, lengths, note in (
+        ([[[4.0], [2.0]]], [2], ""),
+        ([[[4.0, 1.0], [2.0, 3.0]]], [2], "two numbers for each word"),
+        ([[[4.0], [2.0], [0.0]]], [2], "padding after two words"),
+        ([[[-4.0], [-2.0], [0.0]]], [2], "only negative words, and padding"),
+        ([[[4.0], [2.0], [9.0]]], [2], "padding that is not 0"),
+        ([[[4.0], [0.0], [0.0]]], [2], "a word that is all zeros"),
+        ([[[1.0], [0.0]], [[3.0], [5.0]]], [1, 2], "two texts"),
+        ([[[7.0], [7.5]], [[3.0], [5.0]]], [0, 2], "a text of length 0"),
+    ):
+        inputs = np.array(batch), np.array(lengths)
+        dpooled = np.arange(1.0, 1 + inputs[0][:, 0].size).reshape(inputs[0][:, 0].shape)
+        for pool in ("mean_pool", "max_pool"):
+            first = Case(pool, *inputs, note=note)
+            yield first
+            yield Case(f"{pool}_backward", dpooled, Part(first, 1), note=note)
+    E = np.array([[1.0], [2.0], [3.0]])
+    yield Case("embed", E, np.array([[2, 1]]))
+    yield Case("embed", E, np.array([[0, 2]]), note="id 0")
+    for ids, V, note in (
+        ([[2, 1]], 3, ""), ([[1, 1]], 2, "a repeated id"), ([[0, 1]], 2, "id 0"),
+        ([[1, 0]], 4, "V beyond the largest id"), ([[1, 0], [0, 1]], 2, "a repeated id"),
+    ):  # fmt: skip
+        dvectors = np.arange(1.0, 1 + np.size(ids)).reshape(*np.shape(ids), 1)
+        yield Case("embed_backward", np.array(ids), dvectors, V, note=note)

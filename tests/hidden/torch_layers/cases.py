@@ -321,3 +321,45 @@ MODEL = Gradient(
     lambda module, at: _model_asked(module, at, at["upstream"]),
     ("E", *PARAMS),
 )
+
+
+# --- what may be shown --------------------------------------------------------------------------
+
+
+def demonstrations(rng, reference):
+    """From small to large: one number, one example and one unit, then two."""
+    for z in ([-1.0, 2.0], [[0.5, -2.0], [1.5, -0.5]]):
+        z = np.array(z)
+        yield Case("ReLU", {"z": z})
+        yield Case("ReLU", {"z": z}, 3 * np.ones_like(z))
+    yield Case("ReLU", {"z": np.array([0.0, 1.0])}, np.array([3.0, 2.0]), note="at z = 0")
+    for z, y in (
+        ([[1.0]], [[0.0]]),
+        ([[1.0], [-2.0]], [[0.0], [1.0]]),
+        ([[800.0], [1.0]], [[0.0], [1.0]]),
+    ):
+        given = {"z": np.array(z), "y": np.array(y)}
+        note = "logits of 800" if z[0][0] > 9 else ""
+        yield Case("SigmoidBCE", given, note=note)
+        yield Case("SigmoidBCE", given, 3.0, note=note)
+    for sizes, W1, b1, W2, X in (
+        ([1, 1], [[1.0]], [0.5], [[2.0]], [[1.0]]),
+        ([1, 1], [[1.0]], [0.5], [[2.0]], [[-1.0]]),
+        ([2, 2], [[1.0, -0.5], [0.5, 1.5]], [0.5, -1.0], [[2.0, -1.0]], [[1.0, 2.0], [-1.0, 0.5]]),
+    ):
+        params = {
+            "W1": np.array(W1),
+            "b1": np.array(b1),
+            "W2": np.array(W2),
+            "b2": np.array([-0.5]),
+        }
+        yield Case("TwoLayer", sizes, params, {"X": np.array(X)})
+        yield Case("TwoLayer", sizes, params, {"X": np.array(X)}, np.ones((len(X), 1)))
+    params = {
+        "E": np.array([[0.5], [1.0]]), "W1": np.array([[1.0]]), "b1": np.array([0.5]),
+        "W2": np.array([[1.0], [-1.0]]), "b2": np.array([0.5, 0.0]),
+    }  # fmt: skip
+    for contexts in ([[0]], [[0], [1]]):
+        given = {"contexts": np.array(contexts)}
+        yield Case("WindowLM", [2, 1, 2, 1], params, given)
+        yield Case("WindowLM", [2, 1, 2, 1], params, given, np.array([[1.0, 2.0]] * len(contexts)))

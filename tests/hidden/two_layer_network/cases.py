@@ -221,3 +221,46 @@ def _backward(module, at):
 
 
 BACKWARD = Gradient("backward", _point, _loss, _backward, ("W1", "b1", "W2", "b2"))
+
+
+# --- what may be shown --------------------------------------------------------------------------
+
+SMALL = (
+    ([[1.0]], [0.5], [[2.0]], [-1.0], [[1.0]], [[1.0]]),
+    ([[1.0], [-0.5]], [0.5, 0.5], [[2.0, -1.0]], [-0.5], [[2.0]], [[0.0]]),
+    (
+        [[1.0, -0.5]],
+        [0.5],
+        [[1.5]],
+        [-1.0],
+        [[1.0, 0.5], [-2.0, 1.0], [0.5, 1.0]],
+        [[1.0], [0.0], [0.0]],
+    ),
+)
+"""W1, b1, W2, b2, X and y of networks from one unit and one example on, in halves."""
+
+
+def demonstrations(rng, reference):
+    """From small to large: one number, one example, then several."""
+    for z in (np.array([-1.0, 2.0]), np.array([[0.5, -2.0], [1.5, -0.5]])):
+        for function in ("relu", "relu_derivative", "sigmoid", "sigmoid_derivative"):
+            yield Case(function, z)
+    yield Case("relu_derivative", np.array([0.0, 1.0]), note="at z = 0")
+    for function in ("sigmoid", "sigmoid_derivative"):
+        yield Case(function, np.array([-800.0, 800.0]), note="far from 0")
+    for y_hat, y in (([[0.5]], [[1.0]]), ([[0.5], [0.75]], [[1.0], [0.0]])):
+        yield Case("loss", np.array(y_hat), np.array(y))
+        yield Case("loss_from_logits", np.array(y_hat) * 2, np.array(y), tolerance=1e-9)
+    yield Case(
+        "loss_from_logits", np.array([[800.0], [1.0]]), np.array([[0.0], [1.0]]), tolerance=1e-9
+    )
+    for W1, b1, W2, b2, X, y in SMALL:
+        params = dict(zip(("W1", "b1", "W2", "b2"), map(np.array, (W1, b1, W2, b2)), strict=True))
+        X, y = np.array(X), np.array(y)
+        _, cache = reference.forward(params, X)
+        yield Case("forward", params, X)
+        yield Case("backward", params, cache, y)
+        yield Case(
+            "update", params, {name: np.ones_like(value) for name, value in params.items()}, 0.5
+        )
+        yield Case("train", params, X, y, 0.5, 2)

@@ -334,3 +334,43 @@ def lesson(rng, reference):
     learnt = corpus.text(rng, sentences=400)
     yield Case("train", params, learnt, N, 0.25, 5, 25, cpu=20.0)
     yield Case("perplexity", params, corpus.text(rng, sentences=500), N)
+
+
+# --- what may be shown --------------------------------------------------------------------------
+
+
+def demonstrations(rng, reference):
+    """From small to large: a few words, one hidden unit, one context, then several."""
+    for tokens, n in (([5, 6, 7], 2), ([5, 6, 7], 3), ([5, 6, 7, 8], 3), ([5], 2)):
+        yield Case("make_windows", np.array(tokens), n)
+    for logits, targets in (
+        ([[1.0, 2.0]], [0]), ([[1.0, 2.0], [0.0, -1.0]], [0, 1]),
+        ([[1.0, 2.0, 0.0], [0.5, -1.0, 3.0]], [2, 0]), ([[1000.0, 0.0]], [1]), ([[-1000.0, 0.0]], [0]),
+    ):  # fmt: skip
+        yield Case("softmax", np.array(logits))
+        yield Case("cross_entropy", np.array(logits), np.array(targets))
+    single = {
+        "E": np.array([[0.0], [1.0]]), "W1": np.array([[1.0]]), "b1": np.array([0.0]),
+        "W2": np.array([[0.0], [2.0]]), "b2": np.array([0.0, 0.5]),
+    }  # fmt: skip
+    double = {
+        "E": np.array([[0.5], [1.0], [-1.0]]), "W1": np.array([[1.0, -0.5]]), "b1": np.array([0.5]),
+        "W2": np.array([[1.0], [-1.0], [0.5]]), "b2": np.array([0.5, 0.0, -0.5]),
+    }  # fmt: skip
+    for params, contexts, targets in (
+        (single, [[1]], [0]),
+        (single, [[1], [0]], [0, 1]),
+        (double, [[0, 1]], [2]),
+        (double, [[1, 1]], [2]),
+        (double, [[0, 1], [1, 2], [2, 2]], [2, 0, 1]),
+    ):
+        contexts, targets = np.array(contexts), np.array(targets)
+        yield Case("forward", params, contexts)
+        yield Case("backward", params, reference.forward(params, contexts)[1], targets)
+    for params, tokens, n in ((single, [0, 1, 1], 2), (double, [0, 1, 2, 2, 1], 3)):
+        tokens = np.array(tokens)
+        yield Case("perplexity", params, tokens, n)
+        for batch_size in (1, 2):
+            yield Case("train", params, tokens, n, 0.5, 2, batch_size)
+        for length in (1, 3):
+            yield Case("generate", params, tokens[: n - 1], length)
