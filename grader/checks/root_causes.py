@@ -19,6 +19,7 @@ from grader.checks.answers import Asked
 from grader.checks.diagnostics import Diagnostics
 from grader.checks.explanations import Investigation
 from grader.checks.judge import Judge
+from grader.checks.pictures import picture
 from grader.checks.quantities import halves
 from grader.checks.views import Cause, View
 from grader.model import Card, Example, Outcome
@@ -398,7 +399,17 @@ class _Page:
             consequences=tuple(cause.outcomes),
             points=round(sum(lost[name] for name in cause.outcomes), 6),
             cluster=cause.cluster,
+            picture=self._picture(cause),
         )
+
+    def _picture(self, cause: Cause) -> str:
+        """Return the graph with the student's values on the first example that fails."""
+        view = self.investigation.views.get(cause.function)
+        first = next(view.failing(), None) if view else None
+        if first is None:
+            return ""
+        exercise = self.diagnostics.exercise
+        return picture(exercise.reference, exercise.source, self.investigation.fresh, *first[:2])
 
 
 _LOOK: Final = "Which line of your code decides this?"

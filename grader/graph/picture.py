@@ -48,6 +48,7 @@ class _Numbers:
     numeric: Mapping[str, Any]
     marks: Marks
     correct: Mapping[str, Any] = field(default_factory=dict)
+    correct_gradients: Mapping[str, Any] = field(default_factory=dict)
 
     def above(self, name: str) -> list[tuple[str, Verdict | None]]:
         """Return the lines above an arrow, from the top."""
@@ -64,6 +65,8 @@ class _Numbers:
         lines = _line("", self.gradients, name, mark)
         if mark != "correct":
             lines += _line("numeric ", self.numeric, name, None)
+        if mark in ("first", "missing"):
+            lines += _line("correct ", self.correct_gradients, name, None)
         return _with_word(lines, mark, "▲", first=False)
 
 
@@ -75,6 +78,7 @@ def draw(
     marks: Marks | None = None,
     *,
     correct: Mapping[str, Any] | None = None,
+    correct_gradients: Mapping[str, Any] | None = None,
     title: str = "Computation graph",
 ) -> str:
     """Return the picture of a graph as one SVG element.
@@ -86,6 +90,7 @@ def draw(
         numeric: Numeric gradients, written beside those that are not marked as correct.
         marks: The verdicts, see `judged`; without marks nothing is judged.
         correct: Correct values of the forward pass, written above the first that is wrong.
+        correct_gradients: Correct gradients, written below the first that is wrong.
         title: A title for screen readers.
 
     Raises:
@@ -93,8 +98,9 @@ def draw(
     """
     found = nodes(graph)
     numbers = _Numbers(
-        values or {}, gradients or {}, numeric or {}, marks or Marks(), correct or {}
-    )
+        values or {}, gradients or {}, numeric or {}, marks or Marks(), correct or {},
+        correct_gradients or {},
+    )  # fmt: skip
     above = {name: numbers.above(name) for name in found}
     below = {name: numbers.below(name) for name in found}
     sizes = {name: _size(node, above[name], below[name]) for name, node in found.items()}

@@ -40,7 +40,7 @@ MORE: Final = "Something to try"
 ANALOGUE: Final = "A worked example with other numbers"
 PICTURE: Final = "Your values and gradients"
 LEGEND: Final = (
-    "Above each arrow: your value. Below: your gradient; numeric: that of your own forward."
+    "Above each arrow: your value. Below: your gradient. A frame marks the first wrong one."
 )
 HELD_BACK: Final = "Your course shows only the verdict of this check for now."
 WAITING: Final = "Not judged yet"

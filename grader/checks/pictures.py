@@ -1,0 +1,183 @@
+"""Draw an exercise's graph with a student's own values on the example that a card shows.
+
+The exercise declares its graph as ``GRAPH`` in the given part of the solution (`grader.graph`). Only
+demonstration inputs are drawn, which may be shown.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from grader import graph
+from grader.checks import examples
+from grader.checks.answers import Asked
+from grader.checks.arrays import Path, arrays_of
+from grader.checks.case import Case, Part
+from grader.checks.reference import Module
+from grader.graph.declaration import nodes
+from grader.sandbox.student import Answer
+
+TOLERANCE: Final = 1e-5
+SMALL: Final = 6
+"""Entries of an array that a picture writes out."""
+
+
+@dataclass
+class Scene:
+    """What is known of each name of a graph, for one input."""
+
+    given: dict[str, Any] = field(default_factory=dict)
+    """Arguments: neither right nor wrong."""
+    values: dict[str, Any] = field(default_factory=dict)
+    gradients: dict[str, Any] = field(default_factory=dict)
+    right_values: dict[str, Any] = field(default_factory=dict)
+    right_gradients: dict[str, Any] = field(default_factory=dict)
+    keys: set[str] = field(default_factory=set)
+    """The keys of all dicts that were passed."""
+
+
+def picture(reference: Module, source: str, asked: Asked, case: Case, answer: Answer) -> str:
+    """Return the graph of the exercise with a student's values as SVG, or '' if none fits.
+
+    Args:
+        reference: The solution, for the correct values.
+        source: The solution's source, which declares the graph.
+        asked: The student, in a worker that never received a hidden input.
+        case: A demonstration input.
+        answer: What the student's function returned on it.
+    """
+    passed = _passed(reference, case)
+    try:
+        declared = passed or graph.declared(source)
+        graph.names(declared or {})
+    except graph.GraphError:  # a graph of an author's, or an input, that cannot be drawn
+        return ""
+    if declared is None or answer.error is not None:
+        return ""
+    scene = Scene()
+    labels = _returned(source)
+    _add(scene, reference, asked, case, answer, labels)
+    if passed:
+        for other in _forward(reference, case):
+            _add(scene, reference, asked, other, asked.answers([other])[0], labels)
+        scene.keys = set()
+    if not _fits(declared, scene):
+        return ""
+    known = {**scene.given, **scene.values}
+    marks = graph.Marks(
+        graph.judged(declared, known, scene.right_values, tolerance=TOLERANCE),
+        graph.judged(
+            declared, scene.gradients, scene.right_gradients, backward=True, tolerance=TOLERANCE
+        ),
+    )
+    return graph.draw(
+        declared, known, scene.gradients, marks=marks,
+        correct=scene.right_values, correct_gradients=scene.right_gradients,
+        title=f"Your values in {case.function}",
+    )  # fmt: skip
+
+
+def _passed(reference: Module, case: Case) -> graph.Graph | None:
+    """Return the graph that a function is called with, if one of its parameters is one."""
+    pairs = zip(examples.parameters(reference, case), case.args, strict=False)
+    found = next((value for name, value in pairs if name == "graph"), None)
+    return found if isinstance(found, dict) and found else None
+
+
+def _forward(reference: Module, case: Case) -> Iterator[Case]:
+    """Yield the call that finds the values of a graph whose gradients a case asks for."""
+    names = [*examples.parameters(reference, case)]
+    for name in _functions(reference):
+        code = getattr(reference.module, name).__code__
+        own = [*code.co_varnames[: code.co_argcount]]
+        if own == names[: len(own)] and name != case.function and len(own) < len(names):
+            yield Case(name, *case.args[: len(own)])
+
+
+def _functions(reference: Module) -> list[str]:
+    space = vars(reference.module)
+    return [name for name, value in space.items() if isinstance(value, types.FunctionType)]
+
+
+def _is_backward(function: str) -> bool:
+    """Return whether a function returns gradients, by its name."""
+    return "backward" in function or "differentiate" in function
+
+
+def _add(
+    scene: Scene,
+    reference: Module,
+    asked: Asked,
+    case: Case,
+    answer: Answer,
+    labels: Mapping[str, tuple[str, ...]],
+) -> None:
+    """Add what one call was given and what it returned, and the calls that it was made of."""
+    for name, argument in zip(examples.parameters(reference, case), case.args, strict=False):
+        if isinstance(argument, Part):
+            part = argument.case
+            _add(scene, reference, asked, part, asked.answers([part])[0], labels)
+        elif isinstance(argument, dict):
+            scene.keys |= {str(key) for key in argument}
+            scene.given |= {str(key): value for key, value in argument.items()}
+        elif _is_backward(case.function) and re.fullmatch(r"d\w+", name):
+            scene.gradients[name[1:]] = scene.right_gradients[name[1:]] = argument
+        else:
+            scene.given[name] = argument
+    right = reference.expected(case)[1]
+    mine = {} if answer.error is not None else arrays_of(answer.value)
+    backward = _is_backward(case.function)
+    for found, to in (
+        (mine, scene.gradients if backward else scene.values),
+        (right, scene.right_gradients if backward else scene.right_values),
+    ):
+        to |= dict(_named(found, labels.get(case.function, ())))
+
+
+def _named(arrays: Mapping[Path, np.ndarray], labels: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    """Yield each array of an answer that has a name: its key, or the name that is returned."""
+    for path, array in arrays.items():
+        keys = [key for key in path if isinstance(key, str)]
+        if keys:
+            yield keys[-1], array
+        elif len(path) < 2 and labels:
+            place = path[0] if path else 0
+            if isinstance(place, int) and place < len(labels) and labels[place]:
+                yield labels[place], array
+
+
+def _returned(source: str) -> dict[str, tuple[str, ...]]:
+    """Return the names that each function of the solution returns, '' for what has none."""
+    found: dict[str, tuple[str, ...]] = {}
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.FunctionDef):
+            last = [each.value for each in ast.walk(node) if isinstance(each, ast.Return)][-1:]
+            parts = last[0].elts if last and isinstance(last[0], ast.Tuple) else last
+            found[node.name] = tuple(e.id if isinstance(e, ast.Name) else "" for e in parts)
+    return found
+
+
+def _fits(declared: graph.Graph, scene: Scene) -> bool:
+    """Return whether the graph is that of this input, and its numbers are few enough to read."""
+    found = nodes(declared)
+    words = {
+        word for node in found.values() for word in re.findall(r"\w+", f"{node.name} {node.label}")
+    }
+    if not scene.keys <= words:
+        return False
+    known = {**scene.given, **scene.values}
+    last = [*declared][-1]
+    inner = [node for name, node in found.items() if name != last]
+    needed = {each for node in inner for each in node.operands if not found[each].operands}
+    if not needed <= known.keys() or not ({*scene.values, *scene.gradients} & found.keys()):
+        return False
+    drawn = [value for name, value in {**known, **scene.gradients}.items() if name in found]
+    small = sum(np.size(value) <= SMALL for value in drawn)
+    return 2 * small >= len(drawn)
