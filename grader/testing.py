@@ -3,6 +3,7 @@
     from grader.testing import Case, Gradient, redrawn        # tests/hidden/NAME/cases.py
     from grader.testing import Hint, Mistake                  # reference/NAME/mistakes.py
     from grader.testing import expect, shaped                 # exercises/NAME/test_public.py
+    from grader.testing import approx, partial_credit         # tests/hidden/NAME/test_NAME.py
 
 Each name is loaded when it is first used, so that a public test does not load the sandbox.
 """
@@ -13,6 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from grader.checks.approx import approx
     from grader.checks.arrays import arrays_of
     from grader.checks.case import Case, Part, redrawn
     from grader.checks.compare import TOLERANCE, rough
@@ -24,10 +26,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TOLERANCE", "Cache", "Case", "Failed", "Gradient", "Hint", "Mistake", "Part", "StudentError",
-    "arrays_of", "entries", "expect", "finite", "pair", "partial_credit", "redrawn", "rough", "shaped",
+    "approx", "arrays_of", "entries", "expect", "finite", "pair", "partial_credit", "redrawn",
+    "rough", "shaped",
 ]  # fmt: skip
 
 _HOMES: Final = {
+    "checks.approx": ("approx",),
     "checks.arrays": ("arrays_of",),
     "checks.case": ("Case", "Part", "redrawn"),
     "checks.compare": ("TOLERANCE", "rough"),

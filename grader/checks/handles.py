@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 
+from grader.checks.approx import approx
 from grader.checks.peer import MAX_ELEMENTS, Peer, Reference
 from grader.checks.raised import RefusedError
 from grader.sandbox.guest.operations import CALLABLE, FUNCTION, ITERATOR, TENSOR
@@ -47,7 +48,7 @@ UNDECIDABLE: Final = frozenset({"__bool__", "__contains__", "__hash__"})
 LOCAL: Final = frozenset(
     "__repr__ __str__ __format__ __dir__ __class__ __array_ufunc__ __array_function__ __sizeof__ "
     "__getattribute__ __new__ __init__ __init_subclass__ __subclasshook__ __doc__ __module__ "
-    "__slots__ __signature__ __weakref__".split()
+    "__slots__ __signature__ __weakref__ __annotations__".split()
 )
 REFUSED: Final = frozenset(
     "__copy__ __deepcopy__ __reduce__ __reduce_ex__ __getstate__ __mro_entries__".split()
@@ -57,12 +58,16 @@ ABSENT: Final = frozenset(
     "__del__ __bytes__ __missing__ __length_hint__ __await__ __aiter__ __anext__ __aenter__ "
     "__aexit__ __get__ __set__ __delete__ __set_name__ __fspath__ __class_getitem__ __buffer__ "
     "__release_buffer__ __prepare__ __getnewargs__ __getnewargs_ex__ __setstate__ __match_args__ "
-    "__dict__ __name__ __qualname__ __wrapped__ __annotations__ __rpow3__ __replace__".split()
+    "__dict__ __name__ __qualname__ __wrapped__ __replace__".split()
 )
 
 
 class Handle:
-    """An object in a worker. It lives until its test ends."""
+    """An object in a worker. It lives until its test ends.
+
+    The classes of handles are no subclasses of each other: Python would ask the right operand of a
+    comparison first if its class were a subclass of the left one's.
+    """
 
     __slots__ = (
         "__weakref__",
@@ -236,8 +241,14 @@ class Handle:
         raise TypeError("a class of a submission has no subclasses here: use student.exec")
 
 
-class CallableHandle(Handle):
-    """An object that can be called: a function, a class, a method, an instance with `__call__`."""
+class ObjectHandle(Handle):
+    """An object that is neither callable nor an iterator."""
+
+    __slots__ = ()
+
+
+class _CallableMethods:
+    """What callables have besides."""
 
     __slots__ = ()
 
@@ -258,7 +269,7 @@ class CallableHandle(Handle):
 
     @property
     def __signature__(self) -> inspect.Signature:
-        found = _do(self, "signature", name="signature")
+        found = _do(cast(Handle, self), "signature", name="signature")
         kinds = list(type(inspect.Parameter("x", inspect.Parameter.POSITIONAL_ONLY).kind))
         return inspect.Signature([
             inspect.Parameter(name, kinds[kind], default=default if has else inspect.Parameter.empty)
@@ -266,16 +277,29 @@ class CallableHandle(Handle):
         ])  # fmt: skip
 
 
-class IteratorHandle(Handle):
-    """A generator or another iterator."""
+class _IteratorMethods:
+    """What iterators have besides."""
 
     __slots__ = ()
 
     def __next__(self) -> Any:
-        return next(_elements(self, self))
+        handle = cast(Handle, self)
+        return next(_elements(handle, handle))
 
 
-class CallableIteratorHandle(CallableHandle, IteratorHandle):
+class CallableHandle(_CallableMethods, Handle):
+    """An object that can be called: a function, a class, a method, an instance with `__call__`."""
+
+    __slots__ = ()
+
+
+class IteratorHandle(_IteratorMethods, Handle):
+    """A generator or another iterator."""
+
+    __slots__ = ()
+
+
+class CallableIteratorHandle(_CallableMethods, _IteratorMethods, Handle):
     """An iterator that can be called."""
 
     __slots__ = ()
@@ -293,7 +317,7 @@ class TensorHandle(Handle):
 class Calling:
     """A callable of a program with an input: ``student.f.with_input("3\\n").printed()``."""
 
-    def __init__(self, handle: CallableHandle, text: str) -> None:
+    def __init__(self, handle: Any, text: str) -> None:
         """Keep what is called, and its standard input."""
         self._handle, self._text = handle, text
 
@@ -316,7 +340,7 @@ def handle_of(peer: Peer, reference: Reference, flags: int, name: str = "") -> H
     if flags & CALLABLE:
         kind = CallableIteratorHandle if flags & ITERATOR else CallableHandle
         return kind(peer, reference, flags, name)
-    return (IteratorHandle if flags & ITERATOR else Handle)(peer, reference, flags, name)
+    return (IteratorHandle if flags & ITERATOR else ObjectHandle)(peer, reference, flags, name)
 
 
 # --- requests ---------------------------------------------------------------------------------
@@ -326,7 +350,7 @@ def _do(handle: Handle, operation: str, *arguments: Any, name: str = "") -> Any:
     return handle._grader_peer.do(operation, handle._grader_reference, *arguments, name=name)
 
 
-def _called(handle: Handle, args: tuple[Any, ...], named: dict[str, Any], how: Any) -> Any:
+def _called(handle: Any, args: tuple[Any, ...], named: dict[str, Any], how: Any) -> Any:
     reference = handle._grader_reference
     name = str(reference[-1]) if len(reference) > 1 else handle._grader_name
     return handle._grader_peer.call(reference, args, named, how, name)
@@ -382,6 +406,8 @@ def _compared(handle: Handle, name: str, other: object) -> bool:
     peer, sign = handle._grader_peer, _COMPARED[name]
     if other is None and name in ("eq", "ne"):
         return name == "ne"
+    if isinstance(other, approx):
+        return (other == handle) is (name == "eq")
     if not hasattr(type(other), "_grader_reference"):
         raise peer.undecidable(f"`{sign}` between an object and a value")
     if name in ("eq", "ne") and _is_same(handle, other):

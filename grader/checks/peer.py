@@ -22,7 +22,7 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
-from grader.checks.kinds import ACCEPTED, END, Seen, Trail, fits, kind_of, tree_of, word_of
+from grader.checks.kinds import ACCEPTED, END, NOTHING, Seen, Trail, fits, kind_of, tree_of, word_of
 from grader.checks.names import names_of
 from grader.checks.raised import (
     ExceptionClasses,
@@ -278,8 +278,9 @@ class Peer:
         if self.trail.recording:
             self.trail.record(place, Seen("a function", "function"))
             return True
-        if self.trail.expected(place, visit).tree not in ACCEPTED["function"]:
-            raise KindError(_misfit(name, None, self.trail.expected(place, visit)))
+        seen = self.trail.expected(place, visit)
+        if seen is not NOTHING and seen.tree not in ACCEPTED["function"]:
+            raise KindError(_misfit(name, None, seen))
         return True
 
     # --- values out ---

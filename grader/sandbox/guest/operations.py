@@ -104,7 +104,7 @@ class Operations:
         self._test = test
         self._objects, self._ids, self._facts = {0: self._running.module}, {}, {}
         self._late = {}
-        self._names = {"np": np, "student": self._running.module}
+        self._names = {"__name__": "__test__", "np": np, "student": self._running.module}
         for name in self._imports:
             top = name.partition(".")[0]
             if top in sys.modules:

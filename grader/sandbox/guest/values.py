@@ -223,7 +223,7 @@ def _plain_base(kind: type) -> type | None:
             return base
         named = "_fields" in base.__dict__ and base.__bases__ == (tuple,)
         allowed = _NAMED.union(base.__dict__["_fields"]) if named else _BARE
-        if not base.__dict__.keys() <= allowed and base.__module__ != "typing":
+        if not base.__dict__.keys() <= allowed and getattr(base, "__module__", "") != "typing":
             return None
     return None
 
@@ -378,8 +378,8 @@ _LAZY: Final[dict[tuple[str, str], Callable[[Packer, Any], Node]]] = {
 
 
 def _by_name(kind: type) -> Callable[[Packer, Any], Node] | None:
-    module = kind.__module__ if type(kind.__module__) is str else ""
-    top = module.partition(".")[0]
+    module = getattr(kind, "__module__", "")
+    top = (module if type(module) is str else "").partition(".")[0]
     pack = _LAZY.get((top, kind.__name__))
     found = getattr(sys.modules.get(top), kind.__name__, None)
     return pack if found is kind else None

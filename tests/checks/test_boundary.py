@@ -1,0 +1,59 @@
+"""One plain test file, graded on a right submission and on four that want to pass without being right."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SAMPLES = Path(__file__).parents[1] / "samples" / "boundary"
+SWALLOWED = "test_micro.py::test_swallowed"
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """Return the outcomes of all samples, by student and check."""
+    folder = tmp_path_factory.mktemp("boundary")
+    course, out = folder / "course", folder / "out"
+    shutil.copytree(SAMPLES / "course", course)
+    command = [sys.executable, "-m", "grader", "grade", str(SAMPLES / "students")]
+    done = subprocess.run(
+        [*command, "--assignment", "micro", "--seed", "3", "--out", str(out)],
+        capture_output=True, text=True, timeout=300,
+        env={**os.environ, "GRADER_COURSE": str(course)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    rows = json.loads((out / "grades.json").read_text())["submissions"]
+    return {row["student"]: {check["id"]: check for check in row["checks"]} for row in rows}
+
+
+def test_right_answers_pass(graded):
+    """Classes, text, generators, closures, callbacks, changes in place and printed output pass."""
+    assert {"passed"} == {check["status"] for check in graded["right"].values()}
+
+
+@pytest.mark.parametrize("student", ["always", "subclasses", "exits", "endless"])
+def test_nothing_else_passes(graded, student):
+    """No form of cheating passes any check, and none is an error of ours."""
+    wrong = dict(graded[student])
+    if student == "exits":  # the test's author swallows the exception that a student raises
+        assert "passed" == wrong.pop(SWALLOWED)["status"]
+    assert {"failed"} == {check["status"] for check in wrong.values()}
+
+
+def test_the_reason_is_said(graded):
+    """A student reads which function gave an object where what was expected."""
+    checks = graded["always"]
+    assert (
+        "mean gives an object where a number is expected"
+        in checks["test_micro.py::test_abs"]["message"]
+    )
+    assert "kind" == checks["test_micro.py::test_abs"]["cause"]
+
+
+def test_not_even_an_exception_that_is_swallowed(graded):
+    """``except Exception`` in a test does not swallow what the boundary refuses."""
+    assert "kind" == graded["always"][SWALLOWED]["cause"]

@@ -1,0 +1,364 @@
+"""Handles: every special method of Python is forwarded as data, answered here, or refused."""
+
+import contextlib
+import math
+
+import numpy as np
+import pytest
+
+from grader.checks import handles
+from grader.checks.handles import (
+    CallableHandle,
+    CallableIteratorHandle,
+    Handle,
+    TensorHandle,
+    handle_of,
+)
+from grader.checks.kinds import Seen, Trail
+from grader.checks.peer import Peer
+from grader.checks.raised import (
+    KindError,
+    RefusedError,
+    StoppedError,
+    UndecidableError,
+)
+from grader.checks.remote_module import module_of
+from grader.model import Limits
+from grader.sandbox.fork_server import ForkServer, Sandbox
+from grader.sandbox.student import Program, Student
+
+SPECIAL = """
+    __new__ __init__ __del__ __repr__ __str__ __bytes__ __format__ __lt__ __le__ __eq__ __ne__ __gt__
+    __ge__ __hash__ __bool__ __getattr__ __getattribute__ __setattr__ __delattr__ __dir__ __get__
+    __set__ __delete__ __set_name__ __slots__ __init_subclass__ __mro_entries__ __prepare__
+    __instancecheck__ __subclasscheck__ __subclasshook__ __class_getitem__ __call__ __len__
+    __length_hint__ __getitem__ __setitem__ __delitem__ __missing__ __iter__ __reversed__ __contains__
+    __next__ __add__ __sub__ __mul__ __matmul__ __truediv__ __floordiv__ __mod__ __divmod__ __pow__
+    __lshift__ __rshift__ __and__ __xor__ __or__ __radd__ __rsub__ __rmul__ __rmatmul__ __rtruediv__
+    __rfloordiv__ __rmod__ __rdivmod__ __rpow__ __rlshift__ __rrshift__ __rand__ __rxor__ __ror__
+    __iadd__ __isub__ __imul__ __imatmul__ __itruediv__ __ifloordiv__ __imod__ __ipow__ __ilshift__
+    __irshift__ __iand__ __ixor__ __ior__ __neg__ __pos__ __abs__ __invert__ __complex__ __int__
+    __float__ __index__ __round__ __trunc__ __floor__ __ceil__ __enter__ __exit__ __match_args__
+    __buffer__ __release_buffer__ __await__ __aiter__ __anext__ __aenter__ __aexit__ __copy__
+    __deepcopy__ __reduce__ __reduce_ex__ __getstate__ __setstate__ __getnewargs__
+    __getnewargs_ex__ __replace__ __sizeof__ __fspath__ __class__ __dict__ __doc__ __module__
+    __weakref__ __name__ __qualname__ __annotations__ __wrapped__ __signature__ __array__
+    __array_ufunc__ __array_function__
+""".split()
+"""The data model of Python's language reference, the copy and pickle protocols, and NumPy's."""
+
+STATED = {
+    "forwarded": handles.FORWARDED, "between handles": handles.BETWEEN, "fact": handles.FACTS,
+    "undecidable": handles.UNDECIDABLE, "local": handles.LOCAL, "refused": handles.REFUSED,
+    "absent": handles.ABSENT,
+}  # fmt: skip
+
+SOURCE = """
+import numpy as np
+
+class Yes:
+    data = 7
+    def __init__(self, *args): self.args = args
+    def __getattr__(self, name):
+        if name.startswith("__"): raise AttributeError(name)
+        return self
+    def __call__(self, *args): return self
+    def __hash__(self): return 0
+    def __len__(self): return -5
+    def __float__(self): return 1.5
+    def __iter__(self): return iter([self, 1])
+    def __enter__(self): return self
+    def __exit__(self, *args): return True
+    def __str__(self): return "expected"
+
+def me(self, *args): return self
+def yes(self, *args): return True
+for name in "add radd sub rsub mul neg abs round getitem".split(): setattr(Yes, f"__{name}__", me)
+for name in "eq ne lt le gt ge contains bool".split(): setattr(Yes, f"__{name}__", yes)
+
+def f(x): return Yes()
+def g(x): return x
+def swap(first): return (1.0, Yes()) if first else (Yes(), 1.0)
+def nested(): return (1, [2, Yes()])
+def apply(function, x): return function(x)
+kept = []
+def keep(function): kept.append(function)
+def late(): return kept[0](1)
+def forever(function): return forever_again(function)
+def fill(xs): xs[0] = 9
+def long_text(): raise ValueError("x" * 10**7)
+class Stack(list):
+    def push(self, x): self.append(x)
+class Bare(float): pass
+class Odd(ValueError):
+    def __str__(self): return "from the student"
+def odd(): raise Odd("plain text")
+def many(): return list(range(100_000))
+def numbers():
+    yield 1
+    yield 2
+    raise KeyError("three")
+"""
+
+
+@pytest.fixture(scope="module")
+def student():
+    """Return a program in a worker."""
+    with ForkServer(Sandbox.best()) as server:
+        made = Student(
+            server, Program("sub", (("sub.py", SOURCE),)), Limits(call_cpu=0.5, total=60)
+        )
+        yield made
+        made.end()
+
+
+def module(student, trail=None, test=[0]):  # noqa: B006  # counts the tests
+    """Return the program as one test sees it."""
+    test[0] += 1
+    return module_of(
+        Peer(student, test=test[0], roots=(__file__,), made=handle_of, trail=trail)
+    )  # fmt: skip
+
+
+def after(student, run):
+    """Record ``run`` on the program as the reference, and return it for a student to follow."""
+    trail = Trail(recording=True)
+    run(module(student, trail))
+    return trail.again()
+
+
+# --- the data model ---------------------------------------------------------------------------
+
+
+def test_every_special_method_is_stated():
+    """Each special method is in exactly one of the tables."""
+    for name in SPECIAL:
+        places = [table for table, names in STATED.items() if name in names]
+        assert 1 == len(places), (name, places)
+
+
+def test_handles_define_what_is_stated():
+    """A handle has the methods that are stated, and none of those stated absent."""
+    kinds = {*CallableIteratorHandle.__mro__, TensorHandle} - {object}
+    defined = {name for kind in kinds for name in vars(kind) if name.startswith("__")}
+    stated = set().union(*STATED.values())
+    assert set() == defined - stated - {"__firstlineno__", "__static_attributes__"}
+    assert set() == (handles.FORWARDED | handles.BETWEEN | handles.UNDECIDABLE) - defined
+    assert set() == handles.ABSENT & defined
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [bool, hash, lambda h: h == 5, lambda h: h != 5, lambda h: h < 5, lambda h: 5 >= h,
+     lambda h: 3 in h, lambda h: not h, lambda h: {h: 1}, lambda h: h in [1], lambda h: h == "a",
+     lambda h: [h] == [3], lambda h: sorted([h, 2]), lambda h: max(h, 2), lambda h: h == np.float64(1)],
+)  # fmt: skip
+def test_a_handle_never_decides(student, ask):
+    """Every comparison with a value, truth, `in` and keys raise."""
+    handle = module(student).Yes()
+    with pytest.raises(UndecidableError):
+        ask(handle)
+
+
+def test_answered_here(student):
+    """Text, None, types and identity are answered without the student."""
+    handle = module(student).Yes()
+    assert str(handle) == repr(handle) == f"{handle}"
+    assert "expected" not in str(handle)
+    assert (handle == None) is False  # noqa: E711
+    assert (handle != None) is True  # noqa: E711
+    assert not isinstance(handle, (float, list, np.ndarray))
+    assert handle == handle
+    with pytest.raises(AttributeError):
+        handle.__array_interface__  # noqa: B018
+
+
+def test_a_result_of_another_type_is_refused(student):
+    """An int is an int, and a comparison is a bool."""
+    own = module(student)
+    handle = own.eval(
+        "type('Odd', (), {'__eq__': lambda s, o: 'yes', '__float__': lambda s: 1.5})()"
+    )
+    with pytest.raises(RefusedError):
+        handle == own.Yes()  # noqa: B015
+    assert float(handle) == 1.5
+    with pytest.raises(TypeError):
+        int(handle)
+    with pytest.raises(ValueError, match="__len__"):
+        len(own.Yes())
+
+
+# --- kinds ------------------------------------------------------------------------------------
+
+FORMS = [
+    lambda f: abs(f(4) - 4.0) < 1e-9,
+    lambda f: round(f(4) - 4, 3) == 0,
+    lambda f: max(f(4) - 4, 0) == 0,
+    lambda f: math.isclose(f(1.5), 1.5),
+    lambda f: np.allclose(f(1.5), 1.5),
+    lambda f: f(4),
+    lambda f: [f(4)],
+]
+"""Comparisons that an object which always says yes would pass by its own operators."""
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_object_where_a_number_is_expected(student, form):
+    """It is refused before any of its operators runs."""
+    trail = after(student, lambda own: form(own.g))
+    with pytest.raises(KindError):
+        form(renamed(module(student, trail)))
+
+
+def renamed(own):
+    """Return ``f`` in the place where the reference had ``g``."""
+    return CallableHandle(own._grader_peer, (0, "f"), 1, "g")
+
+
+def test_without_the_rule_they_pass(student):
+    """With the rule of kinds alone switched off, an object that says yes passes four of the forms."""
+    passed = 0
+    for form in FORMS[:4]:
+        with contextlib.suppress(UndecidableError):
+            passed += bool(form(renamed(module(student))))
+    assert passed
+
+
+def test_places_inside_containers(student):
+    """The kinds are those of each place in a container."""
+
+    def first(own, which):
+        return own.swap(which)
+
+    trail = after(student, lambda own: first(own, True))
+    assert first(module(student, trail.again()), True)[0] == 1.0
+    with pytest.raises(KindError):
+        first(module(student, trail.again()), False)
+
+
+def test_two_calls_on_one_line(student):
+    """The first and the second call at one place are told apart."""
+
+    def twice(own, flags):
+        return [own.swap(flag) for flag in flags]
+
+    trail = after(student, lambda own: twice(own, [True, False]))
+    twice(module(student, trail.again()), [True, False])
+    with pytest.raises(KindError):
+        twice(module(student, trail.again()), [False, True])
+
+
+def test_an_object_deep_inside(student):
+    """A handle inside a list inside a tuple is found."""
+    trail = Trail(recording=False)
+    with pytest.raises(KindError):
+        module(student, trail).nested()
+
+
+def test_a_place_that_the_reference_never_reached(student):
+    """There only plain values may come."""
+    trail = Trail(recording=False, seen={(0, 0, "call", "g"): [Seen("a number")]})
+    own = module(student, trail)
+    assert own.g(3) == 3
+    with pytest.raises(KindError):
+        own.eval("student.Yes()")
+
+
+# --- functions of the test --------------------------------------------------------------------
+
+
+def test_functions_of_the_test(student):
+    """A function is called here, may call the program, and its exception arrives there."""
+    own = module(student)
+    assert own.apply(lambda x: x + 1, 2) == 3
+    assert own.apply(lambda x: own.g(x) * 2, 5) == 10
+    with pytest.raises(ZeroDivisionError):
+        own.apply(lambda x: 1 / 0, 2)
+    assert own.apply(np.tanh, 0.0) == 0.0
+
+
+def test_a_function_kept_for_later(student):
+    """It cannot be called once its request is over."""
+    own = module(student)
+    own.keep(lambda x: x)
+    with pytest.raises(RuntimeError, match="only during the call"):
+        own.late()
+
+
+def test_a_verdict_inside_a_function_of_the_test(student):
+    """What the boundary refuses there is not swallowed by the program."""
+    own = module(student)
+    with pytest.raises(UndecidableError):
+        own.apply(lambda x: bool(own.Yes()), 1)
+
+
+def test_endless_recursion(student):
+    """A function of the test that asks for itself again ends the check, not the grader."""
+    own = module(student)
+
+    def again(x):
+        return own.apply(again, x)
+
+    with pytest.raises((StoppedError, RecursionError)):
+        own.apply(again, 1)
+
+
+# --- the rest ---------------------------------------------------------------------------------
+
+
+def test_changes_in_place_only_where_the_reference_made_them(student):
+    """An argument is changed here where the reference changed it, and nowhere else."""
+
+    def change(own, name):
+        xs = [1, 2]
+        getattr(own, "attr")(name)(xs)  # noqa: B009
+        return xs
+
+    trail = after(student, lambda own: change(own, "fill"))
+    assert [9, 2] == change(module(student, trail.again()), "fill")
+    trail = after(student, lambda own: change(own, "g"))
+    expected = [1, 2]
+    renamed_g = CallableHandle(module(student, trail)._grader_peer, (0, "fill"), 1, "g")
+    renamed_g(expected)
+    assert [1, 2] == expected
+
+
+def test_subclasses(student):
+    """A bare subclass is its base; one with methods is an object."""
+    own = module(student)
+    assert type(own.eval("student.Bare(2.5)")) is float
+    assert isinstance(own.Stack.hold(), Handle)
+    assert isinstance(own.Stack(), Handle)
+
+
+def test_exceptions(student):
+    """They have the nearest built-in type, a text that no method of theirs wrote, and a bound."""
+    own = module(student)
+    with pytest.raises(ValueError, match="plain text"):
+        own.odd()
+    with pytest.raises(own.Odd):
+        own.odd()
+    with pytest.raises(ValueError, match="x") as error:
+        own.long_text()
+    assert len(str(error.value)) <= 4000
+
+
+def test_iteration(student):
+    """What an iterator raises comes after the elements before it."""
+    own, seen = module(student), []
+    with pytest.raises(KeyError, match="three"):
+        any(seen.append(number) for number in own.numbers())
+    assert [1, 2] == seen
+
+
+def test_too_much(student):
+    """An answer of too many values is refused."""
+    with pytest.raises(RefusedError, match="too large"):
+        module(student).many()
+
+
+def test_handles_die_with_their_test(student):
+    """A handle of an earlier test cannot be used in a later one."""
+    old, own = module(student).Yes(), module(student)
+    with pytest.raises(TypeError, match="another test"):
+        own.g(old)
