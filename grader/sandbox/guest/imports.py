@@ -1,22 +1,30 @@
-"""What a submission may import: NumPy, the standard library, what the assignment allows.
+"""Decide what a submission may import: NumPy, the standard library, what the assignment allows.
 
-Plots, IPython and the student's own check are left in submissions; they find stand-ins here that do
-nothing, to any depth.
+    sys.meta_path.insert(0, Gate(["scipy"]))
+    import scipy          # passes
+    import matplotlib     # a stand-in that does nothing, see `stand_ins`
+    import torch          # ModuleNotFoundError: torch is not among the modules of this assignment
+
+Modules that a notebook writes (``%%writefile layers.py``) are held in memory and can be imported.
 """
 
 from __future__ import annotations
 import __future__
 
-import importlib
 import importlib.machinery
+import linecache
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-_STAND_INS: Final = ("matplotlib", "mpl_toolkits", "IPython", "grader")
+from grader.sandbox.guest import event_loop, stand_ins
+
+PYTHON: Final = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
 _OF_THE_PLATFORM: Final = "_sysconfigdata_"
 """A part of the standard library that `sys.stdlib_module_names` does not list."""
+_AFTER_IMPORT: Final[dict[str, Callable[[], None]]] = {"asyncio": event_loop.install}
+"""What to do once a module is there."""
 
 
 class Gate:
@@ -26,72 +34,81 @@ class Gate:
     packages cannot be read even without it is Landlock's doing, or the mount view's.
     """
 
-    def __init__(self, imports: list[str]) -> None:
+    def __init__(self, imports: Iterable[str], real: Iterable[str] = ()) -> None:
+        """Allow ``imports`` besides NumPy and the standard library; no stand-ins for ``real``."""
+        imports = (*imports, *real)
         self._allowed = {"numpy", *sys.stdlib_module_names, *imports}
+        self._stand_ins = stand_ins.NAMES.difference(imports)
+        self.written: dict[str, tuple[str, str]] = {}
+        """Modules that the submission wrote: title and text of each, by name."""
 
     def find_spec(
         self, name: str, path: object = None, target: object = None
     ) -> importlib.machinery.ModuleSpec | None:
+        """Return a spec for stand-ins and written modules, None for allowed ones, else raise."""
         top = name.partition(".")[0]
-        if top in _STAND_INS:
-            loader: Any = _StandInLoader()
-            return importlib.machinery.ModuleSpec(name, loader, is_package=True)
+        if name in self.written:
+            loader: Any = _WrittenLoader(*self.written[name])
+            return importlib.machinery.ModuleSpec(name, loader)
+        if top in self._stand_ins:
+            return stand_ins.spec_of(name)
+        if name in _AFTER_IMPORT:
+            return self._followed(name, _AFTER_IMPORT[name])
         if top in self._allowed or top.startswith(_OF_THE_PLATFORM):
             return None
         raise ModuleNotFoundError(f"{top} is not among the modules of this assignment", name=name)
 
-
-class _Inert:
-    """Does nothing, to any depth: plots and checks left in a submission cost nobody anything."""
-
-    def __getattr__(self, name: str) -> _Inert:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self
-
-    def __call__(self, *args: object, **kwargs: object) -> _Inert:
-        return self
-
-    def __getitem__(self, key: object) -> _Inert:
-        return self
-
-    def __setitem__(self, key: object, value: object) -> None: ...
-    def __enter__(self) -> _Inert:
-        return self
-
-    def __exit__(self, *_: object) -> None: ...
-    def __len__(self) -> int:
-        return 0
-
-    def __iter__(self) -> Any:
-        """As many inert things as the caller unpacks (``fig, ax = plt.subplots()``), else none."""
-        frame = sys._getframe(1)
-        operation, count = frame.f_code.co_code[frame.f_lasti : frame.f_lasti + 2]
-        unpacking = operation == _UNPACK_SEQUENCE
-        return iter([self] * (count if unpacking else 0))
+    def _followed(self, name: str, then: Callable[[], None]) -> importlib.machinery.ModuleSpec | None:
+        """Return the spec that the other finders give, with ``then`` called after the import."""
+        others = (each for each in sys.meta_path if each is not self)
+        found = (each.find_spec(name, None) for each in others if hasattr(each, "find_spec"))
+        spec = next((spec for spec in found if spec is not None), None)
+        if spec is not None:
+            spec.loader = _Followed(spec.loader, then)  # type: ignore[assignment]  # as a loader acts
+        return spec
 
 
-_UNPACK_SEQUENCE: Final = importlib.import_module("opcode").opmap["UNPACK_SEQUENCE"]
-INERT: Final = _Inert()
+class _Followed:
+    """A loader that does something after the module has been run."""
 
+    def __init__(self, loader: Any, then: Callable[[], None]) -> None:
+        self._loader, self._then = loader, then
 
-class _StandIn(types.ModuleType):
-    def __getattr__(self, name: str) -> _Inert:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return INERT
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
 
-
-class _StandInLoader:  # no `importlib.abc.Loader`: every worker would carry bz2, lzma and tempfile
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
-        return _StandIn(spec.name)
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> Any:
+        return self._loader.create_module(spec)
 
     def exec_module(self, module: types.ModuleType) -> None:
-        module.__path__ = []
+        self._loader.exec_module(module)
+        self._then()
+
+
+class _WrittenLoader:
+    """A loader of a text that the submission wrote."""
+
+    def __init__(self, title: str, source: str) -> None:
+        self._title, self._source = title, source
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> None:
+        """Leave it to Python."""
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Run the text; its lines are named as those of the cell that wrote it."""
+        remember(self._title, self._source)
+        code = compile(self._source, self._title, "exec", dont_inherit=True)
+        exec(code, module.__dict__)  # noqa: S102  # the student's own code, where it is run
+
+
+def remember(title: str, source: str) -> None:
+    """Let tracebacks show the lines of a text that is no file."""
+    lines = source.splitlines(keepends=True)
+    linecache.cache[title] = (len(source), None, lines, title)
 
 
 def future_flags(names: Mapping[str, Any]) -> int:
-    """The compiler flags for what stands in ``names`` from `__future__`.
+    """Return the compiler flags for what stands in ``names`` from `__future__`.
 
     A notebook keeps for its later cells what an earlier one imports from there: without, annotations
     that name a class of a later line raise.
@@ -102,3 +119,22 @@ def future_flags(names: Mapping[str, Any]) -> int:
         flag: int = feature.compiler_flag
         flags |= flag if names.get(name) is feature else 0
     return flags
+
+
+def version_note(error: BaseException) -> str:
+    """Return a sentence on the grader's Python if a newer one may have what is missing, else ''."""
+    if isinstance(error, SyntaxError):
+        return f"This is not valid in {PYTHON}, which the grader runs."
+    missing = ""
+    if isinstance(error, ModuleNotFoundError):
+        missing = (error.name or "").partition(".")[0]
+    elif isinstance(error, ImportError):
+        missing = (error.name or "").partition(".")[0]
+    elif isinstance(error, AttributeError) and isinstance(error.obj, types.ModuleType):
+        missing = error.obj.__name__.partition(".")[0]
+    known = missing in sys.stdlib_module_names or missing in _LATER_MODULES
+    return f"The grader runs {PYTHON}: a later Python may have it." if known else ""
+
+
+_LATER_MODULES: Final = frozenset({"annotationlib", "compression", "tomllib", "_zstd"})
+"""Modules of the standard library that a supported Python may lack."""

@@ -1,72 +1,115 @@
-"""Run a submission cell by cell, and describe what it raises in the student's own lines.
+"""Run a submission statement by statement, and describe what it raises in the student's own lines.
 
-    running = Running("two_layer_network", [["cell 1", "x = 1"], ["cell 2", "x = 1 / 0"]])
-    running.run(10.0, goes_on=True)
-    # [[["ZeroDivisionError", "ArithmeticError", ...], 1, 1, "Traceback ..."]]
-    running.module.x
+    gate = Gate(imports)
+    running = Running("two_layer_network", [["cell 1", "x = 1 / 0"], ["cell 2", "y = 1"]], gate)
+    running.run(Watch(10.0))
+    # [[["ZeroDivisionError", "ArithmeticError", ...], 0, 1, "  File ..."]]
+    running.module.y
 
-It is loaded beside student code, in a worker, and by the student's own check.
+A statement that raises, loops or sleeps costs itself and what depends on it: the next one is run all the
+same. Where the time is used up, and after ``exit()``, only definitions, imports and constants are run. A
+cell with a syntax error is not run at all. This module is loaded beside student code, in a worker, and
+used by the student's own check: there is no other rule about what is run.
 """
 
 from __future__ import annotations
 
+import ast
 import builtins
+import contextlib
 import linecache
-import os
-import signal
+import re
 import sys
 import traceback
 import types
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, Protocol
 
-from grader.sandbox.guest.imports import INERT, future_flags
+from grader.sandbox.guest.event_loop import complete
+from grader.sandbox.guest.imports import Gate, future_flags, remember, version_note
+from grader.sandbox.guest.shell import Shell, module_name
+from grader.sandbox.guest.stand_ins import INERT
+from grader.sandbox.guest.watch import Place
 
 MAX_TEXT: Final = 4000
 MAX_PROBLEMS: Final = 20
 """Report at most this many problems: more would fill the frame."""
+_OUTPUTS: Final = re.compile(
+    r"\b(?:Out|In)\s*\[|[=(\[]\s*_{1,3}\d*\s*(?:$|[)\].\[+*/-])", re.MULTILINE
+)
+"""Uses IPython's history of outputs: ``_``, ``_3`` or ``Out[3]``."""
+
+
+class Limit(Protocol):
+    """What `Running.run` is told of time: `grader.sandbox.guest.watch.Watch`, or the self-check's."""
+
+    def guard(self, place: Place) -> contextlib.AbstractContextManager[None]:
+        """Return the context in which a statement is run."""
+
+    def used_up(self) -> bool:
+        """Return whether only definitions should be run from here on."""
 
 
 class Running:
     """A submission as a module, with the titles and texts of its cells."""
 
-    def __init__(self, name: str, cells: Sequence[Sequence[str]]) -> None:
+    def __init__(self, name: str, cells: Sequence[Sequence[str]], gate: Gate | None = None) -> None:
         self.module = types.ModuleType(name)
-        self.module.__dict__.update(
-            display=INERT, get_ipython=INERT, __file__=f"{name}.py",
+        self.names: dict[str, Any] = self.module.__dict__
+        self.problems: list[list[Any]] = []
+        self.raised: list[BaseException] = []
+        """The exceptions of the problems."""
+        self._cells, self._titles = cells, [title for title, _ in cells]
+        self._gate = gate or Gate(())
+        self._lost: set[str] = set()
+        """Names that a statement with an error would have made."""
+        self._outputs = len(cells) > 1 and any(_OUTPUTS.search(text) for _, text in cells)
+        self._shell = Shell(self._run_text, self._write, self._read)
+        self.names.update(
+            display=INERT, get_ipython=lambda: self._shell, __file__=f"{name}.py",
             help=INERT, exit=sys.exit, quit=sys.exit,  # what -S leaves out
         )  # fmt: skip
-        self._cells = cells
-        self._titles = [title for title, _ in cells]
 
-    def run(self, cpu: float, goes_on: bool) -> list[Any]:
-        """Run the cells and return the problems; stop at the first one unless ``goes_on``.
-
-        A cell of a notebook may use half of the ``cpu`` seconds that are left.
-        """
+    def run(self, limit: Limit, sparing: bool = False) -> list[Any]:
+        """Run the cells and return the problems; ``sparing``: only definitions and the like."""
         sys.modules[self.module.__name__] = self.module
-        problems: list[Any] = []
+        sys.argv = [self.names["__file__"]]
+        if self._outputs:
+            self.names.update(In=[""], Out={}, _="", __="", ___="")
         for title, source in self._cells:
-            used = _cpu()
-            problem = self._run_cell(title, source, cpu / 2 if goes_on else 0.0)
-            cpu = max(cpu - (_cpu() - used), 0.1)
-            if problem and len(problems) < MAX_PROBLEMS:
-                problems.append(problem)
-            if problem and not goes_on:
-                break
-        return problems
+            _Cell(self, title, source, limit).run(sparing)
+        return self.problems
 
-    def _run_cell(self, title: str, source: str, cpu: float) -> list[Any] | None:
-        lines = source.splitlines(keepends=True)
-        linecache.cache[title] = (len(source), None, lines, title)
-        try:
-            flags = future_flags(self.module.__dict__)
-            code = compile(source, title, "exec", flags, dont_inherit=True)
-            with _Alarm(cpu):
-                exec(code, self.module.__dict__)  # noqa: S102  # this is what a worker is for
-        except BaseException as error:
-            return self.describe(error)
-        return None
+    def note(self, error: BaseException, node: ast.stmt | None = None) -> None:
+        """Add an exception to the problems, unless it follows from an earlier one."""
+        follows = isinstance(error, NameError) and error.name in self._lost
+        if node is not None:
+            self._lost |= bound_by(node)
+        if not follows and len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(self.describe(error))
+            self.raised.append(error)
+
+    def output(self, title: str, value: Any) -> None:
+        """Keep the value of a cell's last line, as IPython does."""
+        number = int(re.sub(r"\D", "", title) or 0)
+        if value is not None and self._outputs:
+            names = self.names
+            names["___"], names["__"], names["_"] = names["__"], names["_"], value
+            names["Out"][number] = names[f"_{number}"] = value
+
+    def keeps_outputs(self) -> bool:
+        """Return whether the submission uses the values of cells."""
+        return self._outputs
+
+    def compiled(self, source: Any, title: str, mode: str = "exec", flags: int = 0) -> Any:
+        """Compile with top-level ``await``, and what was imported from `__future__`."""
+        flags |= future_flags(self.names) | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        return compile(source, title, mode, flags, dont_inherit=True)
+
+    def execute(self, code: types.CodeType) -> Any:
+        """Run code in the module; return the value of an expression."""
+        value = eval(code, self.names)  # noqa: S307  # this is what a worker is for
+        return complete(value) if code.co_flags & 0x80 and value is not None else value  # a coroutine
 
     def describe(self, error: BaseException) -> list[Any]:
         """Return [kinds, cell, line, text] of an exception, from the student's frames only."""
@@ -77,6 +120,184 @@ class Running:
             place = (str(error.filename), error.lineno or 0)
         cell = self._titles.index(place[0]) if place[0] else -1
         return [_kinds(error), cell, place[1], _text(error, own)]
+
+    # --- what `get_ipython()` does ---
+
+    def _run_text(self, text: str, expression: bool) -> Any:
+        """Run a text that stands in a line of the submission, under the number of that line."""
+        title, line = self._caller()
+        tree = self.compiled(text.strip() if expression else text, title, flags=ast.PyCF_ONLY_AST)
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.stmt, ast.expr, ast.ExceptHandler, ast.arg, ast.alias, ast.keyword)):
+                node.lineno = node.end_lineno = line
+        last = tree.body[-1] if tree.body else None
+        if expression and isinstance(last, ast.Expr) and len(tree.body) == 1:
+            return self.execute(self.compiled(ast.Expression(last.value), title, "eval"))
+        self.execute(self.compiled(tree, title))
+        return None
+
+    def _write(self, file: str, text: str, append: bool) -> None:
+        """Keep a module that a cell writes; one with the submission's name is the submission."""
+        title, line = self._caller()
+        name = module_name(file)
+        before = self._gate.written[name][1] + "\n" if append and name in self._gate.written else ""
+        source = before or "\n" * line  # the body begins below the magic
+        self._gate.written[name] = (title, source + text)
+        remember(title, source + text)
+        if name == self.module.__name__:
+            self.execute(self.compiled(source + text, title))
+
+    def _read(self, file: str) -> str:
+        name = module_name(file)
+        if name not in self._gate.written:
+            raise FileNotFoundError(2, "No such file or directory", file)
+        return self._gate.written[name][1]
+
+    def _caller(self) -> tuple[str, int]:
+        """Return the title and the line of the submission's frame that is running."""
+        frame: types.FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename not in self._titles:
+            frame = frame.f_back
+        return (frame.f_code.co_filename, frame.f_lineno) if frame else ("", 1)
+
+
+class _Cell:
+    """One cell, or all of a ``.py``: run as a whole, and from an exception on statement by statement."""
+
+    def __init__(self, running: Running, title: str, source: str, limit: Limit) -> None:
+        self._running, self._title, self._source, self._limit = running, title, source, limit
+        self._parsed: list[ast.stmt] | None = None
+        self._sparing = False
+
+    def run(self, sparing: bool) -> None:
+        """Run the cell; note what it raises."""
+        running, self._sparing = self._running, sparing
+        remember(self._title, self._source)
+        try:
+            code = running.compiled(self._source, self._title)
+        except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+            running.note(error)
+            return
+        first = 0
+        if not (self._only_definitions() or running.keeps_outputs()):
+            error = self._raised_by(code)
+            if error is None:
+                return
+            first = self._after(error, code)
+        for node in self._nodes()[first:]:
+            if not self._only_definitions() or is_definition(node):
+                self._run_statement(node)
+
+    def _run_statement(self, node: ast.stmt) -> None:
+        running = self._running
+        try:
+            if running.keeps_outputs() and isinstance(node, ast.Expr) and node is self._nodes()[-1]:
+                code = running.compiled(ast.Expression(node.value), self._title, "eval")
+            else:
+                code = running.compiled(ast.Module([node], []), self._title)
+        except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+            running.note(error, node)
+            return
+        error_or_none = self._raised_by(code)
+        if error_or_none is not None:
+            self._note(error_or_none, node)
+
+    def _raised_by(self, code: types.CodeType) -> BaseException | None:
+        try:
+            with self._limit.guard(self._place):
+                self._running.output(self._title, self._running.execute(code))
+        except BaseException as error:
+            if getattr(error, "is_fatal", False):  # the reader of a self-check pressed Ctrl-C
+                raise
+            return error
+        return None
+
+    def _after(self, error: BaseException, code: types.CodeType) -> int:
+        """Note the exception of the whole cell; return the number of the first statement after it."""
+        at = _position(error, code)
+        nodes = self._nodes()
+        failed = next((i for i, node in enumerate(nodes) if at <= _end(node)), len(nodes) - 1)
+        self._note(error, nodes[failed] if nodes else None)
+        return failed + 1
+
+    def _note(self, error: BaseException, node: ast.stmt | None) -> None:
+        self._running.note(error, node)
+        self._sparing = self._sparing or isinstance(error, SystemExit)
+
+    def _only_definitions(self) -> bool:
+        return self._sparing or self._limit.used_up()
+
+    def _nodes(self) -> list[ast.stmt]:
+        if self._parsed is None:
+            flags = ast.PyCF_ONLY_AST
+            self._parsed = self._running.compiled(self._source, self._title, flags=flags).body
+        return self._parsed
+
+    def _place(self, frame: types.FrameType | None) -> int | None:
+        """Return the number of the statement that a frame belongs to."""
+        while frame is not None:
+            code = frame.f_code
+            if code.co_filename == self._title and code.co_name in ("<module>", "<eval>"):
+                line = frame.f_lineno or 0
+                return sum(node.lineno <= line for node in self._nodes())
+            frame = frame.f_back
+        return None
+
+
+def is_definition(node: ast.stmt) -> bool:
+    """Return whether a statement only defines, imports or names a constant."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+        return True
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        return node.value is None or not any(map(_computes, ast.walk(node.value)))
+    if isinstance(node, ast.If):
+        return not any(map(_computes, ast.walk(node.test))) and all(
+            map(is_definition, [*node.body, *node.orelse])
+        )
+    if isinstance(node, ast.Try):
+        handled = [statement for handler in node.handlers for statement in handler.body]
+        return all(map(is_definition, [*node.body, *handled, *node.orelse, *node.finalbody]))
+    return isinstance(node, ast.Pass)
+
+
+def _computes(node: ast.AST) -> bool:
+    kinds = (ast.Call, ast.ListComp, ast.SetComp, ast.DictComp, ast.Await, ast.BinOp)
+    return isinstance(node, kinds)
+
+
+def bound_by(node: ast.stmt) -> set[str]:
+    """Return the names that a statement would bind at the top of the module."""
+    return set(_bound(node))
+
+
+def _bound(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield node.name
+        return
+    if isinstance(node, ast.alias):
+        yield (node.asname or node.name).partition(".")[0]
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    elif isinstance(node, ast.Lambda):
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _bound(child)
+
+
+def _position(error: BaseException, code: types.CodeType) -> tuple[int, int]:
+    """Return (line, column) of the module's code where an exception came from."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code is not code:
+        trace = trace.tb_next
+    if trace is None:
+        return (0, 0)
+    places = list(code.co_positions())
+    line, _, column, _ = places[min(trace.tb_lasti // 2, len(places) - 1)]
+    return (line or trace.tb_lineno or 0, column or 0)
+
+
+def _end(node: ast.stmt) -> tuple[int, int]:
+    return (node.end_lineno or node.lineno, node.end_col_offset or 0)
 
 
 def _kinds(error: BaseException) -> list[str]:
@@ -92,35 +313,9 @@ def _kinds(error: BaseException) -> list[str]:
 def _text(error: BaseException, own: list[traceback.FrameSummary]) -> str:
     try:
         said = "".join(traceback.format_exception_only(type(error), error))
+        note = version_note(error)
     except BaseException:
-        said = type(error).__name__
+        said, note = type(error).__name__, ""
     trace = "".join(traceback.format_list(own[-6:]))
-    return (trace + said)[-MAX_TEXT:].encode("utf-8", "replace").decode("utf-8")
-
-
-class _Alarm:
-    """Raise `_Abandoned` in a cell that has used ``cpu`` CPU seconds; 0 is no alarm."""
-
-    def __init__(self, cpu: float) -> None:
-        self._cpu = cpu
-
-    def __enter__(self) -> None:
-        if self._cpu:
-            signal.signal(signal.SIGPROF, self._ring)
-            signal.setitimer(signal.ITIMER_PROF, self._cpu, 0.2)
-
-    def __exit__(self, *_: object) -> None:
-        if self._cpu:
-            signal.setitimer(signal.ITIMER_PROF, 0)
-
-    def _ring(self, *_: object) -> None:
-        raise _Abandoned(f"this cell ran for over {self._cpu:.3g} s and was abandoned")
-
-
-class _Abandoned(BaseException):
-    """Not an `Exception`: a student's ``except Exception`` in a loop must not swallow it."""
-
-
-def _cpu() -> float:
-    usage = os.times()
-    return usage.user + usage.system
+    text = f"{trace}{said.rstrip()}\n{note}".rstrip() + "\n"
+    return text[-MAX_TEXT:].encode("utf-8", "replace").decode("utf-8")

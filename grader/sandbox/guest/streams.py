@@ -1,45 +1,56 @@
-"""Stand in for the terminal of a submission: a pipe that never waits and never raises."""
+"""Stand in for the terminal of a submission: a pipe that never waits and never raises.
+
+    sys.stdout = sys.stderr = capture(descriptor)
+
+It has what a text file has (``buffer``, ``encoding``, ``reconfigure``, ``name``), but no ``fileno``, like
+the streams of a notebook.
+"""
 
 from __future__ import annotations
 
-import collections.abc
+import io
 import os
-from typing import Final
+from typing import Any, Final
 
 CAPTURE: Final = 1 << 14
 """Bytes of printed output that are kept for the instructor."""
 
 
-class Capture:
-    """Send what is printed to a pipe, up to `CAPTURE` bytes; never raise, never wait."""
+class _Pipe(io.RawIOBase):
+    """The bytes of what is printed: written as far as `CAPTURE` allows, then dropped."""
 
-    encoding, errors, closed = "utf-8", "replace", False
+    mode = "wb"
 
     def __init__(self, fd: int) -> None:
+        self.name = "<stdout>"
         self._fd, self._left = fd, CAPTURE
 
-    def write(self, text: str) -> int:
-        data = str(text).encode("utf-8", "replace")[: self._left]
-        if data:
-            self._left -= len(data)
-            try:
-                os.write(self._fd, data)
-            except OSError:
-                self._left = 0
-        return len(text)
-
-    def writelines(self, lines: collections.abc.Iterable[str]) -> None:
-        for line in lines:
-            self.write(line)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def isatty(self) -> bool:
-        return False
-
     def writable(self) -> bool:
+        """Return True."""
         return True
 
-    def readable(self) -> bool:
-        return False
+    def write(self, data: Any) -> int:
+        """Write what the cap leaves room for, and say that all was written."""
+        size = len(data)
+        kept = bytes(data)[: self._left] if self._left else b""
+        if kept:
+            self._left -= len(kept)
+            try:
+                os.write(self._fd, kept)
+            except (OSError, ValueError):
+                self._left = 0
+        return size
+
+    def close(self) -> None:
+        """Stay open: a wrapper that a submission drops closes what it wraps."""
+
+
+class _Text(io.TextIOWrapper):
+    def close(self) -> None:
+        """Stay open: what is printed later must not raise."""
+
+
+def capture(fd: int) -> io.TextIOWrapper:
+    """Return a text stream that writes to the pipe ``fd``."""
+    pipe: Any = _Pipe(fd)
+    return _Text(pipe, encoding="utf-8", errors="replace", newline="\n", write_through=True)

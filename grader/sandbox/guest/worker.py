@@ -11,7 +11,7 @@ On the control socket (one packet a frame), grader <-> fork server:
 
 On a worker's socket (a stream), grader <-> worker; a ready worker first says ["ready"]:
 
-    ["load", name, [[title, source], ...], imports, cpu seconds, goes_on]
+    ["load", name, [[title, source], ...], imports, cpu seconds, sparing]
                                        -> ["loaded", [problem, ...]]
     ["call", [[function, arguments, want, keep], ...], repeat]
                                        -> ["answers", [answer, ...]]
@@ -55,7 +55,8 @@ from grader.sandbox.guest.imports import Gate
 from grader.sandbox.guest.operations import Operations
 from grader.sandbox.guest.plain_values import MAX_ANSWER, modified, portable
 from grader.sandbox.guest.program import Running
-from grader.sandbox.guest.streams import Capture
+from grader.sandbox.guest.streams import capture
+from grader.sandbox.guest.watch import Watch
 
 PRELOADED: Final = """
     numpy.random numpy.linalg
@@ -234,10 +235,10 @@ def _become_worker(
 ) -> None:
     """Lock down, say so, and serve; never returns."""
     try:
-        channel, capture = fds
+        channel, output = fds
         control.close()
         lockdown.enter(plan, request["fork"], request["memory"], request["cpu"], fds)
-        sys.stdout = sys.stderr = Capture(capture)
+        sys.stdout = sys.stderr = sys.__stdout__ = sys.__stderr__ = capture(output)
         _Channel(channel).run()
     except MemoryError:
         os._exit(lockdown.OUT_OF_MEMORY)
@@ -267,8 +268,8 @@ class _Channel:
         self._send(["ready"])
         while (frame := self._receive()) is not None:
             match wire.decode(frame, trusted=True):
-                case ["load", name, cells, imports, cpu, goes_on]:
-                    self._send(["loaded", self._load(name, cells, imports, cpu, goes_on)])
+                case ["load", name, cells, imports, cpu, sparing]:
+                    self._send(["loaded", self._load(name, cells, imports, cpu, sparing)])
                 case ["call", calls, repeat]:
                     _, before, _ = wire.sketch(frame)  # what the arguments were
                     pairs = zip(calls, before, strict=True)
@@ -311,13 +312,14 @@ class _Channel:
             self._send(["answers", [["ok", "unreadable", []] for _ in answers]])
 
     def _load(
-        self, name: str, cells: list[list[str]], imports: list[str], cpu: float, goes_on: bool
+        self, name: str, cells: list[list[str]], imports: list[str], cpu: float, sparing: bool
     ) -> list[Any]:
         """Run the cells as the module ``name``; return the problems."""
-        sys.meta_path.insert(0, Gate(imports))
-        self._running = Running(name, cells)
+        gate = Gate(imports)
+        sys.meta_path.insert(0, gate)
+        self._running = Running(name, cells, gate)
         self._operations = self._operate(imports)
-        return self._running.run(cpu, goes_on)
+        return self._running.run(Watch(cpu), sparing)
 
     # --- call ---
 

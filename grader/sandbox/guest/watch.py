@@ -1,0 +1,104 @@
+"""Stop a statement that computes or sleeps for too long, without ending the program.
+
+    watch = Watch(10.0)
+    with watch.guard(place):
+        exec(code, namespace)     # raises `Abandoned` after 5 s of CPU in one statement, or 2 s asleep
+
+Timers of the process, so Linux and macOS only, and only for code that lets Python handle signals; the
+trusted side has limits of its own. The student's own check brings another watch.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+import types
+from collections.abc import Callable
+from typing import Any, Final
+
+TICK: Final = 0.25
+"""Seconds between two looks, of CPU time and of wall time."""
+ASLEEP: Final = 2.0
+"""Wall seconds that a statement may wait: less than the trusted side's own limit."""
+_IDLE: Final = 0.005
+"""CPU seconds: a process that used less in all of `ASLEEP` was not merely short of a processor."""
+_SHARE: Final = 0.5
+_LEAST: Final = 0.1
+
+Place = Callable[[types.FrameType | None], Any]
+"""Says which statement a frame belongs to, or None."""
+
+
+class Abandoned(BaseException):
+    """Stop a statement; no `Exception`, so that ``except Exception`` in a loop does not catch it."""
+
+
+class Watch:
+    """The CPU seconds that a program may use while it is loaded, shared among its statements.
+
+    One statement may use half of what is left, so there is always something for the next one.
+    """
+
+    def __init__(self, cpu: float) -> None:
+        self._total, self._began, self._slept = cpu, time.process_time(), 0.0
+        self._place: Place = lambda frame: None
+        self._now: Any = None
+        self._cpu = self._wall = self._woke = self._woke_cpu = 0.0
+
+    def left(self) -> float:
+        """Return the seconds that are left for all the rest."""
+        return self._total - self._slept - (time.process_time() - self._began)
+
+    def used_up(self) -> bool:
+        """Return whether only definitions should be run from here on."""
+        return self.left() < _LEAST * self._total
+
+    def guard(self, place: Place) -> Watch:
+        """Return the context in which statements are watched."""
+        self._place = place
+        return self
+
+    def __enter__(self) -> None:
+        self._begin(None)
+        self._woke, self._woke_cpu = self._wall, self._cpu
+        for number, timer in _TIMERS:
+            signal.signal(number, self._look)
+            signal.setitimer(timer, TICK, TICK)
+
+    def __exit__(self, *_: object) -> None:
+        for _number, timer in _TIMERS:
+            signal.setitimer(timer, 0.0)
+
+    def _begin(self, place: Any) -> None:
+        self._now, self._cpu, self._wall = place, time.process_time(), time.monotonic()
+        self._share = max(_SHARE * self.left(), 2 * TICK * _LEAST)
+
+    def _look(self, number: int, frame: types.FrameType | None) -> None:
+        place = self._place(frame)
+        if place is None:
+            return
+        if number == signal.SIGALRM:
+            self._look_for_sleep()
+        elif place != self._now and self._now is not None:
+            self._begin(place)
+        elif time.process_time() - self._cpu >= self._share:
+            self._now = place
+            raise Abandoned(f"stopped after {self._share:.2g} s: is there a loop that never ends?")
+        else:
+            self._now = place
+
+    def _look_for_sleep(self) -> None:
+        cpu, wall = time.process_time(), time.monotonic()
+        if cpu - self._woke_cpu > _IDLE:
+            self._woke, self._woke_cpu = wall, cpu
+        elif wall - self._woke >= ASLEEP:
+            self._slept += wall - self._woke
+            self._woke = wall
+            raise Abandoned(f"stopped: it waited for {ASLEEP:g} s and did nothing")
+
+
+_TIMERS: Final = tuple(
+    (getattr(signal, f"SIG{name}"), getattr(signal, f"ITIMER_{timer}"))
+    for name, timer in (("PROF", "PROF"), ("ALRM", "REAL"))
+    if hasattr(signal, f"ITIMER_{timer}")
+)
