@@ -84,7 +84,7 @@ def _graded(
         cells, problem = read_source(submission.file, submission.source), submission.problem
     except NotebookError as error:
         cells, problem = (), str(error)
-    asked = bench.begin(cells, submission.file.endswith(".ipynb"))
+    asked = bench.begin(cells)
     problem = submission.problem or problem or _unreadable(asked.student)
     if problem:
         failed = tuple(outcomes.blank(item, bench.rules, problem) for item in items)

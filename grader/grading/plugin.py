@@ -113,7 +113,7 @@ def _by_hand(config: pytest.Config, folder: Path, name: str) -> Bench:
     )
     file = config.getoption("--submission") or folder / "reference" / name / "solution.py"
     cells = read_source(file.name, file.read_bytes())
-    bench.begin(cells, goes_on=file.suffix == ".ipynb")
+    bench.begin(cells)
     bench.peers.recording = not config.getoption("--submission")
     return bench
 

@@ -92,9 +92,9 @@ class Bench:
             self._diagnostics = Diagnostics(self.exercise, self._drawn, self.rng)
         return self._diagnostics
 
-    def begin(self, cells: Iterable[tuple[str, str]], goes_on: bool = False) -> Asked:
+    def begin(self, cells: Iterable[tuple[str, str]]) -> Asked:
         """Take up a submission."""
-        self.asked = Asked(self._student(tuple(cells), goes_on), self.exercise.reference)
+        self.asked = Asked(self._student(tuple(cells)), self.exercise.reference)
         self.asked.later = self._later
         self.outcomes = []
         return self.asked

@@ -54,8 +54,6 @@ class Program:
     name: str
     cells: tuple[tuple[str, str], ...]
     imports: tuple[str, ...] = ()
-    goes_on: bool = False
-    """Whether a cell that raises is passed over: a notebook's is, a file's is not."""
 
 
 class Call(NamedTuple):
@@ -139,6 +137,8 @@ class Student:
     """Tests in which a worker hung or ended (see `grader.checks.peer`)."""
     _worker: Worker | None = None
     _dead: StudentError | None = None
+    _sparing: bool = False
+    """Whether only definitions are run when the program is loaded: it ended its first worker."""
 
     def call(
         self, calls: Sequence[Call], repeat: int = 1, cpu: float = 0.0, timed: bool = False
@@ -201,18 +201,30 @@ class Student:
         program = self.program
         cells = [list(cell) for cell in program.cells]
         seconds = self.limits.import_cpu
-        request = ["load", program.name, cells, list(program.imports), seconds, program.goes_on]
+        request = ["load", program.name, cells, list(program.imports), seconds, self._sparing]
         try:
             reply = self._ask(request, seconds)
         except StudentError as error:
-            self._dead = StudentError(f"your file did not load: {error}", detail=error.detail)
-            raise self._dead from None
+            self._without_the_rest(error)
+            return
         match reply:
             case ["loaded", [*problems]]:
                 found = tuple(self._problem(problem) for problem in problems)
-                self.problems = found if self.generation == 1 else self.problems
+                self.problems = (*self.problems, *found) if self.generation == 1 else self.problems
             case _:
                 raise self.violated()
+
+    def _without_the_rest(self, error: StudentError) -> None:
+        """Load once more, only definitions, a program that ended or outlasted its worker."""
+        if self._sparing or self.limits.total <= self.budget.used:
+            self._dead = StudentError(f"your file did not load: {error}", detail=error.detail)
+            raise self._dead from None
+        self._sparing = True
+        text = f"{error}; only its definitions, imports and constants were run"
+        title = self.program.cells[0][0] if len(self.program.cells) == 1 else ""
+        self.problems = (Problem(title, 0, "", text),)
+        self.generation -= 1
+        self.load()
 
     def _start(self) -> Worker:
         try:

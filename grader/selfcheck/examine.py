@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Final
 
 from grader.notebook import Cell, NotebookError, read_source
-from grader.sandbox.guest.imports import INERT, future_flags
+from grader.sandbox.guest.imports import future_flags
+from grader.sandbox.guest.stand_ins import INERT
 from grader.selfcheck.checks import (
     LIMIT,
     Namespace,

@@ -69,7 +69,7 @@ def test_a_call_is_answered_in_plain_arrays(server: ForkServer) -> None:
 def test_a_notebook_of_cells_that_raise_still_answers(server: ForkServer) -> None:
     """What 5,000 of them say would be no frame any more."""
     cells = [(f"cell {number}", f"undefined{number}\n") for number in range(5000)]
-    program = Program("work", (*cells, ("last", SINGLE)), goes_on=True)
+    program = Program("work", (*cells, ("last", SINGLE)))
     one = Student(server, program, Limits())
     assert ask(one, "f", 2.0) == 4.0
     assert [problem.cell for problem in one.problems] == [
@@ -88,7 +88,7 @@ def test_a_notebook_keeps_what_it_imports_from_the_future(
 ) -> None:
     """Jupyter compiles later cells accordingly."""
     later = "class Link:\n    def after(self) -> Link: ..."
-    program = Program("work", (("one", first), ("two", later), ("three", SINGLE)), goes_on=True)
+    program = Program("work", (("one", first), ("two", later), ("three", SINGLE)))
     one = Student(server, program, Limits())
     assert ask(one, "f", 2.0) == 4.0
     assert [problem.kind for problem in one.problems] == kinds

@@ -58,7 +58,9 @@ class Gate:
             return None
         raise ModuleNotFoundError(f"{top} is not among the modules of this assignment", name=name)
 
-    def _followed(self, name: str, then: Callable[[], None]) -> importlib.machinery.ModuleSpec | None:
+    def _followed(
+        self, name: str, then: Callable[[], None]
+    ) -> importlib.machinery.ModuleSpec | None:
         """Return the spec that the other finders give, with ``then`` called after the import."""
         others = (each for each in sys.meta_path if each is not self)
         found = (each.find_spec(name, None) for each in others if hasattr(each, "find_spec"))
@@ -126,9 +128,7 @@ def version_note(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return f"This is not valid in {PYTHON}, which the grader runs."
     missing = ""
-    if isinstance(error, ModuleNotFoundError):
-        missing = (error.name or "").partition(".")[0]
-    elif isinstance(error, ImportError):
+    if isinstance(error, ImportError):
         missing = (error.name or "").partition(".")[0]
     elif isinstance(error, AttributeError) and isinstance(error.obj, types.ModuleType):
         missing = error.obj.__name__.partition(".")[0]

@@ -58,7 +58,9 @@ def _sumprod(p: Iterable[Any], q: Iterable[Any]) -> Any:
 
 
 def _replace(value: Any, /, **changes: Any) -> Any:
-    return value.__replace__(**changes) if hasattr(value, "__replace__") else _rebuilt(value, changes)
+    return (
+        value.__replace__(**changes) if hasattr(value, "__replace__") else _rebuilt(value, changes)
+    )
 
 
 def _rebuilt(value: Any, changes: dict[str, Any]) -> Any:

@@ -17,7 +17,6 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
-import linecache
 import re
 import sys
 import traceback
@@ -109,7 +108,9 @@ class Running:
     def execute(self, code: types.CodeType) -> Any:
         """Run code in the module; return the value of an expression."""
         value = eval(code, self.names)  # noqa: S307  # this is what a worker is for
-        return complete(value) if code.co_flags & 0x80 and value is not None else value  # a coroutine
+        return (
+            complete(value) if code.co_flags & 0x80 and value is not None else value
+        )  # a coroutine
 
     def describe(self, error: BaseException) -> list[Any]:
         """Return [kinds, cell, line, text] of an exception, from the student's frames only."""
@@ -128,7 +129,9 @@ class Running:
         title, line = self._caller()
         tree = self.compiled(text.strip() if expression else text, title, flags=ast.PyCF_ONLY_AST)
         for node in ast.walk(tree):
-            if isinstance(node, (ast.stmt, ast.expr, ast.ExceptHandler, ast.arg, ast.alias, ast.keyword)):
+            if isinstance(
+                node, (ast.stmt, ast.expr, ast.ExceptHandler, ast.arg, ast.alias, ast.keyword)
+            ):
                 node.lineno = node.end_lineno = line
         last = tree.body[-1] if tree.body else None
         if expression and isinstance(last, ast.Expr) and len(tree.body) == 1:
@@ -180,10 +183,10 @@ class _Cell:
             return
         first = 0
         if not (self._only_definitions() or running.keeps_outputs()):
-            error = self._raised_by(code)
-            if error is None:
+            raised = self._raised_by(code)
+            if raised is None:
                 return
-            first = self._after(error, code)
+            first = self._after(raised, code)
         for node in self._nodes()[first:]:
             if not self._only_definitions() or is_definition(node):
                 self._run_statement(node)
@@ -198,9 +201,9 @@ class _Cell:
         except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
             running.note(error, node)
             return
-        error_or_none = self._raised_by(code)
-        if error_or_none is not None:
-            self._note(error_or_none, node)
+        raised = self._raised_by(code)
+        if raised is not None:
+            self._note(raised, node)
 
     def _raised_by(self, code: types.CodeType) -> BaseException | None:
         try:
@@ -216,7 +219,8 @@ class _Cell:
         """Note the exception of the whole cell; return the number of the first statement after it."""
         at = _position(error, code)
         nodes = self._nodes()
-        failed = next((i for i, node in enumerate(nodes) if at <= _end(node)), len(nodes) - 1)
+        ends = [i for i, node in enumerate(nodes) if (0, 0) < at <= _end(node)]
+        failed = ends[0] if ends else len(nodes) - 1
         self._note(error, nodes[failed] if nodes else None)
         return failed + 1
 
@@ -246,7 +250,9 @@ class _Cell:
 
 def is_definition(node: ast.stmt) -> bool:
     """Return whether a statement only defines, imports or names a constant."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+    if isinstance(
+        node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+    ):
         return True
     if isinstance(node, (ast.Assign, ast.AnnAssign)):
         return node.value is None or not any(map(_computes, ast.walk(node.value)))

@@ -14,7 +14,7 @@ import importlib
 import importlib.machinery
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, Final
 
 NAMES: Final = frozenset(
@@ -22,7 +22,7 @@ NAMES: Final = frozenset(
     matplotlib mpl_toolkits matplotlib_inline pylab seaborn plotly bokeh altair graphviz
     IPython ipywidgets ipykernel jupyter_client nbgrader otter pytest grader
     google kaggle_secrets tqdm rich tabulate prettytable termcolor colorama
-    line_profiler memory_profiler typing_extensions
+    line_profiler memory_profiler typing_extensions nest_asyncio
     tkinter turtle turtledemo idlelib antigravity
     """.split()
 )
@@ -45,7 +45,7 @@ def _false(*args: object) -> bool:
 
 
 def _nothing(*args: object) -> None:
-    return None
+    """Do nothing."""
 
 
 def _zero(*args: object) -> int:
@@ -62,7 +62,9 @@ def _methods() -> dict[str, Callable[..., Any]]:
     return {
         **{f"__{name}__": _inert for name in (*binary, *_UNARY, "array_ufunc")},
         **{f"__{name}__": _false for name in ("lt", "le", "gt", "ge", "contains", "bool")},
-        **{f"__{name}__": _nothing for name in ("setattr", "delattr", "setitem", "delitem", "exit")},
+        **{
+            f"__{name}__": _nothing for name in ("setattr", "delattr", "setitem", "delitem", "exit")
+        },
         **{f"__{name}__": _zero for name in ("len", "int", "index")},
         **{f"__{name}__": _empty for name in ("str", "repr", "format")},
         "__float__": lambda cls: 0.0,
@@ -92,8 +94,8 @@ class _Answers(type):
 
     def __call__(cls, *args: Any, **named: Any) -> Any:
         """Return INERT; as a decorator, return what is decorated."""
-        only = args[0] if len(args) == 1 and not named else None
-        decorated = isinstance(only, (types.FunctionType, type)) and only is not INERT
+        only: Any = args[0] if len(args) == 1 and not named else None
+        decorated = isinstance(only, (types.FunctionType, type)) and only is not _Inert
         return only if decorated else INERT
 
     def __iter__(cls) -> Iterator[Any]:
@@ -111,7 +113,7 @@ class _Answers(type):
     def __subclasscheck__(cls, other: type) -> bool:
         return other is INERT or _Base in other.__mro__
 
-    def __await__(cls) -> Iterator[Any]:
+    def __await__(cls) -> Generator[Any, None, Any]:
         yield from ()
         return INERT
 
@@ -127,7 +129,9 @@ def _unpacked(frame: types.FrameType) -> int:
     operation, count = code[at : at + 2]
     if operation == _OPCODES["UNPACK_SEQUENCE"]:
         return count
-    if operation == _OPCODES["UNPACK_EX"]:  # names after the starred one: in the argument's next byte
+    if (
+        operation == _OPCODES["UNPACK_EX"]
+    ):  # names after the starred one: in the argument's next byte
         extended = at >= 2 and code[at - 2] == _OPCODES["EXTENDED_ARG"]
         return count + (code[at - 1] if extended else 0)
     return 0

@@ -32,6 +32,8 @@ Place = Callable[[types.FrameType | None], Any]
 class Abandoned(BaseException):
     """Stop a statement; no `Exception`, so that ``except Exception`` in a loop does not catch it."""
 
+    __module__ = "builtins"  # the name of ours would stand in the student's traceback
+
 
 class Watch:
     """The CPU seconds that a program may use while it is loaded, shared among its statements.
@@ -83,7 +85,7 @@ class Watch:
             self._begin(place)
         elif time.process_time() - self._cpu >= self._share:
             self._now = place
-            raise Abandoned(f"stopped after {self._share:.2g} s: is there a loop that never ends?")
+            raise Abandoned(f"stopped after {self._share:.2g} s (infinite loop?)")
         else:
             self._now = place
 
@@ -94,7 +96,7 @@ class Watch:
         elif wall - self._woke >= ASLEEP:
             self._slept += wall - self._woke
             self._woke = wall
-            raise Abandoned(f"stopped: it waited for {ASLEEP:g} s and did nothing")
+            raise Abandoned(f"stopped after {ASLEEP:g} s of waiting (sleep? input?)")
 
 
 _TIMERS: Final = tuple(
