@@ -1,7 +1,8 @@
-"""What a student wrote, as cells of Python text: read as data, never run.
+"""Read what a student wrote as cells of Python text: as data, never run.
 
-A ``.py`` file is one cell; a notebook gives one for each code cell, without what only IPython
-can run. Lines keep their numbers, so that a message about line 7 of cell 3 is right.
+A ``.py`` file is one cell; a notebook gives one for each code cell, in which the lines of IPython (magics,
+shell commands, help) are left out or written as what IPython makes of them. Lines keep their numbers, so
+that a message about line 7 of cell 3 is right.
 
 >>> document = b'''{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [
 ...     {"cell_type": "markdown", "metadata": {}, "source": "# ReLU"},
@@ -11,7 +12,7 @@ can run. Lines keep their numbers, so that a message about line 7 of cell 3 is r
 >>> read_source("relu.py", b"x = 1")
 (Cell(title='relu.py', source='x = 1'),)
 
-Whether a cell is good Python is judged where it is run, cell by cell: nothing is compiled here.
+Nothing is compiled here: whether a cell is valid Python is found out where it is run.
 """
 
 from __future__ import annotations
@@ -19,32 +20,25 @@ from __future__ import annotations
 import codecs
 import io
 import json
-import logging
 import re
 import tokenize
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from grader import ipython
 from grader.errors import UserError
 
 MIB = 1024 * 1024
 MAX_PY = 1 * MIB
-MAX_IPYNB = 16 * MIB
+MAX_IPYNB = 64 * MIB
 MAX_CELLS = 5000
 MAX_OBJECTS = 400_000
 
-KEPT = frozenset({"capture", "memit", "prun", "time", "timeit"})
-"""Cell magics that run their cell as Python: the line goes, the cell stays."""
+MAX_SIGNS = 4_000_000
+"""Brackets and strings of a notebook that are looked at to find its outputs."""
 
-MAGIC = re.compile(r"[%!?]")
-"""Begins a magic, and is somewhere in every line that only IPython can run."""
-ASSIGNED = re.compile(r"[^\W\d][\w.,\s*:\[\]'\"]*=\s*(?:%[^\W\d]|!)")
-HELP = re.compile(r"(?:[%\w.*]|\[[^\]'\"]*\]|\['[^']*'\]|\[\"[^\"]*\"\])+\?{1,2}\s*")
-CELL_MAGIC = re.compile(r"\s*%%\s*(\w*)")
-LEXEME = re.compile(r"\\.|\"\"\"|'''|[\"'#()\[\]{}]", re.DOTALL)
+SIGN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 BOMS = {
     codecs.BOM_UTF32_LE: "UTF-32",
     codecs.BOM_UTF32_BE: "UTF-32",
@@ -57,7 +51,7 @@ NOT_FOR_SOURCE = frozenset({"idna", "punycode", "raw_unicode_escape", "unicode_e
 
 
 class NotebookError(UserError):
-    """Why a file cannot be read, in one line."""
+    """Say in one line why a file cannot be read."""
 
 
 class Cell(NamedTuple):
@@ -80,18 +74,40 @@ class Notebook:
 
 
 def read_source(name: str, data: bytes) -> tuple[Cell, ...]:
-    """The cells of a ``.py`` or ``.ipynb`` file; raises `NotebookError`."""
-    if name.lower().endswith(".ipynb"):
-        return read(data).cells
-    return (Cell(name.rpartition("/")[2], decode(data)),)
+    """Return the cells of a ``.py`` or ``.ipynb`` file; raise `NotebookError`.
+
+    A notebook that was saved as ``.py`` is read as the notebook that it is.
+    """
+    if name.lower().endswith(".ipynb") or _is_notebook(data):
+        cells = read(data).cells
+        if not cells:
+            raise NotebookError("the code cells of the notebook are empty")
+        return cells
+    text = decode(data)
+    if not text.strip():
+        raise NotebookError("the file is empty")
+    if all(line.lstrip()[:1] in ("", "#") for line in text.split("\n")):
+        raise NotebookError("the file has no code, only comments")
+    return (Cell(name.rpartition("/")[2], text),)
+
+
+def _is_notebook(data: bytes) -> bool:
+    """Return whether a file is the JSON of a notebook, whatever its name."""
+    begins = data.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{"
+    if not (begins and b'"cells"' in data and b'"cell_type"' in data):
+        return False
+    try:
+        return bool(_cells_of(_json(data.decode("utf-8-sig"))))
+    except (NotebookError, UnicodeDecodeError, RecursionError, MemoryError):
+        return False
 
 
 def decode(data: bytes) -> str:
-    """The text of a ``.py`` file by its BOM or PEP 263 cookie; raises `NotebookError`."""
+    """Return the text of a ``.py`` file by its BOM or PEP 263 cookie; raise `NotebookError`."""
     _check_size(data, MAX_PY)
     _check_utf8(data)
     if b"\0" in data:
-        raise NotebookError("the file holds null bytes: it is no text")
+        raise NotebookError("the file has null bytes, so it is not text")
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         if not _is_for_source(encoding):
@@ -112,160 +128,104 @@ def _is_for_source(encoding: str) -> bool:
 
 
 def read(data: bytes) -> Notebook:
-    """The code cells of an ``.ipynb`` file, of any nbformat; raises `NotebookError`."""
+    """Return the code cells of an ``.ipynb`` file of any version; raise `NotebookError`."""
     _check_size(data, MAX_IPYNB)
     _check_utf8(data)
+    if not data.strip():
+        raise NotebookError("the file is empty")
     try:
-        document = _upgraded(data.decode("utf-8-sig"))
-        code = [cell for cell in document["cells"] if cell["cell_type"] == "code"]
-        return Notebook(tuple(_cells(code)))
-    except NotebookError:
-        raise
+        cells = _cells_of(_json(data.decode("utf-8-sig")))
     except UnicodeDecodeError:
         raise NotebookError("the notebook is not UTF-8") from None
     except (RecursionError, MemoryError):
         raise NotebookError("the notebook is nested too deeply") from None
-    except Exception:  # nbformat's upgrades raise whatever they stumble over, NameError too
-        raise NotebookError("the file is not a notebook, or a damaged one") from None
+    code = [cell for cell in cells if cell.get("cell_type", "code") == "code"]
+    if not code:
+        raise NotebookError(
+            "the notebook has no code cells: all of its text is in Markdown or raw cells"
+            if cells else "the notebook has no cells"
+        )  # fmt: skip
+    return Notebook(tuple(_code(code)))
 
 
-def _upgraded(text: str) -> dict[str, Any]:
-    """The notebook as nbformat 4, not validated: only its cells are wanted."""
-    document = _json(text)
-    major = document.get("nbformat", 1)
-    if major == 4:
-        return document
-    import nbformat
-
-    if major not in nbformat.versions:
-        raise NotebookError("the notebook is of a version of nbformat that is not known")
-    with _quietly():
-        notebook = nbformat.versions[major].to_notebook_json(document)
-        upgraded: dict[str, Any] = nbformat.convert(notebook, 4)  # type: ignore[no-untyped-call]
-    return upgraded
-
-
-def _json(text: str) -> dict[str, Any]:
-    """The document without what its cells have printed and drawn."""
+def _json(text: str) -> Any:
+    """Parse a notebook; what its cells have printed and drawn is not parsed where it is large."""
     if text.count("[") + text.count("{") > MAX_OBJECTS:
-        raise NotebookError(f"the notebook holds over {MAX_OBJECTS:,} brackets")
+        text = _without_outputs(text)
+        if text.count("[") + text.count("{") > MAX_OBJECTS:
+            raise NotebookError(f"the notebook has over {MAX_OBJECTS:,} brackets")
     try:
-        document: dict[str, Any] = json.loads(text, object_hook=_bare)
-        return {"metadata": {}} | document
+        return json.loads(text, strict=False)
+    except RecursionError:
+        return json.loads(_without_outputs(text), strict=False)
     except ValueError:
-        raise NotebookError("the file is not JSON, so it is no notebook") from None
+        raise NotebookError("the file is not JSON, so it is not a notebook") from None
 
 
-def _bare(part: dict[str, Any]) -> dict[str, Any]:
-    """A cell without outputs, and with the metadata that nbformat wants to see."""
-    if "cell_type" not in part:
-        return part
-    source = part.get("source")
-    whole = {"source": "".join(source)} if isinstance(source, list) else {}
-    return {"metadata": {}} | part | whole | {"outputs": []}
+def _without_outputs(text: str) -> str:
+    """Cut the lists of outputs out of a notebook's JSON."""
+    kept: list[str] = []
+    position = start = depth = 0
+    wanted = False
+    for count, match in enumerate(SIGN.finditer(text)):
+        if count > MAX_SIGNS:
+            raise NotebookError(f"the notebook has over {MAX_SIGNS:,} brackets and strings")
+        sign = match[0]
+        if depth:
+            depth += (sign in "[{") - (sign in "]}")
+            if not depth:
+                kept.append(text[position:start])
+                position = match.end() - 1
+        elif sign == "[" and wanted:
+            start, depth = match.end(), 1
+        wanted = sign == '"outputs"'
+    return "".join([*kept, text[position:]])
 
 
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Keep nbformat from telling the terminal what a student's notebook says."""
-    log = logging.getLogger("traitlets")
-    before, log.disabled = log.disabled, True
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        log.disabled = before
+def _cells_of(document: Any) -> list[dict[str, Any]]:
+    """Return the cells of a document of nbformat 4, or of the worksheets of nbformat 2 and 3."""
+    if not isinstance(document, dict):
+        raise NotebookError("the file is not a notebook: it has no cells")
+    sheets = document.get("worksheets")
+    holders = [document, *(sheets if isinstance(sheets, list) else [])]
+    lists = [holder.get("cells") for holder in holders if isinstance(holder, dict)]
+    found = [cells for cells in lists if isinstance(cells, list)]
+    if not found:
+        raise NotebookError("the file is not a notebook: it has no cells")
+    return [cell for cells in found for cell in cells if isinstance(cell, dict)]
 
 
-def _cells(code: list[Any]) -> Iterator[Cell]:
-    if len(code) > MAX_CELLS:
+def _code(cells: list[dict[str, Any]]) -> Iterator[Cell]:
+    """Yield the code cells that are not empty, as Python."""
+    if len(cells) > MAX_CELLS:
         raise NotebookError(f"the notebook has over {MAX_CELLS:,} code cells")
-    if sum(len(cell["source"]) for cell in code) > MAX_PY:
-        raise NotebookError("the notebook holds over 1 MiB of code")
-    for number, cell in enumerate(code, 1):
-        if "demo" in (cell.get("metadata", {}).get("tags") or ()):
-            continue
-        source = python_of(cell["source"])
+    texts = [_text(cell) for cell in cells]
+    if sum(map(len, texts)) > MAX_PY:
+        raise NotebookError("the notebook has over 1 MiB of code")
+    for number, (cell, text) in enumerate(zip(cells, texts, strict=True), 1):
+        source = "" if "demo" in _tags(cell) else ipython.python_of(_sound(text))
         if source.strip():
             yield Cell(f"cell {number}", source)
 
 
-def python_of(cell: str) -> str:
-    """The cell without magics, shell and help lines, every other line in its place.
-
-    >>> python_of("%%time\\nif x:\\n    !ls\\ny = !date\\nnp.dot?\\nz = (7\\n     % 4)")
-    '\\nif x:\\n    pass\\n\\n\\nz = (7\\n     % 4)'
-    """
-    lines = _dedented(_sound(cell).split("\n"))
-    for number, line in enumerate(lines):
-        magic = CELL_MAGIC.match(line)
-        if magic and magic[1] not in KEPT:
-            return ""
-        if line.strip() and not magic:
-            break
-        lines[number] = ""
-    if any(_is_ipython(line.lstrip()) for line in lines if MAGIC.search(line)):
-        lines = list(_python_lines(lines))
-    return "\n".join(lines)
+def _text(cell: dict[str, Any]) -> str:
+    """Return the text of a cell: ``source``, or ``input`` up to nbformat 3; '' if there is none."""
+    source = cell.get("source", cell.get("input"))
+    if isinstance(source, list):
+        parts = [part for part in source if isinstance(part, str)]
+        bare = "source" not in cell and not any("\n" in part for part in parts)  # nbformat 2
+        return ("\n" if bare else "").join(parts)
+    return source if isinstance(source, str) else ""
 
 
-def _python_lines(lines: list[str]) -> Iterator[str]:
-    """The lines, those that begin a statement and are IPython's replaced."""
-    quote, depth, continued, dropping = "", 0, False, False
-    for line in lines:
-        begins = not (quote or depth or continued)
-        dropping = (begins and _is_ipython(line.lstrip())) or (dropping and continued)
-        if dropping:
-            continued = line.endswith("\\")
-            line = _nothing(line) if begins else ""
-        else:
-            quote, depth, continued = _scan(line + "\n", quote, depth)
-        yield line
-
-
-def _is_ipython(statement: str) -> bool:
-    return bool(MAGIC.match(statement) or ASSIGNED.match(statement) or HELP.fullmatch(statement))
-
-
-def _nothing(line: str) -> str:
-    """What stands for a dropped line: ``pass`` where a block might need it."""
-    indent = line[: len(line) - len(line.lstrip())]
-    return f"{indent}pass" if indent else ""
-
-
-def _scan(line: str, quote: str, depth: int) -> tuple[str, int, bool]:
-    """Where the next line stands: the open quote, open brackets, and after a backslash or not."""
-    lexeme = ""
-    for match in LEXEME.finditer(line):
-        lexeme = match[0]
-        if quote:
-            # In 'a''' the first of three quotes closes, the other two are an empty string.
-            closes = lexeme == quote or (len(lexeme) == 3 and lexeme[0] == quote)
-            quote = "" if closes else quote
-        elif lexeme[0] in "\"'":
-            quote = lexeme
-        elif lexeme == "#":
-            break
-        elif lexeme in "([{":
-            depth += 1
-        elif lexeme in ")]}":
-            depth = max(0, depth - 1)
-    continued = lexeme == "\\\n"
-    if len(quote) == 1 and not continued:
-        quote = ""
-    return quote, depth, continued
-
-
-def _dedented(lines: list[str]) -> list[str]:
-    """IPython takes the first line's indentation off the whole cell; so do we."""
-    first = next((line for line in lines if line.strip()), "")
-    indent = first[: len(first) - len(first.lstrip())]
-    return [line.removeprefix(indent) for line in lines] if indent else lines
+def _tags(cell: dict[str, Any]) -> list[Any]:
+    metadata = cell.get("metadata")
+    tags = metadata.get("tags") if isinstance(metadata, dict) else None
+    return tags if isinstance(tags, list) else []
 
 
 def _sound(text: str) -> str:
-    """The text with plain newlines, and nothing in it that UTF-8 cannot say."""
+    """Return the text with plain newlines, and with nothing in it that UTF-8 cannot encode."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text.encode("utf-8", "replace").decode("utf-8")
 

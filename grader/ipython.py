@@ -1,0 +1,161 @@
+"""Write the lines that only IPython can run as Python, each in its place.
+
+>>> python_of("%%time\\nif x:\\n    !ls\\nnp.dot?\\n%time y = f()\\nz = (7\\n     % 4)")
+'\\nif x:\\n    pass\\n\\ny = f()\\nz = (7\\n     % 4)'
+>>> python_of("names = !ls\\npip install numpy")
+"names = get_ipython().getoutput('ls')\\n"
+
+Shell commands, help and magics without a value are left out. What has a value or defines something is
+written as IPython writes it, a call of ``get_ipython()``, which `grader.sandbox.guest.shell` answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+KEPT = frozenset(
+    "capture chime debug lprun memit mprun notify prun pyinstrument scalene snakeviz time timeit".split()
+)
+"""Cell magics that run their cell as Python: the line goes, the cell stays."""
+WRITES = frozenset({"writefile", "file"})
+RUN = frozenset({"time", "prun", "memit"})
+"""Line magics that run the rest of their line as Python."""
+
+SHELL = """
+    pip pip3 conda mamba micromamba uv apt apt-get brew git python python3 jupyter wget curl unzip tar head
+    ls ll lf lk ldir lx cd cat cp mv rm rmdir mkdir pwd man more less clear echo touch whoami
+    alias alias_magic autoawait autocall automagic autosave bookmark cls colors config connect_info debug
+    dhist dirs doctest_mode ed edit env gui hist history killbgscripts load load_ext loadpy logoff logon
+    logstart logstate logstop lsmagic macro magic matplotlib notebook page pastebin pdb pdef pdoc pfile
+    pinfo pinfo2 popd pprint precision prun psearch psource pushd pycat pylab qtconsole quickref recall
+    rehashx reload_ext rep rerun reset reset_selective run save sc set_env store sx system tb time timeit
+    unalias unload_ext who who_ls whos xdel xmode
+""".split()
+"""Words that IPython takes for a command at the beginning of a line, with or without arguments."""
+
+WORD = re.compile(
+    rf"(?:{'|'.join(map(re.escape, sorted(SHELL, key=len, reverse=True)))})(?![\w.])"
+    r"(?:\s*$|\s+(?!(?:[-+*/%&|^@:]|//|\*\*|<<|>>)?=|(?:in|is|and|or|if|not|for|else)\b|[,:;)\]}(\[]))"
+)
+BEGINS = re.compile(rf"[%!?]|^\s*[,;/]|^\s*(?:{'|'.join(map(re.escape, SHELL))})\b")
+"""Is somewhere in every line that only IPython can run."""
+MAGIC = re.compile(r"(?:%%?|!!?|\?\??|[,;/])")
+TIMED = re.compile(rf"%?(?:{'|'.join(sorted(RUN))})\s+(?=[^\s=])(?P<rest>.*)")
+ASSIGNED = re.compile(
+    r"(?P<target>[^\W\d][\w.,\s*:\[\]'\"]*=\s*)(?P<sign>%(?=[^\W\d])|!)(?P<rest>.*)"
+)
+HELP = re.compile(r"(?:[^\"'#]|'[^']*'|\"[^\"]*\")*\?{1,2}\s*")
+CELL_MAGIC = re.compile(r"\s*%%\s*(?P<name>\w*)[ \t]*(?P<line>.*)")
+CAPTURED = re.compile(r"(?:--?[\w-]+\s+)*(?P<name>[^\W\d]\w*)\s*$")
+PROMPT = re.compile(r"(?:>>>|\.\.\.)(?: |$)|(?:In \[\d+\]: |\s*\.{3,}: ?)")
+LEXEME = re.compile(r"\\.|\"\"\"|'''|[\"'#()\[\]{}]", re.DOTALL)
+
+
+def python_of(cell: str) -> str:
+    """Return a cell as Python: what only IPython can run is left out, or written as a call of it."""
+    lines = _without_prompts(_dedented(cell.split("\n")))
+    for number, line in enumerate(lines):
+        magic = CELL_MAGIC.match(line)
+        if magic is None and line.strip():
+            break
+        if magic is None:
+            continue
+        if magic["name"] in WRITES:
+            return "\n" * number + _call("cell_magic", magic, "\n".join(lines[number + 1 :]))
+        if magic["name"] not in KEPT:
+            return ""
+        captured = CAPTURED.match(magic["line"]) if magic["name"] == "capture" else None
+        lines[number] = f"{captured['name']} = get_ipython().captured" if captured else ""
+    if any(_is_ipython(line.lstrip()) for line in lines if BEGINS.search(line)):
+        lines = list(_python_lines(lines))
+    return "\n".join(lines)
+
+
+def _call(kind: str, magic: re.Match[str], *text: str) -> str:
+    arguments = ", ".join(map(repr, (magic["name"], magic["line"], *text)))
+    return f"get_ipython().run_{kind}({arguments})"
+
+
+def _python_lines(lines: list[str]) -> Iterator[str]:
+    """Yield the lines; where a statement of IPython begins, what stands for it."""
+    quote, depth, continued, dropping = "", 0, False, False
+    for line in lines:
+        begins = not (quote or depth or continued)
+        dropping = (begins and _is_ipython(line.lstrip())) or (dropping and continued)
+        if not dropping:
+            quote, depth, continued = _scan(line + "\n", quote, depth)
+            yield line
+            continue
+        continued = line.endswith("\\")
+        kept = _written(line) if begins else ""
+        if kept.strip() and not continued:
+            quote, depth, continued = _scan(kept + "\n", quote, depth)
+            dropping = False
+        yield kept
+
+
+def _is_ipython(statement: str) -> bool:
+    return bool(
+        MAGIC.match(statement)
+        or ASSIGNED.match(statement)
+        or HELP.fullmatch(statement)
+        or WORD.match(statement)
+    )
+
+
+def _written(line: str) -> str:
+    """Return what stands for a line of IPython: ``pass`` where a block might need it."""
+    statement = line.lstrip()
+    indent = line[: len(line) - len(statement)]
+    if timed := TIMED.fullmatch(statement.rstrip()):
+        return indent + timed["rest"]
+    if assigned := ASSIGNED.match(statement):
+        rest = assigned["rest"].rstrip("\\").strip()
+        if assigned["sign"] == "!":
+            return f"{indent}{assigned['target']}get_ipython().getoutput({rest!r})"
+        if timed := TIMED.fullmatch(rest):
+            return f"{indent}{assigned['target']}{timed['rest']}"
+        name, _, argument = rest.partition(" ")
+        return f"{indent}{assigned['target']}get_ipython().run_line_magic({name!r}, {argument!r})"
+    if run := re.fullmatch(r"%?run\s+(\S.*)", statement.rstrip()):
+        return f"{indent}get_ipython().run_line_magic('run', {run[1]!r})"
+    return f"{indent}pass" if indent else ""
+
+
+def _without_prompts(lines: list[str]) -> list[str]:
+    """Take the prompts off a cell that was pasted from a terminal."""
+    first = next((line for line in lines if line.strip()), "")
+    if not (first.startswith(">>> ") or re.match(r"In \[\d+\]: ", first)):
+        return lines
+    return [PROMPT.sub("", line, count=1) if PROMPT.match(line) else line for line in lines]
+
+
+def _scan(line: str, quote: str, depth: int) -> tuple[str, int, bool]:
+    """Return the state after a line: the open quote, open brackets, and whether it ends in a backslash."""
+    lexeme = ""
+    for match in LEXEME.finditer(line):
+        lexeme = match[0]
+        if quote:
+            # In 'a''' the first of three quotes closes, the other two are an empty string.
+            closes = lexeme == quote or (len(lexeme) == 3 and lexeme[0] == quote)
+            quote = "" if closes else quote
+        elif lexeme[0] in "\"'":
+            quote = lexeme
+        elif lexeme == "#":
+            break
+        elif lexeme in "([{":
+            depth += 1
+        elif lexeme in ")]}":
+            depth = max(0, depth - 1)
+    continued = lexeme == "\\\n"
+    if len(quote) == 1 and not continued:
+        quote = ""
+    return quote, depth, continued
+
+
+def _dedented(lines: list[str]) -> list[str]:
+    """Take the first line's indentation off the whole cell, as IPython does."""
+    first = next((line for line in lines if line.strip()), "")
+    indent = first[: len(first) - len(first.lstrip())]
+    return [line.removeprefix(indent) for line in lines] if indent else lines
