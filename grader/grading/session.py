@@ -175,10 +175,10 @@ class Bench:
 
     def _reference_program(self) -> Student:
         """Return the reference as a program for a worker of its own, with patient limits."""
-        student = self._student(((f"{self.assignment.name}.py", self.exercise.source),), False)
+        student = self._student(((f"{self.assignment.name}.py", self.exercise.source),))
         student.limits = Limits(call_cpu=60, call_wall=300, total=1e9, import_cpu=60)
         return student
 
-    def _student(self, cells: tuple[tuple[str, str], ...], goes_on: bool) -> Student:
-        program = Program(self.assignment.name, cells, tuple(self.assignment.imports), goes_on)
+    def _student(self, cells: tuple[tuple[str, str], ...]) -> Student:
+        program = Program(self.assignment.name, cells, tuple(self.assignment.imports))
         return Student(self.server, program, self.assignment.limits)
