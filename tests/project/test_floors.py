@@ -15,7 +15,17 @@ COURSE = [
     *GRADER.parent.glob("reference/**/*.py"),
     *GRADER.parent.glob("exercises/**/*.py"),
 ]
-GROUND = {"errors", "model", "text", "files", "timestamps", "notebook", "graph", "people"}
+GROUND = {
+    "errors",
+    "model",
+    "text",
+    "files",
+    "timestamps",
+    "ipython",
+    "notebook",
+    "graph",
+    "people",
+}
 FLOORS = [
     GROUND,
     {"sandbox", "course"},
