@@ -50,7 +50,7 @@ class _Waiting:
 def _policy(asyncio: types.ModuleType) -> Any:
     loops: Any = asyncio
 
-    class Loop(loops.BaseEventLoop):  # type: ignore[misc]  # asyncio is only imported when wanted
+    class SocketlessLoop(loops.BaseEventLoop):  # type: ignore[misc]  # asyncio is only imported when wanted
         def __init__(self) -> None:
             super().__init__()
             self._selector = _Waiting()
@@ -60,6 +60,6 @@ def _policy(asyncio: types.ModuleType) -> Any:
 
     class Policy(loops.DefaultEventLoopPolicy):  # type: ignore[misc]
         def new_event_loop(self) -> Any:
-            return Loop()
+            return SocketlessLoop()
 
     return Policy()

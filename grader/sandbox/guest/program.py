@@ -2,7 +2,7 @@
 
     gate = Gate(imports)
     running = Running("two_layer_network", [["cell 1", "x = 1 / 0"], ["cell 2", "y = 1"]], gate)
-    running.run(Watch(10.0))
+    running.run(LoadWatch(10.0))
     # [[["ZeroDivisionError", "ArithmeticError", ...], 0, 1, "  File ..."]]
     running.module.y
 
@@ -39,8 +39,8 @@ _OUTPUTS: Final = re.compile(
 """Uses IPython's history of outputs: ``_``, ``_3`` or ``Out[3]``."""
 
 
-class Limit(Protocol):
-    """What `Running.run` is told of time: `grader.sandbox.guest.watch.Watch`, or the self-check's."""
+class LoadClock(Protocol):
+    """What `Running.run` is told of time: `grader.sandbox.guest.watch.LoadWatch`, or the self-check's."""
 
     def guard(self, place: Place) -> contextlib.AbstractContextManager[None]:
         """Return the context in which a statement is run."""
@@ -69,7 +69,7 @@ class Running:
             help=INERT, exit=sys.exit, quit=sys.exit,  # what -S leaves out
         )  # fmt: skip
 
-    def run(self, limit: Limit, sparing: bool = False) -> list[Any]:
+    def run(self, limit: LoadClock, sparing: bool = False) -> list[Any]:
         """Run the cells and return the problems; ``sparing``: only definitions and the like."""
         sys.modules[self.module.__name__] = self.module
         sys.argv = [self.names["__file__"]]
@@ -167,7 +167,7 @@ class Running:
 class _Cell:
     """One cell, or all of a ``.py``: run as a whole, and from an exception on statement by statement."""
 
-    def __init__(self, running: Running, title: str, source: str, limit: Limit) -> None:
+    def __init__(self, running: Running, title: str, source: str, limit: LoadClock) -> None:
         self._running, self._title, self._source, self._limit = running, title, source, limit
         self._parsed: list[ast.stmt] | None = None
         self._sparing = False

@@ -4,7 +4,7 @@
     fig, (left, right) = plt.subplots(1, 2)  # each of them is `INERT`
     top = 2 * max(1.0, float(plt.ylim()[1]))
 
-A plot, a progress bar or a ``check()`` left in a submission costs nothing. `Progress` alone does
+A plot, a progress bar or a ``check()`` left in a submission costs nothing. `TqdmLoop` alone does
 something: a loop over it is a loop over what it was given.
 """
 
@@ -159,7 +159,7 @@ class _Base:
         return INERT
 
 
-class Progress:
+class TqdmLoop:
     """A progress bar without the bar: iterate over what it was given."""
 
     def __init__(self, iterable: Any = (), *_: Any, total: Any = None, **__: Any) -> None:
@@ -180,7 +180,7 @@ class Progress:
         """Count the steps done."""
         self.n += n
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> TqdmLoop:
         return self
 
     def __exit__(self, *_: object) -> None: ...
@@ -196,12 +196,12 @@ class Progress:
         print(*texts)
 
 
-def _counted(*bounds: int, **named: Any) -> Progress:
-    return Progress(range(*bounds), **named)
+def _counted(*bounds: int, **named: Any) -> TqdmLoop:
+    return TqdmLoop(range(*bounds), **named)
 
 
 _WORKING: Final[dict[str, dict[str, Any]]] = {
-    "tqdm": {"tqdm": Progress, "tqdm_notebook": Progress, "trange": _counted, "tnrange": _counted},
+    "tqdm": {"tqdm": TqdmLoop, "tqdm_notebook": TqdmLoop, "trange": _counted, "tnrange": _counted},
 }
 """By module: names that must do something, in its submodules as well."""
 

@@ -1,6 +1,6 @@
 """Stop a statement that computes or sleeps for too long, without ending the program.
 
-    watch = Watch(10.0)
+    watch = LoadWatch(10.0)
     with watch.guard(place):
         exec(code, namespace)     # raises `Abandoned` after 5 s of CPU in one statement, or 2 s asleep
 
@@ -35,7 +35,7 @@ class Abandoned(BaseException):
     __module__ = "builtins"  # the name of ours would stand in the student's traceback
 
 
-class Watch:
+class LoadWatch:
     """The CPU seconds that a program may use while it is loaded, shared among its statements.
 
     One statement may use half of what is left, so there is always something for the next one.
@@ -55,7 +55,7 @@ class Watch:
         """Return whether only definitions should be run from here on."""
         return self.left() < _LEAST * self._total
 
-    def guard(self, place: Place) -> Watch:
+    def guard(self, place: Place) -> LoadWatch:
         """Return the context in which statements are watched."""
         self._place = place
         return self

@@ -56,7 +56,7 @@ from grader.sandbox.guest.operations import Operations
 from grader.sandbox.guest.plain_values import MAX_ANSWER, modified, portable
 from grader.sandbox.guest.program import Running
 from grader.sandbox.guest.streams import capture
-from grader.sandbox.guest.watch import Watch
+from grader.sandbox.guest.watch import LoadWatch
 
 PRELOADED: Final = """
     numpy.random numpy.linalg
@@ -321,7 +321,7 @@ class _Channel:
         sys.meta_path.insert(0, gate)
         self._running = Running(name, cells, gate)
         self._operations = self._operate(imports)
-        return self._running.run(Watch(cpu), sparing)
+        return self._running.run(LoadWatch(cpu), sparing)
 
     # --- call ---
 
