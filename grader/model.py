@@ -96,6 +96,8 @@ class Submission:
     sid: str = ""
     group: str = ""
     submitted_at: str = ""
+    marked_late: bool = False
+    """Whether the LMS marks it as late; it matters where there is no time."""
 
 
 @dataclass(frozen=True, slots=True)

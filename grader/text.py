@@ -115,12 +115,13 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def folded(identity: str) -> str:
-    """Return an id in the form in which ids are compared: composed accents, no case.
+    """Return an id in the form in which ids are compared: composed accents, no case, plain digits.
 
-    >>> folded("ZOE\u0308") == folded("zo\u00eb ")
-    True
+    >>> folded("ZOE\u0308") == folded("zo\u00eb "), folded("\uff11\uff12")
+    (True, '12')
     """
-    return unicodedata.normalize("NFC", identity.strip()).casefold()
+    text = unicodedata.normalize("NFKC", identity.strip())
+    return unicodedata.normalize("NFKC", text.casefold())
 
 
 def _escaped(character: str) -> str:

@@ -1,4 +1,4 @@
-"""The times that LMSs write, as one kind of text that sorts: ISO 8601, with its offset if known.
+"""Read the times that LMSs write, and turn them into ISO 8601, with the offset where it is known.
 
 >>> iso("2016-01-30-15-30-10")
 '2016-01-30T15:30:10'
@@ -6,42 +6,97 @@
 '2023-09-21T17:02:03+00:00'
 >>> iso("2015-02-02 15:58:23 America/Los_Angeles")
 '2015-02-02T15:58:23-08:00'
+>>> iso("2. November 2026, 19:30 Uhr"), iso("Nov 20, 2026 1159 PM"), iso("20261120225900000")
+('2026-11-02T19:30:00', '2026-11-20T23:59:00', '2026-11-20T22:59:00+00:00')
+
+A text that can be read in two ways (``03/04/2026``, the zone ``IST``), a day without a time and an
+unknown zone are not read: no time is better than a wrong one.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Final
 from zoneinfo import ZoneInfo
 
-MOMENT = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[-T ]+(\d\d)[-:](\d\d)[-:](\d\d)(?:\.\d+)?\s*(\S.{0,60})?",
+MOMENT: Final = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[-T ]+(\d\d)[-:](\d\d)(?:[-:](\d\d)(?:[.,]\d+)?)?\s*(\S.{0,60})?",
     re.ASCII,
 )
-OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)", re.ASCII)
+COMPACT: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})?", re.ASCII)
+"""Sakai's ``timestamp.txt``, in UTC."""
+DOTTED: Final = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4}),? +(.+)", re.ASCII)
+DAY_FIRST: Final = re.compile(
+    r"(\d{1,2})(?:\.|º|er)? +(?:de +)?([^\W\d_]+)\.?,?(?: +de)? +(\d{4}),? *(.*)"
+)
+MONTH_FIRST: Final = re.compile(r"([^\W\d_]+)\.? +(\d{1,2})(?:st|nd|rd|th)?,? +(\d{4}),? *(.*)")
+CLOCK: Final = re.compile(
+    r"(\d{1,2})[:.h]?(\d\d)(?:[:.](\d\d))? *([ap]\.? ?m\.?)?(?: *(?:Uhr|hrs?\.?))?(?: +(.{1,60}))?",
+    re.ASCII | re.IGNORECASE,
+)
+WEEKDAY: Final = re.compile(r"^[^\W\d_]+\.?(?:-[^\W\d_]+)?, *(?=\d|[^\W\d_]+\.? +\d)")
+OFFSET: Final = re.compile(r"(?:UTC|GMT)?([+-])(\d\d?):?(\d\d)?", re.ASCII)
+
+_MONTHS: Final = (
+    "january januar janvier enero gennaio janeiro januari janner",
+    "february februar fevrier febrero febbraio fevereiro februari feber",
+    "march marz mars marzo marco maart marts maerz",
+    "april avril abril aprile",
+    "may mai mayo maggio maio mei maj",
+    "june juni juin junio giugno junho",
+    "july juli juillet julio luglio julho",
+    "august aout agosto augustus augusti",
+    "september septembre septiembre settembre setembro",
+    "october oktober octobre octubre ottobre outubro",
+    "november novembre noviembre novembro",
+    "december dezember decembre diciembre dicembre dezembro",
+)
+_SHORT: Final = (
+    "jan janv ene gen", "feb fev fevr febr", "mar mrz mrt", "apr avr abr", "mag", "jun giu",
+    "jul juil lug", "aug aou ago", "sep sept set sett", "oct okt ott out", "nov", "dec dez dic",
+)  # fmt: skip
+MONTHS: Final[Mapping[str, int]] = {
+    word: number
+    for names in (_MONTHS, _SHORT)
+    for number, words in enumerate(names, 1)
+    for word in words.split()
+}
+"""Month names without accents, in the languages whose gradebooks we read."""
+
+_HOURS: Final[Mapping[str, float]] = {
+    "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "WEST": 1, "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2,
+    "EET": 2, "EEST": 3, "MSK": 3, "SAST": 2, "CAT": 2, "EAT": 3, "WAT": 1, "PKT": 5, "NPT": 5.75,
+    "HKT": 8, "SGT": 8, "AWST": 8, "JST": 9, "KST": 9, "ACST": 9.5, "ACDT": 10.5, "AEST": 10,
+    "AEDT": 11, "NZST": 12, "NZDT": 13, "NST": -3.5, "NDT": -2.5, "BRT": -3, "ART": -3, "EST": -5,
+    "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8,
+    "HST": -10,
+}  # fmt: skip
+"""Abbreviations with one meaning. IST, BST, CST and AST have several, and are unknown."""
 
 
 def moment(text: str) -> datetime | None:
-    """The time that a text says, aware if it says its zone, or None."""
-    match = MOMENT.fullmatch(text.strip())
-    if not match:
-        return None
+    """Return the time that a text states, aware if it states its zone, or None."""
+    plain = " ".join(text.split())
     try:
-        day, clock = "-".join(match.group(1, 2, 3)), ":".join(match.group(4, 5, 6))
-        time = datetime.fromisoformat(f"{day}T{clock}")
-        return time.replace(tzinfo=_zone(match[7] or ""))
-    except ValueError:
-        return None
+        for read in (_numeric, _compact, _dotted, _worded):
+            if (found := read(plain)) is not None:
+                return found
+    except (ValueError, OverflowError):
+        pass
+    return None
 
 
 def iso(text: str) -> str:
-    """The time in ISO 8601, or nothing if the text says none."""
+    """Return the time in ISO 8601, or nothing if the text states none."""
     time = moment(text)
     return time.isoformat() if time else ""
 
 
 def seconds(text: str) -> float:
-    """The time as a number that sorts, an unknown one first; without a zone it is taken for UTC."""
+    """Return the time as a number that sorts, 0 for none; without a zone it is taken for UTC."""
     time = moment(text)
     if time is None:
         return 0.0
@@ -49,21 +104,97 @@ def seconds(text: str) -> float:
 
 
 def at(stamp: float, offset: str) -> str:
-    """A Unix time and its offset, as Git writes them, in ISO 8601; nothing if there is no such."""
+    """Return a Unix time and its offset, as Git writes them, in ISO 8601, or nothing."""
     try:
         return datetime.fromtimestamp(stamp, _zone(offset) or UTC).isoformat()
     except (ValueError, OverflowError, OSError):
         return ""
 
 
-def _zone(text: str) -> tzinfo | None:
-    if not text:
+def in_utc(text: str, zone: tzinfo) -> datetime | None:
+    """Return the time in UTC; one that states no zone is taken in ``zone``.
+
+    An hour that occurs twice, when clocks go back, is taken for the first one.
+    """
+    time = moment(text)
+    if time is None:
         return None
-    if text in ("Z", "UTC", "GMT"):
-        return UTC
+    try:
+        return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError:  # the first or the last day of the calendar
+        return None
+
+
+def _numeric(text: str) -> datetime | None:
+    match = MOMENT.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute = map(int, match.group(1, 2, 3, 4, 5))
+    rest, half = match[7] or "", ""
+    if found := re.match(r"([ap])\.?m\.?(?: +|$)", rest, re.IGNORECASE):
+        half, rest = found[1].lower(), rest[found.end() :]
+    return _in_zone(datetime(year, month, day, _hour(hour, half), minute, int(match[6] or 0)), rest)
+
+
+def _compact(text: str) -> datetime | None:
+    match = COMPACT.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = map(int, match.group(1, 2, 3, 4, 5, 6))
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+
+
+def _dotted(text: str) -> datetime | None:
+    match = DOTTED.fullmatch(WEEKDAY.sub("", text, count=1))
+    return _on(int(match[3]), int(match[2]), int(match[1]), match[4]) if match else None
+
+
+def _worded(text: str) -> datetime | None:
+    """Read a date with the name of its month, before or after the day."""
+    text = WEEKDAY.sub("", text, count=1)
+    if match := DAY_FIRST.fullmatch(text):
+        day, name, year, clock = match.groups()
+    elif match := MONTH_FIRST.fullmatch(text):
+        name, day, year, clock = match.groups()
+    else:
+        return None
+    plain = "".join(c for c in unicodedata.normalize("NFD", name.casefold()) if c.isalpha())
+    month = MONTHS.get(plain)
+    return _on(int(year), month, int(day), clock) if month else None
+
+
+def _on(year: int, month: int, day: int, clock: str) -> datetime | None:
+    """Return a day with the clock time that a text states; None without one."""
+    match = CLOCK.fullmatch(re.sub(r"^(?:at|um|à|a las|alle|às|om|kl\.?) +", "", clock.strip()))
+    if match is None:
+        return None
+    half = (match[4] or "")[:1].lower()
+    time = datetime(year, month, day, _hour(int(match[1]), half), int(match[2]), int(match[3] or 0))
+    return _in_zone(time, match[5] or "")
+
+
+def _hour(hour: int, half: str) -> int:
+    if not half:
+        return hour
+    if not 1 <= hour <= 12:
+        raise ValueError(hour)
+    return hour % 12 + (12 if half == "p" else 0)
+
+
+def _in_zone(time: datetime, zone: str) -> datetime | None:
+    """Return the time in the zone named; None if the zone is unknown."""
+    if not zone:
+        return time
+    known = _zone(zone.strip().strip("()"))
+    return time.replace(tzinfo=known) if known else None
+
+
+def _zone(text: str) -> tzinfo | None:
+    if text in _HOURS:
+        return timezone(timedelta(hours=_HOURS[text])) if _HOURS[text] else UTC
     if match := OFFSET.fullmatch(text):
-        minutes = int(match[2]) * 60 + int(match[3])
-        return timezone(timedelta(minutes=minutes if match[1] == "+" else -minutes))
+        offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+        return timezone(offset if match[1] == "+" else -offset)
     try:
         return ZoneInfo(text)
     except (ValueError, OSError, LookupError):

@@ -271,6 +271,15 @@ def _grade_options(parser: argparse.ArgumentParser) -> None:
         "--inbox", metavar="KIND", help="kind of SOURCE: canvas, moodle, ...; default: recognised"
     )
     parser.add_argument(
+        "--depth", type=int, choices=range(7), metavar="N",
+        help="plain folders: how deep the students' folders lie (0: all is one student's; 1: "
+        "SOURCE/STUDENT; 2: SOURCE/GROUP/STUDENT); default: found out, or asked for",
+    )  # fmt: skip
+    parser.add_argument(
+        "--times", type=Path, metavar="FILE",
+        help="CSV of student and submitted_at, for downloads without times (Canvas, folders)",
+    )  # fmt: skip
+    parser.add_argument(
         "--sandbox", choices=["best", "none"], default="best",
         help="'none' runs student code unprotected (choices: %(choices)s)",
     )  # fmt: skip

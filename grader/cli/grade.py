@@ -39,6 +39,8 @@ def run(options: argparse.Namespace) -> int:
         written = write.write_files(found, plan.out, course=plan.course)
     counting = [grade for grade in found.grades if grade.submission.student in statuses]
     _summary(plan, progress, counting, time.monotonic() - began)
+    if found.warning:
+        say(f"  WARNING: {found.warning}")
     for note in progress.notes[:MOST_NOTES]:
         say(f"  note: {note}")
     if len(progress.notes) > MOST_NOTES:
@@ -71,7 +73,8 @@ def _plan(options: argparse.Namespace) -> Plan:
     return class_run.Plan(
         course=course, assignment=assignment, sources=options.sources, out=out,
         seed=_seed(options, out, exists), secret=course_secret(course.folder), jobs=options.jobs,
-        sandbox=options.sandbox, inbox=options.inbox, choose=_choices(options.choose),
+        sandbox=options.sandbox, inbox=options.inbox, depth=options.depth, times=options.times,
+        choose=_choices(options.choose),
         only=frozenset(options.only), shard=options.shard or (1, 1),
         engine=options.engine, broker=options.broker,
     )  # fmt: skip
@@ -112,6 +115,8 @@ def _resume_line(options: argparse.Namespace, plan: Plan) -> str:
     words += ["--assignment", plan.assignment.name, "--out", str(plan.out)]
     words += ["--engine", plan.engine] if plan.engine != "local" else []
     words += ["--inbox", plan.inbox] if plan.inbox else []
+    words += ["--times", str(plan.times)] if plan.times else []
+    words += ["--depth", str(plan.depth)] if plan.depth is not None else []
     words += [f"--choose={pair}" for pair in options.choose]
     words += ["--shard", f"{part}/{parts}", "--seed", str(plan.seed)] if parts > 1 else []
     return shlex.join([*words, "--resume"])

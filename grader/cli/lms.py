@@ -24,6 +24,8 @@ def export(options: argparse.Namespace) -> int:
     if options.into and out.exists() and out.samefile(options.into):
         stop(f"{out} is the file to fill in; choose another --out")
     say(str(files.write(out, made.data)))
+    if found.warning:
+        say(f"  WARNING: {found.warning}")
     return _told(made.notes, made.unmatched)
 
 
@@ -59,6 +61,8 @@ def push(options: argparse.Namespace) -> int:
         send=options.send,
         comments=not options.no_comments,
     )
+    if found.warning:
+        say(f"  WARNING: {found.warning}")
     say(f"{len(done.posts)} grades {'posted' if done.sent else 'would be posted: add --send'}")
     if done.unchanged:
         say(f"{done.unchanged} are there already")

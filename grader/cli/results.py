@@ -37,6 +37,8 @@ def report(options: argparse.Namespace) -> int:
     for path in write.write_files(found, options.dir, plots=drawn, course=here()):
         if path.parent.name != "feedback":
             say(str(path))
+    if found.warning:
+        say(f"  WARNING: {found.warning}")
     for note in found.notes:
         say(f"  note: {note}")
     if not drawn:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from grader import timestamps
 from grader.course.yaml_nodes import FILE, CatalogError, quoted
 from grader.model import Limits
 from grader.text import nearest
@@ -26,7 +27,7 @@ class SpeedLimit:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Who is later than ``after`` loses ``lose`` percent of the score."""
+    """Submissions later than ``after`` lose ``lose`` percent of the score."""
 
     after: timedelta
     lose: float
@@ -34,7 +35,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """What lateness costs, in percent of the score: by the day begun, or in steps.
+    """The cost of lateness, in percent of the score: by the day begun, or in steps.
 
     >>> Late(per_day=10, at_most=50).penalty(timedelta(hours=25))
     20.0
@@ -45,11 +46,13 @@ class Late:
     per_day: float = 0.0
     at_most: float = 100.0
     cut_off: timedelta | None = None
-    """Who is later than this loses everything."""
+    """After this much time the whole score is lost."""
     steps: tuple[Step, ...] = ()
+    marked: float | None = None
+    """What the LMS's mark *late* costs where it gives no time of submission."""
 
     def penalty(self, late_by: timedelta) -> float:
-        """The percentage of the score lost by who is ``late_by`` too late."""
+        """Return the percentage of the score that is lost by being this much late."""
         if late_by <= timedelta():
             return 0.0
         if self.cut_off is not None and late_by > self.cut_off:
@@ -58,6 +61,44 @@ class Late:
             return float(max((s.lose for s in self.steps if late_by > s.after), default=0.0))
         days_begun = -(-late_by // DAY)
         return float(min(self.at_most, self.per_day * days_begun))
+
+
+@dataclass(frozen=True, slots=True)
+class Lateness:
+    """How late one submission is, by the course's rule."""
+
+    at: datetime | None
+    """When it was submitted, in UTC; None if that is not known."""
+    due: datetime | None
+    """The date that holds for this student."""
+    late_by: timedelta = timedelta()
+    penalty: float = 0.0
+    """Percent of the score."""
+    marked: bool = False
+    """Whether the LMS marks it as late."""
+
+
+def calendar_time(start: datetime, end: datetime, zone: tzinfo) -> timedelta:
+    """Return the time from ``start`` to ``end``, with days of the calendar in ``zone``.
+
+    A day goes from one clock time to the same on the next day, whether it has 23, 24 or 25 hours.
+    """
+    if end <= start:
+        return timedelta()
+    first = start.astimezone(zone)
+    days = max((end.astimezone(zone).date() - first.date()).days, 0)
+    passed = _days_after(first, days)
+    if passed > end:
+        days -= 1
+        passed = _days_after(first, days)
+    return days * DAY + min(end.astimezone(UTC) - passed, DAY)
+
+
+def _days_after(first: datetime, days: int) -> datetime:
+    """Return the same clock time some days later, in UTC."""
+    if not days:
+        return first.astimezone(UTC)
+    return (first + days * DAY).astimezone(UTC)  # arithmetic within a zone is that of clock faces
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +149,8 @@ class Assignment:
     """When `grader serve` stops accepting, if not at the late policy's cut-off: see `closing`."""
     hold_off: timedelta = timedelta()
     """How long a student waits between two submissions to `grader serve`."""
+    zone: tzinfo | None = None
+    """The course's time zone."""
     lms: Mapping[str, Mapping[str, int | str]] = field(default_factory=dict)
     checks: Mapping[str, CheckSetting] = field(default_factory=dict)
     """Changes to single checks, by ``file::function`` or by the function's name."""
@@ -143,17 +186,33 @@ class Assignment:
             return self.due + self.late.cut_off
         return self.closes
 
-    def late_by(self, submitted: datetime, due: datetime | None = None) -> timedelta:
-        """How late a submission is; nothing within the grace. ``due``: an extended date.
+    def lateness(
+        self,
+        submitted: str,
+        due: datetime | None = None,
+        *,
+        marked: bool = False,
+        zone: tzinfo | None = None,
+    ) -> Lateness:
+        """Return how late a submission is, and what that costs: the one rule of the course.
 
-        After the grace, lateness counts from the due date. Both times know their zone.
+        Args:
+            submitted: When it was submitted, in any form that LMSs write, or ''.
+            due: The student's own date, if it is not the assignment's.
+            marked: Whether the LMS marks it as late; that counts only where it gives no time.
+            zone: For times that state no zone, and for the calendar; the course's if not given.
         """
-        due = due or self.due
-        if due is None:
-            return timedelta()
-        # Within one zone Python subtracts clock faces; what passed is what UTC says.
-        late = submitted.astimezone(UTC) - due.astimezone(UTC)
-        return late if late > self.grace else timedelta()
+        date = due or self.due
+        zone = zone or self.zone or (date and date.tzinfo) or UTC
+        at = timestamps.in_utc(submitted, zone)
+        if date is None or at is None:
+            extended = due is not None and due != self.due  # the LMS need not know of it
+            cost = self.late.marked if self.late and marked and date and not extended else None
+            return Lateness(at, date, marked=marked, penalty=cost or 0.0)
+        late_by = calendar_time(date, at, zone)
+        late_by = late_by if late_by > self.grace else timedelta()
+        penalty = self.late.penalty(late_by) if self.late else 0.0
+        return Lateness(at, date, late_by, penalty, marked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ def _assignment(place: YamlNode, course: Course, known: Iterable[str]) -> Assign
     read = ASSIGNMENT | dates
     places = place.entries(read, required=("name", "title"))
     values = {key: read[key](each) for key, each in places.items()}
-    assignment = Assignment(**values, scaled="points" in places)
+    assignment = Assignment(**values, scaled="points" in places, zone=course.timezone)
     if assignment.name in known:
         raise places["name"].wrong(
             f"{quoted(assignment.name)} is the name of an assignment above", "another name"

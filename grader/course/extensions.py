@@ -11,23 +11,21 @@ nobody in the results is noted, and never guessed.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
+from grader.course import table
 from grader.course.assignment import Assignment, Course
 from grader.course.fields import Wrong, moment
-from grader.course.yaml_nodes import CatalogError, quoted
+from grader.course.yaml_nodes import quoted
 from grader.people import Identified
 from grader.text import folded, nearest
 
 COLUMNS: Final = ("student", "assignment", "due", "excused", "reason")
-MAX_BYTES: Final = 1024 * 1024
+DROP: Final = "it, or take `extensions:` out of assignments.yaml"
 ALL: Final = ("", "*")
 EXCUSED: Final = {
     **dict.fromkeys(("yes", "y", "true", "x", "1"), True),
@@ -57,7 +55,7 @@ def read(course: Course) -> tuple[Extension, ...]:
     if course.extensions is None:
         return ()
     name = course.extensions.name
-    rows = _rows(name, _text(course.extensions))
+    rows = table.rows(name, table.text(course.extensions, DROP))
     columns = _columns(name, next(rows, (1, [])))
     found: list[Extension] = []
     for line, cells in rows:
@@ -90,7 +88,7 @@ def matched(
         meant = sorted(known[folded(each.student)])
         if len(meant) > 1:
             fact = f"{quoted(each.student)} is an id of {' and of '.join(map(quoted, meant[:3]))}"
-            raise _wrong(each.where, "student")(fact, "an id that one student alone has")
+            raise table.wrong(each.where, "student")(fact, "an id that one student alone has")
         for student in meant or ([each.student] if each.excused else []):
             _refuse_second(each, found.get(student))
             found[student] = each
@@ -122,7 +120,7 @@ def _refuse_second(each: Extension, first: Extension | None) -> None:
     if first is not None:
         line = first.where.rpartition(":")[2]
         fact = f"{quoted(each.student)} is there already, on line {line}"
-        raise _wrong(each.where, "student")(fact, "one row for a student and an assignment")
+        raise table.wrong(each.where, "student")(fact, "one row for a student and an assignment")
 
 
 # --- the file -----------------------------------------------------------------------------------
@@ -150,7 +148,7 @@ class _Row:
         return Extension(self.cells["student"], assignment, due, excused, reason, self.where)
 
     def _wrong(self, column: str) -> Wrong:
-        return _wrong(self.where, column)
+        return table.wrong(self.where, column)
 
     def _due(self, course: Course) -> datetime | None:
         text = self.cells.get("due", "")
@@ -180,12 +178,12 @@ def _columns(name: str, head: tuple[int, Sequence[str]]) -> list[str]:
     for column in filter(None, columns):
         if column not in COLUMNS:
             instead = nearest(column, COLUMNS) or ", ".join(COLUMNS)
-            raise _wrong(f"{name}:{line}")(f"{quoted(column)} is no column", instead)
+            raise table.wrong(f"{name}:{line}")(f"{quoted(column)} is no column", instead)
         if columns.count(column) > 1:
-            raise _wrong(f"{name}:{line}", column)("stands there twice", "it once")
+            raise table.wrong(f"{name}:{line}", column)("stands there twice", "it once")
     if "student" not in columns or not {"due", "excused"} & set(columns):
         fact = "no column student, and due or excused"
-        raise _wrong(f"{name}:{line}")(fact, f"{','.join(COLUMNS)} in the first line")
+        raise table.wrong(f"{name}:{line}")(fact, f"{','.join(COLUMNS)} in the first line")
     return columns
 
 
@@ -195,45 +193,7 @@ def _named(where: str, columns: Sequence[str], cells: Sequence[str]) -> dict[str
     for name, text in zip(names, cells, strict=False):
         if text and not name:
             fact = f"{quoted(text)} stands beside the columns"
-            raise _wrong(where)(fact, 'text with a comma in "quotes"')
+            raise table.wrong(where)(fact, 'text with a comma in "quotes"')
     return {name: text for name, text in zip(names, cells, strict=False) if name} | {
         name: "" for name in columns[len(cells) :] if name
     }
-
-
-def _rows(name: str, text: str) -> Iterator[tuple[int, list[str]]]:
-    """Each row with the line that it begins on, whatever separates its cells."""
-    first = text.lstrip("\r\n").splitlines()[:1]
-    delimiter = max(",;\t", key=first[0].count) if first else ","
-    table = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = 1
-    try:
-        for cells in table:
-            if cells or line > 1:
-                yield line, [cell.strip() for cell in cells]
-            line = table.line_num + 1
-    except csv.Error as error:
-        raise _wrong(f"{name}:{line}")(f"not CSV ({error})", "every quote twice") from None
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
-        instead = "it, or take `extensions:` out of assignments.yaml"
-        raise _wrong(str(path))(f"cannot be read ({reason})", instead) from None
-    if len(data) > MAX_BYTES:
-        raise _wrong(f"{path.name}:1")("over 1 MiB", "a row a student")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        fact, instead = "not UTF-8", "the file anew, saved as CSV UTF-8"
-        raise _wrong(f"{path.name}:{line}")(fact, instead) from None
-
-
-def _wrong(where: str, column: str = "") -> Wrong:
-    place = f"{where}: {column}: " if column else f"{where}: "
-    return lambda fact, instead: CatalogError(f"{place}{fact}; write {instead}")

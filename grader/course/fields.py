@@ -166,7 +166,7 @@ def _late(place: YamlNode) -> Late:
     places = place.entries(LATE)
     late = Late(**{key: LATE[key](each) for key, each in places.items()})
     if ("per_day" in places and "steps" in places) or not places.keys() - {"at_most"}:
-        raise place.wrong("needs per_day or steps, and may have cut_off", "per_day: 10")
+        raise place.wrong("needs per_day, steps or marked; cut_off may be added", "per_day: 10")
     if "at_most" in places and "per_day" not in places:
         raise places["at_most"].wrong("caps per_day, which is not there", "per_day: 10 as well")
     order = [(step.after, step.lose) for step in late.steps]
@@ -269,6 +269,7 @@ LATE: Final[dict[str, Read]] = {
     "per_day": PERCENT,
     "at_most": PERCENT,
     "cut_off": _duration,
+    "marked": PERCENT,
     "steps": _list_of(_record(Step, {"after": _duration, "lose": PERCENT}, "after", "lose")),
 }
 

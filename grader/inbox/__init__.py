@@ -1,4 +1,4 @@
-"""What an LMS hands the instructor, as submissions: a folder, a zip or a single file.
+"""Read what an LMS hands the instructor as submissions: a folder, a zip or a single file.
 
     inbox = open_inbox(Path("download.zip"), expected="two_layer_network", stub=stub)
     for submission in inbox.submissions:    # each file is read now, and again the next time
@@ -11,6 +11,7 @@ beyond a cap, and what is refused is refused by name while the rest goes on: one
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -19,9 +20,21 @@ from types import MappingProxyType
 
 from grader import timestamps as times
 from grader.inbox.archive import from_zip
-from grader.inbox.choice import SUFFIXES, Picker, likeness
+from grader.inbox.choice import SUFFIXES, Picker
 from grader.inbox.folder import from_file, from_folder
-from grader.inbox.formats import blackboard, canvas, git, gradescope, moodle, nbgrader, plain
+from grader.inbox.formats import (
+    blackboard,
+    brightspace,
+    canvas,
+    git,
+    gradescope,
+    moodle,
+    nbgrader,
+    plain,
+    sakai,
+    teams,
+)
+from grader.inbox.layout import Layout, Question, arrange, defined, is_students
 from grader.inbox.tree import (
     ARCHIVE,
     Entry,
@@ -35,6 +48,7 @@ from grader.inbox.tree import (
 )
 from grader.inbox.untouched import matcher
 from grader.model import Submission
+from grader.notebook import Cell, NotebookError, read_source
 from grader.people import resolve
 from grader.text import one_line
 
@@ -44,11 +58,12 @@ HEADERS: Mapping[str, Callable[[str], int]] = {
     "moodle": moodle.header,
     "blackboard": blackboard.header,
     "canvas": canvas.header,
+    "brightspace": brightspace.header,
 }
 
 
 def named_by(name: str) -> str:
-    """Whose naming a file or folder at the top follows, if any's.
+    """Return the system whose naming a file or folder at the top follows, or ''.
 
     The LMS's part stands before the student's, so the one that ends first is meant: a student
     cannot make an export look like another LMS's.
@@ -62,36 +77,43 @@ def named_by(name: str) -> str:
 
 def _most_are(kind: str) -> Callable[[Tree], bool]:
     def recognise(tree: Tree) -> bool:
-        votes = [named_by(name) for name in tops(tree)]
+        votes = [named_by(name) for name in tops(tree) if name.lower() != "index.html"]
         return 2 * votes.count(kind) > len(votes)
 
     return recognise
 
 
-RECOGNISERS: Mapping[str, Callable[[Tree], bool]] = {
-    "gradescope": gradescope.recognise,
-    "moodle": _most_are("moodle"),
-    "blackboard": _most_are("blackboard"),
-    "canvas": _most_are("canvas"),
-    "nbgrader": nbgrader.recognise,
-    "git": git.recognise,
-    "plain": plain.recognise,
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How one system's download is recognised and read."""
+
+    recognise: Callable[[Tree], bool]
+    read: Callable[[Tree, str, list[str]], Iterable[Handin]]
+
+
+READERS: Mapping[str, Reader] = {
+    "gradescope": Reader(gradescope.recognise, gradescope.read),
+    "moodle": Reader(_most_are("moodle"), moodle.read),
+    "blackboard": Reader(_most_are("blackboard"), blackboard.read),
+    "canvas": Reader(_most_are("canvas"), canvas.read),
+    "brightspace": Reader(_most_are("brightspace"), brightspace.read),
+    "sakai": Reader(sakai.recognise, sakai.read),
+    "teams": Reader(teams.recognise, teams.read),
+    "nbgrader": Reader(nbgrader.recognise, nbgrader.read),
+    "git": Reader(git.recognise, git.read),
+    "plain": Reader(plain.recognise, plain.read),
 }
 """In the order in which they are asked. Only what the LMS or the instructor named decides."""
 
-READERS: Mapping[str, Callable[[Tree, str, list[str]], Iterable[Handin]]] = {
-    "gradescope": gradescope.read,
-    "moodle": moodle.read,
-    "blackboard": blackboard.read,
-    "canvas": canvas.read,
-    "nbgrader": nbgrader.read,
-    "git": git.read,
-    "plain": plain.read,
-}
-
-KINDS = tuple(RECOGNISERS)
+KINDS = tuple(READERS)
 NO_CHOICE: Mapping[str, str] = MappingProxyType({})
 MAX_ENCLOSING = 3
+OF_A_SYSTEM = re.compile(
+    r"assignment_\d+_export|submissions?|submitted(?: files)?|downloads?|bulk_download|"
+    r".+-submissions",
+    re.IGNORECASE,
+)
+"""Names of folders that a system or a computer makes around a download; no student has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +146,7 @@ class Submissions:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """An export: which kind it was taken for, what is in it, and what was ignored or refused."""
+    """An export: the kind that it is read as, what is in it, and what was ignored or refused."""
 
     kind: str
     submissions: Submissions
@@ -140,28 +162,80 @@ def open_inbox(
     choose: Mapping[str, str] = NO_CHOICE,
     elsewhere: Collection[str] = (),
     every: bool = False,
+    depth: int | None = None,
 ) -> Inbox:
-    """The submissions of an assignment whose file is called ``expected`` (no suffix).
+    """Open the submissions of an assignment.
 
-    ``stub`` is the released ``.py``, ``kind`` one of `KINDS` (else it is recognised), ``choose``
-    settles by student which file counts; files named as one of ``elsewhere``, the course's other
-    exercises, are left to those. With ``every`` a student's attempts are all there, one after the
-    other, the latest last. Raises `InboxError` if nothing can be graded.
+    Args:
+        source: A file, folder or zip.
+        expected: What the student's file is called, without a suffix.
+        stub: The released ``.py``.
+        kind: One of `KINDS`; it is recognised if not given.
+        choose: Which file counts, by student.
+        elsewhere: The course's other exercises; files named so are left to those.
+        every: Read all attempts of a student, the latest last, and not the latest alone.
+        depth: How many folders deep the students' lie in a plain folder; 0: all is one student's.
+
+    Raises:
+        InboxError: Nothing can be graded, or only a person can tell whose work it is.
     """
     if kind is not None and kind not in KINDS:
         raise InboxError(f"{one_line(kind)}: not a kind of export; there are {', '.join(KINDS)}")
+    if depth is not None and kind not in (None, "plain"):
+        raise InboxError(f"--depth is for plain folders, not for --inbox {kind}")
     tree = _open(source)
-    kind, tree = _recognised(tree, expected, kind)
+    untouched = matcher(stub)
+    others = frozenset(elsewhere) - {expected}
+    if depth is None:
+        kind, tree = _recognised(tree, expected, kind)
+    kind = kind or "plain"
     notes = list(tree.notes)
-    if kind == "plain" and tree.packed and not any(_may_be_work(e) for e in tree.entries):
-        told = f"{one_line(str(source))}: no .py or .ipynb file in it; is it the right one?"
-        raise InboxError(f"{told} ({notes[0]})" if notes else told)
-    handins = _unique(READERS[kind](tree, expected, notes), notes, every)
+    if kind == "plain":
+        if tree.packed and not any(_may_be_work(e) for e in tree.entries):
+            told = f"{one_line(str(source))}: no .py or .ipynb file in it; is it the right one?"
+            raise InboxError(f"{told} ({notes[0]})" if notes else told)
+        question = Question(tree, expected, untouched, defined(_cells_of(stub)), others)
+        layout = arrange(question) if depth is None else Layout(depth)
+        kind, found = _plain(question, layout, notes)
+    else:
+        found = READERS[kind].read(tree, expected, notes)
+    handins = _unique(found, notes, every)
     if not handins:
-        raise InboxError(f"{one_line(str(source))}: no submissions found, taken as {kind}")
+        said = f" ({notes[0]})" if notes else ""
+        raise InboxError(f"{one_line(str(source))}: no submissions found, taken as {kind}{said}")
     choose = {resolve(text, handins): file for text, file in choose.items()}
-    picker = Picker(tree, expected, matcher(stub), frozenset(elsewhere) - {expected})
+    picker = Picker(tree, expected, untouched, others)
     return Inbox(kind, Submissions(handins, picker, dict(choose), every), capped(notes))
+
+
+def _cells_of(stub: bytes) -> tuple[Cell, ...]:
+    try:
+        return read_source("stub.py", stub)
+    except NotebookError:
+        return ()
+
+
+def _plain(question: Question, layout: Layout, notes: list[str]) -> tuple[str, Iterable[Handin]]:
+    """Read plain folders; where most of the students' folders are clones, read them as clones."""
+    tree, expected = question.tree, question.expected
+    students = [f for f in tree.folders if f.count("/") == layout.depth - 1]
+    clones = [folder for folder in students if folder in tree.repositories]
+    if layout.depth < 2 or 2 * len(clones) <= len(students):
+        return "plain", plain.read(tree, expected, notes, layout, question.elsewhere)
+    notes += layout.notes
+    places = sorted({folder.rpartition("/")[0] for folder in students})
+    return "git", [
+        replace(
+            handin,
+            group=one_line(place),
+            files=tuple(
+                replace(f, entry=replace(f.entry, path=f"{place}/{f.entry.path}"))
+                for f in handin.files
+            ),
+        )
+        for place in places
+        for handin in git.read(below(tree, place), expected, notes)
+    ]
 
 
 def _open(source: Path) -> Tree:
@@ -182,25 +256,43 @@ def _open(source: Path) -> Tree:
 
 
 def _recognised(tree: Tree, expected: str, kind: str | None) -> tuple[str, Tree]:
-    """The kind, and the part of the tree that is of that kind: folders around it do not matter."""
+    """Return the kind, and the part of the tree that is of that kind.
+
+    A system's records and names are trusted at the top of what the instructor named, and inside a
+    folder that only a system or an archiver makes: any other may be a student's.
+    """
     trees = [tree]
     while len(trees) <= MAX_ENCLOSING and (root := enclosing(trees[-1])):
         trees.append(below(trees[-1], root))
-    asked = [kind] if kind else KINDS
-    for inner in trees:
-        for name in asked:
-            if name != "plain" and RECOGNISERS[name](inner):
+    is_trusted = True
+    for outer, inner in zip([tree, *trees], trees, strict=False):
+        is_trusted = is_trusted and (inner is tree or _only_wraps(outer, inner, tree))
+        for name in [kind] if kind else KINDS:
+            if name == "plain" or not READERS[name].recognise(inner):
+                continue
+            if kind or is_trusted or (name == "sakai" and tree.packed and inner is trees[1]):
                 return name, inner
+            raise InboxError(
+                f"{one_line(tree.name)}: the folder {one_line(inner.name)} in it looks like a {name} "
+                f"download; if it is one, name that folder or add --inbox {name}; if it is a "
+                "student's, add --inbox plain"
+            )
     if kind and kind != "plain":
         return kind, tree
-    return "plain", next(inner for inner in trees if _is_class(inner, expected, trees[-1]))
+    if not tree.packed:
+        return "plain", tree
+    return "plain", next((t for t in trees if is_students(t, expected)), trees[-1])
 
 
-def _is_class(tree: Tree, expected: str, last: Tree) -> bool:
-    """Whether the folder at the top is a student's, and not just the one the zip was made of."""
-    if tree is last or not tree.packed:
-        return True
-    return any(e.path.count("/") == 1 and likeness(e.name, expected) < 2 for e in tree.entries)
+def _only_wraps(outer: Tree, inner: Tree, source: Tree) -> bool:
+    """Return whether a folder is only what a system or an archiver puts around all else."""
+    of_the_zip = outer is source and source.packed and _plainly(inner.name) == _plainly(source.name)
+    return of_the_zip or OF_A_SYSTEM.fullmatch(inner.name) is not None
+
+
+def _plainly(name: str) -> str:
+    """Return a name without what a computer adds to the second download of a file."""
+    return re.sub(r" ?\(\d{1,3}\)$|[-_]\d$", "", name).casefold()
 
 
 def _may_be_work(entry: Entry) -> bool:
@@ -208,7 +300,7 @@ def _may_be_work(entry: Entry) -> bool:
 
 
 def _unique(handins: Iterable[Handin], notes: list[str], every: bool = False) -> tuple[Handin, ...]:
-    """One hand-in for each student, the latest, sorted; with what came before it."""
+    """Return one hand-in for each student, the latest, sorted; with what came before it."""
     found: dict[str, Handin] = {}
     for handin in sorted(handins, key=lambda one: times.seconds(one.submitted_at)):
         before = found.get(handin.student)

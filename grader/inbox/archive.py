@@ -28,6 +28,7 @@ from grader.inbox.tree import (
     Unreadable,
     Withheld,
     ignored,
+    left_out,
 )
 from grader.text import one_line
 
@@ -100,8 +101,10 @@ def from_zip(source: Path, total: int = MAX_TOTAL) -> Tree:
     members: dict[str, zipfile.ZipInfo] = {}
     notes = list(_admitted(archive.infolist(), members))
     entries = [_entry(path, info) for path, info in members.items() if not info.is_dir()]
-    told = ((path, _refusal(path, info) or _closed(info)) for path, info in members.items())
+    files = ((path, info) for path, info in members.items() if not info.is_dir())
+    told = ((path, _refusal(path, info) or _closed(info)) for path, info in files)
     notes += [f"{one_line(path)} {why}" for path, why in told if why and not ignored(path)]
+    notes += left_out(f"{path}/" if info.is_dir() else path for path, info in members.items())
     return Tree(
         name=source.stem,
         entries=tuple(sorted((e for e in entries if not ignored(e.path)), key=lambda e: e.path)),

@@ -94,7 +94,7 @@ class Picker:
                 yield replace(choice, note=_joined(choice.note, note))
 
     def _choice(self, handin: Handin, chosen: str) -> Choice:
-        if handin.missing:
+        if handin.missing and not chosen:
             return Choice(error=handin.missing)
         try:
             if chosen:
@@ -179,7 +179,12 @@ class Picker:
         file, data, _ = work[-1]
         unnamed = self._likeness(file) == 2
         if len(work) > 1 and not _same(work):
-            if unnamed or work[-2][0].order == file.order:
+            same_time = [one for one in work if one[0].order == file.order]
+            if len(same_time) > 1 and not unnamed and (outer := _outermost(same_time)):
+                return Choice(
+                    outer[0], outer[1], note=f"the one in the outermost folder of {names}"
+                )
+            if unnamed or len(same_time) > 1:
                 rival = one_line(work[0][0].name)
                 return Choice(error=f"several files might be meant: {names}", candidate=rival)
             return Choice(file, data, note=f"the latest of {names}")
@@ -263,6 +268,15 @@ def _sorted(work: Iterable[Read]) -> list[Read]:
     return sorted(work, key=lambda one: one[0].order)
 
 
+def _outermost(work: Sequence[Read]) -> Read | None:
+    """Return the one that lies above all others, if there is one."""
+    ranked = sorted(work, key=lambda one: one[0].entry.path.count("/"))
+    first = ranked[0][0].entry.folder
+    inside = all(each[0].entry.path.startswith(f"{first}/" if first else "") for each in ranked)
+    deeper = all(each[0].entry.folder != first for each in ranked[1:])
+    return ranked[0] if inside and deeper else None
+
+
 def _submission(handin: Handin, choice: Choice) -> Submission:
     file = choice.file
     return Submission(
@@ -277,6 +291,7 @@ def _submission(handin: Handin, choice: Choice) -> Submission:
         sid=handin.sid,
         group=handin.group,
         submitted_at=handin.submitted_at or (times.iso(file.attempt) if file else ""),
+        marked_late=handin.marked_late,
     )
 
 

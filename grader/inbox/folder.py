@@ -27,6 +27,7 @@ from grader.inbox.tree import (
     Unreadable,
     Withheld,
     ignored,
+    left_out,
 )
 from grader.text import one_line
 
@@ -34,6 +35,8 @@ SAFELY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 BECAME_A_LINK = (errno.ELOOP, errno.ENOTDIR, errno.ENXIO)
 """What opening says of a link or a pipe that stands where a file stood. The rest is no student's."""
 CHUNK = 1024 * 1024
+MAX_HIDDEN = 20
+"""At most this many hidden entries of one folder are looked at, to note what may be work."""
 SUBMITTED = "submitted"
 """nbgrader's folder of all students."""
 
@@ -98,15 +101,26 @@ def _list(root: Path, folder: str, found: _Found, of_one: bool) -> None:
 
     ``of_one``: whether the folder is within what one student handed in.
     """
+    hidden: list[str] = []
     with os.scandir(root / folder) as scan:
-        told = (item for item in scan if item.name == ".git" or not ignored(item.name))
-        items = sorted(islice(told, MAX_ENTRIES + 2), key=_files_first)
+        seen = (item for item in scan if item.name == ".git" or not _is_hidden(item, hidden))
+        items = sorted(islice(seen, MAX_ENTRIES + 2), key=_files_first)
+    found.notes += left_out(f"{folder}/{name}" if folder else name for name in sorted(hidden))
     is_lone = sum(not ignored(item.name) for item in items) == 1
     for item in items:
         path = f"{folder}/{item.name}" if folder else item.name
         # A folder alone in its own may hold the class.
         begins = not (of_one or is_lone or item.name == SUBMITTED)
         _take(root, path, item, found, of_one, begins)
+
+
+def _is_hidden(item: os.DirEntry[str], hidden: list[str]) -> bool:
+    """Return whether an entry is left out; keep the first names, which may have to be noted."""
+    if not ignored(item.name):
+        return False
+    if len(hidden) < MAX_HIDDEN:
+        hidden.append(f"{item.name}/" if item.is_dir(follow_symlinks=False) else item.name)
+    return True
 
 
 def _files_first(item: os.DirEntry[str]) -> tuple[bool, str]:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from grader.errors import UserError
+from grader.text import one_line
 
 MAX_ENTRIES = 100_000
 MAX_OF_ONE = 5_000
-"""Files and folders of one student: so that nobody's ballast keeps a class from being graded."""
+"""At most this many files of one student, so that one large folder cannot stop the class."""
 MAX_DEPTH = 20
 MAX_NOTES = 200
 MAX_PACKS = 8
@@ -21,6 +22,16 @@ MAX_SMALL = 256 * 1024
 """For what an LMS writes beside a submission: a time stamp, a receipt, a commit."""
 
 IGNORED = frozenset({"__MACOSX", "__pycache__", "node_modules", "site-packages", "venv"})
+HIDDEN = re.compile(
+    r"\.(?:_.*|DS_Store|git.*|hg.*|svn|vscode.*|idea|venv|env|cache|.*[_-]cache|ipynb_checkpoints|"
+    r"virtual_documents|jupyter.*|ipython|local|config|settings|project|pydevproject|classpath|"
+    r"Trash.*|Spotlight.*|fseventsd|TemporaryItems|Apple.*|localized|directory|sync.*|dropbox.*|nfs.*|"
+    r"hypothesis|python.*|editorconfig|pre-commit.*|flake8|pylintrc|pytest.*|mypy.*|coverage.*|tox|"
+    r"nox|eggs|R.*|bash.*|zsh.*|profile|viminfo|vim|emacs.*|ssh|gnupg|npm.*|conda.*|docker.*|"
+    r"devcontainer|replit|~.*|.*\.sw[a-p]|.*\.part)",
+    re.IGNORECASE,
+)
+"""What computers and editors leave behind: left out without a note."""
 ARCHIVE = re.compile(r".+\.(?:zip|tar|t?gz|tbz2?|bz2|t?xz|7z|rar|zst)", re.IGNORECASE)
 PACKED = "is an archive inside the export, which is not opened"
 
@@ -80,7 +91,7 @@ class Tree:
     """Out of an archive: then an enclosing folder says nothing."""
 
     def small(self, path: str) -> str:
-        """The text of a small file, or nothing."""
+        """Return the text of a small file, or nothing."""
         try:
             return self.read(path, MAX_SMALL).decode("utf-8", "replace")
         except (Unreadable, Withheld):
@@ -113,25 +124,49 @@ class Handin:
     sid: str = ""
     group: str = ""
     submitted_at: str = ""
+    marked_late: bool = False
+    """Whether the LMS marks it as late, where it gives no time."""
     missing: str = ""
-    """Why nothing of it can be graded though the LMS's own records have it: never a zero."""
+    """Why nothing of it can be graded though there is something: an error, never a zero."""
     earlier: tuple[Handin, ...] = ()
     """What else the student handed in, the oldest first: of use where the best counts."""
 
 
 def ignored(path: str) -> bool:
-    """Whether the path lies where no student writes: hidden, caches, installed packages."""
+    """Return whether the path lies where no student writes: hidden, caches, installed packages."""
     return any(part in IGNORED or part.startswith(".") for part in path.split("/"))
 
 
-def capped(notes: list[str]) -> tuple[str, ...]:
-    """The first notes, and how many more there were."""
+def left_out(paths: Iterable[str]) -> list[str]:
+    """Return a note for each hidden file or folder that may be a student's."""
+    found: dict[str, None] = {}
+    for path in paths:
+        parts = path.split("/")
+        at = next((n for n, part in enumerate(parts) if part in IGNORED or part[:1] == "."), None)
+        if at is None or parts[at] in IGNORED or HIDDEN.fullmatch(parts[at]):
+            continue
+        if at + 1 < len(parts) or parts[at].lower().endswith((".py", ".ipynb", ".zip")):
+            found["/".join(parts[: at + 1])] = None
+    return [f"{one_line(path)} is left out: its name begins with a dot" for path in found]
+
+
+def times_unread(who: str, stamp: str) -> str:
+    """Return the note on a time that cannot be read."""
+    return f"{one_line(who)}: the time '{one_line(stamp, 60)}' cannot be read: taken as unknown"
+
+
+UNIMPORTANT = ("neither .py nor .ipynb", "names no submitter")
+
+
+def capped(found: list[str]) -> tuple[str, ...]:
+    """Return the first notes, those that need a look before others, and how many more there were."""
+    notes = sorted(found, key=lambda note: note.endswith(UNIMPORTANT))
     more = len(notes) - MAX_NOTES
     return (*notes[:MAX_NOTES], f"and {more:,} more notes") if more > 0 else tuple(notes)
 
 
 def tops(tree: Tree) -> dict[str, list[Entry]]:
-    """The entries by the first part of their path; a folder without any stands there too."""
+    """Return the entries by the first part of their path; empty folders are there too."""
     found: dict[str, list[Entry]] = {
         folder: [] for folder in sorted(tree.folders) if "/" not in folder
     }
@@ -141,7 +176,7 @@ def tops(tree: Tree) -> dict[str, list[Entry]]:
 
 
 def below(tree: Tree, root: str) -> Tree:
-    """The part of the tree under one of its folders; paths are then from there."""
+    """Return the part of the tree under one of its folders; paths are then from there."""
     cut = len(root) + 1
 
     def inside(paths: Iterable[str]) -> list[str]:
@@ -163,6 +198,6 @@ def below(tree: Tree, root: str) -> Tree:
 
 
 def enclosing(tree: Tree) -> str:
-    """The folder that all else stands in, or nothing."""
+    """Return the folder that all else stands in, or nothing."""
     found = tops(tree)
     return next(iter(found)) if len(found) == 1 and not tree.folders.isdisjoint(found) else ""

@@ -19,7 +19,6 @@ from math import floor
 from statistics import correlation, fmean, median, quantiles
 from typing import Final
 
-from grader import timestamps as times
 from grader.course.assignment import Assignment
 from grader.model import Grade, Outcome, Standing
 
@@ -167,12 +166,7 @@ def late_by(assignment: Assignment, grade: Grade) -> timedelta:
     """Return how late it was submitted: by the student's own due date, else by the assignment's."""
     if grade.standing is not None:
         return timedelta() if grade.standing.excused else grade.standing.late_by
-    submitted = times.moment(grade.submission.submitted_at)
-    if submitted is None or assignment.due is None:
-        return timedelta()
-    if submitted.tzinfo is None:
-        submitted = submitted.replace(tzinfo=assignment.due.tzinfo)
-    return assignment.late_by(submitted)
+    return assignment.lateness(grade.submission.submitted_at).late_by
 
 
 def has_run(grade: Grade) -> bool:

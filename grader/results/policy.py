@@ -18,16 +18,19 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Final
 
-from grader import timestamps as times
 from grader.course import extensions
 from grader.course.assignment import Assignment, Course
 from grader.course.extensions import Extension
 from grader.model import Grade, Standing, Submission
+from grader.people import label
 from grader.results.store import SERVED, Adjustment, LaterDate, Run, Store
 
 UNDO: Final = "undo"
 CHANGE: Final = re.compile(r"([+=-])(\d{1,6}(?:\.\d{1,4})?)", re.ASCII)
 UNKNOWN: Final = "when it was handed in is not known: nothing is taken off for lateness"
+MARKED: Final = "marked late, without a time: nothing is taken off for lateness"
+MARKED_EXTENDED: Final = "marked late, but your due date was extended: nothing is taken off"
+MOST_NAMED: Final = 20
 OPEN: Final = "another hand-in could not be judged yet; it counts if it turns out better"
 EXCUSED: Final = "excused: it does not count"
 ABSENT: Final = "nothing was handed in"
@@ -42,6 +45,11 @@ class Standings:
     assignment: Assignment
     grades: tuple[Grade, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def warning(self) -> str:
+        """Return the line that must not be missed: the late policy could not be applied."""
+        return unapplied(self.assignment, self.grades)
 
 
 def standings(course: Course, folder: Path) -> Standings:
@@ -179,30 +187,15 @@ class _Handin:
     def of(
         cls, assignment: Assignment, grade: Grade, zone: tzinfo, due: datetime | None
     ) -> _Handin:
-        at = submitted(grade, zone)
-        late_by = assignment.late_by(at, due) if at is not None else timedelta()
-        penalty = assignment.late.penalty(late_by) if assignment.late is not None else 0.0
-        return cls(grade, at, late_by, penalty)
+        who = grade.submission
+        late = assignment.lateness(who.submitted_at, due, marked=who.marked_late, zone=zone)
+        return cls(grade, late.at, late.late_by, late.penalty)
 
     @property
     def score(self) -> float | None:
         """What is left of the grade's score."""
         score = self.grade.score
         return None if score is None else round(score * (1 - self.penalty / 100), 6)
-
-
-def submitted(grade: Grade, zone: tzinfo) -> datetime | None:
-    """When a submission was handed in, in UTC; None if that is not known.
-
-    An hour that came twice is taken for the first, which is the student's gain.
-    """
-    moment = times.moment(grade.submission.submitted_at)
-    if moment is None:
-        return None
-    try:
-        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
-    except OverflowError:  # the first or the last day of the calendar
-        return None
 
 
 def _last(handins: Sequence[_Handin], in_order: bool) -> _Handin:
@@ -287,10 +280,49 @@ def _lines(
     if counts.late_by:
         yield f"handed in {duration(counts.late_by)} late: {_cost(assignment, counts)}"
     elif counts.at is None and due is not None and assignment.late is not None:
-        yield UNKNOWN
+        yield _without_time(counts, due != assignment.due)
     for each in held:
         what = "set to" if each.change.startswith("=") else "changed by"
         yield f"{what} {each.change.removeprefix('=')} by hand: {each.reason}"
+
+
+def _without_time(counts: _Handin, extended: bool) -> str:
+    """Say what follows where the time of submission is not known."""
+    if not counts.grade.submission.marked_late:
+        return UNKNOWN
+    if counts.penalty:
+        return f"marked late: {counts.penalty:g} % off"
+    return MARKED_EXTENDED if extended else MARKED
+
+
+def unapplied(assignment: Assignment, grades: Iterable[Grade]) -> str:
+    """Return the line that says to whom the late policy was not applied, and why; '' if to all.
+
+    Only for submissions whose times are not known, which a download of Canvas or a folder never has.
+    """
+    if assignment.late is None or assignment.due is None:
+        return ""
+    counting = [grade for grade in grades if not grade.excused and not grade.absent]
+    known = assignment.lateness
+    timeless = [g for g in counting if known(g.submission.submitted_at).at is None]
+    if not timeless:
+        return ""
+    marked = [label(grade.submission) for grade in timeless if grade.submission.marked_late]
+    names = f"{', '.join(marked[:MOST_NAMED])}" + (
+        f" and {len(marked) - MOST_NAMED} more" if len(marked) > MOST_NAMED else ""
+    )
+    whose = "this download has no submission times" if len(timeless) == len(counting) else (
+        f"{len(timeless)} of {len(counting)} submissions have no time that can be read")  # fmt: skip
+    cost = assignment.late.marked
+    said = f"the late policy is not applied: {whose}"
+    if marked and cost is not None:
+        said = f"the late policy is applied by the LMS's marks alone: {whose}; {cost:g} % off for {names}"
+    elif marked:
+        said += f"; marked LATE: {names}"
+    advice = "give the times with --times FILE"
+    if marked and cost is None:
+        advice += ", or what a mark costs with late: {marked: PERCENT}"
+    return f"{said}; {advice}"
 
 
 def _cost(assignment: Assignment, counts: _Handin) -> str:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from grader.course import extensions
+from grader.course import extensions, times
 from grader.course.assignment import Assignment, Course
 from grader.course.secret import fingerprint, secret_file
 from grader.files import make_private
@@ -48,6 +48,10 @@ class Plan:
     jobs: int = 1
     sandbox: str = "best"
     inbox: str | None = None
+    depth: int | None = None
+    """How many folders deep the students' lie in a plain folder; found out if not given."""
+    times: Path | None = None
+    """A table of times of submission, for downloads that have none."""
     choose: Mapping[str, str] = field(default_factory=dict)
     only: frozenset[str] = frozenset()
     shard: tuple[int, int] = (1, 1)
@@ -66,6 +70,8 @@ class Progress:
     notes: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     ready: Ready | None = None
+    times: Mapping[str, str] = field(default_factory=dict)
+    """Times of submission that the instructor gave, by student."""
     course: Path | None = None
     """The folder of the course that is used."""
     say: Callable[[str], None] = lambda line: None
@@ -145,6 +151,9 @@ def _everybody(plan: Plan, inboxes: Sequence[Inbox], progress: Progress) -> list
     """All that was handed in, the whole class's; what is to be said of it is noted."""
     everybody = [handin for inbox in inboxes for handin in inbox.submissions.handins]
     _, notes = extensions.matched(extensions.read(plan.course), plan.assignment, everybody)
+    if plan.times is not None:
+        progress.times, more = times.matched(times.read(plan.times), everybody)
+        notes += more
     progress.kinds = tuple(inbox.kind for inbox in inboxes)
     progress.notes = (*(note for inbox in inboxes for note in inbox.notes), *notes)
     return everybody
@@ -182,12 +191,18 @@ def _inbox(plan: Plan, source: Path) -> Inbox:
         choose=plan.choose,
         elsewhere=[assignment.name for assignment in plan.course.assignments],
         every=plan.assignment.attempts == "best",
+        depth=plan.depth,
     )
 
 
-def _submissions(plan: Plan, inboxes: Sequence[Inbox]) -> Iterator[Submission]:
+def _submissions(
+    plan: Plan, inboxes: Sequence[Inbox], known: Mapping[str, str]
+) -> Iterator[Submission]:
     for inbox in inboxes:
-        yield from (each for each in inbox.submissions if _is_ours(plan, each.student))
+        for each in inbox.submissions:
+            if _is_ours(plan, each.student):
+                given = known.get(each.student, each.submitted_at)
+                yield replace(each, submitted_at=given)
 
 
 def _is_ours(plan: Plan, student: str) -> bool:
@@ -204,7 +219,7 @@ def _waiting(
     """What is to be graded; of the rest the store learns when it was handed in again."""
     done = store.graded()
     graded = {student for student, _ in done}
-    for submission in _submissions(plan, inboxes):
+    for submission in _submissions(plan, inboxes, progress.times):
         if plan.only:
             yield submission
         elif (submission.student, content_hash(submission)) not in done:

@@ -277,7 +277,7 @@ def test_other_sources_that_cannot_be_graded(tmp_path: Path) -> None:
     with pytest.raises(InboxError, match="no submissions found"):
         opened(tmp_path / "class")
     with pytest.raises(InboxError, match="not a kind of export; there are gradescope, moodle"):
-        opened(tmp_path / "class", kind="sakai")
+        opened(tmp_path / "class", kind="ilias")
     os.mkfifo(tmp_path / "pipe.zip")
     with pytest.raises(InboxError, match="neither a file nor a folder"):
         opened(tmp_path / "pipe.zip")

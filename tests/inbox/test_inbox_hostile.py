@@ -471,7 +471,7 @@ def ballast(root: Path, count: int = 500) -> None:
 LAYOUTS = {
     "plain": ("class", "{}"),
     "moodle": ("class", "download/{}_assignsubmission_file_"),
-    "nbgrader": ("course", "a/submitted/{}/relu"),
+    "nbgrader": ("course", "submitted/{}/relu"),
 }
 
 

@@ -69,9 +69,9 @@ def test_gradescope_misfits_are_noted(tmp_path: Path) -> None:
     del files["submission_101/relu.py"]
     opened = inbox(tmp_path, files, "gradescope")
     assert opened.notes == (
+        "README.txt is ignored: it stands in no submission's folder",
         "submission_103: submission_metadata.yml names no submitter",
         "submission_200: submission_metadata.yml names no submitter",
-        "README.txt is ignored: it stands in no submission's folder",
     )
     found = by_student(opened)
     assert found["submission_200"].source == WORK
@@ -375,7 +375,10 @@ def test_nbgrader(start: str, tmp_path: Path) -> None:
     assert (ada.student, ada.submitted_at) == ("ada", "2026-03-01T15:58:23-08:00")
     assert b"nbgrader" in ada.source
     assert (bob.submitted_at, bob.problem) == ("", "nothing was handed in")
-    assert opened.notes == ("only relu is read, not other",)
+    assert opened.notes == (
+        "only relu is read, not other",
+        "bob: the time 'yesterday' cannot be read: taken as unknown",
+    )
 
 
 GIT = shutil.which("git")

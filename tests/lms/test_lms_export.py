@@ -61,12 +61,21 @@ INBOXES: dict[str, Callable[[], dict[str, bytes]]] = {
     "moodle": lambda: {f"{n}_{p['participant']}_assignsubmission_file_/relu.py": WORK
                        for n, p in PEOPLE.items()},
     "blackboard": lambda: {f"HW1_{n}_attempt_2026-01-02-03-04-05_relu.py": WORK for n in PEOPLE},
+    "brightspace": lambda: {f"{p['canvas']}-5 - {n} - Nov 20, 2026 1000 AM/relu.py": WORK
+                            for n, p in PEOPLE.items()},
+    "sakai": lambda: {f"X, {n}({n})/Submission attachment(s)/relu.py": WORK for n in PEOPLE},
+    "teams": lambda: {f"{n}/Week 1/Version 1/relu.py": WORK for n in PEOPLE},
     "nbgrader": lambda: {f"submitted/{n}/relu/relu.py": WORK for n in PEOPLE},
     "git": lambda: {f"{n}/{file}": data for n in PEOPLE
                     for file, data in {"relu.py": WORK, ".git/HEAD": b"ref: x\n"}.items()},
     "plain": lambda: {f"{n}.py": WORK for n in PEOPLE},
 }  # fmt: skip
-KNOWS = {"gradescope": {"sid", "email"}, "canvas": {"canvas"}, "moodle": {"participant"}}
+KNOWS: dict[str, set[str]] = {
+    "brightspace": set(),
+    "gradescope": {"sid", "email"},
+    "canvas": {"canvas"},
+    "moodle": {"participant"},
+}
 """Which ids an inbox gives; the others give the login."""
 HAS = {
     "canvas": {"canvas", "sid", "login", "email"},
@@ -92,7 +101,12 @@ def class_of(kind: str, folder: Path) -> list[Grade]:
 
 
 def _is(who: Submission, name: str, person: dict[str, str], kind: str) -> bool:
-    numbers = {"canvas": "canvas", "moodle": "participant", "gradescope": "sid"}
+    numbers = {
+        "canvas": "canvas",
+        "brightspace": "canvas",
+        "moodle": "participant",
+        "gradescope": "sid",
+    }
     return who.student == (person[numbers[kind]] if kind in numbers else name)
 
 
@@ -296,7 +310,10 @@ def test_moodle_in_the_language_of_the_course() -> None:
     done = export("moodle", [zoe], RELU, GERMAN.encode("utf-8-sig"), "moodle")
     table = rows(done.data, ";")
     assert table[1][:6] == ["Teilnehmer/in 17", "Zoë Müller", "Abgegeben", "87,5", "100,00", "-"]
-    assert table[1][6] == "17.5 of 20 points.<br>relu is right: wrong, at z &lt; 0 ?"
+    assert (
+        table[1][6]
+        == "17.5 of 20 points.<br>relu is right (2.5 points lost)<br>wrong, at z &lt; 0<br>?"
+    )
     other = export("moodle", [zoe], RELU, UNKNOWN.encode(), "moodle")
     assert other.data.decode() == UNKNOWN.replace("3,50", "87,5")
     assert any("no column of feedback" in note for note in other.notes)
@@ -325,7 +342,7 @@ def test_blackboard_keeps_its_utf_16_and_its_keys() -> None:
     )
     known = replace(RELU, lms={"blackboard": {"column": 55}})
     made = export("blackboard", [ada], known, inbox="blackboard")
-    assert rows(made.data) == [["Username", "ReLU & co |55"], ["=ada", "17.5"]]
+    assert rows(made.data) == [["Username", "ReLU & co |55"], ["'=ada", "17.5"]]
 
 
 def test_nbgrader_has_its_columns_and_neutral_names() -> None:

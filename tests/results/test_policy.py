@@ -108,13 +108,13 @@ def test_within_the_grace_nothing_is_late_and_past_it_all_of_it_is() -> None:
 @pytest.mark.parametrize(
     ("due", "shown"),
     [
-        (datetime(2026, 10, 24, 23, 59, tzinfo=BERLIN), "2026-10-25 22:59:00"),  # a day of 25 h
-        (datetime(2027, 3, 27, 23, 59, tzinfo=BERLIN), "2027-03-29 00:59:00"),  # a day of 23 h
+        (datetime(2026, 10, 24, 23, 59, tzinfo=BERLIN), "2026-10-25 23:59:00"),  # a day of 25 h
+        (datetime(2027, 3, 27, 23, 59, tzinfo=BERLIN), "2027-03-28 23:59:00"),  # a day of 23 h
         (datetime(2026, 10, 25, 2, 30, tzinfo=BERLIN, fold=1), "2026-10-26 02:30:00"),
     ],
 )
-def test_a_day_is_24_hours_also_when_clocks_change(due: datetime, shown: str) -> None:
-    """Exactly a day late costs a day's share, and a second more costs two: not what clocks show."""
+def test_a_day_is_one_of_the_calendar_also_when_clocks_change(due: datetime, shown: str) -> None:
+    """The same clock time on the next day is one day late, and a second more is two."""
     assignment = replace(RELU, due=due)
     handed_in = datetime.fromisoformat(shown).replace(tzinfo=BERLIN)
     assert counted(graded(100.0, shown), assignment=assignment).final == 90.0
@@ -122,11 +122,59 @@ def test_a_day_is_24_hours_also_when_clocks_change(due: datetime, shown: str) ->
     assert counted(graded(100.0, second), assignment=assignment).final == 80.0
 
 
-def test_clock_faces_alone_would_be_an_hour_off() -> None:
-    """What the subtraction of two times of one zone would say, were it not done in UTC."""
+def test_hours_alone_would_take_a_second_day() -> None:
+    """What the difference in UTC would say on the day of 25 hours."""
     due = datetime(2026, 10, 24, 23, 59, tzinfo=BERLIN)
     handed_in = datetime(2026, 10, 25, 23, 58, tzinfo=BERLIN)
-    assert handed_in - due < timedelta(days=1) < replace(RELU, due=due).late_by(handed_in)
+    passed = handed_in.astimezone(UTC) - due.astimezone(UTC)
+    assert RELU.late is not None
+    assert RELU.late.penalty(passed) == 20.0
+    assert (
+        counted(graded(100.0, handed_in.isoformat()), assignment=replace(RELU, due=due)).final
+        == 90.0
+    )
+
+
+def test_an_hour_late_is_an_hour_also_across_the_change() -> None:
+    """Within a day, the time that passes counts."""
+    due = datetime(2026, 10, 25, 1, 30, tzinfo=BERLIN)
+    late = replace(RELU, due=due).lateness("2026-10-25T02:30:00+01:00")
+    assert late.late_by == timedelta(hours=2)
+    spring = replace(RELU, due=datetime(2027, 3, 28, 1, 30, tzinfo=BERLIN))
+    assert spring.lateness("2027-03-28T03:30:00+02:00").late_by == timedelta(hours=1)
+
+
+@pytest.mark.parametrize("marked", [None, 0.0, 10.0])
+def test_a_mark_costs_only_what_the_policy_says(marked: float | None) -> None:
+    policy_ = replace(RELU, late=Late(per_day=10, marked=marked))
+    grade = graded(90.0)
+    late = replace(grade, submission=replace(grade.submission, marked_late=True))
+    assert counted(late, assignment=policy_).final == (81.0 if marked else 90.0)
+    assert counted(grade, assignment=policy_).final == 90.0
+    timed = replace(late, submission=replace(late.submission, submitted_at="2026-12-01 12:00:00"))
+    assert counted(timed, assignment=policy_).final == 90.0
+    extension = Extension("ada", due=DUE + timedelta(days=2))
+    told = counted(late, assignment=policy_, extension=extension)
+    assert told.final == 90.0
+    assert "extended" in " ".join(told.told)
+
+
+def test_a_policy_without_times_is_said_once_and_names_who_is_marked() -> None:
+    grade = graded(90.0, name="West, Kurt")
+    late = replace(grade, submission=replace(grade.submission, marked_late=True, student="103"))
+    on_time = graded(90.0, student="101")
+    judged_ = [counted(late), counted(on_time)]
+    said = policy.unapplied(RELU, judged_)
+    assert said.startswith("the late policy is not applied: this download has no submission times")
+    assert "marked LATE: West, Kurt (103)" in said
+    assert "101" not in said
+    assert "--times FILE" in said
+    timed = counted(graded(90.0, "2026-12-01 12:00:00", student="102"))
+    assert "2 of 3 submissions" in policy.unapplied(RELU, [*judged_, timed])
+    assert policy.unapplied(RELU, [timed]) == ""
+    assert policy.unapplied(replace(RELU, late=None), judged_) == ""
+    by_mark = replace(RELU, late=Late(marked=10))
+    assert "10 % off for West, Kurt (103)" in policy.unapplied(by_mark, judged_)
 
 
 def test_an_hour_that_came_twice_is_the_students_gain() -> None:
@@ -845,7 +893,7 @@ def test_every_attempt_of_one_download_is_graded_where_the_best_counts(class_: P
     assert sorted(scores) == [0.0, 94.0, 100.0, 100.0, 100.0]
     assert grader(*run, "--out", "all", "--resume")[0] == 0
     assert entries("all") == found
-    assert grader("regrade", "all", "--jobs", 1)[1].startswith("0 students change")
+    assert "0 students change" in grader("regrade", "all", "--jobs", 1)[1]
     yaml = Path("assignments.yaml")
     yaml.write_text(yaml.read_text().replace("attempts: best", "attempts: last"))
     assert grader(*run, "--out", "last")[0] == 0

@@ -52,6 +52,7 @@ def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
                 for part, entry in parts
             ),
             note="marked late by Canvas" if late else "",
+            marked_late=late,
             name=one_line(match["who"] or ""),
             sid=match["user"] or "",
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from grader import timestamps as times
-from grader.inbox.tree import File, Handin, Tree, below, tops
+from grader.inbox.tree import File, Handin, Tree, below, times_unread, tops
 from grader.text import one_line
 
 FOLDER = "submitted"
@@ -14,19 +14,20 @@ STAMP = "timestamp.txt"
 
 
 def recognise(tree: Tree) -> bool:
-    """Whether there is a folder ``submitted``, or most students and most assignments have stamps.
+    """Return whether there is a folder ``submitted``, or most students and assignments have stamps.
 
-    Both, since one student can bring any number of folders, or a ``timestamp.txt`` of their own.
+    Both, since one student can bring any number of folders, or a ``timestamp.txt`` of their own. The
+    stamps of a single student prove nothing, unless the instructor named the folder ``submitted``.
     """
     stamped = {e.folder for e in tree.entries if e.name == STAMP and e.folder.count("/") == 1}
     students = {folder.partition("/")[0] for folder in stamped}
     second = {"/".join(entry.path.split("/")[:2]) for entry in tree.entries}
     stamps = 2 * len(stamped) > len(second) and 2 * len(students) > len(tops(tree))
-    return FOLDER in tree.folders or stamps
+    return FOLDER in tree.folders or (stamps and (len(students) > 1 or tree.name == FOLDER))
 
 
 def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
-    """A hand-in for each student, of the assignment's folder if one has its name."""
+    """Yield a hand-in for each student, of the assignment's folder if one has its name."""
     start = f"{FOLDER}/" if FOLDER in tree.folders else ""
     tree = below(tree, FOLDER) if start else tree
     assignments = {folder.partition("/")[2] for folder in tree.folders if folder.count("/") == 1}
@@ -44,10 +45,11 @@ def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
             for entry in entries
             if entry.path.split("/")[1] in {*wanted, ""} and entry.name != STAMP
         )
-        stamps = [times.iso(_stamp(tree, student, name)) for name in sorted(wanted)]
-        yield Handin(
-            one_line(student), files, submitted_at=max(stamps, key=times.seconds, default="")
-        )
+        stamps = [stamp for name in sorted(wanted) if (stamp := _stamp(tree, student, name))]
+        unread = [times_unread(student, stamp) for stamp in stamps if not times.moment(stamp)]
+        notes += unread
+        latest = "" if unread else max(map(times.iso, stamps), key=times.seconds, default="")
+        yield Handin(one_line(student), files, submitted_at=latest)
 
 
 def _stamp(tree: Tree, student: str, assignment: str) -> str:

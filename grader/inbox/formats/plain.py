@@ -1,55 +1,134 @@
-"""Plain files: ``<student>.py``, ``<student>.ipynb``, ``<student>/<file>``, or one student's."""
+"""Plain files: ``<student>.py``, ``<student>.ipynb``, ``<student>/<file>``, or one student's.
+
+The same may lie in folders of groups (``<group>/<student>/<file>``): `grader.inbox.layout` says how
+deep. Systems that are not known name a resubmission after the first (``ada (1)``, ``ada v2``,
+``ada 2026-11-20 10-00``): these are attempts of one student.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
 
+from grader.inbox.attempts import Attempt, attempts
 from grader.inbox.choice import RELEASED, SUFFIXES, likeness
-from grader.inbox.tree import ARCHIVE, Entry, File, Handin, Tree, tops
+from grader.inbox.layout import Layout
+from grader.inbox.tree import ARCHIVE, Entry, File, Handin, Tree, below, tops
 from grader.text import one_line
 
 
+@dataclass(slots=True)
+class _Student:
+    files: list[File] = field(default_factory=list)
+    group: str = ""
+    error: str = ""
+    attempts: set[str] = field(default_factory=set)
+
+
 def recognise(tree: Tree) -> bool:
-    """Whatever is nothing else."""
+    """Return True: whatever is nothing else is plain."""
     return True
 
 
-def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
-    """A hand-in for each folder and each file at the top, or one for all of it."""
-    if _is_one(tree, expected):
-        files = [File(entry, entry.name, (entry.when,)) for entry in tree.entries]
-        yield Handin(one_line(tree.name), tuple(files))
+def read(
+    tree: Tree,
+    expected: str,
+    notes: list[str],
+    layout: Layout | None = None,
+    elsewhere: Collection[str] = (),
+) -> Iterator[Handin]:
+    """Yield a hand-in for each folder and each file at the layout's depth, or one for all of it."""
+    layout = layout or Layout()
+    notes += layout.notes
+    if layout.depth == 0:
+        yield _one(tree, expected, notes, elsewhere)
         return
-    found: defaultdict[str, list[File]] = defaultdict(list)
-    for top, entries in tops(tree).items():
-        if top in tree.folders:
-            found[top] += [File(entry, entry.name, (entry.when,)) for entry in entries]
-        elif reason := _nobodys(top, expected, tree):
-            notes.append(f"{one_line(top)} is ignored: {reason}")
-        else:
-            found[top.rpartition(".")[0]] += [_meant(entry) for entry in entries]
-    for student, files in found.items():
-        yield Handin(one_line(student), tuple(files))
+    found: defaultdict[str, _Student] = defaultdict(_Student)
+    students = list(_students(tree, layout.depth, expected, notes, elsewhere))
+    places: defaultdict[str, set[str]] = defaultdict(set)
+    for name, place, _, _ in students:
+        places[name].add(place)
+    for name, place, files, attempt in students:
+        student = found[f"{place}/{name}" if len(places[name]) > 1 else name]
+        student.files += files
+        student.group = place
+        student.attempts.add(attempt)
+        if why := layout.unsure.get(name):
+            student.error = f"cannot tell which file counts: {why}"
+    for name, student in found.items():
+        several = f"the latest of {len(student.attempts)} submissions"
+        yield Handin(
+            one_line(name),
+            tuple(student.files),
+            group=one_line(student.group),
+            missing=student.error,
+            note=several if len(student.attempts) > 1 else "",
+        )
 
 
-def _is_one(tree: Tree, expected: str) -> bool:
-    """Whether this is the work of one student: the files are at the top, named as released."""
-    top = [e for e in tree.entries if "/" not in e.path and e.name.lower().endswith(SUFFIXES)]
-    inner = any("/" in e.path and e.name.lower().endswith(SUFFIXES) for e in tree.entries)
-    named = [e for e in top if likeness(e.name, expected) < 2]
-    beside = [e for e in top if e not in named and e.name not in RELEASED]
-    return bool(named) and not inner and not beside
+def _one(tree: Tree, expected: str, notes: list[str], elsewhere: Collection[str]) -> Handin:
+    """Return all of a folder as the work of one student, with notes on what is left out."""
+    top = any(likeness(e.name, expected) < 2 for e in tree.entries if "/" not in e.path)
+    files = [
+        File(entry, entry.name, (entry.when,)) for entry in tree.entries
+        if not (top and "/" in entry.path and likeness(entry.name, expected) < 2)
+    ]  # fmt: skip
+    for entry in tree.entries:
+        if "/" in entry.path or not entry.name.lower().endswith(SUFFIXES):
+            continue
+        known = [expected, *elsewhere]
+        if entry.name not in RELEASED and not any(likeness(entry.name, n) < 2 for n in known):
+            notes.append(
+                f"{one_line(entry.path)} is ignored: the work is the file named {expected}"
+            )
+    return Handin(one_line(tree.name), tuple(files))
 
 
-def _nobodys(name: str, expected: str, tree: Tree) -> str:
+def _students(
+    tree: Tree, depth: int, expected: str, notes: list[str], elsewhere: Collection[str]
+) -> Iterator[tuple[str, str, list[File], str]]:
+    """Yield (student, group, files, attempt) for each folder and file at a depth."""
+    for place in _places(tree, depth, notes):
+        inner = below(tree, place) if place else tree
+        start = f"{place}/" if place else ""
+        usable: dict[str, list[Entry]] = {}
+        for top, entries in tops(inner).items():
+            reason = "" if top in inner.folders else _nobodys(top, expected, elsewhere)
+            if reason:
+                notes.append(f"{one_line(start + top)} is ignored: {reason}")
+            else:
+                usable[top] = entries
+        stems = {top: top if top in inner.folders else top.rpartition(".")[0] for top in usable}
+        same = attempts(list(dict.fromkeys(stems.values())), expected, notes)
+        for top, entries in usable.items():
+            each = same.get(stems[top], Attempt(stems[top]))
+            alone = top not in inner.folders
+            files = [
+                File(replace(e, path=start + e.path), e.name, (e.when,), alone, each.order)
+                for e in entries
+            ]
+            yield each.student, place, files, each.order
+
+
+def _places(tree: Tree, depth: int, notes: list[str]) -> Iterator[str]:
+    """Yield the folders that hold the students' folders; note what lies above them."""
+    if depth == 1:
+        yield ""
+        return
+    yield from sorted(folder for folder in tree.folders if folder.count("/") == depth - 2)
+    for entry in tree.entries:
+        if entry.path.count("/") < depth - 1:
+            notes.append(f"{one_line(entry.path)} is ignored: it is in no student's folder")
+
+
+def _nobodys(name: str, expected: str, elsewhere: Collection[str]) -> str:
+    """Return why a file at the top is no student's, or ''."""
     if ARCHIVE.fullmatch(name):
         return ""
     if not name.lower().endswith(SUFFIXES):
         return "neither .py nor .ipynb"
+    if any(likeness(name, other) < 2 for other in elsewhere if other != expected):
+        return "it belongs to another exercise"
     is_nobodys = likeness(name, expected) < 2 or name in RELEASED
     return "it has no student's name" if is_nobodys else ""
-
-
-def _meant(entry: Entry) -> File:
-    return File(entry, entry.name, (entry.when,), meant=True)

@@ -11,21 +11,20 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.course.assignment import Assignment
-from grader.lms.exports import matching, sheet
+from grader.lms.exports import matching, numbers, sheet
 from grader.lms.exports.sheet import Export, ExportError, Filling
 from grader.lms.wording import number
 from grader.model import Grade
+from grader.text import for_cell
 
-COLUMN: Final = re.compile(
-    r"(?P<title>.*?) \[[^\]]*?(?P<points>\d+(?:[.,]\d+)?)[^\]]*\] ?\|(?P<id>\d+)", re.DOTALL
-)
+COLUMN: Final = re.compile(r"(?P<title>.*?) ?\[(?P<points>[^\[\]]*)\] ?\|(?P<id>\d+)", re.DOTALL)
 KEYS: Final = {"Username": ("login", "email"), "Student ID": ("sid",)}
 
 
 def export(
     grades: Sequence[Grade], assignment: Assignment, into: bytes | None, inbox: str
 ) -> Export:
-    """The grade centre given, one column filled in; else a new one of Username and that column."""
+    """Fill in one column of the grade centre given, or make a new one of Username and that column."""
     identity = str(assignment.lms.get("blackboard", {}).get("column", ""))
     if into is None:
         return _made(grades, assignment, identity, inbox)
@@ -42,8 +41,13 @@ def export(
             "write lms: {blackboard: {column: ID}} in assignments.yaml"
         )
     at, match = found[0]
-    possible = sheet.parsed(match["points"])
-    filling = Filling(page, range(1, len(page)), sheet.keys(head, KEYS), at)
+    mark = numbers.decimal_mark(
+        [numbers.stated(match["points"]), *(page.get(row, at) for row in range(1, len(page)))]
+    )
+    possible = numbers.parsed(numbers.stated(match["points"]), mark)
+    if not possible:
+        raise ExportError(f"blackboard: {numbers.unreadable(match['points'], match['title'])}")
+    filling = Filling(page, range(1, len(page)), sheet.keys(head, KEYS), at, mark=mark)
     return sheet.fill(filling, grades, inbox, lambda row: possible)
 
 
@@ -62,5 +66,5 @@ def _made(grades: Sequence[Grade], assignment: Assignment, identity: str, inbox:
         elif not login:
             strangers.append(f"{grade.submission.student}: no username")
         else:
-            rows.append((login, number(grade.final)))
+            rows.append((for_cell(login), number(grade.final)))
     return Export(sheet.table(rows), tuple(strangers), tuple(notes))

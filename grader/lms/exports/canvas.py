@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.course.assignment import Assignment
-from grader.lms.exports import matching, sheet
-from grader.lms.exports.sheet import Export, ExportError, Filling
+from grader.lms.exports import matching, numbers, sheet
+from grader.lms.exports.sheet import Export, ExportError, Filling, Sheet
 from grader.lms.wording import number
 from grader.model import Grade
 from grader.text import for_cell
@@ -25,7 +25,7 @@ HEADER: Final = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 def export(
     grades: Sequence[Grade], assignment: Assignment, into: bytes | None, inbox: str
 ) -> Export:
-    """The gradebook given with the assignment's column filled in; else a new one, by Canvas ids."""
+    """Fill in the assignment's column of the gradebook given, or make a new one by Canvas ids."""
     identity = str(assignment.lms.get("canvas", {}).get("assignment", ""))
     if into is None:
         return _made(grades, assignment, identity, inbox)
@@ -36,13 +36,24 @@ def export(
     own = head.index("ID") if "ID" in head else min(columns)
     rows = [row for row in range(1, len(page)) if page.get(row, own).strip()]
     others = [row for row in range(1, len(page)) if row not in set(rows)]
-    possible = next((most for row in others if (most := sheet.points(page, row, at))), None)
-    filling = Filling(page, rows, columns, at, excused=sheet.EXCUSED)
+    mark = numbers.decimal_mark(page.get(row, at) for row in range(1, len(page)))
+    possible = _possible(page, others, at, mark)
+    filling = Filling(page, rows, columns, at, mark=mark, excused=sheet.EXCUSED)
     return sheet.fill(filling, grades, inbox, lambda row: possible)
 
 
+def _possible(page: Sheet, rows: Sequence[int], at: int, mark: str) -> float | None:
+    """Return the points possible, from a row without a student; raises `ExportError`."""
+    named = [row for row in rows if "possible" in page.get(row, 0).casefold()]
+    for row in named or rows:
+        text = page.get(row, at)
+        if named or any(c.isdigit() for c in text):
+            return sheet.points(page, row, at, mark)
+    return None
+
+
 def _column(head: Sequence[str], title: str, identity: str) -> int:
-    """The column of the assignment: by its id if that is known, else by its title."""
+    """Return the column of the assignment: by its id if that is known, else by its title."""
     ids = [re.fullmatch(r"(.*) \((\d+)\)", text, re.DOTALL) for text in head]
     wanted = [
         at for at, match in enumerate(ids)
@@ -65,11 +76,14 @@ def _made(grades: Sequence[Grade], assignment: Assignment, identity: str, inbox:
             "or lms: {canvas: {assignment: ID}} in assignments.yaml"
         )
     column = f"{assignment.title} ({identity})"
-    rows = [(*HEADER, column), ("    Points Possible", "", "", "", "", number(assignment.points))]
+    rows: list[tuple[str, ...]] = [
+        (*HEADER, column),
+        ("    Points Possible", "", "", "", "", number(assignment.points)),
+    ]
     strangers, notes = [], []
     for grade in grades:
         ids = matching.identities(grade, inbox)
-        cells = (ids.get("canvas", ""), ids.get("sid", ""), ids.get("login", ""))
+        cells = [for_cell(ids.get(kind, "")) for kind in ("canvas", "sid", "login")]
         if grade.final is None and not grade.excused:
             notes.append(sheet.not_graded(grade))
         elif not any(cells):

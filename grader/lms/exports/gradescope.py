@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.course.assignment import Assignment
-from grader.lms.exports import sheet
+from grader.lms.exports import numbers, sheet
 from grader.lms.exports.sheet import Export, Filling
 from grader.lms.wording import number
 from grader.model import Grade
@@ -19,7 +19,7 @@ HEADER: Final = ("First Name", "Last Name", "SID", "Email", "Total Score", "Max 
 def export(
     grades: Sequence[Grade], assignment: Assignment, into: bytes | None, inbox: str
 ) -> Export:
-    """The CSV that Gradescope's *Download Grades* gives: made, or its ``Total Score`` filled in."""
+    """Make the CSV that Gradescope's *Download Grades* gives, or fill in its scores."""
     if into is not None:
         return _filled(grades, assignment, into, inbox)
     rows = {grade.submission.student: _row(grade, inbox) for grade in grades}
@@ -41,8 +41,8 @@ def _row(grade: Grade, inbox: str) -> tuple[str, ...]:
     sid = who.sid or (who.student if has_number and not email else "")
     status = "Graded" if grade.final is not None else "Ungraded"
     return (
-        for_cell(first), for_cell(last), sid, email, score, number(grade.max_score),
-        status, who.submitted_at,
+        for_cell(first), for_cell(last), for_cell(sid), for_cell(email), score,
+        number(grade.max_score), status, who.submitted_at,
     )  # fmt: skip
 
 
@@ -53,5 +53,8 @@ def _filled(grades: Sequence[Grade], assignment: Assignment, into: bytes, inbox:
     most = next((head.index(name) for name in ("Max Points", f"{assignment.title} - Max Points")
                  if name in head), None)  # fmt: skip
     keys = sheet.keys(head, {"SID": ("sid",), "Email": ("email", "login")})
-    filling = Filling(page, range(1, len(page)), keys, at)
-    return sheet.fill(filling, grades, inbox, lambda row: sheet.points(page, row, most))
+    columns = [at] if most is None else [at, most]
+    rows = range(1, len(page))
+    mark = numbers.decimal_mark(page.get(row, column) for row in rows for column in columns)
+    filling = Filling(page, rows, keys, at, mark=mark)
+    return sheet.fill(filling, grades, inbox, lambda row: sheet.points(page, row, most, mark))

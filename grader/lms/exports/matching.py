@@ -14,6 +14,8 @@ KINDS: Final[Mapping[str, Mapping[str, str]]] = {
     "moodle": {"participant": "sid"},
     "blackboard": {"login": "sid"},
     "gradescope": {"sid": "sid"},
+    "brightspace": {},
+    "sakai": {"login": "sid"},
     "nbgrader": {"login": "student"},
     "git": {"login": "student"},
 }

@@ -38,6 +38,6 @@ def _row(grade: Grade, name: str, due: str) -> tuple[str, ...]:
     lost = (grade.score or 0.0) * (grade.standing.penalty if grade.standing else 0.0) / 100
     score = "" if grade.final is None else number(grade.final)
     return (
-        name, due, f"{time:{FORMAT}}" if time else "", who.student, for_cell(last),
-        for_cell(first), who.email, raw, number(lost) if raw else "", score, number(grade.max_score),
+        name, due, f"{time:{FORMAT}}" if time else "", for_cell(who.student), for_cell(last),
+        for_cell(first), for_cell(who.email), raw, number(lost) if raw else "", score, number(grade.max_score),
     )  # fmt: skip

@@ -23,10 +23,11 @@ from typing import Final
 
 from grader.errors import UserError
 from grader.lms import wording
+from grader.lms.exports import numbers
 from grader.lms.exports.matching import matched
 from grader.lms.wording import number
 from grader.model import Grade
-from grader.text import folded, for_cell, lms_line
+from grader.text import folded, for_cell, lms_line, one_line
 
 __all__ = ["Export", "ExportError", "Filling", "Sheet"]
 
@@ -61,6 +62,7 @@ class Sheet:
     delimiter: str
     encoding: str
     mark: str = ""
+    """What stands before the header: a byte order mark, or Excel's line ``sep=;``."""
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -90,13 +92,15 @@ class Sheet:
 
 
 def read(data: bytes) -> Sheet:
-    """The sheet in a file, of any of the usual encodings and delimiters; raises `ExportError`."""
+    """Return the sheet in a file, of any of the usual encodings and delimiters; raises `ExportError`."""
     if len(data) > MAX_BYTES:
         raise ExportError(f"the file given is over {MAX_BYTES >> 20} MiB: no gradebook is")
     encoding, text = _decoded(data)
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     text = text.removeprefix("\ufeff")
-    delimiter = _delimiter(text)
+    if announced := re.match(r"sep=([,;\t])\r?\n", text):  # Excel's own line, kept as it is
+        mark, text = mark + announced[0], text[announced.end() :]
+    delimiter = announced[1] if announced else _delimiter(text)
     plain = f"[^{delimiter}\r\n]*+"
     cell = re.compile(rf'( *"(?:[^"]|"")*+"{plain}|{plain})({delimiter}|\r\n|\r|\n|\Z)')
     sheet = Sheet([[]], [], delimiter, encoding, mark)
@@ -151,9 +155,6 @@ def table(rows: Iterable[Sequence[str]]) -> bytes:
     return out.getvalue().encode("utf-8", "replace")
 
 
-# --- who and where ----------------------------------------------------------------------------
-
-
 # --- filling in -------------------------------------------------------------------------------
 
 
@@ -167,10 +168,12 @@ class Filling:
     at: int
     comments: int | None = None
     """The column of comments, if there is one that we may write."""
-    comma: bool = False
-    """Whether the sheet writes 87,5."""
-    key: Callable[[str], str] = field(default=lambda text: text)
-    """What of a key cell is the id."""
+    mark: str = ""
+    """The decimal mark of the sheet, where its cells show it."""
+    key: Callable[[int, str], str] = field(default=lambda column, text: text)
+    """From a key's column and cell, the id."""
+    locked: frozenset[int] = frozenset()
+    """Rows that the system does not let anybody change."""
     excused: str = ""
     """The system's word for who is excused, if it has one."""
 
@@ -187,24 +190,39 @@ def fill(
     places: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
     for row in filling.rows:
         for at, kinds in filling.keys.items():
-            if identity := folded(filling.key(page.get(row, at))):
+            if identity := folded(filling.key(at, page.get(row, at))):
                 for kind in kinds:
                     places[kind, identity].add(row)
     found, strangers = matched(grades, inbox, places)
     notes: list[str] = []
     for row, grade in sorted(found.items()):
-        if grade.excused and filling.excused:
-            page.put(row, filling.at, filling.excused)
-        elif grade.final is None:
-            notes.append(not_graded(grade))
-        elif page.get(row, filling.at).strip() == EXCUSED:
-            notes.append(f"{lms_line(grade.submission.student)} is excused, and left so")
-        else:
-            score = number(scaled(grade.final, grade.max_score, most(row), notes))
-            page.put(row, filling.at, score.replace(".", ",") if filling.comma else score)
-            if filling.comments is not None:
-                page.put(row, filling.comments, for_cell(comment(grade)))
+        _write(filling, row, grade, most, comment, notes)
     return Export(page.data(), tuple(strangers), tuple(dict.fromkeys(notes)))
+
+
+def _write(
+    filling: Filling,
+    row: int,
+    grade: Grade,
+    most: Callable[[int], float | None],
+    comment: Callable[[Grade], str],
+    notes: list[str],
+) -> None:
+    """Write one student's score, or note why the cell is left as it is."""
+    page, student = filling.page, lms_line(grade.submission.student)
+    if row in filling.locked:
+        notes.append(f"{student}: the grade is locked there, and left as it is")
+    elif grade.excused and filling.excused:
+        page.put(row, filling.at, filling.excused)
+    elif grade.final is None:
+        notes.append(not_graded(grade))
+    elif page.get(row, filling.at).strip() == EXCUSED:
+        notes.append(f"{student} is excused, and left so")
+    else:
+        score = number(scaled(grade.final, grade.max_score, most(row), notes))
+        page.put(row, filling.at, score.replace(".", ",") if filling.mark == "," else score)
+        if filling.comments is not None:
+            page.put(row, filling.comments, for_cell(comment(grade)))
 
 
 def scaled(score: float, ours: float, theirs: float | None, notes: list[str]) -> float:
@@ -240,15 +258,18 @@ def column(header: Sequence[str], names: Iterable[str], what: str) -> int:
     raise ExportError(f"the file given has no single column for {what}: {' or '.join(wanted)}")
 
 
-def points(page: Sheet, row: int, at: int | None) -> float | None:
-    """The number in a cell, if there is one."""
-    return parsed(page.get(row, at)) if at is not None else None
+def points(page: Sheet, row: int, at: int | None, mark: str = "") -> float | None:
+    """Return the points that a cell states, None if it is empty.
 
-
-def parsed(text: str) -> float | None:
-    """A number as LMSs write it, with a point or a comma."""
-    plain = text.strip().replace(",", ".")
-    return float(plain) if re.fullmatch(r"\d{1,9}(\.\d+)?", plain, re.ASCII) else None
+    Raises:
+        ExportError: The cell cannot be read; it never means that scores are not scaled.
+    """
+    text = page.get(row, at).strip() if at is not None else ""
+    if not text:
+        return None
+    if (value := numbers.parsed(text, mark)) is None:
+        raise ExportError(numbers.unreadable(text, one_line(page.get(0, at or 0), 60)))
+    return value
 
 
 def names(name: str) -> tuple[str, str]:

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Final
 
 from grader import files, lms
-from grader.course import catalog
+from grader.course import catalog, extensions
 from grader.course.assignment import Assignment, Course
+from grader.course.extensions import Extension
 from grader.course.secret import course_secret, secret_file
 from grader.grading.protocol import Settings
 from grader.inbox.archive import from_zip
@@ -32,7 +33,7 @@ from grader.lms.wording import for_staff, held_back, number
 from grader.model import Grade, Submission
 from grader.runs import local
 from grader.runs.class_run import new_seed
-from grader.timestamps import moment
+from grader.timestamps import in_utc
 
 SEVERAL: Final = "might be meant"
 READABLE: Final = 0o644
@@ -90,7 +91,7 @@ def grade_one(request: Request, place: JobPlace) -> tuple[Grade, Job]:
         course = catalog.load(found)
         assignment = _assignment(course, request.assignment)
         name = assignment.name
-        job = _informed(job, assignment, request)
+        job = _informed(job, course, assignment, request)
         deliver(answer_for(request.lms, _unknown(job, STOPPED), job), files_only=True)
         return _graded(course, assignment, job), job
     except Exception as error:  # whatever it is, there must be a result, and it must say so
@@ -127,9 +128,9 @@ def _assignment(course: Course, name: str | None) -> Assignment:
     return course.assignment(name or "")
 
 
-def _informed(job: Job, assignment: Assignment, request: Request) -> Job:
-    """The job with what the course says about it."""
-    penalty, remark = _lateness(job, assignment)
+def _informed(job: Job, course: Course, assignment: Assignment, request: Request) -> Job:
+    """Return the job with what the course says about it."""
+    penalty, remark = _lateness(job, course, assignment)
     return replace(
         job,
         expected=assignment.name,
@@ -141,19 +142,34 @@ def _informed(job: Job, assignment: Assignment, request: Request) -> Job:
     )
 
 
-def _lateness(job: Job, assignment: Assignment) -> tuple[float, str]:
-    """What lateness costs by the system's own times, in percent, and the sentence that says so."""
-    submitted, due = moment(job.submitted_at), moment(job.due_at) or assignment.due
-    if assignment.late is None or submitted is None or due is None:
+def _lateness(job: Job, course: Course, assignment: Assignment) -> tuple[float, str]:
+    """Return what lateness costs in percent, by the system's own times, and a sentence about it.
+
+    The date in extensions.csv comes first, then the LMS's date for this student, then the course's.
+    """
+    extension = _extension(job, course, assignment)
+    if extension is not None and extension.excused:
         return 0.0, ""
-    if submitted.tzinfo is None or due.tzinfo is None:
+    given = extension.due if extension is not None else None
+    if given is not None and (assignment.due is None or given <= assignment.due):
+        given = None  # as in a class run: an extension of no date, or to an earlier one, is none
+    late = assignment.lateness(
+        job.submitted_at, given or in_utc(job.due_at, assignment.zone or UTC)
+    )
+    if not late.penalty:
         return 0.0, ""
-    late_by = assignment.late_by(submitted, due)
-    penalty = assignment.late.penalty(late_by)
-    if not penalty:
-        return 0.0, ""
-    hours = late_by.total_seconds() / 3600
-    return penalty, f"Late by {number(round(hours, 1))} hours: {number(penalty)} % are taken off."
+    hours = number(round(late.late_by.total_seconds() / 3600, 1))
+    unit = "hour" if hours == "1" else "hours"
+    return late.penalty, f"Late by {hours} {unit}: {number(late.penalty)} % are taken off."
+
+
+def _extension(job: Job, course: Course, assignment: Assignment) -> Extension | None:
+    """Return what the course's extensions say about this student, where the job has the file."""
+    if course.extensions is None or not course.extensions.is_file():
+        return None
+    who = Submission(job.student, "", email=job.email, sid=job.facts.get("sid", ""))
+    found, _ = extensions.matched(extensions.read(course), assignment, [who])
+    return found.get(who.student)
 
 
 def _graded(course: Course, assignment: Assignment, job: Job) -> Grade:

@@ -16,6 +16,8 @@ from grader.lms.jobs.job import FAILED, Job, JobOutput, JobPlace, as_json, part,
 from grader.lms.wording import fitted, overall, said
 from grader.model import Grade, Outcome, seconds
 from grader.text import MOST, lms_line
+from grader.timestamps import moment
+from grader.timestamps import seconds as seconds_of
 
 LIMIT: Final = 4 * 1024 * 1024
 VISIBILITIES: Final = ("hidden", "after_due_date", "after_published", "visible")
@@ -34,9 +36,15 @@ def job(place: JobPlace) -> Job:
         name=", ".join(filter(None, (text(user, "name") for user in users))),
         email=text(users, 0, "email"),
         submitted_at=text(told, "created_at"),
-        due_at=text(told, "assignment", "due_date"),
-        facts={"id": text(told, "id")},
+        due_at=_due(users) or text(told, "assignment", "due_date"),
+        facts={"id": text(told, "id"), "sid": text(users, 0, "sid")},
     )
+
+
+def _due(users: list[Any]) -> str:
+    """Return the latest of the members' dates, which holds their extensions; '' if there is none."""
+    dates = [text(user, "assignment", "due_date") for user in users]
+    return max(filter(moment, dates), key=seconds_of, default="")
 
 
 def answer(grade: Grade, job: Job) -> JobOutput:
