@@ -34,7 +34,7 @@ from grader.inbox.formats import (
     sakai,
     teams,
 )
-from grader.inbox.layout import Layout, Question, arrange, defined, is_students
+from grader.inbox.layout import FolderLayout, Question, arrange, defined, is_students
 from grader.inbox.tree import (
     ARCHIVE,
     Entry,
@@ -195,7 +195,7 @@ def open_inbox(
             told = f"{one_line(str(source))}: no .py or .ipynb file in it; is it the right one?"
             raise InboxError(f"{told} ({notes[0]})" if notes else told)
         question = Question(tree, expected, untouched, defined(_cells_of(stub)), others)
-        layout = arrange(question) if depth is None else Layout(depth)
+        layout = arrange(question) if depth is None else FolderLayout(depth)
         kind, found = _plain(question, layout, notes)
     else:
         found = READERS[kind].read(tree, expected, notes)
@@ -215,7 +215,9 @@ def _cells_of(stub: bytes) -> tuple[Cell, ...]:
         return ()
 
 
-def _plain(question: Question, layout: Layout, notes: list[str]) -> tuple[str, Iterable[Handin]]:
+def _plain(
+    question: Question, layout: FolderLayout, notes: list[str]
+) -> tuple[str, Iterable[Handin]]:
     """Read plain folders; where most of the students' folders are clones, read them as clones."""
     tree, expected = question.tree, question.expected
     students = [f for f in tree.folders if f.count("/") == layout.depth - 1]

@@ -66,7 +66,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class FolderLayout:
     """How deep the students' folders lie, and what is odd about single ones."""
 
     depth: int = 1
@@ -75,7 +75,7 @@ class Layout:
     """By folder at the top: why it may hold the work of several students."""
 
 
-def arrange(question: Question) -> Layout:
+def arrange(question: Question) -> FolderLayout:
     """Return the layout of a plain folder; raises `InboxError` where only a person can tell."""
     tree, expected = question.tree, question.expected
     homes = [tuple(e.folder.split("/")) for e in _named(tree, expected) if e.folder]
@@ -85,7 +85,7 @@ def arrange(question: Question) -> Layout:
     if len(homes) == 1 and COPIES.fullmatch(homes[0][0]) and not _rivals(question):
         alone = [n for n in tree.folders if "/" not in n and n != homes[0][0]]
         if not any(_holds_python(tree, folder) for folder in alone):
-            return Layout(0)
+            return FolderLayout(0)
     return _by_depth(question, homes)
 
 
@@ -101,21 +101,21 @@ def _named(tree: Tree, expected: str) -> list[Entry]:
 
 def _with_work_at_the_top(
     question: Question, top: Sequence[Entry], homes: Sequence[Path]
-) -> Layout:
+) -> FolderLayout:
     """A file of the expected name at the top is one student's, unless it was only released there."""
     rivals = _rivals(question)
     folders = sorted({home[0] for home in homes if not COPIES.fullmatch(home[0])})
     if all(_is_stub(question, entry) for entry in top):
         if rivals or folders or _others(question):
             return _by_depth(question, homes)
-        return Layout(0)
+        return FolderLayout(0)
     if len(folders) >= MANY:
         return _by_depth(question, homes)
     if len(folders) == 1 or not (rivals or folders):
         lost = [f"{'/'.join(home)}/" for home in homes if home[0] in folders]
         said = (f"{one_line(path)}: not used, because {top[0].name} at the top is the work"
                 for path in lost)  # fmt: skip
-        return Layout(0, tuple(said))
+        return FolderLayout(0, tuple(said))
     beside = ", ".join(map(one_line, [*folders, *rivals][:MAX_LISTED]))
     raise InboxError(
         f"{one_line(question.tree.name)}: {one_line(top[0].name)} stands beside {beside}, which may be "
@@ -123,20 +123,20 @@ def _with_work_at_the_top(
     )
 
 
-def _by_depth(question: Question, homes: Sequence[Path]) -> Layout:
+def _by_depth(question: Question, homes: Sequence[Path]) -> FolderLayout:
     """Return the smallest depth at which nobody's work is lost."""
     expected = question.expected
     if not homes:
-        return Layout()
+        return FolderLayout()
     if not (several := _several(homes, 1, expected)):
         is_of_groups = _are_places(homes, 1) and _fits(homes, 2, expected)
-        return _deeper(2, homes) if is_of_groups else Layout()
+        return _deeper(2, homes) if is_of_groups else FolderLayout()
     for depth in range(2, MAX_DEPTH):
         if _are_places(homes, depth - 1) and _fits(homes, depth, expected):
             return _deeper(depth, homes)
     tops = {home[0] for home in homes}
     if 2 * len([top for top in tops - several.keys() if (top,) in homes]) > len(tops):
-        return Layout(unsure={top: _listed(found) for top, found in several.items()})
+        return FolderLayout(unsure={top: _listed(found) for top, found in several.items()})
     raise InboxError(_question(question, homes, several))
 
 
@@ -162,11 +162,13 @@ def _listed(found: Sequence[Path]) -> str:
     return f"work in {names}{f' and {more} more folders' if more > 0 else ''}"
 
 
-def _deeper(depth: int, homes: Sequence[Path]) -> Layout:
+def _deeper(depth: int, homes: Sequence[Path]) -> FolderLayout:
     above = sorted({"/".join(home[: depth - 1]) for home in homes})
     names = ", ".join(map(one_line, above[:MAX_LISTED]))
     more = f" and {len(above) - MAX_LISTED} more" if len(above) > MAX_LISTED else ""
-    return Layout(depth, (f"students are the folders in {names}{more} (as with --depth {depth})",))
+    return FolderLayout(
+        depth, (f"students are the folders in {names}{more} (as with --depth {depth})",)
+    )
 
 
 def _bare(path: Path, expected: str) -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from grader.inbox import Inbox, InboxError, layout, open_inbox
-from grader.inbox.layout import Layout
+from grader.inbox.layout import FolderLayout
 
 STUB = b"def relu(z):\n    raise NotImplementedError\n"
 WORK = b"def relu(z):\n    return z * (z > 0)\n"
@@ -148,7 +148,7 @@ def test_without_the_question_a_group_becomes_one_student(
 ) -> None:
     """What the layout protects from: seen with it switched off."""
     source = lay(tmp_path, {f"{path}/relu.py": WORK for path in GROUPS["groups"]})
-    monkeypatch.setattr("grader.inbox.arrange", lambda question: Layout())
+    monkeypatch.setattr("grader.inbox.arrange", lambda question: FolderLayout())
     assert answer(source) == {"group1": WORK, "group2": WORK}
     assert layout.MAX_DEPTH > 1
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field, replace
 
 from grader.inbox.attempts import Attempt, attempts
 from grader.inbox.choice import RELEASED, SUFFIXES, likeness
-from grader.inbox.layout import Layout
+from grader.inbox.layout import FolderLayout
 from grader.inbox.tree import ARCHIVE, Entry, File, Handin, Tree, below, tops
 from grader.text import one_line
 
 
 @dataclass(slots=True)
-class _Student:
+class _Collected:
     files: list[File] = field(default_factory=list)
     group: str = ""
     error: str = ""
@@ -35,16 +35,16 @@ def read(
     tree: Tree,
     expected: str,
     notes: list[str],
-    layout: Layout | None = None,
+    layout: FolderLayout | None = None,
     elsewhere: Collection[str] = (),
 ) -> Iterator[Handin]:
     """Yield a hand-in for each folder and each file at the layout's depth, or one for all of it."""
-    layout = layout or Layout()
+    layout = layout or FolderLayout()
     notes += layout.notes
     if layout.depth == 0:
         yield _one(tree, expected, notes, elsewhere)
         return
-    found: defaultdict[str, _Student] = defaultdict(_Student)
+    found: defaultdict[str, _Collected] = defaultdict(_Collected)
     students = list(_students(tree, layout.depth, expected, notes, elsewhere))
     places: defaultdict[str, set[str]] = defaultdict(set)
     for name, place, _, _ in students:
