@@ -283,20 +283,20 @@ class _Run:
             return
         del self.out[answer.key]
         self.done.add(answer.key)
-        self._greet(answer.sandbox)
+        self._greet(answer.sandbox, answer.grade.max_score)
         ours = self.own.pop(answer.key)
         bare = replace(ours, source=b"", error=answer.grade.submission.error)
         yield ours, replace(answer.grade, submission=bare)
 
-    def _greet(self, sandbox: tuple[str, ...]) -> None:
-        """Tell the layers that every worker so far had."""
+    def _greet(self, sandbox: tuple[str, ...], most: float) -> None:
+        """Tell the layers that every worker so far had, and the maximum score."""
         if not sandbox:
             return
         known = sandbox if self.sandbox is None else self.sandbox
         common = tuple(layer for layer in known if layer in sandbox)
         if common != self.sandbox:
             self.sandbox = common
-            self.on_ready(Ready(list(common), versions=provenance.versions()))
+            self.on_ready(Ready(list(common), "", most, provenance.versions()))
 
     def _waiting(self) -> int | None:
         """How many tasks no worker has taken, asked when it has been quiet for long enough."""
