@@ -10,6 +10,7 @@ from grader.model import Grade
 from grader.runs.class_run import Progress
 
 MOST_ROWS = 40
+MOST_ERRORS = 20
 
 
 def summary(
@@ -23,7 +24,7 @@ def summary(
         lines.append(_row(grade, min(name_width, 30), width))
     if len(grades) > len(shown):
         lines.append(f"... and {len(grades) - len(shown)} more")
-    lines += ["", *_class(grades, seconds)]
+    lines += ["", *_class(grades, seconds), *_errors(grades)]
     if progress.course is not None:
         lines.append(f"course: {progress.course}")
     if progress.ready is not None:
@@ -32,6 +33,15 @@ def summary(
         lines.append(f"{progress.already} were graded before and are kept")
     if progress.kinds:
         lines.append(f"taken for: {', '.join(dict.fromkeys(progress.kinds))}")
+    return lines
+
+
+def _errors(grades: Sequence[Grade]) -> list[str]:
+    """Return the whole reason of each error: a table has no room for what to do."""
+    errors = [grade for grade in grades if grade.status == "error"]
+    lines = [f"  {each.submission.student}: {each.message}" for each in errors[:MOST_ERRORS]]
+    if len(errors) > MOST_ERRORS:
+        lines.append(f"  and {len(errors) - MOST_ERRORS} more")
     return lines
 
 
