@@ -178,7 +178,7 @@ def course(tmp_path: Path, gate: Path) -> Path:
     for name in ("__init__.py", "cases.py", "test_lecture.py"):
         shutil.copy(ROOT / "tests" / "hidden" / NAME / name, hidden)
     (hidden / "test_gate.py").write_text(GATE.format(gate=str(gate)), encoding="utf-8")
-    entry = f"title: Ours\nassignments:\n  - name: {NAME}\n    title: Graphs\n"
+    entry = f"title: Ours\nassignments:\n  - name: {NAME}\n    title: Graphs\n    points: 100\n"
     (folder / "assignments.yaml").write_text(entry, encoding="utf-8")
     (folder / ".grader-secret").write_text(SECRET, encoding="utf-8")
     return folder
@@ -656,8 +656,8 @@ def other_tests(folder: Path) -> None:
 
 
 def other_entry(folder: Path) -> None:
-    with (folder / "assignments.yaml").open("a") as out:
-        out.write("    points: 50\n")
+    file = folder / "assignments.yaml"
+    file.write_text(file.read_text().replace("points: 100", "points: 50"), encoding="utf-8")
 
 
 OTHERS = [
