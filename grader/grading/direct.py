@@ -65,7 +65,11 @@ class Plain:
 
 def _are_known(item: pytest.Function, params: Mapping[str, Any]) -> bool:
     """Return whether every fixture is one of ours, or only a parameter's value."""
-    if not set(item.fixturenames) <= plugin.OURS.keys() | params.keys():
+    wanted = inspect.signature(item.obj).parameters.keys()
+    if not wanted <= plugin.OURS.keys() | params.keys():
+        return False
+    # Our own fixtures ask for `request`; a test that does needs pytest's protocol.
+    if not set(item.fixturenames) <= plugin.OURS.keys() | params.keys() | {"request"}:
         return False
     return not _has_fixtures(item.module)
 
