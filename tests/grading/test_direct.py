@@ -1,4 +1,4 @@
-"""Hidden tests that need nothing of pytest but a call are called directly: the usual way costs more than they do."""
+"""Hidden tests that need nothing of pytest but a call are called directly: pytest itself costs more."""
 
 from __future__ import annotations
 
