@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from grader.checks.failure import Failed, partial_credit
     from grader.checks.gradients import Gradient
     from grader.checks.mistakes import Hint, Mistake
+    from grader.checks.shown import show, shows
     from grader.sandbox.fork_server import StudentError
 
 __all__ = [
     "TOLERANCE", "Cache", "Case", "Failed", "Gradient", "Hint", "Mistake", "Part", "StudentError",
     "approx", "arrays_of", "entries", "expect", "finite", "pair", "partial_credit", "redrawn",
-    "rough", "shaped",
+    "rough", "shaped", "show", "shows",
 ]  # fmt: skip
 
 _HOMES: Final = {
@@ -39,6 +40,7 @@ _HOMES: Final = {
     "checks.failure": ("Failed", "partial_credit"),
     "checks.gradients": ("Gradient",),
     "checks.mistakes": ("Hint", "Mistake"),
+    "checks.shown": ("show", "shows"),
     "sandbox.fork_server": ("StudentError",),
 }
 _HOME: Final = {name: home for home, names in _HOMES.items() for name in names}

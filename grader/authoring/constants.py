@@ -57,12 +57,23 @@ for _class in [each for each in globals().values() if isinstance(each, type)]:
                 setattr(_class, _name, _constant)
 """
 
+_VARIABLES: Final = """
+for _name, _value in list(globals().items()):
+    known = isinstance(_value, (type, _types.FunctionType, _types.ModuleType))
+    if not known and not _name.startswith("_"):
+        globals()[_name] = ANSWER
+"""
+
 
 def filled(source: str, fill: str) -> str:
     """Return a program whose answers have the right shapes, and ``fill`` in every entry."""
     return f"{source}{_CONSTANT}".replace("FILL", fill)
 
 
-def answering(source: str, value: str) -> str:
-    """Return a program whose functions and methods all return ``value``; classes stay."""
-    return f"{source}{_ANSWERS}".replace("ANSWER", value)
+def answering(source: str, value: str, variables: bool = False) -> str:
+    """Return a program whose functions and methods all return ``value``; classes stay.
+
+    With ``variables`` each variable of the module holds ``value`` too.
+    """
+    program = f"{source}{_ANSWERS}{_VARIABLES if variables else ''}"
+    return program.replace("ANSWER", value)

@@ -25,7 +25,14 @@ from grader.course import catalog
 from grader.course.yaml_nodes import FILE, CatalogError
 from grader.files import write
 
-TEMPLATES: Final = Path(__file__).parent / "templates" / "exercise"
+TEMPLATES: Final = Path(__file__).parent / "templates"
+KINDS: Final = ("function", "layer", "class", "torch", "text", "notebook")
+"""The templates of ``grader new``."""
+PLACES: Final = {
+    "reference": "reference/{}",
+    "hidden": "tests/hidden/{}",
+    "exercise": "exercises/{}",
+}
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 BOM: Final = "\ufeff"
 
@@ -36,31 +43,62 @@ Files = Mapping[Path, str]
 class Scaffold:
     """What was written, and the lines that are to be added to ``assignments.yaml`` by hand, if any."""
 
+    folder: Path
     files: tuple[Path, ...]
     by_hand: str = ""
 
 
-def new(start: Path, name: str) -> Scaffold:
-    """Write an exercise into the course at or above ``start``; raises `CatalogError`."""
+def new(start: Path, name: str, template: str = "layer") -> Scaffold:
+    """Write an exercise into the course at or above ``start``; raises `CatalogError`.
+
+    Args:
+        start: A folder of the course, or an empty folder, in which a course is begun.
+        name: The name of the exercise.
+        template: One of `KINDS`.
+    """
+    title = name.replace("_", " ").strip().capitalize()
+    entry = f"- name: {_scalar(name)}\n  title: {_scalar(title)}\n"
+    lines = _rendered(f"{template}/entry", name, title)
+    entry += "".join(f"  {line}\n" for line in "".join(lines.values()).splitlines() if line)
+    return _begin(start, name, entry, _exercise(template, name, title))
+
+
+def begin(start: Path, name: str, entry: str, files: Mapping[str, str]) -> Path:
+    """Write an exercise that was made elsewhere, and return the course's folder.
+
+    Args:
+        start: A folder of the course, or an empty folder, in which a course is begun.
+        name: The name of the exercise.
+        entry: Its entry in assignments.yaml, as a list item.
+        files: The content of each file, by its path in the course.
+
+    Raises:
+        CatalogError: The name is taken, or the entry must be added by hand.
+    """
+    made = _begin(start, name, entry, files)
+    if made.by_hand:
+        raise CatalogError(f"{FILE} cannot be extended; write its list with a line for each entry")
+    return made.folder
+
+
+def _begin(start: Path, name: str, entry: str, exercise: Mapping[str, str]) -> Scaffold:
     _check_name(name)
     folder, begun = _course(start)
     for place in _folders(folder, name):
         if place.exists():
-            raise CatalogError(f"{place} is there already; choose another name")
+            raise CatalogError(f"{place} exists already; choose another name")
     listing = folder / FILE
     text = begun.get(listing) or _read(listing)
     if name in _names(text):
         raise CatalogError(f"{FILE} has an assignment {name!r} already; choose another name")
-    title = name.replace("_", " ").strip().capitalize()
-    entry = f"- name: {_scalar(name)}\n  title: {_scalar(title)}\n"
     extended = appended(text, entry)
-    files = {**begun, **_exercise(folder, name, title)}
+    files = {**begun, **{folder / path: content for path, content in exercise.items()}}
     files.pop(listing, None)
     if extended is not None:
         files[listing] = extended  # the last: what it names must be there
     for path, content in files.items():
         _write(path, content)
-    return Scaffold(tuple(files), "" if extended is not None else entry)
+    return Scaffold(folder, tuple(files), "" if extended is not None else entry)
 
 
 def _check_name(name: str) -> None:
@@ -96,18 +134,17 @@ def _course(start: Path) -> tuple[Path, Files]:
     return folder, {}
 
 
-def _exercise(folder: Path, name: str, title: str) -> Files:
-    places = dict(zip(("reference", "hidden", "exercise"), _folders(folder, name), strict=True))
+def _exercise(template: str, name: str, title: str) -> dict[str, str]:
     return {
-        place / path: content
-        for part, place in places.items()
-        for path, content in _rendered(part, name, title).items()
+        f"{place.format(name)}/{path}": content
+        for part, place in PLACES.items()
+        for path, content in _rendered(f"{template}/{part}", name, title).items()
     }
 
 
 def _rendered(part: str, name: str, title: str) -> dict[str, str]:
-    """The templates of a folder, by path, with names put in."""
-    found = {}
+    """Return the templates of a folder, by path, with names put in."""
+    found: dict[str, str] = {}
     for path in sorted((TEMPLATES / part).rglob("*.in")):
         target = path.relative_to(TEMPLATES / part).as_posix().removesuffix(".in")
         text = path.read_text(encoding="utf-8")

@@ -215,6 +215,9 @@ def _for_lms(command: Add) -> None:
 def _for_authors(command: Add) -> None:
     new = command("new", course.new, "create a new exercise (or a course, in an empty folder)")
     new.add_argument("name", metavar="NAME", help="small letters, digits and _")
+    kinds = ("function", "layer", "class", "torch", "text", "notebook")
+    text = "what kind of exercise to begin with (default: layer)"
+    new.add_argument("--template", choices=kinds, default="layer", help=text)
     build = command("build", course.build, "write exercises/ from reference/")
     _assignments(build)
     build.add_argument(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 
 from grader.cli.output import OK, here, say
 
@@ -20,6 +21,26 @@ def add(command: Add) -> None:
         formats.add_argument(
             f"--{kind}", dest="format", action="store_const", const=kind, default="text", help=text
         )
+
+    imports = command("import", import_, "turn an nbgrader or otter notebook into an exercise")
+    imports.add_argument(
+        "system", choices=["nbgrader", "otter"], help="the grader it was written for"
+    )
+    imports.add_argument(
+        "path", type=Path, metavar="PATH", help="the instructor's notebook, or a folder"
+    )
+    imports.add_argument("--name", default="", metavar="NAME", help="the name of the exercise")
+
+
+def import_(options: argparse.Namespace) -> int:
+    """Import notebooks, and say of each cell that was refused why."""
+    from grader.authoring.importers import run
+
+    for report in run.run(Path.cwd(), options.system, options.path, options.name):
+        for line in report.lines():
+            say(line)
+        say(f"next: grader build {report.name}, then grader validate {report.name}")
+    return OK
 
 
 def checks(options: argparse.Namespace) -> int:

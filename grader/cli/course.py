@@ -19,7 +19,7 @@ def new(options: argparse.Namespace) -> int:
     """Write a new exercise, sound as it stands."""
     from grader.authoring import scaffold
 
-    made = scaffold.new(Path.cwd(), options.name)
+    made = scaffold.new(Path.cwd(), options.name, options.template)
     for path in made.files:
         say(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
     if made.by_hand:

@@ -1,0 +1,1 @@
+"""Turn notebooks of other graders into exercises."""

@@ -1,0 +1,243 @@
+"""Carry test cells over: which names they take from the student's module, and what is refused."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import io
+import re
+import tokenize
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from grader.authoring.importers.cells import ProgramPart, TestCell, without_magics
+
+OUTSIDE: Final = {
+    "threading": "threads", "multiprocessing": "processes", "subprocess": "processes",
+    "concurrent": "threads", "socket": "the network", "requests": "the network",
+    "urllib": "the network", "http": "the network", "asyncio": "an event loop",
+}  # fmt: skip
+NOSE: Final = "nose"
+PYTHON: Final = frozenset(dir(builtins))
+CERTAIN: Final = (ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom, ast.With, ast.FunctionDef,
+                  ast.ClassDef)  # fmt: skip
+"""Statements that bind their names whenever they are reached."""
+CELL_MAGIC: Final = re.compile(r"^%%(?!time\b|capture\b)", re.MULTILINE)
+SHELL: Final = re.compile(r"^\s*!|=\s*!|get_ipython\(\)", re.MULTILINE)
+
+
+@dataclass
+class Names:
+    """The names that the cells of a program define at module level."""
+
+    student: dict[str, list[int]] = field(default_factory=dict)
+    """Names that the program defines, each with the numbers of the parts that do."""
+    imports: dict[str, str] = field(default_factory=dict)
+    """Names that are imported modules, or come from one: the statement that imports each."""
+    stars: list[str] = field(default_factory=list)
+    classes: set[str] = field(default_factory=set)
+
+
+def names_of(parts: Sequence[ProgramPart]) -> Names:
+    """Return the names that a program defines."""
+    found = Names()
+    for number, part in enumerate(parts):
+        for node in _statements(part.source) if part.kind == "code" else ():
+            _note(found, number, node)
+    return found
+
+
+def _note(found: Names, number: int, node: ast.stmt) -> None:
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        for alias in node.names:
+            if alias.name == "*":
+                found.stars.append(ast.unparse(node))
+                continue
+            one = ast.Import([alias])
+            statement: ast.stmt = one
+            if isinstance(node, ast.ImportFrom):
+                statement = ast.ImportFrom(node.module, [alias], node.level)
+            name = alias.asname or alias.name.partition(".")[0]
+            found.imports[name] = ast.unparse(statement)
+        return
+    if isinstance(node, ast.ClassDef):
+        found.classes.add(node.name)
+    for name in bound(node):
+        found.student.setdefault(name, []).append(number)
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(without_magics(source)).body
+    except SyntaxError:
+        return []
+
+
+def bound(node: ast.stmt) -> set[str]:
+    """Return the names that a statement binds in its own scope."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {node.name}
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return {a.asname or a.name.partition(".")[0] for a in node.names if a.name != "*"}
+    found: set[str] = set()
+    for each in _own_scope(node):
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
+            found.add(each.id)
+        elif isinstance(each, ast.FunctionDef | ast.ClassDef):
+            found.add(each.name)
+        elif isinstance(each, ast.Import | ast.ImportFrom):
+            found |= bound(each)
+        elif isinstance(each, ast.ExceptHandler) and each.name:
+            found.add(each.name)
+    return found
+
+
+def _own_scope(node: ast.AST) -> Iterator[ast.AST]:
+    """Walk a statement without entering functions, classes and comprehensions."""
+    yield node
+    inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda,
+             ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)  # fmt: skip
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, inner):
+            yield child
+        else:
+            yield from _own_scope(child)
+
+
+def loaded(nodes: Sequence[ast.AST]) -> set[str]:
+    """Return the names that code reads, anywhere in it."""
+    found = set()
+    for node in nodes:
+        for each in ast.walk(node):
+            if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Store):
+                found.add(each.id)
+            elif isinstance(each, ast.AugAssign) and isinstance(each.target, ast.Name):
+                found.add(each.target.id)
+    return found
+
+
+def needed(statements: Sequence[ast.stmt]) -> set[str]:
+    """Return the names that code reads before it has certainly bound them itself."""
+    given: set[str] = set()
+    wanted: set[str] = set()
+    for node in statements:
+        reads = loaded([node])
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            reads -= {node.name}
+        wanted |= reads - given
+        if isinstance(node, CERTAIN):
+            given |= bound(node)
+    return wanted
+
+
+# --- refusals -----------------------------------------------------------------------------------
+
+
+def problem(cell: TestCell, names: Names) -> str:
+    """Return why a test cell cannot be carried over, or ''."""
+    if CELL_MAGIC.search(cell.source) or SHELL.search(cell.source):
+        return "IPython commands with output"
+    try:
+        tree = ast.parse(without_magics(cell.source))
+    except SyntaxError as error:
+        return f"not valid Python (line {error.lineno})"
+    if not tree.body:
+        return "an empty cell"
+    return next((said for node in ast.walk(tree) if (said := _refused(node, names))), "")
+
+
+def _refused(node: ast.AST, names: Names) -> str:
+    match node:
+        case ast.Import(names=aliases):
+            return next((_outside(alias.name) for alias in aliases if _outside(alias.name)), "")
+        case ast.ImportFrom(module=str(module)):
+            return (
+                "mock.patch in the student's module"
+                if module == "unittest.mock"
+                else _outside(module)
+            )
+        case ast.ClassDef(bases=bases) if any(_name(base) in names.classes for base in bases):
+            return "a subclass of a student's class"
+        case ast.Compare(ops=ops, comparators=others) if any(
+            isinstance(op, ast.Is | ast.IsNot) for op in ops
+        ):
+            return (
+                "" if _is_constant(others[-1]) or _is_constant(node.left) else "identity of values"
+            )
+        case ast.Name(id=name) if (
+            re.fullmatch(r"In|Out|_i+h|_oh|_+\d*|_i\d*", name) and name != "_"
+        ):
+            return "reads IPython's history"
+        case ast.Call(func=ast.Name(id="exec" | "eval"), args=[first, *_]):
+            return "" if isinstance(first, ast.Constant) else "exec or eval of computed code"
+        case ast.Call(func=ast.Attribute(attr="patch")):
+            return "mock.patch in the student's module"
+        case ast.Await() | ast.Yield() | ast.Return():
+            return "" if not isinstance(node, ast.Await) else "an event loop"
+    return ""
+
+
+def _name(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _outside(module: str) -> str:
+    return OUTSIDE.get(module.partition(".")[0], "")
+
+
+def _is_constant(node: ast.expr) -> bool:
+    """Return whether an identity test with this side says something about a value."""
+    if isinstance(node, ast.Constant):
+        return node.value is None or isinstance(node.value, bool)
+    calls = isinstance(node, ast.Call) and _name(node.func) == "type"
+    return calls or (isinstance(node, ast.Name) and node.id in PYTHON)
+
+
+# --- a test function ----------------------------------------------------------------------------
+
+
+def indented(source: str) -> str:
+    """Indent code by four spaces, but not the lines inside texts of several lines."""
+    lines = source.split("\n")
+    inside: set[int] = set()
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.STRING and token.end[0] > token.start[0]:
+                inside.update(range(token.start[0] + 1, token.end[0] + 1))
+    except (tokenize.TokenError, IndentationError):
+        pass
+    return "\n".join(
+        line if number in inside or not line.strip() else f"    {line}"
+        for number, line in enumerate(lines, 1)
+    )
+
+
+def with_earlier(tests: Sequence[TestCell]) -> list[TestCell]:
+    """Put what a test takes from earlier tests above its own text."""
+    done: list[TestCell] = []
+    earlier: dict[str, ast.stmt] = {}
+    for test in tests:
+        statements = _statements(test.source)
+        above: list[str] = []
+        for node in _wanted_from(earlier, statements):
+            above.append(ast.unparse(node))
+        done.append(replace(test, source="\n".join([*above, test.source])) if above else test)
+        for node in statements:
+            if isinstance(
+                node, ast.FunctionDef | ast.ClassDef | ast.Assign | ast.Import | ast.ImportFrom
+            ):
+                earlier |= dict.fromkeys(bound(node), node)
+    return done
+
+
+def _wanted_from(earlier: dict[str, ast.stmt], statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """Return the statements of earlier tests that a test needs, in their order."""
+    found: list[ast.stmt] = []
+    waiting = sorted(needed(statements) & earlier.keys())
+    while waiting:
+        node = earlier[waiting.pop()]
+        if node not in found:
+            found.append(node)
+            waiting += sorted(needed([node]) & earlier.keys())
+    return sorted(found, key=list(earlier.values()).index)

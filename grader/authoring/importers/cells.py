@@ -1,0 +1,138 @@
+"""What an importer reads from a notebook, and what it makes of it, as values."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from grader.errors import UserError
+
+MAX_BYTES: Final = 64 << 20
+MAGIC: Final = re.compile(r"^[ \t]*[%!].*$", re.MULTILINE)
+
+
+class ImportFailedError(UserError):
+    """Why a notebook cannot be imported, in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCell:
+    """One cell of an instructor's notebook."""
+
+    number: int
+    """Counted from 1."""
+    kind: Literal["code", "markdown", "raw"]
+    source: str
+    metadata: dict[str, Any] = field(default_factory=dict)
+    output: str = ""
+    """The text that the cell printed or showed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestCell:
+    """One test of the notebook: its code, what it is worth, and what it should print."""
+
+    name: str
+    source: str
+    points: float
+    cell: int
+    """The number of the cell in the notebook."""
+    position: int = 0
+    """How many parts of the program stand above it."""
+    hidden: bool = False
+    expected: str | None = None
+    """The text that the code must print or show, if the test is judged by it."""
+    problem: str = ""
+    """Why the cell cannot be carried over, if so."""
+    cannot_fail: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramPart:
+    """A cell of the exercise: text, or code with solution regions."""
+
+    kind: Literal["code", "markdown"]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question that a person grades."""
+
+    id: str
+    title: str
+    points: float
+
+
+@dataclass
+class Imported:
+    """A notebook as an exercise."""
+
+    title: str
+    text: str = ""
+    """What the exercise says before its first cell."""
+    parts: list[ProgramPart] = field(default_factory=list)
+    tests: list[TestCell] = field(default_factory=list)
+    manual: list[Question] = field(default_factory=list)
+
+    def add_test(self, test: TestCell) -> None:
+        """Add a test, with a name that no other test has."""
+        base = re.sub(r"\W+", "_", test.name).strip("_").lower() or f"cell_{test.cell}"
+        taken = {each.name for each in self.tests}
+        name, number = base, 2
+        while name in taken:
+            name, number = f"{base}_{number}", number + 1
+        self.tests.append(replace(test, name=name, position=len(self.parts)))
+
+
+def read(path: Path) -> list[SourceCell]:
+    """Read a notebook; raises `ImportFailedError` in one line."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ImportFailedError(f"{path} is larger than {MAX_BYTES >> 20} MiB")
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        found = document.get("cells")
+        if found is None:  # nbformat 3
+            found = [cell for sheet in document["worksheets"] for cell in sheet["cells"]]
+        return [_cell(number, cell) for number, cell in enumerate(found, 1)]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ImportFailedError(
+            f"{path} is not a notebook ({type(error).__name__}: {error}); give an .ipynb file"
+        ) from None
+
+
+def _cell(number: int, cell: dict[str, Any]) -> SourceCell:
+    kind = cell.get("cell_type", "code")
+    source = _text(cell.get("source", cell.get("input", "")))
+    output = "".join(_outputs(cell.get("outputs", []))) if kind == "code" else ""
+    known: Literal["code", "markdown", "raw"] = "markdown"
+    if kind in ("code", "raw"):
+        known = kind
+    return SourceCell(number, known, source, dict(cell.get("metadata", {})), output)
+
+
+def _outputs(outputs: list[dict[str, Any]]) -> Iterator[str]:
+    for each in outputs:
+        if each.get("output_type") == "stream" and each.get("name", "stdout") == "stdout":
+            yield _text(each.get("text", ""))
+        elif each.get("output_type") in ("execute_result", "display_data", "pyout"):
+            yield _text(each.get("data", {}).get("text/plain", each.get("text", ""))) + "\n"
+
+
+def _text(value: Any) -> str:
+    return "".join(value) if isinstance(value, list) else str(value)
+
+
+def without_magics(source: str) -> str:
+    """Return code without lines that only IPython understands; a cell magic loses its line."""
+    return MAGIC.sub("", source.replace("\r\n", "\n"))
+
+
+def identifier(text: str) -> str:
+    """Return a text as the name of an exercise."""
+    name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "exercise"
+    return f"n_{name}" if name[0].isdigit() else name[:60]

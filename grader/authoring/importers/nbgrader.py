@@ -1,0 +1,104 @@
+"""Read an instructor's nbgrader notebook (the ``source`` version, with solutions)."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import Any, Final
+
+from grader.authoring.importers.cells import (
+    Imported,
+    ProgramPart,
+    Question,
+    SourceCell,
+    TestCell,
+    identifier,
+    without_magics,
+)
+
+BEGIN: Final = re.compile(r"^([ \t]*)#+ *BEGIN SOLUTION *$", re.MULTILINE)
+END: Final = re.compile(r"^([ \t]*)#+ *END SOLUTION *$", re.MULTILINE)
+HIDDEN: Final = re.compile(r"^[ \t]*#+ *(BEGIN|END) HIDDEN TESTS *$\n?", re.MULTILINE)
+SCHEME: Final = re.compile(r"#+ *BEGIN MARK SCHEME.*?#+ *END MARK SCHEME", re.DOTALL)
+
+
+def convert(cells: list[SourceCell], title: str) -> Imported:
+    """Return the exercise that the cells describe."""
+    found = Imported(title)
+    for cell in cells:
+        about = cell.metadata.get("nbgrader", {})
+        about = about if isinstance(about, dict) else {}
+        if _is_test(cell, about):
+            found.add_test(_test(cell, about))
+        elif about.get("grade") or about.get("task"):
+            found.manual.append(_question(cell, about, found))
+            found.parts.append(_part(cell, about))
+        elif cell.kind != "raw":
+            found.parts.append(_part(cell, about))
+    return found
+
+
+def _is_test(cell: SourceCell, about: dict[str, Any]) -> bool:
+    return cell.kind == "code" and bool(about.get("grade")) and not about.get("solution")
+
+
+def _test(cell: SourceCell, about: dict[str, Any]) -> TestCell:
+    return TestCell(
+        name=str(about.get("grade_id") or f"cell_{cell.number}"),
+        source=HIDDEN.sub("", cell.source),
+        points=_points(about),
+        cell=cell.number,
+        hidden=bool(HIDDEN.search(cell.source)),
+    )
+
+
+def _points(about: dict[str, Any]) -> float:
+    try:
+        return max(0.0, float(about.get("points", 0) or 0))
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _question(cell: SourceCell, about: dict[str, Any], found: Imported) -> Question:
+    text = next((part.source for part in found.parts[::-1] if part.kind == "markdown"), "")
+    name = identifier(str(about.get("grade_id") or f"cell_{cell.number}")).replace("_", "-")
+    lines = [line.strip("#* ") for line in text.splitlines() if line.strip("#* ")]
+    return Question(name, (lines[0] if lines else name)[:100], _points(about) or 1.0)
+
+
+def _part(cell: SourceCell, about: dict[str, Any]) -> ProgramPart:
+    if cell.kind != "code":
+        answer = bool(about.get("solution") or about.get("task"))
+        text = "*Write your answer here.*" if answer else SCHEME.sub("", cell.source)
+        return ProgramPart("markdown", text.strip())
+    source = without_magics(cell.source)
+    if about.get("solution"):
+        source = marked(source)
+    return ProgramPart("code", source.strip("\n"))
+
+
+def marked(source: str) -> str:
+    """Return a solution cell with our markers; a cell without any is a solution as a whole."""
+    if BEGIN.search(source):
+        return END.sub(r"\1# END SOLUTION", BEGIN.sub(r"\1# BEGIN SOLUTION", source))
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return source
+    lines = source.split("\n")
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    if not functions or len(functions) != len(tree.body):
+        return f"# BEGIN SOLUTION\n{source.strip()}\n# END SOLUTION"
+    for node in functions[::-1]:
+        _mark_body(lines, node)
+    return "\n".join(lines)
+
+
+def _mark_body(lines: list[str], node: ast.FunctionDef) -> None:
+    """Mark what a function does after its docstring as the solution."""
+    body = node.body[1:] if ast.get_docstring(node) is not None and node.body[1:] else node.body
+    if body[0].lineno == node.lineno:
+        return
+    indent = " " * body[0].col_offset
+    lines.insert(body[-1].end_lineno or 0, f"{indent}# END SOLUTION")
+    lines.insert(body[0].lineno - 1, f"{indent}# BEGIN SOLUTION")

@@ -1,0 +1,248 @@
+"""Read an otter assignment: a master notebook, or a notebook with ok-format files in ``tests/``."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from grader.authoring.importers.cells import (
+    Imported,
+    ProgramPart,
+    Question,
+    SourceCell,
+    TestCell,
+    identifier,
+    without_magics,
+)
+from grader.authoring.importers.nbgrader import marked
+
+KEYWORD: Final = re.compile(
+    r"^\s*(?:```\s*)?#*\s*(BEGIN|END)\s+(ASSIGNMENT|QUESTION|SOLUTION|PROMPT|TESTS?|HIDDEN TESTS)\b",
+    re.IGNORECASE,
+)
+CONFIG: Final = re.compile(
+    r'^\s*("""|\'\'\')\s*#? *BEGIN TEST CONFIG\s*\n(.*?)\1\s*#? *END TEST CONFIG[^\n]*\n?',
+    re.DOTALL,
+)
+FLAG: Final = re.compile(r"^[ \t]*# *(HIDDEN|TEST|IGNORE)\b.*$\n?", re.MULTILINE)
+INLINE: Final = re.compile(r"^([ \t]*)(.*?)[ \t]*# *SOLUTION(?: NO PROMPT)? *$")
+PROMPT: Final = re.compile(
+    r'^[ \t]*("""|\'\'\')\s*# *BEGIN PROMPT.*?# *END PROMPT[^\n]*\n?', re.DOTALL | re.MULTILINE
+)
+REGION: Final = re.compile(r"^([ \t]*)# *(BEGIN|END) SOLUTION(?: NO PROMPT)? *$", re.MULTILINE)
+
+
+def convert(cells: list[SourceCell], title: str, tests: Path | None = None) -> Imported:
+    """Return the exercise that the cells describe.
+
+    Args:
+        cells: The cells of the notebook.
+        title: What the exercise is called if the notebook does not say.
+        tests: A folder with test files in ok-format, if there is one.
+    """
+    found, state = Imported(title), _State()
+    for cell in cells:
+        word = KEYWORD.match(cell.source) if cell.kind != "code" else None
+        if word:
+            state.enter(cell, word, found)
+        elif state.tests and cell.kind == "code":
+            found.add_test(state.test(cell))
+        elif not state.prompt and cell.kind != "raw":
+            found.parts.append(_part(cell, state))
+    state.share(found)
+    for file in sorted(tests.glob("*.py")) if tests is not None and tests.is_dir() else ():
+        for test in ok_tests(file):
+            found.add_test(test)
+    return found
+
+
+class _State:
+    """The question that the cells belong to."""
+
+    def __init__(self) -> None:
+        self.tests = self.prompt = self.solution = self.manual = False
+        self.name, self.points, self.count = "", 1.0, 0
+        self._first = 0
+        self._open: set[int] = set()
+
+    def enter(self, cell: SourceCell, word: re.Match[str], found: Imported) -> None:
+        """Take note of a cell that begins or ends something."""
+        begins, what = word[1].upper() == "BEGIN", word[2].upper()
+        if what.startswith(("TEST", "HIDDEN")):
+            self.tests = begins
+        elif what == "PROMPT":
+            self.prompt = begins
+        elif what == "SOLUTION":
+            self.solution = begins
+        elif what == "QUESTION" and begins:
+            self.share(found)
+            self._question(cell, found)
+        elif what == "QUESTION":
+            self.share(found)
+            self.tests = self.prompt = self.solution = self.manual = False
+
+    def share(self, found: Imported) -> None:
+        """Give the tests of a question that have no points of their own what is left of its points."""
+        mine = [each for each in found.tests[self._first :] if each.cell in self._open]
+        own = sum(t.points for t in found.tests[self._first :] if t.cell not in self._open)
+        for number, test in enumerate(found.tests):
+            if test in mine:
+                left = round(max(0.0, self.points - own) / len(mine), 4)
+                found.tests[number] = replace(test, points=left)
+        self._first = len(found.tests)
+        self._open.clear()
+
+    def _question(self, cell: SourceCell, found: Imported) -> None:
+        config = _config(cell.source)
+        self.count += 1
+        self.name = str(config.get("name") or f"q{self.count}")
+        self.manual = bool(config.get("manual"))
+        self.points = _number(config.get("points"), 1.0)
+        if self.manual:
+            name = identifier(self.name).replace("_", "-")
+            found.manual.append(Question(name, f"Question {self.name}", self.points or 1.0))
+        elif text := _after_config(cell.source):
+            found.parts.append(ProgramPart("markdown", text))
+
+    def test(self, cell: SourceCell) -> TestCell:
+        """Return the test that a code cell in a tests region is."""
+        config, source = CONFIG.match(cell.source), cell.source
+        options: dict[str, Any] = {}
+        if config:
+            options, source = _yaml(config[2]), source[config.end() :]
+        if options.get("points") is None:
+            self._open.add(cell.number)
+        hidden = bool(options.get("hidden")) or bool(re.search(r"^\s*# *HIDDEN", source))
+        return TestCell(
+            name=self.name or f"cell_{cell.number}",
+            source=FLAG.sub("", without_magics(source)),
+            points=_number(options.get("points"), self.points),
+            cell=cell.number,
+            hidden=hidden,
+            expected=cell.output,
+        )
+
+
+def _part(cell: SourceCell, state: _State) -> ProgramPart:
+    if cell.kind != "code":
+        answer = state.solution and state.manual
+        text = "*Write your answer here.*" if answer else cell.source
+        return ProgramPart("markdown", text.strip())
+    source = unmarked_inline(PROMPT.sub("", without_magics(cell.source)))
+    if state.solution and "# BEGIN SOLUTION" not in source:
+        source = marked(source)
+    return ProgramPart("code", source.strip("\n"))
+
+
+def unmarked_inline(source: str) -> str:
+    """Return code whose ``x = 2 # SOLUTION`` lines stand in regions of ours."""
+    lines: list[str] = []
+    for line in REGION.sub(r"\1# \2 SOLUTION", source).split("\n"):
+        inline = INLINE.match(line)
+        if inline and inline[2] and not inline[2].startswith("#"):
+            indent = inline[1]
+            lines += [
+                f"{indent}# BEGIN SOLUTION",
+                f"{indent}{inline[2]}",
+                f"{indent}# END SOLUTION",
+            ]
+        else:
+            lines.append(line)
+    return _joined("\n".join(lines))
+
+
+def _joined(source: str) -> str:
+    """Join regions that follow each other."""
+    return re.sub(
+        r"^[ \t]*# END SOLUTION\n[ \t]*# BEGIN SOLUTION\n", "", source, flags=re.MULTILINE
+    )
+
+
+def _config(source: str) -> dict[str, Any]:
+    """Return the YAML after ``BEGIN QUESTION``, of either format."""
+    body = source.partition("\n")[2].split("```")[0]
+    return _yaml(re.sub(r"^\s*# ?(?=\w)", "", body, flags=re.MULTILINE))
+
+
+def _after_config(source: str) -> str:
+    """Return the text after the configuration, in the older format that has both in one cell."""
+    return source.split("```")[-1].strip() if source.count("```") >= 2 else ""
+
+
+def _yaml(text: str) -> dict[str, Any]:
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _number(value: Any, other: float) -> float:
+    if isinstance(value, dict):
+        value = value.get("each")
+    if isinstance(value, list):
+        value = sum(each for each in value if isinstance(each, int | float))
+    return float(value) if isinstance(value, int | float) and value >= 0 else other
+
+
+# --- ok format ----------------------------------------------------------------------------------
+
+
+def ok_tests(file: Path) -> Iterator[TestCell]:
+    """Yield the cases of a test file: ``test = {...}`` with doctests, or functions of otter's."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except SyntaxError:
+        return
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "test":
+            try:
+                yield from _suites(file.stem, ast.literal_eval(node.value))
+            except ValueError:
+                return
+
+
+def _suites(stem: str, test: dict[str, Any]) -> Iterator[TestCell]:
+    cases = [case for suite in test.get("suites", []) for case in suite.get("cases", [])]
+    points = _number(test.get("points"), 1.0)
+    for number, case in enumerate(cases, 1):
+        yield TestCell(
+            name=f"{test.get('name') or stem}_{number}" if len(cases) > 1 else str(stem),
+            source=from_doctest(str(case.get("code", ""))),
+            points=_number(case.get("points"), points / max(len(cases), 1)),
+            cell=number,
+            hidden=bool(case.get("hidden")),
+        )
+
+
+def from_doctest(text: str) -> str:
+    """Return doctest code as statements: what has a result is compared with it."""
+    lines = []
+    for example in doctest.DocTestParser().get_examples(text):
+        source = example.source.rstrip("\n")
+        if not example.want.strip():
+            lines.append(source)
+            continue
+        lines.append(shown(source, example.want))
+    return "\n".join(lines)
+
+
+def shown(source: str, want: str) -> str:
+    """Return code that compares what ``source`` prints and shows with ``want``."""
+    tree = ast.parse(source)
+    body = source
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        last = tree.body[-1]
+        lines = source.split("\n")
+        before = "\n".join(lines[: last.lineno - 1])
+        expression = ast.get_source_segment(source, last.value) or ast.unparse(last.value)
+        body = f"{before}\nshow(({expression}))".strip("\n")
+    indented = "\n".join(f"    {line}" if line else line for line in body.split("\n"))
+    return f"with shows({want!r}):\n{indented}"

@@ -1,0 +1,90 @@
+"""Prove each imported test: the reference passes it twice, and programs without answers do not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from grader.authoring.constants import answering
+from grader.authoring.importers.cells import TestCell
+from grader.authoring.stub import stub
+from grader.course.assignment import Course
+from grader.grading.protocol import Settings
+from grader.model import Grade, Outcome, Submission
+from grader.runs.local import EngineError, Process
+
+SEEDS: Final = (1, 2)
+EMPTY: Final = ("None", "0.0")
+"""Answers that no test may accept from every function and variable."""
+
+
+@dataclass
+class Proof:
+    """The verdicts on each test, by its name."""
+
+    reference: dict[str, str] = field(default_factory=dict)
+    """Why the reference does not pass a test, for those that it does not."""
+    passed_empty: set[str] = field(default_factory=set)
+    """The tests that a program without answers passes."""
+
+
+def proved(course: Course, name: str, tests: Sequence[TestCell]) -> list[TestCell]:
+    """Return the tests with what the proof says of each.
+
+    Raises:
+        EngineError: Nothing can be graded.
+    """
+    proof = _run(course, name)
+    return [_judged(test, proof) for test in tests]
+
+
+def _judged(test: TestCell, proof: Proof) -> TestCell:
+    if test.problem:
+        return test
+    if why := proof.reference.get(f"test_{test.name}"):
+        return replace(test, problem=f"the reference does not pass it: {why}")
+    if f"test_{test.name}" in proof.passed_empty:
+        return replace(test, points=0.0, cannot_fail=True)
+    return test
+
+
+def _run(course: Course, name: str) -> Proof:
+    source = course.solution(name).read_text(encoding="utf-8")
+    file = f"{name}.py"
+    programs = [Submission("reference", file, source.encode())]
+    programs.append(Submission("stub", file, stub(source).encode()))
+    programs += [
+        Submission(f"empty {value}", file, answering(source, value, variables=True).encode())
+        for value in EMPTY
+    ]
+    found = Proof()
+    process = Process(Settings(str(course.folder), name, SEEDS[0], b"import", preflight=False))
+    try:
+        if problem := process.ready().problem:
+            raise EngineError(problem)
+        for seed in SEEDS:
+            for grade in process.all_with(seed, programs):
+                _note(found, grade)
+    except EOFError:
+        raise EngineError(f"the grading process stopped{process.where()}") from None
+    finally:
+        process.end()
+    return found
+
+
+def _note(found: Proof, grade: Grade) -> None:
+    who = grade.submission.student
+    if who == "reference" and not grade.outcomes:
+        raise EngineError(f"the reference cannot be graded: {grade.message}")
+    for outcome in grade.outcomes:
+        test = outcome.id.partition("::")[2]
+        if who == "reference" and outcome.status != "passed":
+            found.reference.setdefault(test, _why(outcome))
+        elif who != "reference" and outcome.status == "passed":
+            found.passed_empty.add(test)
+
+
+def _why(outcome: Outcome) -> str:
+    trace = str(outcome.instructor.get("traceback", "")).strip().splitlines()
+    return " ".join((trace[-1] if trace else outcome.message).split())[:200]

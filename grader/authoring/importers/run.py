@@ -1,0 +1,159 @@
+"""Import a notebook: read it, write the exercise, prove each test, and say what became of it.
+
+report = run(Path.cwd(), "nbgrader", Path("source/ps1/problem1.ipynb"))
+for line in report.lines(): print(line)
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from grader.authoring import scaffold
+from grader.authoring.importers import nbgrader, otter, prove, write
+from grader.authoring.importers.cells import (
+    Imported,
+    ImportFailedError,
+    TestCell,
+    identifier,
+    read,
+)
+from grader.course import catalog
+from grader.course.assignment import Course
+from grader.errors import UserError
+from grader.files import write as write_file
+
+NOT_DATA: Final = (".ipynb", ".py", ".pyc", ".zip", ".yml", ".yaml", ".cfg", ".log", ".otter")
+MAX_DATA: Final = 16 << 20
+"""Bytes of one data file that is copied."""
+MODE: Final = 0o644
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of one notebook."""
+
+    notebook: Path
+    name: str
+    tests: tuple[TestCell, ...]
+    questions: int
+    files: tuple[Path, ...]
+    points: float = 0.0
+    """The points of all test cells, as the notebook has them."""
+    problem: str = ""
+    """Why the tests could not be proved, if so."""
+
+    def lines(self) -> Iterator[str]:
+        """Yield what the author reads: totals, then each cell that was refused or cannot fail."""
+        carried = [test for test in self.tests if not test.problem]
+        kept = sum(test.points for test in carried)
+        yield f"{self.notebook.name} -> {self.name}"
+        yield (
+            f"  {len(self.tests)} test cells: {len(carried)} imported, "
+            f"{len(self.tests) - len(carried)} refused; {kept:g} of {self.points:g} points kept"
+        )
+        if self.questions:
+            yield f"  {self.questions} manual questions"
+        reasons = Counter(test.problem for test in self.tests if test.problem)
+        for reason, count in reasons.most_common():
+            yield f"  {count} refused: {reason}"
+        for test in self.tests:
+            if test.problem:
+                yield f"    cell {test.cell}, {test.name}, {test.points:g} points: {test.problem}"
+        for file in self.files:
+            yield f"  data: {file.name}"
+        for test in carried:
+            if test.cannot_fail:
+                yield f"    cell {test.cell}, {test.name}: cannot fail, so it has 0 points"
+        if self.problem:
+            yield f"  not proved: {self.problem}"
+
+
+def run(start: Path, system: str, path: Path, name: str = "") -> list[ImportReport]:
+    """Import the notebooks at ``path``; raises `ImportFailedError` or `CatalogError`.
+
+    Args:
+        start: A folder of the course, or an empty one, where a course is begun.
+        system: ``nbgrader`` or ``otter``.
+        path: A notebook, or a folder with notebooks.
+        name: What the exercise is called, if there is one notebook.
+    """
+    notebooks = _notebooks(path)
+    if name and len(notebooks) > 1:
+        raise ImportFailedError(
+            f"{path} holds {len(notebooks)} notebooks; --name needs one of them"
+        )
+    return [
+        _import(start, system, notebook, name or identifier(notebook.stem))
+        for notebook in notebooks
+    ]
+
+
+def _notebooks(path: Path) -> list[Path]:
+    if path.is_dir():
+        found = [p for p in sorted(path.rglob("*.ipynb")) if ".ipynb_checkpoints" not in p.parts]
+        if not found:
+            raise ImportFailedError(f"{path} holds no notebook; give the instructor's .ipynb")
+        return found
+    if not path.is_file():
+        raise ImportFailedError(f"there is no {path}; give the instructor's .ipynb, or its folder")
+    return [path]
+
+
+def _import(start: Path, system: str, notebook: Path, name: str) -> ImportReport:
+    found = _converted(system, notebook)
+    tests = write.carried(found)
+    if not any(not test.problem for test in tests):
+        reason = f": {tests[0].problem}" if tests else ""
+        raise ImportFailedError(f"{notebook}: no test cell can be imported{reason}")
+    data = _data(notebook)
+    folder = scaffold.begin(start, name, write.entry(found, name), _files(found, name, tests))
+    for file in data:
+        target = folder / "exercises" / name / "data" / file.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+    course, problem = catalog.load(folder), ""
+    try:
+        tests = prove.proved(course, name, tests)
+        _rewrite(course, name, found, tests)
+    except UserError as error:
+        problem = str(error)
+    points = sum(test.points for test in found.tests)
+    return ImportReport(
+        notebook, name, tuple(tests), len(found.manual), tuple(data), points, problem
+    )
+
+
+def _converted(system: str, notebook: Path) -> Imported:
+    title = notebook.stem.replace("_", " ").replace("-", " ").strip()
+    cells = read(notebook)
+    if system == "nbgrader":
+        return write.entitled(nbgrader.convert(cells, title))
+    return write.entitled(otter.convert(cells, title, notebook.parent / "tests"))
+
+
+def _files(found: Imported, name: str, tests: Sequence[TestCell]) -> dict[str, str]:
+    return {
+        f"reference/{name}/solution.py": write.solution(found),
+        f"tests/hidden/{name}/test_{name}.py": write.tests(found, tests),
+    }
+
+
+def _rewrite(course: Course, name: str, found: Imported, tests: Sequence[TestCell]) -> None:
+    """Write the tests again, with what the proof said."""
+    path = course.hidden_tests(name) / f"test_{name}.py"
+    write_file(path, write.tests(found, tests).encode(), MODE)
+
+
+def _data(notebook: Path) -> list[Path]:
+    """Return the data files beside a notebook."""
+    return [
+        path
+        for path in sorted(notebook.parent.iterdir())
+        if path.is_file() and not path.is_symlink() and path.name[0] != "."
+        and path.suffix.lower() not in NOT_DATA and path.stat().st_size <= MAX_DATA
+    ]  # fmt: skip

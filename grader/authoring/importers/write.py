@@ -1,0 +1,199 @@
+"""Write an imported notebook as an exercise of the course."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import sys
+import unittest
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from grader.authoring.importers.carry import (
+    NOSE,
+    Names,
+    bound,
+    indented,
+    names_of,
+    needed,
+    problem,
+    with_earlier,
+)
+from grader.authoring.importers.cells import Imported, TestCell, without_magics
+from grader.authoring.importers.otter import shown
+
+STUDENT: Final = "student"
+CANNOT_FAIL: Final = "(cannot fail)"
+GIVEN: Final = ("numpy", "IPython", "matplotlib", "otter", "nose", "pylab")
+"""Imports that need no line in assignments.yaml."""
+
+
+def entitled(found: Imported) -> Imported:
+    """Return the exercise with the title that its first text has, which then is no cell."""
+    first = found.parts[0] if found.parts else None
+    if first is None or first.kind != "markdown":
+        return found
+    lines = first.source.strip().splitlines()
+    if not lines or not lines[0].startswith("#"):
+        return found
+    title = " ".join(lines[0].strip("#* ").split())[:100]
+    text = "\n".join(lines[1:]).strip()
+    return replace(found, title=title or found.title, text=text, parts=found.parts[1:])
+
+
+def solution(found: Imported) -> str:
+    """Return the solution of an exercise, in percent format."""
+    text = f"\n\n{_quotable(found.text)}" if found.text else ""
+    blocks = [f'r"""{_quotable(found.title)}{text}\n"""']
+    for part in found.parts:
+        if part.kind == "markdown":
+            commented = "\n".join(f"# {line}".rstrip() for line in part.source.splitlines())
+            blocks.append(f"# %% [markdown]\n{commented}")
+        elif source := _program(part.source):
+            blocks.append(f"# %%\n{source}")
+    return "\n\n".join(blocks) + "\n"
+
+
+def _quotable(text: str) -> str:
+    return text.replace('"""', "'''").rstrip('\\" ')
+
+
+def _program(source: str) -> str:
+    """Return a cell without what only the other grader understands."""
+    text = without_magics(source)
+    lines = [
+        line
+        for line in text.split("\n")
+        if not re.match(
+            r"\s*(import otter|grader *= *otter|grader\.check|from nose|import nose)", line
+        )
+    ]
+    return "\n".join(lines).strip("\n")
+
+
+def carried(found: Imported) -> list[TestCell]:
+    """Return the tests, each with its problem if it cannot be carried over."""
+    names = names_of(found.parts)
+    checked: list[TestCell] = []
+    for test in with_earlier(found.tests):
+        checked.append(replace(test, problem=problem(test, names)))
+    return checked
+
+
+def tests(found: Imported, carried_over: Sequence[TestCell]) -> str:
+    """Return the hidden tests of an exercise."""
+    names = names_of(found.parts)
+    head = ['"""Hidden tests, imported from a notebook."""', "", "import pytest"]
+    right = [test for test in carried_over if not test.problem]
+    if any("with shows(" in _body(test) for test in right):
+        head += ["", "from grader.testing import show, shows"]
+    stars = [*names.stars, *(s for test in right for s in _stars(test.source))]
+    head += [line for line in dict.fromkeys(stars) if NOSE not in line]
+    functions = [_function(test, names) for test in right]
+    return "\n".join(head) + "\n\n\n" + "\n\n\n".join(functions) + "\n"
+
+
+def _body(test: TestCell) -> str:
+    source = without_magics(test.source)
+    if test.expected is not None and test.expected.strip():
+        return shown(source, test.expected)
+    return source
+
+
+def _stars(source: str) -> Iterator[str]:
+    for node in ast.parse(without_magics(source)).body:
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+            yield ast.unparse(node)
+
+
+def _function(test: TestCell, names: Names) -> str:
+    """Return one test function: the marks, the names that it takes, and the cell as it is."""
+    body = _without_stars(_body(test))
+    statements = ast.parse(body).body
+    wanted = needed(statements)
+    marks = [f"@pytest.mark.points({test.points:g})"]
+    lines = [*_nose(statements, names, wanted)]
+    lines += [names.imports[name] for name in sorted(wanted & names.imports.keys() - names.student.keys())
+              if NOSE not in names.imports[name]]  # fmt: skip
+    taken = sorted(wanted & names.student.keys())
+    if taken:
+        right = ", ".join(f"{STUDENT}.{name}" for name in taken)
+        lines.append(f"{', '.join(taken)} = {right}")
+    title = f"{test.name.replace('_', ' ')}{f' {CANNOT_FAIL}' if test.cannot_fail else ''}"
+    above = "".join(f"    {line}\n" for line in lines)
+    return (
+        "\n".join(marks) + f"\ndef test_{test.name}({STUDENT}):\n    {json.dumps(title)}\n"
+        f"{above}{indented(body.strip(chr(10)))}"
+    )
+
+
+def _without_stars(source: str) -> str:
+    """Return code without imports of everything, which stand at the top, and without nose."""
+    lines = source.split("\n")
+    for node in ast.parse(source).body[::-1]:
+        star = isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names)
+        if star or (isinstance(node, ast.Import | ast.ImportFrom) and NOSE in ast.unparse(node)):
+            del lines[node.lineno - 1 : node.end_lineno]
+    return "\n".join(lines) or "pass"
+
+
+def _nose(statements: Sequence[ast.stmt], names: Names, wanted: Iterable[str]) -> list[str]:
+    """Return definitions of nose's assertions, which no longer install: those of unittest."""
+    functions = sorted(
+        name for name in wanted
+        if re.fullmatch(r"assert_\w+|ok_|eq_|raises", name) and name not in names.student
+        and not any(name in bound(node) for node in statements) and name not in _defined_elsewhere(names)
+    )  # fmt: skip
+    if not functions:
+        return []
+    lines = ["import unittest"]
+    for name in functions:
+        target = {"ok_": "assertTrue", "eq_": "assertEqual"}.get(name)
+        if target is None:
+            target = re.sub(r"_(\w)", lambda match: match[1].upper(), name)
+        target = {"assertEquals": "assertEqual", "assertAlmostEquals": "assertAlmostEqual"}.get(
+            target, target
+        )
+        if hasattr(unittest.TestCase, target):
+            lines.append(f"{name} = unittest.TestCase().{target}")
+    return lines if len(lines) > 1 else []
+
+
+def _defined_elsewhere(names: Names) -> set[str]:
+    return {name for name, line in names.imports.items() if NOSE not in line}
+
+
+def packages(found: Imported) -> list[str]:
+    """Return the modules that the exercise imports besides the standard library and NumPy."""
+    modules: set[str] = set()
+    for part in found.parts:
+        if part.kind != "code":
+            continue
+        try:
+            tree = ast.parse(without_magics(part.source))
+        except SyntaxError:
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                modules |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                modules.add(node.module.partition(".")[0])
+    return sorted(modules - set(sys.stdlib_module_names) - set(GIVEN))
+
+
+def entry(found: Imported, name: str) -> str:
+    """Return the exercise's entry in assignments.yaml."""
+    lines = [f"- name: {name}", f"  title: {json.dumps(found.title, ensure_ascii=False)}"]
+    modules = packages(found)
+    if "torch" in modules:
+        lines.append("  runtime: torch")
+    if modules:
+        lines.append(f"  imports: [{', '.join(modules)}]")
+    if found.manual:
+        lines.append("  manual:")
+        for each in found.manual:
+            title = json.dumps(each.title, ensure_ascii=False)
+            lines.append(f"    - {{id: {each.id}, title: {title}, points: {each.points:g}}}")
+    return "\n".join(lines) + "\n"
