@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from grader.cli.output import OK, here, say
+from grader.cli.output import OK, USAGE, here, say
 
 Command = Callable[[argparse.Namespace], int]
 Add = Callable[[str, Command, str], argparse.ArgumentParser]
@@ -36,11 +36,14 @@ def import_(options: argparse.Namespace) -> int:
     """Import notebooks, and say of each cell that was refused why."""
     from grader.authoring.importers import run
 
-    for report in run.run(Path.cwd(), options.system, options.path, options.name):
+    reports = run.run(Path.cwd(), options.system, options.path, options.name)
+    for report in reports:
         for line in report.lines():
             say(line)
-        say(f"next: grader build {report.name}, then grader validate {report.name}")
-    return OK
+    names = " ".join(report.name for report in reports if report.name)
+    if names:
+        say(f"next: grader build {names}, then grader validate {names}")
+    return OK if names else USAGE
 
 
 def checks(options: argparse.Namespace) -> int:

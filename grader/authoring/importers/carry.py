@@ -28,27 +28,27 @@ SHELL: Final = re.compile(r"^\s*!|=\s*!|get_ipython\(\)", re.MULTILINE)
 
 
 @dataclass
-class Names:
+class DefinedNames:
     """The names that the cells of a program define at module level."""
 
     student: dict[str, list[int]] = field(default_factory=dict)
-    """Names that the program defines, each with the numbers of the parts that do."""
+    """DefinedNames that the program defines, each with the numbers of the parts that do."""
     imports: dict[str, str] = field(default_factory=dict)
-    """Names that are imported modules, or come from one: the statement that imports each."""
+    """DefinedNames that are imported modules, or come from one: the statement that imports each."""
     stars: list[str] = field(default_factory=list)
     classes: set[str] = field(default_factory=set)
 
 
-def names_of(parts: Sequence[ProgramPart]) -> Names:
+def names_of(parts: Sequence[ProgramPart]) -> DefinedNames:
     """Return the names that a program defines."""
-    found = Names()
+    found = DefinedNames()
     for number, part in enumerate(parts):
         for node in _statements(part.source) if part.kind == "code" else ():
             _note(found, number, node)
     return found
 
 
-def _note(found: Names, number: int, node: ast.stmt) -> None:
+def _note(found: DefinedNames, number: int, node: ast.stmt) -> None:
     if isinstance(node, ast.Import | ast.ImportFrom):
         for alias in node.names:
             if alias.name == "*":
@@ -134,7 +134,7 @@ def needed(statements: Sequence[ast.stmt]) -> set[str]:
 # --- refusals -----------------------------------------------------------------------------------
 
 
-def problem(cell: TestCell, names: Names) -> str:
+def problem(cell: TestCell, names: DefinedNames) -> str:
     """Return why a test cell cannot be carried over, or ''."""
     if CELL_MAGIC.search(cell.source) or SHELL.search(cell.source):
         return "IPython commands with output"
@@ -147,7 +147,7 @@ def problem(cell: TestCell, names: Names) -> str:
     return next((said for node in ast.walk(tree) if (said := _refused(node, names))), "")
 
 
-def _refused(node: ast.AST, names: Names) -> str:
+def _refused(node: ast.AST, names: DefinedNames) -> str:
     match node:
         case ast.Import(names=aliases):
             return next((_outside(alias.name) for alias in aliases if _outside(alias.name)), "")

@@ -60,7 +60,7 @@ class ProgramPart:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class HandGraded:
     """A question that a person grades."""
 
     id: str
@@ -77,7 +77,7 @@ class Imported:
     """What the exercise says before its first cell."""
     parts: list[ProgramPart] = field(default_factory=list)
     tests: list[TestCell] = field(default_factory=list)
-    manual: list[Question] = field(default_factory=list)
+    manual: list[HandGraded] = field(default_factory=list)
 
     def add_test(self, test: TestCell) -> None:
         """Add a test, with a name that no other test has."""

@@ -7,9 +7,9 @@ import re
 from typing import Any, Final
 
 from grader.authoring.importers.cells import (
+    HandGraded,
     Imported,
     ProgramPart,
-    Question,
     SourceCell,
     TestCell,
     identifier,
@@ -59,11 +59,11 @@ def _points(about: dict[str, Any]) -> float:
         return 0.0
 
 
-def _question(cell: SourceCell, about: dict[str, Any], found: Imported) -> Question:
+def _question(cell: SourceCell, about: dict[str, Any], found: Imported) -> HandGraded:
     text = next((part.source for part in found.parts[::-1] if part.kind == "markdown"), "")
     name = identifier(str(about.get("grade_id") or f"cell_{cell.number}")).replace("_", "-")
     lines = [line.strip("#* ") for line in text.splitlines() if line.strip("#* ")]
-    return Question(name, (lines[0] if lines else name)[:100], _points(about) or 1.0)
+    return HandGraded(name, (lines[0] if lines else name)[:100], _points(about) or 1.0)
 
 
 def _part(cell: SourceCell, about: dict[str, Any]) -> ProgramPart:

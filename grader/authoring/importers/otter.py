@@ -13,9 +13,9 @@ from typing import Any, Final
 import yaml
 
 from grader.authoring.importers.cells import (
+    HandGraded,
     Imported,
     ProgramPart,
-    Question,
     SourceCell,
     TestCell,
     identifier,
@@ -107,7 +107,7 @@ class _State:
         self.points = _number(config.get("points"), 1.0)
         if self.manual:
             name = identifier(self.name).replace("_", "-")
-            found.manual.append(Question(name, f"Question {self.name}", self.points or 1.0))
+            found.manual.append(HandGraded(name, f"Question {self.name}", self.points or 1.0))
         elif text := _after_config(cell.source):
             found.parts.append(ProgramPart("markdown", text))
 

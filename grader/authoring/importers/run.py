@@ -51,6 +51,9 @@ class ImportReport:
         """Yield what the author reads: totals, then each cell that was refused or cannot fail."""
         carried = [test for test in self.tests if not test.problem]
         kept = sum(test.points for test in carried)
+        if not self.name:
+            yield f"{self.notebook.name}: not imported: {self.problem}"
+            return
         yield f"{self.notebook.name} -> {self.name}"
         yield (
             f"  {len(self.tests)} test cells: {len(carried)} imported, "
@@ -88,9 +91,19 @@ def run(start: Path, system: str, path: Path, name: str = "") -> list[ImportRepo
             f"{path} holds {len(notebooks)} notebooks; --name needs one of them"
         )
     return [
-        _import(start, system, notebook, name or identifier(notebook.stem))
+        _import_one(start, system, notebook, name or identifier(notebook.stem), len(notebooks) == 1)
         for notebook in notebooks
     ]
+
+
+def _import_one(start: Path, system: str, notebook: Path, name: str, alone: bool) -> ImportReport:
+    """Import a notebook; beside others, one that cannot be imported is only reported."""
+    try:
+        return _import(start, system, notebook, name)
+    except UserError as error:
+        if alone:
+            raise
+        return ImportReport(notebook, "", (), 0, (), problem=str(error))
 
 
 def _notebooks(path: Path) -> list[Path]:

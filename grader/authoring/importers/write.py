@@ -13,7 +13,7 @@ from typing import Final
 
 from grader.authoring.importers.carry import (
     NOSE,
-    Names,
+    DefinedNames,
     bound,
     indented,
     names_of,
@@ -108,7 +108,7 @@ def _stars(source: str) -> Iterator[str]:
             yield ast.unparse(node)
 
 
-def _function(test: TestCell, names: Names) -> str:
+def _function(test: TestCell, names: DefinedNames) -> str:
     """Return one test function: the marks, the names that it takes, and the cell as it is."""
     body = _without_stars(_body(test))
     statements = ast.parse(body).body
@@ -139,7 +139,7 @@ def _without_stars(source: str) -> str:
     return "\n".join(lines) or "pass"
 
 
-def _nose(statements: Sequence[ast.stmt], names: Names, wanted: Iterable[str]) -> list[str]:
+def _nose(statements: Sequence[ast.stmt], names: DefinedNames, wanted: Iterable[str]) -> list[str]:
     """Return definitions of nose's assertions, which no longer install: those of unittest."""
     functions = sorted(
         name for name in wanted
@@ -161,7 +161,7 @@ def _nose(statements: Sequence[ast.stmt], names: Names, wanted: Iterable[str]) -
     return lines if len(lines) > 1 else []
 
 
-def _defined_elsewhere(names: Names) -> set[str]:
+def _defined_elsewhere(names: DefinedNames) -> set[str]:
     return {name for name, line in names.imports.items() if NOSE not in line}
 
 
