@@ -27,6 +27,7 @@ from typing import Any
 
 import pytest
 import redis
+import traps
 
 from grader.checks.mistakes import mistaken, module_of
 from grader.course import catalog
@@ -791,6 +792,64 @@ def test_nobody_forges_a_grade(
     assert bool(run.graded) is switched_off
     run.stopped = True
     run.scores()
+
+
+@pytest.mark.parametrize("switched_off", [False, True], ids=["sealed", "open"])
+def test_nobody_stops_a_run_with_a_refusal(
+    broker: Redis, worker: Start, course: Path, monkeypatch: pytest.MonkeyPatch, switched_off: bool
+) -> None:
+    """A refusal without the seal is said, and the run goes on; a worker never lends its seal.
+
+    The stranger writes one refusal, and hands in a task of another course, which the worker refuses.
+    """
+    if switched_off:
+        monkeypatch.setattr(post, "is_sealed", lambda envelope, secret: True)
+    mine = submission("mallory")
+    run = Coordinator(broker.url, course, [mine])
+    [queue] = until(lambda: broker.client.keys("_kombu.binding.grader.answers*"))
+    number = broker.client.smembers(queue).pop().decode().split("\x06")[0]
+    refusal = post.WorkerAnswer(number, "", refusal="the worker on mars cannot grade this run")
+    push(broker, "", post.sealed(refusal, b"guessed"), post.ANSWERS, number)
+    if not switched_off:
+        other = replace(task(course, mine), run=number, prints={"secret": "another"})
+        app = post.application(broker.url, [NAME], 60)
+        with app.connection_for_write() as connection:
+            app.send_task(post.TASK, args=[post.sealed(other, b"guessed")],
+                          queue=f"grader.{NAME}", connection=connection)  # fmt: skip
+        worker()
+    run.thread.join(60 if not switched_off else 10)
+    assert bool(run.error) is switched_off
+    assert switched_off or run.scores() == all_right([mine])
+    assert switched_off or any("without proof" in line for line in run.said)
+    run.stopped = True
+
+
+def test_a_worker_in_a_hostile_folder_runs_nothing_of_it(
+    broker: Redis, course: Path, tmp_path: Path
+) -> None:
+    """Nor does it do what its shell's variables for Celery say."""
+    here, around = tmp_path / "above" / "here", tmp_path / "around"
+    for folder in (here.parent, here, around):
+        traps.plant(folder)
+    environ = {
+        "PATH": f".:{os.environ['PATH']}", "PYTHONPATH": f":{around}", "PYTHONSTARTUP": f"{around}/x.py",
+        "CELERY_CONFIG_MODULE": "celeryconfig", "CELERY_LOADER": "trap", "TMPDIR": ".",
+        "CELERY_CUSTOM_WORKER_POOL": "trap:Trap", "PYTEST_ADDOPTS": "-p trap", "C_FORCE_ROOT": "1",
+        "PYTEST_PLUGINS": "trap", "HOME": str(around),
+    }  # fmt: skip
+    command = [sys.executable, "-I", "-m", "grader", "worker", "--course", str(course),
+               "--broker", broker.url, "--jobs", "1"]  # fmt: skip
+    log = tmp_path / "log"
+    with log.open("w") as out, subprocess.Popen(
+        command, cwd=here, env=environ, stdout=out, stderr=out
+    ) as made:  # fmt: skip
+        try:
+            run = Coordinator(broker.url, course, [submission("ada")])
+            run.thread.join(100)
+        finally:
+            made.terminate()
+    assert run.scores() == {"ada": 100.0}, log.read_text()
+    assert ([], []) == (traps.sprung(here.parent), traps.sprung(around))
 
 
 @pytest.mark.parametrize("switched_off", [False, True], ids=["sealed", "open"])
