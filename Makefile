@@ -1,5 +1,6 @@
 # make demo   set up, and grade the example class
 # make test   set up, and run every test
+# make serve-demo   set up, and let students submit on a web page of this machine
 # Both make their own virtual environment; the second time they are quick.
 
 PYTHON ?= python3
@@ -7,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: demo test docs lint validation faults bench clean
+.PHONY: demo serve-demo test docs lint validation faults bench clean
 
 demo: $(VENV)/ready
 	rm -rf results/demo
@@ -16,6 +17,9 @@ demo: $(VENV)/ready
 	@echo "Open results/demo/report.html in a browser: the class. A student's page: results/demo/feedback/kurt.html"
 	@echo "Activate the environment in this terminal: source $(VENV)/bin/activate"
 	@echo "Then continue with docs/start.md, for example: grader show results/demo kurt"
+
+serve-demo: $(VENV)/ready-serve
+	$(BIN)/grader serve --demo
 
 test: $(VENV)/ready-dev
 	$(BIN)/python -m pytest $(TESTS) -q -n 2 --dist worksteal
@@ -52,6 +56,10 @@ $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	$(BIN)/python -m compileall -q grader  # as pip does for what it installs
+	touch $@
+
+$(VENV)/ready-serve: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[serve]'
 	touch $@
 
 $(VENV)/ready-dev: $(VENV)/ready

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from grader import __version__
-from grader.cli import author, course, grade, lms, results, settings, worker
+from grader.cli import author, course, grade, lms, results, serve, settings, worker
 from grader.cli.output import OK, is_told, stop, told
 from grader.cli.wording import COMPLETION, EXAMPLES
 from grader.sandbox import interpreter
@@ -156,6 +156,7 @@ def _for_instructors(command: Add) -> None:
     _results(push)
     push.add_argument("--send", action="store_true", help="post; without it, list every row")
     push.add_argument("--no-comments", action="store_true", help="post scores only")
+    serve.add_options(command("serve", serve.run, "let students submit on a web page"))
     merge = command("merge", results.merge, "join the results of shards")
     merge.add_argument(
         "dirs", nargs="+", type=Path, metavar="DIR", help="the results of one shard each"

@@ -35,6 +35,11 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "grader worker --broker redis://127.0.0.1:6379/0",
         "grader worker --course course.zip --jobs 4",
     ),
+    "serve": (
+        "grader serve --course . --data /srv/grader --url https://submit.example.org",
+        "grader serve invite students.csv --data /srv/grader --url https://submit.example.org "
+        "--out links.csv",
+    ),
     "config": ("grader config two_layer_network", "grader config --schema > assignments.json"),
     "completion": ('eval "$(grader completion bash)"', "grader completion zsh > _grader"),
     "autograde": (

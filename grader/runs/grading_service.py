@@ -246,6 +246,10 @@ class GradingService:
                 os.close(self._wake_read)
                 os.close(self._wake_write)
 
+    def wait_until_broken(self) -> None:
+        """Wait until the keeper has ended; `broken` says why."""
+        self._keeper.join()
+
     def alive(self) -> int:
         """Return how many processes are running."""
         return len(self._slots)

@@ -1,0 +1,465 @@
+"""Offerings and attempts in service.db: accept, queue, finish.
+
+    accepted = accept(connection, offering, person, Upload("relu.py", data), ticket)
+    following = take_next(connection, capacity=4)
+
+Everybody is in the lane *quick*. Students whose last attempt took over `SLOW` seconds get at most
+half of the capacity. One attempt of a student is graded at a time, the newest first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import sqlite3
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from grader.serve.accounts import User, audit
+from grader.serve.database import now, stored, transaction
+from grader.serve.messages import Graded, OfferingInfo, Stands
+
+SLOW: Final = 2.0
+"""Seconds of an attempt after which its student's next one is in the slow lane."""
+WAITING: Final = 3
+"""Attempts of one student that may wait while another one is graded."""
+PER_HOUR: Final = 60
+TRIES: Final = 2
+"""Grading processes that an attempt may take with it before it is an `error`."""
+JUMP: Final = 60.0
+"""Seconds by which the clock may jump before staff is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """An assignment as it stands in service.db; times in ISO 8601, or ''."""
+
+    id: str
+    course: str
+    title: str
+    opens: str
+    due: str
+    closes: str
+    counts: str
+    hold_off: float
+    zone: str
+    max_score: float
+    final: str
+
+    def is_open(self, at: str, extended: str = "") -> bool:
+        """Return whether an attempt is accepted at a time, with an extension if there is one."""
+        closes = max(self.closes, extended) if self.closes else ""
+        return (not self.opens or self.opens <= at) and (not closes or at <= closes)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One submission of a student."""
+
+    row: int
+    id: str
+    offering: str
+    course: str
+    user: int
+    student: str
+    name: str
+    email: str
+    file: str
+    accepted_at: str
+    state: str
+    tries: int
+    seconds: float | None
+    score: float | None
+    trial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The one file of a submission."""
+
+    file: str
+    data: bytes
+
+
+class LimitError(Exception):
+    """A student submits more often than allowed; the text says so, in words."""
+
+    def __init__(self, text: str, seconds: float) -> None:
+        super().__init__(text)
+        self.seconds = max(1, round(seconds + 0.5))
+        """After how many seconds the next attempt is accepted."""
+
+
+_ATTEMPT: Final = """
+SELECT attempt.row, attempt.id, attempt.offering, offering.course, attempt.user, user.student,
+    user.name, user.email, attempt.file, attempt.accepted_at, attempt.state, attempt.tries,
+    attempt.seconds, attempt.score, attempt.trial
+FROM attempt JOIN user ON user.id = attempt.user JOIN offering ON offering.id = attempt.offering
+"""
+
+
+def _attempts(rows: Iterable[sqlite3.Row]) -> list[Attempt]:
+    return [Attempt(**{**dict(row), "trial": bool(row["trial"])}) for row in rows]
+
+
+# --- offerings ----------------------------------------------------------------------------------
+
+
+def set_offerings(connection: sqlite3.Connection, found: Sequence[OfferingInfo]) -> None:
+    """Take over what the courses say today; what left a course is kept, but not shown."""
+    with transaction(connection):
+        connection.execute("UPDATE offering SET is_current = 0")
+        for each in found:
+            connection.execute(
+                "INSERT INTO course VALUES (?, ?) ON CONFLICT DO UPDATE SET title = excluded.title",
+                (each.course, each.course_title),
+            )
+            connection.execute(
+                "INSERT INTO offering (id, course, title, opens, due, closes, counts, hold_off, zone,"
+                " max_score) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+                " course = excluded.course, title = excluded.title, opens = excluded.opens,"
+                " due = excluded.due, closes = excluded.closes, counts = excluded.counts,"
+                " hold_off = excluded.hold_off, zone = excluded.zone,"
+                " max_score = excluded.max_score, is_current = 1",
+                (each.id, each.course, each.title, each.opens, each.due, each.closes, each.counts,
+                 each.hold_off, each.zone, each.max_score),
+            )  # fmt: skip
+
+
+def offering(connection: sqlite3.Connection, name: str) -> Offering | None:
+    """Return an offering by its id."""
+    return next(iter(_offerings(connection, "WHERE id = ? AND is_current", name)), None)
+
+
+def offerings(connection: sqlite3.Connection) -> list[Offering]:
+    """Return every offering, in the order of the courses."""
+    return _offerings(connection, "WHERE is_current ORDER BY rowid")
+
+
+def _offerings(connection: sqlite3.Connection, where: str, *values: object) -> list[Offering]:
+    columns = ", ".join(field.name for field in fields(Offering))
+    query = f"SELECT {columns} FROM offering {where}"  # noqa: S608  # our own names
+    return [Offering(**dict(row)) for row in connection.execute(query, values).fetchall()]
+
+
+def extended_to(connection: sqlite3.Connection, offering: str, user: int) -> str:
+    """Return the last extension of a student, or ''."""
+    rows = connection.execute(
+        "SELECT due FROM extension WHERE offering = ? AND user = ? ORDER BY id DESC LIMIT 1",
+        (offering, user),
+    ).fetchall()
+    return str(rows[0]["due"]) if rows else ""
+
+
+# --- accepting ----------------------------------------------------------------------------------
+
+
+def accept(
+    connection: sqlite3.Connection, offering: Offering, person: User, upload: Upload, ticket: str
+) -> str:
+    """Store an attempt and return its id; it is on the disk when this returns.
+
+    The same form sent twice (``ticket``) is one attempt.
+
+    Raises:
+        LimitError: The student submits too often.
+        sqlite3.Error: It could not be stored; nothing of it was.
+    """
+    at, identity = now(), secrets.token_hex(12)
+    with transaction(connection):
+        known = connection.execute(
+            "SELECT id FROM attempt WHERE user = ? AND ticket = ?", (person.id, ticket)
+        ).fetchall()
+        if known:
+            return str(known[0]["id"])
+        trial = person.is_staff(offering.course)
+        _check_limits(connection, offering, person, at)
+        _note_jump(connection, at)
+        done = connection.execute(
+            "INSERT INTO attempt (id, offering, user, file, sha256, accepted_at, state, trial, ticket)"
+            " VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?)",
+            (identity, offering.id, person.id, upload.file, hashlib.sha256(upload.data).hexdigest(),
+             at, trial, ticket or None),
+        )  # fmt: skip
+        packed = zlib.compress(upload.data, 3)
+        connection.execute("INSERT INTO upload VALUES (?, ?)", (done.lastrowid, packed))
+    return identity
+
+
+def _check_limits(
+    connection: sqlite3.Connection, offering: Offering, person: User, at: str
+) -> None:
+    moment = datetime.fromisoformat(at)
+    waiting = _count(connection, "state IN ('queued', 'grading')", person.id)
+    if waiting > WAITING:
+        raise LimitError(
+            f"{waiting} of your submissions are waiting to be graded. "
+            "Please wait until one of them is done.", 5
+        )  # fmt: skip
+    hour_ago = stored(moment - timedelta(hours=1))
+    recent = connection.execute(
+        "SELECT accepted_at FROM attempt WHERE user = ? AND accepted_at > ? ORDER BY row",
+        (person.id, hour_ago),
+    ).fetchall()
+    if len(recent) >= PER_HOUR:
+        first = datetime.fromisoformat(recent[-PER_HOUR]["accepted_at"])
+        left = (first + timedelta(hours=1) - moment).total_seconds()
+        raise LimitError(
+            f"You submitted {PER_HOUR} times within an hour, which is the most.", min(left, 3600)
+        )
+    if offering.hold_off:
+        _check_hold_off(connection, offering, person, moment)
+
+
+def _check_hold_off(
+    connection: sqlite3.Connection, offering: Offering, person: User, moment: datetime
+) -> None:
+    rows = connection.execute(
+        "SELECT accepted_at FROM attempt WHERE user = ? AND offering = ? ORDER BY row DESC LIMIT 1",
+        (person.id, offering.id),
+    ).fetchall()
+    if rows:
+        since = (moment - datetime.fromisoformat(rows[0]["accepted_at"])).total_seconds()
+        left = offering.hold_off - max(since, 0.0)
+        if left > 0:
+            raise LimitError(
+                f"There must be {_duration(offering.hold_off)} between two submissions.", left
+            )
+
+
+def _duration(seconds: float) -> str:
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds:g} s"
+
+
+def _count(connection: sqlite3.Connection, where: str, user: int) -> int:
+    query = f"SELECT COUNT(*) FROM attempt WHERE user = ? AND {where}"  # noqa: S608  # our own words
+    return int(connection.execute(query, (user,)).fetchall()[0][0])
+
+
+def _note_jump(connection: sqlite3.Connection, at: str) -> None:
+    """Tell staff when the clock was set back: lateness goes by the clock, the order does not."""
+    rows = connection.execute(
+        "SELECT accepted_at FROM attempt ORDER BY row DESC LIMIT 1"
+    ).fetchall()
+    if rows:
+        back = datetime.fromisoformat(rows[0]["accepted_at"]) - datetime.fromisoformat(at)
+        if back.total_seconds() > JUMP:
+            audit(connection, "", "clock", reason=f"set back by {back.total_seconds():.0f} s")
+
+
+# --- the queue ----------------------------------------------------------------------------------
+
+
+def take_next(
+    connection: sqlite3.Connection, capacity: int, held: Sequence[str] = ()
+) -> Attempt | None:
+    """Mark the next attempt as being graded and return it; None if none may be now.
+
+    Args:
+        connection: Of service.db.
+        capacity: Grading processes.
+        held: Offerings of which nothing can be graded at the moment.
+    """
+    with transaction(connection):
+        busy = connection.execute("SELECT user FROM attempt WHERE state = 'grading'").fetchall()
+        if len(busy) >= capacity:
+            return None
+        grading = {row["user"] for row in busy}
+        slow_left = max(1, capacity // 2) - sum(_is_slow(connection, user) for user in grading)
+        waiting = connection.execute(
+            "SELECT user, MAX(row) AS newest, MIN(row) AS oldest, offering FROM attempt"
+            " WHERE state = 'queued' GROUP BY user, offering ORDER BY oldest"
+        ).fetchall()
+        for row in waiting:
+            if row["user"] in grading or row["offering"] in held:
+                continue
+            if slow_left <= 0 and _is_slow(connection, row["user"]):
+                continue
+            connection.execute(
+                "UPDATE attempt SET state = 'grading' WHERE row = ?", (row["newest"],)
+            )
+            return by_row(connection, row["newest"])
+    return None
+
+
+def _is_slow(connection: sqlite3.Connection, user: int) -> bool:
+    rows = connection.execute(
+        "SELECT seconds FROM attempt WHERE user = ? AND seconds IS NOT NULL ORDER BY row DESC LIMIT 1",
+        (user,),
+    ).fetchall()
+    return bool(rows) and rows[0]["seconds"] > SLOW
+
+
+def requeue_all(connection: sqlite3.Connection) -> None:
+    """Return to the queue what was being graded when the service ended; it counts as no try."""
+    connection.execute("UPDATE attempt SET state = 'queued' WHERE state = 'grading'")
+
+
+def requeue(connection: sqlite3.Connection, row: int, *, is_counted: bool = False) -> None:
+    """Return an attempt to the queue."""
+    connection.execute(
+        "UPDATE attempt SET state = 'queued', tries = tries + ? WHERE row = ?", (is_counted, row)
+    )
+
+
+def finish(connection: sqlite3.Connection, attempt: Attempt, graded: Graded) -> None:
+    """Note that an attempt is graded, and how its student stands."""
+    state = "error" if graded.status == "error" else "done"
+    with transaction(connection):
+        connection.execute(
+            "UPDATE attempt SET state = ?, score = ?, seconds = ?, seed = ?, fingerprints = ?"
+            " WHERE row = ?",
+            (state, graded.score, graded.seconds, graded.seed, graded.fingerprints, attempt.row),
+        )
+        if not attempt.trial:
+            set_standing(connection, attempt.offering, attempt.user,
+                         Stands(graded.final, graded.lines))  # fmt: skip
+
+
+def set_standing(connection: sqlite3.Connection, offering: str, user: int, now: Stands) -> None:
+    """Keep how a student stands; nothing for a student who was forgotten meanwhile."""
+    connection.execute(
+        "INSERT OR REPLACE INTO standing SELECT ?, id, ?, ? FROM user WHERE id = ?",
+        (offering, now.final, msgspec.json.encode(now.lines).decode(), user),
+    )
+
+
+def set_news(connection: sqlite3.Connection, news: Sequence[tuple[str, str, Stands]]) -> None:
+    """Take over what commands changed in the results."""
+    with transaction(connection):
+        for offering, student, stands in news:
+            rows = connection.execute(
+                "SELECT id FROM user WHERE student = ?", (student,)
+            ).fetchall()
+            for row in rows:
+                set_standing(connection, offering, row["id"], stands)
+
+
+# --- looking things up --------------------------------------------------------------------------
+
+
+def by_row(connection: sqlite3.Connection, row: int) -> Attempt | None:
+    """Return an attempt by its number."""
+    found = connection.execute(f"{_ATTEMPT} WHERE attempt.row = ?", (row,)).fetchall()
+    return next(iter(_attempts(found)), None)
+
+
+def find(connection: sqlite3.Connection, identity: str) -> Attempt | None:
+    """Return an attempt by its id."""
+    found = connection.execute(f"{_ATTEMPT} WHERE attempt.id = ?", (identity,)).fetchall()
+    return next(iter(_attempts(found)), None)
+
+
+def of_user(connection: sqlite3.Connection, user: int, offering: str = "") -> list[Attempt]:
+    """Return a user's attempts, the newest first."""
+    where = "WHERE attempt.user = ?" + (" AND attempt.offering = ?" if offering else "")
+    values = (user, offering) if offering else (user,)
+    rows = connection.execute(f"{_ATTEMPT} {where} ORDER BY attempt.row DESC", values).fetchall()
+    return _attempts(rows)
+
+
+def source(connection: sqlite3.Connection, row: int) -> bytes:
+    """Return the file of an attempt."""
+    rows = connection.execute("SELECT data FROM upload WHERE attempt = ?", (row,)).fetchall()
+    return zlib.decompress(rows[0]["data"]) if rows else b""
+
+
+def ahead(connection: sqlite3.Connection, row: int) -> int:
+    """Return how many attempts wait before this one."""
+    query = "SELECT COUNT(*) FROM attempt WHERE state IN ('queued', 'grading') AND row < ?"
+    return int(connection.execute(query, (row,)).fetchall()[0][0])
+
+
+def stands(connection: sqlite3.Connection, offering: str, user: int) -> Stands | None:
+    """Return how a student stands in an offering."""
+    rows = connection.execute(
+        "SELECT final, lines FROM standing WHERE offering = ? AND user = ?", (offering, user)
+    ).fetchall()
+    return Stands(rows[0]["final"], msgspec.json.decode(rows[0]["lines"])) if rows else None
+
+
+def graded_rows(connection: sqlite3.Connection) -> dict[str, list[tuple[str, int]]]:
+    """Return (student, row) of every graded attempt that counts, by offering."""
+    rows = connection.execute(
+        "SELECT offering, student, row FROM attempt JOIN user ON user.id = user"
+        " WHERE state = 'done' AND NOT trial"
+    ).fetchall()
+    found: dict[str, list[tuple[str, int]]] = {}
+    for row in rows:
+        found.setdefault(row["offering"], []).append((row["student"], row["row"]))
+    return found
+
+
+def to_check_finally(connection: sqlite3.Connection) -> list[str]:
+    """Return the offerings that are closed for everybody, graded, and not yet checked on one seed."""
+    rows = connection.execute(
+        "SELECT id FROM offering WHERE is_current AND final = '' AND closes != '' AND closes < :now"
+        " AND EXISTS (SELECT 1 FROM attempt WHERE offering = offering.id AND NOT trial)"
+        " AND NOT EXISTS (SELECT 1 FROM extension WHERE offering = offering.id AND due >= :now)"
+        " AND NOT EXISTS (SELECT 1 FROM attempt WHERE state IN ('queued', 'grading'))",
+        {"now": now()},
+    ).fetchall()
+    return [row["id"] for row in rows]
+
+
+def set_final(connection: sqlite3.Connection, offering: str, report: str) -> None:
+    """Keep what grading everybody on one seed has shown."""
+    connection.execute("UPDATE offering SET final = ? WHERE id = ?", (report, offering))
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """What the health page says."""
+
+    queued: int
+    grading: int
+    errors: int
+    oldest_seconds: float
+
+
+def queue_state(connection: sqlite3.Connection) -> QueueState:
+    """Return the length of the queue, and the age of the oldest attempt in it."""
+    rows = connection.execute("SELECT state, COUNT(*) AS n FROM attempt GROUP BY state").fetchall()
+    counts = {row["state"]: row["n"] for row in rows}
+    oldest = connection.execute(
+        "SELECT accepted_at FROM attempt WHERE state IN ('queued', 'grading') ORDER BY row LIMIT 1"
+    ).fetchall()
+    age = 0.0
+    if oldest:
+        first = datetime.fromisoformat(oldest[0]["accepted_at"])
+        age = max(0.0, (datetime.now(UTC) - first).total_seconds())
+    return QueueState(
+        counts.get("queued", 0), counts.get("grading", 0), counts.get("error", 0), round(age, 3)
+    )
+
+
+def class_rows(connection: sqlite3.Connection, offering: Offering) -> list[dict[str, object]]:
+    """Return a row for each student of the course, for the staff page: one query for all listeners."""
+    rows = connection.execute(
+        """
+SELECT user.id AS user, user.student, user.name, standing.final,
+    COUNT(attempt.row) AS attempts, MAX(attempt.row) AS newest,
+    SUM(attempt.state IN ('queued', 'grading')) AS waiting, SUM(attempt.state = 'error') AS errors
+FROM enrolment JOIN user ON user.id = enrolment.user
+LEFT JOIN attempt ON attempt.user = user.id AND attempt.offering = :offering AND NOT attempt.trial
+LEFT JOIN standing ON standing.user = user.id AND standing.offering = :offering
+WHERE enrolment.course = :course AND enrolment.role = 'student'
+GROUP BY user.id ORDER BY user.name, user.student
+""",
+        {"offering": offering.id, "course": offering.course},
+    ).fetchall()
+    newest = connection.execute(
+        "SELECT row, id FROM attempt WHERE row IN (SELECT MAX(row) FROM attempt"
+        " WHERE offering = ? AND NOT trial GROUP BY user)",
+        (offering.id,),
+    ).fetchall()
+    ids = {row["row"]: row["id"] for row in newest}
+    return [{**dict(row), "attempt": ids.get(row["newest"], "")} for row in rows]

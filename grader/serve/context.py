@@ -1,0 +1,141 @@
+"""What every handler works with: the database, the grading service, and the request's user."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from grader.serve import messages as post
+from grader.serve import pages, wording
+from grader.serve.accounts import User
+from grader.serve.attempts import Attempt, Offering
+from grader.serve.database import Database
+from grader.serve.messages import NotServedError, ask_soon
+
+_A = TypeVar("_A")
+
+
+class Queue(Protocol):
+    """The dispatcher, as handlers see it."""
+
+    def wake(self) -> None:
+        """Look for work now."""
+
+    async def finished(self, row: int, seconds: float) -> None:
+        """Wait until an attempt is graded, or the time is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Settings of the web process."""
+
+    origin: str
+    """Scheme, host and port, as browsers write it."""
+    database: Database
+    socket: str
+    """The path of the grading service's socket."""
+    queue: Queue
+    retain_days: int = 0
+    state: dict[str, Any] = field(default_factory=dict)
+    """What the watcher of the class and the dispatcher note for the pages."""
+
+    @property
+    def is_secure(self) -> bool:
+        """Return whether browsers reach us by https."""
+        return self.origin.startswith("https:")
+
+    @property
+    def cookie(self) -> str:
+        """Return the name of the session cookie."""
+        return "__Host-s" if self.is_secure else "s"
+
+
+@dataclass(frozen=True, slots=True)
+class WebCall:
+    """One request, after it was checked."""
+
+    request: Request
+    site: Site
+    person: User | None
+    form: Mapping[str, Any]
+    offering: Offering | None = None
+    attempt: Attempt | None = None
+
+    @property
+    def user(self) -> User:
+        """Return the signed-in user; the route's rule has seen that there is one."""
+        if self.person is None:
+            raise Stop(401, wording.SIGNED_OUT)
+        return self.person
+
+    @property
+    def course_offering(self) -> Offering:
+        """Return the offering that the path names."""
+        if self.offering is None:
+            raise Stop(404, wording.NOT_FOUND)
+        return self.offering
+
+    def field(self, name: str, most: int = 500) -> str:
+        """Return a text of the form on one line."""
+        value = self.form.get(name, "")
+        return " ".join(value.split())[:most] if isinstance(value, str) else ""
+
+    def reason(self) -> str:
+        """Return the reason in the form; stops with words if there is none."""
+        reason = self.field("reason")
+        if not reason or not reason.isprintable():
+            raise Stop(422, wording.NO_REASON)
+        return reason
+
+
+class Stop(Exception):
+    """End a request with a status and a sentence."""
+
+    def __init__(self, status: int, text: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(text)
+        self.status, self.text, self.headers = status, text, dict(headers or {})
+
+
+async def ask(site: Site, request: post.Request, kind: type[_A]) -> _A:
+    """Ask the grading service; stops with words if it refuses, or is not there after a restart."""
+    for pause in (0.1, 0.3, 0.6, 1.0, 0.0):
+        try:
+            answer = await ask_soon(site.socket, request)
+            break
+        except NotServedError:
+            await asyncio.sleep(pause)
+    else:
+        raise Stop(503, wording.RESTARTING, {"Retry-After": "2", "Refresh": "2"})
+    if isinstance(answer, kind):
+        return answer
+    if isinstance(answer, post.Refusal | post.Unable):
+        text = answer.why[:1].upper() + answer.why[1:]
+        raise Stop(422 if isinstance(answer, post.Refusal) else 503, f"{text.rstrip('.')}.")
+    raise TypeError(f"{type(answer).__name__} instead of {kind.__name__}")
+
+
+def html(page: pages.Page, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a page with its policy."""
+    return Response(
+        page.html, status, {"Content-Security-Policy": page.policy, **(headers or {})}, "text/html"
+    )
+
+
+def say(title: str, text: str, status: int = 200, *, back: str = "", person: User | None = None,
+        headers: Mapping[str, str] | None = None) -> Response:  # fmt: skip
+    """Return a page with one sentence."""
+    page = pages.render("message.html", title=title, text=text, back=back, person=person)
+    return html(page, status, headers)
+
+
+def see(path: str) -> Response:
+    """Send the browser to a page of ours, after a form."""
+    return RedirectResponse(path, 303)
+
+
+Handler = Callable[[WebCall], Any]

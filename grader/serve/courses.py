@@ -1,0 +1,128 @@
+"""The courses that are served, read again when their files change.
+
+    courses = Courses([Path("course")])
+    place = courses.place("two_layer_network")      # course, assignment, and a name for this state
+
+An assignment whose course cannot be read any more keeps its last good state, and staff is told.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from grader.course import catalog
+from grader.course.assignment import Assignment, Course
+from grader.course.secret import course_secret
+from grader.course.yaml_nodes import FILE, CatalogError
+from grader.runs.provenance import fingerprints
+from grader.serve.database import ServeError, stored
+from grader.serve.messages import OfferingInfo
+
+Signature = tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CoursePlace:
+    """An assignment of a course in its present state."""
+
+    course: Course
+    assignment: Assignment
+    secret: bytes
+    version: str
+    """Changes with every file that grades depend on."""
+
+
+class Courses:
+    """Every course, with the signature of the files that it was read from."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        """Read every course.
+
+        Raises:
+            ServeError: Two courses have an assignment, or a folder, of one name.
+            CatalogError: A course cannot be read.
+        """
+        self._lock = threading.Lock()
+        self._courses = {folder.resolve(): catalog.load(folder) for folder in folders}
+        self._read = {folder: _signature([folder / FILE]) for folder in self._courses}
+        self._versions: dict[str, tuple[Signature, str]] = {}
+        self.problem = ""
+        """Why a course cannot be read since it was edited."""
+        names = [each.name for course in self._courses.values() for each in course.assignments]
+        folders_named = [folder.name for folder in self._courses]
+        for found, what in ((names, "an assignment"), (folders_named, "a folder")):
+            if again := next((name for name in found if found.count(name) > 1), ""):
+                raise ServeError(f"two courses have {what} {again!r}; rename one of them")
+
+    def offerings(self) -> list[OfferingInfo]:
+        """Return what students see of every assignment."""
+        self._reload()
+        return [
+            _shown(course, assignment)
+            for course in self._courses.values()
+            for assignment in course.assignments
+        ]
+
+    def place(self, offering: str) -> CoursePlace:
+        """Return an assignment; raises `CatalogError` if no course has it."""
+        self._reload()
+        for course in self._courses.values():
+            if any(each.name == offering for each in course.assignments):
+                secret = course_secret(course.folder)
+                version = self._version(course, offering, secret)
+                return CoursePlace(course, course.assignment(offering), secret, version)
+        raise CatalogError(f"unknown assignment {offering!r}")
+
+    def _reload(self) -> None:
+        with self._lock:
+            for folder in self._courses:
+                signature = _signature([folder / FILE])
+                if signature == self._read[folder]:
+                    continue
+                try:
+                    self._courses[folder] = catalog.load(folder)
+                    self.problem = ""
+                except (CatalogError, OSError) as error:
+                    self.problem = str(error)
+                self._read[folder] = signature
+
+    def _version(self, course: Course, name: str, secret: bytes) -> str:
+        signature = (*self._read[course.folder], *_signature(course.grading_files(name)))
+        with self._lock:
+            known = self._versions.get(name)
+            if known is None or known[0] != signature:
+                found = fingerprints(course, name, secret)
+                known = (
+                    signature,
+                    " ".join(f"{key.replace(' ', '-')}={found[key]}" for key in found),
+                )
+                self._versions[name] = known
+        return known[1]
+
+
+def _signature(files: Sequence[Path]) -> Signature:
+    """Return what tells that a file was changed, without reading it."""
+    found = []
+    for file in files:
+        try:
+            status = file.stat()
+            found.append((str(file), status.st_mtime_ns, status.st_size))
+        except OSError:
+            found.append((str(file), 0, 0))
+    return tuple(found)
+
+
+def _shown(course: Course, assignment: Assignment) -> OfferingInfo:
+    def text(moment: datetime | None) -> str:
+        return stored(moment) if moment else ""
+
+    zone = getattr(course.timezone, "key", "") or "UTC"
+    return OfferingInfo(
+        assignment.name, course.folder.name, course.title, assignment.title, text(assignment.opens),
+        text(assignment.due), text(assignment.closing), assignment.attempts,
+        assignment.hold_off.total_seconds(), zone, assignment.max_score,
+    )  # fmt: skip

@@ -1,0 +1,167 @@
+"""service.db: people, offerings, attempts and the queue; SQLite in WAL mode, ordered migrations.
+
+    database = Database(path)
+    row = await database(attempts.find, "k3v...")      # calls attempts.find(connection, "k3v...")
+
+One thread has the only connection of a process: SQLite's connections must not be shared. A commit
+is on the disk before the answer (``synchronous=FULL``): a power cut loses nothing acknowledged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Concatenate, Final, ParamSpec, TypeVar
+
+from grader.errors import UserError
+
+FILE: Final = "service.db"
+FOLDER: Final = "web"
+"""The private folder of the web process in DATA."""
+PATIENCE: Final = 30.0
+MIGRATIONS: Final = (
+    """
+CREATE TABLE course (id TEXT PRIMARY KEY, title TEXT NOT NULL);
+CREATE TABLE user (id INTEGER PRIMARY KEY, student TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+    email TEXT NOT NULL);
+CREATE TABLE enrolment (user INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    course TEXT NOT NULL, role TEXT NOT NULL CHECK (role IN ('student', 'assistant', 'instructor')),
+    PRIMARY KEY (user, course));
+CREATE TABLE offering (id TEXT PRIMARY KEY, course TEXT NOT NULL, title TEXT NOT NULL,
+    opens TEXT NOT NULL, due TEXT NOT NULL, closes TEXT NOT NULL, counts TEXT NOT NULL,
+    hold_off REAL NOT NULL DEFAULT 0, zone TEXT NOT NULL, max_score REAL NOT NULL,
+    is_current INTEGER NOT NULL DEFAULT 1, final TEXT NOT NULL DEFAULT '');
+CREATE TABLE extension (id INTEGER PRIMARY KEY, offering TEXT NOT NULL,
+    user INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE, due TEXT NOT NULL,
+    reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL);
+CREATE TABLE attempt (row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+    offering TEXT NOT NULL, user INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    file TEXT NOT NULL, sha256 TEXT NOT NULL, accepted_at TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('queued', 'grading', 'done', 'error')),
+    tries INTEGER NOT NULL DEFAULT 0, seed INTEGER, fingerprints TEXT NOT NULL DEFAULT '',
+    seconds REAL, score REAL, trial INTEGER NOT NULL DEFAULT 0, ticket TEXT,
+    UNIQUE (user, ticket));
+CREATE INDEX attempt_state ON attempt (state) WHERE state IN ('queued', 'grading');
+CREATE INDEX attempt_user ON attempt (user, offering);
+CREATE TABLE upload (attempt INTEGER PRIMARY KEY REFERENCES attempt (row) ON DELETE CASCADE,
+    data BLOB NOT NULL);
+CREATE TABLE standing (offering TEXT NOT NULL,
+    user INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE, final REAL,
+    lines TEXT NOT NULL, PRIMARY KEY (offering, user));
+CREATE TABLE session (hash TEXT PRIMARY KEY,
+    user INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    created TEXT NOT NULL, expires TEXT NOT NULL);
+CREATE TABLE invite (hash TEXT PRIMARY KEY,
+    user INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    created TEXT NOT NULL, expires TEXT NOT NULL, used TEXT NOT NULL DEFAULT '');
+CREATE TABLE audit (id INTEGER PRIMARY KEY, at TEXT NOT NULL, by TEXT NOT NULL,
+    action TEXT NOT NULL, offering TEXT NOT NULL, student TEXT NOT NULL, reason TEXT NOT NULL);
+CREATE TRIGGER audit_kept BEFORE DELETE ON audit BEGIN
+    SELECT RAISE(ABORT, 'the audit is append-only'); END;
+CREATE TRIGGER extension_kept BEFORE UPDATE ON extension BEGIN
+    SELECT RAISE(ABORT, 'extensions are append-only'); END;
+""",
+)
+"""Each brings the file from one version to the next. Never change one that was released."""
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+class ServeError(UserError):
+    """The service cannot start or go on: one line that says why and what to do."""
+
+
+class Database:
+    """A thread with the only connection of this process."""
+
+    def __init__(self, path: Path) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
+        self._connection = self._thread.submit(connect, path).result()
+
+    async def __call__(
+        self,
+        function: Callable[Concatenate[sqlite3.Connection, _P], _T],
+        *arguments: _P.args,
+        **named: _P.kwargs,
+    ) -> _T:
+        """WebCall ``function(connection, ...)`` in the database's thread."""
+
+        def call() -> _T:
+            return function(self._connection, *arguments, **named)
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    def close(self) -> None:
+        """Close the connection and end the thread."""
+        self._thread.submit(self._connection.close).result()
+        self._thread.shutdown()
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open service.db for the calling thread, and bring it to the newest version.
+
+    Raises:
+        ServeError: It cannot be used, or is of a newer grader.
+    """
+    try:
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")
+        _migrate(connection, path)
+    except (sqlite3.Error, OSError) as error:
+        raise ServeError(f"{path} cannot be used: {error}") from None
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        raise ServeError(
+            f"{path} was written by a newer grader; update this one, or restore a backup"
+        )
+    for number in range(version, len(MIGRATIONS)):
+        script = (
+            f"BEGIN IMMEDIATE; {MIGRATIONS[number]} PRAGMA user_version = {number + 1}; COMMIT;"
+        )
+        connection.executescript(script)
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit what is written inside, or nothing of it."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:  # a full disk has rolled it back already
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def is_full(error: sqlite3.Error) -> bool:
+    """Return whether an error says that the disk is full."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+
+
+def now() -> str:
+    """Return the time as it is stored: UTC, sortable as text."""
+    return stored(datetime.now(UTC))
+
+
+def stored(moment: datetime) -> str:
+    """Return a moment as it is stored."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

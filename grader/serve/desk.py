@@ -1,0 +1,332 @@
+"""What the grading service does with a request: grade, keep results, render, export.
+
+Each offering has its folder ``DATA/results/<offering>`` in the format of ``grader grade --out``, so
+that ``grader report``, ``show``, ``adjust``, ``export``, ``push`` and ``regrade`` work on it, while
+serving too. Attempts by staff are trials: they are kept in a folder ``trials`` inside.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from grader import __version__, lms
+from grader.course.secret import fingerprint, secret_file
+from grader.errors import UserError
+from grader.files import make_private
+from grader.grading.protocol import Ready, Settings
+from grader.inbox.choice import Picker
+from grader.inbox.tree import Entry, File, Handin, Tree
+from grader.inbox.untouched import matcher
+from grader.model import Grade, Standing, Submission
+from grader.results import class_report, feedback, policy, tables
+from grader.results.store import (
+    FIRST_SERVED,
+    SERVED,
+    Adjustment,
+    LaterDate,
+    Run,
+    Store,
+    StoreError,
+)
+from grader.runs.class_run import new_seed
+from grader.runs.grading_process import EngineError
+from grader.runs.grading_service import GradingService, Lost, lost
+from grader.serve import messages as post
+from grader.serve.courses import CoursePlace, Courses
+from grader.serve.regrading import Regrader, seed_after
+
+TRIALS: Final = "trials"
+
+
+class GradingDesk:
+    """The courses, the results, and the processes that grade."""
+
+    def __init__(self, courses: Courses, results: Path, jobs: int) -> None:
+        self.courses, self.results = courses, results
+        self.service = GradingService(jobs, kept=2 * jobs, tries=1)  # service.db counts the tries
+        self._regrader = Regrader(self)
+        self._answers: Mapping[type, Callable[[Any], post.Answer]] = {
+            post.OfferingsRequest: self._offerings,
+            post.GradeRequest: self._grade,
+            post.PageRequest: self._page,
+            post.ReportRequest: self._report,
+            post.OverrideRequest: self._override,
+            post.ExtendRequest: self._extend,
+            post.RegradeRequest: self._regrader.answer,
+            post.ExportRequest: self._export,
+            post.MyDataRequest: self._my_data,
+            post.NewsRequest: self._news,
+            post.KnownRequest: self._known,
+            post.StatusRequest: lambda _: post.ServiceStatus(self.service.alive()),
+        }
+
+    def answer(self, request: post.Request) -> post.Answer:
+        """Do what a request asks for; what is wrong with it is its answer."""
+        try:
+            return self._answers[type(request)](request)
+        except EngineError as error:
+            return post.Unable(str(error))
+        except (UserError, OSError) as error:
+            return post.Refusal(str(error))
+
+    def warm_up(self) -> None:
+        """Start a process for each assignment that is open, before the first upload."""
+        for each in self.courses.offerings():
+            with contextlib.suppress(UserError, OSError):  # told when somebody submits
+                place = self.courses.place(each.id)
+                self.service.prepare(self.settings(place, self._run(place)), 1, place.version)
+
+    # --- the results of an offering -------------------------------------------------------------
+
+    def folder(self, offering: str, trial: bool = False) -> Path:
+        """Return the folder of an offering's results."""
+        folder = self.results / offering
+        return folder / TRIALS if trial else folder
+
+    def settings(self, place: CoursePlace, run: Run) -> Settings:
+        """Return what grading processes of an offering are started with."""
+        private = [self.folder(run.assignment) / "results.db", secret_file(place.course.folder)]
+        return Settings(
+            str(place.course.folder), run.assignment, run.seed, place.secret,
+            private=tuple(str(path.resolve()) for path in private if path.is_file()),
+        )  # fmt: skip
+
+    def _run(self, place: CoursePlace) -> Run:
+        name = place.assignment.name
+        if not Store.holds_run(self.folder(name)):
+            return Run(name, new_seed(), place.assignment.max_score, fingerprint(place.secret),
+                       inbox=SERVED)  # fmt: skip
+        with Store.open(self.folder(name)) as store:
+            return store.run
+
+    @contextlib.contextmanager
+    def store(self, place: CoursePlace, trial: bool = False) -> Iterator[Store]:
+        """Open the results of an offering; they are begun at the first submission."""
+        folder = self.folder(place.assignment.name, trial)
+        make_private(folder)
+        if Store.holds_run(folder):
+            with Store.open(folder) as store:
+                if store.run.secret != fingerprint(place.secret):
+                    raise StoreError(f"{folder} was graded with another course secret")
+                yield store
+            return
+        run = self._run(place)
+        ready = self.service.prepare(self.settings(place, run), 1, place.version)
+        known = replace(run, max_score=ready.max_score, sandbox=tuple(ready.sandbox),
+                        versions=_versions(place, ready))  # fmt: skip
+        with Store.create(folder, known) as store:
+            yield store
+
+    # --- one attempt ----------------------------------------------------------------------------
+
+    def _grade(self, request: post.GradeRequest) -> post.Answer:
+        place = self.courses.place(request.offering)
+        with self.store(place, request.trial) as store:
+            if known := store.served(request.student, request.row):
+                return self._graded(place, store, request.student, known[1])
+            submission = _submission(place, request)
+            seed = seed_after(store.of(request.student), submission)
+            future = self.service.submit(
+                self.settings(place, store.run), submission, seed=seed, version=place.version,
+                patience=place.assignment.limits.patience,
+            )  # fmt: skip
+            try:
+                grade = future.result()
+            except Lost as why:
+                if not request.is_last_try:
+                    return post.LostProcess(str(why))
+                grade = lost(submission, str(why))
+            versions = _versions(place)
+            if any(store.run.versions.get(key) != value for key, value in versions.items()):
+                grade = replace(grade, versions=versions)
+            store.add(grade, submission, FIRST_SERVED + request.row)
+            return self._graded(place, store, request.student, grade)
+
+    def _graded(self, place: CoursePlace, store: Store, student: str, grade: Grade) -> post.Graded:
+        stands = self._stands(place, store, student)
+        seed = store.run.seed if grade.seed is None else grade.seed
+        return post.Graded(
+            grade.status,
+            grade.score,
+            stands.final,
+            stands.lines,
+            grade.seconds,
+            seed,
+            place.version,
+        )
+
+    def _stands(self, place: CoursePlace, store: Store, student: str) -> post.Stands:
+        """Compute how a student stands, and keep it."""
+        counts = policy.standing_of(place.course, store, student)
+        standing = counts.standing if counts is not None else None
+        if standing is None:
+            return post.Stands(None, [])
+        store.keep_standing(student, standing, store.newest())
+        return post.Stands(standing.final, list(standing.lines))
+
+    def _page(self, request: post.PageRequest) -> post.Answer:
+        place = self.courses.place(request.offering)
+        with self.store(place, request.trial) as store:
+            known = store.served(request.student, request.row)
+            if known is None:
+                return post.Refusal("not graded yet")
+            counts = policy.standing_of(place.course, store, request.student)
+            run = store.run
+        grade = known[1]
+        if counts is not None and replace(counts, standing=None) == grade:
+            grade = counts
+        elif counts is not None and counts.standing is not None:
+            grade = replace(grade, standing=_alone(grade, counts.standing))
+        assignment = place.assignment.worth(run.max_score)
+        return post.Document(feedback.render(run, assignment, grade))
+
+    # --- the class ------------------------------------------------------------------------------
+
+    def _offerings(self, _: post.OfferingsRequest) -> post.Answer:
+        return post.Offerings(self.courses.offerings(), self.courses.problem)
+
+    def _report(self, request: post.ReportRequest) -> post.Answer:
+        found = self._standings(request.offering)
+        pages = class_report.render(found.run, found.assignment, found.grades, request.pages)
+        return post.Document(pages)
+
+    def _standings(self, offering: str) -> policy.Standings:
+        place = self.courses.place(offering)
+        if not Store.holds_run(self.folder(offering)):
+            raise StoreError("nothing was submitted yet")
+        return policy.standings(place.course, self.folder(offering))
+
+    def _override(self, request: post.OverrideRequest) -> post.Answer:
+        place = self.courses.place(request.offering)
+        is_change = policy.CHANGE.fullmatch(request.change) or request.change == policy.UNDO
+        if not is_change:
+            return post.Refusal("the score is not a number")
+        with self.store(place) as store:
+            if not store.of(request.student):
+                return post.Refusal(
+                    "this student has submitted nothing; there is no score to change"
+                )
+            change = Adjustment(
+                request.student, request.change, request.reason, request.by, request.at
+            )
+            store.adjust(change)
+            return self._stands(place, store, request.student)
+
+    def _extend(self, request: post.ExtendRequest) -> post.Answer:
+        place = self.courses.place(request.offering)
+        with self.store(place) as store:
+            later = LaterDate(request.student, request.due, request.reason, request.by, request.at)
+            store.extend(later)
+            return self._stands(place, store, request.student)
+
+    def _export(self, request: post.ExportRequest) -> post.Answer:
+        found = self._standings(request.offering)
+        if request.format == "feedback.zip":
+            return post.Document(_feedback_zip(found), f"{request.offering}-feedback.zip")
+        if request.format not in lms.EXPORTS:
+            return post.Refusal(f"unknown format; there are {', '.join(lms.EXPORTS)}, feedback.zip")
+        made = lms.export(
+            request.format, found.grades, found.assignment, request.into, found.run.inbox
+        )
+        notes = [*made.notes, *(f"no place for the grade of {who}" for who in made.unmatched)]
+        return post.Document(made.data, f"{request.offering}-{request.format}.csv", notes)
+
+    # --- housekeeping ---------------------------------------------------------------------------
+
+    def _folders(self) -> Iterator[tuple[str, Path]]:
+        for each in self.courses.offerings():
+            if Store.holds_run(self.folder(each.id)):
+                yield each.id, self.folder(each.id)
+
+    def _my_data(self, request: post.MyDataRequest) -> post.Answer:
+        found: dict[str, list[Any]] = {}
+        for offering, folder in self._folders():
+            with Store.open(folder) as store:
+                entries = [
+                    tables.submission_entry(each.grade) for each in store.of(request.student)
+                ]
+            found[offering] = [_for_student(entry) for entry in entries]
+        return post.Document(msgspec.json.encode(found))
+
+    def _news(self, request: post.NewsRequest) -> post.Answer:
+        rows: dict[str, int] = {}
+        stands = []
+        for offering, folder in self._folders():
+            with Store.open(folder) as store:
+                rows[offering] = store.newest()
+                if request.since.get(offering) == rows[offering]:
+                    continue
+            found = self._standings(offering)
+            for grade in found.grades:
+                if grade.standing is not None:
+                    now = post.Stands(grade.standing.final, list(grade.standing.lines))
+                    stands.append((offering, grade.submission.student, now))
+        return post.News(rows, stands)
+
+    def _known(self, request: post.KnownRequest) -> post.Answer:
+        if not Store.holds_run(self.folder(request.offering)):
+            return post.Unknown([row for _, row in request.attempts])
+        with Store.open(self.folder(request.offering)) as store:
+            missing = [
+                row for student, row in request.attempts if store.served(student, row) is None
+            ]
+        return post.Unknown(missing)
+
+
+def _versions(place: CoursePlace, ready: Ready | None = None) -> dict[str, str]:
+    """Return what grades depend on, as results.db keeps it."""
+    found = dict(part.partition("=")[::2] for part in place.version.split())
+    code = found.pop("grader", "")
+    return {"grader": __version__, "code": code, **(ready.versions if ready else {}), **found}
+
+
+def _submission(place: CoursePlace, request: post.GradeRequest) -> Submission:
+    """Return the submission as the inbox would read it: the untouched stub is recognised."""
+    name = place.assignment.name
+    stub = place.course.exercise(name) / f"{name}.py"
+    released = stub.read_bytes() if stub.is_file() else b""
+    entry = Entry(request.file)
+    tree = Tree(
+        request.file, (entry,), frozenset(), frozenset(), (), lambda path, most: request.source
+    )
+    handin = Handin(
+        request.student, (File(entry, entry.name, meant=True),), name=request.name,
+        email=request.email, submitted_at=request.accepted_at,
+    )  # fmt: skip
+    found = Picker(tree, name, matcher(released)).submission(handin)
+    return replace(found, file=request.file, source=request.source)
+
+
+def _feedback_zip(found: policy.Standings) -> bytes:
+    """Return every student's page, and the gradebook beside them."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for grade in found.grades:
+            name = feedback.file_name(grade.submission.student)
+            archive.writestr(name, feedback.render(found.run, found.assignment, grade))
+        archive.writestr("grades.csv", tables.as_csv(found.grades))
+    return out.getvalue()
+
+
+def _alone(grade: Grade, counts: Standing) -> Standing:
+    """Return what a page says of an attempt that does not count: its own score, and why."""
+    what = f"another attempt of yours counts: {'–' if counts.final is None else f'{counts.final:g}'} points"
+    return replace(counts, final=grade.score, lines=(what,), late_by=counts.late_by, adjustments=())
+
+
+def _for_student(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return an entry of grades.json without what is for staff."""
+    shown = {key: value for key, value in entry.items() if key != "instructor"}
+    shown["checks"] = [
+        {key: value for key, value in check.items() if key != "instructor"}
+        for check in entry.get("checks", [])
+    ]
+    return shown

@@ -1,0 +1,192 @@
+"""Take attempts from the queue to the grading service, and its answers back into service.db.
+
+Runs in the web process. If the grading service is away, attempts wait; if the web process dies, what
+the service has graded meanwhile is in results.db, and the answer to the next request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import msgspec
+
+from grader.serve import attempts
+from grader.serve import messages as post
+from grader.serve.attempts import Attempt
+from grader.serve.database import Database
+
+AGAIN: Final = 0.2
+"""Seconds before the grading service is asked again after it did not answer."""
+HELD: Final = 5.0
+"""Seconds before an offering is tried again of which nothing can be graded."""
+NEWS: Final = 2.0
+CHECKS: Final = 5.0
+
+
+class Dispatcher:
+    """The queue's keeper; each of its tasks is restarted when it fails, and says why."""
+
+    def __init__(
+        self, database: Database, socket: str, capacity: int, state: dict[str, Any]
+    ) -> None:
+        self._database, self._socket, self._capacity = database, socket, capacity
+        self._state = state
+        self._work = asyncio.Event()
+        self._held: dict[str, float] = {}
+        self._waiting: dict[int, list[asyncio.Future[None]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._rows: dict[str, int] = {}
+
+    # --- for handlers ---------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Look for work now."""
+        self._work.set()
+
+    async def finished(self, row: int, seconds: float) -> None:
+        """Wait until an attempt is graded, or the time is over."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(row, []).append(done)
+        known = await self._database(attempts.by_row, row)
+        if known is not None and known.state not in ("queued", "grading"):
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(done, seconds)
+
+    # --- tasks ----------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Return what was in hand to the queue, learn the offerings, and begin."""
+        await self._database(attempts.requeue_all)
+        for task in (self._deal, self._follow_course, self._follow_results, self._check_finally):
+            self._spawn(self._kept_up(task))
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        async def run() -> None:
+            await work
+
+        task = asyncio.create_task(run())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _kept_up(self, task: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await task()
+            except post.NotServedError:
+                await asyncio.sleep(AGAIN)
+            except Exception as error:  # a keeper must not end silently
+                print(f"{task.__name__}: {error!r}", file=sys.stderr, flush=True)
+                await asyncio.sleep(1.0)
+
+    async def _deal(self) -> None:
+        """Hand out attempts as long as there is room."""
+        while True:
+            self._work.clear()
+            now = time.monotonic()
+            held = [name for name, until in self._held.items() if until > now]
+            while attempt := await self._database(attempts.take_next, self._capacity, held):
+                self._spawn(self._graded(attempt))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._work.wait(), 1.0)
+
+    async def _graded(self, attempt: Attempt) -> None:
+        """See one attempt through, whatever happens; what was not stored is queued again."""
+        try:
+            await self._grade(attempt)
+        except post.NotServedError:
+            await asyncio.sleep(AGAIN)
+            await self._patiently(attempts.requeue, attempt.row)
+        except Exception as error:
+            print(f"attempt {attempt.row}: {error!r}", file=sys.stderr, flush=True)
+            self._held[attempt.offering] = time.monotonic() + HELD
+            await self._patiently(attempts.requeue, attempt.row)
+        finally:
+            self.wake()
+
+    async def _grade(self, attempt: Attempt) -> None:
+        source = await self._database(attempts.source, attempt.row)
+        request = post.GradeRequest(
+            attempt.offering, attempt.row, attempt.student, attempt.name, attempt.email,
+            attempt.file, source, attempt.accepted_at, attempt.trial,
+            attempt.tries + 1 >= attempts.TRIES,
+        )  # fmt: skip
+        answer = await post.ask_soon(self._socket, request)
+        if isinstance(answer, post.Graded):
+            await self._patiently(attempts.finish, attempt, answer)
+            self._state["graded"] = self._state.get("graded", 0) + 1
+            self._state["seconds"] = self._state.get("seconds", 0.0) + answer.seconds
+            for done in self._waiting.pop(attempt.row, []):
+                if not done.done():
+                    done.set_result(None)
+        elif isinstance(answer, post.LostProcess):
+            await self._patiently(attempts.requeue, attempt.row, is_counted=True)
+        else:
+            why = getattr(answer, "why", type(answer).__name__)
+            print(f"{attempt.offering} cannot be graded: {why}", file=sys.stderr, flush=True)
+            self._state["problem"] = why
+            self._held[attempt.offering] = time.monotonic() + HELD
+            await self._patiently(attempts.requeue, attempt.row)
+
+    async def _patiently(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> None:
+        """Write to service.db, and again until the disk has room."""
+        while True:
+            try:
+                await self._database(function, *arguments, **named)
+            except sqlite3.OperationalError as error:
+                print(f"service.db: {error}; trying again", file=sys.stderr, flush=True)
+                await asyncio.sleep(1.0)
+            else:
+                return
+
+    async def _follow_course(self) -> None:
+        """Take over what the courses say, now and whenever they are edited."""
+        before: list[post.OfferingInfo] = []
+        is_first = True
+        while True:
+            answer = await post.ask_soon(self._socket, post.OfferingsRequest())
+            if isinstance(answer, post.Offerings):
+                self._state["problem"] = answer.problem
+                if answer.offerings != before:
+                    before = answer.offerings
+                    await self._database(attempts.set_offerings, before)
+            if is_first:
+                is_first = False
+                await self._reconcile()
+            await asyncio.sleep(NEWS)
+
+    async def _reconcile(self) -> None:
+        """Queue again what a restored results.db does not have."""
+        graded = await self._database(attempts.graded_rows)
+        for offering, known in graded.items():
+            answer = await post.ask_soon(self._socket, post.KnownRequest(offering, known))
+            for row in answer.rows if isinstance(answer, post.Unknown) else []:
+                await self._database(attempts.requeue, row)
+        self.wake()
+
+    async def _follow_results(self) -> None:
+        """Take over what commands (adjust, regrade) changed in the results."""
+        while True:
+            answer = await post.ask_soon(self._socket, post.NewsRequest(self._rows))
+            if isinstance(answer, post.News):
+                if answer.stands:
+                    await self._database(attempts.set_news, answer.stands)
+                self._rows = answer.rows
+            await asyncio.sleep(NEWS)
+
+    async def _check_finally(self) -> None:
+        """Grade everybody once more on one seed, after closing, and keep whose score would change."""
+        while True:
+            for offering in await self._database(attempts.to_check_finally):
+                request = post.RegradeRequest(offering, is_final=True)
+                answer = await post.ask_soon(self._socket, request)
+                if isinstance(answer, post.Changes):
+                    report = msgspec.json.encode(answer).decode()
+                    await self._database(attempts.set_final, offering, report)
+            await asyncio.sleep(CHECKS)

@@ -1,0 +1,107 @@
+"""Grade everybody again: show whose score would change, then store exactly what was shown.
+
+Regrades come last: a submission is graded again only while no attempt needs the processes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from grader.model import Grade, Submission
+from grader.results import policy
+from grader.results.store import SERVED, Judged, Store, content_hash
+from grader.runs.class_run import new_seed
+from grader.runs.grading_service import outcome
+from grader.runs.regrade import Change
+from grader.serve import messages as post
+from grader.serve.courses import CoursePlace
+
+if TYPE_CHECKING:
+    from grader.serve.desk import GradingDesk
+
+
+def seed_after(handins: Sequence[Judged], submission: Submission) -> int | None:
+    """Return the seed of an attempt's inputs: None for the shared one, a new one after feedback.
+
+    The same content keeps its seed: it can read nothing new.
+    """
+    digest = content_hash(submission)
+    graded = [each for each in handins if each.grade.status == "graded"]
+    for each in graded:
+        if each.digest == digest:
+            return each.grade.seed
+    return new_seed() if graded else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a regrade would store, and the state in which it was computed."""
+
+    version: str
+    name: str
+    grades: tuple[tuple[Grade, Submission], ...]
+    answer: post.Changes
+
+
+class Regrader:
+    """Regrades, and what was shown of the last one of each offering."""
+
+    def __init__(self, desk: GradingDesk) -> None:
+        self._desk = desk
+        self._shown: dict[str, _Shown] = {}
+
+    def answer(self, request: post.RegradeRequest) -> post.Answer:
+        """Grade again, or store what was shown."""
+        place = self._desk.courses.place(request.offering)
+        if request.shown:
+            return self._store(place, request)
+        shown = self._graded_again(place, new_seed() if request.is_final else None)
+        if not request.is_final:
+            self._shown[request.offering] = shown
+        return shown.answer
+
+    def _store(self, place: CoursePlace, request: post.RegradeRequest) -> post.Answer:
+        shown = self._shown.get(request.offering)
+        if shown is None or shown.name != request.shown or shown.version != place.version:
+            return post.Refusal("the course or the results have changed since this was shown")
+        with self._desk.store(place) as store:
+            for grade, submission in shown.grades:
+                store.add(grade, submission, store.attempts(submission.student))
+        del self._shown[request.offering]
+        return replace_stored(shown.answer)
+
+    def _graded_again(self, place: CoursePlace, seed: int | None) -> _Shown:
+        folder = self._desk.folder(place.assignment.name)
+        before = policy.standings(place.course, folder)
+        with Store.open(folder) as store:
+            handins, run = list(store.handins()), store.run
+            sources = [store.source(each.digest) for each in handins]
+            changes, later = store.adjustments(), store.extensions()
+        settings = self._desk.settings(place, run)
+        graded = []
+        for each, (file, data) in zip(handins, sources, strict=True):
+            known = each.grade.submission
+            submission = replace(known, file=file, source=data, error="" if data else known.error)
+            future = self._desk.service.submit(
+                settings, submission, seed=each.grade.seed if seed is None else seed,
+                version=place.version, patience=place.assignment.limits.patience,
+            )  # fmt: skip
+            graded.append((outcome(submission, future), submission))
+        after, _ = policy.ranked(
+            place.course, before.assignment, [grade for grade, _ in graded], changes, later,
+            run.inbox == SERVED,
+        )  # fmt: skip
+        pairs = zip(before.grades, after, strict=True)
+        found = [change for old, new in pairs if (change := Change(old, new)).is_one]
+        lines = [post.ChangeLine(c.student, c.before.final, c.after.final) for c in found]
+        name = hashlib.sha256(repr((place.version, lines, len(graded))).encode()).hexdigest()[:24]
+        answer = post.Changes(lines, "" if seed is not None else name, len(graded))
+        return _Shown(place.version, name, tuple(graded), answer)
+
+
+def replace_stored(answer: post.Changes) -> post.Changes:
+    """Return what is answered when a regrade is stored."""
+    return post.Changes(answer.changes, answer.shown, answer.graded, is_stored=True)

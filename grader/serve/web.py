@@ -1,0 +1,105 @@
+"""The web process: uvicorn on the socket that the supervisor opened, with as few rights as can be.
+
+    python -c "from grader.serve import web; web.main()" '{"listen": 3, ...}'
+
+Where we are root it becomes another user, once everything is imported. Landlock, where the kernel has
+it, leaves it the private folder and what Python needs: no course, no secret and no hidden test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import uvicorn
+from starlette.applications import Starlette
+
+from grader.sandbox.guest import lockdown
+from grader.serve import pages
+from grader.serve.app import build
+from grader.serve.context import Site
+from grader.serve.database import FILE, FOLDER, Database
+from grader.serve.dispatcher import Dispatcher
+from grader.serve.messages import address
+from grader.text import visible_line
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """What the supervisor tells the web process."""
+
+    listen: int
+    """The descriptor on which it accepts connections."""
+    data: str
+    origin: str
+    capacity: int
+    uid: int = 0
+    """The user to become; 0 to stay."""
+    retain_days: int = 0
+
+
+def main() -> None:
+    """Serve until the supervisor ends us."""
+    settings = msgspec.json.decode(sys.argv[1], type=WebSettings)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.umask(0o077)
+    pages.compile_all()
+    pages.render("message.html", title="", text=visible_line(""), back="")
+    if settings.uid and os.geteuid() == 0:
+        drop(settings.uid)
+    lockdown.die_with_parent()
+    data = Path(settings.data)
+    tempfile.tempdir = str(data / FOLDER / "tmp")  # large uploads are spooled there
+    os.makedirs(tempfile.tempdir, 0o700, exist_ok=True)
+    asyncio.run(_serve(settings, data))
+
+
+def drop(uid: int) -> None:
+    """Become another user for good."""
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+
+
+async def _serve(settings: WebSettings, data: Path) -> None:
+    database = Database(data / FOLDER / FILE)
+    path = address(data)
+    state: dict[str, object] = {}
+    dispatcher = Dispatcher(database, path, settings.capacity, state)
+    site = Site(settings.origin, database, path, dispatcher, settings.retain_days, state)
+    app = build(site)
+    listening = socket.socket(fileno=settings.listen)
+    server = uvicorn.Server(uvicorn.Config(
+        _with_start(app, dispatcher), loop="asyncio", http="h11", ws="none", lifespan="on",
+        log_level="warning", access_log=False, server_header=False, date_header=True,
+        proxy_headers=False, timeout_keep_alive=30, timeout_graceful_shutdown=3,
+        h11_max_incomplete_event_size=32 * 1024, backlog=2048,
+    ))  # fmt: skip
+    ending = asyncio.get_running_loop()
+
+    def end() -> None:
+        state["ending"] = True
+        server.should_exit = True
+
+    ending.add_signal_handler(signal.SIGTERM, end)
+    with contextlib.suppress(asyncio.CancelledError):
+        await server._serve([listening])  # `serve` would put its own signal handlers over ours
+
+
+def _with_start(app: Starlette, dispatcher: Dispatcher) -> Starlette:
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await dispatcher.start()
+        yield
+
+    app.router.lifespan_context = lifespan
+    return app
