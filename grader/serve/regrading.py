@@ -95,8 +95,13 @@ class Regrader:
             run.inbox == SERVED,
         )  # fmt: skip
         pairs = zip(before.grades, after, strict=True)
-        found = [change for old, new in pairs if (change := Change(old, new)).is_one]
-        lines = [post.ChangeLine(c.student, c.before.final, c.after.final) for c in found]
+        found = [
+            change for old, new in pairs if (change := Change(old, new)).causes or change.moves
+        ]
+        lines = [
+            post.ChangeLine(c.before.submission.student, c.before.final, c.after.final)
+            for c in found
+        ]
         name = hashlib.sha256(repr((place.version, lines, len(graded))).encode()).hexdigest()[:24]
         answer = post.Changes(lines, "" if seed is not None else name, len(graded))
         return _Shown(place.version, name, tuple(graded), answer)
