@@ -14,7 +14,7 @@ import hashlib
 import importlib
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,7 @@ from grader.inbox import Inbox, open_inbox
 from grader.inbox.tree import Handin
 from grader.model import Grade, Submission
 from grader.people import resolve
-from grader.results.store import Run, Store, content_hash
+from grader.results.store import Judged, Run, Store, content_hash
 from grader.runs import local
 from grader.runs.provenance import recorded, refuse_mixture
 
@@ -117,7 +117,7 @@ def grade_class(
         jobs = min(plan.jobs, max(progress.total, 1))
         grade_all = ENGINES[plan.engine](plan, progress)
         for submission, grade in grade_all(
-            waiting, _settings(plan), jobs, patience, on_ready, stop, Seeds(store).of
+            waiting, _settings(plan), jobs, patience, on_ready, stop, Seeds(store.handins()).of
         ):
             grade = replace(grade, versions=known)
             store.add(grade, submission, store.next_round(submission, bool(plan.only)))
@@ -130,10 +130,10 @@ class Seeds:
     Under one seed, twenty hand-ins read a hidden input digit by digit out of the messages.
     """
 
-    def __init__(self, store: Store) -> None:
-        """Note what was graded before this run began: its feedback may have been read."""
+    def __init__(self, handins: Iterable[Judged]) -> None:
+        """Note what was graded before: its feedback may have been read."""
         self._known: dict[str, dict[str, int | None]] = {}
-        for handin in store.handins():
+        for handin in handins:
             if handin.grade.status == "graded":
                 student = handin.grade.submission.student
                 self._known.setdefault(student, {})[handin.digest] = handin.grade.seed

@@ -150,7 +150,7 @@ async def _checked(site: Site, route: Rule, request: Request) -> WebCall:
 
 def _things(
     connection: sqlite3.Connection, named: Mapping[str, str]
-) -> tuple[attempts.Offering | None, attempts.Attempt | None]:
+) -> tuple[attempts.Offering | None, attempts.StoredAttempt | None]:
     """Return what the path names."""
     offering = attempts.offering(connection, named["offering"]) if "offering" in named else None
     attempt = attempts.find(connection, named["attempt"]) if "attempt" in named else None
@@ -161,7 +161,7 @@ def _check_rights(
     route: Rule,
     person: accounts.User | None,
     offering: attempts.Offering | None,
-    attempt: attempts.Attempt | None,
+    attempt: attempts.StoredAttempt | None,
 ) -> None:
     if "{attempt}" in route.path:
         if attempt is None or not auth.may(person, route.action, attempt):

@@ -58,7 +58,7 @@ class Offering:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class StoredAttempt:
     """One submission of a student."""
 
     row: int
@@ -103,8 +103,8 @@ FROM attempt JOIN user ON user.id = attempt.user JOIN offering ON offering.id = 
 """
 
 
-def _attempts(rows: Iterable[sqlite3.Row]) -> list[Attempt]:
-    return [Attempt(**{**dict(row), "trial": bool(row["trial"])}) for row in rows]
+def _attempts(rows: Iterable[sqlite3.Row]) -> list[StoredAttempt]:
+    return [StoredAttempt(**{**dict(row), "trial": bool(row["trial"])}) for row in rows]
 
 
 # --- offerings ----------------------------------------------------------------------------------
@@ -260,7 +260,7 @@ def _note_jump(connection: sqlite3.Connection, at: str) -> None:
 
 def take_next(
     connection: sqlite3.Connection, capacity: int, held: Sequence[str] = ()
-) -> Attempt | None:
+) -> StoredAttempt | None:
     """Mark the next attempt as being graded and return it; None if none may be now.
 
     Args:
@@ -310,7 +310,7 @@ def requeue(connection: sqlite3.Connection, row: int, *, is_counted: bool = Fals
     )
 
 
-def finish(connection: sqlite3.Connection, attempt: Attempt, graded: Graded) -> None:
+def finish(connection: sqlite3.Connection, attempt: StoredAttempt, graded: Graded) -> None:
     """Note that an attempt is graded, and how its student stands."""
     state = "error" if graded.status == "error" else "done"
     with transaction(connection):
@@ -346,19 +346,19 @@ def set_news(connection: sqlite3.Connection, news: Sequence[tuple[str, str, Stan
 # --- looking things up --------------------------------------------------------------------------
 
 
-def by_row(connection: sqlite3.Connection, row: int) -> Attempt | None:
+def by_row(connection: sqlite3.Connection, row: int) -> StoredAttempt | None:
     """Return an attempt by its number."""
     found = connection.execute(f"{_ATTEMPT} WHERE attempt.row = ?", (row,)).fetchall()
     return next(iter(_attempts(found)), None)
 
 
-def find(connection: sqlite3.Connection, identity: str) -> Attempt | None:
+def find(connection: sqlite3.Connection, identity: str) -> StoredAttempt | None:
     """Return an attempt by its id."""
     found = connection.execute(f"{_ATTEMPT} WHERE attempt.id = ?", (identity,)).fetchall()
     return next(iter(_attempts(found)), None)
 
 
-def of_user(connection: sqlite3.Connection, user: int, offering: str = "") -> list[Attempt]:
+def of_user(connection: sqlite3.Connection, user: int, offering: str = "") -> list[StoredAttempt]:
     """Return a user's attempts, the newest first."""
     where = "WHERE attempt.user = ?" + (" AND attempt.offering = ?" if offering else "")
     values = (user, offering) if offering else (user,)

@@ -9,7 +9,7 @@ An assignment whose course cannot be read any more keeps its last good state, an
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from grader.course import catalog
 from grader.course.assignment import Assignment, Course
 from grader.course.secret import course_secret
 from grader.course.yaml_nodes import FILE, CatalogError
-from grader.runs.provenance import fingerprints
+from grader.runs.provenance import recorded
 from grader.serve.database import ServeError, stored
 from grader.serve.messages import OfferingInfo
 
@@ -32,8 +32,13 @@ class CoursePlace:
     course: Course
     assignment: Assignment
     secret: bytes
-    version: str
-    """Changes with every file that grades depend on."""
+    versions: Mapping[str, str]
+    """What is kept with every grade."""
+
+    @property
+    def version(self) -> str:
+        """Return a text that changes with every file that grades depend on."""
+        return " ".join(f"{key}={value}" for key, value in self.versions.items())
 
 
 class Courses:
@@ -49,7 +54,7 @@ class Courses:
         self._lock = threading.Lock()
         self._courses = {folder.resolve(): catalog.load(folder) for folder in folders}
         self._read = {folder: _signature([folder / FILE]) for folder in self._courses}
-        self._versions: dict[str, tuple[Signature, str]] = {}
+        self._versions: dict[str, tuple[Signature, Mapping[str, str]]] = {}
         self.problem = ""
         """Why a course cannot be read since it was edited."""
         names = [each.name for course in self._courses.values() for each in course.assignments]
@@ -73,8 +78,8 @@ class Courses:
         for course in self._courses.values():
             if any(each.name == offering for each in course.assignments):
                 secret = course_secret(course.folder)
-                version = self._version(course, offering, secret)
-                return CoursePlace(course, course.assignment(offering), secret, version)
+                versions = self._recorded(course, offering)
+                return CoursePlace(course, course.assignment(offering), secret, versions)
         raise CatalogError(f"unknown assignment {offering!r}")
 
     def _reload(self) -> None:
@@ -90,17 +95,12 @@ class Courses:
                     self.problem = str(error)
                 self._read[folder] = signature
 
-    def _version(self, course: Course, name: str, secret: bytes) -> str:
+    def _recorded(self, course: Course, name: str) -> Mapping[str, str]:
         signature = (*self._read[course.folder], *_signature(course.grading_files(name)))
         with self._lock:
             known = self._versions.get(name)
             if known is None or known[0] != signature:
-                found = fingerprints(course, name, secret)
-                known = (
-                    signature,
-                    " ".join(f"{key.replace(' ', '-')}={found[key]}" for key in found),
-                )
-                self._versions[name] = known
+                known = self._versions[name] = signature, recorded(course, name)
         return known[1]
 
 

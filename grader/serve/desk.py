@@ -17,11 +17,11 @@ from typing import Any, Final
 
 import msgspec
 
-from grader import __version__, lms
+from grader import lms
 from grader.course.secret import fingerprint, secret_file
 from grader.errors import UserError
 from grader.files import make_private
-from grader.grading.protocol import Ready, Settings
+from grader.grading.protocol import Settings
 from grader.inbox.choice import Picker
 from grader.inbox.tree import Entry, File, Handin, Tree
 from grader.inbox.untouched import matcher
@@ -36,12 +36,12 @@ from grader.results.store import (
     Store,
     StoreError,
 )
-from grader.runs.class_run import new_seed
+from grader.runs.class_run import Seeds, new_seed
 from grader.runs.grading_process import EngineError
 from grader.runs.grading_service import GradingService, Lost, lost
 from grader.serve import messages as post
 from grader.serve.courses import CoursePlace, Courses
-from grader.serve.regrading import Regrader, seed_after
+from grader.serve.regrading import Regrader
 
 TRIALS: Final = "trials"
 
@@ -121,7 +121,7 @@ class GradingDesk:
         run = self._run(place)
         ready = self.service.prepare(self.settings(place, run), 1, place.version)
         known = replace(run, max_score=ready.max_score, sandbox=tuple(ready.sandbox),
-                        versions=_versions(place, ready))  # fmt: skip
+                        versions=dict(place.versions))  # fmt: skip
         with Store.create(folder, known) as store:
             yield store
 
@@ -133,7 +133,7 @@ class GradingDesk:
             if known := store.served(request.student, request.row):
                 return self._graded(place, store, request.student, known[1])
             submission = _submission(place, request)
-            seed = seed_after(store.of(request.student), submission)
+            seed = Seeds(store.of(request.student)).of(submission)
             future = self.service.submit(
                 self.settings(place, store.run), submission, seed=seed, version=place.version,
                 patience=place.assignment.limits.patience,
@@ -144,9 +144,7 @@ class GradingDesk:
                 if not request.is_last_try:
                     return post.LostProcess(str(why))
                 grade = lost(submission, str(why))
-            versions = _versions(place)
-            if any(store.run.versions.get(key) != value for key, value in versions.items()):
-                grade = replace(grade, versions=versions)
+            grade = replace(grade, versions=place.versions)
             store.add(grade, submission, FIRST_SERVED + request.row)
             return self._graded(place, store, request.student, grade)
 
@@ -279,13 +277,6 @@ class GradingDesk:
                 row for student, row in request.attempts if store.served(student, row) is None
             ]
         return post.Unknown(missing)
-
-
-def _versions(place: CoursePlace, ready: Ready | None = None) -> dict[str, str]:
-    """Return what grades depend on, as results.db keeps it."""
-    found = dict(part.partition("=")[::2] for part in place.version.split())
-    code = found.pop("grader", "")
-    return {"grader": __version__, "code": code, **(ready.versions if ready else {}), **found}
 
 
 def _submission(place: CoursePlace, request: post.GradeRequest) -> Submission:

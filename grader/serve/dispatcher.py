@@ -18,7 +18,7 @@ import msgspec
 
 from grader.serve import attempts
 from grader.serve import messages as post
-from grader.serve.attempts import Attempt
+from grader.serve.attempts import StoredAttempt
 from grader.serve.database import Database
 
 AGAIN: Final = 0.2
@@ -96,7 +96,7 @@ class Dispatcher:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._work.wait(), 1.0)
 
-    async def _graded(self, attempt: Attempt) -> None:
+    async def _graded(self, attempt: StoredAttempt) -> None:
         """See one attempt through, whatever happens; what was not stored is queued again."""
         try:
             await self._grade(attempt)
@@ -110,7 +110,7 @@ class Dispatcher:
         finally:
             self.wake()
 
-    async def _grade(self, attempt: Attempt) -> None:
+    async def _grade(self, attempt: StoredAttempt) -> None:
         source = await self._database(attempts.source, attempt.row)
         request = post.GradeRequest(
             attempt.offering, attempt.row, attempt.student, attempt.name, attempt.email,

@@ -6,13 +6,12 @@ Regrades come last: a submission is graded again only while no attempt needs the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from grader.model import Grade, Submission
 from grader.results import policy
-from grader.results.store import SERVED, Judged, Store, content_hash
+from grader.results.store import SERVED, Store
 from grader.runs.class_run import new_seed
 from grader.runs.grading_service import outcome
 from grader.runs.regrade import Change
@@ -21,19 +20,6 @@ from grader.serve.courses import CoursePlace
 
 if TYPE_CHECKING:
     from grader.serve.desk import GradingDesk
-
-
-def seed_after(handins: Sequence[Judged], submission: Submission) -> int | None:
-    """Return the seed of an attempt's inputs: None for the shared one, a new one after feedback.
-
-    The same content keeps its seed: it can read nothing new.
-    """
-    digest = content_hash(submission)
-    graded = [each for each in handins if each.grade.status == "graded"]
-    for each in graded:
-        if each.digest == digest:
-            return each.grade.seed
-    return new_seed() if graded else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +54,7 @@ class Regrader:
         if shown is None or shown.name != request.shown or shown.version != place.version:
             return post.Refusal("the course or the results have changed since this was shown")
         with self._desk.store(place) as store:
+            store.update(replace(store.run, versions=dict(place.versions)))
             for grade, submission in shown.grades:
                 store.add(grade, submission, store.attempts(submission.student))
         del self._shown[request.offering]
@@ -89,7 +76,8 @@ class Regrader:
                 settings, submission, seed=each.grade.seed if seed is None else seed,
                 version=place.version, patience=place.assignment.limits.patience,
             )  # fmt: skip
-            graded.append((outcome(submission, future), submission))
+            grade = replace(outcome(submission, future), versions=place.versions)
+            graded.append((grade, submission))
         after, _ = policy.ranked(
             place.course, before.assignment, [grade for grade, _ in graded], changes, later,
             run.inbox == SERVED,

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from grader.serve import accounts, attempts, pages, uploads, wording
 from grader.serve import messages as post
-from grader.serve.attempts import Attempt, LimitError, Offering
+from grader.serve.attempts import StoredAttempt, LimitError, Offering
 from grader.serve.context import Stop, WebCall, ask, html, say, see
 from grader.serve.database import is_full, now
 
@@ -73,7 +73,7 @@ async def offering(call: WebCall) -> Response:
     return html(page)
 
 
-def _listed(attempt: Attempt, offering: Offering) -> dict[str, str]:
+def _listed(attempt: StoredAttempt, offering: Offering) -> dict[str, str]:
     result = {"queued": "waiting", "grading": "being graded", "error": "could not be graded"}
     score = f"{wording.score(attempt.score)} points"
     return {"id": attempt.id, "file": attempt.file, "result": result.get(attempt.state, score),
@@ -126,7 +126,7 @@ async def attempt(call: WebCall) -> Response:
     return html(pages.sandboxed(document.data, links))
 
 
-def _attempt(call: WebCall) -> Attempt:
+def _attempt(call: WebCall) -> StoredAttempt:
     if call.attempt is None:
         raise Stop(404, wording.NOT_FOUND)
     return call.attempt
