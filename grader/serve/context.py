@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from grader.serve import messages as post
 from grader.serve import pages, wording
 from grader.serve.accounts import User
-from grader.serve.attempts import StoredAttempt, Offering
+from grader.serve.attempts import Offering, StoredAttempt
 from grader.serve.database import Database
 from grader.serve.messages import NotServedError, ask_soon
 

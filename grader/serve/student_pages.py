@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from grader.serve import accounts, attempts, pages, uploads, wording
 from grader.serve import messages as post
-from grader.serve.attempts import StoredAttempt, LimitError, Offering
+from grader.serve.attempts import LimitError, Offering, StoredAttempt
 from grader.serve.context import Stop, WebCall, ask, html, say, see
 from grader.serve.database import is_full, now
 
