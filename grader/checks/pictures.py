@@ -20,10 +20,12 @@ from grader.checks import examples
 from grader.checks.answers import Asked
 from grader.checks.arrays import Path, arrays_of
 from grader.checks.case import Case, Part
-from grader.checks.reference import Module
+from grader.checks.reference import Module, read, wanted
 from grader.graph.declaration import nodes
+from grader.sandbox.fork_server import StudentError
 from grader.sandbox.student import Answer
 
+_Arrays = Mapping[Path, np.ndarray]
 TOLERANCE: Final = 1e-5
 SMALL: Final = 6
 """Entries of an array that a picture writes out."""
@@ -131,14 +133,30 @@ def _add(
             scene.gradients[name[1:]] = scene.right_gradients[name[1:]] = argument
         else:
             scene.given[name] = argument
-    right = reference.expected(case)[1]
-    mine = {} if answer.error is not None else arrays_of(answer.value)
+    mine, right = _arrays(reference, asked, case, answer)
     backward = _is_backward(case.function)
     for found, to in (
         (mine, scene.gradients if backward else scene.values),
         (right, scene.right_gradients if backward else scene.right_values),
     ):
         to |= dict(_named(found, labels.get(case.function, ())))
+
+
+def _arrays(reference: Module, asked: Asked, case: Case, answer: Answer) -> tuple[_Arrays, _Arrays]:
+    """Return the arrays of an answer and the correct ones, those of a cache with known keys too."""
+    right = reference.expected(case)[1]
+    if answer.error is not None:
+        return {}, right
+    keys = reference.caches.get(case.function)
+    if keys and case.stands_alone:
+        raw = reference.raw(case)
+        want = [*wanted(raw[:-1], None), {key: wanted(raw[-1][key], None) for key in keys}]
+        try:
+            [opened] = asked.student.call([asked.call_for(case, want)])
+        except StudentError:
+            return arrays_of(answer.value), right
+        return arrays_of(opened.value), arrays_of(read(raw, want))
+    return arrays_of(answer.value), right
 
 
 def _named(arrays: Mapping[Path, np.ndarray], labels: tuple[str, ...]) -> Iterator[tuple[str, Any]]:

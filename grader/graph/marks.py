@@ -9,8 +9,11 @@ from typing import Any, Final, Literal
 
 from grader.graph.declaration import Graph, nodes, users
 
-Verdict = Literal["correct", "first", "follows", "missing"]
-"""``first``: wrong, and nothing that it is computed from is wrong. ``follows``: wrong after that."""
+Verdict = Literal["correct", "first", "wrong", "follows", "missing"]
+"""``first``: wrong, and all that it is computed from is right. ``follows``: wrong after that.
+
+``wrong``: something that it is computed from is not known, so it may not be the first.
+"""
 
 TOLERANCE: Final = 1e-4
 MOST_ENTRIES: Final = 6
@@ -47,7 +50,9 @@ def judged(
         GraphError: The graph cannot be read.
     """
     found = nodes(graph)
-    before = users(found) if backward else {each.name: [*each.operands] for each in found.values()}
+    made_of = {each.name: [*each.operands] for each in found.values()}
+    before = users(found) if backward else made_of
+    ends = {name for name in found if not before[name]}
     wrong: set[str] = set()
     verdicts: dict[str, Verdict] = {}
     for name in reversed(found) if backward else found:
@@ -58,8 +63,9 @@ def judged(
             verdicts[name] = "correct"
         else:
             wrong.add(name)
-            first: Verdict = "first" if name in got else "missing"
-            verdicts[name] = "follows" if after_wrong else first
+            known = all(each in correct or each in ends for each in before[name])
+            first: Verdict = "first" if known else "wrong"
+            verdicts[name] = "follows" if after_wrong else first if name in got else "missing"
     return verdicts
 
 

@@ -27,8 +27,9 @@ CORRECT: Final = "var(--passed, #23855a)"
 WRONG: Final = "var(--failed, #cf3f2b)"
 PALE: Final = "var(--quiet, #767676)"
 GROUND: Final = "var(--surface, none)"
+MARKED: Final = ("first", "wrong", "missing")
 COLOURS: Final[dict[Verdict | None, str]] = {
-    None: INK, "correct": CORRECT, "first": WRONG, "missing": WRONG, "follows": PALE,
+    None: INK, "correct": CORRECT, "first": WRONG, "wrong": WRONG, "missing": WRONG, "follows": PALE,
 }  # fmt: skip
 ELEMENTS: Final = frozenset({"svg", "title", "desc", "g", "rect", "path", "text"})
 ATTRIBUTES: Final = frozenset(
@@ -54,7 +55,7 @@ class _Numbers:
         """Return the lines above an arrow, from the top."""
         mark = self.marks.values.get(name)
         lines: list[tuple[str, Verdict | None]] = []
-        if mark == "first" and name in self.correct:
+        if mark in MARKED and name in self.correct:
             lines.append((f"correct {shown(self.correct[name])}", None))
         lines += _line("", self.values, name, mark)
         return _with_word(lines, mark, "▼", first=True)
@@ -65,7 +66,7 @@ class _Numbers:
         lines = _line("", self.gradients, name, mark)
         if mark != "correct":
             lines += _line("numeric ", self.numeric, name, None)
-        if mark in ("first", "missing"):
+        if mark in MARKED:
             lines += _line("correct ", self.correct_gradients, name, None)
         return _with_word(lines, mark, "▲", first=False)
 
@@ -147,7 +148,7 @@ def _line(
 def _with_word(
     lines: list[tuple[str, Verdict | None]], mark: Verdict | None, sign: str, first: bool
 ) -> list[tuple[str, Verdict | None]]:
-    if mark not in ("first", "missing"):
+    if mark not in MARKED:
         return lines
     word = (f"{sign} {WORDS[mark]}", mark)
     return [word, *lines] if first else [*lines, word]
@@ -229,10 +230,10 @@ def _lines(
     for top, lines in ((y - LINE * len(above) - 3, above), (y + 4, below)):
         for number, (text, mark) in enumerate(lines):
             style = {"fill": COLOURS[mark]}
-            style |= {"font-weight": "bold"} if mark in ("first", "missing") else {}
+            style |= {"font-weight": "bold"} if mark in MARKED else {}
             style |= {"font-style": "italic"} if mark == "follows" else {}
             _text(root, text, middle, top + LINE * number + 11, style)
-        if any(mark in ("first", "missing") for _, mark in lines):
+        if any(mark in MARKED for _, mark in lines):
             wide = max(len(text) for text, _ in lines) * LETTER + 10
             ET.SubElement(root, "rect", {
                 "x": f"{middle - wide / 2:.1f}", "y": f"{top - 1:.1f}", "width": f"{wide:.1f}",

@@ -11,6 +11,7 @@ from grader.graph.marks import Marks, Verdict, shown
 WORDS: Final[dict[Verdict, str]] = {
     "correct": "correct",
     "first": "first wrong value",
+    "wrong": "wrong",
     "follows": "wrong, follows from it",
     "missing": "missing",
 }

@@ -140,6 +140,14 @@ def test_a_wrong_value_is_followed_through_names_without_a_correct_one() -> None
     assert found == {"z2": "first", "W1": "follows"}
 
 
+def test_what_may_not_be_the_first_is_not_called_so() -> None:
+    """Where a value in between is not known, it may be the one that is wrong first."""
+    assert graph.judged(EXAMPLE, {"L": 1.0}, {"L": 2.0}) == {"L": "wrong"}
+    assert graph.judged(EXAMPLE, {"b": 1.0}, {"b": 2.0}, backward=True) == {"b": "wrong"}
+    assert graph.judged(EXAMPLE, {"d": 1.0}, {"d": 2.0}) == {"d": "first"}
+    assert graph.judged(EXAMPLE, {"e": 1.0}, {"e": 2.0}, backward=True) == {"e": "first"}
+
+
 def test_what_is_missing_or_has_another_shape_is_wrong() -> None:
     found = graph.judged({"y": "a + b"}, {"b": [[1.0]]}, {"a": 1.0, "b": [1.0], "y": 2.0})
     assert (found["a"], found["b"], found["y"]) == ("missing", "first", "follows")
