@@ -219,6 +219,9 @@ def _for_authors(command: Add) -> None:
     kinds = ("function", "layer", "class", "torch", "text", "notebook")
     text = "what kind of exercise to begin with (default: layer)"
     new.add_argument("--template", choices=kinds, default="layer", help=text)
+    named = command("new-mistake", course.new_mistake, "name a mistake that students made")
+    _results(named)
+    _student(named, "?", "id, e-mail or name; default: the costliest that is not explained")
     build = command("build", course.build, "write exercises/ from reference/")
     _assignments(build)
     build.add_argument(

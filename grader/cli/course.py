@@ -31,6 +31,16 @@ def new(options: argparse.Namespace) -> int:
     return OK
 
 
+def new_mistake(options: argparse.Namespace) -> int:
+    """Begin the catalogue entry of a mistake from one submission."""
+    from grader.authoring.new_mistake import new_mistake as begin
+
+    made = begin(here(), options.dir, options.student or "")
+    say(f"{made.file}: an entry in comments, from {made.function or 'the file'} of {made.who}")
+    say("next: write the hint and the edit, take the comment signs away, then run grader validate")
+    return OK
+
+
 def build(options: argparse.Namespace) -> int:
     """Write what is made from the sources, or say what is out of step with them."""
     from grader.authoring import release

@@ -1,30 +1,47 @@
-"""What a run looks like in a terminal: plain lines, made of values; `cli` prints them."""
+"""Write a run as lines for a terminal, fitted to its width; `cli` prints them."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 from grader.course.assignment import Assignment
 from grader.model import Grade
+from grader.people import label
+from grader.results import cards, wording
+from grader.results.clusters import clusters
 from grader.runs.class_run import Progress
 
-MOST_ROWS = 40
-MOST_ERRORS = 20
+MOST_ROWS: Final = 40
+MOST_ERRORS: Final = 20
+MOST_CLUSTERS: Final = 5
+BAR: Final = 20
+WIDE: Final = 76
+"""From this width on there is room for bars."""
+LONGEST_NAME: Final = 30
 
 
 def summary(
     assignment: Assignment, progress: Progress, grades: Sequence[Grade], seconds: float, width: int
 ) -> list[str]:
-    """A row a student (none when there are many), then the class in a few lines."""
+    """Return a line for each student, at most `MOST_ROWS`, then the class in a few lines.
+
+    Args:
+        assignment: The assignment, for its title.
+        progress: What is known of the run.
+        grades: The grade that counts for each student.
+        seconds: How long the run took.
+        width: The columns of the terminal; lines about students are cut to it.
+    """
     lines = [f"{assignment.title} ({assignment.name})", ""]
     shown = sorted(grades, key=lambda grade: grade.submission.student)[:MOST_ROWS]
-    name_width = max((len(grade.submission.student) for grade in shown), default=7)
-    for grade in shown:
-        lines.append(_row(grade, min(name_width, 30), width))
+    names = [label(grade.submission) for grade in shown]
+    name_width = min(max(map(len, names), default=7), LONGEST_NAME, max(width // 3, 8))
+    for grade, name in zip(shown, names, strict=True):
+        lines.append(_row(grade, _cut(name, name_width).ljust(name_width), width))
     if len(grades) > len(shown):
         lines.append(f"... and {len(grades) - len(shown)} more")
-    lines += ["", *_class(grades, seconds), *_errors(grades)]
+    lines += ["", *_class(grades, seconds, width), *_errors(grades)]
     if progress.course is not None:
         lines.append(f"course: {progress.course}")
     if progress.ready is not None:
@@ -32,45 +49,45 @@ def summary(
     if progress.already:
         lines.append(f"{progress.already} were graded before and are kept")
     if progress.kinds:
-        lines.append(f"taken for: {', '.join(dict.fromkeys(progress.kinds))}")
+        lines.append(f"recognised as: {', '.join(dict.fromkeys(progress.kinds))}")
     return lines
 
 
 def _errors(grades: Sequence[Grade]) -> list[str]:
     """Return the whole reason of each error: a table has no room for what to do."""
     errors = [grade for grade in grades if grade.status == "error"]
-    lines = [f"  {each.submission.student}: {each.message}" for each in errors[:MOST_ERRORS]]
+    lines = [f"  {label(each.submission)}: {each.message}" for each in errors[:MOST_ERRORS]]
     if len(errors) > MOST_ERRORS:
         lines.append(f"  and {len(errors) - MOST_ERRORS} more")
     return lines
 
 
-def _row(grade: Grade, name_width: int, width: int) -> str:
-    student = grade.submission.student[:name_width].ljust(name_width)
+def _row(grade: Grade, name: str, width: int) -> str:
+    bar = BAR if width >= WIDE else 0
     if grade.final is None:
-        verdict = "excused" if grade.excused else "error  "
-        return f"{student}  {verdict} {'':20}  {grade.message}"[:width]
+        verdict = "excused" if grade.excused else "  error"
+        return _cut(f"{name}  {verdict}{' ' * (bar and bar + 2)}  {grade.message}", width)
     share = grade.final / grade.max_score if grade.max_score else 0.0
-    filled = min(max(round(share * 20), 0), 20)
-    return f"{student}  {grade.final:6.1f}  {'█' * filled}{'·' * (20 - filled)}  {_why(grade)}"[
-        :width
-    ]
+    filled = min(max(round(share * bar), 0), bar)
+    drawn = f"  {'█' * filled}{'·' * (bar - filled)}" if bar else ""
+    return _cut(f"{name}  {grade.final:7.2f}{drawn}  {_why(grade)}", width)
 
 
 def _why(grade: Grade) -> str:
-    """The most useful thing to say of a grade in a few words."""
+    """Say the most useful thing about a grade in a few words."""
     if grade.final != grade.score:
         return "; ".join(grade.told)
-    if grade.outcomes and all(outcome.status == "passed" for outcome in grade.outcomes):
-        return "everything right"
-    mistakes = list(dict.fromkeys(o.mistake for o in grade.outcomes if o.mistake))
-    if mistakes:
-        return ", ".join(mistakes)
-    failed = [outcome for outcome in grade.outcomes if outcome.status != "passed"]
-    return failed[0].message.splitlines()[0] if failed and failed[0].message else ""
+    found = cards.entries(grade)
+    if not found:
+        waiting = sum(outcome.status in ("waiting", "manual") for outcome in grade.outcomes)
+        return f"{wording.plural(waiting, 'check')} not judged yet" if waiting else "all correct"
+    first = " ".join((found[0].sentence or found[0].message).split())
+    if found[0].message and found[0].card is None:
+        first = f"{first}: {' '.join(found[0].message.split())}"
+    return f"{first} (and {len(found) - 1} more)" if len(found) > 1 else first
 
 
-def _class(grades: Sequence[Grade], seconds: float) -> list[str]:
+def _class(grades: Sequence[Grade], seconds: float, width: int) -> list[str]:
     scores = sorted(grade.final for grade in grades if grade.final is not None)
     errors = sum(grade.status == "error" for grade in grades)
     lines = [f"{len(grades)} graded in {seconds:.1f} s"]
@@ -80,10 +97,17 @@ def _class(grades: Sequence[Grade], seconds: float) -> list[str]:
         lines[0] += f": median {middle:.1f}, from {scores[0]:.1f} to {scores[-1]:.1f}"
     if errors:
         lines.append(f"{errors} could not be graded (error): they have no score, not a zero")
-    counted = Counter(
-        mistake for grade in grades for mistake in {o.mistake for o in grade.outcomes if o.mistake}
-    )
-    if counted:
-        common = ", ".join(f"{name} ({count})" for name, count in counted.most_common(5))
-        lines.append(f"mistakes: {common}")
+    found = clusters(grades)
+    if found.clusters:
+        lines.append("most points lost by:")
+    for each in found.clusters[:MOST_CLUSTERS]:
+        who = wording.plural(len(each.rows), "student")
+        lines.append(_cut(f"  {who}, {wording.points(each.lost)}: {each.label}", width))
+    if found.unexplained:
+        lines.append(f"not explained: {wording.plural(len(found.unexplained), 'student')}")
     return lines
+
+
+def _cut(text: str, width: int) -> str:
+    """Cut a line to the terminal's width."""
+    return text if len(text) <= width else f"{text[: max(width - 1, 1)]}…"

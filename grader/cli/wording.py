@@ -51,6 +51,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "grader bundle worker two_layer_network --out bundles",
     ),
     "new": ("grader new my_exercise", "grader new attention"),
+    "new-mistake": ("grader new-mistake results/week2", "grader new-mistake results/week2 kurt"),
     "build": ("grader build", "grader build two_layer_network --check"),
     "release": (
         "grader release two_layer_network --out zips",

@@ -234,7 +234,7 @@ def test_a_terminal_without_our_characters_shows_others(tmp_path):
     done = grader("grade", inbox, "--assignment", "two_layer_network", "--out", tmp_path / "out",
                   env={**os.environ, "PYTHONIOENCODING": "ascii"})  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
-    assert re.search(r"^zo\?  +100\.0  \?{20}  everything right$", done.stdout, re.MULTILINE)
+    assert re.search(r"^zo\?  +100\.00  \?{20}  all correct$", done.stdout, re.MULTILINE)
 
 
 def test_results_are_not_overwritten(demo):
