@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from grader.checks import arrays, compare, timing
-from grader.checks.arrays import Path, arrays_of
+from grader.checks.arrays import ROUNDING, Path, arrays_of
 from grader.checks.case import Case
 from grader.checks.compare import same
 from grader.checks.failure import Failed
@@ -14,8 +14,6 @@ from grader.checks.judge import Draw, Judge
 from grader.sandbox.fork_server import StudentError
 from grader.sandbox.student import Answer
 
-ROUNDING: Final = 1e-12
-"""Sums in another order differ by less than this, relative to the largest entry; differences by more."""
 WORTH_TELLING: Final = 30
 """A right answer this many times slower than array code is told so, without marks."""
 

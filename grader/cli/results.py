@@ -263,6 +263,10 @@ def regraded(changes: Sequence[Change]) -> Iterator[str]:
     """Return a line for each student whose score changes, below the checks that cause it."""
     if any(change.rescaled for change in changes):
         yield "the points of all checks were rescaled"
+    maxima = {(change.before.max_score, change.after.max_score) for change in changes}
+    for before, after in sorted(maxima):
+        if before != after:
+            yield f"the maximum score changes from {before:g} to {after:g}"
     groups: dict[tuple[str, ...], list[Change]] = {}
     for change in changes:
         if change.moves:
