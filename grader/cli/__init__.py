@@ -145,11 +145,18 @@ def _for_instructors(command: Add) -> None:
     regrade.add_argument("--write", action="store_true", help="save the new grades")
     _jobs(regrade)
     export = command("export", lms.export, "write the file that an LMS imports")
-    export.add_argument("format", metavar="FORMAT", help="canvas, moodle, gradescope-csv, ...")
+    export.add_argument(
+        "format", metavar="FORMAT",
+        help="canvas, moodle, gradescope-csv, blackboard, nbgrader, csv, or feedback",
+    )  # fmt: skip
     _results(export)
     export.add_argument(
         "--into", type=Path, metavar="FILE", help="your gradebook from the LMS, to fill in"
     )
+    export.add_argument(
+        "--for", dest="system", metavar="LMS",
+        help="of feedback: canvas, moodle, gradescope, blackboard, folders or email",
+    )  # fmt: skip
     export.add_argument("--out", type=Path, metavar="FILE", help="default: a file in DIR")
     push = command("push", lms.push, "post grades to an LMS; sends nothing without --send")
     push.add_argument("system", choices=["canvas"], help="the LMS (choices: %(choices)s)")

@@ -14,8 +14,12 @@ def export(options: argparse.Namespace) -> int:
     from grader import files, lms
     from grader.results import policy
 
+    if options.format == "feedback":
+        return _feedback(options)
+    if options.system:
+        stop("--for belongs to grader export feedback")
     if options.format not in lms.EXPORTS:
-        stop(f"no format {options.format!r}; there are {', '.join(lms.EXPORTS)}")
+        stop(f"no format {options.format!r}; there are {', '.join(lms.EXPORTS)}, feedback")
     found = policy.standings(here(), options.dir)
     into = options.into.read_bytes() if options.into else None
     made = lms.export(options.format, found.grades, found.assignment, into, found.run.inbox)
@@ -27,6 +31,27 @@ def export(options: argparse.Namespace) -> int:
     if found.warning:
         say(f"  WARNING: {found.warning}")
     return _told(made.notes, made.unmatched)
+
+
+def _feedback(options: argparse.Namespace) -> int:
+    """Write each student's page where the LMS finds it; nothing is sent."""
+    from grader.lms.exports import feedback
+    from grader.results import policy
+
+    systems = ", ".join(feedback.systems())
+    if options.system not in feedback.systems():
+        given = f"no feedback for {options.system!r}" if options.system else "add --for LMS"
+        stop(f"{given}; there are {systems}")
+    if options.into:
+        stop("--into is for a gradebook; leave it out")
+    found = policy.standings(here(), options.dir)
+    out = options.out or feedback.default_out(options.system, options.dir, found.assignment.name)
+    done = feedback.export(options.system, found, out)
+    say(f"feedback for {done.count} {'student' if done.count == 1 else 'students'} in {out}")
+    say(f"next: {done.next_step}")
+    for student in done.unmatched:
+        say(f"  no place for the feedback of {student}")
+    return USAGE if done.unmatched else OK
 
 
 def autograde(options: argparse.Namespace) -> int:

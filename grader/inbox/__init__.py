@@ -38,6 +38,7 @@ from grader.inbox.layout import FolderLayout, Question, arrange, defined, is_stu
 from grader.inbox.tree import (
     ARCHIVE,
     Entry,
+    File,
     Handin,
     InboxError,
     Tree,
@@ -48,7 +49,7 @@ from grader.inbox.tree import (
 )
 from grader.inbox.untouched import matcher
 from grader.model import Submission
-from grader.notebook import Cell, NotebookError, read_source
+from grader.notebook import MAX_IPYNB, Cell, NotebookError, read_source
 from grader.people import resolve
 from grader.text import one_line
 
@@ -137,6 +138,10 @@ class Submissions:
                 yield from self._picker.attempts(handin)
             else:
                 yield self._picker.submission(handin, chosen)
+
+    def read(self, file: File) -> bytes:
+        """Return the bytes of one file that was handed in; raises `Unreadable` or `Withheld`."""
+        return self._picker.tree.read(file.entry.path, MAX_IPYNB)
 
     @property
     def students(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from grader.errors import UserError
 from grader.inbox import Inbox, InboxError, open_inbox
 from grader.model import Submission
 
@@ -210,7 +211,7 @@ def test_several_that_cannot_be_told_apart_are_an_error_and_choose_settles_it(
         assert (ada.error, ada.file, ada.source) == ("", "ada/b.py", OTHER)
     ada = next(iter(opened(source, choose={"ada": "c.py"}).submissions))
     assert ada.error == "c.py is not among the files: ada/a.py, ada/b.py"
-    with pytest.raises(InboxError, match="no student carl"):
+    with pytest.raises(UserError, match="no such student: 'carl'"):
         opened(source, choose={"carl": "c.py"})
 
 
