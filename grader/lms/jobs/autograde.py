@@ -130,7 +130,7 @@ def _assignment(course: Course, name: str | None) -> Assignment:
 
 def _informed(job: Job, course: Course, assignment: Assignment, request: Request) -> Job:
     """Return the job with what the course says about it."""
-    penalty, remark = _lateness(job, course, assignment)
+    penalty, remark = lateness(job, course, assignment)
     return replace(
         job,
         expected=assignment.name,
@@ -142,7 +142,7 @@ def _informed(job: Job, course: Course, assignment: Assignment, request: Request
     )
 
 
-def _lateness(job: Job, course: Course, assignment: Assignment) -> tuple[float, str]:
+def lateness(job: Job, course: Course, assignment: Assignment) -> tuple[float, str]:
     """Return what lateness costs in percent, by the system's own times, and a sentence about it.
 
     The date in extensions.csv comes first, then the LMS's date for this student, then the course's.
