@@ -32,6 +32,9 @@ DOWNLOADS = {
     }, "grades.csv", "Name,SID,Email,Total Score,Max Points\nAda,17,ada@example.edu,,100\n"),
     "canvas": ({f"lovelaceada_17_99_{NAME}.py": WORK}, "gradebook.csv",
                f"Student,ID,SIS User ID,SIS Login ID,Section,{TITLE} (34)\nAda,17,,ada,A,\n"),
+    "brightspace": ({f"17-5 - Ada B - Nov 20, 2026 1000 AM/{NAME}.py": WORK}, "x.txt", ""),
+    "sakai": ({f"HW/B, Ada(ada)/Submission attachment(s)/{NAME}.py": WORK}, "x.txt", ""),
+    "teams": ({f"Submitted files/Ada B/HW/Version 1/{NAME}.py": WORK}, "x.txt", ""),
     "moodle": ({f"Ada_17_assignsubmission_file_/{NAME}.py": WORK}, "worksheet.csv",
                "Identifier,Full name,Grade,Maximum Grade,Feedback comments\n"
                "Participant 17,Ada,,100.00,\n"),

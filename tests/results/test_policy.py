@@ -779,7 +779,7 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for part in (f"reference/{NAME}", f"exercises/{NAME}", f"tests/hidden/{NAME}"):
         shutil.copytree(ROOT / part, folder / part)
     (folder / "assignments.yaml").write_text("title: Networks\n" + block("yaml"))
-    (folder / "extensions.csv").write_text(block("csv"))
+    (folder / "extensions.csv").write_text(block("text"))
     for student, at, score, *_ in TABLE.findall(PAGE):
         submitted(folder / "inbox", student, RIGHT if score == "100" else WRONG, at)
     with pytest.MonkeyPatch.context() as patch:
@@ -817,7 +817,7 @@ def test_the_page_of_the_docs_says_what_comes_out(class_: Path) -> None:
 
 
 def test_grade_says_final_scores_and_who_is_excused(class_: Path) -> None:
-    Path("extensions.csv").write_text(block("csv") + "zoe,*,,yes,\n")
+    Path("extensions.csv").write_text(block("text") + "zoe,*,,yes,\n")
     status, out, err = grader("grade", "inbox", "--assignment", NAME, "--out", "again",
                               "--seed", 5, "--jobs", 1)  # fmt: skip
     assert (status, err) == (0, "")
@@ -835,7 +835,7 @@ def test_grade_says_final_scores_and_who_is_excused(class_: Path) -> None:
 
 
 def test_a_wrong_row_is_told_before_anything_is_graded(class_: Path) -> None:
-    Path("extensions.csv").write_text(block("csv") + "ada,*,soon,,\n")
+    Path("extensions.csv").write_text(block("text") + "ada,*,soon,,\n")
     done = grader("grade", "inbox", "--assignment", NAME, "--out", "new", "--jobs", 1)
     told = "grader: extensions.csv:4: due: 'soon' is no date; write 2026-12-01T23:59+01:00\n"
     assert done == (2, "", told)
