@@ -109,7 +109,8 @@ ASSIGNMENT: Final[Sequence[Key]] = (
     ),
     Key(
         "late", _record(LATE), "none",
-        "What lateness costs, in percent of the score: per day begun, or in steps.",
+        "What lateness costs, in percent of the score: per day begun, or in steps; `marked` is what "
+        "the LMS's mark *late* costs where a download has no times.",
         "late: {per_day: 10, at_most: 50, cut_off: 7 days}",
     ),
     Key(
