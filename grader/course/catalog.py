@@ -66,6 +66,8 @@ def _refusal(found: Sequence[Path], given: Iterable[Path]) -> str:
         if (owner := path.stat().st_uid) not in _trusted_owners():
             return f"belongs to another user ({_user_name(owner)})"
     for path in (each.resolve() for each in given if each.exists()):
+        if path.suffix.lower() == ".zip":  # nothing in it lies around it
+            continue
         folder = path if path.is_dir() else path.parent
         if course.is_relative_to(folder):
             return f"lies in what is to be graded ({folder})"
