@@ -45,7 +45,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class System:
     """How one system takes feedback: where it wants a student's page, and what to do with it."""
 
     place: Callable[[Grade], str]
@@ -133,25 +133,25 @@ def _for_email(grade: Grade) -> str:
     return feedback.file_name(who.student).removesuffix(".html") + ".eml" if known else ""
 
 
-TARGETS: Final[Mapping[str, Target]] = {
-    "canvas": Target(
+TARGETS: Final[Mapping[str, System]] = {
+    "canvas": System(
         _for_canvas, "no file of a Canvas download",
         "in Canvas, open the assignment, SpeedGrader's page or Grades, and Upload Submissions",
     ),
-    "moodle": Target(
+    "moodle": System(
         _for_moodle, "no folder of a Moodle download",
         "in Moodle, open the submissions, and Upload multiple feedback files in a zip",
     ),
-    "gradescope": Target(
+    "gradescope": System(
         _for_gradescope, "no folder of a Gradescope export",
         "Gradescope imports no files: share these folders, or grade there with the autograder",
     ),
-    "blackboard": Target(
+    "blackboard": System(
         _for_blackboard, "no file of a Blackboard download",
         "attach each file to its attempt; the names are those of the download",
     ),
-    "folders": Target(_for_folder, "no name", "each folder is one student's", zipped=False),
-    "email": Target(
+    "folders": System(_for_folder, "no name", "each folder is one student's", zipped=False),
+    "email": System(
         _for_email, "no e-mail address",
         "open the .eml files in your mail program, or use mail-merge.csv; nothing was sent",
         zipped=False,
