@@ -89,6 +89,9 @@ def push(options: argparse.Namespace) -> int:
     if found.warning:
         say(f"  WARNING: {found.warning}")
     say(f"{len(done.posts)} grades {'posted' if done.sent else 'would be posted: add --send'}")
+    for post in () if done.sent else done.posts:
+        user = f" (Canvas user {post.user})" if post.user else ""
+        say(f"  {post.student}{user}: {'excused' if post.excuse else post.score}")
     if done.unchanged:
         say(f"{done.unchanged} are there already")
     return _told(done.notes, done.unmatched)

@@ -127,7 +127,7 @@ def _by_depth(question: Question, homes: Sequence[Path]) -> FolderLayout:
     """Return the smallest depth at which nobody's work is lost."""
     expected = question.expected
     if not homes:
-        return FolderLayout()
+        return _of_named_files(question)
     if not (several := _several(homes, 1, expected)):
         is_of_groups = _are_places(homes, 1) and _fits(homes, 2, expected)
         return _deeper(2, homes) if is_of_groups else FolderLayout()
@@ -138,6 +138,16 @@ def _by_depth(question: Question, homes: Sequence[Path]) -> FolderLayout:
     if 2 * len([top for top in tops - several.keys() if (top,) in homes]) > len(tops):
         return FolderLayout(unsure={top: _listed(found) for top, found in several.items()})
     raise InboxError(_question(question, homes, several))
+
+
+def _of_named_files(question: Question) -> FolderLayout:
+    """Return the layout where no file has the expected name: ``<group>/<student>.py`` is possible."""
+    tree = question.tree
+    groups = sorted(folder for folder in tree.folders if "/" not in folder)
+    direct = {e.folder for e in tree.entries if e.name.lower().endswith(SUFFIXES)}
+    if groups and direct == set(groups) and all(PLACES.fullmatch(name) for name in groups):
+        return _deeper(2, [(name, "") for name in groups])
+    return FolderLayout()
 
 
 def _question(

@@ -143,6 +143,14 @@ def test_folders_of_groups_lose_nobody(paths: tuple[str, ...], tmp_path: Path) -
         assert all(one.group for one in inbox.submissions)
 
 
+def test_students_files_in_folders_of_groups_are_students(tmp_path: Path) -> None:
+    files = {"Tue 10/ada.py": WORK, "Tue 10/kurt.py": OTHER, "Thu 14/emmy.ipynb": b"{}"}
+    inbox = opened(lay(tmp_path, files))
+    assert inbox.submissions.students == ("ada", "emmy", "kurt")
+    single = opened(lay(tmp_path, {"ada/mine.py": WORK, "kurt/mine.py": OTHER}, "plain"))
+    assert single.submissions.students == ("ada", "kurt")
+
+
 def test_without_the_question_a_group_becomes_one_student(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -238,7 +238,9 @@ def test_grades_and_comments_arrive(server: Canvas, pusher: Pusher) -> None:
     report = pusher()
     assert SCORES == server.scores
     assert 3 == len(report.posts)
-    assert ["87.5 of 100 points.\nrelu is right: wrong at z < 0"] == server.comments[101]
+    assert [
+        "87.5 of 100 points.\nrelu is right (12.5 points lost)\nwrong at z < 0"
+    ] == server.comments[101]
     assert [f"{HERE}/submissions/update_grades"] == server.posted()
     assert not pusher.journal.exists()
 

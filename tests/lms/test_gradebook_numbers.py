@@ -183,6 +183,16 @@ def test_blackboard_writes_the_marks_of_its_own_cells() -> None:
     assert '"10,9375"' in done.data.decode()
 
 
+@pytest.mark.parametrize("word", ["Username", "Benutzername", "用户名", "Word of another language"])
+def test_blackboard_in_any_language(word: str) -> None:
+    """Key columns stand after the two names, whatever they are called."""
+    head = f"Last\tFirst\t{word}\tNumber\tReLU [Total Pts: 100 Score] |5"
+    into = f"{head}\nada\tkurt\tada\t17\t\nkurt\tada\tkurt\t18\t\n"
+    done = export("blackboard", [grade("ada", sid="ada")], RELU, into.encode(), "blackboard")
+    assert cells(done.data, "\t")[1] == ["ada", "kurt", "ada", "17", "87.5"]
+    assert cells(done.data, "\t")[2][-1] == ""
+
+
 IDS = [
     ("zo\u00eb", "zoe\u0308"),
     ("ADA", "ada"),

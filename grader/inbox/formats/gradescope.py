@@ -15,7 +15,17 @@ from dataclasses import dataclass, field, replace
 import yaml
 
 from grader import timestamps as times
-from grader.inbox.tree import Entry, File, Handin, InboxError, Tree, Unreadable, Withheld, tops
+from grader.inbox.tree import (
+    Entry,
+    File,
+    Handin,
+    InboxError,
+    Tree,
+    Unreadable,
+    Withheld,
+    times_unread,
+    tops,
+)
 from grader.text import one_line
 
 METADATA = "submission_metadata.yml"
@@ -67,6 +77,8 @@ def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
             notes.append(f"{one_line(folder)}: {METADATA} names no submitter")
             if folder not in folders:
                 continue
+        if record.created_at and not times.moment(record.created_at):
+            notes.append(times_unread(folder, record.created_at))
         yield from _handins(folder, record, folders.get(folder), shared)
     for entry in tree.entries:
         if "/" not in entry.path and entry.path != METADATA:

@@ -28,7 +28,8 @@ def recognise(tree: Tree) -> bool:
         name for name in folders
         if STUDENT.fullmatch(name) and (name in stamped or name in attached)
     ]  # fmt: skip
-    return bool(attached) and 2 * len(ours) > len(folders)
+    sheet = any(name.lower().startswith("grades.") for name in tops(tree))
+    return (bool(attached) or sheet) and 2 * len(ours) > len(folders)
 
 
 def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:

@@ -18,7 +18,21 @@ from grader.model import Grade
 from grader.text import for_cell
 
 COLUMN: Final = re.compile(r"(?P<title>.*?) ?\[(?P<points>[^\[\]]*)\] ?\|(?P<id>\d+)", re.DOTALL)
-KEYS: Final = {"Username": ("login", "email"), "Student ID": ("sid",)}
+KEYS: Final = {
+    **dict.fromkeys((
+        "Username", "Benutzername", "Nom d'utilisateur", "Nombre de usuario", "Nome de usuário",
+        "Nome de utilizador", "Nome utente", "Gebruikersnaam", "Användarnamn", "Brugernavn",
+        "Brukernavn", "Käyttäjätunnus", "Nazwa użytkownika", "Имя пользователя", "Kullanıcı Adı",
+        "用户名", "使用者名稱", "ユーザ名", "ユーザー名", "사용자 이름", "اسم المستخدم",
+    ), ("login", "email")),
+    **dict.fromkeys((
+        "Student ID", "Studenten-ID", "Matrikelnummer", "ID d'étudiant", "ID étudiant",
+        "ID del estudiante", "ID do aluno", "ID studente", "Student-ID", "Studentnummer", "学生 ID",
+    ), ("sid",)),
+}  # fmt: skip
+"""The headers of the key columns, in the languages of Blackboard that we know."""
+NAMES: Final = 2
+"""Last name and first name stand first, then the user's name, then the student's number."""
 
 
 def export(
@@ -47,8 +61,19 @@ def export(
     possible = numbers.parsed(numbers.stated(match["points"]), mark)
     if not possible:
         raise ExportError(f"blackboard: {numbers.unreadable(match['points'], match['title'])}")
-    filling = Filling(page, range(1, len(page)), sheet.keys(head, KEYS), at, mark=mark)
+    filling = Filling(page, range(1, len(page)), _keys(head), at, mark=mark)
     return sheet.fill(filling, grades, inbox, lambda row: possible)
+
+
+def _keys(head: Sequence[str]) -> dict[int, tuple[str, ...]]:
+    """Return the key columns, by their headers, or by their places in a language that is unknown."""
+    first = next((at for at, text in enumerate(head) if COLUMN.fullmatch(text)), 0)
+    if first > NAMES and not any(text in KEYS for text in head):
+        found: dict[int, tuple[str, ...]] = {NAMES: ("login", "email")}
+        if first > NAMES + 1:
+            found[NAMES + 1] = ("sid",)
+        return found
+    return sheet.keys(head, KEYS)
 
 
 def _made(grades: Sequence[Grade], assignment: Assignment, identity: str, inbox: str) -> Export:
