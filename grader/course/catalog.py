@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Final
 
 from grader.course.assignment import Assignment, Course
 from grader.course.fields import ASSIGNMENT, Read, read_due, read_file, read_line, read_zone
@@ -25,6 +27,10 @@ from grader.course.yaml_nodes import FILE, CatalogError, YamlNode, compose, quot
 from grader.text import nearest
 
 # --- finding and loading ------------------------------------------------------------------------
+
+
+_CODE: Final = ("", FILE, "reference", "tests", "tests/hidden")
+"""The parts of a course whose owner decides what is run."""
 
 
 def find_course(start: Path, given: Iterable[Path] = ()) -> Path:
@@ -62,9 +68,15 @@ def _refusal(found: Sequence[Path], given: Iterable[Path]) -> str:
     course = found[0]
     if len(found) > 1:
         return f"lies inside the course {found[1]}"
-    for path in (course, course / FILE):
-        if (owner := path.stat().st_uid) not in _trusted_owners():
-            return f"belongs to another user ({_user_name(owner)})"
+    for name in _CODE:
+        path = course / name
+        if not path.is_symlink() and not path.exists():
+            continue
+        found_there = path.lstat()  # a link of somebody's to a file of ours is not ours
+        if found_there.st_uid not in _trusted_owners():
+            return f"belongs to another user ({_user_name(found_there.st_uid)})"
+        if stat.S_ISDIR(found_there.st_mode) and _is_open(found_there.st_mode):
+            return f"everybody may write to ({path})"
     for path in (each.resolve() for each in given if each.exists()):
         if path.suffix.lower() == ".zip":  # nothing in it lies around it
             continue
@@ -72,6 +84,11 @@ def _refusal(found: Sequence[Path], given: Iterable[Path]) -> str:
         if course.is_relative_to(folder):
             return f"lies in what is to be graded ({folder})"
     return ""
+
+
+def _is_open(mode: int) -> bool:
+    """Return whether everybody may put another file in the place of one in a folder."""
+    return bool(mode & stat.S_IWOTH) and not mode & stat.S_ISVTX
 
 
 def _trusted_owners() -> set[int]:

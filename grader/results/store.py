@@ -385,9 +385,13 @@ def content_hash(submission: Submission) -> str:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    """Open the database; raise `StoreError` if one of its files is a link."""
+    for name in (path.name, *(f"{path.name}-{part}" for part in ("wal", "shm", "journal"))):
+        if path.with_name(name).is_symlink():  # SQLite would write to what it names
+            raise StoreError(f"{path.with_name(name)} is a link; choose another folder")
     try:
         if not path.exists():
-            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import traps
 from grader.course import catalog
 from grader.lms import JOBS
 from grader.lms.jobs import bundle
+from grader.results.store import Run, Store, StoreError
 from grader.runs import grading_process, local
 
 ROOT = Path(__file__).parents[2]
@@ -168,3 +170,105 @@ def test_traps_spring_without_the_protection(place: Place, monkeypatch: pytest.M
     with pytest.raises(local.EngineError):
         process.ready()
     assert traps.sprung(place.here)
+
+
+# --- which course is used -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A course that nobody has named."""
+    monkeypatch.delenv("GRADER_COURSE", raising=False)
+    monkeypatch.delenv("SUDO_UID", raising=False)
+    return bare_course(tmp_path / "course")
+
+
+def bare_course(folder: Path) -> Path:
+    """Write what makes a folder a course."""
+    (folder / "tests" / "hidden").mkdir(parents=True)
+    (folder / "reference").mkdir()
+    (folder / "assignments.yaml").write_text("title: Ours\nassignments: []\n")
+    return folder
+
+
+def inside_another(course: Path) -> Path:
+    return bare_course(course / "submissions" / "mallory")
+
+
+def below_another(course: Path) -> Path:
+    return bare_course(course / "a" / "b" / "c" / "d")
+
+
+def of_another(course: Path) -> Path:
+    os.chown(course, 12345, 12345)
+    return course
+
+
+def its_file_of_another(course: Path) -> Path:
+    os.chown(course / "assignments.yaml", 12345, 12345)
+    return course
+
+
+def its_tests_of_another(course: Path) -> Path:
+    os.chown(course / "tests" / "hidden", 12345, 12345)
+    return course
+
+
+def its_file_a_link_of_another(course: Path) -> Path:
+    other = course.parent / "other"
+    other.mkdir()
+    (other / "assignments.yaml").symlink_to(course / "assignments.yaml")
+    os.lchown(other / "assignments.yaml", 12345, 12345)
+    return other
+
+
+def open_to_all(course: Path) -> Path:
+    (course / "tests" / "hidden").chmod(0o777)
+    return course
+
+
+FOUND = {
+    inside_another: "lies inside the course", below_another: "lies inside the course",
+    of_another: "belongs to another user", its_file_of_another: "belongs to another user",
+    its_tests_of_another: "belongs to another user",
+    its_file_a_link_of_another: "belongs to another user", open_to_all: "everybody may write",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("make", FOUND, ids=lambda make: make.__name__)
+def test_a_course_that_may_be_a_students_has_to_be_named(
+    course: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], Path]
+) -> None:
+    """One clear line says why, and how to name it; a sound course is found from below."""
+    if os.geteuid() != 0 and "another" in FOUND[make]:
+        pytest.skip("elsewhere: only root gives files away")
+    assert course.resolve() == catalog.find_course(course / "tests")
+    found = make(course)
+    with pytest.raises(catalog.CatalogError, match=FOUND[make]) as told:
+        catalog.find_course(found)
+    assert "\n" not in str(told.value)
+    monkeypatch.setenv("GRADER_COURSE", str(found))
+    assert found.resolve() == catalog.find_course(found)
+
+
+@pytest.mark.parametrize("given", [".", "work.py", "..", "../course"])
+def test_a_course_in_what_is_to_be_graded_has_to_be_named(course: Path, given: str) -> None:
+    """Her assignments.yaml beside her file, or in the folder that is graded."""
+    (course / "work.py").touch()
+    with pytest.raises(catalog.CatalogError, match="lies in what is to be graded"):
+        catalog.find_course(course, [course / given])
+    (course / "class").mkdir()
+    assert course.resolve() == catalog.find_course(course, [course / "class"])
+
+
+@pytest.mark.parametrize("name", ["results.db", "results.db-wal", "results.db-shm"])
+def test_a_store_is_not_written_through_a_link(tmp_path: Path, name: str) -> None:
+    """``--out`` may name a folder in which a student has put one."""
+    victim = tmp_path / "victim"
+    victim.write_text(PRECIOUS)
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / name).symlink_to(victim)
+    with pytest.raises(StoreError, match="is a link"):
+        Store.create(out, Run(NAME, 1, 100.0, "secret"))
+    assert PRECIOUS == victim.read_text()
