@@ -6,6 +6,7 @@ import importlib
 import types
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from grader.checks.case import Case
 from grader.checks.diagnosis import Catalogue
 from grader.checks.mistakes import module_of
 from grader.checks.reference import Caches, Module
+from grader.checks.worker_module import WorkerModule, alone, needs_worker
+from grader.sandbox.student import Student
 
 
 @dataclass(repr=False)
@@ -32,10 +35,16 @@ class Exercise:
         return self.reference.caches
 
 
-def load_exercise(course: Path, name: str) -> Exercise:
+def load_exercise(course: Path, name: str, start: Callable[[], Student] | None = None) -> Exercise:
     """Read the solution, its mistakes and the contract's caches; ours, so it runs here.
 
-    A solution that cannot (PyTorch's: this process never imports it) has a ``twin.py`` that does.
+    A solution that imports more than NumPy and the standard library never runs here: it answers
+    from a worker, and its mistakes are not told apart. Where there is a ``twin.py``, that runs here.
+
+    Args:
+        course: The folder of the course.
+        name: The exercise.
+        start: Returns the solution as a program; without it, a fork server of its own is started.
     """
     folder = course / "reference" / name
     source = (folder / "solution.py").read_text(encoding="utf-8")
@@ -48,6 +57,9 @@ def load_exercise(course: Path, name: str) -> Exercise:
     if twin.exists():
         runs = twin.read_text(encoding="utf-8")
         mistakes = [replace(each, swap=each.twin, code="") for each in mistakes if each.twin]
+    if not twin.exists() and needs_worker(source):
+        reference: Module = WorkerModule(start or partial(alone, name, source), caches)
+        return Exercise(name, source, reference, Catalogue(source, (), known.HINTS, caches))
     reference = Module(module_of(runs, f"{name}.reference"), caches)
     alike = getattr(known, "ALIKE", ())
     catalogue = Catalogue(runs, mistakes, known.HINTS, caches, alike)

@@ -11,6 +11,7 @@ for every student afterwards it says where a handle may come back (see `grader.c
 from __future__ import annotations
 
 import builtins
+import importlib
 import itertools
 import sys
 import types
@@ -287,6 +288,8 @@ class Peer:
 
     def pack(self, value: Any) -> Any:
         """Return the node of an argument."""
+        if "pandas" in sys.modules:
+            self._with_frames()
         return Packer(self._outgoing, _LIMIT_NODES, _LIMIT_BYTES).pack(value)
 
     def _outgoing(self, value: Any) -> Any:
@@ -417,7 +420,16 @@ class Peer:
             stopped.detail = str(error)
             raise stopped from None
 
+    def _with_frames(self) -> bool:
+        """Let tables cross, where the assignment allows pandas; it is loaded when one does."""
+        allowed = "pandas" in self.student.program.imports
+        if allowed:
+            importlib.import_module("grader.sandbox.guest.frames")
+        return allowed
+
     def _incoming(self, node: list[Any]) -> Any:
+        if node[0] in (Tag.FRAME, Tag.SERIES, Tag.INDEX) and self._with_frames():
+            return values.unpack(node, self._incoming)
         match node:
             case [Tag.HANDLE, int(key), str(name), [*bases], int(flags)] if (
                 0 <= key < 1 << 31 and all(type(base) is str for base in bases)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import types
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -52,7 +51,7 @@ def read(value: Any, want: Any) -> Any:
 class Module:
     """The reference, or a mistake: code of ours, answering cases in this process, each once a run."""
 
-    def __init__(self, module: types.ModuleType, caches: Caches) -> None:
+    def __init__(self, module: Any, caches: Caches) -> None:
         self.module, self.caches = module, caches
         self._raw: dict[Case, Any] = {}
         self._expected: dict[Case, Expected] = {}

@@ -203,7 +203,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     bench.peers.recording = True
     try:
         bench.asked = bench.reference_asked()
-        runtestprotocol(item, log=False, nextitem=item)
+        runtestprotocol(item, log=False, nextitem=None)
     finally:
         bench.peers.recording = False
         bench.asked, bench.outcomes = submitted, outcomes

@@ -81,7 +81,9 @@ class Bench:
     def exercise(self) -> Exercise:
         """The solution and its mistakes, in this process."""
         if self._exercise is None:
-            self._exercise = load_exercise(self.course.folder, self.assignment.name)
+            self._exercise = load_exercise(
+                self.course.folder, self.assignment.name, self._reference_program
+            )
             self.rules.hints = self._exercise.catalogue.hints
         return self._exercise
 

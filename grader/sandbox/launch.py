@@ -19,6 +19,8 @@ OF_OURS: Final = ("__init__.py", "sandbox/__init__.py", "sandbox/guest")
 """What a worker imports of this package: no test, no reference and no judge is in its view."""
 _OF_TORCH: Final = ("torchgen", "typing_extensions.py", "sympy", "mpmath")
 """What torch itself imports, beside it."""
+_OF_PANDAS: Final = ("dateutil", "six.py", "pytz", "tzdata")
+"""What pandas itself imports, beside it."""
 
 
 def python() -> list[str]:
@@ -78,6 +80,8 @@ def _seen(preload: Sequence[str]) -> list[Path]:
     packages = [_package(name) for name in ("numpy", "msgspec", *preload)]
     if "torch" in preload:
         packages += [_package("torch").with_name(name) for name in _OF_TORCH]
+    if "pandas" in preload:
+        packages += [_package("pandas").with_name(name) for name in _OF_PANDAS]
     libraries = [package.with_name(f"{package.name}.libs") for package in packages]
     return [*packages, *libraries, *(_package("grader") / name for name in OF_OURS)]
 

@@ -13,21 +13,25 @@ SAMPLES = Path(__file__).parents[1] / "samples" / "boundary"
 SWALLOWED = "test_micro.py::test_swallowed"
 
 
-@pytest.fixture(scope="module")
-def graded(tmp_path_factory):
-    """Return the outcomes of all samples, by student and check."""
-    folder = tmp_path_factory.mktemp("boundary")
+def grade(samples, exercise, folder):
+    """Return the checks of all samples, by student and id."""
     course, out = folder / "course", folder / "out"
-    shutil.copytree(SAMPLES / "course", course)
-    command = [sys.executable, "-m", "grader", "grade", str(SAMPLES / "students")]
+    shutil.copytree(samples / "course", course)
+    command = [sys.executable, "-m", "grader", "grade", str(samples / "students")]
     done = subprocess.run(
-        [*command, "--assignment", "micro", "--seed", "3", "--out", str(out)],
+        [*command, "--assignment", exercise, "--seed", "3", "--out", str(out)],
         capture_output=True, text=True, timeout=300,
         env={**os.environ, "GRADER_COURSE": str(course)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     rows = json.loads((out / "grades.json").read_text())["submissions"]
     return {row["student"]: {check["id"]: check for check in row["checks"]} for row in rows}
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """Return the checks of the plain samples."""
+    return grade(SAMPLES, "micro", tmp_path_factory.mktemp("boundary"))
 
 
 def test_right_answers_pass(graded):
@@ -57,3 +61,12 @@ def test_the_reason_is_said(graded):
 def test_not_even_an_exception_that_is_swallowed(graded):
     """``except Exception`` in a test does not swallow what the boundary refuses."""
     assert "kind" == graded["always"][SWALLOWED]["cause"]
+
+
+def test_tables_and_tensors(tmp_path):
+    """nn.Module and DataFrame, with a reference in a worker: no twin, and no torch in the grader."""
+    pytest.importorskip("pandas")
+    pytest.importorskip("torch")
+    rows = grade(SAMPLES / "peers", "net", tmp_path)
+    assert {"passed"} == {check["status"] for check in rows["right"].values()}
+    assert {"failed"} == {check["status"] for check in rows["always"].values()}
