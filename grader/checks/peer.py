@@ -354,6 +354,7 @@ class Peer:
         except StudentError as error:
             raise self._stop(error) from None
         self._generation = self.student.generation
+        self.student.begin_test()
 
     def _exchange(
         self, request: list[Any], cpu: float, reference: Reference, operation: str

@@ -133,6 +133,8 @@ class Student:
     """The functions that overran or ended their worker."""
     trial: bool = False
     """Whether `again` made it: then it may use `TRIALS` of the submission's seconds."""
+    in_test: int = 0
+    """Bytes that a plain test has received."""
     stopped: int = 0
     """Tests in which a worker hung or ended (see `grader.checks.peer`)."""
     _worker: Worker | None = None
@@ -167,10 +169,21 @@ class Student:
                 return [self._read(c, a) for c, a in zip(calls, answers, strict=True)]
         raise self.violated()
 
+    def begin_test(self) -> None:
+        """Count what a plain test receives from 0."""
+        self.in_test = 0
+
     def exchange(self, request: list[Any], cpu: float) -> Any:
-        """Send a request of `grader.checks.peer` and return the reply, as it was decoded."""
+        """Send a request of `grader.checks.peer` and return the reply, as it was decoded.
+
+        What it brings is not kept after the test: ``in_test`` counts its bytes (`begin_test`).
+        """
         share = LESS if self.overran else 1.0
-        return self._ask(request, cpu * share, share)
+        kept, self.budget.received = self.budget.received, self.in_test
+        try:
+            return self._ask(request, cpu * share, share)
+        finally:
+            self.in_test, self.budget.received = self.budget.received, kept
 
     def again(self) -> Student:
         """The same program for a worker of its own; what overran is not called there either."""
