@@ -70,3 +70,14 @@ def test_tables_and_tensors(tmp_path):
     rows = grade(SAMPLES / "peers", "net", tmp_path)
     assert {"passed"} == {check["status"] for check in rows["right"].values()}
     assert {"failed"} == {check["status"] for check in rows["always"].values()}
+
+
+@pytest.mark.parametrize(("student", "code"), [("right", 0), ("always", 1)])
+def test_by_hand(student, code):
+    """A plain pytest command runs each test on the reference first, so the rule of kinds holds."""
+    file = SAMPLES / "students" / student / "micro.py"
+    tests = SAMPLES / "course" / "tests" / "hidden" / "micro"
+    command = [sys.executable, "-m", "pytest", "-q", str(tests), "--submission", str(file)]
+    done = subprocess.run([*command, "-k", "round or fill"], capture_output=True, text=True)
+    assert code == done.returncode, done.stdout
+    assert ("2 passed" if code == 0 else "2 failed") in done.stdout

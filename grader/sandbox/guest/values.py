@@ -362,32 +362,33 @@ _READ_AS: Final[dict[type, Callable[[Any], Any]]] = {
 }
 """How an instance of a bare subclass is read: by the methods of its base, the nearest one first."""
 
-_LAZY: Final[dict[tuple[str, str], Callable[[Packer, Any], Node]]] = {
-    ("decimal", "Decimal"): _decimal,
-    ("fractions", "Fraction"): lambda packer, value: packer.items(
-        Tag.FRACTION, (value.numerator, value.denominator)
-    ),
-    ("torch", "Size"): lambda packer, value: packer.items(Tag.TUPLE, tuple.__iter__(value)),
-    **{("torch", name): lambda packer, value: str(value) for name in ("dtype", "device", "layout")},
-    **{
-        ("pathlib", name): _path
-        for name in ("PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath")
-    },
-}
-"""Classes of modules that not every worker has loaded, by module and name."""
+_LAZY: Final[dict[str, list[tuple[str, Callable[[Packer, Any], Node]]]]] = {}
+"""Classes of modules that not every worker has loaded: by name, the modules and how they are packed."""
 
 
 def _by_name(kind: type) -> Callable[[Packer, Any], Node] | None:
-    module = getattr(kind, "__module__", "")
-    top = (module if type(module) is str else "").partition(".")[0]
-    pack = _LAZY.get((top, kind.__name__))
-    found = getattr(sys.modules.get(top), kind.__name__, None)
-    return pack if found is kind else None
+    for module, pack in _LAZY.get(kind.__name__, ()):
+        if getattr(sys.modules.get(module), kind.__name__, None) is kind:
+            return pack
+    return None
 
 
-def extend(top: str, name: str, pack: Callable[[Packer, Any], Node]) -> None:
-    """Let ``pack`` write instances of the class ``name`` of the package ``top``."""
-    _LAZY[top, name] = pack
+def extend(module: str, name: str, pack: Callable[[Packer, Any], Node]) -> None:
+    """Let ``pack`` write instances of the class ``name`` of ``module``, where that is loaded."""
+    _LAZY.setdefault(name, []).append((module, pack))
+
+
+extend("decimal", "Decimal", _decimal)
+extend(
+    "fractions",
+    "Fraction",
+    lambda packer, value: packer.items(Tag.FRACTION, (value.numerator, value.denominator)),
+)
+extend("torch", "Size", lambda packer, value: packer.items(Tag.TUPLE, tuple.__iter__(value)))
+for _name in ("dtype", "device", "layout"):
+    extend("torch", _name, lambda packer, value: str(value))
+for _name in ("PosixPath", "WindowsPath", "PurePosixPath", "PureWindowsPath"):
+    extend("pathlib", _name, _path)
 
 
 # --- rebuilding -------------------------------------------------------------------------------

@@ -1,0 +1,71 @@
+"""Describe matplotlib figures and axes in plain values: what is drawn, not how it looks.
+
+Importing this module lets `values` pack them. It is imported beside student code where `imports:`
+lists matplotlib. A figure is ``{"figure": title, "axes": [axes, ...]}``, and axes are
+
+    {"title", "xlabel", "ylabel", "xlim", "ylim", "xscale", "yscale", "legend": [text, ...] or None,
+     "lines": [{"label", "x", "y"}], "scatter": [{"label", "points"}],
+     "bars": [{"x", "width", "height"}], "images": [shape, ...], "texts": [text, ...]}
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from grader.sandbox.guest import values
+from grader.sandbox.guest.values import Packer
+
+
+def described(figure: Any) -> dict[str, Any]:
+    """Return what a figure shows."""
+    title = getattr(figure, "_suptitle", None)
+    return {
+        "figure": str(title.get_text()) if title is not None else "",
+        "axes": [described_axes(axes) for axes in figure.axes],
+    }
+
+
+def described_axes(axes: Any) -> dict[str, Any]:
+    """Return what one pair of axes shows."""
+    legend = axes.get_legend()
+    return {
+        "title": str(axes.get_title()),
+        "xlabel": str(axes.get_xlabel()),
+        "ylabel": str(axes.get_ylabel()),
+        "xlim": tuple(map(float, axes.get_xlim())),
+        "ylim": tuple(map(float, axes.get_ylim())),
+        "xscale": str(axes.get_xscale()),
+        "yscale": str(axes.get_yscale()),
+        "legend": None if legend is None else [str(t.get_text()) for t in legend.get_texts()],
+        "lines": [
+            {"label": str(line.get_label()), "x": np.asarray(line.get_xdata()),
+             "y": np.asarray(line.get_ydata())}
+            for line in axes.lines
+        ],
+        "scatter": [
+            {"label": str(each.get_label()), "points": np.asarray(each.get_offsets())}
+            for each in axes.collections
+        ],
+        "bars": [
+            {"x": float(each.get_x()), "width": float(each.get_width()),
+             "height": float(each.get_height())}
+            for each in axes.patches
+            if hasattr(each, "get_height")
+        ],
+        "images": [tuple(map(int, np.shape(each.get_array()))) for each in axes.images],
+        "texts": [str(each.get_text()) for each in axes.texts],
+    }  # fmt: skip
+
+
+def _figure(packer: Packer, figure: Any) -> Any:
+    return packer.pack(described(figure))
+
+
+def _axes(packer: Packer, axes: Any) -> Any:
+    return packer.pack(described_axes(axes))
+
+
+values.extend("matplotlib.figure", "Figure", _figure)
+values.extend("matplotlib.axes", "Axes", _axes)
