@@ -21,6 +21,11 @@ _OF_TORCH: Final = ("torchgen", "typing_extensions.py", "sympy", "mpmath")
 """What torch itself imports, beside it."""
 _OF_PANDAS: Final = ("dateutil", "six.py", "pytz", "tzdata")
 """What pandas itself imports, beside it."""
+_OF_MATPLOTLIB: Final = (
+    "PIL", "pillow", "kiwisolver", "contourpy", "cycler", "pyparsing", "packaging", "dateutil",
+    "six.py", "fontTools", "mpl_toolkits",
+)  # fmt: skip
+"""What matplotlib itself imports, beside it."""
 
 
 def python() -> list[str]:
@@ -82,6 +87,8 @@ def _seen(preload: Sequence[str]) -> list[Path]:
         packages += [_package("torch").with_name(name) for name in _OF_TORCH]
     if "pandas" in preload:
         packages += [_package("pandas").with_name(name) for name in _OF_PANDAS]
+    if "matplotlib" in preload:
+        packages += [_package("matplotlib").with_name(name) for name in _OF_MATPLOTLIB]
     libraries = [package.with_name(f"{package.name}.libs") for package in packages]
     return [*packages, *libraries, *(_package("grader") / name for name in OF_OURS)]
 

@@ -63,11 +63,15 @@ def test_not_even_an_exception_that_is_swallowed(graded):
     assert "kind" == graded["always"][SWALLOWED]["cause"]
 
 
-def test_tables_and_tensors(tmp_path):
-    """nn.Module and DataFrame, with a reference in a worker: no twin, and no torch in the grader."""
-    pytest.importorskip("pandas")
-    pytest.importorskip("torch")
-    rows = grade(SAMPLES / "peers", "net", tmp_path)
+@pytest.mark.parametrize(
+    ("samples", "exercise", "needs"),
+    [("peers", "net", ("pandas", "torch")), ("figures", "fig", ("matplotlib",))],
+)
+def test_tables_tensors_and_figures(tmp_path, samples, exercise, needs):
+    """nn.Module, DataFrame and Figure, with a reference in a worker: no twin, no torch in the grader."""
+    for package in needs:
+        pytest.importorskip(package)
+    rows = grade(SAMPLES / samples, exercise, tmp_path)
     assert {"passed"} == {check["status"] for check in rows["right"].values()}
     assert {"failed"} == {check["status"] for check in rows["always"].values()}
 

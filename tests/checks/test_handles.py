@@ -362,3 +362,76 @@ def test_handles_die_with_their_test(student):
     old, own = module(student).Yes(), module(student)
     with pytest.raises(TypeError, match="another test"):
         own.g(old)
+
+
+# --- what a program writes by itself ----------------------------------------------------------
+
+FORGED = """
+import gc
+def operations():
+    return next(each for each in gc.get_objects() if type(each).__name__ == "Operations")
+def g(x): return x
+def write(*messages):
+    own = operations()
+    for message in messages:
+        own._send([own._asking[-1] if part == "n" else part for part in message])
+def twice(): write(["done", "n", 5, None])
+def stale(): write(["done", 1, 5, None])
+def unasked(): write(["asks", "n", 999, [], {}])
+def odd_handle(): write(["done", "n", [40, -1, "x", [], 0], None])
+def own_reference(): write(["done", "n", [41, 0, "secret"], None])
+def own_class(): write(["done", "n", [43, "eval"], None])
+def unknown(): write(["execute", "n", "import os"])
+def bare_dict(): write(["done", "n", {"a": 1}, None])
+def changed(xs): write(["done", "n", 1, [[0, [0, 9]], [5, 1]]])
+def after(f):
+    write(["done", "n", 5, None], ["asks", "n", 1, [], {}])
+
+
+"""
+
+
+@pytest.fixture
+def forger(student):
+    """Return a program that writes to the pipe what it likes."""
+    made = Student(student.server, Program("sub", (("sub.py", FORGED),)), Limits(call_cpu=0.5))
+    yield made
+    made.end()
+
+
+@pytest.mark.parametrize(
+    "name", ["stale", "unasked", "odd_handle", "own_reference", "own_class", "unknown", "bare_dict"]
+)
+def test_what_is_no_answer_ends_the_check(forger, name):
+    """A wrong number, an unknown function or an impossible node is a failed check."""
+    with pytest.raises(StoppedError):
+        module(forger).attr(name)()
+
+
+@pytest.mark.parametrize("call", [lambda own: own.twice(), lambda own: own.after(int)])
+def test_more_than_one_answer(forger, call):
+    """A second answer, or a function asked for after the answer, is never taken for another's."""
+    own = module(forger)
+
+    def call_and_go_on():
+        call(own)
+        own.g(7)
+
+    with pytest.raises(StoppedError):
+        call_and_go_on()
+    assert module(forger).g(7) == 7
+
+
+def test_an_argument_that_nobody_asked_for(forger):
+    """Arguments are changed only where they were asked for."""
+    trail = after(forger, lambda own: own.g([1]))
+    expected = [1]
+    with pytest.raises(StoppedError):
+        CallableHandle(module(forger, trail)._grader_peer, (0, "changed"), 1, "g")(expected)
+    assert [1] == expected
+
+
+def test_long_names(student):
+    """A class name of any length or content is only kept as text."""
+    handle = module(student).eval("type('\\x1b[31m' * 9999, (), {})()")
+    assert "\x1b" not in repr(handle)

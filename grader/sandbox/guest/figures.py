@@ -1,7 +1,7 @@
 """Describe matplotlib figures and axes in plain values: what is drawn, not how it looks.
 
-Importing this module lets `values` pack them. It is imported beside student code where `imports:`
-lists matplotlib. A figure is ``{"figure": title, "axes": [axes, ...]}``, and axes are
+Importing this module lets `values` pack them. Where `imports:` lists matplotlib, the fork server calls
+`settle` before anything else is loaded. A figure is ``{"figure": title, "axes": [axes, ...]}``, and axes are
 
     {"title", "xlabel", "ylabel", "xlim", "ylim", "xscale", "yscale", "legend": [text, ...] or None,
      "lines": [{"label", "x", "y"}], "scatter": [{"label", "points"}],
@@ -10,12 +10,34 @@ lists matplotlib. A figure is ``{"figure": title, "axes": [axes, ...]}``, and ax
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+import io
+import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from grader.sandbox.guest import values
 from grader.sandbox.guest.values import Packer
+
+
+def settle() -> None:
+    """Load matplotlib without a screen and without a folder to write to, and draw one figure."""
+    spec = importlib.util.find_spec("matplotlib")
+    if spec is None or not spec.origin:
+        return
+    os.environ["MATPLOTLIBRC"] = str(Path(spec.origin).parent / "mpl-data" / "matplotlibrc")
+    matplotlib: Any = importlib.import_module("matplotlib")
+    matplotlib.get_cachedir = matplotlib.get_configdir = lambda: "/nonexistent"
+    matplotlib.use("Agg")
+    pyplot: Any = importlib.import_module("matplotlib.pyplot")
+    figure, axes = pyplot.subplots()
+    axes.plot([0, 1], label="x")
+    axes.legend()
+    figure.savefig(io.BytesIO())
+    pyplot.close(figure)
 
 
 def described(figure: Any) -> dict[str, Any]:

@@ -50,7 +50,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.sandbox.guest import lockdown, newer, wire
+from grader.sandbox.guest import figures, lockdown, newer, wire
 from grader.sandbox.guest.imports import Gate
 from grader.sandbox.guest.operations import Operations
 from grader.sandbox.guest.plain_values import MAX_ANSWER, modified, portable
@@ -95,14 +95,15 @@ def serve(control: socket.socket, settings: dict[str, Any]) -> None:
     """Preload, prepare the layers, then fork a worker for each request until the grader leaves."""
     shut_out = "uid" in settings["layers"] and _lies_in_a_home()
     jailed = PRELOADED_IN_A_JAIL if "chroot" in settings["layers"] or shut_out else []
+    if "matplotlib" in settings["preload"]:
+        figures.settle()
     for name in (*PRELOADED, *jailed, *settings["preload"]):
         importlib.import_module(name)
     if "torch" in sys.modules:
         _cross_over()
     newer.supply()
-    for package, ours in (("pandas", "frames"), ("matplotlib", "figures")):
-        if package in sys.modules:
-            importlib.import_module(f"grader.sandbox.guest.{ours}")
+    if "pandas" in sys.modules:
+        importlib.import_module("grader.sandbox.guest.frames")
     np.ones((8, 8)) @ np.ones((8, 8))
     listable = [os.path.dirname(os.__file__), os.path.dirname(os.path.dirname(np.__file__))]
     readable = _readable(settings["preload"])
