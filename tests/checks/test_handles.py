@@ -331,6 +331,18 @@ def test_subclasses(student):
     assert isinstance(own.Stack(), Handle)
 
 
+def test_plain_copies(student):
+    """A dataclass instance has a plain copy, one inside another too; other objects have none."""
+    own = module(student)
+    own.exec("import dataclasses\nP = dataclasses.make_dataclass('P', ['x', 'y'])")
+    assert own.eval("P(1, [P(2, (3,))])").value() == {"x": 1, "y": [{"x": 2, "y": (3,)}]}
+    with pytest.raises(RefusedError):
+        own.Yes().value()
+    held = own.put(np.zeros(2))
+    held[0] = 3
+    assert [3, 0] == list(held.value())
+
+
 def test_exceptions(student):
     """They have the nearest built-in type, a text that no method of theirs wrote, and a bound."""
     own = module(student)

@@ -333,13 +333,9 @@ class Operations:
         return array, None
 
     def value(self, target: Any) -> Any:
-        """Return a plain copy: of a held value, a tensor, a dataclass, an iterator's elements."""
-        found = _detached(self.given(target))
-        fields = getattr(type(found), "__dataclass_fields__", None)
-        if type(fields) is dict and not isinstance(found, type):
-            found = {name: getattr(found, name) for name in fields}
+        """Return a plain copy: of a held value, a tensor, a dataclass instance."""
         try:
-            node = Packer(_no_value).pack(found)
+            node = Packer(_copied).pack(self.given(target))
         except _RefusedError:
             raise _RefusedError("no-value") from None
         return values.unpack(node, _never), None
@@ -445,7 +441,13 @@ _FUNCTION_TYPES: Final = (
 )  # fmt: skip
 
 
-def _no_value(value: Any) -> Any:
+def _copied(value: Any) -> Any:
+    """Return the node of a plain copy of a tensor or a dataclass instance."""
+    fields = getattr(type(value), "__dataclass_fields__", None)
+    if type(fields) is dict:
+        return Packer(_copied).pack({name: getattr(value, name) for name in fields})
+    if (array := _detached(value)) is not value:
+        return Packer(_copied).pack(array)
     raise _RefusedError
 
 
