@@ -161,7 +161,7 @@ class Student:
         try:
             reply = self._ask(request, cpu or self.limits.call_cpu * share, share)
         except (OverrunError, CrashError) as error:
-            if not timed:
+            if not timed and self._left() > 0:  # else the budget ended it, not the function
                 self._strike(calls, error)
             raise
         match reply:

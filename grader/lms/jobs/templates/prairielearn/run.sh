@@ -7,5 +7,5 @@ cp -R /grade/tests/course/. /opt/grader/course/
 chmod -R go= /opt/grader/course /grade/tests
 export GRADER_COURSE=/opt/grader/course
 cd / || exit 3
-python3 -I -m grader autograde --lms prairielearn --assignment @NAME@
+grader autograde --lms prairielearn --assignment @NAME@
 exit 0

@@ -8,9 +8,9 @@
         printf 'export %s=%q\n' "$name" "${!name}"
     done
     cat <<'END'
-# Submitted files lie in this folder: no program and no module may come from it (-I).
+# Submitted files lie in this folder: no program and no module may come from it.
 umask 077
-unset TMPDIR
+unset TMPDIR PYTHONPATH PYTHONHOME PYTHONSTARTUP
 given=$PATH PATH=
 IFS=:
 for folder in $given; do
@@ -22,7 +22,7 @@ GRADER_COURSE=$(mktemp -d) || exit 1
 trap 'rm -rf "$GRADER_COURSE"' EXIT
 python3 -I -m zipfile -e course.zip "$GRADER_COURSE" >/dev/null 2>&1
 rm -f course.zip
-python3 -I -m grader autograde --lms vpl --assignment @NAME@ 2>/dev/null
+grader autograde --lms vpl --assignment @NAME@ 2>/dev/null
 END
 } > vpl_execution
 chmod +x vpl_execution
