@@ -91,7 +91,9 @@ def build(site: Site) -> Starlette:
         return _finished(await _told(request, site, Stop(404, wording.NOT_FOUND)))
 
     routes = [Route(route.path, _guarded(site, route), methods=[route.method]) for route in ROUTES]
-    return Starlette(routes=routes, exception_handlers={404: lost, 405: lost})
+    made = Starlette(routes=routes, exception_handlers={404: lost, 405: lost})
+    made.router.redirect_slashes = False  # its answer would be without our headers
+    return made
 
 
 def _guarded(site: Site, route: Rule) -> Callable[[Request], Awaitable[Response]]:
@@ -115,6 +117,7 @@ def _guarded(site: Site, route: Rule) -> Callable[[Request], Awaitable[Response]
 def _finished(answer: Response) -> Response:
     for name, value in HEADERS.items():
         answer.headers[name] = value
+    answer.headers.setdefault("Content-Security-Policy", pages.BASE)
     return answer
 
 

@@ -18,6 +18,8 @@ from grader.serve.database import Database
 from grader.serve.messages import NotServedError, ask_soon
 
 _A = TypeVar("_A")
+PAUSES = (0.1, 0.3, 0.6, 1.0, 0.0)
+"""Seconds between two tries to reach the grading service, which may be restarting."""
 
 
 class Queue(Protocol):
@@ -103,7 +105,7 @@ class Stop(Exception):
 
 async def ask(site: Site, request: post.Request, kind: type[_A]) -> _A:
     """Ask the grading service; stops with words if it refuses, or is not there after a restart."""
-    for pause in (0.1, 0.3, 0.6, 1.0, 0.0):
+    for pause in PAUSES:
         try:
             answer = await ask_soon(site.socket, request)
             break

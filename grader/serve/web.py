@@ -24,7 +24,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from grader.sandbox.guest import lockdown
-from grader.serve import pages
+from grader.serve import pages, uploads
 from grader.serve.app import build
 from grader.serve.context import Site
 from grader.serve.database import FILE, FOLDER, Database
@@ -54,6 +54,7 @@ def main() -> None:
     os.umask(0o077)
     pages.compile_all()
     pages.render("message.html", title="", text=visible_line(""), back="")
+    uploads.rehearse()
     if settings.uid and os.geteuid() == 0:
         drop(settings.uid)
     lockdown.die_with_parent()

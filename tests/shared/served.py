@@ -1,0 +1,166 @@
+"""A real `grader serve` on a small course, and browsers' requests to it, for the tests of serve."""
+
+import contextlib
+import csv
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+NAME = "computation_graph"
+GRADER = (sys.executable, "-m", "grader")
+RIGHT = (ROOT / "reference" / NAME / "solution.py").read_bytes()
+WRONG = RIGHT.replace(b"return ", b"return 2 * ", 1)
+PEOPLE = {
+    "ada": "student", "bob": "student", "eve": "student", "tom": "assistant", "boss": "instructor",
+}  # fmt: skip
+YAML = "title: Small\ntimezone: Europe/Berlin\nassignments:\n  - {{name: {name}, title: Graphs{more}}}\n"
+
+
+def make_course(folder, more="", name="course"):
+    """Write a course of one exercise; ``more`` is appended to its entry."""
+    folder = folder / name
+    for part in ("reference", "tests/hidden", "exercises"):
+        shutil.copytree(ROOT / part / NAME, folder / part / NAME)
+    (folder / ".grader-secret").write_text("ab" * 32)
+    set_dates(folder, more)
+    return folder
+
+
+def set_dates(course, more):
+    (course / "assignments.yaml").write_text(YAML.format(name=NAME, more=more and f", {more}"))
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(condition, seconds=60.0):
+    """Wait until a condition gives something true, and return that."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it did not happen in time")
+
+
+@contextlib.contextmanager
+def open_folder():
+    """Make a folder that the user of the web process can reach; pytest's own are closed to it."""
+    folder = Path(tempfile.mkdtemp(prefix="grader-serve-test-"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Service:
+    """A service in a folder, its processes, and its people's sessions."""
+
+    def __init__(self, folder, course, url="", people=None):
+        self.course, self.data, self.port, self.url = course, folder / "data", free_port(), url
+        self.origin = url or f"http://127.0.0.1:{self.port}"
+        self.process, self.sessions, self.log = None, {}, folder / "serve.log"
+        self.invite(folder, people or PEOPLE)
+
+    def command(self, *more):
+        words = ["serve", "--course", self.course, "--data", self.data, "--port", self.port, *more]
+        words += ["--url", self.url] if self.url else []
+        return [*GRADER, *map(str, words)]
+
+    def invite(self, folder, people):
+        rows = [f"{who},{who.title()},{who}@example.org,{role}" for who, role in people.items()]
+        (folder / "people.csv").write_text("\n".join(["student,name,email,role", *rows]))
+        out = folder / "links.csv"
+        words = [*GRADER, "serve", "invite", folder / "people.csv", "--data", self.data,
+                 "--course", self.course, "--url", self.origin, "--out", out]  # fmt: skip
+        subprocess.run([str(w) for w in words], check=True, capture_output=True, text=True)
+        self.links = {row["student"]: row["link"] for row in csv.DictReader(out.open())}
+
+    def start(self):
+        log = self.log.open("a")
+        self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, cwd="/")
+        log.close()
+        until(self.is_up, 120)
+        return self
+
+    def is_up(self):
+        if self.process.poll() is not None:
+            raise AssertionError(self.log.read_text())
+        try:
+            return "computation_graph" in self.health() or self.offering_is_known()
+        except httpx.HTTPError:
+            return False
+
+    def offering_is_known(self):
+        import sqlite3
+
+        with sqlite3.connect(self.data / "service.db") as connection:
+            return connection.execute("SELECT COUNT(*) FROM offering").fetchone()[0] > 0
+
+    def health(self):
+        return httpx.get(f"http://127.0.0.1:{self.port}/healthz", timeout=10).text
+
+    def stop(self, number=signal.SIGTERM):
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(number)
+            self.process.wait(30)
+
+    def as_(self, who):
+        """Return the session of a person, signed in at first use; '' is somebody signed out."""
+        if who not in self.sessions:
+            made = httpx.Client(base_url=self.origin, timeout=60)
+            if who:
+                path = self.links[who].removeprefix(self.origin)
+                answer = made.post(path, headers={"Origin": self.origin})
+                assert answer.status_code == 303, answer.text
+            self.sessions[who] = made
+        return self.sessions[who]
+
+    def csrf(self, who):
+        return re.search(r'name="csrf" value="(\w+)"', self.as_(who).get("/").text)[1]
+
+    def post(self, who, path, files=None, **fields):
+        form = {"csrf": self.csrf(who), **fields} if who else fields
+        return self.as_(who).post(path, data=form, files=files, headers={"Origin": self.origin})
+
+    def submit(self, who, source=RIGHT, file=f"{NAME}.py", **fields):
+        return self.post(who, f"/a/{NAME}", files={"file": (file, source)}, **fields)
+
+    def feedback(self, who, path, seconds=90.0):
+        """Wait for the page of an attempt."""
+
+        def page():
+            answer = self.as_(who).get(path)
+            return answer if answer.status_code not in (202, 503) else None
+
+        return until(page, seconds)
+
+    def child(self, module):
+        """Return the pid of the web process or of the grading service."""
+        for task in Path(f"/proc/{self.process.pid}/task").glob("*/children"):
+            for pid in map(int, task.read_text().split()):
+                if (
+                    f"grader.serve import {module}".encode()
+                    in Path(f"/proc/{pid}/cmdline").read_bytes()
+                ):
+                    return pid
+        return None
+
+    def kill(self, module):
+        pid = until(lambda: self.child(module))
+        os.kill(pid, signal.SIGKILL)
+        return pid
