@@ -185,7 +185,8 @@ def test_the_trusted_process_never_imports_torch():
     code = """
 import sys
 from grader.grading import process as grading
-from grader.model import Settings, Submission
+from grader.grading.protocol import Settings
+from grader.model import Submission
 
 class Loop(grading.Loop):
     def pytest_runtestloop(self, session):
