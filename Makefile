@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: demo serve-demo test docs lint validation faults bench clean
+.PHONY: demo serve-demo test docs lint validation faults bench clean screenshots
 
 demo: $(VENV)/ready
 	rm -rf results/demo
@@ -37,6 +37,11 @@ lint: $(VENV)/ready-dev
 
 validation: $(VENV)/ready-dev
 	$(BIN)/grader validate --seeds 200 --write docs/validation.md
+
+screenshots: $(VENV)/ready-dev
+	rm -rf results/demo
+	$(BIN)/grader grade examples/class --assignment two_layer_network --out results/demo --seed 17 || test $$? -eq 3
+	$(BIN)/python tests/browser/screenshots.py results/demo docs/images
 
 faults: $(VENV)/ready-dev
 	GRADER_FAULTS=50 $(BIN)/python -m pytest tests/runs/test_faults.py -q

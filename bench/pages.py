@@ -124,7 +124,7 @@ def _visit(page: Any, path: Path) -> Iterator[tuple[str, float]]:
 def chromium() -> Iterator[Any]:
     """The browser that is installed."""
     from playwright.sync_api import sync_playwright
-    from test_pages import CHROMIUM, QUIET  # type: ignore[import-not-found]
+    from chromium import CHROMIUM, QUIET  # type: ignore[import-not-found]
 
     if CHROMIUM is None or shutil.which(CHROMIUM) is None:
         raise SystemExit("no Chromium: install it, or set CHROMIUM to its path")

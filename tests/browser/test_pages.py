@@ -10,9 +10,7 @@ say so.
 
 import functools
 import http.server
-import os
 import re
-import shutil
 import threading
 import time
 from dataclasses import replace
@@ -20,16 +18,16 @@ from pathlib import Path
 
 import classes
 import pytest
+from card_samples import GRADE
+from chromium import CHROMIUM, QUIET
 
 from grader.model import Grade, Outcome, Submission
 from grader.results import class_figures as statistics
-from grader.results import class_report, feedback
+from grader.results import class_report, feedback, wording
+from grader.results.clusters import clusters
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (.[dev])")
 AXE = Path(__file__).with_name("node_modules") / "axe-core" / "axe.min.js"
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-         "--disable-background-networking", "--disable-component-update")  # fmt: skip
 DESK, PHONE = 1100, 360
 SCREENS = [("light", DESK), ("dark", PHONE)]
 STUDENTS = 150
@@ -104,6 +102,11 @@ def page_of(tmp_path, grade):
     return path
 
 
+def carded():
+    """A grade with a card that has everything: example, picture, hints, consequences."""
+    return replace(GRADE, submission=replace(GRADE.submission, name="Ada Lovelace"))
+
+
 def some_grade(grades, wanted):
     return next(grade for grade in grades if wanted(grade))
 
@@ -167,9 +170,10 @@ def test_accessibility(visit, site, tmp_path, grades, scheme, width):
     if not AXE.exists():
         pytest.skip("no axe-core: run npm --prefix tests/browser install")
     pages = [site / "report.html"]
-    for number, wanted in enumerate((has_partial, not_judged)):
+    shown = [some_grade(grades, wanted) for wanted in (has_partial, not_judged)]
+    for number, grade in enumerate([*shown, carded()]):
         (tmp_path / str(number)).mkdir()
-        pages.append(page_of(tmp_path / str(number), some_grade(grades, wanted)))
+        pages.append(page_of(tmp_path / str(number), grade))
     for path in pages:
         page = visit(path, scheme, width)
         if page.locator("#filter").count():
@@ -245,10 +249,10 @@ def test_everything_is_printed(visit, tmp_path, grades):
 def test_verdicts_do_not_hang_on_colour(visit, tmp_path, grades):
     """Each has its word and its sign."""
     page = visit(page_of(tmp_path, some_grade(grades, has_partial)))
-    badges = page.locator(".checks .badge, .right .badge, .finding > header .badge").all()
+    badges = page.locator(".checks .badge, .right .badge, .counts .badge").all()
     assert badges
     for badge in badges:
-        assert badge.inner_text().strip() in ("passed", "partial", "failed", "not judged")
+        assert re.sub(r"^\d+ ", "", badge.text_content().strip()) in wording.VERDICTS.values()
         assert badge.locator("use").get_attribute("href")[1:] in (
             "passed",
             "partial",
@@ -260,8 +264,39 @@ def test_verdicts_do_not_hang_on_colour(visit, tmp_path, grades):
 def test_what_could_not_be_judged_is_said_so(visit, tmp_path, grades):
     page = visit(page_of(tmp_path, some_grade(grades, not_judged)))
     assert page.locator(".total").inner_text() == "No score yet"
-    assert "That is not your fault" in page.locator(".score").inner_text()
-    assert "points open" in page.locator("section:has(#unknown)").inner_text()
+    assert "This is not your fault" in page.locator(".score").inner_text()
+    assert page.locator("section:has(#error) .badge").first.text_content() == "not judged"
+
+
+def test_the_picture_of_a_card_is_in_ink_that_can_be_read(visit, tmp_path):
+    """By day, by night and on paper; it is wider than a phone and scrolls in its frame."""
+    inks = []
+    for number, (scheme, width) in enumerate([("light", DESK), ("dark", PHONE)]):
+        (tmp_path / str(number)).mkdir()
+        page = visit(page_of(tmp_path / str(number), carded()), scheme, width)
+        drawn = page.locator("figure svg[role=img]")
+        assert drawn.is_visible()
+        inks.append(drawn.evaluate("e => getComputedStyle(e).fill"))
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.emulate_media(media="print", color_scheme="dark")
+    inks.append(drawn.evaluate("e => getComputedStyle(e).fill"))
+    assert len(set(inks)) == 3
+    assert page.locator("figure .scroll").get_attribute("tabindex") == "0"
+
+
+def test_a_card_is_read_and_opened_by_keyboard_alone(visit, tmp_path):
+    """Tab leads to every disclosure in the order of the page; Enter opens it."""
+    page = visit(page_of(tmp_path, carded()))
+    reached = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.textContent").strip())
+        if reached[-1].startswith("and 2 checks"):
+            page.keyboard.press("Enter")
+            break
+    wanted = [wording.PICTURE, wording.MORE, wording.ANALOGUE]
+    assert [text for text in reached if text in wanted] == wanted
+    assert page.locator(".checks").first.is_visible()
 
 
 # --- the class report -------------------------------------------------------------------------
@@ -289,10 +324,10 @@ def test_students_are_sorted(visit, site, grades):
 def test_checks_and_mistakes_are_sorted(visit, site, grades):
     page = visit(site / "report.html")
     table = page.locator("table.sortable").first
-    table.get_by_role("button", name="Tells apart").click()
+    table.get_by_role("button", name="Discrimination").click()
     values = table.locator("td:nth-child(4)").evaluate_all("all => all.map(e => +e.dataset.value)")
     assert values == sorted(values, reverse=True)
-    table.get_by_role("button", name="Tells apart").click()
+    table.get_by_role("button", name="Discrimination").click()
     assert "loss_from_logits" in table.locator("tbody th").first.inner_text()
     table.get_by_role("button", name="Check").click()
     titles = [text.split("\n")[0] for text in table.locator("tbody th").all_inner_texts()]
@@ -322,9 +357,11 @@ def test_filters_agree_with_the_grades(visit, site, grades):
         page.select_option("[name=verdict]", verdict)
         assert found(page) == f"{verdicts.count(verdict)} of {STUDENTS} students"
     page.click("#filter button[type=reset]")
-    page.select_option("[name=mistake]", label="sum-not-mean")
-    made = sum(any(o.mistake == "sum-not-mean" for o in grade.outcomes) for grade in grades)
-    assert found(page) == f"{made} of {STUDENTS} students"
+    made = clusters(grades)
+    page.select_option("[name=mistake]", "0")
+    assert found(page) == f"{len(made.clusters[0].rows)} of {STUDENTS} students"
+    page.select_option("[name=mistake]", label="not explained")
+    assert found(page) == f"{len(made.unexplained)} of {STUDENTS} students"
     page.click("#filter button[type=reset]")
     late = [g for g in grades if "late" in statistics.notes(classes.ASSIGNMENT, g)]
     page.select_option("[name=note]", "late")
@@ -351,15 +388,18 @@ def test_every_number_leads_to_its_students(visit, site, grades):
     assert found(page) == f"{unknown} of {STUDENTS} students"
 
 
-def test_who_made_a_mistake(visit, site, grades):
+def test_who_is_in_a_cluster(visit, site, grades):
+    """Names with ids, each leading to a page; and the whole cluster among the students."""
     page = visit(site / "report.html")
-    first = page.locator("details[data-mistake]").first
-    first.locator("summary").press("Enter")
-    first.locator("li a").first.wait_for()
-    made = statistics.mistakes(grades)[0]
-    assert first.locator("li a").count() == min(50, len(made.students))
-    href = first.locator("li a").first.get_attribute("href")
-    assert (site / href).exists()
+    cluster = page.locator("article.cluster").first
+    cluster.locator("summary", has_text="Who").press("Enter")
+    found_there = clusters(grades).clusters[0]
+    links = cluster.locator(".people li a")
+    assert links.count() == min(class_report.LISTED, len(found_there.rows))
+    assert (site / links.first.get_attribute("href")).exists()
+    assert cluster.locator(".people li .id").count() == links.count()
+    cluster.locator("a[data-filter]").press("Enter")
+    assert found(page) == f"{len(found_there.rows)} of {STUDENTS} students"
 
 
 def test_the_heat_map_is_read_and_opened_by_keyboard(visit, site, grades):
