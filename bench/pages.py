@@ -123,8 +123,8 @@ def _visit(page: Any, path: Path) -> Iterator[tuple[str, float]]:
 @contextlib.contextmanager
 def chromium() -> Iterator[Any]:
     """The browser that is installed."""
-    from playwright.sync_api import sync_playwright
     from chromium import CHROMIUM, QUIET  # type: ignore[import-not-found]
+    from playwright.sync_api import sync_playwright
 
     if CHROMIUM is None or shutil.which(CHROMIUM) is None:
         raise SystemExit("no Chromium: install it, or set CHROMIUM to its path")

@@ -305,23 +305,23 @@ def test_what_they_tell_is_there_to_be_told(graded: Graded) -> None:
 
 FILTERS = {
     "numbers of two digits": ("small offset", [
-        ("compare.py", """f"{float(f'{number:.2g}'):g}\"""", 'f"{number:.9g}"'),
+        ("checks/compare.py", """f"{float(f'{number:.2g}'):g}\"""", 'f"{number:.9g}"'),
     ]),
     "shapes of known sizes": ("shape", [
-        ("compare.py", "if len(got) > 4 or not set(got) <= known:", "if False:"),
+        ("checks/compare.py", "if len(got) > 4 or not set(got) <= known:", "if False:"),
     ]),
     "no text of exceptions": ("raise repr", [
-        ("student.py", "{function} raised {what}", "{text} {what}"),
+        ("sandbox/student.py", "{function} raised {what}", "{text} {what}"),
     ]),
     "no names but those of built-in exceptions": ("class name", [
-        ("worker.py", 'return ["", *kinds]', "return [kind.__name__]"),
-        ("student.py", "if name else _kind_of(kinds)", "if name else kinds[0]"),
+        ("sandbox/guest/program.py", 'return ["", *kinds]', "return [kind.__name__]"),
+        ("sandbox/student.py", "if name else _kind_of(kinds)", "if name else kinds[0]"),
     ]),
     "no lines far down": ("lines of the file", [
-        ("student.py", "FAR: Final = 999", "FAR: Final = 99999"),
+        ("sandbox/student.py", "FAR: Final = 999", "FAR: Final = 99999"),
     ]),
     "nothing of the instructor's in the gradebook": ("print", [
-        ("report/gradebook.py", 'entry["instructor"] = dict(grade', 'entry["staff"] = dict(grade'),
+        ("results/tables.py", 'entry["instructor"] = dict(grade', 'entry["staff"] = dict(grade'),
     ]),
 }  # fmt: skip
 """What holds something back, who tells it, and how that one filter alone is switched off."""
@@ -345,7 +345,7 @@ def test_without_a_filter_it_leaks(tmp_path: Path, name: str) -> None:
 def test_times_are_told_in_two_digits(graded: Graded, monkeypatch: pytest.MonkeyPatch) -> None:
     """An LMS that is told the time to the millisecond can be told four digits by taking it."""
     for system in ("github", "gitlab", "gradescope"):
-        monkeypatch.setattr(f"grader.lms.{system}.seconds", float)
+        monkeypatch.setattr(f"grader.lms.jobs.{system}.seconds", float)
     assert set(leaks(graded, "seconds")) >= {"github", "gitlab"}
 
 
