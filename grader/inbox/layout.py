@@ -38,13 +38,13 @@ COPIES: Final = re.compile(
 )
 """Names of folders inside one student's folder; none of them is a student's name."""
 PLACES: Final = re.compile(
-    r"(?:groups?|gruppen?|grupo|groupe|gruppo|teams?|sections?|sektion|tutorials?|tutorium|tutors?|tut|"
-    r"ta|weeks?|woche|kw|rooms?|raum|labs?|class|classes|klasse|courses?|kurs|sessions?|slots?|"
-    r"year|jahr|students?|studenten|studierende|submissions|submitted|abgaben|uebung|übung|"
-    r"cohort|track|campus|mon|tue|wed|thu|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|"
-    r"saturday|sunday|mo|di|mi|do|fr|montag|dienstag|mittwoch|donnerstag|freitag|ws|ss|wise|sose|"
-    r"fall|autumn|spring|summer|winter)(?:[ _.-]*(?:\d[\d_./:-]*|[a-z]|[ivx]+)|[ _-]+\w+)?|"
-    r"20\d\d(?:[-_/]\d\d(?:\d\d)?)?",
+    r"(?:groups?|gruppen?|grupo|groupe|gruppo|teams?|sections?|sektion|tutorials?|tutorium|tutors?|"
+    r"weeks?|woche|rooms?|raum|labs?|class|classes|klasse|courses?|kurs|sessions?|slots?|year|jahr|"
+    r"students?|studenten|studierende|submissions|submitted|abgaben|uebung|übung|cohort|track|campus)"
+    r"(?:[ _.-]*(?:\d[\d_./:-]*|[a-z]|[ivx]+)|[ _-]+\w+)?|"
+    r"(?:mon|tue|wed|thu|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday|mo|di|mi|"
+    r"do|fr|montag|dienstag|mittwoch|donnerstag|freitag|tut|ta|kw|ws|ss|wise|sose|fall|autumn|spring|"
+    r"summer|winter)(?:[ _.-]*\d[\d_./:-]*(?: ?[ap]m)?)?|20\d\d(?:[-_/]\d\d(?:\d\d)?)?",
     re.IGNORECASE,
 )
 """Names of folders that hold the folders of several students."""
@@ -128,12 +128,14 @@ def _by_depth(question: Question, homes: Sequence[Path]) -> FolderLayout:
     expected = question.expected
     if not homes:
         return _of_named_files(question)
-    if not (several := _several(homes, 1, expected)):
-        is_of_groups = _are_places(homes, 1) and _fits(homes, 2, expected)
-        return _deeper(2, homes) if is_of_groups else FolderLayout()
+    several = _several(homes, 1, expected)
+    possible = [1] if not several else []
     for depth in range(2, MAX_DEPTH):
         if _are_places(homes, depth - 1) and _fits(homes, depth, expected):
-            return _deeper(depth, homes)
+            possible.append(depth)
+    if possible:  # the deepest of those that follow one another: groups of one are groups too
+        depth = next(d for d in range(possible[0], MAX_DEPTH) if d + 1 not in possible)
+        return _deeper(depth, homes) if depth > 1 else FolderLayout()
     tops = {home[0] for home in homes}
     if 2 * len([top for top in tops - several.keys() if (top,) in homes]) > len(tops):
         return FolderLayout(unsure={top: _listed(found) for top, found in several.items()})
@@ -156,11 +158,12 @@ def _question(
     top, found = next(iter(several.items()))
     name = one_line(question.expected)
     said = (
-        f"{one_line(question.tree.name)}: {len(homes)} files named {name} in {len({h[0] for h in homes})} "
-        f"folders; {one_line(top)} alone holds {_listed(found)}"
+        f"{one_line(question.tree.name)}: {len(homes)} files are named {name}; the folder {one_line(top)} "
+        f"alone holds {_listed(found)}"
     )
     twice = _twice(homes, 2)
-    advice = "add --depth 1 if that is one student's, --depth 2 if it is a group of students"
+    deep = next((d for d in range(2, MAX_DEPTH) if _fits(homes, d, question.expected)), 2)
+    advice = f"add --depth 1 if that is one student's, --depth {deep} if it is a group of students"
     if twice and any(len(home) > 1 for home in homes):
         advice = f"{one_line(twice)} occurs in several folders: grade each on its own, or {advice}"
     return f"{said}: {advice}"

@@ -126,6 +126,7 @@ GROUPS = {
     "years and sections": ("2026/group 1/ada", "2026/group 1/kurt", "2026/group 2/emmy"),
     "copies inside": ("group1/kurt/src", "group1/ada/old", "group1/ada/new", "group2/emmy"),
     "rooms": ("room 101/ada", "room 102/kurt", "room 102/zoë"),
+    "years and groups of one": ("2026/Tue/ada", "2026/Wed/kurt"),
     "one tutor": ("tutor smith/ada", "tutor smith/kurt"),
 }
 NAMES = {"ada", "kurt", "emmy", "alan", "zoë"}
@@ -186,6 +187,7 @@ VERSIONS = {
     "v1 and v2": ("ada/v1", "ada/v2", "kurt"),
     "old": ("ada", "ada/old", "kurt"),
     "the exercise's folder": ("ada/relu", "kurt/relu"),
+    "names that begin like days": ("ada/mine", "kurt/ours"),
     "attachments": ("ada/Submission attachment(s)", "kurt/Submission attachment(s)"),
 }
 
