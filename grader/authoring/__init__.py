@@ -1,1 +1,1 @@
-"""What authors of exercises do: new, build, release, validate."""
+"""Tools for authors of exercises: new, build, release, validate, import."""

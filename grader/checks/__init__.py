@@ -1,1 +1,1 @@
-"""What a hidden test asks of a student's answers, and how they are judged."""
+"""Judge a student's answers: compare, explain, give credit."""

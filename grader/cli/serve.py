@@ -30,7 +30,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     _common(invite, argparse.SUPPRESS)
     forget = more.add_parser("forget", help="delete all that is known of a student")
     forget.add_argument("user", metavar="USER", help="the student's id or e-mail address")
-    forget.add_argument("--data", type=Path, default=argparse.SUPPRESS, metavar="DIR")
+    forget.add_argument("--data", type=Path, default=argparse.SUPPRESS, metavar="DIR",
+                        help="the service's own folder")  # fmt: skip
 
 
 def _common(parser: argparse.ArgumentParser, default: object = None) -> None:

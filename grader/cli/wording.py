@@ -35,6 +35,14 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "grader worker --broker redis://127.0.0.1:6379/0",
         "grader worker --course course.zip --jobs 4",
     ),
+    "checks": (
+        "grader checks two_layer_network",
+        "grader checks two_layer_network --markdown",
+    ),
+    "import": (
+        "grader import nbgrader source/week1/week1.ipynb",
+        "grader import otter hw01/hw01.ipynb",
+    ),
     "serve": (
         "grader serve --course . --data /srv/grader --url https://submit.example.org",
         "grader serve invite students.csv --data /srv/grader --url https://submit.example.org "

@@ -1,1 +1,1 @@
-"""What an instructor writes: assignments, extensions, the secret."""
+"""The course as an instructor writes it: assignments, extensions, the secret."""

@@ -57,6 +57,7 @@ LATE: Final[Mapping[str, Schema]] = {
     "at_most": PERCENT,
     "cut_off": DURATION,
     "steps": {"type": "array", "items": STEP, "minItems": 1},
+    "marked": PERCENT,
 }
 CHECK: Final[Mapping[str, Schema]] = {"points": _number(0, 1e6), "skip": TEXT, "full": TEXT}
 QUESTION: Final[Mapping[str, Schema]] = {

@@ -1,4 +1,4 @@
-"""Where grades go: one module an LMS or CI system, each a thin adapter of pure functions.
+"""Adapters for LMSs and CI systems: one module each, made of pure functions.
 
     job = JOBS["gradescope"](JobPlace(os.environ, Path.cwd()))     # what a container provides
     answer = ANSWERS["gradescope"](grade, job)                  # what it wants: bytes, and where

@@ -1,1 +1,1 @@
-"""What comes out of a run: the store, the policy, gradebook and pages."""
+"""Results of a run: the store, the late policy, tables and pages."""

@@ -1,1 +1,1 @@
-"""Student code, kept in: the trusted side. What runs beside it is in `guest`."""
+"""Keep student code in: the trusted side. Everything that runs beside it is in `guest`."""

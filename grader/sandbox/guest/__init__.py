@@ -1,1 +1,1 @@
-"""All that is loaded beside student code; nothing else of ours is visible there."""
+"""Code that is loaded beside student code; nothing else of ours is visible there."""
