@@ -18,8 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
-from grader.checks import arrays, failure, side_effects, speed
-from grader.checks import experiments as behaviour
+from grader.checks import arrays, near_misses, side_effects, speed
 from grader.checks import partial_credit as credit
 from grader.checks.arrays import Path
 from grader.checks.case import Case
@@ -65,19 +64,21 @@ class Check(Judge):
             return
         failure, message = found
         if failure.error is not None:
-            raise Failed(message, 0.0, self._mistake(failure), failure.error.detail)
+            raise Failed(message, 0.0, detail=failure.error.detail)
+        if near := self._extra(near_misses.share, failure):
+            raise Failed(message, near)
         if local is not None and (upstream := self._extra(credit.given_arrays, failure, local)):
             told = f"{message}; right, given your own {_and([str(key) for key in upstream])}"
-            raise Failed(told, LOCAL_CREDIT, self._mistake(failure, upstream=upstream))
+            raise Failed(told, LOCAL_CREDIT)
         follows = self._extra(credit.given_parts, failure, own) if own else None
         if follows:
+            self.follows = "parts"
             told = f"{message}; right, given what your own {_and(own)} {_return(own)}"
-            raise Failed(told, LOCAL_CREDIT, self._mistake(failure, elsewhere=True))
-        mistake = self._mistake(failure, innocent=own if follows is False else ())
+            raise Failed(told, LOCAL_CREDIT)
         if self._extra(credit.given_forward, failure):
-            raise Failed(f"{message}; {DERIVATIVE}", NUMERIC_CREDIT, mistake)
-        told = message if mistake else f"{message}{_fact(failure)}"
-        raise Failed(told, 0.0, mistake, self.stumbled)
+            self.follows = "forward"
+            raise Failed(f"{message}; {DERIVATIVE}", NUMERIC_CREDIT)
+        raise Failed(f"{message}{_fact(failure)}", 0.0, "", self.stumbled)
 
     def whole(
         self,
@@ -96,17 +97,17 @@ class Check(Judge):
         if found is None:
             return
         failure, message = found
-        mistake = self._mistake(failure)
         if failure.error is not None:
-            raise Failed(message, 0.0, mistake, failure.error.detail)
+            raise Failed(message, 0.0, detail=failure.error.detail)
         answers = failure.answers
         names = [] if any(map(_lacks, answers)) else share or _names(answers)
         shares = [self._share(failure, name, local) for name in names]
         earned = min(LOCAL_CREDIT, sum(shares) / max(len(shares), 1))
         if earned < NUMERIC_CREDIT and self._extra(credit.given_forward, failure):
-            raise Failed(f"{message}; {DERIVATIVE}", NUMERIC_CREDIT, mistake)
+            self.follows = "forward"
+            raise Failed(f"{message}; {DERIVATIVE}", NUMERIC_CREDIT)
         told = f"{message}; {SHARED}" if earned else message
-        raise Failed(told, earned, mistake, self.stumbled)
+        raise Failed(told, earned, "", self.stumbled)
 
     def _failure(
         self,
@@ -143,19 +144,6 @@ class Check(Judge):
         alone = replace(failure, cases=cases, answers=answers, path=(name,))
         return LOCAL_CREDIT if self._extra(credit.given_arrays, alone, local[name]) else 0.0
 
-    def _mistake(
-        self,
-        failure: Failure,
-        elsewhere: bool = False,
-        innocent: Sequence[str] = (),
-        upstream: Sequence[Any] = (),
-    ) -> str:
-        """See `Catalogue.name`: what is right given the student's own parts is not made here.
-
-        And what is wrong given these parts does not come from them alone.
-        """
-        return self._extra(self._name, failure, elsewhere, innocent, upstream) or ""
-
     def _extra(self, look: Callable[..., Found], *args: Any) -> Found | None:
         """What ``look`` finds; None where it stumbles over what the student answered.
 
@@ -169,28 +157,6 @@ class Check(Judge):
         except Exception:
             self.stumbled = traceback.format_exc()
             return None
-
-    def _name(
-        self, failure: Failure, elsewhere: bool, innocent: Sequence[str], upstream: Sequence[Any]
-    ) -> str:
-        catalogue = self.exercise.catalogue
-        found = catalogue.name(
-            failure.cases, failure.answers, self.exercise.reference, failure.path,
-            elsewhere=elsewhere, innocent=innocent, upstream=[(key,) for key in upstream],
-            blameless=self._blameless(),
-            given=failure.asked.given(),
-            more=lambda: failure.asked.more(failure.function),
-        )  # fmt: skip
-        found = found or behaviour.mistake(failure)
-        return found if found in catalogue.hints else ""
-
-    def _blameless(self) -> set[str]:
-        """The functions that have been right whenever they were asked: no mistake is made in them."""
-        given, right = self.asked.given(), self.asked.right
-        for case in given.keys() - right.keys():
-            right[case] = failure.is_right(self.exercise.reference, case, given[case])
-        guilty = {case.function for case in given if not right[case]}
-        return {case.function for case in given} - guilty
 
     # --- behaviour ---
 

@@ -59,18 +59,18 @@ class Investigation:
 
     # --- one function ---
 
-    def explain(self, view: View) -> list[Cause]:
-        """Return why a function's values are wrong: earlier causes, or new ones."""
-        if followed := self.follows(view):
-            return followed
-        found = (
-            self._near_miss(view)
-            or self._edited(view)
-            or self._edited_partly(view)
-            or self._edited_twice(view)
-            or self._related(view)
-            or self._plain(view)
-        )
+    def edits(self, view: View) -> list[Cause]:
+        """Return the near misses or the edits of the reference that explain wrong values."""
+        return self._noted(view, self._near_miss(view) or self._of_edits(view))
+
+    def told(self, view: View) -> list[Cause]:
+        """Return what can be said of wrong values that no edit explains."""
+        return self._noted(view, self._related(view) or self._plain(view))
+
+    def _of_edits(self, view: View) -> list[Cause]:
+        return self._edited(view) or self._edited_partly(view) or self._edited_twice(view)
+
+    def _noted(self, view: View, found: list[Cause]) -> list[Cause]:
         for cause in found:
             cause.cluster = cause.cluster or view.cluster()
             cause.example = cause.example or self.example(view, cause)
@@ -91,10 +91,12 @@ class Investigation:
     def _follows_parts(self, view: View) -> list[Cause]:
         """Return the causes in functions of the student's own that explain this one when mixed in."""
         called = self.called(view.function)
-        own = tuple(cause.function for cause in self.causes if cause.function in called)
-        own = tuple(dict.fromkeys(own))
-        if not own or view.errors:
+        causes = [cause for cause in self.causes if cause.function in called]
+        own = tuple(name for name in self.diagnostics.functions if name in called)
+        if not causes or view.errors:
             return []
+        if self._is_spoilt(view):
+            return causes[-1:]
         mixed = mixed_parts(self.fresh, own)
         try:
             for case, answer in view.answered():
@@ -104,7 +106,19 @@ class Investigation:
                     return []
         except Exception:  # the student's parts raise, or answer what the reference cannot use
             return []
-        return [next(cause for cause in self.causes if cause.function == own[-1])]
+        return causes[-1:]
+
+    def _is_spoilt(self, view: View) -> bool:
+        """Whether every failing input holds a cache of the student's own that is wrong already."""
+        cases = [case for case, _, _ in view.failing()]
+        made = [[arg.case for arg in case.args if isinstance(arg, Part)] for case in cases]
+        if not all(made) or not cases:
+            return False
+        return all(
+            wrong_paths(self.reference, case, self.fresh.answers([case])[0])
+            for parts in made
+            for case in parts
+        )
 
     def called(self, function: str) -> set[str]:
         """Return the functions that the reference's function leads to, caches included."""

@@ -39,6 +39,8 @@ class Judge:
     """What is asked: values, effects, speed or raises."""
     failure: Failure | None = None
     """What failed, of a check of values."""
+    follows: str = ""
+    """What a wrong answer is right given: the student's own "parts" or "forward"; or ''."""
     drawn: list[Draw] = field(default_factory=list)
     """The generators of the inputs that were asked for."""
     stumbled: str = ""

@@ -55,6 +55,7 @@ class Source:
 
     tree: ast.Module
     _space: dict[str, object] = field(default_factory=dict)
+    _shims: dict[str, ast.FunctionDef] | None = None
 
     @classmethod
     def read(cls, text: str) -> Source:
@@ -66,7 +67,22 @@ class Source:
 
     def functions(self) -> dict[str, ast.FunctionDef]:
         """Return the functions of the module by name."""
-        return {node.name: node for node in self.tree.body if isinstance(node, ast.FunctionDef)}
+        found = {node.name: node for node in self.tree.body if isinstance(node, ast.FunctionDef)}
+        return {**self._tables(), **found}
+
+    def _tables(self) -> dict[str, ast.FunctionDef]:
+        """Return the module's tables of small functions, each as the body of a function."""
+        if self._shims is None:
+            self._shims = {}
+            for node in self.tree.body:
+                lambdas = [each for each in ast.walk(node) if isinstance(each, ast.Lambda)]
+                target = node.targets[0] if isinstance(node, ast.Assign) else None
+                if lambdas and isinstance(target, ast.Name):
+                    shim = ast.parse(f"def {target.id}(): pass").body[0]
+                    if isinstance(shim, ast.FunctionDef):
+                        shim.body = [node]
+                        self._shims[target.id] = shim
+        return self._shims
 
     def module(self, edited: Sequence[Mutant]) -> types.ModuleType:
         """Return the module with the edits made: only the edited functions are compiled again."""
@@ -98,7 +114,10 @@ class Source:
             for edit in edits:
                 edit.do()
                 done.append(edit)
-            body: list[ast.stmt] = [*changed]
+            tables = self._tables().values()
+            body: list[ast.stmt] = [
+                each.body[0] if any(each is table for table in tables) else each for each in changed
+            ]
             tree = ast.fix_missing_locations(ast.Module(body, []))
             return compile(tree, "<mutant>", "exec")
         finally:

@@ -79,6 +79,11 @@ def _assigned(function: ast.FunctionDef, node: ast.AST) -> str:
 
 
 def _within(function: ast.FunctionDef, node: ast.AST) -> str:
+    for table in ast.walk(function):
+        if isinstance(table, ast.Dict):
+            for key, value in zip(table.keys, table.values, strict=True):
+                if isinstance(key, ast.Constant) and any(each is node for each in ast.walk(value)):
+                    return f" (for {key.value!r})"
     name = _assigned(function, node)
     return f" in `{name}`" if name else ""
 
@@ -645,11 +650,50 @@ def _squares(function: ast.FunctionDef) -> Iterator[Edit]:
         yield _replace(function, slot, new, text + where, "Twice a number, or its square?")
 
 
+def _choices(function: ast.FunctionDef) -> Iterator[Edit]:
+    """One side of a choice taken everywhere."""
+    for slot in _slots(function):
+        node = slot[3]
+        if isinstance(node, ast.IfExp):
+            where = _within(function, node)
+            for taken, left in ((node.body, node.orelse), (node.orelse, node.body)):
+                text = f"{_quoted(taken)} were taken everywhere, and {_quoted(left)} nowhere{where}"
+                yield _replace(
+                    function, slot, taken, text, "In which case does which of them hold?"
+                )
+
+
+def _zeroed(function: ast.FunctionDef) -> Iterator[Edit]:
+    """A value taken as zero."""
+    names = set(_names(function))
+    for slot in _slots(function):
+        node = slot[3]
+        inside = {each.arg for each in getattr(getattr(slot[0], "args", None), "args", [])}
+        known = names | inside | _lambda_names(function)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in known:
+            if isinstance(slot[0], (ast.Subscript, ast.Attribute)):
+                continue
+            new = ast.BinOp(node, ast.Mult(), ast.Constant(0.0))
+            where = _within(function, node)
+            text = f"`{node.id}` were 0{where}"
+            yield _replace(function, slot, new, text, f"Where does `{node.id}` come in{where}?")
+
+
+def _lambda_names(function: ast.FunctionDef) -> set[str]:
+    return {
+        argument.arg
+        for node in ast.walk(function)
+        if isinstance(node, ast.Lambda)
+        for argument in node.args.args
+    }
+
+
 OPERATORS: Final[tuple[Operator, ...]] = (
     _terms,
     _factors,
     _calls_left_out,
     _squares,
+    _choices,
     _operators_exchanged,
     _functions_exchanged,
     _transposes,
@@ -659,6 +703,7 @@ OPERATORS: Final[tuple[Operator, ...]] = (
     _bounds,
     _numbers,
     _operands_swapped,
+    _zeroed,
     _names_swapped,
     _values_exchanged,
     _slopes,

@@ -20,6 +20,7 @@ from grader.checks import compare
 from grader.checks.answers import Asked
 from grader.checks.arrays import Path, at, leaves
 from grader.checks.case import Case
+from grader.checks.failure import Failure
 from grader.checks.reference import Module
 from grader.sandbox.fork_server import StudentError
 from grader.sandbox.guest import refusals
@@ -37,6 +38,42 @@ class NearMiss:
     question: str
     shown: str = ""
     names: tuple[str, ...] = ()
+
+
+NEAR_CREDIT: Final = 0.8
+"""For right values under a similar name, or with an axis of length 1 too many or too few."""
+
+
+def share(failure: Failure) -> float:
+    """Return the share that right values in a nearly right form keep; 0 for anything else."""
+    reference = failure.asked.reference
+    for case, answer in zip(failure.cases, failure.answers, strict=True):
+        for path, right in reference.expected(case)[1].items():
+            if path[: len(failure.path)] != failure.path:
+                continue
+            got = at(answer.value, path)
+            if isinstance(got, Refused) and got.reason == "missing":
+                if not _right_under(reference, failure.asked, case, path, right):
+                    return 0.0
+            elif not isinstance(got, np.ndarray) or not _is_right_but_for_axes(got, right):
+                return 0.0
+    return NEAR_CREDIT
+
+
+def _right_under(
+    reference: Module, asked: Asked, case: Case, path: Path, right: np.ndarray
+) -> bool:
+    """Whether a similar key holds the right value."""
+    return any(
+        _is_right_but_for_axes(value, right)
+        for value in values_near(reference, asked, case, path).values()
+    )
+
+
+def _is_right_but_for_axes(got: np.ndarray, right: np.ndarray) -> bool:
+    if [size for size in got.shape if size != 1] != [size for size in right.shape if size != 1]:
+        return False
+    return _is_right(got.reshape(right.shape), right)
 
 
 def said(reference: Module, asked: Asked, case: Case, answer: Answer) -> NearMiss | None:
@@ -76,10 +113,16 @@ def _label(path: Path) -> str:
 
 def found_keys(reference: Module, asked: Asked, case: Case, path: Path) -> list[str]:
     """Return the keys of the student's own that hold a value where ``path`` is missing, right first."""
-    missing = str(path[-1])
-    names = [name for name in similar(missing, strings(source_of(asked)))][:MOST_NAMES]
+    right = reference.expected(case)[1].get(path)
+    held = values_near(reference, asked, case, path)
+    return sorted(held, key=lambda name: not _is_right(held[name], right))
+
+
+def values_near(reference: Module, asked: Asked, case: Case, path: Path) -> dict[str, np.ndarray]:
+    """Return the arrays that an answer holds under names similar to that at the end of ``path``."""
+    names = similar(str(path[-1]), strings(source_of(asked)))[:MOST_NAMES]
     if not names:
-        return []
+        return {}
     want: Any = dict.fromkeys(names, "number")
     for key in reversed(path[:-1]):
         whole = reference.want(case)
@@ -87,17 +130,15 @@ def found_keys(reference: Module, asked: Asked, case: Case, path: Path) -> list[
     try:
         [answer] = asked.student.call([asked.call_for(case, want)])
     except StudentError:
-        return []
+        return {}
     value = at(answer.value, path[:-1])
     if not isinstance(value, dict):
-        return []
-    held = [name for name in names if isinstance(value.get(name), np.ndarray)]
-    right = reference.expected(case)[1].get(path)
-    return sorted(held, key=lambda name: not _is_right(value[name], right))
+        return {}
+    return {name: value[name] for name in names if isinstance(value.get(name), np.ndarray)}
 
 
 def _is_right(got: np.ndarray, right: np.ndarray | None) -> bool:
-    if right is None:
+    if right is None or got.shape != right.shape:
         return False
     return not compare.fault(got, right, float(np.abs(right).max(initial=0.0)))
 

@@ -154,11 +154,33 @@ class _Page:
         view = self.investigation.view(function, draws)
         if view.begins_wrong():
             view = view.without_errors()
-        if self._behaves(view, findings) or (view.errors and self._raised(view, findings)):
+        causes = self._followed(view, findings)
+        if view.errors and not causes:
+            if self._behaves(view, findings):
+                return
+            self._raised(view, findings)
             return
-        hidden = () if view.is_wrong else [self._hidden_only(function, findings)]
-        causes = hidden or self.investigation.explain(view)
+        if not causes and view.is_wrong:
+            causes = self.investigation.edits(view)
+        if not causes and self._behaves(view, findings):
+            return
+        if not causes:
+            hidden = () if view.is_wrong else [self._hidden_only(function, findings)]
+            causes = hidden or self.investigation.told(view)
         self._add(causes, findings)
+
+    def _followed(self, view: View, findings: Sequence[Checked]) -> Sequence[Cause]:
+        """Return the earlier cause that a function's answers follow from, if one does."""
+        if not self.causes:
+            return ()
+        if found := self.investigation.follows(view):
+            return found
+        called = self.investigation.called(view.function)
+        follows = [f.check.follows for f in findings if f.check and f.check.follows]
+        if 2 * len(follows) < len(findings):
+            return ()
+        earlier = [c for c in self.causes if c.function in called] if "parts" in follows else ()
+        return (earlier or self.causes)[-1:]
 
     def _add(self, causes: Sequence[Cause], findings: Iterable[Checked]) -> None:
         if not causes:
@@ -190,9 +212,10 @@ class _Page:
 
     def _behaves(self, view: View, findings: Sequence[Checked]) -> bool:
         """Make a card of a mistake that an experiment has shown."""
-        shown = [f.outcome.mistake for f in findings if f.outcome.mistake in experiments.TELLS]
+        failures = [f.check.failure for f in findings if f.check and f.check.failure]
+        shown = [name for each in failures[:1] if (name := experiments.mistake(each))]
         hints = self.diagnostics.exercise.catalogue.hints
-        for name in shown[:1]:
+        for name in [each for each in shown if each in hints]:
             fact, question = halves(hints[name].question)
             cause = Cause(view.function, fact, question, hints[name].more, mistake=name)
             cause.named, cause.cluster = {view.function}, f"{view.function}:{name}"
@@ -201,7 +224,8 @@ class _Page:
             )
             self.investigation.causes.append(cause)
             self._add([cause], findings)
-        return bool(shown)
+            return True
+        return False
 
     def _group(self, kind: str, function: str, sentence: str, findings: Sequence[Checked]) -> None:
         cause = next((each for each in self.causes if each.mistake == f"={kind}"), None)
