@@ -13,6 +13,7 @@ their cases comes first. Nothing here is computed for a function that never fail
 from __future__ import annotations
 
 import types
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -58,7 +59,9 @@ class Candidate:
         """Return its arrays on a case, each computed once a run; None where it raises."""
         if case not in self._shown:
             try:
-                self._shown[case] = arrays_of(self.module.answer(case, want))
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    self._shown[case] = arrays_of(self.module.answer(case, want))
             except Exception:  # an edited program may raise anything
                 self._shown[case] = None
         return self._shown[case]

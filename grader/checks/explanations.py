@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +20,7 @@ from grader.checks.answers import Asked
 from grader.checks.arrays import Path, arrays_of, at
 from grader.checks.case import Case, Part
 from grader.checks.diagnostics import Arrays, Candidate, Diagnostics, agrees, wrong_paths
-from grader.checks.mutants import Mutant
+from grader.checks.mistakes import Mistake, mistaken, module_of
 from grader.checks.partial_credit import mixed_parts
 from grader.checks.reference import Module
 from grader.checks.relations import Pair, relation
@@ -230,17 +231,39 @@ class Investigation:
         """Look for two edits of one function that together give its answers."""
         if view.errors or not view.is_wrong:
             return []
-        firsts = [each.mutant for each in self._matching(view, view.first_path())]
-        every = [each.mutant for each in self.diagnostics.candidates(view.function)]
-        seconds = [mutant for mutant in every if mutant is not None]
         order = [(case, answer) for case, answer, _ in view.failing()]
-        for first in [each for each in firsts if each is not None][:MOST_FIRST]:
-            for second in seconds:
-                with contextlib.suppress(Exception):  # two edits of one place need not fit together
-                    module = Module(first.module(second), self.reference.caches)
-                    if self.all_of(module, order):
-                        return [_one_of_two(view, each, module) for each in (first, second)]
+        for first, second, make in self._pairs_of_edits(view):
+            with contextlib.suppress(Exception):  # two edits of one place need not fit together
+                module = Module(make(), self.reference.caches)
+                if self.all_of(module, order):
+                    return [self._one_of_two(view, each, module) for each in (first, second)]
         return self._after(view, order)
+
+    def _pairs_of_edits(
+        self, view: View
+    ) -> Iterator[tuple[Candidate, Candidate, Callable[[], types.ModuleType]]]:
+        """Yield pairs of edits of one function, the first of which explains one array alone."""
+        every = self.diagnostics.candidates(view.function)
+        source = self.diagnostics.exercise.catalogue.source
+        firsts: list[Candidate] = []
+        for path in dict.fromkeys(path for each in view.wrong for path in each):
+            firsts += [each for each in self._matching(view, path) if each not in firsts][
+                :MOST_FIRST
+            ]
+        for first in firsts[: 2 * MOST_FIRST]:
+            for second in every:
+                if first.mutant is not None and second.mutant is not None:
+                    yield first, second, partial(first.mutant.module, second.mutant)
+                elif first.mistake is not None and second.mistake is not None:
+                    yield first, second, partial(_both, source, first.mistake, second.mistake)
+
+    def _one_of_two(self, view: View, chosen: Candidate, module: Module) -> Cause:
+        mutants = [chosen] if chosen.mutant is not None else []
+        array = examples.label(view.function, view.first_path())
+        cause = Cause(view.function, "", array=array, module=module, named={view.function})
+        name = chosen.mistake.id if chosen.mistake is not None else ""
+        self._worded(view, cause, mutants, name, " (one of two mistakes)")
+        return cause
 
     def all_of(self, module: Module, pairs: Sequence[tuple[Case, Answer]]) -> bool:
         """Whether a program gives the student's answers on all of these inputs."""
@@ -257,9 +280,10 @@ class Investigation:
         """Look for an edit of this function that fits once the earlier ones are made."""
         base = [cause for cause in self.causes if cause.module is not None]
         for candidate in self.diagnostics.candidates(view.function) if base else ():
-            made = Cause(view.function, "", module=candidate.module)
-            if self.all_of(self._combined([*base, made]), order):
-                return self._named(view, [candidate])
+            with contextlib.suppress(Exception):  # not every edit of ours can be run
+                made = Cause(view.function, "", module=candidate.module)
+                if self.all_of(self._combined([*base, made]), order):
+                    return self._named(view, [candidate])
         return []
 
     # --- relations ---
@@ -320,6 +344,8 @@ class Investigation:
                 return f" (only where {name} is more than 1)"
             if sizes == {1} and 1 not in others_too:
                 return f" (only where {name} is 1)"
+            if len(others_too) == 1 and not others_too & sizes and len(good) >= WITNESSES:
+                return f" (right only where {name} is {next(iter(others_too)):g})"
         return ""
 
     def common_errors(self, view: View) -> str:
@@ -329,6 +355,15 @@ class Investigation:
         good = {case.note for case, _ in view.answered()}
         if good and "" not in notes and not notes & good and len(notes) <= 2:
             return f" ({' and '.join(sorted(notes))})"
+        for name in quantities.sizes(self.reference, bad[0]) if good else ():
+            sizes = {quantities.sizes(self.reference, case).get(name) for case in bad}
+            others = {
+                quantities.sizes(self.reference, case).get(name) for case, _ in view.answered()
+            }
+            if len(others) == 1 and not others & sizes:
+                return f", unless {name} is {next(iter(others)):g}"
+            if len(sizes) == 1 and not others & sizes:
+                return f" where {name} is {next(iter(sizes)):g}"
         return ""
 
     # --- what is left ---
@@ -389,12 +424,9 @@ class Investigation:
         return None
 
 
-def _one_of_two(view: View, mutant: Mutant, module: Module) -> Cause:
-    sentence = f"{view.function} answers as if {mutant.clause} (one of two mistakes)."
-    array = examples.label(view.function, view.first_path())
-    made = Cause(view.function, sentence, mutant.question, array=array, module=module)
-    made.named = {view.function}
-    return made
+def _both(source: str, one: Mistake, other: Mistake) -> types.ModuleType:
+    """Return the solution with two mistakes in it; raises ValueError where they do not fit."""
+    return module_of(mistaken(mistaken(source, one), other), f"{one.id} and {other.id}")
 
 
 def _names(code: types.CodeType) -> Iterator[str]:

@@ -249,9 +249,8 @@ def _calls_left_out(function: ast.FunctionDef) -> Iterator[Edit]:
 _EXCHANGED: Final = {
     "sum": ("mean",), "mean": ("sum",), "max": ("min",), "min": ("max",), "argmax": ("argmin",),
     "maximum": ("minimum",), "minimum": ("maximum",), "tanh": ("sigmoid", "relu"),
-    "sigmoid": ("tanh", "relu"), "relu": ("sigmoid", "tanh"), "exp": ("log",),
-    "log": ("log2", "log10"), "zeros": ("ones",), "zeros_like": ("ones_like",), "cos": ("sin",),
-    "sin": ("cos",), "std": ("var",), "sqrt": ("square",), "all": ("any",), "any": ("all",),
+    "sigmoid": ("tanh", "relu"), "relu": ("sigmoid", "tanh"), "log": ("log2", "log10"),
+    "std": ("var",), "sqrt": ("square",),
 }  # fmt: skip
 _RELU: Final = "(lambda _z: np.maximum(_z, 0))"
 _SIGMOID: Final = "(lambda _z: 1 / (1 + np.exp(-_z)))"
@@ -281,8 +280,7 @@ def _functions_exchanged(function: ast.FunctionDef) -> Iterator[Edit]:
             )
 
 
-_SIGNS: Final = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
-                 ast.MatMult: ast.Mult}  # fmt: skip
+_SIGNS: Final = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Div: ast.Mult, ast.MatMult: ast.Mult}
 _MARKS: Final = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@"}
 
 
@@ -302,7 +300,7 @@ def _operators_exchanged(function: ast.FunctionDef) -> Iterator[Edit]:
 def _operands_swapped(function: ast.FunctionDef) -> Iterator[Edit]:
     for slot in _slots(function):
         node = slot[3]
-        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Sub, ast.Div, ast.MatMult)):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Sub, ast.Div)):
             if ast.dump(node.left) == ast.dump(node.right):
                 continue
             where = _within(function, node)
@@ -378,7 +376,7 @@ def _values_exchanged(function: ast.FunctionDef) -> Iterator[Edit]:
             continue
         for i in range(len(values)):
             for j in range(i + 1, len(values)):
-                if names[i] and names[j] and len(values) <= 8:
+                if names[i] and names[j] and len(values) <= 5:
                     yield _exchange(function, values, i, j, names)
 
 
@@ -545,7 +543,7 @@ def _of_statement(
     is_call = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
     if is_call and "_turn_" in ast.dump(statement):
         return
-    if isinstance(statement, (ast.Assign, ast.AugAssign)) or is_call:
+    if isinstance(statement, ast.AugAssign) or is_call or _changes(function, statement):
         target = statement.targets[0] if isinstance(statement, ast.Assign) else statement
         name = said(target.target if isinstance(target, ast.AugAssign) else target)
         yield Edit(
@@ -559,10 +557,41 @@ def _of_statement(
                 function.name, f"the condition on {_quoted(statement.test)} {word} held",
                 "In which cases does this condition hold?", put(test), put(statement),
             )  # fmt: skip
-    if index + 1 < len(body) and all(
-        isinstance(each, (ast.Assign, ast.AugAssign)) for each in (statement, body[index + 1])
-    ):
-        yield _order(function, body, index)
+    yield from _swapped_lines(function, body, index)
+
+
+def _swapped_lines(function: ast.FunctionDef, body: list[ast.stmt], index: int) -> Iterator[Edit]:
+    """A line and the next, where one changes what the other uses, and both run either way."""
+    if index + 1 >= len(body):
+        return
+    for one, other in ((body[index], body[index + 1]), (body[index + 1], body[index])):
+        used = {each.id for each in ast.walk(other) if isinstance(each, ast.Name)}
+        is_line = isinstance(other, (ast.Assign, ast.AugAssign))
+        if is_line and _changes(function, one) and used & _targets(one):
+            yield _order(function, body, index)
+            return
+
+
+def _targets(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement assigns."""
+    if not isinstance(statement, (ast.Assign, ast.AugAssign)):
+        return set()
+    found = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    return {each.id for target in found for each in ast.walk(target) if isinstance(each, ast.Name)}
+
+
+def _changes(function: ast.FunctionDef, statement: ast.stmt) -> bool:
+    """Whether a statement changes what has a value already: without it nothing is undefined."""
+    if isinstance(statement, ast.AugAssign):
+        return True
+    if not isinstance(statement, ast.Assign):
+        return False
+    if any(isinstance(target, ast.Subscript) for target in statement.targets):
+        return True
+    others = [each for each in ast.walk(function) if each is not statement]
+    known = {each.arg for each in function.args.args}
+    known |= {name for each in others if isinstance(each, ast.Assign) for name in _targets(each)}
+    return bool(_targets(statement) & known)
 
 
 def _plain(name: str) -> str:
@@ -679,6 +708,41 @@ def _zeroed(function: ast.FunctionDef) -> Iterator[Edit]:
             yield _replace(function, slot, new, text, f"Where does `{node.id}` come in{where}?")
 
 
+def _arguments(function: ast.FunctionDef) -> Iterator[Edit]:
+    """A parameter that is not used: taken as 0 or as 1 from the start."""
+    body = function.body
+    for argument in function.args.args:
+        for number in (0, 1):
+            name = ast.Name(argument.arg, ast.Load())
+            zero = ast.BinOp(name, ast.Mult(), ast.Constant(0))
+            value = ast.BinOp(zero, ast.Add(), ast.Constant(number))
+            line = ast.Assign([ast.Name(argument.arg, ast.Store())], value)
+            text = f"`{argument.arg}` were always {number}, whatever is given"
+            yield Edit(
+                function.name, text, f"Where does `{argument.arg}` come in?",
+                partial(body.insert, 0, line), partial(body.remove, line),
+            )  # fmt: skip
+
+
+_LETTERS: Final = {"W": ("b", "U"), "b": ("W",), "U": ("W",)}
+
+
+def _letters(function: ast.FunctionDef) -> Iterator[Edit]:
+    """Another kind of parameter: `b1` for `W1`."""
+    for slot in _slots(function):
+        match slot[3]:
+            case ast.JoinedStr(values=[ast.Constant(value=str() as letter), *rest]):
+                made: list[ast.expr] = [*rest]
+            case _:
+                continue
+        for other in _LETTERS.get(letter, ()):
+            new = ast.JoinedStr([ast.Constant(other), *made])
+            text = f"`{other}` stood where `{letter}` belongs{_within(function, slot[3])}"
+            yield _replace(
+                function, slot, new, text, f"Is this about `{letter}` or about `{other}`?"
+            )
+
+
 def _lambda_names(function: ast.FunctionDef) -> set[str]:
     return {
         argument.arg
@@ -689,6 +753,7 @@ def _lambda_names(function: ast.FunctionDef) -> set[str]:
 
 
 OPERATORS: Final[tuple[Operator, ...]] = (
+    _arguments,
     _terms,
     _factors,
     _calls_left_out,
@@ -696,16 +761,17 @@ OPERATORS: Final[tuple[Operator, ...]] = (
     _choices,
     _operators_exchanged,
     _functions_exchanged,
-    _transposes,
+    _letters,
     _axes,
     _statements,
     _comparisons,
+    _slopes,
     _bounds,
-    _numbers,
     _operands_swapped,
+    _transposes,
+    _numbers,
     _zeroed,
     _names_swapped,
     _values_exchanged,
-    _slopes,
     _keywords,
 )

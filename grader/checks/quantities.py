@@ -83,6 +83,7 @@ def _sizes_of(name: str, value: Any) -> Iterator[tuple[str, float]]:
     elif isinstance(value, list):
         yield f"the length of `{name}`", len(value)
     elif isinstance(value, dict):
+        yield f"the number of entries of `{name}`", len(value)
         for key, item in value.items():
             if isinstance(item, np.ndarray):
                 yield from _sizes_of(str(key), item)
@@ -100,5 +101,5 @@ def known(reference: Module, case: Case, right: Arrays, path: Path) -> dict[str,
         elif isinstance(value, Mapping):
             for key, item in value.items():
                 if isinstance(item, (np.ndarray, float)):
-                    found[f"`{key}`"] = np.asarray(item)
+                    found[f"`{key}` of `{name}`"] = np.asarray(item)
     return found

@@ -368,7 +368,8 @@ def _is_factor(pair: Pair, made: np.ndarray) -> bool:
 def _others(pairs: Sequence[Pair]) -> str:
     for name in _shared(pairs):
         if _all(pairs, lambda p, n=name: p.got.size > 0 and near(p.got, p.known[n])):  # type: ignore[misc]
-            return f"holds {name} instead"
+            given = name.startswith("`")
+            return f"is just {name}, unchanged" if given else f"holds {name} instead"
     return ""
 
 
