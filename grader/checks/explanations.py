@@ -17,7 +17,7 @@ import numpy as np
 
 from grader.checks import examples, near_misses, quantities
 from grader.checks.answers import Asked
-from grader.checks.arrays import Path, arrays_of, at
+from grader.checks.arrays import Path, arrays_of, at, is_same
 from grader.checks.case import Case, Part
 from grader.checks.diagnostics import Arrays, Candidate, Diagnostics, agrees, wrong_paths
 from grader.checks.mistakes import Mistake, mistaken, module_of
@@ -29,8 +29,12 @@ from grader.model import Example
 from grader.sandbox.student import Answer
 
 WITNESSES: Final = 2
+CONSTANT: Final = "constant-answer"
+"""What looks constant often has a better name."""
 MOST_FIRST: Final = 3
 """Candidates for the first of two mistakes in one function."""
+MOST_PATHS: Final = 4
+"""Arrays that a first of two mistakes is looked for in."""
 
 
 class Investigation:
@@ -66,7 +70,20 @@ class Investigation:
 
     def told(self, view: View) -> list[Cause]:
         """Return what can be said of wrong values that no edit explains."""
-        return self._noted(view, self._related(view) or self._plain(view))
+        return self._noted(view, self._unsteady(view) or self._related(view) or self._plain(view))
+
+    def _unsteady(self, view: View) -> list[Cause]:
+        """Ask the first failing input again: a random answer is not the same twice."""
+        for case, answer, paths in list(view.failing())[:1]:
+            [again] = self.fresh.again([case])
+            if again.error is None and not is_same(answer.value, again.value):
+                sentence = f"{view.function} answers otherwise when it is called again with the same arguments."
+                ask = "What in your code is random, or is kept from one call to the next?"
+                made = examples.example(self.reference, case, answer, paths)
+                second = examples.shown(case, arrays_of(again.value), paths[: examples.MOST_ARRAYS])
+                shown = Example(made.call, f"{made.returned}; then {second}", made.correct)
+                return [Cause(view.function, sentence, ask, example=shown)]
+        return []
 
     def _of_edits(self, view: View) -> list[Cause]:
         return self._edited(view) or self._edited_partly(view) or self._edited_twice(view)
@@ -206,9 +223,12 @@ class Investigation:
             cause.sentence = f"{view.function} answers as if {mutant.clause}{where}."
             cause.question = mutant.question
         hints = self.diagnostics.exercise.catalogue.hints
-        if name in hints:
+        if name in hints and not (name == CONSTANT and mutants):
             fact, question = quantities.halves(hints[name].question)
-            cause.mistake, cause.question, cause.more = name, question, hints[name].more
+            cause.mistake, cause.question = name, question
+            cause.more = quantities.neutral(hints[name].more)
+            if " or " in fact and not cause.sentence:
+                cause.sentence = self._relation_of(view)
             cause.sentence = cause.sentence or f"{view.function}: {fact}{where}"
         cause.sentence = cause.sentence or self._relation_of(view) or self._unlike(view)
 
@@ -246,7 +266,8 @@ class Investigation:
         every = self.diagnostics.candidates(view.function)
         source = self.diagnostics.exercise.catalogue.source
         firsts: list[Candidate] = []
-        for path in dict.fromkeys(path for each in view.wrong for path in each):
+        paths = list(dict.fromkeys(path for each in view.wrong for path in each))
+        for path in paths[:MOST_PATHS]:
             firsts += [each for each in self._matching(view, path) if each not in firsts][
                 :MOST_FIRST
             ]
@@ -294,7 +315,7 @@ class Investigation:
             pairs = list(self._pairs(view, path))
             if pairs and (said := relation(pairs)):
                 where = self._common(view, path)
-                return f"{quantities.subject(view.function, path)} {said}{where}."
+                return f"{quantities.subject(self.reference, view.function, path)} {said}{where}."
         return ""
 
     def _pairs(self, view: View, path: Path) -> Iterator[Pair]:
@@ -316,7 +337,9 @@ class Investigation:
         if not sentence:
             return []
         array = examples.label(view.function, view.first_path())
-        return [Cause(view.function, sentence, quantities.ask(sentence), array=array)]
+        said = sentence.partition(" is ")[2]
+        same = [cause for cause in self.causes if said and cause.sentence.endswith(f" is {said}")]
+        return same or [Cause(view.function, sentence, quantities.ask(sentence), array=array)]
 
     def _common(self, view: View, path: Path | None = None) -> str:
         """Say what the failing inputs have in common that the others have not, or ''."""
@@ -344,8 +367,9 @@ class Investigation:
                 return f" (only where {name} is more than 1)"
             if sizes == {1} and 1 not in others_too:
                 return f" (only where {name} is 1)"
-            if len(others_too) == 1 and not others_too & sizes and len(good) >= WITNESSES:
-                return f" (right only where {name} is {next(iter(others_too)):g})"
+            is_known = len(others_too) == 1 and None not in others_too
+            if is_known and not others_too & sizes and len(good) >= WITNESSES:
+                return f" (right only where {name} is {next(iter(others_too))})"
         return ""
 
     def common_errors(self, view: View) -> str:
@@ -398,7 +422,7 @@ class Investigation:
         ]  # fmt: skip
         others = f"; {quantities.listed(view.function, right)} right" if right else ""
         where = self._common(view) or self._already(view)
-        return f"{quantities.subject(view.function, path)} is wrong{where}{others}."
+        return f"{quantities.subject(self.reference, view.function, path)} is wrong{where}{others}."
 
     def _already(self, view: View) -> str:
         """Say which demonstration fails first, and which are right, by their notes; or ''."""

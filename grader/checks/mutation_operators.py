@@ -712,15 +712,34 @@ def _arguments(function: ast.FunctionDef) -> Iterator[Edit]:
     """A parameter that is not used: taken as 0 or as 1 from the start."""
     body = function.body
     for argument in function.args.args:
-        for number in (0, 1):
-            name = ast.Name(argument.arg, ast.Load())
-            zero = ast.BinOp(name, ast.Mult(), ast.Constant(0))
-            value = ast.BinOp(zero, ast.Add(), ast.Constant(number))
+        name = ast.Name(argument.arg, ast.Load())
+        zero = ast.BinOp(name, ast.Mult(), ast.Constant(0))
+        for value, words in (
+            (zero, "always 0, whatever is given"),
+            (ast.BinOp(zero, ast.Add(), ast.Constant(1)), "always 1, whatever is given"),
+            (ast.BinOp(name, ast.Sub(), ast.Constant(1)), "smaller by 1"),
+            (ast.BinOp(name, ast.Add(), ast.Constant(1)), "larger by 1"),
+        ):
             line = ast.Assign([ast.Name(argument.arg, ast.Store())], value)
-            text = f"`{argument.arg}` were always {number}, whatever is given"
+            text = f"`{argument.arg}` were {words}"
             yield Edit(
-                function.name, text, f"Where does `{argument.arg}` come in?",
+                function.name, text, f"Where and how does `{argument.arg}` come in?",
                 partial(body.insert, 0, line), partial(body.remove, line),
+            )  # fmt: skip
+
+
+def _cut(function: ast.FunctionDef) -> Iterator[Edit]:
+    """A value cut to whole numbers as soon as it is made."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name, old = node.targets[0].id, node.value
+            new = ast.Call(
+                ast.Attribute(ast.Name("np", ast.Load()), "trunc", ast.Load()), [old], []
+            )
+            yield Edit(
+                function.name, f"`{name}` were cut to whole numbers",
+                f"Of which type is `{name}`, and what does that type do to 0.7?",
+                partial(setattr, node, "value", new), partial(setattr, node, "value", old),
             )  # fmt: skip
 
 
@@ -753,10 +772,10 @@ def _lambda_names(function: ast.FunctionDef) -> set[str]:
 
 
 OPERATORS: Final[tuple[Operator, ...]] = (
-    _arguments,
     _terms,
     _factors,
     _calls_left_out,
+    _arguments,
     _squares,
     _choices,
     _operators_exchanged,
@@ -770,6 +789,7 @@ OPERATORS: Final[tuple[Operator, ...]] = (
     _operands_swapped,
     _transposes,
     _numbers,
+    _cut,
     _zeroed,
     _names_swapped,
     _values_exchanged,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -25,14 +26,34 @@ def halves(question: str) -> tuple[str, str]:
     return (f"{head}.", last) if mark else ("", question.strip())
 
 
-def subject(function: str, path: Path) -> str:
+def neutral(more: str) -> str:
+    """Leave out what a longer hint claims of the student's code: several variants share it.
+
+    >>> neutral("Copy the example. Yours grow tenfold. What should change?")
+    'Copy the example. What should change?'
+    """
+    sentences = re.split(r"(?<=[.?!]) ", more)
+    return " ".join(each for each in sentences if not each.startswith(_CLAIMS))
+
+
+_CLAIMS = ("Yours", "Your ", "It does not", "In your code", "Here ", "The same", "Somewhere")
+
+
+def subject(reference: Module, function: str, path: Path) -> str:
+    """Name an array of an answer for the start of a sentence."""
     name = examples.label(function, path)
-    if name == function or name.startswith("result "):
-        number = (
-            f"value {int(name.split()[1]) + 1}" if name.startswith("result ") else "what it returns"
-        )
-        return f"{function}: {number}"
-    return f"{function}: `{name}`"
+    if name.startswith("result "):
+        name = _returned(reference, function, int(name.split()[1]))
+        return f"{function}: {name}"
+    return f"{function}: {'what it returns' if name == function else f'`{name}`'}"
+
+
+def _returned(reference: Module, function: str, position: int) -> str:
+    """Name one of several results as the docstring does, which says "Return (h, c, cache)"."""
+    text = getattr(reference.module, function).__doc__ or ""
+    found = re.search(r"[Rr]eturns? \(([\w, ]+)\)", text)
+    names = found[1].split(", ") if found else []
+    return f"`{names[position]}`" if position < len(names) else f"value {position + 1}"
 
 
 def listed(function: str, paths: Sequence[Path]) -> str:

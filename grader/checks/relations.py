@@ -67,7 +67,7 @@ def relation(pairs: Sequence[Pair]) -> str:
             return found
     if len(pairs) < FEWEST or sum(int(_off(pair).sum()) for pair in pairs) < FEWEST_ENTRIES:
         return ""  # so few numbers are alike in many ways
-    for look in (_factors, _unary, _places, _terms, _others, _where):
+    for look in (_factors, _unary, _places, _terms, _slopes, _others, _where):
         if found := look(pairs):
             return found
     return _constant(pairs)
@@ -354,6 +354,37 @@ def _terms(pairs: Sequence[Pair]) -> str:
     return ""
 
 
+_SLOPES: Final[dict[str, Callable[[np.ndarray], np.ndarray]]] = {
+    "{0} (1 - {0})": lambda v: v * (1 - v),
+    "1 - {0}^2": lambda v: 1 - v**2,
+    "1 - {0}": lambda v: 1 - v,
+    "the square of {0}": np.square,
+}
+
+
+def _slopes(pairs: Sequence[Pair]) -> str:
+    """Say by which slope of a known value an array is multiplied too often, and by which number."""
+    for name in _shared(pairs):
+        for words, slope in _SLOPES.items():
+            numbers = [_number(pair, slope(pair.known[name])) for pair in pairs]
+            first = numbers[0]
+            if first is None or any(
+                n is None or abs(n - first) > 2e-5 * abs(first) for n in numbers
+            ):
+                continue
+            factor = "" if abs(first - 1) < 1e-4 else f", and by {first:.4g}"
+            return f"is multiplied by {words.format(name)} once too often{factor}"
+    return ""
+
+
+def _number(pair: Pair, factor: np.ndarray) -> float | None:
+    """Return the number by which ``factor`` and the right array are multiplied, if there is one."""
+    made = pair.right * factor
+    if made.shape != pair.right.shape or made.size < 2 or not np.isfinite(made).all():
+        return None
+    return _ratio(Pair(pair.got, made))
+
+
 def _adds(pair: Pair, name: str, sign: float) -> bool:
     other = pair.known[name]
     if not np.any(other):
@@ -395,12 +426,22 @@ def _where(pairs: Sequence[Pair]) -> str:
         if _all(pairs, lambda p, where=place: _is_wrong_at(p, where(p))):  # type: ignore[misc]
             zero = _all(pairs, lambda p, where=place: not p.got[_off(p)].any())  # type: ignore[misc]
             return f"{words}, and is 0 there" if zero and "right value is 0" not in words else words
+    if _all(pairs, _is_divided):
+        return "is divided by a whole number in some places, and right in the others"
     if _all(pairs, lambda p: not p.got[_off(p)].any()):
         share = [_off(pair).mean() for pair in pairs]
         return (
             "is 0 everywhere" if min(share) == 1 else "is 0 in some places where it should not be"
         )
     return ""
+
+
+def _is_divided(pair: Pair) -> bool:
+    off = _off(pair)
+    if off.all() or not pair.got[off].all():
+        return False
+    ratios = pair.right[off] / pair.got[off]
+    return bool((np.abs(ratios - np.round(ratios)) < 1e-4).all() and (ratios > 1.5).all())
 
 
 def _of(first: np.ndarray | None) -> np.ndarray:

@@ -21,7 +21,7 @@ from grader.checks.diagnostics import Diagnostics
 from grader.checks.explanations import Investigation
 from grader.checks.judge import Judge
 from grader.checks.pictures import picture
-from grader.checks.quantities import halves
+from grader.checks.quantities import halves, neutral
 from grader.checks.views import Cause, View
 from grader.model import Card, Example, Outcome
 from grader.sandbox.fork_server import StudentError
@@ -90,6 +90,7 @@ class _Page:
             self._function(function)
         self._rest()
         self._fold()
+        self._recognise()
         self._cap()
         outcomes = [self._told(finding) for finding in self.findings]
         lost = {o.id: o.max_points - o.points for o in outcomes}
@@ -217,7 +218,10 @@ class _Page:
         hints = self.diagnostics.exercise.catalogue.hints
         for name in [each for each in shown if each in hints]:
             fact, question = halves(hints[name].question)
-            cause = Cause(view.function, fact, question, hints[name].more, mistake=name)
+            sentence = fact if view.function in fact else f"{view.function}: {fact}"
+            cause = Cause(
+                view.function, sentence, question, neutral(hints[name].more), mistake=name
+            )
             cause.named, cause.cluster = {view.function}, f"{view.function}:{name}"
             cause.example = self.investigation.example(view, cause) or self._any_example(
                 view.function
@@ -366,6 +370,42 @@ class _Page:
                 kept[-1].outcomes.append(name)
         self.causes = kept
 
+    # --- points ---
+
+    def _recognise(self) -> None:
+        """Take back credit for what is consistent with itself, but not this exercise."""
+        for finding in self.findings:
+            outcome, check = finding.outcome, finding.check
+            if (
+                check is None
+                or finding.kind != "values"
+                or not finding.failed
+                or not outcome.points
+            ):
+                continue
+            parts = self.investigation.called(finding.function)
+            if not any(map(self._is_known, (finding.function, *parts))):
+                finding.outcome = replace(outcome, points=0.0)
+            elif check.follows == "forward" and not any(map(self._is_known, self._before(finding))):
+                most = round(0.1 * outcome.max_points, 2)
+                finding.outcome = replace(outcome, points=min(outcome.points, most))
+        self._wait()
+
+    def _before(self, finding: Checked) -> list[str]:
+        """Return the functions that come before one, which its gradient is the derivative of."""
+        order = self.diagnostics.functions
+        return order[: order.index(finding.function)] if finding.function in order else []
+
+    def _is_known(self, function: str) -> bool:
+        """Whether a function is recognisably this exercise: right somewhere, or one edit away."""
+        if any(cause.module is not None and cause.function == function for cause in self.causes):
+            return True
+        return any(
+            finding.outcome.status == "passed"
+            for finding in self.findings
+            if finding.kind == "values" and finding.function == function
+        )
+
     def _cap(self) -> None:
         """Let one verified slip cost at most a third of the exercise."""
         lost = {f.outcome.id: f.outcome.max_points - f.outcome.points for f in self.findings}
@@ -404,11 +444,7 @@ class _Page:
         outcome = replace(outcome, root_cause=f"cause-{number}" if number else "")
         named = finding.function in cause.named and outcome.status == "failed"
         if cause.mistake and not cause.mistake.startswith("=") and named:
-            hint = self.diagnostics.exercise.catalogue.hints.get(cause.mistake)
-            return replace(
-                outcome, mistake=cause.mistake, hint=hint.question if hint else "",
-                more=hint.more if hint else "",
-            )  # fmt: skip
+            return replace(outcome, mistake=cause.mistake, hint=cause.question, more=cause.more)
         return outcome
 
     def _card(self, number: int, cause: Cause, lost: dict[str, float]) -> Card:
