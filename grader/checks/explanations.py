@@ -23,7 +23,7 @@ from grader.checks.diagnostics import Arrays, Candidate, Diagnostics, agrees, wr
 from grader.checks.mistakes import Mistake, mistaken, module_of
 from grader.checks.partial_credit import mixed_parts
 from grader.checks.reference import Module
-from grader.checks.relations import Pair, relation
+from grader.checks.relations import Pair, near, relation
 from grader.checks.views import Cause, View
 from grader.model import Example
 from grader.sandbox.student import Answer
@@ -33,6 +33,8 @@ CONSTANT: Final = "constant-answer"
 """What looks constant often has a better name."""
 MOST_FIRST: Final = 3
 """Candidates for the first of two mistakes in one function."""
+MOST_LOOKED_AT: Final = 8
+"""Arrays that a mistake must explain half of, where it does not explain all."""
 MOST_PATHS: Final = 4
 """Arrays that a first of two mistakes is looked for in."""
 
@@ -86,7 +88,37 @@ class Investigation:
         return []
 
     def _of_edits(self, view: View) -> list[Cause]:
-        return self._edited(view) or self._edited_partly(view) or self._edited_twice(view)
+        return (
+            self._edited(view)
+            or self._edited_partly(view)
+            or self._edited_twice(view)
+            or self._edited_in_part(view)
+        )
+
+    def _edited_in_part(self, view: View) -> list[Cause]:
+        """Look for a named mistake that explains at least half of the wrong arrays."""
+        paths = list(dict.fromkeys(path for each in view.wrong for path in each))[:MOST_LOOKED_AT]
+        if view.errors or len(paths) < WITNESSES:
+            return []
+        explained: dict[str, list[Path]] = {}
+        firsts: dict[str, Candidate] = {}
+        for path in paths:
+            for each in self._matching(view, path, mistakes_only=True):
+                name = each.mistake.id if each.mistake is not None else ""
+                firsts.setdefault(name, each)
+                if path not in explained.setdefault(name, []):
+                    explained[name].append(path)
+        best = max(explained, key=lambda name: len(explained[name]), default="")
+        rivals = [
+            name for name in explained if len(explained[name]) == len(explained.get(best, ()))
+        ]
+        if len(rivals) != 1 or 2 * len(explained[best]) < len(paths):
+            return []
+        found = self._named(view, [firsts[best]])
+        for cause in found:
+            cause.module, cause.is_edit, cause.named = None, False, {view.function}
+            cause.array = examples.label(view.function, explained[best][0])
+        return found
 
     def _noted(self, view: View, found: list[Cause]) -> list[Cause]:
         for cause in found:
@@ -169,12 +201,16 @@ class Investigation:
         first = next(cause.module for cause in causes if cause.module is not None)
         return Module(_joined(first.module, parts), self.reference.caches)
 
-    def _matching(self, view: View, path: Path | None = None) -> list[Candidate]:
+    def _matching(
+        self, view: View, path: Path | None = None, mistakes_only: bool = False
+    ) -> list[Candidate]:
         """Return the candidates whose answers are the student's, in one array or in all."""
         pairs = view.answered()
         order = sorted(pairs, key=lambda pair: not wrong_paths(self.reference, *pair))[:]
         found = []
         for candidate in self.diagnostics.candidates(view.function):
+            if mistakes_only and candidate.mistake is None:
+                break  # they come first
             if self._fits(candidate, order, path):
                 found.append(candidate)
         return found
@@ -239,13 +275,26 @@ class Investigation:
         failing = [(case, answer) for case, answer, _ in view.failing()]
         if len(failing) < WITNESSES or len(failing) == len(view.answered()):
             return []
-        found = [
-            candidate
-            for candidate in self.diagnostics.candidates(view.function)
-            if self._fits(candidate, failing, None)
-        ]
-        where = self._common(view)
-        return self._named(view, found, where) if where else []
+        for candidate in self.diagnostics.candidates(view.function):
+            if self._fits(candidate, failing, None):
+                spared = [
+                    case for case, _ in view.answered() if self._is_spared(candidate, case, failing)
+                ]
+                where = self._told_apart([case for case, _ in failing], spared)
+                return self._named(view, [candidate], where or " on some inputs, not on all")
+        return []
+
+    def _is_spared(
+        self, candidate: Candidate, case: Case, failing: Sequence[tuple[Case, Answer]]
+    ) -> bool:
+        """Whether an edit would be wrong on an input on which the student is right."""
+        if any(case is each for each, _ in failing):
+            return False
+        right = self.reference.expected(case)[1]
+        made = candidate.answer(case, self.reference.want(case))
+        return made is None or any(
+            not near(made[path], right[path]) for path in right if path in made
+        )
 
     def _edited_twice(self, view: View) -> list[Cause]:
         """Look for two edits of one function that together give its answers."""
@@ -344,7 +393,10 @@ class Investigation:
     def _common(self, view: View, path: Path | None = None) -> str:
         """Say what the failing inputs have in common that the others have not, or ''."""
         bad = [case for case, _, paths in view.failing() if path is None or path in paths]
-        good = [case for case, _ in view.answered() if case not in bad]
+        return self._told_apart(bad, [case for case, _ in view.answered() if case not in bad])
+
+    def _told_apart(self, bad: Sequence[Case], good: Sequence[Case]) -> str:
+        """Say what the first inputs have in common that the others have not, or ''."""
         if not good or not bad:
             return ""
         notes = {case.note for case in bad}

@@ -81,11 +81,10 @@ def said(reference: Module, asked: Asked, case: Case, answer: Answer) -> NearMis
     refused = [(path, leaf) for path, leaf in leaves(answer.value) if isinstance(leaf, Refused)]
     if not refused:
         return None
-    path, leaf = refused[0]
     function = case.function
-    if leaf.reason == "missing":
+    for path, leaf in refused if refused[0][1].reason == "missing" else ():
         missing = str(path[-1])
-        names = found_keys(reference, asked, case, path)
+        names = found_keys(reference, asked, case, path) if leaf.reason == "missing" else []
         if names:
             return NearMiss(
                 f"{function}: `{missing}` is missing; you return `{names[0]}`: is it that?",
@@ -93,6 +92,9 @@ def said(reference: Module, asked: Asked, case: Case, answer: Answer) -> NearMis
                 f"`{names[0]}`, and no `{missing}`",
                 tuple(names),
             )
+    path, leaf = refused[0]
+    if leaf.reason == "missing":
+        missing = str(path[-1])
         return NearMiss(
             f"{function}: `{missing}` is missing from what it returns.",
             f"Which keys does the docstring of {function} list?",
@@ -203,6 +205,20 @@ def _sum(node: ast.BinOp) -> Iterator[str]:
     if isinstance(head, str) and head.isidentifier():
         for letter in ("f", "i", "g", "o", "1", "2", "W1", "b1", "W2", "b2"):
             yield f"{head}{letter}"
+
+
+def class_with(functions: Sequence[str], source: str) -> str:
+    """Say which class of a file has these functions as methods, or ''."""
+    for node in tree_of(source).body:
+        if isinstance(node, ast.ClassDef):
+            methods = [each.name for each in node.body if isinstance(each, ast.FunctionDef)]
+            found = [name for name in functions if name in methods]
+            if found:
+                return (
+                    f"Your file has a class {node.name} with {' and '.join(found[:3])}; the exercise "
+                    "needs functions outside a class."
+                )
+    return ""
 
 
 def undefined(function: str, source: str) -> str:

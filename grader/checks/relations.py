@@ -366,7 +366,10 @@ def _slopes(pairs: Sequence[Pair]) -> str:
     """Say by which slope of a known value an array is multiplied too often, and by which number."""
     for name in _shared(pairs):
         for words, slope in _SLOPES.items():
-            numbers = [_number(pair, slope(pair.known[name])) for pair in pairs]
+            try:
+                numbers = [_number(pair, slope(pair.known[name])) for pair in pairs]
+            except ValueError:  # shapes that do not fit together
+                continue
             first = numbers[0]
             if first is None or any(
                 n is None or abs(n - first) > 2e-5 * abs(first) for n in numbers

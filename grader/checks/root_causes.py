@@ -17,6 +17,7 @@ from typing import Final
 
 from grader.checks import examples, experiments, near_misses
 from grader.checks.answers import Asked
+from grader.checks.check import LOCAL_CREDIT
 from grader.checks.diagnostics import Diagnostics
 from grader.checks.explanations import Investigation
 from grader.checks.judge import Judge
@@ -91,6 +92,7 @@ class _Page:
         self._rest()
         self._fold()
         self._recognise()
+        self._keep()
         self._cap()
         outcomes = [self._told(finding) for finding in self.findings]
         lost = {o.id: o.max_points - o.points for o in outcomes}
@@ -178,7 +180,7 @@ class _Page:
             return found
         called = self.investigation.called(view.function)
         follows = [f.check.follows for f in findings if f.check and f.check.follows]
-        if 2 * len(follows) < len(findings):
+        if not follows or any(finding.outcome.points == 0 for finding in findings):
             return ()
         earlier = [c for c in self.causes if c.function in called] if "parts" in follows else ()
         return (earlier or self.causes)[-1:]
@@ -246,8 +248,16 @@ class _Page:
                 ask = "Under which name, and where in your file, is this function defined?"
             cause = Cause(function, sentence, ask, mistake=f"={kind}", example=made)
             cause.cluster = f"{kind}:{function}"
-        elif function not in cause.sentence:
-            cause.sentence = f"{cause.sentence.rstrip('.')}; the same holds for {function}."
+        elif function not in cause.members:
+            what = "is not defined in your file" if kind == "undefined" else "is not written yet"
+            cause.sentence = (
+                f"{_listed([*cause.members, function])} {what.replace('is', 'are', 1)}."
+            )
+            if kind == "undefined":
+                members = [*cause.members, function]
+                more = near_misses.class_with(members, near_misses.source_of(self.asked))
+                cause.sentence = f"{cause.sentence} {more}".strip()
+        cause.members.append(function)
         self._add([cause], findings)
         self.investigation.causes.append(cause)
 
@@ -259,6 +269,11 @@ class _Page:
         called = self.investigation.called(view.function)
         earlier = earlier or [c for c in self.causes if str(error).startswith(f"{view.function} needs")
                               and c.function in called]  # fmt: skip
+        place = re.search(r"line \d+ of .*", str(error))
+        if not earlier and place:
+            earlier = [c for c in self.causes if place[0].rstrip(".") in c.sentence]
+        if not earlier and error.kinds[:1] == ("KeyError",):
+            earlier = [cause for cause in self.causes if "; you return `" in cause.sentence]
         if not earlier and error.kinds[:1] == ("NotImplementedError",):
             earlier = [cause for cause in self.causes if cause.mistake == "=unwritten"]
         if earlier:
@@ -384,11 +399,27 @@ class _Page:
             ):
                 continue
             parts = self.investigation.called(finding.function)
+            cause = self.of.get(outcome.id)
+            if cause is not None and cause.module is not None:
+                continue
             if not any(map(self._is_known, (finding.function, *parts))):
                 finding.outcome = replace(outcome, points=0.0)
             elif check.follows == "forward" and not any(map(self._is_known, self._before(finding))):
                 most = round(0.1 * outcome.max_points, 2)
                 finding.outcome = replace(outcome, points=min(outcome.points, most))
+        self._wait()
+
+    def _keep(self) -> None:
+        """Let what follows from a verified slip in another function keep 80 %."""
+        for finding in self.findings:
+            outcome, cause = finding.outcome, self.of.get(finding.outcome.id)
+            if cause is None or not finding.failed or finding.kind != "values" or not cause.is_edit:
+                continue
+            least = round(LOCAL_CREDIT * outcome.max_points, 2)
+            if finding.function == cause.function or outcome.points >= least:
+                continue
+            if finding.function in cause.named and self._is_confirmed(cause, finding.function):
+                finding.outcome = replace(outcome, points=least)
         self._wait()
 
     def _before(self, finding: Checked) -> list[str]:
@@ -413,7 +444,11 @@ class _Page:
         if len(self.causes) != 1 or sum(lost.values()) <= most:
             return
         [cause] = self.causes
-        if not cause.is_edit or cause.module is None or not self._is_confirmed(cause):
+        if (
+            not cause.is_edit
+            or cause.module is None
+            or not self._is_confirmed(cause, cause.function)
+        ):
             return
         keep = most / sum(lost.values())
         for finding in self.findings:
@@ -422,18 +457,18 @@ class _Page:
                 points = outcome.max_points - lost[outcome.id] * keep
                 finding.outcome = replace(outcome, points=round(points, 2))
 
-    def _is_confirmed(self, cause: Cause) -> bool:
-        """Whether the edit gives the student's answers to the hidden inputs, too."""
+    def _is_confirmed(self, cause: Cause, function: str) -> bool:
+        """Whether the edit gives the student's answers to the hidden inputs of a function, too."""
         if cause.mistake == "constant-answer" or cause.module is None:
             return False
-        for finding in self.findings:
-            failure = finding.check.failure if finding.check else None
-            if finding.function != cause.function or failure is None:
-                continue
-            pairs = list(zip(failure.cases, failure.answers, strict=True))
-            if not self.investigation.all_of(cause.module, pairs):
-                return False
-        return True
+        failures = [f.check.failure for f in self.findings if f.check and f.function == function]
+        return all(
+            self.investigation.all_of(
+                cause.module, list(zip(failure.cases, failure.answers, strict=True))
+            )
+            for failure in failures
+            if failure is not None
+        )
 
     def _told(self, finding: Checked) -> Outcome:
         outcome = finding.outcome
@@ -481,6 +516,10 @@ class _Page:
 
 
 _LOOK: Final = "Which line of your code decides this?"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _named(function: str, message: str) -> str:

@@ -101,6 +101,8 @@ class Cause:
     is_edit: bool = False
     """Whether it is one verified edit away from the reference."""
     cluster: str = ""
+    members: list[str] = field(default_factory=list)
+    """The functions of a card that is about several: missing, or not written."""
     outcomes: list[str] = field(default_factory=list)
     named: set[str] = field(default_factory=set)
     """The functions whose answers are those of the candidate."""
