@@ -474,6 +474,14 @@ MISTAKES = (
         {f"h_prev @ {U} + x @ {W}": f"x @ {U} + h_prev @ {W}"},
     ),
     sequence_backward("time-not-added", {STEP_BACKWARD: STEP_BACKWARD.replace(" + dh", "")}),
+    sequence_backward(
+        "time-not-added",
+        {'dxs[t], dh, dc = step["x"], step["h_prev"], step["c_prev"]': 'dxs[t] = step["x"]'},
+    ),
+    sequence_backward(
+        "time-not-added",
+        {STEP_BACKWARD: STEP_BACKWARD.replace(" + dh", "").replace(", dc)", ", 0 * dc)")},
+    ),
     *(
         cell_backward("bias-not-summed", {DB: f'grads["b" + k] = {rows}'})
         for rows in ("dz_k[0]", "dz_k[-1]", "dz_k")
