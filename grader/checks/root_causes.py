@@ -122,6 +122,8 @@ class _Page:
             wrong = [f for f in self.diagnostics.functions if f in functions and self._lost(f)]
             if not wrong or (finding.failed and self._is_own_failure(finding)):
                 continue
+            if finding.failed and finding.outcome.mistake:
+                continue  # it was judged: it modifies an argument, say, whatever it returns
             share = round(earned / most, 1) if most else 0.0  # more digits would tell more
             points = round(finding.outcome.max_points * min(share, 0.9), 2)
             names = " and ".join(wrong)
@@ -129,6 +131,7 @@ class _Page:
                 finding.outcome, status="waiting", points=points, mistake="", hint="", more="",
                 blocked_by=f"{names} must return the right values first", cause="",
                 message="not judged yet",
+                instructor={**finding.outcome.instructor, "check": finding.outcome.message},
             )  # fmt: skip
 
     def _lost(self, function: str) -> bool:
