@@ -1,4 +1,4 @@
-"""The course's secret: with it a run's seed draws inputs that nobody else can draw."""
+"""Read the course's secret: without it, a seed does not tell the hidden inputs."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ def course_secret(folder: Path) -> bytes:
 
 
 def fingerprint(secret: bytes) -> str:
-    """Enough of a secret's hash to tell it from another."""
+    """Return the beginning of the secret's hash: enough to tell it from another one."""
     return hashlib.sha256(b"grader secret " + secret).hexdigest()[:12]

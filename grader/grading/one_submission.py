@@ -106,7 +106,7 @@ def _graded(
 def _explained(
     bench: Bench, items: Sequence[pytest.Item]
 ) -> tuple[Sequence[Outcome], tuple[Card, ...]]:
-    """Give the outcomes their root causes; a stumble of ours there leaves the verdicts as they are."""
+    """Give the outcomes their root causes; an exception in that leaves the verdicts unchanged."""
     checks = {outcomes.check_id(item): item.stash.get(outcomes.CHECK, None) for item in items}
     findings = [root_causes.Checked(each, checks.get(each.id)) for each in bench.outcomes]
     if bench.asked is None or any(each.status == "error" for each in bench.outcomes):
@@ -164,7 +164,7 @@ def _limited(limits: Limits, cpu: float | None = None, memory_mb: int | None = N
 
 
 def _unreadable(student: Student) -> str:
-    """Load the program; say why nothing of it can be graded, or ''."""
+    """Load the program; return why nothing of it can be graded, or ''."""
     try:
         student.load()
     except StudentError as error:
@@ -177,7 +177,7 @@ def _unreadable(student: Student) -> str:
 
 
 def _told(student: Student) -> str:
-    """What went wrong while the program was loaded, in the student's own words and lines."""
+    """Return what went wrong while the program was loaded, with the student's text and lines."""
     texts = [f"{problem.cell}: {problem.text.strip()}" for problem in student.problems[:5]]
     return "While your file was loaded:\n" + "\n".join(texts) if texts else ""
 

@@ -1,4 +1,4 @@
-"""A grading process: collects the hidden tests once, then grades submission after submission.
+"""Run a grading process: collect the hidden tests once, then grade submission after submission.
 
 Started by `grader.engine.local`, `main` with two descriptors as arguments; trusted, and the only kind of
 process that holds hidden tests and reference. What runs stands in the second (see `grader.watch`).
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def bench_for(settings: Settings) -> Bench:
-    """The bench for a run, its fork server already starting."""
+    """Return the bench for a run, with its fork server starting."""
     course = catalog.load(Path(settings.course))
     assignment = course.assignment(settings.assignment)
     sandbox = Sandbox.best() if settings.sandbox == "best" else Sandbox(frozenset())
@@ -113,7 +113,7 @@ class Loop:
         self._problem = ""
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A hidden test that cannot be imported is the course's problem, named."""
+        """Note the first hidden test that cannot be imported."""
         if report.failed and not self._problem:
             text = str(report.longrepr).strip()
             last = text.splitlines()[-1].removeprefix("E ").strip()
@@ -125,7 +125,7 @@ class Loop:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> pytest.TestReport:
-        """A bare report: pytest's own formats tracebacks with every argument, for nobody here."""
+        """Return a bare report: pytest's own formats tracebacks, which are not used here."""
         outcome: Literal["passed", "failed"] = "failed" if call.excinfo else "passed"
         return pytest.TestReport(
             item.nodeid, item.location, {}, outcome, None, _phase(call), duration=call.duration
@@ -184,7 +184,7 @@ class Loop:
         })  # fmt: skip
 
     def _preflight(self, items: Sequence[pytest.Item]) -> None:
-        """See that all is well; once more, anew, when a process died over it."""
+        """Check sandbox and reference; try once more if a process died."""
         try:
             self._checked(items)
         except UnfitError:

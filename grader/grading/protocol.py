@@ -1,4 +1,4 @@
-"""Messages between a run and its grading processes."""
+"""Define the messages between a run and its grading processes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a grading process is told before anything else."""
+    """The first message to a grading process."""
 
     course: str
     assignment: str

@@ -1,4 +1,4 @@
-"""Which hidden test runs, and for how long: a test of ours that never ends is an `error`, named.
+"""Stop a hidden test that does not end, and record which one runs: it is an `error`, named.
 
     watch = Watch(fd)       # the place in ``fd`` is what the command reads should this process die
     watch.runs("test_backward.py::test_hidden_layer")
@@ -39,7 +39,7 @@ class Watch:
         signal.setitimer(signal.ITIMER_REAL, 1.0, 1.0)
 
     def runs(self, check: str) -> None:
-        """Take note of the check that begins; '' when none does."""
+        """Record the check that begins; '' when none does."""
         self._running, self._own = check, 0.0
         os.pwrite(self._place, check.encode()[:_ROOM].ljust(_ROOM), 0)
 

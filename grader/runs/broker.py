@@ -1,4 +1,4 @@
-"""What coordinator and workers of a run on many machines say to each other, through a broker.
+"""Exchange messages between the coordinator and the workers of a run, through a broker.
 
     -> `Task`     one submission, to the queue of its assignment       (at least once)
     <- `WorkerAnswer`   its grade, or why this worker refuses, to the run's own queue
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 TASK: Final = "grader.grade"
 ANSWERS: Final = "grader.answers"
 KEPT_SECONDS: Final = 7 * 24 * 3600
-"""How long RabbitMQ keeps the answers of a run that nobody resumes."""
+"""Seconds for which RabbitMQ keeps the answers of a run that is not resumed."""
 HARD: Final = 1.25
-"""Times the patience after which a worker kills what grades, whatever it does."""
+"""A worker kills a grading process after this many times the patience."""
 MAX_BYTES: Final = 16 * 1024 * 1024
 CONNECT_SECONDS: Final = 4.0
 
@@ -53,14 +53,14 @@ class Task:
     prints: Mapping[str, str]
     submission: Submission
     lost: int = 0
-    """How many workers were lost with it."""
+    """Workers that were lost with it."""
     own_seed: int | None = None
     """The seed of its inputs, where it differs from the run's."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerAnswer:
-    """What a worker says to a task. A refusal says why no task of this run is graded there."""
+    """The answer of a worker to a task. A refusal says why it grades no task of this run."""
 
     run: str
     key: str
@@ -80,7 +80,7 @@ def key_of(submission: Submission, secret: bytes) -> str:
 
 
 def patience_for(course: Course) -> float:
-    """The longest that any submission of the course may take, in seconds."""
+    """Return the longest time that any submission of the course may take, in seconds."""
     return max((each.limits.patience for each in course.assignments), default=Limits().patience)
 
 
@@ -88,13 +88,13 @@ def patience_for(course: Course) -> float:
 
 
 def sealed(message: Task | WorkerAnswer, secret: bytes) -> Envelope:
-    """The message as JSON, and what nobody without the secret can write beside it."""
+    """Return the message as JSON with a seal, which needs the secret."""
     body = msgspec.json.encode(message)
     return {"body": body.decode(), "seal": _seal(body, secret)}
 
 
 def envelope(text: bytes | str) -> Envelope:
-    """What a message holds; empty if that is none of ours."""
+    """Return the envelope in a message; empty if there is none."""
     try:
         return msgspec.json.decode(text, type=Envelope)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -102,7 +102,7 @@ def envelope(text: bytes | str) -> Envelope:
 
 
 def is_sealed(envelope: object, secret: bytes) -> bool:
-    """Whether someone with the secret wrote it."""
+    """Return whether someone with the secret wrote it."""
     if not isinstance(envelope, dict):
         return False
     body, seal = envelope.get("body"), envelope.get("seal")
@@ -113,7 +113,7 @@ def is_sealed(envelope: object, secret: bytes) -> bool:
 
 
 def content(envelope: object, kind: type[T]) -> T | None:
-    """What is in an envelope, or None if it is none of ours."""
+    """Return the content of an envelope, or None if it is not one of ours."""
     body = envelope.get("body") if isinstance(envelope, dict) else None
     if not isinstance(body, str) or len(body) > MAX_BYTES:
         return None
@@ -134,7 +134,7 @@ def _seal(body: bytes, secret: bytes) -> str:
 
 
 def application(broker: str, assignments: Iterable[str], longest: float) -> Celery:
-    """A Celery application on a broker; raises `EngineError` when Celery is not installed.
+    """Return a Celery application on a broker; raise `EngineError` if Celery is not installed.
 
     ``longest``: seconds that any task may take. Redis gives a task to another worker after twice
     that, unless it was acknowledged; under a key of its own, for a consumer with a shorter time
@@ -170,14 +170,14 @@ def application(broker: str, assignments: Iterable[str], longest: float) -> Cele
 
 
 def task_queue(assignment: str) -> Queue:
-    """Where the tasks of an assignment wait."""
+    """Return the queue in which the tasks of an assignment wait."""
     from kombu import Exchange, Queue
 
     return Queue(f"grader.{assignment}", Exchange("grader"), routing_key=assignment)
 
 
 def answer_queue(run: str) -> Queue:
-    """Where the answers of a run wait; what comes when it is gone is dropped."""
+    """Return the queue in which the answers of a run wait; once it is deleted, answers are dropped."""
     from kombu import Exchange, Queue
 
     name = f"{ANSWERS}.{run}"
@@ -211,19 +211,19 @@ def check(app: Celery) -> None:
 
 
 def broken(connection: Any) -> tuple[type[Exception], ...]:
-    """What the client of a broker raises when the broker is away, or will not have us."""
+    """Return the exceptions of a client whose broker is away or refuses it."""
     from kombu.exceptions import KombuError
 
     return (*connection.connection_errors, *connection.channel_errors, KombuError, OSError)
 
 
 def shown(app: Celery) -> str:
-    """The broker's address, without its password."""
+    """Return the broker's address without its password."""
     from kombu.utils.url import maybe_sanitize_url
 
     return str(maybe_sanitize_url(app.conf.broker_url))
 
 
 def told(error: BaseException) -> str:
-    """An exception of the broker's client as one line."""
+    """Return an exception of the broker's client as one line."""
     return " ".join(str(error).split())[:200] or type(error).__name__

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 AHEAD: Final = 200
 """Submissions that are with the broker at once: workers never wait, and Redis stays small."""
 QUIET_SECONDS: Final = 10.0
-"""After so long without an answer, it is said if nobody takes what waits."""
+"""After this time without an answer, say so if no worker takes the waiting tasks."""
 BACK_OFF: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 
@@ -86,7 +86,7 @@ def grade_all(
 
 
 def _run_id(settings: Settings, prints: dict[str, str], place: str) -> str:
-    """The same for a run that goes on with the same course; nobody else can guess it."""
+    """Return an id that is the same when a run is resumed, and that needs the secret to guess."""
     text = repr((settings.assignment, settings.seed, sorted(prints.items()), place))
     return hmac.new(settings.secret, text.encode(), hashlib.sha256).hexdigest()[:24]
 
@@ -129,7 +129,7 @@ class _Line:
         )  # fmt: skip
 
     def listen(self, seconds: float) -> bool:
-        """Wait for answers; whether there are any."""
+        """Wait for answers; return whether there are any."""
         if not self._heard:
             with contextlib.suppress(TimeoutError):
                 self._connection.drain_events(timeout=seconds)
@@ -150,12 +150,12 @@ class _Line:
                 yield answer, is_sealed
 
     def waiting(self) -> int:
-        """How many tasks no worker has taken."""
+        """Return the number of tasks that no worker has taken."""
         queue = self._tasks(self._connection.default_channel)
         return int(queue.queue_declare().message_count)
 
     def forget(self) -> None:
-        """Nobody will ask for this run's answers again."""
+        """Delete the queue of this run's answers."""
         self._answers(self._connection.default_channel).delete()
 
     def close(self) -> None:
@@ -169,7 +169,7 @@ class _Line:
 
 @dataclass
 class _Run:
-    """What is to send, what is out, and what came."""
+    """A run in progress: submissions to send, tasks that are out, and answers."""
 
     waiting: Iterator[Submission]
     blank: Task
@@ -180,7 +180,7 @@ class _Run:
     say: Callable[[str], None]
     out: dict[str, Task] = field(default_factory=dict)
     own: dict[str, Submission] = field(default_factory=dict)
-    """What is out, as we know it: a name never comes back from the broker."""
+    """The submissions that are out, with their names, which are never sent."""
     early: dict[str, WorkerAnswer] = field(default_factory=dict)
     """Answers to a former coordinator."""
     done: set[str] = field(default_factory=set)
@@ -193,7 +193,7 @@ class _Run:
     """A refusal without a seal: it ends the run only if nobody grades anything."""
 
     def graded(self) -> Iterator[Graded]:
-        """Until everything is graded, or we are told to stop."""
+        """Yield grades until everything is graded, or the run is stopped."""
         if not self._connected():
             return
         while not self.stop():
@@ -213,7 +213,7 @@ class _Run:
                 yield from self._mend(waiting)
 
     def _connected(self, error: Exception | None = None) -> bool:
-        """Connect, ever more seldom while the broker is away; False when told to stop meanwhile."""
+        """Connect, with growing pauses while the broker is away; return False if stopped meanwhile."""
         away = False
         for pause in _pauses():
             if error is not None and not away:
@@ -267,7 +267,7 @@ class _Run:
             yield from self._take(answer)
 
     def _doubt(self, refusal: str) -> None:
-        """Tell of a refusal that anybody could have written."""
+        """Print a refusal that anybody could have written."""
         if not self.unproven:
             self.say(f"without proof of the course's secret: {refusal[:400]}")
         self.unproven = refusal
@@ -289,7 +289,7 @@ class _Run:
         yield ours, replace(answer.grade, submission=bare)
 
     def _greet(self, sandbox: tuple[str, ...], most: float) -> None:
-        """Tell the layers that every worker so far had, and the maximum score."""
+        """Report the layers that every worker so far had, and the maximum score."""
         if not sandbox:
             return
         known = sandbox if self.sandbox is None else self.sandbox
@@ -299,7 +299,7 @@ class _Run:
             self.on_ready(Ready(list(common), "", most, provenance.versions()))
 
     def _waiting(self) -> int | None:
-        """How many tasks no worker has taken, asked when it has been quiet for long enough."""
+        """Return the number of tasks that no worker has taken, after a quiet period; else None."""
         quiet = time.monotonic() - self.since
         return self.line.waiting() if quiet > self._long_enough() else None
 
@@ -307,7 +307,7 @@ class _Run:
         return min(QUIET_SECONDS, self.blank.patience / 2)
 
     def _mend(self, waiting: int | None) -> Iterator[Graded]:
-        """Send again what was lost: nobody answers, though nothing waits for a worker."""
+        """Send lost tasks again: no answers come, although no task waits for a worker."""
         now = time.monotonic()
         if waiting is not None and self.unproven:
             raise _refused(self.unproven)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from celery import Celery
 
 NOT_SEALED = b""
-"""For answers to who has another secret than ours, or none."""
+"""The key for answers to a sender who has another secret, or none."""
 
 
 def work(
@@ -55,7 +55,7 @@ def work(
                           "course, as `grader bundle worker NAME` packs it")  # fmt: skip
     names = [assignment.name for assignment in course.assignments]
     app = post.application(broker, names, longest or post.patience_for(course))
-    _serve(app, Desk(course, course_secret(course.folder)))
+    _serve(app, TaskGrader(course, course_secret(course.folder)))
     post.check(app)
     ready = f"ready: {', '.join(names)}; {jobs} at once, from {post.shown(app)}"
     return _run(app, jobs, lambda: say(ready))
@@ -79,8 +79,8 @@ def _run(app: Celery, jobs: int, on_ready: Callable[[], None]) -> int:
     return int(worker.exitcode or 0)
 
 
-def _serve(app: Celery, desk: Desk) -> None:
-    """Let the application's tasks be graded at a desk, of which each process has its own."""
+def _serve(app: Celery, desk: TaskGrader) -> None:
+    """Register the task of the application; each process has a `TaskGrader` of its own."""
 
     def grade(bound: Any, envelope: Envelope) -> None:
         task = post.content(envelope, Task)
@@ -115,8 +115,8 @@ def _send(app: Celery, answer: WorkerAnswer, secret: bytes) -> None:
         )  # fmt: skip
 
 
-class Desk:
-    """What one of the worker's processes grades with: the course, and a grading process, kept."""
+class TaskGrader:
+    """The course and the warm grading process of one of the worker's processes."""
 
     def __init__(self, course: Course, secret: bytes) -> None:
         self.secret = secret
@@ -127,7 +127,7 @@ class Desk:
         self._ready = Ready([])
 
     def refusal(self, task: Task) -> WorkerAnswer | None:
-        """Why we are the wrong machine for a task, if we are."""
+        """Return a refusal if this machine has another course, grader or NumPy; else None."""
         if task.prints == self._agreed:
             return None
         try:
@@ -187,7 +187,7 @@ def _refused(task: Task, why: str) -> WorkerAnswer:
 
 
 def _bounded(answer: WorkerAnswer) -> WorkerAnswer:
-    """The answer, unless it is too long to be sent: then an `error`."""
+    """Return the answer, or an `error` if it is too long to be sent."""
     if answer.grade is None or len(msgspec.json.encode(answer)) <= post.MAX_BYTES:
         return answer
     why = f"could not be graded: its grade is longer than {post.MAX_BYTES >> 20} MiB"

@@ -63,7 +63,7 @@ class Plan:
 
 @dataclass
 class Progress:
-    """What a run tells while it goes on; a value for whoever shows it."""
+    """The progress of a run, for whoever shows it."""
 
     total: int = 0
     already: int = 0
@@ -79,7 +79,7 @@ class Progress:
 
 
 def new_seed() -> int:
-    """A seed for a run that was not given one."""
+    """Draw a seed for a run that was not given one."""
     return secrets.randbelow(MAX_SEED)
 
 
@@ -148,7 +148,7 @@ class Seeds:
 
 
 def _everybody(plan: Plan, inboxes: Sequence[Inbox], progress: Progress) -> list[Handin]:
-    """All that was handed in, the whole class's; what is to be said of it is noted."""
+    """Return the whole class's submissions; put notes about them into ``progress``."""
     everybody = [handin for inbox in inboxes for handin in inbox.submissions.handins]
     _, notes = extensions.matched(extensions.read(plan.course), plan.assignment, everybody)
     if plan.times is not None:
@@ -206,7 +206,7 @@ def _submissions(
 
 
 def _is_ours(plan: Plan, student: str) -> bool:
-    """Whether a student is in the part of the class, and among those named, that we grade."""
+    """Return whether a student is in our shard and, with --only, was named."""
     part, parts = plan.shard
     digest = hashlib.sha256(student.encode("utf-8", "replace")).digest()
     own = int.from_bytes(digest[:8]) % parts == part - 1
@@ -216,7 +216,7 @@ def _is_ours(plan: Plan, student: str) -> bool:
 def _waiting(
     plan: Plan, inboxes: Sequence[Inbox], store: Store, progress: Progress
 ) -> Iterator[Submission]:
-    """What is to be graded; of the rest the store learns when it was handed in again."""
+    """Yield the submissions to grade; for the rest, store the new time of submission."""
     done = store.graded()
     graded = {student for student, _ in done}
     for submission in _submissions(plan, inboxes, progress.times):

@@ -17,7 +17,7 @@ from grader.runs.provenance import recorded
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What grading again changes for one student: the grade that counted, and the one that would."""
+    """The grade of one student that counts now, and the one that would after grading again."""
 
     before: Grade
     after: Grade
@@ -91,7 +91,7 @@ def regrade(course: Course, folder: Path, jobs: int, write: bool) -> list[Change
 
 
 def secret_of(course: Course, run: Run, folder: Path) -> bytes:
-    """The secret with which a run's inputs were drawn; raises `StoreError` for another."""
+    """Return the secret of a run's inputs; raise `StoreError` if the course has another one."""
     secret = course_secret(course.folder)
     if fingerprint(secret) != run.secret:
         raise StoreError(f"{folder} was graded with another course secret: inputs would differ")
@@ -99,7 +99,7 @@ def secret_of(course: Course, run: Run, folder: Path) -> bytes:
 
 
 def _stored(store: Store, handin: Judged) -> Submission:
-    """A submission as it was handed in; what kept *us* from judging it then is forgotten."""
+    """Return a submission as it was handed in, without the error that kept us from grading it."""
     file, source = store.source(handin.digest)
     known = handin.grade.submission
     return replace(known, file=file, source=source, error="" if source else known.error)

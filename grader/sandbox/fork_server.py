@@ -1,4 +1,4 @@
-"""The trusted end of the sandbox: starts the fork server, hands out workers, bounds what each may use.
+"""Start the fork server, hand out workers, and bound what each may use: the trusted end.
 
     with ForkServer(Sandbox.best()) as server:
         worker = server.fork(Limits())
@@ -97,7 +97,7 @@ class Sandbox:
     @classmethod
     @cache
     def best(cls) -> Sandbox:
-        """Every layer that can be had here."""
+        """Return every layer that this machine allows."""
         found = set(lockdown.available())
         if shutil.which("bwrap"):
             found.add("mounts")
@@ -106,17 +106,17 @@ class Sandbox:
         return cls(frozenset(found))
 
     def unmounted(self) -> Sandbox:
-        """These layers where bubblewrap cannot start: a jail, if nothing else hides files."""
+        """Return the layers to use where bubblewrap cannot start; a jail if nothing else hides files."""
         found = lockdown.available()
         layers = self.layers & found
         return Sandbox(layers if "landlock" in layers else layers | (found & {"chroot"}))
 
     def without(self, *layers: str) -> Sandbox:
-        """These layers less ``layers``: for the tests that show what each is for."""
+        """Return these layers without some: for tests that show what each prevents."""
         return Sandbox(self.layers - set(layers))
 
     def ordered(self) -> list[str]:
-        """The layers' names in the order in which they are put on."""
+        """Return the layers' names in the order in which they are put on."""
         return [layer for layer in lockdown.LAYERS if layer in self.layers]
 
 
@@ -246,7 +246,7 @@ class ForkServer:
         self._taken.discard(uid)
 
     def status(self, pid: int) -> int | None:
-        """How a worker ended, as ``os.waitpid`` gives it; waits for it to end."""
+        """Wait for a worker to end; return its status as ``os.waitpid`` does."""
         reply, _ = self._ask({"wait": pid})
         status = reply.get("status")
         return status if isinstance(status, int) else None
@@ -342,8 +342,10 @@ class Worker:
         self._clock = (~self._own_pid << 3) | 2
 
     def cpu(self) -> float:
-        """CPU seconds it has used, from the kernel's clock of that process; the last known once
-        it has ended."""
+        """Return the CPU seconds that it has used, by the kernel's clock of that process.
+
+        After its end it is the last value that was read.
+        """
         with contextlib.suppress(OSError):  # it ended of itself, and was collected
             self._last_cpu = time.clock_gettime(self._clock)
         return self._last_cpu
@@ -413,7 +415,7 @@ class Worker:
             return data
 
     def sleeping(self) -> bool:
-        """Whether it waits for something, rather than for a processor."""
+        """Return whether it waits for something other than a processor."""
         try:
             stat = Path(f"/proc/{self._own_pid}/stat").read_text(encoding="utf-8", errors="replace")
         except OSError:
@@ -421,7 +423,7 @@ class Worker:
         return stat.rpartition(")")[2].split()[0] in "SDT"
 
     def queued(self) -> float | None:
-        """Seconds, since asked last, that it waited for a processor; None where nobody counts them."""
+        """Return the seconds since the last call that it waited for a processor; None if unknown."""
         try:
             told = Path(f"/proc/{self._own_pid}/schedstat").read_text(encoding="ascii").split()
         except OSError:
@@ -482,9 +484,9 @@ class _Patience:
         self._look = self._looked + min(cpu, 1.0)
 
     def slice(self) -> float:
-        """Seconds to wait before looking at the clocks again; looks when it is time.
+        """Return the seconds to wait before the next check of the clocks; check now if it is time.
 
-        A peer that drips bytes never lets a wait run out: silence must not be what ends it.
+        A peer that sends single bytes would otherwise never reach the timeout.
         """
         if time.monotonic() >= self._look:
             self.check()
@@ -509,14 +511,17 @@ class _Patience:
         self._look = now + min(max((self._until - used) / 2, 0.02), 0.5)
 
     def done(self) -> None:
-        """The reply is there: count what it slept since the last look."""
+        """Count the sleep since the last look, now that the reply has come."""
         now = time.monotonic()
         if now - self._looked > _BRIEF:
             self._rest(now, self._worker.cpu() - self._last, False)
 
     def _rest(self, now: float, worked: float, sleeping: bool) -> None:
-        """Count what was neither work nor waiting for a processor: whoever knows when we look is
-        awake then. Where waiting is not counted, only who is seen ``sleeping`` slept."""
+        """Count as sleep what was neither work nor waiting for a processor.
+
+        A program that knows when we look is awake then. Where the kernel does not count waiting,
+        only a process that is seen ``sleeping`` has slept.
+        """
         queued = self._worker.queued()
         if queued is not None or sleeping:
             self._worker.asleep += max(now - self._looked - worked - (queued or 0.0), 0.0)

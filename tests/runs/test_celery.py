@@ -38,7 +38,7 @@ from grader.results.store import Run, Store
 from grader.runs import broker as post
 from grader.runs import celery as coordinator
 from grader.runs import local, provenance
-from grader.runs.celery_worker import Desk
+from grader.runs.celery_worker import TaskGrader
 
 ROOT = Path(__file__).parents[2]
 NAME = "computation_graph"
@@ -476,7 +476,7 @@ def test_without_the_count_it_kills_on(
 
 def test_a_grading_process_that_dies_is_replaced(course: Path, gate: Path) -> None:
     """One that gives no grade in time, too; the second loss is an error."""
-    desk = Desk(catalog.load(course), SECRET.encode())
+    desk = TaskGrader(catalog.load(course), SECRET.encode())
     slow = replace(task(course, submission("ada", "# slow")), patience=2.0)
     back = desk.graded(slow)
     assert isinstance(back, post.Task)
@@ -695,8 +695,8 @@ def test_every_difference_is_seen(
     change(other)
     secret = (other / ".grader-secret").read_bytes()
     given = task(course, submission("ada"))
-    assert Desk(catalog.load(course), SECRET.encode()).refusal(given) is None
-    refusal = Desk(catalog.load(other), secret).refusal(given)
+    assert TaskGrader(catalog.load(course), SECRET.encode()).refusal(given) is None
+    refusal = TaskGrader(catalog.load(other), secret).refusal(given)
     assert refusal is not None
     assert named in refusal.refusal
 
@@ -709,7 +709,7 @@ def test_without_the_fingerprints_it_grades_with_other_tests(course: Path, tmp_p
     wrong = Submission("ada", f"{NAME}.py", b"def forward(a, b, c):\n    return 1, {}\n")
     found = {}
     for folder in (course, other):
-        desk = Desk(catalog.load(folder), SECRET.encode())
+        desk = TaskGrader(catalog.load(folder), SECRET.encode())
         answer = desk.graded(task(course, wrong))
         desk.end()
         assert isinstance(answer, post.WorkerAnswer)
@@ -746,7 +746,7 @@ def push(broker: Redis, queue: str, body: object, exchange: str = "", key: str =
 
 def test_a_course_changed_under_a_worker_is_seen(course: Path, tmp_path: Path) -> None:
     """A new run gets the new tests, and no further grade comes from the old ones."""
-    desk = Desk(catalog.load(course), SECRET.encode())
+    desk = TaskGrader(catalog.load(course), SECRET.encode())
     old = task(course, submission("ada"))
     assert desk.refusal(old) is None
     assert isinstance(desk.graded(old), post.WorkerAnswer)
