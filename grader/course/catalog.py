@@ -80,9 +80,9 @@ def _refusal(found: Sequence[Path], given: Iterable[Path]) -> str:
     for path in (each.resolve() for each in given if each.exists()):
         if path.suffix.lower() == ".zip":  # nothing in it lies around it
             continue
-        folder = path if path.is_dir() else path.parent
-        if course.is_relative_to(folder):
-            return f"lies in what is to be graded ({folder})"
+        beside = path.is_file() and path.parent == course
+        if beside or course.is_relative_to(path):
+            return f"lies in what is to be graded ({path})"
     return ""
 
 

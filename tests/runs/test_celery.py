@@ -931,8 +931,8 @@ def test_a_local_run_needs_no_celery(course: Path, tmp_path: Path) -> None:
     assert grade.score == 100
     code = (
         "import sys; sys.modules['celery'] = None\n"
-        "import grader.run\n"
-        "from grader.engine import broker\n"
+        "import grader.runs.class_run\n"
+        "from grader.runs import broker\n"
         "try: broker.application('redis://', [], 1)\n"
         "except Exception as error: print(type(error).__name__, error)\n"
     )

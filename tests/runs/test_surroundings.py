@@ -258,7 +258,9 @@ def test_a_course_in_what_is_to_be_graded_has_to_be_named(course: Path, given: s
     with pytest.raises(catalog.CatalogError, match="lies in what is to be graded"):
         catalog.find_course(course, [course / given])
     (course / "class").mkdir()
-    assert course.resolve() == catalog.find_course(course, [course / "class"])
+    (course.parent / "ada.py").touch()
+    for sound in ("class", "../ada.py"):
+        assert course.resolve() == catalog.find_course(course, [course / sound])
 
 
 @pytest.mark.parametrize("name", ["results.db", "results.db-wal", "results.db-shm"])
