@@ -105,7 +105,7 @@ def test_grade_and_what_follows_it(place: Place) -> None:
     place.run(*ISOLATED, "grade", place.file, "--assignment", NAME, "--out", place.out, "--resume")
     shown = place.run(*ISOLATED, "show", place.out, NAME, "test_compose")
     assert "inputs, expected and got" in shown or "passed" in shown, shown
-    assert "0 students change" in place.run(*ISOLATED, "regrade", place.out)
+    assert "0 scores change" in place.run(*ISOLATED, "regrade", place.out)
     assert "report.html" in place.run(*ISOLATED, "report", place.out)
     place.nothing_happened()
 
