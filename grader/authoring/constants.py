@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Collection
 from typing import Final
+
+from grader.authoring.stub import stub
 
 _CONSTANT: Final = """
 
@@ -57,23 +61,31 @@ for _class in [each for each in globals().values() if isinstance(each, type)]:
                 setattr(_class, _name, _constant)
 """
 
-_VARIABLES: Final = """
-for _name, _value in list(globals().items()):
-    known = isinstance(_value, (type, _types.FunctionType, _types.ModuleType))
-    if not known and not _name.startswith("_"):
-        globals()[_name] = ANSWER
-"""
-
 
 def filled(source: str, fill: str) -> str:
     """Return a program whose answers have the right shapes, and ``fill`` in every entry."""
     return f"{source}{_CONSTANT}".replace("FILL", fill)
 
 
-def answering(source: str, value: str, variables: bool = False) -> str:
+def answering(source: str, value: str, variables: Collection[str] = ()) -> str:
     """Return a program whose functions and methods all return ``value``; classes stay.
 
-    With ``variables`` each variable of the module holds ``value`` too.
+    The ``variables`` of the module hold ``value`` too.
     """
-    program = f"{source}{_ANSWERS}{_VARIABLES if variables else ''}"
-    return program.replace("ANSWER", value)
+    held = "".join(f"\n{name} = {value}" for name in sorted(variables))
+    return f"{source}{_ANSWERS}".replace("ANSWER", value) + f"{held}\n"
+
+
+def written_by_students(source: str) -> set[str]:
+    """Return the variables of a solution that its stub does not define."""
+    return _variables(source) - _variables(stub(source))
+
+
+def _variables(source: str) -> set[str]:
+    return {
+        name.id
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign)
+        for name in ast.walk(node)
+        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+    }

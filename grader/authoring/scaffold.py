@@ -148,7 +148,7 @@ def _rendered(part: str, name: str, title: str) -> dict[str, str]:
     for path in sorted((TEMPLATES / part).rglob("*.in")):
         target = path.relative_to(TEMPLATES / part).as_posix().removesuffix(".in")
         text = path.read_text(encoding="utf-8")
-        target = ".gitignore" if target == "gitignore" else target
+        target = ".gitignore" if target == "gitignore" else target.replace("@NAME@", name)
         found[target] = text.replace("@NAME@", name).replace("@TITLE@", title)
     return found
 

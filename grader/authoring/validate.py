@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from grader.authoring import handout, numbers, rubric, soundness
-from grader.authoring.constants import CONSTANTS, answering, filled
+from grader.authoring.constants import CONSTANTS, answering, filled, written_by_students
 from grader.authoring.stub import stub
 from grader.authoring.validation_table import HEADER, TIMED_SEEDS, Findings
 from grader.checks.mistakes import Mistake, mistaken, module_of
@@ -155,7 +155,8 @@ def validate(
     source = course.solution(name).read_text(encoding="utf-8")
     known = _mistakes_of(folder)
     found.rubric = rubric.checks(course, name)
-    submissions = list(_submissions(folder, source, known))
+    cases = course.hidden_tests(name) / "cases.py"
+    submissions = list(_submissions(folder, source, known, cases.exists()))
     plain = [each for each in submissions if _SLOW not in each.student]
     right = [each for each in submissions if not each.student.startswith("mistake")]
     first = range(SEED, SEED + min(seeds, timed))
@@ -213,15 +214,18 @@ def _compare(found: Findings, grade: Grade, seed: int) -> None:
             found.wrong.append(f"seed {seed}, {who}: {outcome.id} {outcome.status}, not {before}")
 
 
-def _submissions(folder: Path, source: str, mistakes: Sequence[Mistake]) -> Iterator[Submission]:
+def _submissions(
+    folder: Path, source: str, mistakes: Sequence[Mistake], with_cases: bool
+) -> Iterator[Submission]:
     file = f"{folder.name}.py"
     yield Submission("reference", file, source.encode())
     yield Submission("stub", file, stub(source).encode())
-    if "import torch" not in source:
+    if with_cases and "import torch" not in source:
         for fill in ("0", "1"):
             yield Submission(f"all {fill}", file, filled(source, fill).encode())
+    variables = written_by_students(source)
     for value in CONSTANTS:
-        yield Submission(f"constant {value}", file, answering(source, value).encode())
+        yield Submission(f"constant {value}", file, answering(source, value, variables).encode())
     variants = folder / "variants"
     for path in sorted(variants.iterdir()) if variants.is_dir() else ():
         if path.suffix in (".py", ".ipynb"):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from grader.authoring.constants import answering
+from grader.authoring.constants import answering, written_by_students
 from grader.authoring.importers.cells import TestCell
 from grader.authoring.stub import stub
 from grader.course.assignment import Course
@@ -54,8 +54,9 @@ def _run(course: Course, name: str) -> Proof:
     file = f"{name}.py"
     programs = [Submission("reference", file, source.encode())]
     programs.append(Submission("stub", file, stub(source).encode()))
+    variables = written_by_students(source)
     programs += [
-        Submission(f"empty {value}", file, answering(source, value, variables=True).encode())
+        Submission(f"empty {value}", file, answering(source, value, variables).encode())
         for value in EMPTY
     ]
     found = Proof()

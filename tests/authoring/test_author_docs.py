@@ -1,0 +1,115 @@
+"""The pages for authors: every command and every block of Python and YAML on them works."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from small_course import SmallCourse
+from test_importers import SQUARES, cell, graded, saved, solution
+
+DOCS = Path(__file__).parents[2] / "docs"
+SOLUTION = """\
+def mean(x):
+    # BEGIN SOLUTION
+    return x.mean()
+    # END SOLUTION
+
+
+def square(n):
+    return n * n
+
+
+def sort(values):
+    values.sort()
+
+
+def root(n):
+    raise ValueError("below 0")
+
+
+def greet():
+    print("Hello,", input("Name? "))
+
+
+def report(prices):
+    for name, price in prices.items():
+        print(f"{name}: {price:.2f}")
+
+
+class Account:
+    def __init__(self, balance):
+        self.balance = balance
+
+    def __add__(self, other):
+        return Account(self.balance + other.balance)
+
+    def __repr__(self):
+        return f"Account({self.balance})"
+"""
+
+
+def blocks(page: str, language: str) -> list[str]:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def run(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if k != "GRADER_COURSE"}
+    program, *arguments = shlex.split(line)
+    assert program == "grader"
+    return subprocess.run(  # our own command
+        [sys.executable, "-m", "grader", *arguments], cwd=folder, capture_output=True, text=True,
+        env=environment, check=False,
+    )  # fmt: skip
+
+
+def test_the_tutorial_runs_from_an_empty_folder(tmp_path: Path) -> None:
+    """Its commands, then its hidden tests and settings in place of the template's."""
+    for block in blocks("write-an-exercise.md", "sh"):
+        for line in block.splitlines():
+            done = run(tmp_path, line)
+            assert done.returncode == 0, (line, done.stdout, done.stderr)
+    first, *_ = blocks("write-an-exercise.md", "python")
+    (tmp_path / "tests/hidden/word_count/test_word_count.py").write_text(first)
+    [settings] = blocks("write-an-exercise.md", "yaml")
+    entry = tmp_path / "assignments.yaml"
+    entry.write_text(entry.read_text() + "".join(f"    {x}\n" for x in settings.splitlines()))
+    done = run(tmp_path, "grader checks word_count --csv")
+    assert "count_words: upper and lower case count alike,50," in done.stdout, done.stderr
+
+
+def test_the_recipes_pass_on_a_right_answer(tmp_path: Path) -> None:
+    _, *recipes = blocks("write-an-exercise.md", "python")
+    tests = "import pytest\n" + "\n".join(recipes)
+    course = SmallCourse(tmp_path, SOLUTION, tests)
+    row = course.grade({"ada": SOLUTION.replace("# BEGIN SOLUTION", "")})["ada"]
+    assert (row["score"], row["max_score"]) == (5.0, 5.0)
+
+
+@pytest.mark.parametrize("system", ["nbgrader", "otter"])
+def test_the_imports_run(tmp_path: Path, system: str) -> None:
+    course = tmp_path / "course"
+    (course / "source").mkdir(parents=True)
+    (course / "assignments.yaml").write_text("title: Old\n\nassignments:\n")
+    saved(
+        course / "source/squares.ipynb",
+        [solution(SQUARES), graded("one", "assert squares(1) == [1]")],
+    )
+    raw = [
+        cell("raw", "# BEGIN QUESTION\nname: q1"), cell("raw", "# BEGIN SOLUTION"),
+        cell("code", "x = 5 # SOLUTION"), cell("raw", "# END SOLUTION"), cell("raw", "# BEGIN TESTS"),
+        cell("code", "x == 5", shown="True"), cell("raw", "# END TESTS"), cell("raw", "# END QUESTION"),
+    ]  # fmt: skip
+    saved(course / "hw.ipynb", raw)
+    lines = "".join(blocks("bring-a-course.md", "sh")).splitlines()
+    mine = [line for line in lines if ("otter" in line) == (system == "otter")]
+    assert mine
+    for line in mine:
+        done = run(course, line)
+        assert done.returncode == 0, (line, done.stdout, done.stderr)

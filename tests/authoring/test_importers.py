@@ -1,0 +1,188 @@
+"""`grader import`: test cells run as they are, and each is proved or refused by name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.authoring.importers import run
+from grader.authoring.importers.cells import ImportFailedError, TestCell
+from grader.authoring.importers.otter import from_doctest
+
+
+def cell(
+    kind: str, source: str, nbgrader: dict[str, Any] | None = None, shown: str = ""
+) -> dict[str, Any]:
+    made: dict[str, Any] = {"cell_type": kind, "source": source, "metadata": {}}
+    if nbgrader:
+        made["metadata"]["nbgrader"] = nbgrader
+    if kind == "code":
+        made["outputs"] = (
+            [{"output_type": "execute_result", "data": {"text/plain": shown}, "metadata": {}}]
+            if shown
+            else []
+        )
+    return made
+
+
+def solution(source: str) -> dict[str, Any]:
+    return cell("code", source, {"grade": False, "solution": True, "grade_id": "s"})
+
+
+def graded(name: str, source: str, points: float = 1) -> dict[str, Any]:
+    about = {"grade": True, "solution": False, "locked": True, "grade_id": name, "points": points}
+    return cell("code", source, about)
+
+
+def saved(path: Path, cells: list[dict[str, Any]]) -> Path:
+    path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4}))
+    return path
+
+
+def imported(
+    tmp_path: Path, system: str, cells: list[dict[str, Any]]
+) -> tuple[Path, dict[str, TestCell]]:
+    """Import a notebook into a new course; return its tests file and its tests by name."""
+    (tmp_path / "course").mkdir()
+    notebook = saved(tmp_path / "week_1.ipynb", cells)
+    [report] = run.run(tmp_path / "course", system, notebook)
+    assert "" == report.problem
+    path = tmp_path / "course/tests/hidden/week_1/test_week_1.py"
+    return path, {test.name: test for test in report.tests}
+
+
+SQUARES = (
+    'def squares(n):\n    """Compute the squares."""\n    ### BEGIN SOLUTION\n    if n < 1:\n'
+    '        raise ValueError("n")\n    return [i ** 2 for i in range(1, n + 1)]\n    ### END SOLUTION'
+)
+
+
+HIDDEN = """\
+assert squares(1) == [1]
+### BEGIN HIDDEN TESTS
+assert squares(3) == [1, 4, 9]
+### END HIDDEN TESTS"""
+NOSE = """\
+from nose.tools import assert_equal, assert_raises
+def helper(n):
+    return sum(squares(n))
+assert_equal(helper(3), 14)
+assert_raises(ValueError, squares, 0)"""
+MORE = """\
+x = np.arange(5.0)
+def total(n):
+    return sum(squares(n))
+class Box:
+    def size(self):
+        return 3"""
+CONFIG = '""" # BEGIN TEST CONFIG\\npoints: 1\\nhidden: true\\n""" # END TEST CONFIG\\nf(np.float64(2.0))'
+
+
+@pytest.fixture(scope="module")
+def nbgrader(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, TestCell]]:
+    """One notebook with what real ones use."""
+    cells = [
+        cell("markdown", "# Squares\n\nOf numbers."),
+        cell("code", "import numpy as np\n%matplotlib inline"),
+        solution(SQUARES),
+        graded("hidden", HIDDEN, 2),
+        graded("nose", NOSE),
+        solution(MORE),
+        graded("earlier", "assert helper(2) == total(2)\nnp.testing.assert_allclose(x, np.arange(5))"),
+        graded("text", 'text = """a\n  b"""\nassert text.split() == ["a", "b"] and total(1) == 1'),
+        graded("star", "from math import *\nassert sqrt(total(2) - 1) == 2"),
+        graded("objects", "box = Box()\nassert box.size() == 3 and isinstance(box.size(), int)"),
+        graded("guard", "if __name__ == '__main__':\n    assert total(1) == 1"),
+        graded("subclass", "class Big(Box):\n    pass\nassert Big().size() == 3"),
+        graded("identity", "assert squares(1) is not squares(1)"),
+        graded("network", "import socket\nassert total(1) == 1"),
+        graded("history", "assert 'def' in In[1] and total(1) == 1"),
+        graded("wrong", "assert total(2) == 6"),
+        cell("markdown", "Why?", {"grade": True, "solution": True, "grade_id": "why", "points": 4}),
+    ]  # fmt: skip
+    return imported(tmp_path_factory.mktemp("nbgrader"), "nbgrader", cells)
+
+
+def test_cells_are_carried_and_proved(nbgrader: tuple[Path, dict[str, TestCell]]) -> None:
+    _, tests = nbgrader
+    carried = {name for name, test in tests.items() if not test.problem}
+    assert {"hidden", "nose", "earlier", "text", "star", "objects", "guard"} == carried
+    assert {"guard"} == {name for name in carried if tests[name].cannot_fail}
+    assert 2 == tests["hidden"].points
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("subclass", "a subclass of a student's class"),
+        ("identity", "identity of values"),
+        ("network", "the network"),
+        ("history", "reads IPython's history"),
+        ("wrong", "the reference does not pass it"),
+    ],
+)
+def test_what_cannot_be_carried_is_refused_by_name(
+    nbgrader: tuple[Path, dict[str, TestCell]], name: str, said: str
+) -> None:
+    assert nbgrader[1][name].problem.startswith(said)
+
+
+def test_the_text_of_a_cell_follows_unchanged(nbgrader: tuple[Path, dict[str, TestCell]]) -> None:
+    text = nbgrader[0].read_text()
+    assert "    squares = student.squares\n    assert squares(1) == [1]\n" in text
+    assert 'text = """a\n  b"""' in text
+    assert "HIDDEN" not in text
+    assert '"guard (cannot fail)"' in text
+
+
+def test_the_exercise_has_regions_and_manual_questions(
+    nbgrader: tuple[Path, dict[str, TestCell]],
+) -> None:
+    course = nbgrader[0].parents[3]
+    source = (course / "reference/week_1/solution.py").read_text()
+    assert source.count("# BEGIN SOLUTION") == source.count("# END SOLUTION") == 2
+    assert "%matplotlib" not in source
+    assert "manual:" in (course / "assignments.yaml").read_text()
+
+
+def test_otter_notebooks_share_points_and_compare_what_is_shown(tmp_path: Path) -> None:
+    cells = [
+        cell("raw", "# ASSIGNMENT CONFIG\nname: hw"),
+        cell("code", "import numpy as np"),
+        cell("raw", "# BEGIN QUESTION\nname: q1\npoints: 3"),
+        cell("raw", "# BEGIN SOLUTION"),
+        cell("code", "x = 2 + 3 # SOLUTION\ndef f(v):\n    return v * 2.0 # SOLUTION"),
+        cell("raw", "# END SOLUTION"),
+        cell("raw", "# BEGIN TESTS"),
+        cell("code", "x == 5", shown="True"),
+        cell("code", CONFIG, shown="4.0"),
+        cell("code", "# HIDDEN\nassert f(3) == 6"),
+        cell("raw", "# END TESTS"),
+        cell("raw", "# END QUESTION"),
+    ]  # fmt: skip
+    path, tests = imported(tmp_path, "otter", cells)
+    assert {"q1": 1.0, "q1_2": 1.0, "q1_3": 1.0} == {name: t.points for name, t in tests.items()}
+    assert not any(test.problem or test.cannot_fail for test in tests.values())
+    assert "with shows('True\\n'):" in path.read_text()
+    source = (path.parents[3] / "reference/week_1/solution.py").read_text()
+    assert "# BEGIN SOLUTION\nx = 2 + 3\n# END SOLUTION" in source
+
+
+def test_doctests_become_comparisons() -> None:
+    made = from_doctest(">>> y = 2\n>>> y + 1\n3\n>>> print('a')\na\n")
+    space: dict[str, Any] = {}
+    exec(f"from grader.testing import show, shows\n{made}", space)  # noqa: S102  # made above
+    wrong = made.replace("y + 1", "y + 2")
+    with pytest.raises(AssertionError):
+        exec(f"from grader.testing import show, shows\n{wrong}", {})  # noqa: S102  # made above
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"cells": 3}', "not json"])
+def test_what_is_no_notebook_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "x.ipynb"
+    file.write_text(text)
+    with pytest.raises(ImportFailedError, match="is not a notebook"):
+        run.run(tmp_path, "nbgrader", file)
