@@ -923,8 +923,10 @@ def test_adjust_changes_lists_and_withdraws(class_: Path) -> None:
     )
     assert entries()["kurt"]["final_score"] == 69.8
     assert "changed by -5 by hand: by e-mail" in Path("out/feedback/kurt.html").read_text()
-    assert grader("adjust", "out", "kurt", "=90", "--reason", "oral")[1] == "kurt: 69.80 -> 90\n"
-    assert grader("adjust", "out", "kurt", "--undo", "--reason", "no")[1] == "kurt: 90 -> 70.2\n"
+    assert grader("adjust", "out", "kurt", "=90", "--reason", "oral")[1] == "kurt: 69.80 -> 90.00\n"
+    assert (
+        grader("adjust", "out", "kurt", "--undo", "--reason", "no")[1] == "kurt: 90.00 -> 69.80\n"
+    )
     lines = grader("adjust", "out")[1].splitlines()
     assert [line.split()[1:3] for line in lines] == [
         ["kurt", "-5"],
