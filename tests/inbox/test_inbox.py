@@ -175,7 +175,7 @@ def test_which_file_counts(
         ({"relu.py": b"# mine\n" + STUB.replace(b'"""max(z, 0)."""', b"")}, "only the stub"),
         ({"report.pdf": b"%PDF"}, "no .py or .ipynb file was handed in, but ada/report.pdf"),
         ({"relu.py": b"x" * (1 << 20) + b"x"}, "relu.py is over 1,024 KiB"),
-        ({"relu.ipynb": b" " * (1 << 24) + b"{}"}, "relu.ipynb is over 16,384 KiB"),
+        ({"relu.ipynb": b" " * (1 << 26) + b"{}"}, "relu.ipynb is over 65,536 KiB"),
         ({"relu.py": b"\xff\xfex\0"}, "UTF-16"),
         ({"relu.py": b"caf\xe9"}, "not UTF-8"),
         ({"relu.py": STUB, "relu.ipynb": b"{"}, "not JSON"),
