@@ -44,7 +44,7 @@ screenshots: $(VENV)/ready-dev
 	$(BIN)/python tests/browser/screenshots.py results/demo docs/images
 
 faults: $(VENV)/ready-dev
-	GRADER_FAULTS=50 $(BIN)/python -m pytest tests/runs/test_faults.py -q
+	GRADER_FAULTS=50 $(BIN)/python -m pytest tests/runs/test_faults.py tests/serve/test_serve_faults.py -q
 
 bench: $(VENV)/ready-dev
 	$(BIN)/python bench/compare.py --profile --write docs/performance.md

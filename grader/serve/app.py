@@ -7,6 +7,7 @@ Each route names an action, and `auth.may` decides about it. A route without a r
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import sys
 import traceback
@@ -23,6 +24,7 @@ from grader.serve import accounts, attempts, auth, pages, uploads, wording
 from grader.serve import staff_pages as staff
 from grader.serve import student_pages as students
 from grader.serve.context import Site, Stop, WebCall, html
+from grader.serve.database import now
 from grader.serve.uploads import UploadError
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]", "::1")
@@ -106,7 +108,13 @@ def _guarded(site: Site, route: Rule) -> Callable[[Request], Awaitable[Response]
             answer = await _told(request, site, stop)
         except UploadError as error:
             answer = await _told(request, site, Stop(error.status, str(error)))
-        except Exception:
+        except Exception as error:
+            if getattr(error, "errno", 0) in (
+                errno.ENOSPC,
+                errno.EDQUOT,
+            ):  # a large upload is spooled
+                site.state["full"] = now()
+                return _finished(await _told(request, site, Stop(507, wording.FULL)))
             traceback.print_exc(file=sys.stderr)
             answer = await _told(request, site, Stop(500, wording.UNEXPECTED))
         return _finished(answer)
