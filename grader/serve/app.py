@@ -24,7 +24,7 @@ from grader.serve import accounts, attempts, auth, pages, uploads, wording
 from grader.serve import staff_pages as staff
 from grader.serve import student_pages as students
 from grader.serve.context import Site, Stop, WebCall, html
-from grader.serve.database import now
+from grader.serve.database import is_full, now
 from grader.serve.uploads import UploadError
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]", "::1")
@@ -109,10 +109,7 @@ def _guarded(site: Site, route: Rule) -> Callable[[Request], Awaitable[Response]
         except UploadError as error:
             answer = await _told(request, site, Stop(error.status, str(error)))
         except Exception as error:
-            if getattr(error, "errno", 0) in (
-                errno.ENOSPC,
-                errno.EDQUOT,
-            ):  # a large upload is spooled
+            if _is_full(error):
                 site.state["full"] = now()
                 return _finished(await _told(request, site, Stop(507, wording.FULL)))
             traceback.print_exc(file=sys.stderr)
@@ -120,6 +117,13 @@ def _guarded(site: Site, route: Rule) -> Callable[[Request], Awaitable[Response]
         return _finished(answer)
 
     return endpoint
+
+
+def _is_full(error: Exception) -> bool:
+    """Return whether the disk is full: a database says so, or a large upload that was spooled."""
+    if isinstance(error, sqlite3.Error):
+        return is_full(error)
+    return getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _finished(answer: Response) -> Response:

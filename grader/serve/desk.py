@@ -52,6 +52,7 @@ class GradingDesk:
     def __init__(self, courses: Courses, results: Path, jobs: int) -> None:
         self.courses, self.results = courses, results
         self.service = GradingService(jobs, kept=2 * jobs, tries=1)  # service.db counts the tries
+        self._open: dict[Path, Store] = {}
         self._regrader = Regrader(self)
         self._answers: Mapping[type, Callable[[Any], post.Answer]] = {
             post.OfferingsRequest: self._offerings,
@@ -116,6 +117,7 @@ class GradingDesk:
             with Store.open(folder) as store:
                 if store.run.secret != fingerprint(place.secret):
                     raise StoreError(f"{folder} was graded with another course secret")
+                self._keep_open(folder)
                 yield store
             return
         run = self._run(place)
@@ -124,6 +126,11 @@ class GradingDesk:
                         versions=dict(place.versions))  # fmt: skip
         with Store.create(folder, known) as store:
             yield store
+
+    def _keep_open(self, folder: Path) -> None:
+        """Hold a connection, so that SQLite's files are there to read by when the disk is full."""
+        if folder not in self._open:
+            self._open[folder] = Store.open(folder)
 
     # --- one attempt ----------------------------------------------------------------------------
 

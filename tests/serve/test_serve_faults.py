@@ -130,6 +130,7 @@ def test_a_full_disk_refuses_in_words_and_loses_nothing(course, small_disk):
     try:
         first = service.submit("ada", RIGHT).headers["location"]
         service.feedback("ada", first)
+        service.as_("bob")
         ballast = small_disk / "disk" / "ballast"
         with ballast.open("wb") as out, contextlib.suppress(OSError):
             while True:
