@@ -22,7 +22,7 @@ import sys
 from pathlib import Path
 
 from grader.selfcheck.checks import checks
-from grader.selfcheck.examine import busy
+from grader.selfcheck.examine import busy, of_history
 from grader.selfcheck.public_tests import SelfCheckError, load_public, public_of
 from grader.selfcheck.report import Report
 from grader.selfcheck.runner import say
@@ -43,8 +43,9 @@ def check(name: str) -> None:
     except SelfCheckError as error:
         print(error)
         return
-    results = [each.run() for each in checks(namespace, load_public(public))]
-    _show(Report(name, tuple(results)))
+    tests = load_public(public)
+    refused = of_history(namespace.get("In"), tests)
+    _show(Report(name, (*refused, *(each.run() for each in checks(namespace, tests)))))
 
 
 # --- a file, in a Python of its own -------------------------------------------------------------

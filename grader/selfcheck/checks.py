@@ -23,8 +23,11 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from grader.checks.expect import Cache
+from grader.selfcheck import wording
 from grader.selfcheck.gradient_table import Row, table
+from grader.selfcheck.refused import refusing
 from grader.selfcheck.time_limit import OverranError, time_limit
+from grader.text import nearest
 
 LIMIT: Final = float(os.environ.get("GRADER_CHECK_SECONDS", "10"))
 """Seconds for one check, and for what runs on import; a slow machine may need more."""
@@ -85,7 +88,7 @@ class OwnFunctions:
 
     def __getattr__(self, name: str) -> Any:
         if name not in self._namespace:
-            raise AssertionError(f"there is no {name} in what you wrote; the stub has one")
+            raise AssertionError(self._undefined(name))
         thing = self._namespace[name]
         if isinstance(thing, type) or not callable(thing):
             return thing
@@ -97,7 +100,12 @@ class OwnFunctions:
         self._last = name
         given = [self._copied(argument) for argument in args]
         try:
-            result = function(*given, **named)
+            with refusing() as found:
+                result = function(*given, **named)
+        except (OSError, RuntimeError) as error:
+            if found:
+                error.add_note(wording.REFUSED.format(found[-1]))
+            raise
         except TypeError as error:
             if not _own(error, self._namespace):
                 raise AssertionError(f"{name} cannot be called as in the stub: {error}") from None
@@ -108,6 +116,11 @@ class OwnFunctions:
         for part in (result, *(result if isinstance(result, (tuple, list)) else ())):
             self._returned[id(part)] = part
         return result
+
+    def _undefined(self, name: str) -> str:
+        """Say that a function is missing, and which name may be meant for it."""
+        near = nearest(name, [each for each in self._namespace if not each.startswith("__")])
+        return f"your file does not define `{name}`" + (f": is it `{near}`?" if near else "")
 
     def _copied(self, value: Any) -> Any:
         if id(value) in self._returned:
@@ -268,12 +281,12 @@ def first_lines(text: str) -> str:
 
 def _overran(error: OverranError, student: OwnFunctions, namespace: Namespace) -> str:
     name = student._last
-    told = f"{name} was still running after {LIMIT:g} s"
+    told = wording.overran(name, LIMIT)
     student._notes.overran[name] = told
     return where(told, error, namespace)
 
 
 def where(told: str, error: OverranError, namespace: Namespace) -> str:
-    """What is told of something that ran over its time, and the line that it was in."""
+    """Return what is said of something that ran over its time, with the line that it was in."""
     lines = "".join(traceback.StackSummary.extract(iter(_own(error, namespace)[-2:])).format())
-    return f"{told}. Is there a loop that never ends? It was here:\n{lines}".rstrip()
+    return f"{told}. It was here:\n{lines}".rstrip()

@@ -1,44 +1,41 @@
-"""A student's file, run and checked in this process, which is the student's own.
+"""Run and check a student's file in this process, which is the student's own.
 
-`examine` prints its lines as they come. It runs in a Python of its own (`grader.selfcheck.main`),
-so that a submission that ends it or never ends leaves somebody to tell.
+`examine` prints its lines as they come. `grader.selfcheck.runner` starts a Python of its own for it, so that a
+submission that ends Python or never ends is reported. What is run, and what may be imported, is decided by
+the same modules as in the grader (`grader.sandbox.guest.program`, `imports`); `refused` adds the rest.
 """
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import importlib
-import linecache
+import re
 import sys
 import threading
+import traceback
 import types
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from grader.ipython import python_of
 from grader.notebook import Cell, NotebookError, read_source
-from grader.sandbox.guest.imports import future_flags
-from grader.sandbox.guest.stand_ins import INERT
-from grader.selfcheck.checks import (
-    LIMIT,
-    Namespace,
-    Result,
-    Verdict,
-    captured,
-    checks,
-    first_lines,
-    trace,
-    where,
-)
+from grader.sandbox.guest import stand_ins
+from grader.sandbox.guest.imports import Gate
+from grader.sandbox.guest.program import Running
+from grader.sandbox.guest.watch import Place
+from grader.selfcheck import source, wording
+from grader.selfcheck.checks import LIMIT, Namespace, Result, captured, checks, first_lines, where
 from grader.selfcheck.public_tests import exercise_of, load_public
+from grader.selfcheck.refused import refusing
 from grader.selfcheck.report import FAILED, OK, Report, headed, outcome
 from grader.selfcheck.time_limit import OverranError, time_limit
 
 CODES: Final = {70: OK, 71: FAILED}
 """What `examine` returns, and what that means: a student's own ``exit(0)`` is neither."""
-STAND_INS: Final = frozenset({"IPython", "grader", "matplotlib", "numpy"})
-"""What a submission may import besides the standard library; all but NumPy do nothing there."""
+SUFFIX: Final = re.compile(r"[-_ ]*\(?\d*\)?", re.ASCII)
+"""What a browser or an LMS appends to a file's name."""
 
 busy = threading.Event()
 """Set where a file is examined: a `check` left in it does nothing."""
@@ -48,82 +45,191 @@ def examine(file: str, public: str) -> int:
     """Check a file in this process, print lines as they come, and return one of `CODES`."""
     busy.set()
     path, tests = Path(file), load_public(Path(public))
-    name = exercise_of(Path(public))
-    print(f"{path.name}, checked by the public tests of {name}\n", flush=True)
-    for module in getattr(tests, "IMPORTS", ()):  # large ones may take longer than a check may
+    name, version = exercise_of(Path(public)), str(getattr(tests, "PYTHON", ""))
+    imports = list(getattr(tests, "IMPORTS", ()))
+    print(wording.heading(path.name, name, version), flush=True)
+    for module in imports:  # large ones may take longer than a check may
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
-    namespace, results = load(path, name)
-    for line in _foreign(path, getattr(tests, "IMPORTS", ())):
-        print(f"  {line}")
+    namespace, results, readable = load(path, name, imports, version or wording.OLDEST)
+    results = [*_misnamed(path, name), *results]
     for result in results:
         print(f"{headed(result.title)}{outcome(result)}", flush=True)
-    broken = any(result.verdict == "failed" for result in results)
     gradients = False
-    for each in () if broken else checks(namespace, tests):
+    said: dict[str, str] = {}
+    for each in checks(namespace, tests) if readable else ():
         if each.gradient and not gradients:
             print("\nGradients, beside the numeric ones of your own functions\n")
             gradients = True
         print(headed(each.title), end="", flush=True)
-        results.append(each.run())
+        results.append(_once(each.run(), said))
         print(outcome(results[-1]), flush=True)
     report = Report(name, tuple(results), path.name)
     print(f"\n{report.summary}\n{report.advice}", flush=True)
     return next(code for code, status in CODES.items() if status == report.status)
 
 
-def load(file: Path, name: str) -> tuple[Namespace, list[Result]]:
-    """Run a file as the module ``name``: its names, and what went wrong.
+def _once(result: Result, said: dict[str, str]) -> Result:
+    """Return a result that names an earlier one instead of saying the same again."""
+    if result.verdict != "failed" or result.rows or not result.message:
+        return result
+    first = said.setdefault(result.message, result.title)
+    same = first != result.title
+    return replace(result, message=wording.RECORDED.format(first), printed="") if same else result
 
-    A cell of a notebook that raises does not keep the others from running, as in the grader, so it
-    is only noted: what it leaves undefined fails in a check of its own.
+
+def _misnamed(file: Path, name: str) -> Iterator[Result]:
+    stem = file.stem.casefold()
+    if not (stem.startswith(name.casefold()) and SUFFIX.fullmatch(stem[len(name) :])):
+        title = f"the file has the name of the exercise, {name}"
+        yield Result(title, "failed", wording.misnamed(file.name, name))
+
+
+# --- running the file ---------------------------------------------------------------------------
+
+
+def load(
+    file: Path, name: str, imports: Sequence[str] = (), version: str = wording.OLDEST
+) -> tuple[Namespace, list[Result], bool]:
+    """Run a file as the module ``name``.
+
+    Returns:
+        Its names; what went wrong, or will go wrong in the grader; and whether anything could be run.
     """
-    module = sys.modules[name] = types.ModuleType(name)
-    module.__dict__.update(__file__=str(file), display=INERT, get_ipython=INERT)
     try:
         cells = read_source(file.name, file.read_bytes())
     except (NotebookError, OSError) as error:
-        return module.__dict__, [Result(f"{file.name} can be read", "failed", str(error))]
-    verdict: Verdict = "failed" if file.suffix.lower() == ".py" else "noted"
-    outcomes = [_run_cell(cell, module.__dict__, verdict) for cell in cells]
-    return module.__dict__, [outcome for outcome in outcomes if outcome is not None]
-
-
-def _run_cell(cell: Cell, namespace: dict[str, object], verdict: Verdict) -> Result | None:
-    """Run a cell, and return what went wrong if anything did, as ``verdict``."""
-    title = f"{cell.title} runs from top to bottom"
-    lines = cell.source.splitlines(keepends=True)
-    linecache.cache[cell.title] = (len(cell.source), None, lines, cell.title)
+        return {}, [Result(f"{file.name} can be read", "failed", str(error))], False
+    gate = _OwnGate(imports)
+    running = Running(name, cells, gate)
     with captured() as printed:
+        running.run(_Clock(gate))
+    results = list(_problems(running, cells))
+    if results:
+        results[0] = replace(results[0], printed=first_lines(printed.getvalue()))
+    invalid = (
+        len(cells) == 1 and bool(running.raised) and isinstance(running.raised[0], SyntaxError)
+    )
+    return running.names, [*results, *_refused_text(cells, imports, version)], not invalid
+
+
+class _OwnGate(Gate):
+    """The grader's gate, open while nothing of the student's runs: this process is also ours."""
+
+    def __init__(self, imports: Sequence[str]) -> None:
+        super().__init__(imports, real=("grader",))
+        self.shut = False
+        for name in list(sys.modules):
+            top = name.partition(".")[0]
+            if top != "grader" and (
+                top in stand_ins.NAMES or top not in self._allowed | {"__main__"}
+            ):
+                del sys.modules[name]
+        sys.meta_path.insert(0, self)
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> Any:
+        """Decide as the grader does while the student's code runs."""
+        return super().find_spec(name, path, target) if self.shut else None
+
+
+class _Clock:
+    """Time limits by `time_limit`, which works on every system; refusals are kept with the exception."""
+
+    def __init__(self, gate: _OwnGate) -> None:
+        self._gate, self._overran = gate, 0
+
+    def used_up(self) -> bool:
+        """Return whether only definitions should be run."""
+        return self._overran > 1
+
+    @contextlib.contextmanager
+    def guard(self, place: Place) -> Iterator[None]:
+        """Run what is inside as the grader does."""
+        found: list[str] = []
         try:
-            flags = future_flags(namespace)
-            code = compile(cell.source, cell.title, "exec", flags, dont_inherit=True)
-            with time_limit(LIMIT):
-                exec(code, namespace)  # noqa: S102  # the student's own code, at the student's wish
-            return None
-        except OverranError as error:
-            message = where(f"still running after {LIMIT:g} s", error, namespace)
-        except KeyboardInterrupt:
+            with time_limit(LIMIT), refusing() as found, self._shut():
+                yield
+        except OverranError:
+            self._overran += 1
+            raise
+        except KeyboardInterrupt as error:
+            error.is_fatal = True  # type: ignore[attr-defined]  # `Running` looks for it
             raise
         except BaseException as error:
-            message = trace(error, namespace)
-    return Result(title, verdict, message, printed=first_lines(printed.getvalue()))
+            with contextlib.suppress(AttributeError):
+                error.refused = found  # type: ignore[attr-defined]  # for `_problems`
+            raise
+
+    @contextlib.contextmanager
+    def _shut(self) -> Iterator[None]:
+        self._gate.shut = True
+        try:
+            yield
+        finally:
+            self._gate.shut = False
 
 
-def _foreign(file: Path, allowed: Sequence[str]) -> Iterator[str]:
-    """Lines about imports that the grader will not have."""
-    known = sys.stdlib_module_names | STAND_INS | {*allowed}
-    names: dict[str, None] = {}
-    try:
-        for cell in read_source(file.name, file.read_bytes()):
-            for node in ast.walk(ast.parse(cell.source)):
-                if isinstance(node, ast.Import):
-                    names |= dict.fromkeys(alias.name for alias in node.names)
-                elif isinstance(node, ast.ImportFrom):
-                    names[node.module or "."] = None
-    except (NotebookError, OSError, SyntaxError, ValueError):
-        return
-    for name in dict.fromkeys(name.partition(".")[0] for name in names):
-        if name not in known:
-            have = f"{', '.join([*allowed, 'NumPy'])} and the standard library"
-            yield f"note: you import {name or '.'}; the grader will have {have}"
+def _problems(running: Running, cells: Sequence[Cell]) -> Iterator[Result]:
+    """Yield what came of the statements that did not run."""
+    one = len(cells) == 1 and cells[0].title.endswith(".py")
+    for (_, cell, line, text), error in zip(running.problems, running.raised, strict=True):
+        title = cells[cell].title if cell >= 0 else cells[0].title
+        at = wording.place(title, _line_of(error, title) or line, one)
+        refused = getattr(error, "refused", [])
+        if isinstance(error, SyntaxError) and one:
+            yield Result(wording.INVALID.format(title), "failed", text.rstrip())
+        elif isinstance(error, OverranError):
+            said = where(wording.overran(at, LIMIT), error, running.names)
+            yield Result(wording.STOPPED.format(at), "failed", said)
+        elif isinstance(error, ModuleNotFoundError):
+            yield _refusal(at, wording.IMPORTS.format(error.name), text)
+        elif refused and isinstance(error, (OSError, RuntimeError)):
+            yield _refusal(at, refused[-1], text)
+        else:
+            yield Result(wording.STILL_RAN.format(at), "noted", text.rstrip())
+
+
+def _line_of(error: BaseException, title: str) -> int:
+    """Return the line of the statement that did not run, not of the function that it called."""
+    walked = traceback.walk_tb(error.__traceback__)
+    return next((line for frame, line in walked if frame.f_code.co_filename == title), 0)
+
+
+def _refusal(at: str, what: str, text: str = "") -> Result:
+    message = "\n".join(filter(None, [wording.REFUSED.format(what), text.rstrip()]))
+    return Result(f"{at}: the grader can run this", "failed", message)
+
+
+def _refused_text(cells: Sequence[Cell], imports: Sequence[str], version: str) -> Iterator[Result]:
+    """Yield what the grader will refuse though it was not run here, or could be."""
+    one = len(cells) == 1 and cells[0].title.endswith(".py")
+    for found in source.foreign(cells, imports):
+        at = wording.place(found.title, found.line, one)
+        what = wording.IMPORTS.format(found.module)
+        if found.guarded:
+            said = f"{at} {what}; the grader has {wording.allowed(list(imports))}"
+            yield Result(f"{at} {what}", "noted", said)
+        elif not found.runs:
+            yield _refusal(at, f"{what}; it has {wording.allowed(list(imports))}")
+    yield from _too_new(cells, version, one)
+
+
+def _too_new(cells: Sequence[Cell], version: str, one: bool) -> Iterator[Result]:
+    for cell in cells:
+        if line := source.too_new(cell.source, version):
+            yield _refusal(wording.place(cell.title, line, one), wording.NEWER.format(version))
+
+
+def of_history(history: Any, tests: types.ModuleType) -> list[Result]:
+    """Return what the grader will refuse of the cells that a notebook has run (IPython's ``In``)."""
+    if not isinstance(history, list):
+        return []
+    texts = [(number, text) for number, text in enumerate(history) if isinstance(text, str)]
+    cells = [Cell(f"In [{number}]", python_of(text)) for number, text in texts if text.strip()]
+    imports, version = list(getattr(tests, "IMPORTS", ())), str(getattr(tests, "PYTHON", ""))
+    found = [
+        _refusal(f"{each.title}, line {each.line}", wording.IMPORTS.format(each.module))
+        for each in source.foreign(cells, imports)
+        if not each.guarded
+    ]
+    return [*found, *_too_new(cells, version or wording.OLDEST, one=False)]

@@ -1,4 +1,4 @@
-"""What came of a check, as lines for a terminal and as HTML for a notebook."""
+"""Show what came of a check, as lines for a terminal and as HTML for a notebook."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from grader.selfcheck import wording
 from grader.selfcheck.checks import Result
 from grader.selfcheck.gradient_table import Row
 
 OK, FAILED = 0, 1
 WIDTH: Final = 72
 """Titles are at most so long."""
-WORDS: Final = {
-    "passed": "ok", "failed": "FAILED", "unwritten": "not written yet",
-    "noted": "no; the others are run",
-}  # fmt: skip
 COLOURS: Final = {
     "passed": "#2a8a43", "failed": "#d1342f", "unwritten": "#8a6d1a", "noted": "#8a6d1a",
 }  # fmt: skip
@@ -52,19 +49,13 @@ class Report:
     @property
     def advice(self) -> str:
         """What to do next, in a sentence or two."""
-        bad = [each for each in self.results if each.verdict in ("failed", "noted")]
-        if any(each.verdict == "failed" for each in bad):
-            return (
-                f"Next: put right the first that failed, “{bad[0].title}”, and check again: "
-                "what stands below it may follow from it."
-            )
+        bad = [each for each in self.results if each.verdict == "failed"]
+        if bad:
+            return wording.failed_first(bad[0].title)
         unwritten = next((each.unwritten for each in self.results if each.unwritten), "")
         if unwritten:
-            return f"Next: write {unwritten} (it raises NotImplementedError now), and check again."
-        return (
-            "Next: read the docstrings once more (the grader has other shapes and other numbers), "
-            f"and hand in {self.file or 'this file'}."
-        )
+            return wording.unwritten(unwritten)
+        return wording.hand_in(self.file)
 
     def __str__(self) -> str:
         shown = [f"{headed(each.title)}{outcome(each)}" for each in self.results]
@@ -95,7 +86,7 @@ def outcome(result: Result) -> str:
 
 def _word(result: Result) -> str:
     which = f": {result.unwritten}" if result.unwritten else ""
-    return f"{WORDS[result.verdict]}{which}"
+    return f"{wording.VERDICTS[result.verdict]}{which}"
 
 
 def _said(result: Result) -> str:

@@ -31,7 +31,7 @@ class _Clock:
         with self._lock:
             if not self._over:
                 self.fired = True
-                _thread.interrupt_main()
+                _interrupt()
 
     def stop(self) -> None:
         """Send no interrupt any more, and wait for one that is on its way."""
@@ -40,6 +40,14 @@ class _Clock:
             self._over = True
         if self.fired:
             time.sleep(1.0)
+
+
+def _interrupt() -> None:
+    """Interrupt the main thread, also in a ``sleep``: that takes a real signal, where there are any."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
 
 
 @contextlib.contextmanager

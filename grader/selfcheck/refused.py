@@ -1,0 +1,138 @@
+"""Refuse in a student's own check what the grader will refuse, and remember it.
+
+    with refusing() as found:
+        open("run.log", "w")      # PermissionError, as in the grader
+    found                         # ["writes a file ('run.log')"]
+
+An audit hook (`sys.addaudithook`) sees every file, thread, socket and program. It acts only inside
+`refusing`, and only in the thread that entered it, so that a Jupyter kernel works on. The grader's sandbox
+is not imitated beyond that: on every system, the same things are refused here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+
+from grader.selfcheck import wording
+
+_WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
+_CHANGING: Final = frozenset(
+    f"os.{name}" for name in "remove rename rmdir link symlink truncate chmod chown utime".split()
+)
+_STARTING: Final = frozenset(
+    "subprocess.Popen os.system os.fork os.forkpty os.exec os.posix_spawn os.spawn os.startfile".split()
+)
+_THREADS: Final = frozenset({"_thread.start_new_thread", "_thread.start_joinable_thread"})
+_LISTING: Final = frozenset({"os.listdir", "os.scandir"})
+_PYTHONS_OWN: Final = tuple(
+    {
+        os.path.realpath(path) + os.sep
+        for path in (
+            sys.prefix, sys.base_prefix, os.path.dirname(os.__file__),
+            os.path.dirname(os.path.dirname(np.__file__)),
+        )
+    }
+)  # fmt: skip
+"""Folders that hold Python and its packages: imports read them."""
+
+
+class _State:
+    """Whether the hook acts, for which thread, and what it has found."""
+
+    installed = False
+    thread = -1
+    found: list[str]
+
+
+@contextlib.contextmanager
+def refusing() -> Iterator[list[str]]:
+    """Refuse what the grader refuses; yield the list of what was tried, in words."""
+    if not _State.installed:
+        sys.addaudithook(_hook)
+        _State.installed = True
+    before = _State.thread
+    found: list[str] = []
+    _State.thread, _State.found = threading.get_ident(), found
+    start = vars(threading).get("_start_new_thread")
+    if start is not None:  # Python 3.11 has no event for threads
+        vars(threading)["_start_new_thread"] = partial(_start_thread, start)
+    try:
+        yield found
+    finally:
+        if start is not None:
+            vars(threading)["_start_new_thread"] = start
+        _State.thread = before
+
+
+def _start_thread(start: Callable[..., Any], *args: Any) -> Any:
+    _hook("_thread.start_new_thread", args)
+    return start(*args)
+
+
+def _hook(event: str, args: tuple[Any, ...]) -> None:
+    if _State.thread != threading.get_ident():
+        return
+    error = _refusal(event, args)
+    if error is not None:
+        _State.found.append(str(error.args[-1]))
+        raise error.args[0]
+
+
+def _refusal(event: str, args: tuple[Any, ...]) -> Exception | None:
+    """Return (what to raise, what to say) as an exception's arguments, or None."""
+    if event == "open":
+        return _opened(*args)
+    if event == "os.mkdir" or event in _CHANGING:
+        what = wording.MAKES_FOLDER if event == "os.mkdir" else wording.CHANGES_FILE
+        return Exception(_denied(args[0]), what.format(_shown(args[0])))
+    if event in _LISTING and not _is_pythons(args[0]):
+        return Exception(_denied(args[0]), wording.LISTS_FOLDER.format(_shown(args[0])))
+    if event in _STARTING:
+        return Exception(_denied(args[0]), wording.STARTS_PROGRAM)
+    if event in _THREADS:
+        return Exception(RuntimeError("can't start new thread"), wording.STARTS_THREAD)
+    if event == "socket.__new__":
+        return Exception(_denied("socket"), wording.USES_NETWORK)
+    if event == "sqlite3.connect" and args[0] != ":memory:":
+        return Exception(_denied(args[0]), wording.WRITES_FILE.format(_shown(args[0])))
+    return None
+
+
+def _opened(path: Any, mode: Any, flags: Any) -> Exception | None:
+    if isinstance(path, int):
+        return None
+    writes = set(mode or "") & set("wax+") or (isinstance(flags, int) and flags & _WRITING)
+    if writes:
+        if _is_pythons(path) and "__pycache__" in os.fsdecode(path):
+            return None
+        return Exception(_denied(path), wording.WRITES_FILE.format(_shown(path)))
+    if _is_pythons(path):
+        return None
+    absent = FileNotFoundError(2, "No such file or directory", path)
+    return Exception(absent, wording.READS_FILE.format(_shown(path)))
+
+
+def _denied(path: Any) -> PermissionError:
+    return PermissionError(1, "Operation not permitted", path)
+
+
+def _is_pythons(path: Any) -> bool:
+    try:
+        return os.path.realpath(os.fsdecode(path)).startswith(_PYTHONS_OWN)
+    except (TypeError, ValueError):
+        return False
+
+
+def _shown(path: Any) -> str:
+    try:
+        return repr(os.path.basename(os.fsdecode(path).rstrip("/\\")) or os.fsdecode(path))
+    except TypeError:
+        return "?"
