@@ -348,8 +348,10 @@ class Student:
         """Return the sentence about a name that is missing."""
         if self.problems:
             first = self.problems[0]
-            where = f" (line {first.line} of {first.cell})" if first.line else ""
-            return f"{function} is not defined: your file stopped with an error before it{where}"
+            where = (
+                f"line {first.line} of {first.cell}" if first.line else first.cell or "your file"
+            )
+            return f"{function} is not defined; {where} raised an error"
         return f"{function} is not defined in your file"
 
     def _place(self, cell: int, line: int) -> str:

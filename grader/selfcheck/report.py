@@ -49,8 +49,8 @@ class Report:
     @property
     def advice(self) -> str:
         """What to do next, in a sentence or two."""
-        bad = [each for each in self.results if each.verdict == "failed"]
-        if bad:
+        bad = [each for each in self.results if each.verdict in ("failed", "noted")]
+        if any(each.verdict == "failed" for each in bad):
             return wording.failed_first(bad[0].title)
         unwritten = next((each.unwritten for each in self.results if each.unwritten), "")
         if unwritten:

@@ -694,7 +694,7 @@ def attack():
 def test_the_import_gate(called: Called) -> None:
     """It alone keeps a package out that is installed and can be read."""
     source = "import iniconfig\ndef attack():\n    return 1.0"
-    with pytest.raises(StudentError, match="stopped with an error"):
+    with pytest.raises(StudentError, match="raised an error"):
         called(source, layers=frozenset())
     assert called(source, layers=frozenset(), imports=("iniconfig",)) == 1
 

@@ -23,6 +23,7 @@ from grader.checks.gradients import Gradient
 from grader.course.catalog import load
 from grader.selfcheck.checks import checks
 from grader.selfcheck.gradient_table import table
+from grader.selfcheck.refused import refusing
 from grader.selfcheck.report import Report
 from grader.selfcheck.time_limit import OverranError, time_limit
 from grader.testing import entries, expect, finite, pair, shaped
@@ -284,9 +285,48 @@ def test_foreign_import(folder):
     (folder / "pandas.py").write_text("")  # not found either: the folder is not on the path
     done = newton(folder, f"try:\n    import pandas.io\nexcept ImportError:\n    pass\n{RIGHT}")
     assert done.status == 0
-    assert (
-        "note: you import pandas; the grader will have NumPy and the standard library" in done.out
-    )
+    assert "line 2 imports pandas; the grader has NumPy and the standard library" in done.out
+
+
+REFUSED = {
+    "import pandas": "imports pandas",
+    "open('run.log', 'w')": "writes a file ('run.log')",
+    "open('run.csv')": "reads a file that the grader does not have ('run.csv')",
+    "import os; os.makedirs('plots')": "makes a folder ('plots')",
+    "import os; os.listdir('.')": "lists a folder ('.')",
+    "import tempfile; tempfile.mkdtemp()": "writes a file (",
+    "import subprocess; subprocess.run(['true'])": "starts another program",
+    "import threading; threading.Thread(target=print).start()": "starts a thread",
+    "import socket; socket.socket()": "uses the network",
+    "def later():\n    import torch": "imports torch; it has NumPy and the standard library",
+}
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_what_the_grader_refuses_is_a_failure_with_its_line(folder, line):
+    """The functions are right, and the check does not say 'hand in'."""
+    done = newton(folder, f"{RIGHT}\n{line}\n", GRADER_CHECK_SECONDS="3")
+    assert done.status == 1
+    assert REFUSED[line] in done.out
+    assert re.search(r"line (8|9): the grader can run this \.+ FAILED", done.out)
+    assert "hand in" not in done.out
+
+
+def test_what_is_handled_is_no_failure(folder):
+    """A refusal that the program expects costs nothing: the grader refuses it in the same way."""
+    tried = "try:\n    open('run.log', 'w')\nexcept OSError:\n    pass\n"
+    assert newton(folder, tried + RIGHT).status == 0
+    assert not (folder / "run.log").exists()
+
+
+def test_without_the_hook_it_would_write(folder, monkeypatch):
+    """What refuses is the hook: outside `refusing`, the same line writes."""
+    monkeypatch.chdir(folder)
+    with pytest.raises(PermissionError), refusing() as found:
+        Path("run.log").write_text("x")
+    assert found == ["writes a file ('run.log')"]
+    Path("run.log").write_text("x")
+    assert Path("run.log").read_text() == "x"
 
 
 def test_a_terminal_obeys_nothing(folder):
@@ -325,8 +365,8 @@ def test_an_interrupt_of_their_own_is_told_in_a_line(folder, source):
 
 
 def test_a_thread_that_goes_on_is_not_waited_for(folder):
-    """All is right and told: the check ends, though Python would wait for the thread."""
-    thread = "import threading, time\nthreading.Thread(target=time.sleep, args=(600,)).start()\n"
+    """All is right: the check ends, though Python would wait for the thread."""
+    thread = "import _thread, time\n_thread.start_new_thread(time.sleep, (600,))\n"
     assert newton(folder, thread + RIGHT, GRADER_CHECK_SECONDS="2").status == 0
 
 
@@ -433,8 +473,8 @@ def test_notebook_as_a_file(folder):
     (folder / "newton.ipynb").write_bytes(cells(square, broken, slope))
     done = run(folder, "newton.ipynb")
     assert done.status == 0
-    assert done.verdicts() == ["no", "ok", "ok", "ok"]
-    assert "no; the others are run" in done.out
+    assert done.verdicts() == ["note", "ok", "ok", "ok"]
+    assert "cell 2, line 3 raised an error (the rest still ran)" in done.out
     assert 'File "cell 2", line 3' in done.out
     assert "\n3 of 3 passed.\n" in done.out
 
@@ -449,10 +489,10 @@ def test_a_notebook_keeps_what_it_imports_from_the_future(folder):
 def test_a_cell_that_breaks_a_function_is_put_right_first(folder):
     """What the cell leaves undefined fails, and the advice is to begin with the cell."""
     square, slope = RIGHT.split("\n\n\n")
-    (folder / "newton.ipynb").write_bytes(cells(square, f"1 / 0\n{slope}"))
+    (folder / "newton.ipynb").write_bytes(cells(square, f"y = 1 / 0\n{slope.replace('2', 'y')}"))
     done = run(folder, "newton.ipynb")
     assert done.status == 1
-    assert "put right the first that failed, “cell 2 runs from top to bottom”" in done.out
+    assert "fix the first failed check, “cell 2, line 1 raised an error" in done.out
 
 
 def test_what_only_a_notebook_has_is_there(folder):

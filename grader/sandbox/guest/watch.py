@@ -4,8 +4,9 @@
     with watch.guard(place):
         exec(code, namespace)     # raises `Abandoned` after 5 s of CPU in one statement, or 2 s asleep
 
-Timers of the process, so Linux and macOS only, and only for code that lets Python handle signals; the
-trusted side has limits of its own. The student's own check brings another watch.
+It looks by a timer of wall time: one of CPU time would make the kernel count that in steps of 4 ms, for
+the timed checks as well. Only code that lets Python handle signals is stopped; the trusted side has limits
+of its own. The student's own check brings another watch.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 TICK: Final = 0.25
-"""Seconds between two looks, of CPU time and of wall time."""
+"""Wall seconds between two looks."""
 ASLEEP: Final = 2.0
 """Wall seconds that a statement may wait: less than the trusted side's own limit."""
 _IDLE: Final = 0.005
@@ -63,13 +64,11 @@ class LoadWatch:
     def __enter__(self) -> None:
         self._begin(None)
         self._woke, self._woke_cpu = self._wall, self._cpu
-        for number, timer in _TIMERS:
-            signal.signal(number, self._look)
-            signal.setitimer(timer, TICK, TICK)
+        signal.signal(signal.SIGALRM, self._look)
+        signal.setitimer(signal.ITIMER_REAL, TICK, TICK)
 
     def __exit__(self, *_: object) -> None:
-        for _number, timer in _TIMERS:
-            signal.setitimer(timer, 0.0)
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
 
     def _begin(self, place: Any) -> None:
         self._now, self._cpu, self._wall = place, time.process_time(), time.monotonic()
@@ -79,15 +78,12 @@ class LoadWatch:
         place = self._place(frame)
         if place is None:
             return
-        if number == signal.SIGALRM:
-            self._look_for_sleep()
-        elif place != self._now and self._now is not None:
+        if place != self._now and self._now is not None:
             self._begin(place)
-        elif time.process_time() - self._cpu >= self._share:
-            self._now = place
+        self._now = place
+        if time.process_time() - self._cpu >= self._share:
             raise Abandoned(f"stopped after {self._share:.2g} s (infinite loop?)")
-        else:
-            self._now = place
+        self._look_for_sleep()
 
     def _look_for_sleep(self) -> None:
         cpu, wall = time.process_time(), time.monotonic()
@@ -97,10 +93,3 @@ class LoadWatch:
             self._slept += wall - self._woke
             self._woke = wall
             raise Abandoned(f"stopped after {ASLEEP:g} s of waiting (sleep? input?)")
-
-
-_TIMERS: Final = tuple(
-    (getattr(signal, f"SIG{name}"), getattr(signal, f"ITIMER_{timer}"))
-    for name, timer in (("PROF", "PROF"), ("ALRM", "REAL"))
-    if hasattr(signal, f"ITIMER_{timer}")
-)

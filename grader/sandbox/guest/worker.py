@@ -50,7 +50,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.sandbox.guest import figures, lockdown, newer, wire
+from grader.sandbox.guest import figures, library, lockdown, newer, wire
 from grader.sandbox.guest.imports import Gate
 from grader.sandbox.guest.operations import Operations
 from grader.sandbox.guest.plain_values import MAX_ANSWER, modified, portable
@@ -67,16 +67,11 @@ PRELOADED: Final = """
 """Imported before any fork: what submissions import most. A fork costs by what is loaded."""
 
 PRELOADED_IN_A_JAIL: Final = """
-    numpy.fft numpy.ma numpy.polynomial numpy.testing numpy.f2py numpy.ctypeslib numpy.typing numpy.matlib
+    numpy.fft numpy.ma numpy.polynomial numpy.testing numpy.ctypeslib numpy.typing numpy.matlib
     numpy.rec numpy.char numpy.strings
-    argparse ast asyncio base64 binascii bz2 cProfile calendar codecs colorsys concurrent.futures
-    contextvars csv decimal difflib doctest fractions glob graphlib gzip hashlib html keyword locale
-    logging lzma pickle pprint pstats queue reprlib sched secrets select selectors shutil statistics symtable
-    tempfile threading timeit tokenize tracemalloc unicodedata unittest uuid zlib zoneinfo
-    _strptime
 """.split()
-"""Imported besides where a worker has no files: elsewhere it reads them when they are asked for.
-NumPy and Python load parts of themselves as lazily."""
+"""Imported besides where a worker has no files, as are all extension modules of Python; what is pure
+Python comes from `library`. Elsewhere a worker reads files when they are asked for."""
 
 REHEARSALS: Final = 12
 _REHEARSED: Final = """
@@ -99,6 +94,10 @@ def serve(control: socket.socket, settings: dict[str, Any]) -> None:
         figures.settle()
     for name in (*PRELOADED, *jailed, *settings["preload"]):
         importlib.import_module(name)
+    if jailed:
+        library.load_extensions()
+        before_files = len(sys.meta_path) - 1
+        sys.meta_path.insert(before_files, library.Library.of_this_python("numpy"))
     if "torch" in sys.modules:
         _cross_over()
     newer.supply()
