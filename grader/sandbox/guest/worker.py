@@ -88,16 +88,7 @@ def f(params, X):
 
 def serve(control: socket.socket, settings: dict[str, Any]) -> None:
     """Preload, prepare the layers, then fork a worker for each request until the grader leaves."""
-    shut_out = "uid" in settings["layers"] and _lies_in_a_home()
-    jailed = PRELOADED_IN_A_JAIL if "chroot" in settings["layers"] or shut_out else []
-    if "matplotlib" in settings["preload"]:
-        figures.settle()
-    for name in (*PRELOADED, *jailed, *settings["preload"]):
-        importlib.import_module(name)
-    if jailed:
-        library.load_extensions()
-        before_files = len(sys.meta_path) - 1
-        sys.meta_path.insert(before_files, library.Library.of_this_python("numpy"))
+    _preload(settings)
     if "torch" in sys.modules:
         _cross_over()
     newer.supply()
@@ -130,6 +121,20 @@ def serve(control: socket.socket, settings: dict[str, Any]) -> None:
         else:
             _reap(ended)
             _fork(control, plan, request, fds)
+
+
+def _preload(settings: dict[str, Any]) -> None:
+    """Import what submissions may import, as far as a worker could not do so itself."""
+    shut_out = "uid" in settings["layers"] and _lies_in_a_home()
+    jailed = PRELOADED_IN_A_JAIL if "chroot" in settings["layers"] or shut_out else []
+    if "matplotlib" in settings["preload"]:
+        figures.settle()
+    for name in (*PRELOADED, *jailed, *settings["preload"]):
+        importlib.import_module(name)
+    if jailed:
+        library.load_extensions()
+        before_files = len(sys.meta_path) - 1
+        sys.meta_path.insert(before_files, library.Library.of_this_python("numpy"))
 
 
 def _lies_in_a_home() -> bool:
