@@ -133,6 +133,7 @@ class Running:
                 node, (ast.stmt, ast.expr, ast.ExceptHandler, ast.arg, ast.alias, ast.keyword)
             ):
                 node.lineno = node.end_lineno = line
+                node.col_offset = node.end_col_offset = 0
         last = tree.body[-1] if tree.body else None
         if expression and isinstance(last, ast.Expr) and len(tree.body) == 1:
             return self.execute(self.compiled(ast.Expression(last.value), title, "eval"))
@@ -255,11 +256,9 @@ def is_definition(node: ast.stmt) -> bool:
     ):
         return True
     if isinstance(node, (ast.Assign, ast.AnnAssign)):
-        return node.value is None or not any(map(_computes, ast.walk(node.value)))
+        return node.value is None or not _computes(node.value)
     if isinstance(node, ast.If):
-        return not any(map(_computes, ast.walk(node.test))) and all(
-            map(is_definition, [*node.body, *node.orelse])
-        )
+        return not _computes(node.test) and all(map(is_definition, [*node.body, *node.orelse]))
     if isinstance(node, ast.Try):
         handled = [statement for handler in node.handlers for statement in handler.body]
         return all(map(is_definition, [*node.body, *handled, *node.orelse, *node.finalbody]))
@@ -267,8 +266,14 @@ def is_definition(node: ast.stmt) -> bool:
 
 
 def _computes(node: ast.AST) -> bool:
-    kinds = (ast.Call, ast.ListComp, ast.SetComp, ast.DictComp, ast.Await, ast.BinOp)
-    return isinstance(node, kinds)
+    """Return whether an expression may take time; what stands in a ``lambda`` is not run."""
+    if isinstance(node, ast.Lambda):
+        return False
+    if isinstance(node, (ast.Call, ast.ListComp, ast.SetComp, ast.DictComp, ast.Await)):
+        return True
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Pow, ast.LShift, ast.Mult)):
+        return True
+    return any(map(_computes, ast.iter_child_nodes(node)))
 
 
 def bound_by(node: ast.stmt) -> set[str]:
