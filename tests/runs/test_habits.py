@@ -44,7 +44,7 @@ ON_TOP = {
     "colab": "from google.colab import drive\ndrive.mount('/content/drive')",
     "widgets": "import ipywidgets as w\n@w.interact(n=(1, 3))\ndef shown(n=1): return n\nassert shown(2) == 2",
     "match": "import matplotlib.pyplot as plt\nmatch plt.gcf():\n    case plt.Figure(): pass",
-    "subclass": "import matplotlib.pyplot as plt\nclass Mine(plt.Axes):\n    def go(self): return self.plot(1)\nMine().go()",
+    "subclass": "import matplotlib.pyplot as plt\nclass Mine(plt.Axes):\n    x = 1\nMine().plot(1)",
     "versions": "import matplotlib\nassert tuple(map(int, matplotlib.__version__.split('.')))[0] >= 3",
     "tkinter": "import tkinter as tk\nclass App(tk.Tk): pass\nApp().mainloop()",
     "batched": "from itertools import batched\nassert list(batched('abc', 2)) == [('a', 'b'), ('c',)]",
