@@ -103,7 +103,7 @@ def load(
     gate = _OwnGate(imports)
     running = Running(name, cells, gate)
     with captured() as printed:
-        running.run(_Clock(gate))
+        running.run(_LoadingClock(gate))
     results = list(_problems(running, cells))
     if results:
         results[0] = replace(results[0], printed=first_lines(printed.getvalue()))
@@ -132,7 +132,7 @@ class _OwnGate(Gate):
         return super().find_spec(name, path, target) if self.shut else None
 
 
-class _Clock:
+class _LoadingClock:
     """Time limits by `time_limit`, which works on every system; refusals are kept with the exception."""
 
     def __init__(self, gate: _OwnGate) -> None:

@@ -44,7 +44,7 @@ _PYTHONS_OWN: Final = tuple(
 """Folders that hold Python and its packages: imports read them."""
 
 
-class _State:
+class _Watched:
     """Whether the hook acts, for which thread, and what it has found."""
 
     installed = False
@@ -55,12 +55,12 @@ class _State:
 @contextlib.contextmanager
 def refusing() -> Iterator[list[str]]:
     """Refuse what the grader refuses; yield the list of what was tried, in words."""
-    if not _State.installed:
+    if not _Watched.installed:
         sys.addaudithook(_hook)
-        _State.installed = True
-    before = _State.thread
+        _Watched.installed = True
+    before = _Watched.thread
     found: list[str] = []
-    _State.thread, _State.found = threading.get_ident(), found
+    _Watched.thread, _Watched.found = threading.get_ident(), found
     start = vars(threading).get("_start_new_thread")
     if start is not None:  # Python 3.11 has no event for threads
         vars(threading)["_start_new_thread"] = partial(_start_thread, start)
@@ -69,7 +69,7 @@ def refusing() -> Iterator[list[str]]:
     finally:
         if start is not None:
             vars(threading)["_start_new_thread"] = start
-        _State.thread = before
+        _Watched.thread = before
 
 
 def _start_thread(start: Callable[..., Any], *args: Any) -> Any:
@@ -78,11 +78,11 @@ def _start_thread(start: Callable[..., Any], *args: Any) -> Any:
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
-    if _State.thread != threading.get_ident():
+    if _Watched.thread != threading.get_ident():
         return
     error = _refusal(event, args)
     if error is not None:
-        _State.found.append(str(error.args[-1]))
+        _Watched.found.append(str(error.args[-1]))
         raise error.args[0]
 
 
