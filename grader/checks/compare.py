@@ -61,7 +61,8 @@ def fault(
         return Fault("shape", _shape_message(got.shape, want.shape, {*dims(), *want.shape, 0, 1}))
     if integers and got.size and got.dtype.kind not in "iu":
         return Fault("integers", "integers are wanted")
-    if integers and got.size:
+    both_whole = got.dtype.kind in "iu" and want.dtype.kind in "iu"
+    if (integers or both_whole) and got.size:
         wrong = int((got != want).sum())
         told = f"{rough(float(wrong))} of {rough(float(got.size))} entries"
         return Fault("values", f"right shape, wrong values ({told})") if wrong else None
