@@ -492,7 +492,7 @@ class _Page:
             function=cause.function,
             array=cause.array,
             mistake="" if cause.mistake.startswith("=") else cause.mistake,
-            example=cause.example,
+            example=_telling(cause.example),
             question=cause.question,
             more=cause.more,
             consequences=tuple(cause.outcomes),
@@ -538,3 +538,9 @@ def _first(message: str) -> str:
 def _returns_nothing(finding: Checked) -> bool:
     failure = finding.check.failure if finding.check else None
     return failure is not None and not failure.error and "none" in failure.refusals()
+
+
+def _telling(example: Example | None) -> Example | None:
+    """Return an example that shows something wrong, or None."""
+    shows = example is not None and (example.raised or example.returned != example.correct)
+    return example if shows else None
