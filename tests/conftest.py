@@ -23,7 +23,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Expect the known failures."""
     known = known_failures()
     for item in items:
-        why = known.get(item.nodeid) or known.get(item.nodeid.partition("[")[0])
+        names = (item.nodeid, item.nodeid.partition("[")[0], item.nodeid.partition("::")[0])
+        why = next((known[name] for name in names if name in known), "")
         if why:
             item.add_marker(pytest.mark.xfail(reason=why, strict=False))
 
