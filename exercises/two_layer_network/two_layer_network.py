@@ -60,9 +60,9 @@ GRAPH = {
 # $$\mathrm{ReLU}(z) = \max(z, 0) \qquad
 # \mathrm{ReLU}'(z) = \begin{cases} 0 & z < 0 \\ 1 & z \ge 0 \end{cases}$$
 #
-# A unit below zero is inactive: it outputs 0. At zero the function has a corner and no derivative; the
-# lecture takes 1 there. In our network $z^{[1]} = (2, -\tfrac12)$: the first unit is active, with
-# slope 1, and the second is inactive, with slope 0.
+# A unit below zero is inactive: it outputs 0. At zero the function has a corner and no derivative;
+# the lecture takes 1 there. In our network $z^{[1]} = (2, -\tfrac12)$: the first unit is active,
+# with slope 1, and the second is inactive, with slope 0.
 
 
 # %%
