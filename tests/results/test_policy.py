@@ -976,10 +976,10 @@ def test_regrade_says_who_by_how_much_and_where_before_it_writes(class_: Path) -
     example = re.search(r"```text\n(.*?)```", PAGE, re.DOTALL)[1].splitlines()
     assert status == 0
     assert out.splitlines() == [
+        f"course: {class_}",
         *example[:2],
-        "linus: 93.5 -> 100 (+6.5), excused",
-        example[1],
-        example[2].replace("1 student changes", "2 students change"),
+        "  linus: 93.50 -> 100.00 (+6.50), exempt",
+        example[2].replace("1 score changes", "2 scores change"),
     ]
     assert entries()["kurt"]["score"] == 93.5
     assert grader("regrade", "out", "--jobs", 1, "--write")[0] == 0
