@@ -78,7 +78,9 @@ def total(n):
 class Box:
     def size(self):
         return 3"""
-CONFIG = '""" # BEGIN TEST CONFIG\npoints: 1\nhidden: true\n""" # END TEST CONFIG\nf(np.float64(2.0))'
+CONFIG = (
+    '""" # BEGIN TEST CONFIG\npoints: 1\nhidden: true\n""" # END TEST CONFIG\nf(np.float64(2.0))'
+)
 
 
 @pytest.fixture(scope="module")
