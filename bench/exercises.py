@@ -26,7 +26,6 @@ from typing import Any
 
 from measure import machine, run, times, tree, write_section
 
-from grader.checks import check as judging
 from grader.checks import timing
 from grader.checks.mistakes import mistaken, module_of
 from grader.course import catalog
@@ -155,11 +154,11 @@ def timed(name: str, submissions: Sequence[Submission]) -> Verdicts:
             who[0] = submission.student
             found.graded.append(grade_one(bench, kinds(items)["timed"], submission, 100))
 
-    judging.timing.measure = noted  # type: ignore[assignment]
+    timing.measure = noted  # type: ignore[assignment]
     try:
         in_session(name, work)
     finally:
-        judging.timing.measure = measure
+        timing.measure = measure
     return found
 
 

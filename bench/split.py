@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 from measure import times, tree
 
-from grader.checks import check as judging
+from grader.checks import judge as judging
 from grader.course import catalog
 from grader.grading import one_submission
 from grader.grading import process as grading
@@ -136,7 +136,7 @@ class _Session(grading.Loop):
 
 
 _INSIDE = {
-    (grading, "read_source"): "read the notebook",
+    (one_submission, "read_source"): "read the notebook",
     (pool.ForkServer, "fork"): "ask for a worker",
     (student.Student, "call"): "take answers apart",
     (pool.Worker, "ask"): "send and receive",
@@ -144,7 +144,7 @@ _INSIDE = {
     (wire, "_walk"): "walk answers before they are decoded",
     (wire, "decode"): "decode answers",
     (pool.Worker, "end"): "kill the worker",
-    (judging.Check, "_fault"): "compare",
+    (judging.Judge, "fault"): "compare",
     (msgspec.json, "decode"): "JSON in and out",
     (msgspec.json, "encode"): "JSON in and out",
 }
@@ -188,7 +188,7 @@ def _below() -> tuple[float, float]:
 _OUTSIDE = {
     (run, "open_inbox"): "read the inbox",
     (store.Store, "add"): "keep the grade (SQLite, one commit each)",
-    (run, "write"): "make grades.json, write files",
+    (write, "write_files"): "make grades.json, write files",
     (feedback, "render"): "feedback pages",
     (class_report, "render"): "class report",
     (gradebook, "as_csv"): "grades.csv",

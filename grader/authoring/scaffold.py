@@ -56,6 +56,7 @@ def new(start: Path, name: str, template: str = "layer") -> Scaffold:
         name: The name of the exercise.
         template: One of `KINDS`.
     """
+    _check_name(name)  # before YAML reads it
     title = name.replace("_", " ").strip().capitalize()
     entry = f"- name: {_scalar(name)}\n  title: {_scalar(title)}\n"
     lines = _rendered(f"{template}/entry", name, title)
@@ -75,6 +76,7 @@ def begin(start: Path, name: str, entry: str, files: Mapping[str, str]) -> Path:
     Raises:
         CatalogError: The name is taken, or the entry must be added by hand.
     """
+    _check_name(name)
     made = _begin(start, name, entry, files)
     if made.by_hand:
         raise CatalogError(f"{FILE} cannot be extended; write its list with a line for each entry")
@@ -82,7 +84,6 @@ def begin(start: Path, name: str, entry: str, files: Mapping[str, str]) -> Path:
 
 
 def _begin(start: Path, name: str, entry: str, exercise: Mapping[str, str]) -> Scaffold:
-    _check_name(name)
     folder, begun = _course(start)
     for place in _folders(folder, name):
         if place.exists():

@@ -212,7 +212,7 @@ def test_what_is_left_alone_is_to_be_added_by_hand(tmp_path: Path) -> None:
         ("lambda", "'lambda' is no name"),
         ("random", "'random' is the name of a Python module; choose another name"),
         ("numpy", "'numpy' is the name of a Python module"),
-        ("first", "first is there already; choose another name"),
+        ("first", "reference/first exists already; choose another name"),
     ],
 )
 def test_a_name_that_cannot_be_is_refused_in_a_line(tmp_path: Path, name: str, told: str) -> None:
