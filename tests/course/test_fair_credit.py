@@ -19,7 +19,7 @@ from grader.checks.check import LOCAL_CREDIT, NUMERIC_CREDIT, SHARED
 from grader.course import catalog
 from grader.grading.protocol import Settings
 from grader.model import Grade, Outcome, Submission
-from grader.results import feedback
+from grader.results import feedback, wording
 from grader.results.store import Run
 from grader.runs import local
 
@@ -343,14 +343,17 @@ def test_the_arrays_of_a_whole_count_for_themselves(whole):
 
 @pytest.mark.parametrize("exercise", sorted({slip.exercise for slip in SLIPS}))
 def test_the_label_is_in_the_feedback(exercise):
-    """The page says why a check that is not passed has points."""
+    """The page says why a failed check keeps points, and what waits for a verdict."""
     assignment = COURSE.assignment(exercise)
     run = Run(exercise, SEED, assignment.max_score, "f00d")
     for grade in graded(exercise).values():
         page = html.unescape(feedback.render(run, assignment, grade).decode())
         for outcome in grade.outcomes:
-            if outcome.status != "passed" and outcome.points:
-                assert outcome.message in page
+            label = outcome.message.rpartition("; ")[2]
+            if outcome.status == "failed" and outcome.points and label != outcome.message:
+                assert f"partial credit: {label}" in page
+            if outcome.status == "waiting":
+                assert wording.VERDICTS["waiting"] in page
 
 
 def test_every_exercise_is_here():
