@@ -14,7 +14,7 @@ import ast
 import atexit
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -98,6 +98,10 @@ def alone(name: str, source: str) -> Student:
     return Student(server, Program(name, ((f"{name}.py", source),), tuple(imports)), limits)
 
 
+PLOTS: Final = frozenset({"matplotlib", "IPython"})
+"""Packages that draw and answer nothing; a function that no check calls may import them."""
+
+
 def needs_worker(source: str) -> bool:
     """Whether a solution imports more than NumPy and the standard library."""
     return bool(_foreign(source))
@@ -111,4 +115,4 @@ def _foreign(source: str) -> set[str]:
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             found.add((node.module or "numpy").partition(".")[0])
-    return found - {"numpy", "grader", *sys.stdlib_module_names}
+    return found - {"numpy", "grader", *PLOTS, *sys.stdlib_module_names}
