@@ -30,8 +30,8 @@ class Stray:
     step: str
     right: str
     wrong: str
-    rule: Swap | None = None
-    else_named: str = ""
+    rule: Swap
+    else_named: str
     true: tuple[str, ...] = ()
 
     @property
@@ -45,19 +45,19 @@ class Stray:
 
 STRAYS = [
     Stray("lstm_cell", "the first step left out", "for t in reversed(range(T)):",
-          "for t in reversed(range(1, T)):"),
+          "for t in reversed(range(1, T)):",
+          ("diagnosis.py",
+           "not self._is_spoken_against(number, list(shown()), cases, others, reference, path)", "True"),
+          "constant-answer"),
     Stray("two_layer_network", "not divided, not masked, in backward",
           "dz2 = (a2 - y) / m\n    dW2 = dz2.T @ a1\n    db2 = dz2.sum(axis=0)\n"
           '    da1 = dz2 @ params["W2"]\n    dz1 = da1 * relu_derivative(z1)\n',
           "dz2 = a2 - y\n    dW2 = dz2.T @ a1\n    db2 = dz2.sum(axis=0)\n"
           '    dz1 = da1 = dz2 @ params["W2"]\n',
-          true=("sum-not-mean", "relu-mask-missing")),
-    Stray("lstm_cell", "only dc reaches the old memory", '"c_prev": delta_c * f', '"c_prev": dc * f'),
-    Stray("two_layer_network", "update is called, its result not kept",
-          "params = update(params, backward(params, cache, target), learning_rate)",
-          "update(params, backward(params, cache, target), learning_rate)",
-          ("checks/explanations.py", "name in hints and not (name == CONSTANT and mutants)", "name in hints"),
-          "constant-answer"),
+          ("judging.py", "blameless=self._blameless()", "blameless=()"), "argument-modified",
+          ("sum-not-mean", "relu-mask-missing")),
+    Stray("lstm_cell", "only dc reaches the old memory", '"c_prev": delta_c * f', '"c_prev": dc * f',
+          ("diagnosis.py", "made != asked and self", "False and self"), "forget-path-zero"),
 ]  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def test_nothing_untrue_is_named(stray, tmp_path):
     assert names(stray, tmp_path) <= {*stray.true}
 
 
-@pytest.mark.parametrize("stray", [s for s in STRAYS if s.rule], ids=lambda stray: stray.step)
+@pytest.mark.parametrize("stray", STRAYS, ids=lambda stray: stray.step)
 def test_each_rule_matters(stray, tmp_path):
     """Without it the student reads a wrong name."""
     course = tmp_path / "course"
