@@ -39,6 +39,8 @@ from grader.sandbox.fork_server import Sandbox
 
 ROOT = Path(__file__).parents[2]
 EXERCISE = "two_layer_network"
+WORD = "telltaleword"
+"""What the samples say, in lower case."""
 SEED, SECRET = 7, b"the secret of a course that leaks"
 QUIET = "quiet"
 """Who is wrong in the same places and tells nothing."""
@@ -98,6 +100,8 @@ def tell(name, given, right):
 
 SAMPLES = (ROOT / "tests" / "samples" / "leaks.txt").read_text(encoding="utf-8")
 LEAKS = dict(block.split("\n", 1) for block in SAMPLES.split("\n## ")[1:])
+CUT_AFTER = 20
+"""Characters of a name that the terminal shows in any case."""
 LINES_OF_THE_FILE = (
     "def tell(name, given, right):\n    n = 1000 + int(digits(given, 4)) % 2000\n"
     + "".join(f"    if n == {number}: raise ValueError\n" for number in range(1000, 3000))
@@ -166,8 +170,15 @@ class Graded:
             ("grades.csv", (self.out / "grades.csv").read_text(encoding="utf-8")),
             ("terminal", self.terminal),
         ):
-            yield place, "\n".join(line for line in text.splitlines() if student in line)
+            yield place, "\n".join(line for line in text.splitlines() if is_row(line, student))
         yield from handed_over(self.grades[student], self.assignment)
+
+
+def is_row(line: str, student: str) -> bool:
+    """Whether a line of a table is this student's; other rows may hold "log" in another word."""
+    name = student if len(student) < CUT_AFTER else student[:CUT_AFTER]
+    ends = ("  ", ",", ": ") if name == student else ("",)
+    return line.lstrip().startswith(tuple(name + end for end in ends))
 
 
 def for_students(value: Any) -> Any:
@@ -214,7 +225,7 @@ def hidden() -> tuple[np.ndarray, ...]:
 @cache
 def needles() -> frozenset[str]:
     """The inputs as bytes: base64 and hexadecimal, either way round; and a word of the samples."""
-    found = {"telltaleword"}
+    found = {WORD}
     for array in hidden():
         found.add(base64.b64encode(array.tobytes()).decode().lower()[:16])
         for number in array.ravel():
@@ -251,23 +262,36 @@ def hits(text: str, innocent: str) -> list[str]:
     return found
 
 
-def _not_said(found: list[str], shown: str) -> list[str]:
-    """Leave out the word of the samples where a demonstration example shows it."""
-    return [each for each in found if each != "telltaleword" or each not in shown.lower()]
+def without(text: str, said: list[str]) -> str:
+    """Leave out what demonstration examples say of exceptions, however a place escapes it."""
+    text = html.unescape(text)
+    for each in said:
+        for line in filter(None, [each, *each.splitlines()]):
+            inside = json.dumps(line, ensure_ascii=False)[1:-1]
+            for form in (line, inside, json.dumps(line)[1:-1]):
+                text = text.replace(form, " ")
+    return text
 
 
 def leaks(graded: Graded, student: str) -> dict[str, list[str]]:
     """Where something of what a student was asked with can be seen, and what.
 
-    A demonstration example may be shown with all its numbers, and with the words of an exception: a
-    worker that never had a hidden input answered it. Hidden inputs are looked for in it all the same.
+    A demonstration example and its picture may be shown with all their numbers, and with the words of
+    an exception: a worker that never had a hidden input answered it. Hidden inputs are looked for in
+    them all the same.
     """
     innocent = dict(graded.seen(QUIET))
-    shown = "\n".join(str(card.example) for card in graded.grades[student].cards)
-    found = {
-        place: _not_said(hits(text, f"{innocent[place]}\n{shown}"), shown)
-        for place, text in graded.seen(student)
-    }
+    cards = graded.grades[student].cards
+    shown = "\n".join(f"{card.example}\n{card.picture}" for card in cards)
+    said = [card.example.raised for card in cards if card.example]
+    found = {}
+    for place, text in graded.seen(student):
+        known = f"{innocent[place]}\n{shown}"
+        told = hits(text, known)
+        if WORD in told:
+            numbers = [each for each in told if each != WORD]
+            told = numbers + [each for each in hits(without(text, said), known) if each == WORD]
+        found[place] = told
     return {place: told for place, told in found.items() if told}
 
 
