@@ -115,13 +115,13 @@ def _shapes(pairs: Sequence[Pair]) -> str:
          lambda p: p.right.ndim >= 1 and p.got.ndim <= p.right.ndim
          and near(np.asarray(p.got.sum()), np.asarray(p.right.sum()))),
         ("lacks its last entry along the first axis",
-         lambda p: len(p.got) == len(p.right) - 1 and near(p.got, p.right[:-1])),
+         lambda p: _have_rows(p) and len(p.got) == len(p.right) - 1 and near(p.got, p.right[:-1])),
         ("lacks its first entry along the first axis",
-         lambda p: len(p.got) == len(p.right) - 1 and near(p.got, p.right[1:])),
+         lambda p: _have_rows(p) and len(p.got) == len(p.right) - 1 and near(p.got, p.right[1:])),
         ("has the right entries and more after them",
-         lambda p: len(p.got) > len(p.right) and near(p.got[: len(p.right)], p.right)),
+         lambda p: _have_rows(p) and len(p.got) > len(p.right) and near(p.got[: len(p.right)], p.right)),
         ("has the right entries and more before them",
-         lambda p: len(p.got) > len(p.right) and near(p.got[-len(p.right) :], p.right)),
+         lambda p: _have_rows(p) and len(p.got) > len(p.right) and near(p.got[-len(p.right) :], p.right)),
         ("holds the right values in another arrangement",
          lambda p: p.got.size == p.right.size and near(np.sort(p.got.ravel()), np.sort(p.right.ravel()))),
     ]  # fmt: skip
@@ -130,6 +130,10 @@ def _shapes(pairs: Sequence[Pair]) -> str:
         if _all(wrong, test):
             return words
     return _shape_said(wrong)
+
+
+def _have_rows(pair: Pair) -> bool:
+    return bool(pair.got.ndim and pair.right.ndim)
 
 
 def _shape_said(pairs: Sequence[Pair]) -> str:

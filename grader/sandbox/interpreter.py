@@ -26,7 +26,11 @@ _FOREIGN: Final = ("CELERY", "KOMBU")
 
 def command(code: str, *arguments: str) -> list[str]:
     """Return the command line that runs ``code`` in isolated mode."""
-    found = f"import sys; {_OURS!r} in sys.path or sys.path.append({_OURS!r}); {code}"
+    # Another grader may be installed: this one is imported first, and shadows nothing else after it.
+    found = (
+        f"import sys; sys.path.insert(0, {_OURS!r}); import grader; del sys.path[0]; "
+        f"{_OURS!r} in sys.path or sys.path.append({_OURS!r}); {code}"
+    )
     return [sys.executable, "-I", "-B", "-X", "utf8", "-c", found, *arguments]
 
 
