@@ -274,6 +274,12 @@ def without(text: str, said: list[str]) -> str:
     return text
 
 
+def says(text: str, said: list[str]) -> bool:
+    """Whether the word of the samples stands in a text, either way round, outside of ``said``."""
+    low = without(text, said).lower()
+    return WORD in low or WORD[::-1] in low
+
+
 def leaks(graded: Graded, student: str) -> dict[str, list[str]]:
     """Where something of what a student was asked with can be seen, and what.
 
@@ -289,9 +295,8 @@ def leaks(graded: Graded, student: str) -> dict[str, list[str]]:
     for place, text in graded.seen(student):
         known = f"{innocent[place]}\n{shown}"
         told = hits(text, known)
-        if WORD in told:
-            numbers = [each for each in told if each != WORD]
-            told = numbers + [each for each in hits(without(text, said), known) if each == WORD]
+        if WORD in told and not any(says(each, said) for each in texts(text)):
+            told = [each for each in told if each != WORD]
         found[place] = told
     return {place: told for place, told in found.items() if told}
 
