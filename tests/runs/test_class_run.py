@@ -81,7 +81,7 @@ def test_grades_json_has_the_agreed_shape(demo):
         assert sum(check["max_points"] for check in entry["checks"]) == pytest.approx(100)
         for check in entry["checks"]:
             assert {"id", "title", "status", "points", "max_points", "seconds"} <= set(check)
-            assert check["status"] in ("passed", "failed", "error")
+            assert check["status"] in ("passed", "failed", "waiting", "error")
 
 
 def test_a_secret_that_a_worker_can_read_ends_the_run(tmp_path):
@@ -111,7 +111,9 @@ def test_results_are_private(demo):
 
 
 def timeless(entry):
-    """The entry less its times: seconds, and the ratios in messages about speed."""
+    """Return the entry less its times: seconds, and ratios of speed in messages and cards."""
+    text = json.dumps(entry, ensure_ascii=False)
+    entry = json.loads(re.sub(r"[\d.]+ times the time", "many times the time", text))
     checks = [{k: v for k, v in check.items() if k != "seconds"} for check in entry["checks"]]
     for check in checks:
         if "fast" in check["id"]:

@@ -693,8 +693,8 @@ def attack():
 
 def test_the_import_gate(called: Called) -> None:
     """It alone keeps a package out that is installed and can be read."""
-    source = "import iniconfig\ndef attack():\n    return 1.0"
-    with pytest.raises(StudentError, match="raised an error"):
+    source = "import iniconfig\ndef attack():\n    return float(callable(iniconfig.IniConfig))"
+    with pytest.raises(StudentError, match="raised a NameError"):
         called(source, layers=frozenset())
     assert called(source, layers=frozenset(), imports=("iniconfig",)) == 1
 
@@ -713,5 +713,5 @@ def test_the_capture_cap(called: Called) -> None:
     """Printing a gigabyte costs the grader 16 KiB; past the cap, the pipe holds 64 KiB."""
     called(FLOOD.format("pass"))
     assert len(called.captured) == 1 << 14
-    called(FLOOD.format("sys.stdout._left = 1 << 60"))
+    called(FLOOD.format("sys.stdout.buffer._left = 1 << 60"))
     assert 1 << 14 < len(called.captured) <= 1 << 16
