@@ -618,7 +618,7 @@ def test_the_worst_pair_has_the_least_to_grade_with() -> None:
     if why := mode.why_not():
         pytest.skip(why)
     command, environment = mode.command(
-        "-c", "from grader import lockdown; print(*sorted(lockdown.available()))"
+        "-c", "from grader.sandbox.guest import lockdown; print(*sorted(lockdown.available()))"
     )
     said = subprocess.run(command, env=environment, capture_output=True, check=True, timeout=60)
     assert said.stdout.decode().split() == ["caps", "landlock", "rlimits", "seccomp"]
