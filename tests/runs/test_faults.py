@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pytest
 from confine import LONER, PROJECT, confined, python_for
-from test_run import graded, rows, timeless
+from test_class_run import graded, rows, timeless
 
 from grader.checks.mistakes import mistaken, module_of
 
