@@ -31,7 +31,11 @@ BINS: Final = 20
 _SIGNS: Final = {
     "attack": ("your program wrote something of its own", "your program closed the pipe"),
     "crashed": ("your program crashed", "your program ended"),
-    "hung": ("no answer within", "it waits for something that never comes"),
+    "hung": (
+        "(infinite loop?)",
+        "no answer within",
+        "it waits for something that never comes",
+    ),
 }
 NOTES: Final = {
     "error": "not judged",

@@ -973,14 +973,12 @@ def test_regrade_says_who_by_how_much_and_where_before_it_writes(class_: Path) -
     assert mended != before
     test.write_text(mended)
     status, out, _ = grader("regrade", "out", "--jobs", 1)
-    example = re.search(r"```text\n(.*?)```", PAGE, re.DOTALL)[1].splitlines()
+    section = PAGE.partition("## After a test is fixed")[2]
+    example = re.search(r"```text\n(.*?)```", section, re.DOTALL)[1]
     assert status == 0
-    assert out.splitlines() == [
-        f"course: {class_}",
-        *example[:2],
-        "  linus: 93.50 -> 100.00 (+6.50), exempt",
-        example[2].replace("1 score changes", "2 scores change"),
-    ]
+    course, _, changes = out.partition("\n")
+    assert course == f"course: {class_}"
+    assert changes == example.replace("alone,\ntest", "alone, test")  # the page breaks the line
     assert entries()["kurt"]["score"] == 93.5
     assert grader("regrade", "out", "--jobs", 1, "--write")[0] == 0
     assert [entries()["kurt"][key] for key in ("score", "final_score")] == [100.0, 80.0]
