@@ -8,7 +8,7 @@ import subprocess
 import zipfile
 
 import pytest
-from served import GRADER, NAME, RIGHT, WRONG, Service, make_course, open_folder, until
+from served import GRADER, NAME, PATIENCE, RIGHT, WRONG, Service, make_course, open_folder, until
 
 from grader.results.store import Store
 
@@ -24,7 +24,7 @@ def service():
 
 def grader(service, *arguments):
     words = [*GRADER, *map(str, arguments)]
-    return subprocess.run(words, cwd=service.course, capture_output=True, text=True, timeout=120,
+    return subprocess.run(words, cwd=service.course, capture_output=True, text=True, timeout=PATIENCE,
                           check=False)  # fmt: skip
 
 
@@ -140,7 +140,7 @@ def test_the_commands_work_while_it_serves(service):
     assert grader(service, "export", "csv", folder).returncode == 0
     assert grader(service, "regrade", folder).returncode == 0
     assert "would be posted" in grader(service, "push", "canvas", folder).stdout
-    until(lambda: "42" in service.as_("bob").get("/").text, 20)  # the page follows
+    until(lambda: "42" in service.as_("bob").get("/").text)  # the page follows
 
 
 def test_a_persons_own_data(service):
@@ -196,7 +196,7 @@ def test_killed_processes_are_replaced_and_nothing_is_lost(service):
     second = service.kill("web")
     until(lambda: service.child("grading") not in (None, first))
     until(lambda: service.child("web") not in (None, second))
-    until(lambda: _answers(service), 30)
+    until(lambda: _answers(service))
     for place in places:
         assert service.feedback("eve", place).status_code == 200
     with sqlite3.connect(service.data / "service.db") as connection:
@@ -231,7 +231,7 @@ def test_forget(service):
 def test_a_second_service_on_the_same_data_refuses(service):
     done = subprocess.run(
         [*GRADER, "serve", "--course", str(service.course), "--data", str(service.data), "--port", "1"],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert (done.returncode, len(done.stderr.strip().splitlines())) == (2, 1), done.stderr
     assert "another `grader serve`" in done.stderr

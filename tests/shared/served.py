@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import os
+import random
 import re
 import shutil
 import signal
@@ -23,6 +24,7 @@ WRONG = RIGHT.replace(b"return ", b"return 2 * ", 1)
 PEOPLE = {
     "ada": "student", "bob": "student", "eve": "student", "tom": "assistant", "boss": "instructor",
 }  # fmt: skip
+PATIENCE = 300.0  # seconds; a slow machine that does many things needs most of them
 YAML = "title: Small\ntimezone: Europe/Berlin\nassignments:\n  - {{name: {name}, title: Graphs{more}}}\n"
 
 
@@ -41,12 +43,18 @@ def set_dates(course, more):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Return a free port from below the range that the kernel gives to outgoing connections.
+
+    Nothing else takes it in the seconds before the service does, and after a restart.
+    """
+    while True:
+        port = random.SystemRandom().randrange(10_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
-def until(condition, seconds=60.0):
+def until(condition, seconds=PATIENCE):
     """Wait until a condition gives something true, and return that."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -94,7 +102,7 @@ class Service:
         log = self.log.open("a")
         self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, cwd="/")
         log.close()
-        until(self.is_up, 120)
+        until(self.is_up)
         return self
 
     def is_up(self):
@@ -112,17 +120,17 @@ class Service:
             return connection.execute("SELECT COUNT(*) FROM offering").fetchone()[0] > 0
 
     def health(self):
-        return httpx.get(f"http://127.0.0.1:{self.port}/healthz", timeout=10).text
+        return httpx.get(f"http://127.0.0.1:{self.port}/healthz", timeout=60).text
 
     def stop(self, number=signal.SIGTERM):
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(number)
-            self.process.wait(30)
+            self.process.wait(PATIENCE)
 
     def as_(self, who):
         """Return the session of a person, signed in at first use; '' is somebody signed out."""
         if who not in self.sessions:
-            made = httpx.Client(base_url=self.origin, timeout=60)
+            made = httpx.Client(base_url=self.origin, timeout=PATIENCE)
             if who:
                 path = self.links[who].removeprefix(self.origin)
                 answer = made.post(path, headers={"Origin": self.origin})
@@ -140,24 +148,23 @@ class Service:
     def submit(self, who, source=RIGHT, file=f"{NAME}.py", **fields):
         return self.post(who, f"/a/{NAME}", files={"file": (file, source)}, **fields)
 
-    def feedback(self, who, path, seconds=90.0):
+    def feedback(self, who, path):
         """Wait for the page of an attempt."""
 
         def page():
             answer = self.as_(who).get(path)
             return answer if answer.status_code not in (202, 503) else None
 
-        return until(page, seconds)
+        return until(page)
 
     def child(self, module):
         """Return the pid of the web process or of the grading service."""
+        command = f"grader.serve import {module}".encode()
         for task in Path(f"/proc/{self.process.pid}/task").glob("*/children"):
-            for pid in map(int, task.read_text().split()):
-                if (
-                    f"grader.serve import {module}".encode()
-                    in Path(f"/proc/{pid}/cmdline").read_bytes()
-                ):
-                    return pid
+            with contextlib.suppress(OSError):  # a thread or a child that ended meanwhile
+                for pid in map(int, task.read_text().split()):
+                    if command in Path(f"/proc/{pid}/cmdline").read_bytes():
+                        return pid
         return None
 
     def kill(self, module):
