@@ -6,6 +6,7 @@ write-ahead logs included. The audit keeps a number in place of the student. It 
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import time
 from datetime import UTC, datetime, timedelta
@@ -18,8 +19,8 @@ from grader.serve.database import FILE, FOLDER, ServeError, connect, stored, tra
 
 IN_HAND_SECONDS: Final = 90.0
 """How long to wait for an attempt that is being graded at the moment."""
-DERIVED: Final = ("grades.json", "grades.csv", "report.html")
-"""Files that hold the whole class: `grader report` writes them again."""
+DERIVED: Final = ("grades.json", "report.html", "*.csv", "*.zip")
+"""Files that hold the whole class: `grader report` and `grader export` write them again."""
 
 
 def forget(data: Path, student: str) -> str:
@@ -72,9 +73,12 @@ def _from_results(data: Path, student: str) -> None:
         with Store.open(path.parent) as store:
             store.forget(student)
         page = file_name(student)
-        for file in (path.parent / "feedback" / page, *(path.parent / name for name in DERIVED),
+        derived = (file for name in DERIVED for file in path.parent.glob(name))
+        for file in (path.parent / "feedback" / page, *derived,
                      *(path.parent / "sources").glob(f"{page.removesuffix('.html')}.*")):  # fmt: skip
             file.unlink(missing_ok=True)
+        for folder in path.parent.glob("*-feedback-*"):  # `grader export feedback` wrote it
+            shutil.rmtree(folder)
 
 
 def _from_service(connection: sqlite3.Connection, user: int, student: str, number: str) -> None:
