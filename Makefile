@@ -33,7 +33,7 @@ lint: $(VENV)/ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/codespell
+	$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md docs exercises
 
 validation: $(VENV)/ready-dev
 	$(BIN)/grader validate --seeds 200 --write docs/validation.md
