@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -29,9 +30,21 @@ def command(code: str, *arguments: str) -> list[str]:
     # Another grader may be installed: this one is imported first, and shadows nothing else after it.
     found = (
         f"import sys; sys.path.insert(0, {_OURS!r}); import grader; del sys.path[0]; "
-        f"{_OURS!r} in sys.path or sys.path.append({_OURS!r}); {code}"
+        f"{_OURS!r} in sys.path or sys.path.append({_OURS!r}); "
+        "from importlib.util import find_spec; "
+        f"find_spec('msgspec') or sys.path.extend({_folders()!r}); {code}"
     )
     return [sys.executable, "-I", "-B", "-X", "utf8", "-c", found, *arguments]
+
+
+def _folders() -> list[str]:
+    """Return where this process finds our package and what it needs, for those who set PYTHONPATH.
+
+    They come last on the path of the new process, and only if it would find no packages otherwise.
+    """
+    specs = (find_spec(name) for name in ("msgspec", "numpy", "pytest"))
+    origins = [str(Path(spec.origin).parents[1]) for spec in specs if spec and spec.origin]
+    return list(dict.fromkeys(origins))
 
 
 def environment(given: Mapping[str, str] = os.environ) -> dict[str, str]:
