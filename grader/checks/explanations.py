@@ -8,8 +8,6 @@ Every sentence is checked on this submission before it is said.
 from __future__ import annotations
 
 import contextlib
-import re
-import traceback
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -28,7 +26,6 @@ from grader.checks.reference import Module
 from grader.checks.relations import Pair, near, relation
 from grader.checks.views import Cause, View
 from grader.model import Example
-from grader.sandbox.fork_server import StudentError
 from grader.sandbox.student import Answer
 
 WITNESSES: Final = 2
@@ -426,26 +423,6 @@ class Investigation:
             if is_known and not others_too & sizes and len(good) >= WITNESSES:
                 return f" (right only where {name} is {next(iter(others_too))})"
         return ""
-
-    def raised_like(self, view: View) -> list[str]:
-        """Return the one named mistake that raises the very same, sizes in its text included; or []."""
-        found = set()
-        for candidate in self.diagnostics.candidates(view.function):
-            if candidate.mistake is None:
-                break
-            if all(self._raises_same(candidate, case, error) for case, error in view.errors):
-                found.add(candidate.mistake.id)
-        return list(found) if len(found) == 1 else []
-
-    def _raises_same(self, candidate: Candidate, case: Case, error: StudentError) -> bool:
-        said = error.detail.strip().splitlines()[-1:]
-        if not said or said[0].startswith("KeyError") or not re.search(r"\b\d", said[0]):
-            return False
-        try:
-            candidate.module.answer(case, self.reference.want(case))
-        except Exception as mine:  # what it raises is how it shows
-            return "".join(traceback.format_exception_only(mine)).strip() == said[0]
-        return False
 
     def common_errors(self, view: View) -> str:
         """Say what the inputs on which it raises have in common, or ''."""
