@@ -59,7 +59,7 @@ class NewMistakeError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What was written: the file, the submission that it quotes, and its function."""
+    """The file written, the submission that it quotes, and its function."""
 
     file: Path
     who: str

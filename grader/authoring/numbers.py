@@ -39,7 +39,7 @@ NO_ORACLE: Final = (
 
 @dataclass
 class Numbers:
-    """What the comparison found; ``wrong`` is empty if everything agrees."""
+    """The result of the comparison; ``wrong`` is empty if everything agrees."""
 
     oracle: float = 0.0
     """The largest relative difference from the oracle."""
@@ -89,7 +89,7 @@ def _lacks_torch(course: Course, name: str) -> bool:
 def _others(
     course: Course, exercise: Exercise, open_workers: contextlib.ExitStack
 ) -> tuple[_InWorker | None, _InWorker | Module | None]:
-    """The solution, if the reference is its twin, and the oracle, if there is one."""
+    """Return the solution if the reference is its twin, and the oracle, if any."""
     folder = course.folder / "reference" / exercise.name
     oracle = folder / "oracle.py"
     there = oracle.exists() and not _lacks_torch(course, exercise.name)
@@ -113,7 +113,7 @@ class _InWorker:
         self._student = Student(server, program, Limits(total=1e9))
 
     def answer(self, case: Case, want: Any) -> Any:
-        """The answer, rebuilt; raises `StudentError`."""
+        """Return the rebuilt answer; raise `StudentError` if there is none."""
         [answer] = self._student.call([Call(case.function, case.args, want)])
         if answer.error is not None:
             raise answer.error
@@ -121,7 +121,7 @@ class _InWorker:
 
 
 def _numeric(cases: Any, reference: types.ModuleType, seed: int) -> Iterator[str]:
-    """What disagrees with its numeric gradient, or has too many kinks to tell."""
+    """Yield each gradient that differs from its numeric one or has too many kinks."""
     for gradient in _gradients(cases):
         at = gradient.at(np.random.default_rng(seed))
         for row in gradients.by_coordinate(gradient, reference, at):
@@ -130,7 +130,7 @@ def _numeric(cases: Any, reference: types.ModuleType, seed: int) -> Iterator[str
 
 
 def _drawn(cases: Any, reference: types.ModuleType, seed: int) -> Iterator[Case]:
-    """Every case of every draw of the exercise; timed ones are large, so one of each."""
+    """Yield every case of every draw; of the large timed cases, one of each."""
     for key, function in sorted(vars(cases).items()):
         if key.endswith("_cases") and inspect.isfunction(function) and not key.startswith("bad_"):
             drawn = iter(function(np.random.default_rng(seed), reference))
@@ -142,7 +142,7 @@ def _gradients(cases: Any) -> list[gradients.Gradient]:
 
 
 def difference(reference: Module, other: Module | _InWorker, cases: Iterator[Case]) -> float:
-    """The largest difference between the two, relative to each answer's scale."""
+    """Return the largest difference of two modules, relative to each answer's scale."""
     largest = 0.0
     for case in cases:
         if isinstance(other, Module) and not hasattr(other.module, case.function):

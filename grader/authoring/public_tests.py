@@ -18,7 +18,7 @@ HEADER: Final = (
 
 
 class PublicTestError(ValueError):
-    """Why a test that is marked ``public`` cannot be given to students."""
+    """A test marked ``public`` cannot be given to students; the message says why."""
 
 
 def generated(course: Course, name: str) -> bytes | None:

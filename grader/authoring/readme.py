@@ -105,7 +105,7 @@ def _points_of(assignment: Assignment, rubric: Sequence[CheckInfo]) -> str:
 
 
 def _gaps_of(source: str) -> Iterator[tuple[str, str]]:
-    """Signature and first sentences of each function and method of a stub with a gap in it."""
+    """Yield signature and first sentences of each function and method with a gap."""
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef) and _is_gap(node):
             yield f"`{node.name}({ast.unparse(node.args)})`", _summary(node)
@@ -126,7 +126,7 @@ def _method(owner: ast.ClassDef, method: ast.FunctionDef) -> str:
 
 
 def _summary(node: ast.FunctionDef | ast.ClassDef) -> str:
-    """The first paragraph of the docstring, on one line."""
+    """Return the first paragraph of the docstring on one line."""
     paragraph, _, _ = (ast.get_docstring(node) or "").partition("\n\n")
     return " ".join(paragraph.split())
 

@@ -1,4 +1,4 @@
-"""What students get, made from ``reference/<name>/solution.py``: stub, notebook, README, zip.
+"""Make an exercise's files for students from its solution.
 
     build(course, ["lstm_cell"])                    # writes exercises/lstm_cell/
     release(course, "lstm_cell", Path("out"))       # writes out/lstm_cell.zip
@@ -38,14 +38,14 @@ from grader.files import write
 
 
 class ReleaseError(UserError):
-    """Why there is nothing to give to students, in one line."""
+    """An exercise cannot be built or released; the message is one line."""
 
 
 # --- cells and the notebook ---------------------------------------------------------------------
 
 
 def notebook(source: str, name: str) -> bytes:
-    """The notebook of an exercise, from its stub's text. Equal texts give equal bytes."""
+    """Build an exercise's notebook from its stub; equal texts give equal bytes."""
     import nbformat
     from nbformat import v4
 

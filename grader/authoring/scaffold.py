@@ -41,7 +41,7 @@ Files = Mapping[Path, str]
 
 @dataclass(frozen=True, slots=True)
 class Scaffold:
-    """What was written, and the lines that are to be added to ``assignments.yaml`` by hand, if any."""
+    """The files written, and the lines to add to ``assignments.yaml`` by hand, if any."""
 
     folder: Path
     files: tuple[Path, ...]
@@ -118,7 +118,7 @@ def _folders(folder: Path, name: str) -> tuple[Path, Path, Path]:
 
 
 def _course(start: Path) -> tuple[Path, Files]:
-    """The course's folder, and the files that begin one if there is none."""
+    """Return the course's folder, and the files that start one if there is none."""
     try:
         folder = catalog.find_course(start)
     except CatalogError as error:
@@ -164,9 +164,10 @@ def _write(path: Path, content: str) -> None:
 
 
 def appended(text: str, entry: str) -> str | None:
-    """The file with ``entry`` at the end of its list and every other byte as it is.
+    """Append ``entry`` to the list in a file and keep every other byte.
 
-    None where that cannot be done safely: the list is written in brackets, or is not there.
+    Returns:
+        The new text; None where that is not safe: the list is in brackets, or missing.
     """
     listed = _list(text)
     if listed is None or (listed.value and listed.flow_style):
@@ -184,7 +185,7 @@ def appended(text: str, entry: str) -> str | None:
 
 
 def _around(text: str, listed: yaml.CollectionNode) -> tuple[str, str]:
-    """What stands before and after a new entry; ``[]`` makes way for it."""
+    """Return the text before and after a new entry; ``[]`` is removed."""
     start, end = listed.start_mark.index, listed.end_mark.index
     if not listed.value and end > start:
         return text[:start].rstrip(" "), text[end:].lstrip(" \r").removeprefix("\n")
@@ -194,7 +195,7 @@ def _around(text: str, listed: yaml.CollectionNode) -> tuple[str, str]:
 
 
 def _list(text: str) -> yaml.CollectionNode | None:
-    """The list of assignments; one that is not there yet is an empty one."""
+    """Return the node with the list of assignments; a missing list is an empty one."""
     root = _composed(text)
     for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
         if key.value == "assignments":
@@ -221,7 +222,7 @@ def _names(text: str) -> list[str]:
 
 
 def _end(node: yaml.Node) -> int:
-    """Where the last word below a node ends: blocks themselves end where the next thing begins."""
+    """Return the end of the last word below a node: YAML's own end mark is later."""
     if isinstance(node, yaml.CollectionNode) and node.value and not node.flow_style:
         last = node.value[-1]
         return _end(last[1] if isinstance(last, tuple) else last)
@@ -229,13 +230,13 @@ def _end(node: yaml.Node) -> int:
 
 
 def _apart(text: str, listed: yaml.CollectionNode) -> bool:
-    """Whether a blank line stands between the entries."""
+    """Return whether blank lines separate the entries."""
     between = text[listed.start_mark.index : _end(listed)] if listed.value else ""
     return "\n\n" in between.replace("\r", "")
 
 
 def _only_adds(before: str, after: str, entry: str) -> bool:
-    """Whether ``after`` says what ``before`` says, and one assignment more."""
+    """Return whether ``after`` equals ``before`` plus one assignment."""
     was, now = _plain(_composed(before)), _plain(_composed(after))
     if not isinstance(was, dict) or not isinstance(now, dict):
         return False
@@ -244,7 +245,7 @@ def _only_adds(before: str, after: str, entry: str) -> bool:
 
 
 def _plain(node: yaml.Node | None) -> Any:
-    """A node's texts, as they stand."""
+    """Return a node as plain lists, dicts and texts."""
     if isinstance(node, yaml.MappingNode):
         return {key.value: _plain(value) for key, value in node.value}
     if isinstance(node, yaml.SequenceNode):
@@ -253,7 +254,7 @@ def _plain(node: yaml.Node | None) -> Any:
 
 
 def _scalar(text: str) -> str:
-    """The text as YAML reads it back: ``true`` and ``null`` need quotes."""
+    """Return the text as a YAML scalar: ``true`` and ``null`` need quotes."""
     node = yaml.compose(text, yaml.SafeLoader)
     return text if node and node.tag.endswith(":str") else json.dumps(text)
 

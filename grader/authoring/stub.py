@@ -21,10 +21,12 @@ GAP: Final = "raise NotImplementedError"
 
 
 def stub(source: str, speed: Mapping[str, SpeedLimit] | None = None) -> str:
-    """The source with gaps for solutions; the docstrings tell of speed limits with points.
+    """Replace each solution by a gap; add speed limits with points to the docstrings.
 
-    A region at the margin, with functions of its own, leaves nothing behind. Raises ValueError
-    with the line where markers do not pair up.
+    A region at the margin with whole functions leaves nothing behind.
+
+    Raises:
+        ValueError: The markers do not pair up; the message has the line.
     """
     lines = source.splitlines(keepends=True)
     for begin, end in reversed(list(_regions(lines))):
@@ -36,7 +38,7 @@ def stub(source: str, speed: Mapping[str, SpeedLimit] | None = None) -> str:
 
 
 def _regions(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """The first and the last line of each region, counted from 0."""
+    """Yield the first and last line of each region, counted from 0."""
     begin = None
     for number, line in enumerate(lines):
         marker = line.strip()
@@ -64,7 +66,7 @@ def _close_up(lines: list[str], at: int) -> None:
 
 
 def _with_limits(source: str, speed: Mapping[str, SpeedLimit]) -> str:
-    """The source with each limit as the last line of its function's docstring."""
+    """Add each speed limit as the last line of its function's docstring."""
     lines = source.splitlines(keepends=True)
     for node in reversed(ast.parse(source).body):
         if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name not in speed:

@@ -343,5 +343,5 @@ def _judge_mistake(found: Findings, failed: Sequence[Outcome], mistake: Mistake,
 
 
 def _name(outcome: Outcome) -> str:
-    """The mistake that a check recognised; a hidden check tells it to the instructor alone."""
+    """Return the mistake that a check recognised, also of a hidden check."""
     return outcome.mistake or str(outcome.instructor.get("mistake", ""))

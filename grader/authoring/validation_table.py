@@ -17,7 +17,7 @@ TIMED_SEEDS: Final = 3
 
 @dataclass
 class Findings:
-    """What validating one exercise found; ``wrong`` is empty for a sound one."""
+    """The findings about one exercise; ``wrong`` is empty for a sound one."""
 
     name: str
     checks: int = 0
@@ -45,7 +45,7 @@ class Findings:
     """(who, check): the verdict with the first seed."""
 
     def row(self) -> str:
-        """One row of the table in docs/validation.md."""
+        """Return the exercise's row of the table in docs/validation.md."""
         oracle = f"{self.oracle:.0e}" if self.oracle else "none"
         share = self.named / self.caught if self.caught else 0.0
         return (
@@ -73,7 +73,7 @@ they find, run with the first {TIMED_SEEDS} seeds; what numbers say about the re
 
 
 def document(lines: Sequence[str], before: str = "") -> str:
-    """docs/validation.md: the rows in ``lines``, those of other exercises in ``before``, problems."""
+    """Return docs/validation.md with new rows, the other rows as before, and problems."""
     rows = {_exercise(line): line for line in before.splitlines() if _exercise(line)}
     names = {_exercise(line) for line in lines}
     rows |= {_exercise(line): line for line in lines if _exercise(line)}
@@ -85,13 +85,13 @@ def document(lines: Sequence[str], before: str = "") -> str:
 
 
 def _exercise(line: str) -> str:
-    """The exercise that a line of the table is about, or ''."""
+    """Return the exercise that a line of the table is about, or ''."""
     name = line.removeprefix("| ").partition(" |")[0]
     return name if line.startswith("| ") and name.isidentifier() and name != "exercise" else ""
 
 
 def _made() -> str:
-    """Today, and the commit, with a + if what was validated is not what it holds."""
+    """Return today's date and the commit, with a + for uncommitted changes."""
     commit = _git("rev-parse", "--short", "HEAD")
     changed = _git("status", "--porcelain", "--", "grader", "reference", "tests/hidden")
     return f"{time.strftime('%Y-%m-%d')} {commit}{'+' if changed else ''}"

@@ -33,7 +33,7 @@ class Asked:
         """What everybody is asked in the end."""
 
     def fresh(self) -> Asked:
-        """The same program, to be asked in a worker of its own."""
+        """Return the same program, to be asked in another worker."""
         return Asked(self.student.again(), self.reference)
 
     def answers(self, cases: Iterable[Case]) -> list[Answer]:
@@ -49,11 +49,11 @@ class Asked:
             self._note(cases, calls, self.student.call(calls, cpu=AHEAD_CPU))
 
     def given(self) -> dict[Case, Answer]:
-        """The answers that there are, in the order in which they were asked for."""
+        """Return the answers received so far, in the order of the questions."""
         return dict(self._answers)
 
     def more(self, function: str) -> dict[Case, Answer]:
-        """The answers of a function that there are, and those that checks to come will ask for."""
+        """Return a function's answers, also to cases that later checks will ask."""
         self.answers(case for case in self.later if case.function == function and not case.cpu)
         return self.given()
 
@@ -116,7 +116,7 @@ class Asked:
             self._ask(missing)
 
     def _ask_alone(self, cases: list[Case], error: StudentError) -> None:
-        """A message's limit is one call's, and one call may end the worker: each is tried alone."""
+        """Ask each case in a message of its own: one of them overran or ended the worker."""
         if len(cases) == 1:
             self._answers[cases[0]] = Answer(None, error=error)
             return

@@ -123,7 +123,7 @@ def _kind(value: Any) -> str:
 
 
 def _equal(got: Any, expected: Any) -> bool:
-    """Whether two values are equal; pandas gives its own answer."""
+    """Return whether two values are equal; pandas needs its own comparison."""
     if hasattr(expected, "equals"):
         return bool(expected.equals(got))
     return bool(got == expected)

@@ -34,14 +34,14 @@ def at(value: Any, path: Path) -> Any:
 
 
 def trivial(array: np.ndarray) -> bool:
-    """Whether an array says nothing: all entries equal (a single entry: zero)."""
+    """Return whether all entries are equal (a single entry: zero)."""
     if array.size == 0 or not np.isfinite(array).all():
         return True
     return bool(array.max() == array.min() if array.size > 1 else array.max() == 0)
 
 
 def arrays_in(value: Any) -> list[np.ndarray]:
-    """The arrays in lists, tuples and dicts, in order."""
+    """Return the arrays in lists, tuples and dicts, in order."""
     if isinstance(value, np.ndarray):
         return [value]
     if isinstance(value, dict):
@@ -75,10 +75,10 @@ def _largest(array: np.ndarray) -> float:
 
 
 def arrays_of(answer: Any) -> dict[Path, np.ndarray]:
-    """The arrays of a rebuilt answer, by path; what was refused or only held is left out."""
+    """Return the arrays of a rebuilt answer by path, without refused or held leaves."""
     return {path: leaf for path, leaf in leaves(answer) if isinstance(leaf, np.ndarray)}
 
 
 def size(arrays: Iterable[np.ndarray]) -> int:
-    """How many numbers they hold."""
+    """Return the number of entries in all arrays."""
     return sum(array.size for array in arrays)

@@ -49,9 +49,17 @@ class Case:
         tolerance: float = TOLERANCE,
         cpu: float = 0.0,
     ) -> None:
-        """``own_scale``, ``entrywise``, ``floor``, ``tolerance``: see `grader.compare`.
+        """Describe one call of a student's function.
 
-        ``cpu``: seconds allowed.
+        Args:
+            function: The name of the function.
+            args: Its arguments.
+            note: A note for messages, such as "for N = 1".
+            own_scale: See `grader.checks.compare`.
+            entrywise: See `grader.checks.compare`.
+            floor: See `grader.checks.compare`.
+            tolerance: See `grader.checks.compare`.
+            cpu: CPU seconds allowed.
         """
         fields = {
             "function": function, "args": args, "note": note, "own_scale": own_scale,
@@ -61,7 +69,7 @@ class Case:
         self.__dict__.update(fields)
 
     def dims(self) -> set[int]:
-        """The sizes that occur among the arguments."""
+        """Return the sizes that occur among the arguments."""
         return {size for array in arrays_in(self.args) for size in (*array.shape, len(array.shape))}
 
 

@@ -1,4 +1,4 @@
-"""What a hidden test asks of a student's answers: the ``check`` fixture.
+"""The ``check`` fixture: a hidden test uses it to judge a student's answers.
 
     def test_backward(check, array):
         \"""The gradient of {array} is right\"""
@@ -116,7 +116,7 @@ class Check(Judge):
         name: str,
         gradient: Gradient | Callable[[Case], Gradient] | None,
     ) -> tuple[Failure, str] | None:
-        """What failed, and what is said of it first; None if every answer is right."""
+        """Return the first failure and its message; None if every answer is right."""
         self.drawn = [cases]
         drawn = self.draw(cases)
         self.function = drawn[0].function
@@ -133,7 +133,7 @@ class Check(Judge):
     # --- values ---
 
     def _share(self, failure: Failure, name: str, local: Mapping[str, Local]) -> float:
-        """The share of its points that one array of a whole earns, in the answers that have it."""
+        """Return the fraction of the points that one array of a whole earns."""
         every = zip(failure.cases, failure.answers, strict=True)
         pairs = [(case, answer) for case, answer in every if name in answer.value]
         if not any(self.fault(case, answer, (name,), "") for case, answer in pairs):
@@ -145,10 +145,10 @@ class Check(Judge):
         return LOCAL_CREDIT if self._extra(credit.given_arrays, alone, local[name]) else 0.0
 
     def _extra(self, look: Callable[..., Found], *args: Any) -> Found | None:
-        """What ``look`` finds; None where it stumbles over what the student answered.
+        """Call ``look``; return None if it raises on a student's odd answer.
 
-        The verdict stands before anybody looks for credit or a name. Whoever could make us stumble
-        there would have an `error` in place of it.
+        The verdict is already known here. Without this, a student could turn a failed check into `error`
+        by an answer on which the search for credit or for a name raises.
         """
         try:
             return look(*args)
@@ -178,10 +178,10 @@ class Check(Judge):
 
 
 def _names(answers: Sequence[Answer]) -> list[str]:
-    """The names of the arrays in these answers, each once."""
+    """Return the names of the arrays in these answers, each once."""
     return list(dict.fromkeys(name for answer in answers for name in answer.value))
 
 
 def _lacks(answer: Answer) -> bool:
-    """Whether an array is missing."""
+    """Return whether an array is missing from an answer."""
     return any(isinstance(leaf, Refused) for _, leaf in arrays.leaves(answer.value))

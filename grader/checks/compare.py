@@ -32,7 +32,7 @@ LEAST: Final = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with one array; ``message`` may be shown to a student."""
+    """A wrong array; ``message`` may be shown to a student."""
 
     kind: Literal["shape", "integers", "finite", "values"]
     message: str
@@ -82,7 +82,7 @@ def fault(
 
 
 def _is_near(got: np.ndarray, want: np.ndarray, most: float) -> bool:
-    """Whether floats are right at first sight: all that nearly every array of a right answer needs."""
+    """Return whether floats are clearly within tolerance: a fast first test."""
     # Python's numbers first: of a graph's thousand values each is an array of its own.
     if got.ndim == 0 and got.dtype == want.dtype == np.float64:
         return abs(float(got) - float(want)) <= most
@@ -91,9 +91,9 @@ def _is_near(got: np.ndarray, want: np.ndarray, most: float) -> bool:
 
 
 def _how_far(off: np.ndarray, sizes: np.ndarray, entrywise: bool) -> str:
-    """The largest of the differences ``off``; ``entrywise`` how many times the right size it is.
+    """Say how large the largest difference is; ``entrywise`` relative to the right size.
 
-    One that is too small to be told is told beside the largest of the right ``sizes``.
+    A difference that is too small to print is given beside the largest of the right ``sizes``.
     """
     if entrywise:
         worst = np.divide(off, sizes, out=np.full_like(off, np.inf), where=sizes > 0).max()
@@ -119,7 +119,7 @@ def scales(leaves: dict[Path, np.ndarray], own: bool = False) -> dict[Path, floa
 
 
 def rough(number: float) -> str:
-    """Two digits, for a number within `LEAST` and 1e6: a message cannot carry more than that."""
+    """Format a number in two digits, between `LEAST` and 1e6: it can carry little."""
     if not math.isfinite(number) or number > 1e6:
         return "more than a million"
     if number < LEAST:
@@ -149,7 +149,7 @@ SAME: Final = 1e-9
 
 
 def same(one: np.ndarray | None, other: np.ndarray, within: float = SAME) -> bool:
-    """Whether two arrays are the same to ``within``, NaN and infinity included."""
+    """Return whether two arrays agree to ``within``, NaN and infinity included."""
     if one is None or one.shape != other.shape:
         return False
     if not one.size:

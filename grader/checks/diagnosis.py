@@ -1,4 +1,4 @@
-"""Which mistake: a mistake is code, and the one that gives the student's very arrays is named.
+"""Name mistakes: a mistake is code that gives the student's wrong arrays.
 
 The mistakes of an exercise run in this process on the inputs of a failed check. One is named when
 it agrees with the student to 1e-9 on at least two inputs on which the right answer does not, no
@@ -121,7 +121,7 @@ class Catalogue:
         reference: Module,
         path: Path,
     ) -> dict[str, set[int]]:
-        """Where one looks like a mistake: those with which every answer agrees, if there are such."""
+        """Return the inputs on which one looks like a mistake that agrees everywhere."""
         if len(made) < 2 or not any(each.id in made for each in self.alike):
             return made
         every = answered()
@@ -133,7 +133,7 @@ class Catalogue:
         return agreed or made
 
     def _only(self, made: dict[str, set[int]], innocent: Collection[str]) -> str:
-        """The one id among these, unless it only looks like one; '' if there is no one."""
+        """Return the one id, or '' if there is none or it only looks like a mistake."""
         if len(made) > 1:
             made = {
                 name: numbers
@@ -152,7 +152,7 @@ class Catalogue:
         reference: Module,
         path: Path,
     ) -> bool:
-        """Whether a mistake is contradicted by the function or, far from there, where it is made."""
+        """Return whether other answers contradict a mistake, here or where it is made."""
         asked, made = cases[0].function, self._every[number].function
         here, there = (self._answered(name, others, reference) for name in (asked, made))
         return self._is_contradicted(number, shown, here, reference, path) or (
@@ -167,12 +167,12 @@ class Catalogue:
         reference: Module,
         path: Path,
     ) -> bool:
-        """Whether the other answers of the function speak against a mistake.
+        """Return whether the function's other answers contradict a mistake.
 
-        They do where one is right that the mistake would spoil, and where more of them are wrong in
-        another way than it explains: a second mistake may hide it in some, but not in most. One that
-        explains nothing but zeros, NaN or infinity, or a constant, must explain all that is wrong.
-        Where it is made (``shown`` is empty), the answers must be explained for themselves.
+        They do where one is right that the mistake would make wrong, and where more of them are wrong
+        in another way than it explains: a second mistake may hide it in some, but not in most. A mistake
+        that explains only zeros, NaN, infinity or a constant must explain all that is wrong.
+        Where it is made (``shown`` is empty), the answers themselves must be explained.
         """
         is_constant = self._every[number].id == CONSTANT
         tells = not is_constant and (not shown or any(its.raised or its.tells() for its in shown))
@@ -203,7 +203,7 @@ class Catalogue:
         reference: Module,
         path: Path,
     ) -> bool:
-        """Whether all answers of a function are those of a mistake, as far as they are wrong."""
+        """Return whether a mistake explains every wrong answer of a function."""
         for case, right, mine in answered:
             if mine.raised:
                 continue
@@ -216,7 +216,7 @@ class Catalogue:
         return True
 
     def _show(self, number: int, case: Case, reference: Module, right: Arrays) -> Shown:
-        """How a mistake shows on a case: computed once a run."""
+        """Return a mistake's arrays for a case, computed once per run."""
         key = number, case
         if key not in self._memory:
             try:
@@ -230,7 +230,7 @@ class Catalogue:
     def _answered(
         self, function: str, given: Mapping[Case, Answer], reference: Module
     ) -> list[tuple[Case, Arrays, Shown]]:
-        """What a function answered: the case, the right arrays, the student's, looked at once."""
+        """Return a function's answers: the case, the right arrays, the student's arrays."""
         found = []
         for case, answer in given.items():
             if case.function != function:
@@ -268,7 +268,7 @@ class Shown:
     raised: str = ""
 
     def tells(self) -> bool:
-        """Whether a wrong array is more than zeros, NaN and infinity: they come about in many ways."""
+        """Return whether a wrong array has more than zeros, NaN and infinity."""
         wrong = [self.arrays[path] for path in self.wrong if path in self.arrays]
         return any((np.isfinite(array) & (array != 0)).any() for array in wrong)
 
@@ -287,15 +287,15 @@ def _shown(answer: Answer, right: Arrays) -> Shown:
 
 
 def _tells(raised: str) -> bool:
-    """Whether the text of an exception tells sizes: others have that text for other reasons.
+    """Return whether the text of an exception contains sizes.
 
-    A missing key tells none, whatever number is in its name: it can be missing for many reasons.
+    Other texts have many causes. A missing key contains no size, even if its name has a number.
     """
     return not raised.startswith("KeyError") and bool(re.search(r"\b\d", raised))
 
 
 def _explains(got: Sequence[Shown], shown: Iterator[Shown], path: Path) -> bool:
-    """Whether the mistake's arrays are the student's where it counts, and it shows often enough."""
+    """Return whether the mistake's arrays match the student's, and often enough."""
     witnesses = 0
     for mine, its in zip(got, shown, strict=True):
         if mine.raised or its.raised:

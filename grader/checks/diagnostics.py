@@ -91,7 +91,7 @@ class Diagnostics:
 
     @property
     def functions(self) -> list[str]:
-        """The functions that students write, in the order in which the solution defines them."""
+        """Return the functions that students write, in the order of the solution."""
         asked = {case.function for cases in self._hidden.values() for case in cases}
         asked |= {
             argument.case.function
@@ -197,7 +197,7 @@ def _size(value: Any) -> int:
 
 
 def agrees(case: Case, answer: Answer, expected: Arrays | None, keys: Arrays) -> bool:
-    """Whether an answer holds ``expected`` at all paths of ``keys``, at the verdict's tolerance."""
+    """Return whether an answer equals ``expected`` at all paths of ``keys``."""
     if expected is None or answer.error is not None:
         return False
     mine = arrays_of(answer.value)

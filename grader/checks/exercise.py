@@ -20,7 +20,7 @@ from grader.sandbox.student import Student
 
 @dataclass(repr=False)
 class Exercise:
-    """What a course has of one exercise in memory: all of it ours, none of it a student's."""
+    """The trusted modules of one exercise, loaded in this process."""
 
     name: str
     source: str

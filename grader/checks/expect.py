@@ -1,4 +1,4 @@
-"""What a public test says: assertions whose messages are for students.
+"""Assertions for public tests; their messages are written for students.
 
     >>> expect("relu([-1, 2])", [-1.0, 2.0], [0, 2])
     Traceback (most recent call last):

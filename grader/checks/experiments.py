@@ -1,4 +1,4 @@
-"""Which mistake, told from what a program does where its values alone do not tell.
+"""Recognise mistakes by experiments, where single values cannot show them.
 
 Each tell is an experiment with one possible outcome but for its mistake: the call that fails is right
 in a worker that has answered nothing yet, so that earlier calls leave something behind; a gradient is
@@ -25,7 +25,7 @@ _MISSING_KEY: Final = re.compile(r"KeyError: ('[^'\\]{1,40}'|\d{1,9})\s*$")
 
 
 def mistake(failure: Failure) -> str:
-    """The id of the mistake that shows itself in what the program does, or ''."""
+    """Return the id of the mistake that an experiment shows, or ''."""
     if not all(_was_tried(answer.error) for answer in failure.answers):
         return ""
     seen = failure.asked.seen
@@ -43,7 +43,7 @@ def mistake(failure: Failure) -> str:
 
 
 def _was_tried(error: StudentError | None) -> bool:
-    """Whether there was an answer or an exception: no experiment mends what is missing or hangs."""
+    """Return whether the call answered or raised, and did not time out."""
     return error is None or error.kinds[:1] not in ((), ("undefined",), ("NotImplementedError",))
 
 
@@ -52,7 +52,7 @@ def _is_unlisted(failure: Failure) -> bool:
 
 
 def _is_detached(failure: Failure) -> bool:
-    """No gradient arrives, though the output is right: a parameter left out would show there."""
+    """Return whether all gradients are zero though the output is right."""
     if "no-gradient" not in failure.refusals():
         return False
     reference = failure.asked.reference
@@ -65,7 +65,7 @@ def _is_detached(failure: Failure) -> bool:
 
 
 def _wants_more(failure: Failure) -> bool:
-    """It looks for a key that is not in the cache of the contract, but in that of its own forward."""
+    """Return whether it needs a key that only its own forward puts into the cache."""
     error = failure.error
     if error is None or error.kinds[:1] != ("KeyError",):
         return False
@@ -88,7 +88,7 @@ def _wants_more(failure: Failure) -> bool:
 
 
 def _remembers(failure: Failure) -> bool:
-    """The last call that fails is right where no other call of the function came before it."""
+    """Return whether the failed call is right in a fresh worker."""
     wrong, asked = failure.wrong()[-1:], failure.asked
     if not wrong or not is_right_alone(asked, wrong[0]):
         return False
@@ -97,7 +97,7 @@ def _remembers(failure: Failure) -> bool:
 
 
 def _reads_the_last(failure: Failure) -> bool:
-    """It is right after the forward that it belongs to, and wrong once another came between."""
+    """Return whether it is right after its own forward, and wrong after another one."""
     wrong, asked = failure.wrong()[-1:], failure.asked
     if parts_of(wrong):
         others = failure.parts(but=wrong[0])
@@ -107,20 +107,20 @@ def _reads_the_last(failure: Failure) -> bool:
 
 
 def is_right_alone(asked: Asked, case: Case, between: Sequence[Case] = ()) -> bool:
-    """Whether a case is right in a fresh worker, ``between`` being asked before the last step."""
+    """Return whether a case is right in a fresh worker, after ``between`` was asked."""
     with _fresh(asked) as alone:
         alone.answers([*parts_of([case]), *between])
         return is_right(alone.reference, case, alone.answers([case])[0])
 
 
 def answers_alone(asked: Asked, case: Case) -> bool:
-    """Whether a case is answered, rightly or not, in a fresh worker."""
+    """Return whether a fresh worker answers a case, rightly or wrongly."""
     with _fresh(asked) as alone:
         return alone.answers([case])[0].error is None
 
 
 def _gradient_reads_the_last(failure: Failure) -> bool:
-    """The same for a cache of the contract, which the case brings along."""
+    """Return whether a backward, given its cache, still depends on the last forward."""
     gradient = failure.gradient
     if gradient is None or gradient.function != failure.function:
         return False
@@ -163,7 +163,7 @@ class _Interrupted:
 
 @contextlib.contextmanager
 def _fresh(asked: Asked) -> Iterator[Asked]:
-    """The same program in a worker of its own, which has answered nothing yet."""
+    """Yield the same program in a fresh worker."""
     alone = asked.fresh()
     try:
         yield alone

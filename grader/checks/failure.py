@@ -32,37 +32,37 @@ class Failure:
 
     @property
     def function(self) -> str:
-        """The function that was called."""
+        """Return the function that was called."""
         return self.cases[0].function
 
     @property
     def error(self) -> StudentError | None:
-        """What the first call without an answer raised, or why it has none."""
+        """Return the exception of the first call without an answer."""
         return next((answer.error for answer in self.answers if answer.error is not None), None)
 
     def wrong(self) -> list[Case]:
-        """The cases that are not right."""
+        """Return the cases that are not right."""
         pairs = zip(self.cases, self.answers, strict=True)
         return [case for case, answer in pairs if not is_right(self.asked.reference, case, answer)]
 
     def parts(self, but: Case) -> list[Case]:
-        """What all cases but one are made of."""
+        """Return the cases that all cases but one are made of."""
         return parts_of(case for case in self.cases if case is not but)
 
     def refusals(self) -> set[str]:
-        """Why leaves could not be read."""
+        """Return the reasons why leaves could not be read."""
         values = (arrays.at(answer.value, self.path) for answer in self.answers)
         leaves = (leaf for value in values for _, leaf in arrays.leaves(value))
         return {leaf.reason for leaf in leaves if isinstance(leaf, Refused)}
 
 
 def parts_of(cases: Iterable[Case]) -> list[Case]:
-    """The cases that these are made of."""
+    """Return the cases that these cases are made of."""
     return [arg.case for case in cases for arg in case.args if isinstance(arg, Part)]
 
 
 def is_right(reference: Module, case: Case, answer: Answer) -> bool:
-    """Whether every array of an answer is right."""
+    """Return whether every array of an answer is right."""
     if answer.error is not None:
         return False
     want, expected, scales = reference.expected(case)
@@ -78,7 +78,7 @@ def is_right(reference: Module, case: Case, answer: Answer) -> bool:
 
 
 def close(one: Any, other: Any) -> bool:
-    """Whether ``one`` is as near to the right array ``other`` as an answer must be."""
+    """Return whether ``one`` is near enough to the right array ``other`` to pass."""
     one, other = np.asarray(one), np.asarray(other, np.float64)
     return not compare.fault(one, other, float(np.abs(other).max(initial=0.0)))
 

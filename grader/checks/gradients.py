@@ -50,7 +50,7 @@ class Gradient:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How an array of gradients compares with the numeric one."""
+    """The comparison of a gradient array with the numeric gradient."""
 
     name: str
     shape: tuple[int, ...]
@@ -64,7 +64,7 @@ class Agreement:
 
     @property
     def agrees(self) -> bool:
-        """Whether the gradient is the derivative, as far as numbers tell."""
+        """Return whether the gradient is the derivative, within numeric accuracy."""
         return self.largest <= TOLERANCE and not self.constant
 
 
@@ -133,9 +133,10 @@ def _slope(
 
 
 def relative(given: np.ndarray, numeric: np.ndarray) -> float:
-    """The largest difference, relative to the larger root mean square of the two.
+    """Return the largest difference, relative to the larger root mean square.
 
-    Infinite where either holds what is not finite, or there is nothing; 0 where both are zero.
+    Returns:
+        Infinity where either array has a non-finite entry or is empty; 0 where both are zero.
     """
     if given.size == 0 or not (np.isfinite(given).all() and np.isfinite(numeric).all()):
         return float("inf")

@@ -248,7 +248,7 @@ class ObjectHandle(Handle):
 
 
 class _CallableMethods:
-    """What callables have besides."""
+    """Methods of handles on callables."""
 
     __slots__ = ()
 
@@ -278,7 +278,7 @@ class _CallableMethods:
 
 
 class _IteratorMethods:
-    """What iterators have besides."""
+    """Methods of handles on iterators."""
 
     __slots__ = ()
 

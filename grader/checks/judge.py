@@ -47,7 +47,7 @@ class Judge:
     """The traceback of a look for credit or a name that went wrong: for staff."""
 
     def fault(self, case: Case, answer: Answer, path: Path, name: str) -> str:
-        """What is wrong with the answer at ``path``, or ''."""
+        """Return a message about the answer at ``path``, or '' if it is right."""
         if answer.error is not None:
             return str(answer.error)
         want, expected, scales = self.exercise.reference.expected(case)

@@ -85,7 +85,7 @@ def tree_of(value: Any, kind: Callable[[Any], str]) -> Tree:
 
 
 def fits(value: Any, tree: Tree, kind: Callable[[Any], str]) -> bool:
-    """Whether every handle in ``value`` stands where ``tree`` has one of an accepted kind."""
+    """Return whether ``tree`` accepts every handle in ``value`` at its place."""
     if found := kind(value):
         return isinstance(tree, str) and found in ACCEPTED[tree]
     for key, item in _items(value):
@@ -112,7 +112,7 @@ Place = tuple[int, int, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the reference gave at one place."""
+    """The reference's value at one place of a test."""
 
     word: str
     """What was given, in words: "a number"."""
@@ -127,7 +127,7 @@ END: Final = Seen("the end of a loop")
 
 @dataclass(slots=True)
 class Trail:
-    """What the reference gave in one test, place by place, in the order of their visits."""
+    """The reference's values in one test, in the order in which the test reads them."""
 
     recording: bool
     seen: dict[Place, list[Seen]] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What helps without giving the answer: a fact and a question, then 80-160 plain words."""
+    """A hint without the answer: a fact and a question, then 80-160 plain words."""
 
     question: str
     more: str

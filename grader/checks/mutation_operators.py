@@ -182,7 +182,7 @@ def _terms(function: ast.FunctionDef) -> Iterator[Edit]:
 
 
 def _is_index(node: ast.BinOp) -> bool:
-    """Whether a sum only counts places: its operands are small numbers and lengths."""
+    """Return whether a sum computes an index: small numbers and lengths only."""
     return all(isinstance(each, ast.Constant) for each in (node.left, node.right))
 
 
@@ -311,7 +311,7 @@ def _operands_swapped(function: ast.FunctionDef) -> Iterator[Edit]:
 
 
 def _names_swapped(function: ast.FunctionDef) -> Iterator[Edit]:
-    """A value for another: names in scope, and keys of the same dict."""
+    """Exchange a value for another name in scope or another key of the same dict."""
     names, keys = _names(function), _keys(function)
     for slot in _slots(function):
         node = slot[3]
@@ -339,7 +339,7 @@ def _named(
 
 
 def _are_alike(one: str, other: str) -> bool:
-    """Whether two names are easily taken for each other: one letter or the number differs."""
+    """Return whether two names are easily confused: one letter or number differs."""
     if one.strip("0123456789") == other.strip("0123456789"):
         return True
     same_end = one[-1] == other[-1] and one[-1].isdigit()
@@ -366,7 +366,7 @@ def _keys(function: ast.FunctionDef) -> dict[str, list[str]]:
 
 
 def _values_exchanged(function: ast.FunctionDef) -> Iterator[Edit]:
-    """Two entries of a dict or of a returned tuple change places."""
+    """Exchange two entries of a dict or of a returned tuple."""
     for node in ast.walk(function):
         if isinstance(node, ast.Dict):
             values, names = node.values, [said(key) if key else "" for key in node.keys]
@@ -478,7 +478,7 @@ def _numbers(function: ast.FunctionDef) -> Iterator[Edit]:
 
 
 def _bounds(function: ast.FunctionDef) -> Iterator[Edit]:
-    """Slices and ranges: one shorter, one longer, the whole, or in the opposite order."""
+    """Change slices and ranges: one shorter, one longer, all, or reversed."""
     for slot in _slots(function):
         node = slot[3]
         match node:
@@ -508,7 +508,7 @@ def _bounds(function: ast.FunctionDef) -> Iterator[Edit]:
 
 
 def _statements(function: ast.FunctionDef) -> Iterator[Edit]:
-    """A line left out, two lines exchanged, `=` for `+=`."""
+    """Remove a line, exchange two lines, or write `=` for `+=`."""
     for owner in ast.walk(function):
         body = getattr(owner, "body", None)
         if not isinstance(body, list):
@@ -561,7 +561,7 @@ def _of_statement(
 
 
 def _swapped_lines(function: ast.FunctionDef, body: list[ast.stmt], index: int) -> Iterator[Edit]:
-    """A line and the next, where one changes what the other uses, and both run either way."""
+    """Exchange a line and the next where one changes a value that the other uses."""
     if index + 1 >= len(body):
         return
     for one, other in ((body[index], body[index + 1]), (body[index + 1], body[index])):
@@ -581,7 +581,7 @@ def _targets(statement: ast.stmt) -> set[str]:
 
 
 def _changes(function: ast.FunctionDef, statement: ast.stmt) -> bool:
-    """Whether a statement changes what has a value already: without it nothing is undefined."""
+    """Return whether a statement changes a value that is already defined."""
     if isinstance(statement, ast.AugAssign):
         return True
     if not isinstance(statement, ast.Assign):
@@ -614,7 +614,7 @@ def _order(function: ast.FunctionDef, body: list[ast.stmt], index: int) -> Edit:
 
 
 def _slopes(function: ast.FunctionDef) -> Iterator[Edit]:
-    """The argument of a function handed through another one first, or the function applied twice."""
+    """Apply another function to an argument first, or the function twice."""
     for slot in _slots(function):
         node = slot[3]
         if not isinstance(node, ast.Call) or len(node.args) != 1 or node.keywords:
@@ -664,7 +664,7 @@ def _without_keyword(function: ast.FunctionDef, node: ast.Call) -> Iterator[Edit
 
 
 def _squares(function: ast.FunctionDef) -> Iterator[Edit]:
-    """The square for the double, and the double for the square."""
+    """Write a square for a double, or a double for a square."""
     for slot in _slots(function):
         match slot[3]:
             case ast.BinOp(left=ast.Constant(value=2), op=ast.Mult(), right=other):
@@ -680,7 +680,7 @@ def _squares(function: ast.FunctionDef) -> Iterator[Edit]:
 
 
 def _choices(function: ast.FunctionDef) -> Iterator[Edit]:
-    """One side of a choice taken everywhere."""
+    """Take one side of a choice everywhere."""
     for slot in _slots(function):
         node = slot[3]
         if isinstance(node, ast.IfExp):
@@ -693,7 +693,7 @@ def _choices(function: ast.FunctionDef) -> Iterator[Edit]:
 
 
 def _zeroed(function: ast.FunctionDef) -> Iterator[Edit]:
-    """A value taken as zero."""
+    """Replace a value by zero."""
     names = set(_names(function))
     for slot in _slots(function):
         node = slot[3]
@@ -709,7 +709,7 @@ def _zeroed(function: ast.FunctionDef) -> Iterator[Edit]:
 
 
 def _arguments(function: ast.FunctionDef) -> Iterator[Edit]:
-    """A parameter that is not used: taken as 0 or as 1 from the start."""
+    """Ignore a parameter: take it as 0 or as 1."""
     body = function.body
     for argument in function.args.args:
         name = ast.Name(argument.arg, ast.Load())
@@ -729,7 +729,7 @@ def _arguments(function: ast.FunctionDef) -> Iterator[Edit]:
 
 
 def _cut(function: ast.FunctionDef) -> Iterator[Edit]:
-    """A value cut to whole numbers as soon as it is made."""
+    """Cut a value to whole numbers as soon as it is made."""
     for node in ast.walk(function):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             name, old = node.targets[0].id, node.value
@@ -747,7 +747,7 @@ _LETTERS: Final = {"W": ("b", "U"), "b": ("W",), "U": ("W",)}
 
 
 def _letters(function: ast.FunctionDef) -> Iterator[Edit]:
-    """Another kind of parameter: `b1` for `W1`."""
+    """Use another kind of parameter: `b1` for `W1`."""
     for slot in _slots(function):
         match slot[3]:
             case ast.JoinedStr(values=[ast.Constant(value=str() as letter), *rest]):

@@ -18,7 +18,7 @@ _Named = _Function | ast.ClassDef
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a program defines."""
+    """The names that a program defines."""
 
     functions: frozenset[str]
     """Functions without decorators and classes without bases, at the top, bound only once."""

@@ -32,7 +32,7 @@ MOST_NAMES: Final = 4
 
 @dataclass(frozen=True)
 class NearMiss:
-    """What stands there instead."""
+    """The value found in place of the expected one."""
 
     sentence: str
     question: str
@@ -63,7 +63,7 @@ def share(failure: Failure) -> float:
 def _right_under(
     reference: Module, asked: Asked, case: Case, path: Path, right: np.ndarray
 ) -> bool:
-    """Whether a similar key holds the right value."""
+    """Return whether a similar key holds the right value."""
     return any(
         _is_right_but_for_axes(value, right)
         for value in values_near(reference, asked, case, path).values()

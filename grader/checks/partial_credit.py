@@ -1,4 +1,4 @@
-"""What a wrong answer still deserves: it is right given what came before it, and that was the student's.
+"""Give partial credit for answers that are right given earlier wrong values.
 
 Three ways to see it, each by computing once more from something of the student's own: from the arrays
 of the same answer, from functions asked for their values, from a forward whose slopes are taken.
@@ -29,7 +29,7 @@ Local = Callable[..., Any]
 
 
 def given_arrays(failure: Failure, local: Local) -> list[Any]:
-    """The names of the student's own arrays from which the array in question follows, if any."""
+    """Return the names of the student's arrays from which this array follows, if any."""
     used: dict[Any, None] = {}
     seen: set[bytes] = set()
     telling = 0
@@ -70,8 +70,10 @@ class _Own(dict[Any, Any]):
         return value.astype(np.float64)
 
     def meaningful(self, args: Sequence[Any]) -> bool:
-        """Whether all that was used says something: it is not zero, nor constant or handed back
-        where the right array is neither."""
+        """Return whether the values used are evidence.
+
+        Zeros, constants and arguments handed back are not, unless the right array is one too.
+        """
         return bool(self.used) and all(self._says_something(key, args) for key in self.used)
 
     def _says_something(self, key: Any, args: Sequence[Any]) -> bool:
@@ -90,9 +92,10 @@ class _Mixed(NamedTuple):
 
 
 def given_parts(failure: Failure, own: Sequence[str]) -> bool | None:
-    """Whether the reference, made of the student's ``own`` parts, gives the student's answer.
+    """Return whether the reference gives this answer with the student's ``own`` parts.
 
-    None where that says nothing: the parts raise, or what they give is constant.
+    Returns:
+        None where that is no evidence: the parts raise, or give constants.
     """
     mixed, reference = mixed_parts(failure.asked, tuple(own)), failure.asked.reference
     telling = False
@@ -125,7 +128,7 @@ def mixed_parts(asked: Asked, own: tuple[str, ...]) -> _Mixed:
 
 
 def _room(reference: Module, case: Case, own: Sequence[str]) -> int:
-    """How many numbers one answer of a part may hold: some times those of the largest right one."""
+    """Return how many numbers a part's answer may hold: a multiple of the right size."""
     largest = 0
 
     def counted(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -143,7 +146,7 @@ def _room(reference: Module, case: Case, own: Sequence[str]) -> int:
 
 
 def _rebuilt(module: types.ModuleType, parts: Mapping[str, Any]) -> types.ModuleType:
-    """A copy of the module whose functions find ``parts`` under the names that they use."""
+    """Return a copy of the module in which ``parts`` replace functions by name."""
     made = types.ModuleType(module.__name__)
     space = made.__dict__
     space.update(module.__dict__)
@@ -157,7 +160,7 @@ def _rebuilt(module: types.ModuleType, parts: Mapping[str, Any]) -> types.Module
 
 
 def _inert(array: np.ndarray, args: Sequence[Any]) -> bool:
-    """Whether an array is constant, or just one of the arguments handed back, maybe repeated."""
+    """Return whether an array is constant or an argument handed back, maybe repeated."""
     return arrays.trivial(array) or is_given(array, args)
 
 
@@ -165,9 +168,9 @@ def _inert(array: np.ndarray, args: Sequence[Any]) -> bool:
 
 
 def given_forward(failure: Failure) -> bool:
-    """Whether the student's gradient is the numeric derivative of the student's own forward.
+    """Return whether the gradient is the derivative of the student's own forward.
 
-    Of a forward that is wrong: a right one has no derivative but the one that was not found.
+    Only for a wrong forward: for a right one, this check has already failed.
     """
     gradient = failure.gradient
     if gradient is None:

@@ -267,8 +267,10 @@ class Peer:
         return (element,)
 
     def is_method(self, reference: Reference, name: str, flags: int) -> bool:
-        """Whether an attribute is a function or class by the program's text, so that it can be
-        looked up when it is called: then both are one request."""
+        """Return whether the program's text defines the attribute as a function or class.
+
+        Then looking it up and calling it are one request.
+        """
         names = names_of(self.student.program)
         own = names.methods if flags & OWN else frozenset()
         known = name in (names.functions if reference == (0,) else own)

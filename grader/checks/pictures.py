@@ -33,7 +33,7 @@ SMALL: Final = 6
 
 @dataclass
 class Scene:
-    """What is known of each name of a graph, for one input."""
+    """The known values of each name of a graph, for one input."""
 
     given: dict[str, Any] = field(default_factory=dict)
     """Arguments: neither right nor wrong."""

@@ -58,7 +58,7 @@ class Module:
         self._calls: dict[Case, Call] = {}
 
     def raw(self, case: Case) -> Any:
-        """What the function returned, on copies of its arguments; raises what it raised."""
+        """Call the function on copies of its arguments; pass its exceptions on."""
         if case not in self._raw:
             args = [self._resolved(argument) for argument in case.args]
             with np.errstate(all="ignore"):
@@ -66,11 +66,11 @@ class Module:
         return self._raw[case]
 
     def want(self, case: Case) -> Any:
-        """What to ask others for, on this case."""
+        """Return the kinds of leaves to ask a student for, on this case."""
         return self.expected(case)[0]
 
     def expected(self, case: Case) -> Expected:
-        """What to ask for, the right arrays by path, and the scale of each."""
+        """Return the kinds to ask for, the right arrays by path, and the scale of each."""
         if case not in self._expected:
             want = wanted(self.raw(case), self.caches.get(case.function))
             arrays = arrays_of(read(self.raw(case), want))
@@ -78,7 +78,7 @@ class Module:
         return self._expected[case]
 
     def call(self, case: Case, args: tuple[Any, ...] | None = None) -> Call:
-        """The case as it is asked of a student; with ``args`` of that student's own, made anew."""
+        """Build the call to ask a student; ``args`` are values of that student's own."""
         if case not in self._calls:
             keep = len(self._calls) if case.function in self.caches else -1
             plain = Call(case.function, args or case.args, self.want(case), keep)
@@ -88,7 +88,7 @@ class Module:
         return self._calls[case] if args is None else self._calls[case]._replace(arguments=args)
 
     def answer(self, case: Case, want: Any) -> Any:
-        """The answer, as a worker's would be rebuilt."""
+        """Return the answer as a worker's would be rebuilt."""
         return read(self.raw(case), want)
 
     def forget(self) -> None:

@@ -39,7 +39,7 @@ class Pair:
 
 
 def near(one: np.ndarray, other: np.ndarray, tolerance: float = TOLERANCE) -> bool:
-    """Whether two arrays are the same at the verdict's tolerance, NaN beside NaN."""
+    """Return whether two arrays agree at the verdict's tolerance; NaN equals NaN."""
     if one.shape != other.shape:
         return False
     if not one.size:

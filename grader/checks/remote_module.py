@@ -61,12 +61,12 @@ class RemoteModule(Handle):
 
     @property
     def source(self) -> str:
-        """The program's text."""
+        """Return the program's text."""
         return "\n".join(source for _, source in self._grader_peer.student.program.cells)
 
     @property
     def tree(self) -> ast.Module:
-        """The program's syntax tree; cells that are not valid Python are left out."""
+        """Return the program's syntax tree, without cells that are not valid Python."""
         return tree_of(self._grader_peer.student.program.cells)
 
 

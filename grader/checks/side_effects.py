@@ -21,7 +21,10 @@ THE_OTHERS: Final = "those that answer are right in this"
 
 
 class _Silent(NamedTuple):
-    """Why functions did not answer, and the share of those that did, in tenths: points tell no more."""
+    """The reasons why functions did not answer, and the fraction that did, in tenths.
+
+    Tenths, because points with more digits would tell a student more about hidden inputs.
+    """
 
     errors: Mapping[str, StudentError]
     share: float
@@ -48,8 +51,10 @@ def unmodified(judge: Judge, *cases: Draw) -> None:
 
 
 def repeats(judge: Judge, *cases: Draw) -> None:
-    """Pass if equal arguments give equal results, whatever was called in between; of functions
-    that raise as `unmodified`."""
+    """Pass if equal arguments give equal results, whatever was called in between.
+
+    Functions that raise count as in `unmodified`.
+    """
     judge.kind, judge.drawn = "effects", [*cases]
     pairs, silent = _answered(judge, cases)
     _must_say_something(judge, pairs)
@@ -88,7 +93,7 @@ def raises(judge: Judge, cases: Draw, kind: type[Exception], but: Draw) -> None:
 
 
 def _answers_to_bad(judge: Judge, cases: Sequence[Case]) -> list[Answer]:
-    """The answers to cases on which the reference itself raises, each asked alone."""
+    """Return the answers to cases on which the reference raises, each asked alone."""
     found = []
     for case in cases:
         try:
@@ -99,7 +104,7 @@ def _answers_to_bad(judge: Judge, cases: Sequence[Case]) -> list[Answer]:
 
 
 def _answered(judge: Judge, cases: Iterable[Draw]) -> tuple[list[tuple[Case, Answer]], _Silent]:
-    """What the functions that always answer have answered, and why the others have not."""
+    """Return the answers of functions that always answer, and why the others did not."""
     drawn = list(itertools.chain.from_iterable(judge.draw(each) for each in cases))
     pairs = list(zip(drawn, judge.asked.answers(drawn), strict=True))
     errors = {case.function: answer.error for case, answer in pairs if answer.error is not None}
@@ -133,7 +138,7 @@ def _must_say_something(judge: Judge, pairs: Sequence[tuple[Case, Answer]]) -> N
 
 
 def _adds_something(pairs: Sequence[tuple[Case, Answer]]) -> bool:
-    """Whether a function's answers are more than constants and arguments handed back."""
+    """Return whether the answers are more than constants and arguments handed back."""
     return says_something([Answer(added(answer.value, case.args)) for case, answer in pairs])
 
 

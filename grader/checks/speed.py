@@ -57,7 +57,7 @@ def fast(
 
 
 def _slow(judge: Judge, case: Case, timed: timing.Timed, cpu: float, beside: str) -> str:
-    """What to say of the time of a right answer, if it is worth telling on a second look too."""
+    """Return a message about the time of a right answer, if a second look confirms it."""
     try:
         timed = timing.steadier(judge.asked, judge.yardstick(case, cpu), case, timed, cpu)
     except StudentError:
@@ -69,7 +69,7 @@ def _slow(judge: Judge, case: Case, timed: timing.Timed, cpu: float, beside: str
 
 
 def _are_measured(judge: Judge, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
-    """Whether the answers have the errors of slopes between two values: slow loops have not."""
+    """Return whether the answers have the rounding errors of numeric differences."""
     for case, answer in zip(cases, answers, strict=False):
         right, mine = judge.exercise.reference.expected(case)[1], arrays_of(answer.value)
         if not all(same(mine.get(path), right[path], ROUNDING) for path in right):
@@ -78,14 +78,14 @@ def _are_measured(judge: Judge, cases: Sequence[Case], answers: Sequence[Answer]
 
 
 def _wrong(judge: Judge, case: Case, answer: Answer) -> tuple[list[Path], list[Path]]:
-    """The arrays that say something, and those of them that are wrong."""
+    """Return the arrays that carry information, and those of them that are wrong."""
     _, expected, _ = judge.exercise.reference.expected(case)
     telling = [path for path, array in expected.items() if not arrays.trivial(array)]
     return telling, [path for path in telling if judge.fault(case, answer, path, "")]
 
 
 def _is_right_untimed(judge: Judge, function: str, path: Path) -> bool:
-    """Whether the array at ``path`` is right in all answers of ``function`` that were not timed."""
+    """Return whether all untimed answers of a function are right at ``path``."""
     faults = [
         judge.fault(case, answer, path, "")
         for case, answer in judge.asked.given().items()

@@ -88,13 +88,13 @@ class Remote:
         return value
 
     def meaningful(self) -> bool:
-        """Whether what came back says something: no function answered with constants alone."""
+        """Return whether no function answered with constants alone."""
         return bool(self._seen) and all(map(says_something, self._seen.values()))
 
     def is_steady(self) -> bool:
-        """Whether every function that was called answers a case of the checks as it did then.
+        """Return whether each function still answers a case of the checks as it did then.
 
-        One that sees whether a check asks, or we alone, could be right for us and pass for wrong there.
+        A function that recognises this experiment could answer differently in the checks.
         """
         return all(map(self._is_steady, self._seen))
 
@@ -111,7 +111,7 @@ class Remote:
         return seen["steady", function]
 
     def adds(self) -> bool:
-        """Whether what came back is more than arguments handed back."""
+        """Return whether the values are more than arguments handed back."""
         return says_something([Answer(added(output, args)) for output, args in self._calls])
 
 
@@ -124,19 +124,19 @@ def _check_readable(function: str, value: Any, has_cache: bool) -> None:
 
 
 def _without_refused(value: Any) -> Any:
-    """A dict without what could not be read: who needs it finds it missing."""
+    """Return a dict without the leaves that could not be read."""
     if not isinstance(value, dict):
         return value
     return {key: item for key, item in value.items() if not isinstance(item, Refused)}
 
 
 def added(value: Any, args: Sequence[Any]) -> list[np.ndarray]:
-    """The arrays of an answer that are not just arguments: what the function did itself."""
+    """Return the arrays of an answer that are not just arguments."""
     return [array for array in arrays_of(value).values() if not is_given(array, args)]
 
 
 def is_given(array: np.ndarray, args: Sequence[Any]) -> bool:
-    """Whether ``array`` is one of the arguments, maybe repeated, or of those that a cache was made of."""
+    """Return whether ``array`` is an argument, or one that a cache was made of."""
     for _, leaf in arrays.leaves(list(args)):
         if isinstance(leaf, Part):
             if is_given(array, leaf.case.args):
@@ -149,7 +149,7 @@ def is_given(array: np.ndarray, args: Sequence[Any]) -> bool:
 
 
 def _begins_alike(leaf: np.ndarray | float, array: np.ndarray) -> bool:
-    """Whether the first entries agree: nearly always they do not, and the rest need not be read."""
+    """Return whether the first entries agree: a cheap test before comparing all."""
     if not array.size:
         return True
     first = float(np.asarray(leaf).flat[0])
@@ -157,7 +157,7 @@ def _begins_alike(leaf: np.ndarray | float, array: np.ndarray) -> bool:
 
 
 def says_something(answers: Sequence[Answer]) -> bool:
-    """Whether a function's answers are more than constants."""
+    """Return whether a function's answers are more than constants."""
     arrays = [array for answer in answers for array in arrays_of(answer.value).values()]
     if any(_varies(array) for array in arrays):
         return True
@@ -166,7 +166,7 @@ def says_something(answers: Sequence[Answer]) -> bool:
 
 
 def _varies(array: np.ndarray) -> bool:
-    """Whether an array is more than one number, and zeros beside it in the same places of each row."""
+    """Return whether an array is more than one number and a fixed pattern of zeros."""
     if array.size < 2 or arrays.trivial(array):
         return False
     filled = array[array != 0]

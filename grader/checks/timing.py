@@ -29,7 +29,7 @@ SURE: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """What the repetitions gave: least CPU seconds of each, their ratio, and the answers."""
+    """Result of the repetitions: least CPU seconds of each, their ratio, the answers."""
 
     student: float
     reference: float
@@ -37,12 +37,12 @@ class Timed:
 
     @property
     def ratio(self) -> float:
-        """How many times the reference's time; at least 1 where the clock cannot tell."""
+        """Return the student's time over the reference's; at least 1 if both are tiny."""
         return max(self.student / max(self.reference, 1e-9), 1.0)
 
 
 def repeats(seconds: float) -> int:
-    """How often to run in one message what takes ``seconds``, to outweigh the message."""
+    """Return how often to run in one message so that the message's own time is small."""
     return min(max(int(REFERENCE_SECONDS / max(seconds, 1e-6)), FEWEST_REPEATS), MOST_REPEATS)
 
 
@@ -61,7 +61,7 @@ class Yardstick:
         self._repeats = repeats(self._single)
 
     def run(self, case: Case) -> float:
-        """CPU seconds of one run on ``case``."""
+        """Return the CPU seconds of one run on ``case``."""
         self._single = min(self._single, self._timed(case, 1))
         mean = self._timed(case, self._repeats)
         self._together = min(self._together, mean * self._repeats)
@@ -70,9 +70,9 @@ class Yardstick:
         return max((self._together - self._single) / (self._repeats - 1), least)
 
     def _timed(self, case: Case, repeats: int) -> float:
-        """CPU seconds of one run; that there are none to be had is no student's fault.
+        """Return the CPU seconds of one run, the least of the whole grading run.
 
-        The least counts for the whole run, so that one reading of nothing would fail everybody.
+        A worker of ours that gives no time is never a student's fault.
         """
         try:
             seconds, _ = self._reference.timed(case, repeats, self._cpu)
@@ -83,7 +83,7 @@ class Yardstick:
         return seconds
 
     def message(self, run: float) -> float:
-        """CPU seconds of a message less the run in it."""
+        """Return the CPU seconds of a message without the run in it."""
         return max(self._single - run, 0.0)
 
 

@@ -28,7 +28,7 @@ class View:
 
     @property
     def errors(self) -> list[tuple[Case, StudentError]]:
-        """The inputs on which it raised, or did not answer, with the reason."""
+        """Return the inputs on which it raised or did not answer, with the reason."""
         pairs = zip(self.cases, self.answers, strict=True)
         return [(case, answer.error) for case, answer in pairs if answer.error is not None]
 
@@ -41,7 +41,7 @@ class View:
         )  # fmt: skip
 
     def begins_wrong(self) -> bool:
-        """Whether a smaller input than any on which it raised has wrong values."""
+        """Return whether it is wrong on a smaller input than any on which it raised."""
         for answer, paths in zip(self.answers, self.wrong, strict=True):
             if paths or answer.error is not None:
                 return bool(paths)
@@ -49,7 +49,7 @@ class View:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether some answer has wrong values."""
+        """Return whether some answer has wrong values."""
         return any(self.wrong)
 
     def failing(self) -> Iterator[tuple[Case, Answer, list[Path]]]:
@@ -87,7 +87,7 @@ class View:
 
 @dataclass
 class Cause:
-    """Why a function is wrong: one card."""
+    """The reason why a function is wrong: one card."""
 
     function: str
     sentence: str

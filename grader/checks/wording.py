@@ -45,7 +45,7 @@ def plain_fact(pairs: Sequence[tuple[np.ndarray, np.ndarray]], batch: Sequence[s
 
 
 def _ratio(one: np.ndarray, other: np.ndarray) -> float | None:
-    """The constant by which ``other`` is multiplied to give ``one``, if there is one."""
+    """Return the constant factor between two arrays, if there is one."""
     if one.shape != other.shape or not other.any() or not np.isfinite(one).all():
         return None
     ratio = float((one * other).sum() / (other * other).sum())
@@ -53,7 +53,7 @@ def _ratio(one: np.ndarray, other: np.ndarray) -> float | None:
 
 
 def _said(cases: Sequence[Case], faults: Sequence[str]) -> str:
-    """The first fault, and where it happens if not everywhere."""
+    """Return the first fault, and where it occurs if not everywhere."""
     first = next(fault for fault in faults if fault)
     notes = [c.note for c, fault in zip(cases, faults, strict=True) if fault]
     if all(notes) and len(notes) < len(faults):
@@ -62,7 +62,7 @@ def _said(cases: Sequence[Case], faults: Sequence[str]) -> str:
 
 
 def _fact(failure: Failure) -> str:
-    """What simple thing turns the right arrays into the student's, to follow what is said; or ''."""
+    """Return the simple change that turns the right arrays into the student's, or ''."""
     pairs = []
     for case, answer in zip(failure.cases, failure.answers, strict=True):
         leaf = arrays.at(answer.value, failure.path)
@@ -79,7 +79,7 @@ def _refusal(leaf: Refused, label: str) -> str:
 
 
 def _unreadable(group: Sequence[tuple[Case, Answer]]) -> str:
-    """What is said of the first leaf that cannot be read, or ''."""
+    """Return the message about the first leaf that cannot be read, or ''."""
     for case, answer in group:
         for key, leaf in arrays.leaves(answer.value):
             if isinstance(leaf, Refused):

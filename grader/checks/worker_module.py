@@ -103,7 +103,7 @@ PLOTS: Final = frozenset({"matplotlib", "IPython"})
 
 
 def needs_worker(source: str) -> bool:
-    """Whether a solution imports more than NumPy and the standard library."""
+    """Return whether a solution imports more than NumPy and the standard library."""
     return bool(_foreign(source))
 
 

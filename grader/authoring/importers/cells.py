@@ -1,4 +1,4 @@
-"""What an importer reads from a notebook, and what it makes of it, as values."""
+"""Values for importers: a notebook's cells, and the exercise made of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAGIC: Final = re.compile(r"^[ \t]*[%!].*$", re.MULTILINE)
 
 
 class ImportFailedError(UserError):
-    """Why a notebook cannot be imported, in one line."""
+    """A notebook cannot be imported; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ MODE: Final = 0o644
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What became of one notebook."""
+    """The result of importing one notebook."""
 
     notebook: Path
     name: str
