@@ -48,7 +48,7 @@ VISIBILITIES = ("visible", "after_due_date", "hidden")
 
 
 def seconds(value: float) -> float:
-    """A time in two digits, as all numbers are which a submission can make say something.
+    """Round a time to two digits, so that a submission can say little by its times.
 
     >>> [seconds(value) for value in (1.8734, 0.00126, 12.61)]
     [1.9, 0.0013, 13.0]
@@ -58,7 +58,7 @@ def seconds(value: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one submission may use. Seconds are CPU seconds where they say so, else wall clock."""
+    """The limits of one submission; seconds are CPU seconds if they say so, else wall."""
 
     call_cpu: float = 2.0
     """CPU seconds for one call; a quarter of it once another function has used up all of its."""
@@ -75,7 +75,7 @@ class Limits:
 
     @property
     def patience(self) -> float:
-        """Wall seconds after which what grades a submission is taken for hung."""
+        """Return the wall seconds after which a grading process counts as hung."""
         return 60 + 3 * self.total
 
 
@@ -102,7 +102,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one check. ``instructor`` is never shown to a student."""
+    """The result of one check. ``instructor`` is never shown to a student."""
 
     id: str
     title: str
@@ -166,7 +166,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the course's policy makes of a student's hand-ins: see `grader.policy`."""
+    """A student's standing by the course's policy: see `grader.results.policy`."""
 
     final: float | None
     """The score that counts; None when we could not tell, or the student is excused."""
@@ -206,7 +206,7 @@ class Grade:
 
     @property
     def status(self) -> Literal["graded", "error", "excused"]:
-        """``error`` when any check could not be judged: then there is no score."""
+        """Return ``error`` if any check could not be judged: then there is no score."""
         if self.absent:
             return "excused"
         unknown = self.submission.error or any(o.status == "error" for o in self.outcomes)
@@ -214,7 +214,7 @@ class Grade:
 
     @property
     def score(self) -> float | None:
-        """The sum of the points, or None when we could not tell, or there was nothing to judge."""
+        """Return the sum of the points; None if it could not, or need not, be judged."""
         if self.status != "graded":
             return None
         return round(sum(outcome.points for outcome in self.outcomes), 6)
@@ -226,17 +226,17 @@ class Grade:
 
     @property
     def final(self) -> float | None:
-        """The score that counts: what the policy makes of ``score``, which stays as it is."""
+        """Return the score that counts, after the course's policy."""
         return self.standing.final if self.standing else self.score
 
     @property
     def excused(self) -> bool:
-        """Whether the grade does not count, by an entry of the instructor's."""
+        """Return whether an instructor's entry excludes the grade."""
         return self.standing is not None and self.standing.excused
 
     @property
     def absent(self) -> bool:
-        """Whether there is nothing but an excuse: no hand-in was graded."""
+        """Return whether there is an excuse and no graded submission."""
         return self.standing is not None and not self.standing.attempts
 
     @property

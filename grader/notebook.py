@@ -69,7 +69,7 @@ class Notebook:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The text of each cell."""
+        """Return the text of each cell."""
         return tuple(cell.source for cell in self.cells)
 
 

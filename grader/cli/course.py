@@ -1,4 +1,4 @@
-"""What a course and its students do: check, new, build, release, validate, doctor."""
+"""Commands for courses and students: check, new, build, release, validate, doctor."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def _new_folder(name: str) -> Path:
 
 
 def _seed(options: argparse.Namespace, out: Path, exists: bool) -> int:
-    """The seed given, that of the run resumed, or a new one."""
+    """Return the seed given, that of the resumed run, or a new one."""
     from grader.results.store import Store
     from grader.runs import class_run
 
@@ -124,7 +124,7 @@ def _resume_line(options: argparse.Namespace, plan: Plan) -> str:
 
 @contextlib.contextmanager
 def _resumable(options: argparse.Namespace, plan: Plan, progress: Progress) -> Iterator[None]:
-    """What ends a run that had begun to grade says how to go on."""
+    """Add to an exception that ends a started run how to resume it."""
     try:
         yield
     except Exception as error:
@@ -139,7 +139,7 @@ def _aside(line: str) -> None:
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[list[int]]:
-    """A list that holds the signal once Ctrl-C was pressed; pressed again, it interrupts."""
+    """Yield a list that receives the signal at Ctrl-C; a second one interrupts."""
     stopped: list[int] = []
 
     def note(number: int, frame: object) -> None:
@@ -156,9 +156,9 @@ def _interruptible() -> Iterator[list[int]]:
 
 
 def _shown(grades: Iterator[Grade], progress: Progress) -> dict[str, str]:
-    """Each student's status, as the grades come; with a progress bar where there is a terminal.
+    """Show a progress bar on a terminal; return each student's status.
 
-    Of several hand-ins one that could not be judged is enough for an error.
+    A student with several submissions has an error if one of them could not be judged.
     """
     found: dict[str, str] = {}
     if not sys.stderr.isatty():
@@ -188,7 +188,7 @@ def _note(found: dict[str, str], grade: Grade) -> None:
 
 
 def _summary(plan: Plan, progress: Progress, grades: list[Grade], seconds: float) -> None:
-    """A row a student (the class's figures only, when there are many), then the class."""
+    """Print one row per student (none if there are many), then the class."""
     from grader.cli import summary as terminal
 
     width = shutil.get_terminal_size((100, 24)).columns

@@ -1,4 +1,4 @@
-"""How the command line speaks: one safe line at a time."""
+"""Output of the command line: print one safe line at a time."""
 
 from __future__ import annotations
 

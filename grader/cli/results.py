@@ -1,4 +1,4 @@
-"""What is done with results: report, show, adjust, merge, regrade."""
+"""The commands for results: report, show, adjust, merge, regrade."""
 
 from __future__ import annotations
 

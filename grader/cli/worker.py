@@ -32,7 +32,7 @@ def _at_once(line: str) -> None:
 
 @contextlib.contextmanager
 def _course(given: Path | None) -> Iterator[Path | None]:
-    """The folder named; a bundle is unpacked, 0700, for as long as we run."""
+    """Yield the course's folder; a bundle is unpacked privately while we run."""
     if given is None or given.is_dir():
         yield given
         return

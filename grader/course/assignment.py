@@ -65,7 +65,7 @@ class Late:
 
 @dataclass(frozen=True, slots=True)
 class Lateness:
-    """How late one submission is, by the course's rule."""
+    """The lateness of one submission by the course's rule."""
 
     at: datetime | None
     """When it was submitted, in UTC; None if that is not known."""
@@ -103,7 +103,7 @@ def _days_after(first: datetime, days: int) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class CheckSetting:
-    """What assignments.yaml says about one check; at most one of the three is set."""
+    """One check's settings in assignments.yaml; at most one of the three is set."""
 
     points: float | None = None
     """The points of the check, instead of those of its mark."""
@@ -166,12 +166,12 @@ class Assignment:
 
     @property
     def max_score(self) -> float:
-        """Points, those of the speed limits on top, and those of manual questions."""
+        """Return all points, with speed limits and manual questions."""
         return self.points + self.extra_points
 
     @property
     def extra_points(self) -> float:
-        """Points that no mark of a hidden test counts: speed limits and manual questions."""
+        """Return the points of speed limits and manual questions."""
         speed = sum(limit.points for limit in self.speed.values())
         return speed + sum(question.points for question in self.manual)
 
@@ -227,7 +227,7 @@ class Course:
     """The CSV of extensions and excuses, which `grader.policy` reads."""
 
     def assignment(self, name: str) -> Assignment:
-        """The assignment of that name; raises `CatalogError` with the nearest name."""
+        """Return an assignment by name; raise `CatalogError` with the nearest name."""
         for each in self.assignments:
             if each.name == name:
                 return each
@@ -248,11 +248,11 @@ class Course:
         return self.solutions(name)[0]
 
     def hidden_tests(self, name: str) -> Path:
-        """The folder of the exercise's hidden tests."""
+        """Return the folder of the exercise's hidden tests."""
         return self.folder / "tests" / "hidden" / name
 
     def exercise(self, name: str) -> Path:
-        """The folder that students get."""
+        """Return the folder that students get."""
         return self.folder / "exercises" / name
 
     def data(self, name: str) -> Path:

@@ -108,7 +108,7 @@ def _user_name(uid: int) -> str:
 
 
 def load(course: Path) -> Course:
-    """The course in a folder; raises `CatalogError` at the first thing that is wrong."""
+    """Read the course in a folder; raise `CatalogError` at the first error."""
     folder = course.resolve()
     root = YamlNode(compose(text_of(folder / FILE)), "")
     known = ("title", "timezone", "extensions", "assignments")
@@ -146,7 +146,7 @@ def _assignment(place: YamlNode, course: Course, known: Iterable[str]) -> Assign
 
 
 def _check_files(place: YamlNode, course: Course, name: str) -> None:
-    """An assignment has a solution and hidden tests, or it cannot be graded."""
+    """Raise `CatalogError` if the solution or the hidden tests are missing."""
     hidden = course.hidden_tests(name)
     for solution in course.solutions(name):
         if solution.is_file():
@@ -160,7 +160,7 @@ def _check_files(place: YamlNode, course: Course, name: str) -> None:
 
 
 def _check_dates(places: Mapping[str, YamlNode], assignment: Assignment) -> None:
-    """An assignment opens before it is due, and closes after that."""
+    """Raise `CatalogError` unless open, due and close follow each other."""
     order = (("opens", assignment.opens), ("due", assignment.due), ("closes", assignment.closes))
     known = [(key, moment) for key, moment in order if moment is not None]
     for (before, first), (key, second) in pairwise(known):

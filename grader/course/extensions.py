@@ -46,12 +46,12 @@ class Extension:
     where: str = ""
 
     def concerns(self, assignment: str) -> bool:
-        """Whether it is about this assignment."""
+        """Return whether the extension is for this assignment."""
         return self.assignment in ("", assignment)
 
 
 def read(course: Course) -> tuple[Extension, ...]:
-    """What the course's file says; nothing if it names none. Raises `CatalogError`."""
+    """Read the course's extensions file, if it names one; raise `CatalogError`."""
     if course.extensions is None:
         return ()
     name = course.extensions.name
@@ -71,10 +71,15 @@ def matched(
     assignment: Assignment,
     students: Iterable[Identified],
 ) -> tuple[dict[str, Extension], tuple[str, ...]]:
-    """The one that holds for each student, and notes on those that hold for nobody.
+    """Match extensions to students; list those that match nobody.
 
-    Who is excused and handed in nothing is a student too, under the id that the row gives.
-    Raises `CatalogError` when two rows are about one student, or one row about two.
+    An excused student without a submission counts as a student, under the id in the row.
+
+    Returns:
+        The extension of each student, and a note on each row without a student.
+
+    Raises:
+        CatalogError: Two rows are about one student, or one row about two.
     """
     known: defaultdict[str, set[str]] = defaultdict(set)
     for who in students:
@@ -134,7 +139,7 @@ class _Row:
     cells: Mapping[str, str]
 
     def read(self, course: Course) -> Extension:
-        """What the row says; raises `CatalogError`."""
+        """Return the row as an extension; raise `CatalogError`."""
         for column, text in self.cells.items():
             if not text.isprintable() or len(text) > 200:
                 raise self._wrong(column)(f"{quoted(text)} is no line of text", "a shorter one")
@@ -172,7 +177,7 @@ class _Row:
 
 
 def _columns(name: str, head: tuple[int, Sequence[str]]) -> list[str]:
-    """The columns in their order; '' where a spreadsheet left one empty at the end."""
+    """Return the columns in order; '' for one left empty at the end."""
     line, cells = head
     columns = [text.casefold() for text in cells]
     for column in filter(None, columns):
@@ -188,7 +193,7 @@ def _columns(name: str, head: tuple[int, Sequence[str]]) -> list[str]:
 
 
 def _named(where: str, columns: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
-    """A row's texts by column; raises `CatalogError` for one that stands below no name."""
+    """Return a row's texts by column; raise `CatalogError` for one without a column."""
     names = [*columns, *[""] * (len(cells) - len(columns))]
     for name, text in zip(names, cells, strict=False):
         if text and not name:

@@ -125,7 +125,10 @@ def read_due(place: YamlNode, zone: ZoneInfo | None) -> datetime:
 
 
 def moment(text: str, zone: ZoneInfo | None, shown: str, wrong: Wrong) -> datetime:
-    """A date with its zone. A day alone ends at 23:59; an hour that comes twice is the later."""
+    """Read a date with its zone.
+
+    A day without a time ends at 23:59; an hour that occurs twice is the later one.
+    """
     match = MOMENT.fullmatch(text)
     try:
         day, time, offset = match.groups() if match else ("", "", "")
@@ -185,7 +188,7 @@ def _lms(place: YamlNode) -> dict[str, dict[str, int | str]]:
 
 
 def _identity(place: YamlNode) -> int | str:
-    """A number, or text as it stands: ``0123`` keeps its zero."""
+    """Return a number, or text unchanged: ``0123`` keeps its zero."""
     text = place.scalar
     if text is None or not text.strip() or not text.isprintable() or len(text) > 200:
         raise place.wrong(f"{place.shown} is no number or text", "what the LMS calls it, as 34")

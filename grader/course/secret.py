@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def secret_file(folder: Path) -> Path:
-    """``GRADER_SECRET_FILE``, else ``.grader-secret`` in the course."""
+    """Return ``GRADER_SECRET_FILE``, else ``.grader-secret`` in the course."""
     return Path(os.environ.get("GRADER_SECRET_FILE") or folder / ".grader-secret")
 
 

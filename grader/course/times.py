@@ -28,7 +28,7 @@ TIME: Final = ("submitted_at", "submitted at", "submitted", "time", "timestamp",
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """When one student submitted, and where that is said."""
+    """One student's submission time, and the file and line that state it."""
 
     student: str
     submitted_at: str

@@ -25,11 +25,11 @@ MAX_DEPTH: Final = 16
 
 
 class CatalogError(UserError):
-    """Why the course cannot be used, and what to write instead: one line."""
+    """The course cannot be used; the message is one line with the remedy."""
 
 
 def text_of(path: Path) -> str:
-    """The text of the file; raises `CatalogError` where it cannot be read as one."""
+    """Read a text file; raise `CatalogError` if it cannot be read as text."""
     try:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
@@ -82,7 +82,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def compose(text: str) -> yaml.Node:
-    """The root of a YAML document; raises `CatalogError` with the line that is none."""
+    """Return the root of a YAML document; raise `CatalogError` with the invalid line."""
     try:
         loader = _Loader(text)
     except yaml.reader.ReaderError as error:
@@ -131,7 +131,7 @@ class YamlNode:
     key: yaml.Node | None = None
 
     def wrong(self, fact: str, instead: str) -> CatalogError:
-        """The error to raise about this place."""
+        """Return the error to raise about this place."""
         node = self.node if self.key is None or self.scalar else self.key
         line = node.start_mark.line + 1
         where = f"{self.name}: " if self.name else ""
@@ -139,13 +139,13 @@ class YamlNode:
 
     @property
     def scalar(self) -> str | None:
-        """The text of a scalar that is there at all, else None."""
+        """Return the text of a scalar, None if it is missing or no scalar."""
         null = self.node.tag == "tag:yaml.org,2002:null"
         return self.node.value if isinstance(self.node, yaml.ScalarNode) and not null else None
 
     @property
     def shown(self) -> str:
-        """The value as an error quotes it."""
+        """Return the value in the form in which errors quote it."""
         if self.scalar is not None:
             return quoted(self.scalar)
         if isinstance(self.node, yaml.MappingNode):
@@ -153,7 +153,7 @@ class YamlNode:
         return "a list" if isinstance(self.node, yaml.SequenceNode) else "nothing"
 
     def items(self) -> Iterator[YamlNode]:
-        """The items of a list."""
+        """Yield the items of a list."""
         if not isinstance(self.node, yaml.SequenceNode):
             raise self.wrong(f"{self.shown} is no list", "[] or a line `- ...` for each item")
         for number, node in enumerate(self.node.value):
@@ -162,7 +162,7 @@ class YamlNode:
     def entries(
         self, known: Iterable[str] | None = None, required: Iterable[str] = ()
     ) -> dict[str, YamlNode]:
-        """The entries of a mapping, each key once and among the ``known``, if those are given."""
+        """Return the entries of a mapping; refuse repeated and unknown keys."""
         if not isinstance(self.node, yaml.MappingNode):
             keys = ", ".join(f"{key}: ..." for key in required or known or ["name"])
             raise self.wrong(f"{self.shown} is no mapping", keys)
@@ -185,10 +185,10 @@ class YamlNode:
 
 
 def plain(key: str) -> str:
-    """A key as it stands in the name of a field: short, and on one line."""
+    """Return a key for the name of a field: short, and on one line."""
     return key if key.isprintable() and len(key) <= 40 else quoted(key)
 
 
 def quoted(text: str) -> str:
-    """The text in quotes, on one line, shortened."""
+    """Return the text in quotes, shortened, and on one line."""
     return repr(text if len(text) <= 60 else f"{text[:57]}...")

@@ -39,7 +39,7 @@ FIXTURES: Final = ("check", "student", "reference", "rng", "subtests")
 
 @dataclass
 class Rules:
-    """What decides about every outcome of a run, besides the exception that ended the test."""
+    """The rules that decide every outcome of a run, besides the exception of the test."""
 
     tests: Path
     """The folder ``tests/hidden``: a message counts as the author's only if it is raised there."""

@@ -32,7 +32,7 @@ KEPT_BYTES: Final = 64 << 20
 
 @dataclass
 class Peers:
-    """What the tests of a run share: trails, and the reference in a worker of its own."""
+    """Values that the tests of a run share: trails, and the reference in a worker."""
 
     roots: tuple[str, ...]
     start: Callable[[], Student]
@@ -66,7 +66,7 @@ class Peers:
         return self._module(_Remembered(self, self._reference, item.nodeid), None, 0.0)
 
     def is_recorded(self, item: pytest.Item) -> bool:
-        """Whether the reference has run this test."""
+        """Return whether the reference has run this test."""
         return item.nodeid in self._trails
 
     def end_fresh(self) -> None:

@@ -55,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test of how long a function takes comes twice where the course sets a stricter limit."""
+    """Run a timed test twice where the course sets a stricter speed limit."""
     mark = metafunc.definition.get_closest_marker("timed")
     if mark is None or not mark.args:
         return
@@ -159,7 +159,7 @@ OURS: Final[dict[str, Callable[[Bench, pytest.Item], Any]]] = {
 
 @pytest.fixture
 def check(bench: Bench, request: pytest.FixtureRequest) -> Check:
-    """What is asked of the student in hand: see `grader.judging.Check`."""
+    """Provide the judge of the current student's answers: see `grader.checks.check`."""
     return _check(bench, request.node)
 
 
@@ -177,13 +177,13 @@ def reference(bench: Bench, request: pytest.FixtureRequest) -> RemoteModule:
 
 @pytest.fixture
 def rng(bench: Bench, request: pytest.FixtureRequest) -> np.random.Generator:
-    """Random numbers of this test in this run, equal for every student."""
+    """Provide random numbers of this test and run, equal for every student."""
     return bench.rng(request.node.name)
 
 
 @pytest.fixture
 def subtests(bench: Bench, request: pytest.FixtureRequest) -> Subtests:
-    """Parts of the test that count alike: see `grader.grading.subtests`."""
+    """Provide parts of the test that count alike: see `grader.grading.subtests`."""
     return _subtests(bench, request.node)
 
 
@@ -193,7 +193,7 @@ def _is_by_hand(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """By hand, run a plain test on the reference before it runs on a submission."""
+    """Run a plain test on the reference before it runs on a submission."""
     config = item.config
     asks = "student" in getattr(item, "fixturenames", ())
     if not (asks and config.getoption("--submission") and _is_by_hand(config)):

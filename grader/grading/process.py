@@ -133,7 +133,7 @@ class Loop:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Greet, then grade what comes until the other side closes."""
+        """Greet, then grade each submission that arrives until the other side closes."""
         ready = self._prepare(session.items)
         self._connection.send_bytes(msgspec.json.encode(ready))
         if ready.problem or self._settings.collect:

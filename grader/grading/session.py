@@ -1,4 +1,4 @@
-"""What a grading process keeps from one submission to the next: the exercise, its inputs, a fork server.
+"""A grading process's state between submissions: exercise, inputs, fork server.
 
 bench = Bench(course, assignment, Sandbox.best(), seed=17, secret=secret)
 bench.begin(cells)
@@ -31,7 +31,7 @@ from grader.sandbox.student import Program, Student
 
 @dataclass(repr=False)
 class Bench:
-    """What a grading process keeps from one submission to the next, and the one in hand."""
+    """The state kept between submissions, and the current submission."""
 
     course: Course
     assignment: Assignment
@@ -59,7 +59,7 @@ class Bench:
 
     @property
     def peers(self) -> Peers:
-        """What plain tests talk to: see `grader.grading.peers`."""
+        """Return the values that plain tests talk to: see `grader.grading.peers`."""
         if self._peers is None:
             roots = (str(self.course.hidden_tests(self.assignment.name).parent),)
             self._peers = Peers(roots, self._reference_program)
@@ -70,7 +70,7 @@ class Bench:
 
     @property
     def server(self) -> ForkServer:
-        """The fork server, started at first use."""
+        """Return the fork server, started at first use."""
         if self._server is None:
             preload = [name for name in self.assignment.imports if name != "numpy"]
             self._server = ForkServer(self.sandbox, preload)
@@ -79,7 +79,7 @@ class Bench:
 
     @property
     def exercise(self) -> Exercise:
-        """The solution and its mistakes, in this process."""
+        """Return the solution and its mistakes, loaded in this process."""
         if self._exercise is None:
             self._exercise = load_exercise(
                 self.course.folder, self.assignment.name, self._reference_program
@@ -89,7 +89,7 @@ class Bench:
 
     @property
     def diagnostics(self) -> Diagnostics:
-        """The inputs that explain failures, drawn when something fails."""
+        """Return the inputs that explain failures, drawn at the first failure."""
         if self._diagnostics is None:
             self._diagnostics = Diagnostics(self.exercise, self._drawn, self.rng)
         return self._diagnostics
@@ -131,14 +131,14 @@ class Bench:
             self._server.close()
 
     def draw(self, function: Draw) -> list[Case]:
-        """The cases of ``function``: drawn once a run, the same for every student."""
+        """Return the cases of ``function``: drawn once per run, equal for every student."""
         if function not in self._drawn:
             rng = self.rng(f"{function.__module__}.{function.__qualname__}")
             self._drawn[function] = list(function(rng, self.exercise.reference.module))
         return self._drawn[function]
 
     def rng(self, key: str) -> np.random.Generator:
-        """A generator for ``key``: fresh in every run, repeatable with its seed and secret."""
+        """Return a generator for ``key``, repeatable with the run's seed and secret."""
         message = f"{self.seed} {self.assignment.name} {key}".encode()
         digest = hmac.new(self.secret or b"no secret", message, hashlib.sha256).digest()
         return np.random.default_rng(np.frombuffer(digest, np.uint32))
@@ -164,7 +164,7 @@ class Bench:
             self._reference = None
 
     def yardstick(self, case: Case, cpu: float) -> Yardstick:
-        """The reference in a worker like the students': what times are compared with."""
+        """Return the reference in a worker like the students', to compare times with."""
         if case.function not in self._yardsticks:
             self._yardsticks[case.function] = Yardstick(self.reference_asked(), case, cpu)
         return self._yardsticks[case.function]

@@ -56,7 +56,7 @@ def pytest_runtest_makereport(
 
 
 def described(asked: Asked) -> Iterator[str]:
-    """The cases that went wrong, in lines; the first of them all if none did by its values."""
+    """Yield the failed cases in lines; the first case if no value was wrong."""
     with np.printoptions(**OPTIONS):
         wrong = {
             case: lines
@@ -73,7 +73,7 @@ def described(asked: Asked) -> Iterator[str]:
 
 
 def clean(lines: Iterable[str]) -> str:
-    """Lines for the terminal: what a student wrote cannot steer it."""
+    """Make lines safe for the terminal."""
     shown = list(itertools.islice(lines, MOST_LINES + 1))
     shown[MOST_LINES:] = ["... cut here"] if len(shown) > MOST_LINES else []
     text = "\n".join(line.expandtabs(4) for line in shown)
@@ -91,7 +91,7 @@ def _inputs(asked: Asked, case: Case) -> Iterator[str]:
 
 
 def _faults(asked: Asked, case: Case, answer: Answer) -> Iterator[str]:
-    """The arrays of one answer that are wrong, each as it should be and as it is."""
+    """Yield the wrong arrays of one answer: the right values and the student's."""
     try:
         _, expected, scales = asked.reference.expected(case)
     except Exception as error:  # the reference is to raise here
@@ -130,7 +130,7 @@ def _differs(case: Case, got: Any, right: np.ndarray, scale: float) -> bool:
 
 
 def _value(label: str, value: Any) -> Iterator[str]:
-    """A value after its label, the lines of an array below each other; arrays with their shape."""
+    """Yield a label and its value; an array with its shape, one line per row."""
     if isinstance(value, dict):
         inside = " " * (len(label) - len(label.lstrip()) + 2)
         yield f"{label}{{"

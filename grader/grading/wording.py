@@ -64,7 +64,7 @@ FORMULA: Final = "has not the form that this check needs"
 
 @dataclass(frozen=True, slots=True)
 class TestPlace:
-    """Where in the hidden tests an exception passed, innermost."""
+    """The innermost place in the hidden tests where an exception passed."""
 
     frame: FrameType
     file: str
@@ -72,7 +72,7 @@ class TestPlace:
 
     @property
     def statement(self) -> ast.stmt | None:
-        """The innermost statement of the test file that contains the line."""
+        """Return the innermost statement of the test file that contains the line."""
         found = None
         for node in ast.walk(_tree(self.file)):
             if not isinstance(node, ast.stmt) or node.lineno > self.line > 0:

@@ -86,7 +86,7 @@ def _most_are(kind: str) -> Callable[[Tree], bool]:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How one system's download is recognised and read."""
+    """One system's reader: how its download is recognised and read."""
 
     recognise: Callable[[Tree], bool]
     read: Callable[[Tree, str, list[str]], Iterable[Handin]]
@@ -145,7 +145,7 @@ class Submissions:
 
     @property
     def students(self) -> tuple[str, ...]:
-        """Who handed in; nothing is read for this."""
+        """Return the students who submitted, without reading their files."""
         return tuple(handin.student for handin in self.handins)
 
 
@@ -246,7 +246,7 @@ def _plain(
 
 
 def _open(source: Path) -> Tree:
-    """The tree of a folder, a zip or a single file."""
+    """Return the tree of a folder, a zip or a single file."""
     shown = one_line(str(source))
     try:
         mode = source.stat().st_mode

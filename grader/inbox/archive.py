@@ -68,7 +68,12 @@ class _Reader:
     seen: set[str] = field(default_factory=set)
 
     def read(self, path: str, limit: int) -> bytes:
-        """At most ``limit`` bytes; raises `Unreadable`, or `Withheld` if that is no student's doing."""
+        """Read at most ``limit`` bytes of a member.
+
+        Raises:
+            Unreadable: The member is damaged or encrypted by the student.
+            Withheld: The reason lies in the download or in our limits.
+        """
         if path not in self.members:
             raise Unreadable("is not there")
         if refused := _refusal(path, self.members[path]):
@@ -87,9 +92,14 @@ class _Reader:
 
 
 def from_zip(source: Path, total: int = MAX_TOTAL) -> Tree:
-    """The tree of a zip; raises `InboxError` if it is none, damaged, or too large.
+    """Return the tree of a zip, which stays open while the tree is in use.
 
-    ``total`` caps the bytes read from it. The zip stays open as long as the tree is in use.
+    Args:
+        source: The zip.
+        total: A limit on all bytes read from it.
+
+    Raises:
+        InboxError: The file is not a zip, damaged, or too large.
     """
     shown = one_line(str(source))
     with source.open("rb") as file:
@@ -144,7 +154,7 @@ def check_directory(file: BinaryIO, source: str) -> None:
 
 
 def _count(file: BinaryIO, start: int, length: int) -> int:
-    """The number of members in the directory at ``start``."""
+    """Return the number of members in the directory at ``start``."""
     file.seek(max(0, start))
     directory = file.read(length)
     count, at = 0, 0
@@ -168,7 +178,7 @@ def _admitted(infos: list[zipfile.ZipInfo], members: dict[str, zipfile.ZipInfo])
 
 
 def _name(info: zipfile.ZipInfo) -> str:
-    """The member's name; some archivers write UTF-8 and do not say so, or Windows's separator."""
+    """Return the member's name; repair unmarked UTF-8 and Windows separators."""
     name = info.orig_filename
     if not info.flag_bits & 0x800:
         with contextlib.suppress(UnicodeError):
@@ -178,7 +188,7 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 
 def _misplaced(path: str, info: zipfile.ZipInfo) -> str:
-    """Why a path cannot be one inside the archive."""
+    """Return the reason why a path cannot be one inside the archive, or ''."""
     parts = path.rstrip("/").split("/")
     if "\0" in path or "\\" in path:
         return "its name holds a null byte or a backslash"
@@ -211,7 +221,7 @@ def _refusal(path: str, info: zipfile.ZipInfo) -> str:
 
 
 def _closed(info: zipfile.ZipInfo) -> str:
-    """Why a member cannot be read, by what whoever made the archive did to it."""
+    """Return the reason why a member cannot be read, such as encryption, or ''."""
     if info.flag_bits & ENCRYPTED:
         return f"is encrypted: {UNPACK}"
     return "" if info.compress_type in METHODS else f"is compressed in a way not read: {UNPACK}"
@@ -228,7 +238,7 @@ def _folders(members: dict[str, zipfile.ZipInfo]) -> set[str]:
 
 
 def _bytes(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> bytes:
-    """At most ``limit`` bytes, and one more if there are more."""
+    """Return at most ``limit`` bytes, plus one more if there are more."""
     try:
         with archive.open(info) as member:
             return member.read(limit + 1)

@@ -37,7 +37,7 @@ DATED: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Whose attempt a name is of, and a text that sorts after earlier ones."""
+    """The student of an attempt, and a text that sorts after earlier attempts."""
 
     student: str
     order: str = ""

@@ -1,4 +1,4 @@
-"""Which of a student's files is graded; where the best of them counts, which are attempts.
+"""Choose the file to grade among a student's files, and tell attempts apart.
 
 The released stub is set aside; then the exact name counts, else one that differs by case or an
 LMS's suffix, else the only candidate. Of two that changed the later one counts. What cannot be
@@ -36,7 +36,7 @@ Read = tuple[File, bytes, tuple[Cell, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What was found: a file and its bytes, or why there is none."""
+    """The chosen file and its bytes, or the reason why there is none."""
 
     file: File | None = None
     source: bytes = b""
@@ -60,13 +60,13 @@ class Picker:
     """Names of the course's other exercises: their files are never candidates here."""
 
     def submission(self, handin: Handin, chosen: str = "") -> Submission:
-        """The student's submission, read now: the last, or the one ``chosen``."""
+        """Return the student's submission, read now: the last, or the one ``chosen``."""
         return _submission(handin, self._choice(handin, chosen))
 
     def attempts(self, handin: Handin) -> Iterator[Submission]:
-        """All that the student handed in, the oldest first, each read as it is asked for.
+        """Yield all attempts of a student, the oldest first, each read when needed.
 
-        Attempts without work in them are left out, unless there is nothing else.
+        Attempts without work are left out, unless there are no others.
         """
         found = False
         for one in (*handin.earlier, handin):
@@ -77,7 +77,7 @@ class Picker:
             yield self.submission(handin)
 
     def _choices(self, handin: Handin) -> Iterator[Choice]:
-        """The choice from each attempt with work in it: several, where several files have some."""
+        """Yield the choices from each attempt with work: one for each file with work."""
         every = sorted({file.attempt for file in handin.files})
         note = _capped(len(every))
         if handin.missing:
@@ -111,7 +111,7 @@ class Picker:
         return self._one(named[0], "chosen by hand")
 
     def _found(self, files: Sequence[File]) -> Choice:
-        """The choice from the last attempt with work in it, or what the last one lacks."""
+        """Return the choice from the last attempt with work, or what the last one lacks."""
         stub = None
         attempts = sorted({file.attempt for file in files}, reverse=True)
         for attempt in attempts[:MAX_READ]:
@@ -126,7 +126,7 @@ class Picker:
         return Choice(problem=self._nothing(files))
 
     def _in_attempt(self, files: Sequence[File]) -> Choice | None:
-        """The choice among the files of one attempt, None if none can be Python."""
+        """Return the choice among the files of one attempt, None if none can be Python."""
         python = [f for f in files if f.name.lower().endswith(SUFFIXES) and not self._is_other(f)]
         named = [file for file in python if self._likeness(file) < 2]
         others = [file for file in python if file not in named]
@@ -145,7 +145,7 @@ class Picker:
         return 0 if file.meant else likeness(file.name, self.expected)
 
     def _among(self, files: list[File]) -> Choice:
-        """The choice among files that are all named as expected, or all not."""
+        """Return the choice among files that all have the expected name, or all have not."""
         if len(files) > MAX_READ:
             return Choice(error=f"{len(files)} files might be meant: {listed(files)}")
         read = [(file, *self._read(file)) for file in files]
@@ -159,21 +159,21 @@ class Picker:
         return replace(choice, note=bad) if bad and not choice.note else choice
 
     def _rivals(self, work: list[Read]) -> tuple[File, ...]:
-        """Every file with a program of its own, if the names say that all are the work."""
+        """Return the files with different programs, if all names fit the exercise."""
         if len(work) < 2 or _same(work) or any(self._likeness(file) == 2 for file, _, _ in work):
             return ()
         programs = {_program(cells) or (file.entry.path,): file for file, _, cells in _sorted(work)}
         return tuple(programs.values())
 
     def _best(self, work: list[Read]) -> list[Read]:
-        """Of the scripts those with the best name, and so of the notebooks."""
+        """Return the scripts with the best name, and the notebooks with the best name."""
         best: dict[str, int] = {}
         for file, _, _ in work:
             best[_suffix(file)] = min(self._likeness(file), best.get(_suffix(file), 2))
         return [one for one in work if self._likeness(one[0]) == best[_suffix(one[0])]]
 
     def _latest(self, work: list[Read]) -> Choice:
-        """The last of what was changed; where the name says nothing, there must be only one."""
+        """Return the latest changed file; without a known name there must be only one."""
         work = _sorted(work)
         names = listed([file for file, _, _ in work])
         file, data, _ = work[-1]
@@ -196,7 +196,7 @@ class Picker:
         return Choice(file, data, problem=_said(file, reason) if reason else "", note=note)
 
     def _read(self, file: File) -> tuple[bytes, tuple[Cell, ...], str]:
-        """The bytes and cells of a file, or why there are none."""
+        """Return the bytes and cells of a file, or the reason why there are none."""
         if file.entry.refused:
             return b"", (), file.entry.refused
         limit = MAX_IPYNB if _suffix(file) == ".ipynb" else MAX_PY
@@ -211,7 +211,7 @@ class Picker:
             raise Withheld(_said(file, str(reason))) from None
 
     def _nothing(self, files: Sequence[File]) -> str:
-        """Why a student without a candidate has nothing to grade."""
+        """Say why a student has no file to grade."""
         for file in files:
             if file.entry.withheld:
                 raise Withheld(f"{one_line(file.entry.path)} {file.entry.withheld}")
@@ -228,7 +228,7 @@ EARLIER = "from an earlier attempt: the last one holds only the stub"
 
 
 def likeness(name: str, expected: str) -> int:
-    """0 for the exact name, 1 if it differs by case or an LMS's suffix, else 2.
+    """Return 0 for the exact name, 1 for another case or an LMS's suffix, else 2.
 
     >>> [likeness(name, "relu") for name in ("relu.py", "ReLU-1.ipynb", "relu (2).py", "mine.py")]
     [0, 1, 1, 2]
@@ -241,7 +241,7 @@ def likeness(name: str, expected: str) -> int:
 
 
 def listed(files: Sequence[File]) -> str:
-    """The first few names."""
+    """Return the first few names."""
     names = ", ".join(one_line(file.entry.path, 80) for file in files[:MAX_LISTED])
     return f"{names} and {len(files) - MAX_LISTED} more" if len(files) > MAX_LISTED else names
 
@@ -255,7 +255,7 @@ def _said(file: File, reason: str) -> str:
 
 
 def _same(work: list[Read]) -> bool:
-    """Whether all say the same, as a notebook and the script made from it do."""
+    """Return whether all files hold the same code, like a notebook and its script."""
     programs = {_program(cells) for _, _, cells in work}
     return len(programs) == 1 and None not in programs
 

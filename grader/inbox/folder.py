@@ -60,7 +60,7 @@ class _Found:
 
 
 def from_folder(source: Path) -> Tree:
-    """The tree of a folder; raises `InboxError` if it is too large or cannot be listed."""
+    """Return the tree of a folder; raise `InboxError` if too large or unreadable."""
     found = _Found()
     try:
         _list(source, "", found, of_one=False)
@@ -84,7 +84,7 @@ def from_folder(source: Path) -> Tree:
 
 
 def from_file(source: Path) -> Tree:
-    """The tree of a single file."""
+    """Return the tree of a single file."""
     entry = Entry(source.name, source.stat().st_mtime)
     return Tree(
         name=source.stem,
@@ -97,9 +97,9 @@ def from_file(source: Path) -> Tree:
 
 
 def _list(root: Path, folder: str, found: _Found, of_one: bool) -> None:
-    """Files come first: where one student's folder is cut off, what is beside the ballast counts.
+    """List files before folders, so that a limit cuts off the deepest files.
 
-    ``of_one``: whether the folder is within what one student handed in.
+    ``of_one`` is true within one student's folder.
     """
     hidden: list[str] = []
     with os.scandir(root / folder) as scan:
@@ -151,7 +151,7 @@ def _take(
 
 
 def _hand_in(root: Path, folder: str, found: _Found) -> None:
-    """One student's folder: where it is too large, that student's alone is cut off."""
+    """List one student's folder; a limit cuts off only this student's files."""
     found.most = min(MAX_ENTRIES, found.count() + MAX_OF_ONE)
     try:
         _list(root, folder, found, of_one=True)
@@ -169,7 +169,7 @@ def _withhold(folder: str, why: str, found: _Found) -> None:
 
 
 def _packs(root: Path, folder: str) -> list[str]:
-    """The first few pack indexes of a repository. Their names alone: `read` follows no link."""
+    """Return the first few pack indexes of a repository; `read` follows no links."""
     try:
         with os.scandir(root / folder) as scan:
             names = (item.name for item in scan if item.name.endswith(".idx"))
@@ -187,7 +187,7 @@ def _refusal(name: str, mode: int) -> str:
 
 
 def read(root: Path, path: str, limit: int) -> bytes:
-    """At most ``limit`` bytes of a file under ``root``; raises `Unreadable`."""
+    """Read at most ``limit`` bytes of a file under ``root``; raise `Unreadable`."""
     handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for part in path.split("/"):

@@ -67,7 +67,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class FolderLayout:
-    """How deep the students' folders lie, and what is odd about single ones."""
+    """The depth of the students' folders, and notes on unusual ones."""
 
     depth: int = 1
     notes: tuple[str, ...] = ()
@@ -102,7 +102,7 @@ def _named(tree: Tree, expected: str) -> list[Entry]:
 def _with_work_at_the_top(
     question: Question, top: Sequence[Entry], homes: Sequence[Path]
 ) -> FolderLayout:
-    """A file of the expected name at the top is one student's, unless it was only released there."""
+    """Take a file at the top for one student's work, unless it is the released one."""
     rivals = _rivals(question)
     folders = sorted({home[0] for home in homes if not COPIES.fullmatch(home[0])})
     if all(_is_stub(question, entry) for entry in top):

@@ -1,4 +1,4 @@
-"""What stands in an export, a folder or an archive alike: names, times, and bytes on request.
+"""The files of a download, folder or archive: names, times, bytes on request.
 
 Names and paths were chosen by students. `clean` makes one fit to be shown or used as an id.
 """
@@ -37,15 +37,15 @@ PACKED = "is an archive inside the export, which is not opened"
 
 
 class InboxError(UserError):
-    """Why a source cannot be graded at all, in one line."""
+    """A source cannot be graded at all; the message is one line."""
 
 
 class Unreadable(Exception):
-    """Why one file cannot be read: the student's doing."""
+    """A file cannot be read, for a reason that the student caused."""
 
 
 class Withheld(Exception):
-    """Why a file is not read though nothing may be wrong with it: the download's doing, or ours."""
+    """A file is not read because of the download or our limits, not of the student."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,12 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """The last part of the path."""
+        """Return the last part of the path."""
         return self.path.rpartition("/")[2]
 
     @property
     def folder(self) -> str:
-        """The path without its last part."""
+        """Return the path without its last part."""
         return self.path.rpartition("/")[0]
 
 

@@ -1,4 +1,4 @@
-"""Whether a file is still the released stub: students hand in the untouched notebook too.
+"""Recognise the released stub: students also submit the unchanged notebook.
 
 Compared as syntax trees, so that comments, blank lines and quotes do not matter. What defines
 nothing does not count either: docstrings, calls left at the end, demo cells, the self-check.
@@ -19,7 +19,7 @@ Code = tuple[str, ...]
 
 
 def matcher(stub: bytes) -> Callable[[Iterable[Cell]], bool]:
-    """A function that tells whether cells are the stub's code and nothing else.
+    """Return a function that recognises the stub's cells, with nothing added.
 
     >>> untouched = matcher(b"def relu(z):\\n    raise NotImplementedError\\n")
     >>> untouched([Cell("", "# mine\\ndef relu(z):\\n  raise NotImplementedError\\nrelu(3)")])
@@ -44,7 +44,7 @@ def matcher(stub: bytes) -> Callable[[Iterable[Cell]], bool]:
 
 
 def code(source: str) -> Code | None:
-    """What the source defines, as text that two equal programs share; None if it cannot be read."""
+    """Return the definitions as text that equal programs share; None if unreadable."""
     if len(source) > MAX_COMPARED:
         return None
     try:
@@ -57,7 +57,7 @@ def code(source: str) -> Code | None:
 
 
 def _without_demos(source: str) -> str:
-    """The source without the percent cells that are tagged ``demo``."""
+    """Return the source without the percent cells that are tagged ``demo``."""
     kept, demo = [], False
     for line in source.split("\n"):
         if line.startswith("# %%"):
@@ -73,7 +73,7 @@ def _defines(node: ast.stmt) -> bool:
 
 
 def _canonical(node: ast.stmt) -> str:
-    """The statement without its docstrings."""
+    """Return the statement as text without its docstrings."""
     for inner in ast.walk(node):
         if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             inner.body = [

@@ -68,9 +68,13 @@ def export(
     into: bytes | None = None,
     inbox: str = "",
 ) -> Export:
-    """A class's grades in a ``format`` of `EXPORTS`; raises `ExportError`.
+    """Write a class's grades in a ``format`` of `EXPORTS`; raise `ExportError`.
 
-    ``into`` is the instructor's own file, of which every other byte is kept. ``inbox`` is the kind
-    of export that the submissions came from: it says what a student's id is an id of.
+    Args:
+        format: The name of the format.
+        grades: The grades to export.
+        assignment: The assignment they are for.
+        into: The instructor's own file, of which every other byte is kept.
+        inbox: The kind of download that the submissions came from: the kind of a student's id.
     """
     return EXPORTS[format](list(grades), assignment, into, inbox)

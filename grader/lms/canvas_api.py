@@ -64,7 +64,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What is to stand in Canvas for one student."""
+    """The values for one student in Canvas."""
 
     student: str
     user: str
@@ -76,7 +76,7 @@ class Post:
 
 @dataclass(slots=True)
 class PushReport:
-    """What became of a push."""
+    """The result of a push."""
 
     posts: list[Post] = field(default_factory=list)
     """What was sent, or would be."""
@@ -87,7 +87,11 @@ class PushReport:
 
 
 def target(assignment: Assignment, environ: Mapping[str, str]) -> Target:
-    """Where to, from ``lms: {canvas: ...}``, CANVAS_URL and CANVAS_TOKEN; raises `ExportError`."""
+    """Return the place in Canvas from ``lms: {canvas: ...}`` and the environment.
+
+    Raises:
+        ExportError: Without an address, CANVAS_URL or CANVAS_TOKEN.
+    """
     settings = assignment.lms.get("canvas", {})
     url = str(settings.get("url") or environ.get("CANVAS_URL", "")).rstrip("/")
     course, identity = str(settings.get("course", "")), str(settings.get("assignment", ""))
@@ -142,7 +146,7 @@ def canvas(
 
 
 def _post(grade: Grade, inbox: str, comments: bool) -> Post:
-    """What would be sent, as far as it is known without asking Canvas for its users."""
+    """Prepare what to send, as far as it is known without Canvas's list of users."""
     return _made(grade, matching.identities(grade, inbox).get("canvas", ""), comments)
 
 
@@ -175,7 +179,7 @@ def _send_all(api: _Api, waiting: list[Post], report: PushReport, journal: Path)
 
 
 def _send(api: _Api, posts: Sequence[Post], journal: Path) -> None:
-    """One batch, and its Progress to the end; who calls looks at what came of it."""
+    """Send one batch and wait for its Progress to end; the caller checks the result."""
     form: dict[str, str] = {}
     for post in posts:
         what, value = _verdict(post)
@@ -234,7 +238,7 @@ KINDS: Final = {"id": ("canvas",), "sis_user_id": ("sid",), "login_id": ("login"
 
 
 def _users(api: _Api) -> Mapping[tuple[str, str], set[int]]:
-    """By kind of id and id, the Canvas users that have it."""
+    """Return Canvas's users by kind of id and id."""
     query = {"enrollment_type[]": "student", "include[]": "email", "per_page": str(PAGE)}
     found: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
     for user in api.pages(f"/api/v1/courses/{api.to.course}/users", query):
@@ -247,7 +251,7 @@ def _users(api: _Api) -> Mapping[tuple[str, str], set[int]]:
 
 
 def _differing(api: _Api, posts: Sequence[Post]) -> list[Post]:
-    """The posts that Canvas does not hold; a comment that stands there is not made again."""
+    """Return the posts that differ from Canvas; an existing comment is not repeated."""
     if not posts:
         return []
     query = {"include[]": "submission_comments", "per_page": str(PAGE)}
@@ -291,7 +295,7 @@ class _Api:
         return f"/api/v1/courses/{self.to.course}/assignments/{self.to.assignment}"
 
     def pages(self, path: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-        """Every item of a list, page after page."""
+        """Yield every item of a list, page after page."""
         following = f"{path}?{urlencode(query)}"
         seen: set[str] = set()
         while following and following not in seen:
@@ -305,7 +309,7 @@ class _Api:
             following = self._same_host(match[1]) if match else ""
 
     def get(self, path: str, missing: Any = None) -> Any:
-        """The JSON there; ``missing`` where there is nothing."""
+        """Return the JSON at a path; ``missing`` if there is nothing."""
         status, _, body = self._tried("GET", path, None)
         if status == 404 and missing is not None:
             return missing
@@ -327,7 +331,7 @@ class _Api:
         return f"{theirs.path}?{theirs.query}".removeprefix(ours.path)
 
     def _tried(self, method: str, path: str, form: bytes | None) -> _Answer:
-        """An answer that is none of those that pass when one waits."""
+        """Return the answer to a request, repeated while the refusal is temporary."""
         said = "no answer"
         for turn in range(TRIES):
             pause = min(2.0**turn, LONGEST_WAIT)
@@ -367,7 +371,7 @@ class _Api:
 
 
 def _passes(status: int, body: bytes) -> bool:
-    """Whether a refusal is one that passes when one waits."""
+    """Return whether a refusal is temporary."""
     throttled = status == 403 and b"rate limit" in body.lower()
     return throttled or status in (409, 429) or status >= 500
 

@@ -32,7 +32,7 @@ MOST_CLUSTERS: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What the report shows besides grades: all of it for staff."""
+    """The report's content besides the grades, all of it for staff."""
 
     excerpts: Mapping[str, str] = field(default_factory=dict)
     """A student's function for each cluster's key."""

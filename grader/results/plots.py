@@ -52,7 +52,7 @@ def save(run: Run, grades: Sequence[Grade], folder: Path) -> list[Path]:
 
 
 def score_plot(run: Run, grades: Sequence[Grade]) -> Figure | None:
-    """How many students have which score."""
+    """Draw the distribution of the scores."""
     found = statistics.scores(grades)
     if found is None:
         return None
@@ -68,7 +68,7 @@ def score_plot(run: Run, grades: Sequence[Grade]) -> Figure | None:
 
 
 def check_plot(run: Run, grades: Sequence[Grade]) -> Figure | None:
-    """How hard each check is, and how well it tells students apart."""
+    """Draw each check's difficulty and discrimination."""
     found = [check for check in statistics.checks(grades) if check.difficulty is not None]
     if not found:
         return None
@@ -102,7 +102,7 @@ def mistake_plot(run: Run, grades: Sequence[Grade]) -> Figure | None:
 
 
 def heat_plot(run: Run, grades: Sequence[Grade]) -> Figure | None:
-    """Every student, from the best to the weakest, by every check."""
+    """Draw every student, from the best to the weakest, by every check."""
     titles = {o.id: o.title for grade in grades for o in grade.outcomes}
     if not titles:
         return None
@@ -131,7 +131,7 @@ def _points(grade: Grade) -> float:
 
 
 def _kind(outcome: Outcome | None) -> int:
-    """Its colour in the heat map: 0 passed, 1 partial, 2 failed, 3 no verdict."""
+    """Return the colour in the heat map: 0 passed, 1 partial, 2 failed, 3 no verdict."""
     if outcome is None or outcome.status == "error":
         return 3
     most = outcome.max_points

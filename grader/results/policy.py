@@ -1,4 +1,4 @@
-"""What the course's policy makes of a student's hand-ins: which one counts, and for how much.
+"""Apply the course's policy: choose the submission that counts, and its score.
 
     found = standings(course, folder)        # of a run: `Grade`s, each with its `Standing`
     grade = judged(assignment, zone, grades, extension, adjustments)     # one student's
@@ -53,7 +53,12 @@ class Standings:
 
 
 def standings(course: Course, folder: Path) -> Standings:
-    """The results in ``folder`` as they count today; raises `StoreError`, `CatalogError`."""
+    """Return the results in ``folder`` under today's policy.
+
+    Raises:
+        StoreError: The results cannot be read.
+        CatalogError: The course cannot be read.
+    """
     with Store.open(folder) as store:
         run, handins, changes = store.run, list(store.handins()), store.adjustments()
         later, in_order = store.extensions(), run.inbox == SERVED
@@ -123,9 +128,17 @@ def judged(
     changes: Sequence[Adjustment] = (),
     in_order: bool = False,
 ) -> Grade:
-    """The one of a student's ``grades`` (in the order of hand-in) that counts, and its standing.
+    """Return the grade that counts among a student's ``grades``, with its standing.
 
-    ``zone``: what times without one are taken in. Without any hand-in, it is that of an excuse.
+    Without a submission it is the grade of an excuse.
+
+    Args:
+        assignment: The assignment.
+        zone: The zone for times without one.
+        grades: The student's grades, in the order of submission.
+        extension: The student's extension, if any.
+        changes: The changes by hand.
+        in_order: Take the last of ``grades``, whatever their times are.
     """
     due = assignment.due
     if due is not None and extension is not None and extension.due is not None:
@@ -165,7 +178,7 @@ def _with_later(known: Extension | None, date: LaterDate) -> Extension:
 
 
 def _nothing(assignment: Assignment, extension: Extension) -> Grade:
-    """What stands in the results for a student who is excused and handed in nothing."""
+    """Return the grade of an excused student without a submission."""
     who = extension.student
     submission = Submission(who, "", email=who if "@" in who else "")
     return Grade(submission, assignment.max_score, message=ABSENT)
@@ -193,13 +206,13 @@ class _Handin:
 
     @property
     def score(self) -> float | None:
-        """What is left of the grade's score."""
+        """Return the grade's score after the late penalty."""
         score = self.grade.score
         return None if score is None else round(score * (1 - self.penalty / 100), 6)
 
 
 def _last(handins: Sequence[_Handin], in_order: bool) -> _Handin:
-    """The latest by its time; where one has none, or where order decides, the one that came last."""
+    """Return the latest by time; by order, where a time is missing or order decides."""
     if in_order:
         return handins[-1]
     known = [(each.at, place) for place, each in enumerate(handins) if each.at is not None]
@@ -207,7 +220,7 @@ def _last(handins: Sequence[_Handin], in_order: bool) -> _Handin:
 
 
 def _best(handins: Sequence[_Handin]) -> _Handin:
-    """The one with the most points left; the first of equal ones, by time where that is known."""
+    """Return the one with the most points after penalties; the earliest of equals."""
     known = [each for each in handins if each.score is not None]
     order = ((-(each.score or 0.0), each.at or EVER, place) for place, each in enumerate(known))
     return known[min(order)[2]] if known else handins[-1]
@@ -217,7 +230,7 @@ def _best(handins: Sequence[_Handin]) -> _Handin:
 
 
 def holding(changes: Iterable[Adjustment]) -> list[Adjustment]:
-    """The changes that hold: ``undo`` withdraws the last one before it, ``=`` covers those before."""
+    """Return the changes in force, after each ``undo`` and each ``=``."""
     held: list[Adjustment] = []
     for each in changes:
         if each.change != UNDO:
@@ -229,7 +242,7 @@ def holding(changes: Iterable[Adjustment]) -> list[Adjustment]:
 
 
 def adjusted(score: float | None, held: Iterable[Adjustment]) -> float | None:
-    """The score after changes by hand, never below 0; what is not judged can only be set.
+    """Return the score after changes by hand, at least 0; None unless judged or set.
 
     >>> adjusted(90.0, [Adjustment("ada", "-95", "copied")])
     0.0
@@ -247,7 +260,7 @@ def adjusted(score: float | None, held: Iterable[Adjustment]) -> float | None:
 
 
 def duration(time: timedelta) -> str:
-    """A length of time in its two largest units.
+    """Format a length of time in its two largest units.
 
     >>> duration(timedelta(days=1, hours=3, minutes=5))
     '1 day 3 h'

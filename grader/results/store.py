@@ -61,7 +61,7 @@ class StoreError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run is, so that it can be resumed and repeated."""
+    """A run's settings, so that it can be resumed and repeated."""
 
     assignment: str
     seed: int
@@ -140,7 +140,7 @@ class Store:
 
     @staticmethod
     def holds_run(folder: Path) -> bool:
-        """Whether there is a run to go on with: killed as it began, one leaves an empty file."""
+        """Return whether there is a run to resume; a killed one may leave an empty file."""
         path = folder / FILE
         if not path.is_file() or not path.stat().st_size:
             return False
@@ -176,7 +176,7 @@ class Store:
 
     @property
     def run(self) -> Run:
-        """The run these results are of."""
+        """Return the run of these results."""
         run = self._run()
         if run is None:
             raise StoreError(f"{self.path} holds no run")
@@ -201,21 +201,21 @@ class Store:
         return done.rowcount == 1
 
     def graded(self) -> set[tuple[str, str]]:
-        """(student, content hash) of everything that needs no grading when a run is resumed.
+        """Return (student, content hash) of all that a resumed run need not grade.
 
-        An `error` is not among them: resuming tries it again.
+        Errors are left out, so that resuming tries them again.
         """
         rows = self._execute("SELECT student, hash, grade FROM attempts ORDER BY id")
         status = {(who, digest): self._decoded(text, Grade).status for who, digest, text in rows}
         return {key for key, value in status.items() if value == "graded"}
 
     def attempts(self, student: str) -> int:
-        """How many attempts of a student are kept."""
+        """Return the number of a student's attempts kept."""
         rows = self._execute("SELECT COUNT(*) FROM attempts WHERE student = ?", (student,))
         return int(rows.fetchone()[0])
 
     def next_round(self, submission: Submission, again: bool = False) -> int:
-        """The round to grade it in: 0, but a new one ``again``, or after an `error`."""
+        """Return the next round: 0; a new one ``again`` or after an `error`."""
         rows = self._graded(submission)
         new = again or (rows and rows[-1].status == "error")
         return self.attempts(submission.student) if new else 0
@@ -230,7 +230,7 @@ class Store:
         return self.add(grade, submission, self.attempts(submission.student))
 
     def handins(self) -> Iterator[Judged]:
-        """Everything handed in, in order of arrival: what is graded again keeps its place."""
+        """Yield all submissions in order of arrival; a regraded one keeps its place."""
         yield from self._in_order(self.rounds())
 
     def of(self, student: str) -> list[Judged]:
@@ -259,7 +259,7 @@ class Store:
         )
 
     def rounds(self) -> Iterator[tuple[str, int, Grade]]:
-        """(content hash, round, grade) of every verdict there ever was, the oldest first."""
+        """Yield (content hash, round, grade) of every verdict, the oldest first."""
         rows = self._execute("SELECT hash, round, grade FROM attempts ORDER BY id")
         for digest, number, grade in rows:
             yield digest, number, self._decoded(grade, Grade)
@@ -323,7 +323,7 @@ class Store:
         return len(hashes)
 
     def source(self, digest: str) -> tuple[str, bytes]:
-        """(file, content) of what was handed in, by its hash; raises `StoreError`."""
+        """Return (file, content) of a submission by its hash; raise `StoreError`."""
         query = "SELECT file, data FROM sources WHERE hash = ?"
         row = self._execute(query, (digest,)).fetchone()
         if row is None:
@@ -338,7 +338,7 @@ class Store:
         return self._execute(query, values).rowcount == 1
 
     def adjustments(self) -> list[Adjustment]:
-        """Every change by hand, withdrawn ones and withdrawals too, the oldest first."""
+        """Return every change by hand with withdrawn ones, the oldest first."""
         rows = self._execute(
             "SELECT student, change, reason, by, at FROM adjustments ORDER BY at, id"
         )
@@ -378,7 +378,7 @@ class Store:
 
 
 def content_hash(submission: Submission) -> str:
-    """What makes a submission the same as another: the file's name and bytes, and what kept it out."""
+    """Hash a submission: the file's name and bytes, and the reason if it was refused."""
     parts = (submission.file.encode(), submission.source, submission.problem.encode())
     lengths = b"".join(len(part).to_bytes(8) for part in parts)
     return hashlib.sha256(lengths + b"".join(parts)).hexdigest()

@@ -23,7 +23,7 @@ _KNOWN = ("name", "email", "sid", "group", "submitted_at")
 
 
 def as_json(run: Run, grades: Iterable[Grade]) -> Iterator[bytes]:
-    """``grades.json``, indented; in parts, for that of a big class is never in memory as a whole."""
+    """Yield ``grades.json`` in parts: a large class never fits in memory at once."""
     document = {
         "assignment": run.assignment,
         "seed": run.seed,
@@ -79,7 +79,7 @@ def submission_entry(grade: Grade, versions: Mapping[str, str] | None = None) ->
 
 
 def policy_entry(standing: Standing) -> dict[str, Any]:
-    """What the policy makes of a submission; ``late_by`` in seconds, ``penalty`` in percent."""
+    """Return the policy's part of an entry: ``late_by`` in seconds, ``penalty`` in %."""
     entry: dict[str, Any] = {
         "due": standing.due.isoformat() if standing.due else None,
         "late_by": round(standing.late_by.total_seconds()),
@@ -95,7 +95,7 @@ def policy_entry(standing: Standing) -> dict[str, Any]:
 
 
 def check_entry(outcome: Outcome) -> dict[str, Any]:
-    """One check's entry in grades.json; what is empty is left out."""
+    """Return one check's entry in grades.json, without empty fields."""
     entry: dict[str, Any] = {
         "id": outcome.id,
         "title": outcome.title,
@@ -119,7 +119,7 @@ def card_entry(card: Card) -> dict[str, Any]:
 
 
 def as_csv(grades: Iterable[Grade]) -> bytes:
-    """``grades.csv``, UTF-8: who, status, both scores, and the points of each check."""
+    """Return ``grades.csv`` in UTF-8: ids, status, both scores, each check's points."""
     rows = list(grades)
     ids = list(dict.fromkeys(outcome.id for grade in rows for outcome in grade.outcomes))
     out = io.StringIO()

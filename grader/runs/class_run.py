@@ -37,7 +37,7 @@ MAX_SEED = 2**31
 
 @dataclass(frozen=True)
 class Plan:
-    """What to grade, with what, into which folder."""
+    """The submissions, the course and the output folder of a run."""
 
     course: Course
     assignment: Assignment

@@ -71,7 +71,7 @@ class Process:
         self.send(settings)
 
     def send(self, message: Settings | Submission | int) -> None:
-        """Settings, once; then what is to be graded; a number is another seed for what follows."""
+        """Send settings once, then submissions; a number is a new seed for the next ones."""
         if isinstance(message, Submission):
             if not self.hand:
                 self.since = time.monotonic()
@@ -121,7 +121,7 @@ class Process:
         os.close(self._said)
 
     def where(self) -> str:
-        """The hidden test that it is in, or was as it died: `` in test_graph.py::test_x``, or ''."""
+        """Return the hidden test that runs or ran last: `` in test_graph.py::test_x``."""
         check = os.pread(self._place, 1 << 10, 0).decode("utf-8", "replace").strip()
         return f" in {check}" if check else ""
 

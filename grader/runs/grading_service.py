@@ -70,7 +70,7 @@ def is_lost(losses: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """What one process can grade without starting anew."""
+    """The submissions that one process can grade without a restart."""
 
     settings: Settings
     version: str = ""
@@ -435,7 +435,7 @@ class GradingService:
         slot.process.end()
 
     def _give_up(self, kind: _Kind, error: Exception) -> None:
-        """Nothing of this kind can be graded: tell all who wait."""
+        """Answer all who wait for this kind with the error."""
         self._failures[kind] = 0
         for slot in self._of(kind):
             self._waiting.extend(slot.jobs)

@@ -1,4 +1,4 @@
-"""What a hostile submission would try first, run in a worker before any grading.
+"""Try attacks from within a worker before any grading.
 
 This file is loaded into a worker as if it were a submission. Each attempt that succeeds sets its
 flag in what `probe` returns; a run with any flag set refuses to start.

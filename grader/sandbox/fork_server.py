@@ -175,7 +175,7 @@ class ForkServer:
         self.starts += 1
 
     def _program(self, fd: int, settings: dict[str, Any]) -> subprocess.Popen[bytes]:
-        """`grader.worker`, started to serve what comes on the descriptor ``fd``."""
+        """Start the worker program, which serves the descriptor ``fd``."""
         environment = view.environment()
         try:
             command = [*view.python(), str(fd), json.dumps(settings)]
@@ -471,7 +471,7 @@ class Worker:
 
 
 class _Patience:
-    """How long one request may still take: CPU first, then sleep, then wall clock."""
+    """The remaining time of one request: CPU first, then sleep, then wall clock."""
 
     def __init__(self, worker: Worker, limits: Limits, cpu: float, left: float) -> None:
         self._worker, self._limits, self._cpu = worker, limits, cpu

@@ -1,4 +1,4 @@
-"""What the fork server is given to see: an interpreter, an environment, and a view of the files.
+"""Build the fork server's command: interpreter, environment, view of the files.
 
     [*bubblewrap(preload, environment()), *python(), "3", settings]      # a command to start it with
 
@@ -29,7 +29,7 @@ _OF_MATPLOTLIB: Final = (
 
 
 def python() -> list[str]:
-    """The base interpreter with nothing on its path but what the worker imports."""
+    """Return the base interpreter with only the worker's imports on its path."""
     paths = sorted({str(_package("grader").parent), str(_package("numpy").parent)})
     # What modules want done in a forked child (new seeds, new locks) costs every worker and is for
     # nothing there: it has one thread, and the fork server seeds it. They are not let register.
@@ -42,7 +42,7 @@ def python() -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """All of the environment: nothing is inherited."""
+    """Return the whole environment: nothing is inherited."""
     threads = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
     return {
         **threads, "PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8",
@@ -51,9 +51,10 @@ def environment() -> dict[str, str]:
 
 
 def bubblewrap(preload: Sequence[str], environment: Mapping[str, str]) -> list[str]:
-    """A mount view of the interpreter, its libraries and the packages wanted, and nothing else.
+    """Return the command for a view of the interpreter and the wanted packages only.
 
-    Raises ModuleNotFoundError where one of the packages is not installed.
+    Raises:
+        ModuleNotFoundError: One of the packages is not installed.
     """
     base = sys.base_prefix
     seen = _seen(preload)
@@ -81,7 +82,7 @@ def bubblewrap(preload: Sequence[str], environment: Mapping[str, str]) -> list[s
 
 
 def _seen(preload: Sequence[str]) -> list[Path]:
-    """The packages that a worker may import, with their libraries, and its own modules."""
+    """Return the packages that a worker may import, their libraries, and its modules."""
     packages = [_package(name) for name in ("numpy", "msgspec", *preload)]
     if "torch" in preload:
         packages += [_package("torch").with_name(name) for name in _OF_TORCH]
@@ -94,7 +95,7 @@ def _seen(preload: Sequence[str]) -> list[Path]:
 
 
 def _others(base: str) -> tuple[str, str]:
-    """Where the base interpreter keeps packages that no course has named."""
+    """Return where the base interpreter keeps packages that no course has named."""
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     return f"{base}/lib/python{version}/site-packages", f"{base}/lib/python3/dist-packages"
 

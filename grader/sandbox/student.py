@@ -49,7 +49,7 @@ TRIALS: Final = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What is loaded into a worker: a module's name, its cells (title, source), allowed imports."""
+    """A program to load: a module's name, its cells (title, source), allowed imports."""
 
     name: str
     cells: tuple[tuple[str, str], ...]
@@ -69,7 +69,7 @@ class Call(NamedTuple):
     packed: Any = None
 
     def request(self) -> Any:
-        """What is sent."""
+        """Return the message to send."""
         return self.packed or list(self[:4])
 
 
@@ -82,7 +82,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one call returned, rebuilt: arrays, `Refused` leaves, in lists and dicts as wanted."""
+    """The rebuilt result of one call: arrays and `Refused` leaves in lists and dicts."""
 
     value: Any
     modified: tuple[int, ...] = ()
@@ -92,7 +92,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What a cell raised when the program was loaded."""
+    """The exception that a cell raised when the program was loaded."""
 
     cell: str
     line: int
@@ -102,7 +102,7 @@ class Problem:
 
 @dataclass(slots=True)
 class Budget:
-    """What a submission has used: of `Limits.total`, and of `MAX_RECEIVED`."""
+    """The resources used, out of `Limits.total` and `MAX_RECEIVED`."""
 
     used: float = 0.0
     """CPU seconds, and seconds asleep."""
@@ -186,14 +186,17 @@ class Student:
             self.in_test, self.budget.received = self.budget.received, kept
 
     def again(self) -> Student:
-        """The same program for a worker of its own; what overran is not called there either."""
+        """Return the same program for another worker; a call that overran stays refused."""
         return Student(
             self.server, self.program, self.limits,
             overran=self.overran, strikes=self.strikes, budget=self.budget, trial=True,
         )  # fmt: skip
 
     def _share(self, calls: int) -> float:
-        """How much of a call's time a request has: what overruns among others is asked alone."""
+        """Return the fraction of the CPU limit for these calls.
+
+        It is smaller for a batch, where a call that overruns is asked again alone, and after a time-out.
+        """
         return (LESS if calls > 1 else 1.0) * (LESS if self.overran else 1.0)
 
     def end(self) -> None:
@@ -368,7 +371,7 @@ class Student:
 
 
 def _builtin(kinds: Sequence[str]) -> str:
-    """The exact type's name when it is one of Python's own exceptions, else ''."""
+    """Return the exact type's name if it is one of Python's own exceptions, else ''."""
     kind = getattr(builtins, kinds[0], None) if kinds else None
     is_exception = isinstance(kind, type) and issubclass(kind, BaseException)
     return kinds[0] if is_exception else ""
@@ -379,8 +382,7 @@ def _article(name: str) -> str:
 
 
 def _kind_of(kinds: Sequence[str]) -> str:
-    """What is told of an exception that is not Python's own, be it the student's or NumPy's: the
-    nearest of Python's that it is a kind of. Its own name may hold anything."""
+    """Return the nearest of Python's own exceptions: another name may hold anything."""
     nearest = next((name for name in map(_builtin, [[kind] for kind in kinds]) if name), "")
     vague = nearest in ("", "Exception", "BaseException")
     return "an exception of your own" if vague else f"a kind of {nearest}"

@@ -42,8 +42,11 @@ Namespace = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one check. ``unwritten`` names the function that is not written yet; what is
-    ``noted`` (a cell of a notebook raises) costs nothing by itself."""
+    """The result of one check.
+
+    ``unwritten`` names the function that is not written yet. A ``noted`` result (a cell of a notebook
+    raised) does not fail the check.
+    """
 
     title: str
     verdict: Verdict
@@ -67,7 +70,7 @@ class SelfCheck:
 
 @dataclass
 class Notes:
-    """What is kept from one check to the next."""
+    """Values kept from one check to the next."""
 
     changed: dict[str, str] = field(default_factory=dict)
     """By function: the argument that it changed."""
@@ -135,7 +138,7 @@ class OwnFunctions:
 
 
 def _same(before: Any, after: Any) -> bool:
-    """Whether an argument is what it was; a cache may have got keys."""
+    """Return whether an argument is unchanged; a cache may have new keys."""
     try:
         return _equal(before, after)
     except (TypeError, ValueError):  # what stands there now is of another kind, an array perhaps
@@ -165,7 +168,7 @@ def _parameter(function: Callable[..., Any], position: int) -> str:
 
 
 def checks(namespace: Namespace, public: types.ModuleType) -> list[SelfCheck]:
-    """What the public tests of an exercise have to run on a student's names, in order."""
+    """Return the checks of an exercise's public tests, in order."""
     notes = Notes()
     found = [
         SelfCheck(_title(test), partial(_run, namespace, notes, _title(test), test))
@@ -208,7 +211,7 @@ def _run(
 
 
 def _with_changes(result: Result, changed: Mapping[str, str]) -> Result:
-    """The result, failed if a function has changed what it was given."""
+    """Return the result, failed if a function has changed its arguments."""
     if not changed:
         return result
     told = [f"{name} changes its argument {what}: work on a copy" for name, what in changed.items()]
@@ -229,7 +232,7 @@ def _raised(title: str, error: BaseException, namespace: Namespace) -> Result:
 
 
 def _unusable(error: BaseException) -> str:
-    """What to say when it is our line that stumbled over what the student's code returned."""
+    """Return a message for a value of the student's on which our own line raised."""
     if isinstance(error, KeyError):
         return f"a dict that your code returned has no key {error}"
     if isinstance(error, ModuleNotFoundError):
@@ -239,13 +242,13 @@ def _unusable(error: BaseException) -> str:
 
 
 def _own(error: BaseException, namespace: Namespace) -> list[tuple[types.FrameType, int]]:
-    """The frames of a traceback that are the student's."""
+    """Return the frames of a traceback that belong to the student's code."""
     walked = traceback.walk_tb(error.__traceback__)
     return [(frame, line) for frame, line in walked if frame.f_globals is namespace]
 
 
 def trace(error: BaseException, namespace: Namespace) -> str:
-    """A traceback as Python prints it, cleaned to the student's frames, the last of them."""
+    """Return a traceback like Python's with only the student's last frames."""
     own = _own(error, namespace)[-MOST_FRAMES:]
     frames = traceback.StackSummary.extract(iter(own))
     try:
@@ -269,7 +272,7 @@ def captured() -> Iterator[io.StringIO]:
 
 
 def first_lines(text: str) -> str:
-    """The beginning of what was printed: a numeric gradient calls a forward hundreds of times."""
+    """Return the beginning of printed text: a gradient check prints hundreds of times."""
     lines = text.rstrip().splitlines()
     more = len(lines) - MOST_PRINTED
     first = [line if len(line) <= WIDEST else f"{line[:WIDEST]}…" for line in lines[:MOST_PRINTED]]

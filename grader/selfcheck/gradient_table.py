@@ -37,7 +37,7 @@ class Row:
 
 
 def table(gradient: Gradient, student: Any) -> list[Row]:
-    """Each array that the gradient is taken with respect to, beside the numeric one."""
+    """Compare each array of a gradient with the numeric gradient."""
     at = gradient.at(np.random.default_rng(SEED))
     given = gradient.backward(student, at)
     entries(f"what {gradient.function} returns", given, ())
@@ -86,9 +86,9 @@ def _words(found: Agreement) -> str:
 
 
 def _is_rough(gradient: Gradient, student: Any, at: Point, name: str) -> bool:
-    """Whether the loss, on a short straight line, jumps as one of float64 cannot.
+    """Return whether the loss jumps on a short straight line, as in float32.
 
-    The third difference over steps of 1e-5 is some 1e-15 of a smooth loss and 1e-8 in float32.
+    The third difference over steps of 1e-5 is about 1e-15 for a smooth loss and 1e-8 in float32.
     """
     array = np.asarray(at[name], np.float64)
     line = np.random.default_rng(SEED).standard_normal(array.shape) * 1e-5
@@ -110,7 +110,7 @@ def _fact(gradient: Gradient, student: Any, at: Point, name: str, given: np.ndar
 
 
 def _slopes(gradient: Gradient, student: Any, at: Point, name: str, size: float) -> np.ndarray:
-    """The numeric gradient, kinks and all, by steps of a size."""
+    """Return the numeric gradient for one step size, kinks included."""
     array = np.asarray(at[name], np.float64)
     slopes = np.zeros(array.shape)
     for place in np.ndindex(array.shape):

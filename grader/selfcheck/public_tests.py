@@ -1,4 +1,4 @@
-"""Which file is checked, and by which public tests."""
+"""Find the file to check and the public tests for it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ EXERCISE: Final = re.compile(r"^EXERCISE = \"(\w+)\"$", re.MULTILINE)
 
 
 class SelfCheckError(UserError):
-    """Why there is nothing to check, in one line."""
+    """There is nothing to check; the message is one line."""
 
 
 def file_in(folder: Path) -> Path:
-    """The file of the one exercise in a folder; of ``.py`` and ``.ipynb`` the later one."""
+    """Return the one exercise's file in a folder; the later of ``.py`` and ``.ipynb``."""
     found = [folder / PUBLIC] if (folder / PUBLIC).is_file() else sorted(folder.glob(f"*/{PUBLIC}"))
     if len(found) != 1:
         what = "more than one exercise" if found else f"no exercise (no {PUBLIC})"
@@ -33,13 +33,13 @@ def file_in(folder: Path) -> Path:
 
 
 def exercise_of(public: Path) -> str:
-    """The name of the exercise that public tests are for: what they say, else their folder's."""
+    """Return the exercise's name from its public tests, else from their folder."""
     match = EXERCISE.search(public.read_text(encoding="utf-8"))
     return match[1] if match else public.resolve().parent.name
 
 
 def public_for(file: Path) -> Path:
-    """The public tests for a file: by its name, by how that begins, else those that lie beside it.
+    """Return the public tests for a file: by its name or its folder.
 
     So ``two_layer_network-1.py`` finds its tests, and so does ``mine.py`` in the right folder.
     """
@@ -57,7 +57,7 @@ def public_for(file: Path) -> Path:
 
 
 def public_of(name: str, folder: Path) -> Path:
-    """The public tests of an exercise, for somebody who works in a folder."""
+    """Return the public tests of an exercise for somebody who works in a folder."""
     folders = _folders(name, folder)
     found = _public_in(folders)
     if name not in found:
@@ -70,7 +70,7 @@ def _folders(name: str, folder: Path) -> list[Path]:
 
 
 def _public_in(folders: Iterable[Path]) -> dict[str, Path]:
-    """The public tests that lie in some folders, by exercise; of several, the first."""
+    """Return the public tests in some folders, by exercise; the first of several."""
     files = [folder / PUBLIC for folder in folders if (folder / PUBLIC).is_file()]
     return {exercise_of(file): file for file in reversed(files)}
 
@@ -83,7 +83,7 @@ def _none(name: str, folders: Iterable[Path]) -> SelfCheckError:
 
 
 def load_public(file: Path) -> types.ModuleType:
-    """The module that public tests make."""
+    """Load the module of public tests."""
     module = types.ModuleType("test_public")
     code = compile(file.read_bytes(), str(file), "exec", dont_inherit=True, optimize=0)
     exec(code, module.__dict__)  # noqa: S102  # ours, in the student's process

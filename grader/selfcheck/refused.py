@@ -45,7 +45,7 @@ _PYTHONS_OWN: Final = tuple(
 
 
 class _Watched:
-    """Whether the hook acts, for which thread, and what it has found."""
+    """The hook's state: active or not, for which thread, and its findings."""
 
     installed = False
     thread = -1

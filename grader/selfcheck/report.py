@@ -23,7 +23,7 @@ LEFT: Final = "text-align:left"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came of a check, as text and as HTML."""
+    """The results of a check, as text and as HTML."""
 
     name: str
     results: tuple[Result, ...]
@@ -31,13 +31,13 @@ class Report:
 
     @property
     def status(self) -> int:
-        """`OK` if everything passed, whatever was noted."""
+        """Return `OK` if everything passed, whatever was noted."""
         right = all(each.verdict in ("passed", "noted") for each in self.results)
         return OK if right else FAILED
 
     @property
     def summary(self) -> str:
-        """The result in numbers."""
+        """Return the result in numbers."""
         verdicts = [each.verdict for each in self.results if each.verdict != "noted"]
         parts = [f"{verdicts.count('passed')} of {len(verdicts)} passed"]
         if "failed" in verdicts:
@@ -48,7 +48,7 @@ class Report:
 
     @property
     def advice(self) -> str:
-        """What to do next, in a sentence or two."""
+        """Return the next step in a sentence or two."""
         bad = [each for each in self.results if each.verdict in ("failed", "noted")]
         if any(each.verdict == "failed" for each in bad):
             return wording.failed_first(bad[0].title)
@@ -74,12 +74,12 @@ class Report:
 
 
 def headed(title: str) -> str:
-    """The beginning of a check's line, up to its verdict."""
+    """Return the beginning of a check's line, up to its verdict."""
     return f"  {title} {'.' * max(WIDTH - len(title), 2)} "
 
 
 def outcome(result: Result) -> str:
-    """The verdict, and below it what there is to say."""
+    """Return the verdict, and the details below it."""
     below = [*_table(result.rows), *_said(result).splitlines()]
     return "\n".join([_word(result), *(f"      {line}" for line in below)])
 
@@ -101,7 +101,7 @@ def _cells(rows: Sequence[Row]) -> list[tuple[str, str, str, str]]:
 
 
 def _table(rows: Sequence[Row]) -> list[str]:
-    """The table of a gradient in columns; nothing for no rows."""
+    """Return a gradient's table in columns; nothing for no rows."""
     if not rows:
         return []
     lines = [HEAD, *_cells(rows)]

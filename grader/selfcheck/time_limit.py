@@ -15,7 +15,7 @@ class OverranError(Exception):
 
 
 class _Clock:
-    """What sends the interrupt, once and only while there is something to interrupt."""
+    """The timer that interrupts a call once, and only during that call."""
 
     def __init__(self, seconds: float) -> None:
         self.fired = False

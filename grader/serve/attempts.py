@@ -417,7 +417,7 @@ def set_final(connection: sqlite3.Connection, offering: str, report: str) -> Non
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """What the health page says."""
+    """The numbers on the health page."""
 
     queued: int
     grading: int

@@ -1,4 +1,4 @@
-"""Who may do what: one function decides, for every route.
+"""Decide permissions: one function decides, for every route.
 
 may(person, "override", offering)
 """

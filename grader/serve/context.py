@@ -1,4 +1,4 @@
-"""What every handler works with: the database, the grading service, and the request's user."""
+"""Values for every handler: database, grading service, and the request's user."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ class Database:
         *arguments: _P.args,
         **named: _P.kwargs,
     ) -> _T:
-        """WebCall ``function(connection, ...)`` in the database's thread."""
+        """Call ``function(connection, ...)`` in the database's thread."""
 
         def call() -> _T:
             return function(self._connection, *arguments, **named)

@@ -1,4 +1,4 @@
-"""What the grading service does with a request: grade, keep results, render, export.
+"""Answer the requests of the web process: grade, keep results, render, export.
 
 Each offering has its folder ``DATA/results/<offering>`` in the format of ``grader grade --out``, so
 that ``grader report``, ``show``, ``adjust``, ``export``, ``push`` and ``regrade`` work on it, while

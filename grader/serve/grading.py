@@ -31,7 +31,7 @@ READ_SECONDS: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class GradingSettings:
-    """What the supervisor tells the grading service."""
+    """The settings that the supervisor passes to the grading service."""
 
     socket: int
     """The descriptor on which it listens."""

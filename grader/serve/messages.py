@@ -1,4 +1,4 @@
-"""What the web process asks the grading service, over a Unix socket.
+"""The messages from the web process to the grading service, over a Unix socket.
 
 One request and one answer per connection, each a frame: eight bytes of length, then msgpack.
 
@@ -142,7 +142,7 @@ class ExtendRequest(msgspec.Struct, tag=True, frozen=True):
 
 
 class Stands(msgspec.Struct, tag=True, frozen=True):
-    """How a student stands."""
+    """A student's standing."""
 
     final: float | None
     lines: list[str]
@@ -166,7 +166,7 @@ class ChangeLine(msgspec.Struct, frozen=True):
 
 
 class Changes(msgspec.Struct, tag=True, frozen=True):
-    """Whose final score changes, under a name by which it can be stored."""
+    """The students whose final score changes, under a name for storing them."""
 
     changes: list[ChangeLine]
     shown: str = ""
@@ -219,7 +219,7 @@ class StatusRequest(msgspec.Struct, tag=True, frozen=True):
 
 
 class ServiceStatus(msgspec.Struct, tag=True, frozen=True):
-    """How many grading processes are running."""
+    """The number of running grading processes."""
 
     processes: int
 

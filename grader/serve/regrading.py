@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What a regrade would store, and the state in which it was computed."""
+    """The changes that a regrade would store, and the state they were computed from."""
 
     version: str
     name: str

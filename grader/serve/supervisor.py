@@ -46,7 +46,7 @@ RETAIN_EVERY: Final = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How the service is started."""
+    """The settings of the service at its start."""
 
     courses: Sequence[Path]
     data: Path

@@ -37,7 +37,7 @@ FIELD_BYTES: Final = 64 * 1024
 
 
 class UploadError(Exception):
-    """Why an upload is not accepted, in words for the student."""
+    """An upload is refused; the message is for the student."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)

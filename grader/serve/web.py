@@ -35,7 +35,7 @@ from grader.text import visible_line
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
-    """What the supervisor tells the web process."""
+    """The settings that the supervisor passes to the web process."""
 
     listen: int
     """The descriptor on which it accepts connections."""

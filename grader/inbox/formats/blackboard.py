@@ -30,13 +30,13 @@ class _Student:
 
 
 def header(name: str) -> int:
-    """How much of a name is Blackboard's, 0 if it is none of Blackboard's."""
+    """Return the length of Blackboard's prefix of a name, 0 if there is none."""
     match = NAME.fullmatch(name)
     return match.end("time") if match else 0
 
 
 def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
-    """A hand-in for each user, with all attempts."""
+    """Yield a submission for each user, with all attempts."""
     students: defaultdict[str, _Student] = defaultdict(_Student)
     for entry in tree.entries:
         match = NAME.fullmatch(entry.path)
@@ -64,7 +64,7 @@ def _sign(student: _Student, who: str, receipt: str) -> None:
 
 
 def _users(names: list[str]) -> dict[str, str]:
-    """The user in each ``<assignment>_<user>``: the last part, if that tells them apart."""
+    """Return the user in each ``<assignment>_<user>``: the last part, if it is unique."""
     last = {who: who.rpartition("_")[2] or who for who in names}
     if len(set(last.values())) == len(names):
         return last

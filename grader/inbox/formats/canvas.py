@@ -24,13 +24,13 @@ AGAIN = re.compile(r"(?:-\d{1,3}| ?\(\d{1,3}\))+(?=\.[^.]+$)")
 
 
 def header(name: str) -> int:
-    """How much of a name is Canvas's, 0 if it is none of Canvas's."""
+    """Return the length of Canvas's prefix of a name, 0 if there is none."""
     match = NAME.fullmatch(name)
     return max(match.start("file"), match.start("entry")) if match else 0
 
 
 def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
-    """A hand-in for each user number."""
+    """Yield a submission for each user number."""
     found: defaultdict[str, list[tuple[re.Match[str], Entry]]] = defaultdict(list)
     for entry in tree.entries:
         match = NAME.fullmatch(entry.path)

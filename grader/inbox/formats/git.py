@@ -17,13 +17,13 @@ ENDING = "-submissions"
 
 
 def recognise(tree: Tree) -> bool:
-    """Whether most of what is at the top are clones."""
+    """Return whether most folders at the top are clones."""
     clones = [name for name in tree.repositories if name and "/" not in name]
     return 2 * len(clones) > len(tops(tree))
 
 
 def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
-    """A hand-in for each folder, at the time of the commit that is checked out."""
+    """Yield a submission for each folder, with the time of the checked-out commit."""
     folders = {name: entries for name, entries in tops(tree).items() if name in tree.folders}
     slug = f"{tree.name.removesuffix(ENDING)}-" if tree.name.endswith(ENDING) else ""
     if not all(name.startswith(slug) and name != slug for name in folders):

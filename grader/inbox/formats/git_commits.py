@@ -1,4 +1,4 @@
-"""When the commit that is checked out was made, read from ``.git`` as data.
+"""Read the time of the checked-out commit from ``.git`` as data.
 
 A student's repository has a configuration and hooks that Git would obey, so Git is not run:
 ``HEAD`` names a ref, the ref a commit, and the commit is a loose object or lies in a pack
@@ -25,7 +25,7 @@ BIG_OFFSETS = 0x80000000
 
 
 def committed(tree: Tree, repository: str) -> str:
-    """The committer's time in ISO 8601, or nothing if it is not to be found."""
+    """Return the committer's time in ISO 8601, or '' if it cannot be found."""
     git = f"{repository}/.git"
     commit = _head(tree, git)
     data = _loose(tree, git, commit) or _packed(tree, git, commit) if commit else b""
@@ -38,7 +38,7 @@ def committed(tree: Tree, repository: str) -> str:
 
 
 def _head(tree: Tree, git: str) -> str:
-    """The hash of the commit that is checked out, or nothing."""
+    """Return the hash of the checked-out commit, or ''."""
     head = tree.small(f"{git}/HEAD").strip()
     if head.startswith("ref:"):
         ref = head.removeprefix("ref:").strip()
@@ -72,7 +72,7 @@ def _packed(tree: Tree, git: str, commit: str) -> bytes:
 
 
 def _find(index: bytes, commit: bytes) -> int | None:
-    """Where in the pack an object lies, by the pack's index."""
+    """Return the offset of an object in the pack, by the pack's index."""
     if index[:8] != b"\xfftOc\0\0\0\2" or len(index) < 8 + 1024:
         return None
     counts = struct.unpack_from(">256I", index, 8)
@@ -88,7 +88,7 @@ def _find(index: bytes, commit: bytes) -> int | None:
 
 
 def _unpack(pack: bytes, at: int) -> bytes:
-    """The object at a place in a pack, if it is a whole commit and no delta."""
+    """Return the object at a place in a pack, if it is a whole commit and no delta."""
     if not pack.startswith(b"PACK") or at >= len(pack) or pack[at] >> 4 & 7 != COMMIT:
         return b""
     while at < len(pack) and pack[at] & 0x80:

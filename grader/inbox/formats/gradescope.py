@@ -41,7 +41,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(slots=True)
 class Record:
-    """What the metadata say of one submission."""
+    """The metadata of one submission."""
 
     people: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     created_at: str = ""
@@ -50,12 +50,12 @@ class Record:
 
 
 def recognise(tree: Tree) -> bool:
-    """Whether the metadata are there."""
+    """Return whether the metadata file is there."""
     return any(entry.path == METADATA for entry in tree.entries)
 
 
 def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
-    """A hand-in for each submitter; the members of a group share the files."""
+    """Yield a submission for each submitter; members of a group share the files."""
     try:
         records, problem = parse(tree.read(METADATA, MAX_METADATA))
     except (Unreadable, Withheld) as reason:
@@ -105,9 +105,9 @@ def _handins(
 
 
 def _shared_numbers(records: dict[str, Record]) -> set[str]:
-    """The numbers that stand for different people: ``N/A``, ``0``, another's e-mail, an error.
+    """Return numbers that stand for different people: ``N/A``, ``0``, a wrong e-mail.
 
-    People are told apart by their e-mails, without those by their names.
+    People are told apart by their e-mails, or by their names without them.
     """
     people: defaultdict[str, set[str]] = defaultdict(set)
     for record in records.values():
@@ -119,7 +119,7 @@ def _shared_numbers(records: dict[str, Record]) -> set[str]:
 
 
 def parse(data: bytes) -> tuple[dict[str, Record], str]:
-    """What the metadata say by folder, and where they could not be read further.
+    """Return the metadata by folder, and the place where they became unreadable.
 
     >>> records, _ = parse(b"---\\nsubmission_1:\\n  :submitters:\\n  - :sid: 0123\\n")
     >>> records["submission_1"].people["0"]
@@ -147,7 +147,7 @@ def parse(data: bytes) -> tuple[dict[str, Record], str]:
 
 @dataclass(slots=True)
 class _Level:
-    """Where the parser stands in one mapping or sequence."""
+    """The parser's place in one mapping or sequence."""
 
     mapping: bool
     at: str = ""
@@ -164,7 +164,7 @@ class _Level:
 
 
 def _scalars(text: str) -> Iterator[tuple[list[str], str]]:
-    """Each scalar near the top of the document with its path, at least one key long."""
+    """Yield each scalar near the top of the document with its path of keys."""
     levels: list[_Level] = []
     for event in yaml.parse(text, Loader=LOADER):
         if isinstance(event, yaml.CollectionEndEvent):

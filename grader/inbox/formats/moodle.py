@@ -19,13 +19,13 @@ NAME = re.compile(r"(?P<who>.+?)_assignsubmission_[a-z]+(?:_(?P<file>.*))?", re.
 
 
 def header(name: str) -> int:
-    """How much of a name is Moodle's, 0 if it is none of Moodle's."""
+    """Return the length of Moodle's prefix of a name, 0 if there is none."""
     match = NAME.fullmatch(name)
     return (match.start("file") if match["file"] else len(name)) if match else 0
 
 
 def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
-    """A hand-in for each participant or team."""
+    """Yield a submission for each participant or team."""
     found: defaultdict[str, list[File]] = defaultdict(list)
     for top, entries in tops(tree).items():
         match = NAME.fullmatch(top)

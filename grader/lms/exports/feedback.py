@@ -36,7 +36,7 @@ MADE: Final = (2000, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What was written, the students for whom nothing could be, and how to go on."""
+    """The files written, the students without one, and the next step."""
 
     written: tuple[Path, ...]
     count: int
@@ -46,7 +46,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """How one system takes feedback: where it wants a student's page, and what to do with it."""
+    """One system's form of feedback: the name of a student's page, and the next step."""
 
     place: Callable[[Grade], str]
     """The path of the page; '' if the system has no place for this student."""

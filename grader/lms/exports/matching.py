@@ -23,7 +23,7 @@ KINDS: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 def identities(grade: Grade, inbox: str) -> dict[str, str]:
-    """What is known of who handed in, by kind of id."""
+    """Return the known ids of a student, by kind of id."""
     who = grade.submission
     known = KINDS.get(inbox, {"sid": "student", "login": "student"})
     if grade.absent:  # named by the instructor alone: by the id that the inbox gives, we suppose
@@ -41,9 +41,15 @@ def identities(grade: Grade, inbox: str) -> dict[str, str]:
 def matched(
     grades: Sequence[Grade], inbox: str, places: Mapping[tuple[str, str], set[int]]
 ) -> tuple[dict[int, Grade], list[str]]:
-    """Which grade goes to which place, and who goes to none, and why.
+    """Match grades to places in a gradebook.
 
-    ``places``: where each (kind of id, id) stands.
+    Args:
+        grades: The grades.
+        inbox: The kind of download that they came from.
+        places: The place of each (kind of id, id).
+
+    Returns:
+        The grade for each place, and a note on each grade without one.
     """
     claims: defaultdict[int, list[Grade]] = defaultdict(list)
     strangers = []

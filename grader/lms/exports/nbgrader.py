@@ -21,7 +21,7 @@ FORMAT: Final = "%Y-%m-%d %H:%M:%S"
 def export(
     grades: Sequence[Grade], assignment: Assignment, into: bytes | None, inbox: str
 ) -> Export:
-    """A new table; an error has no score in it."""
+    """Write a new table; a grade with an error has an empty score."""
     if into is not None:
         raise ExportError("nbgrader: the table is made anew; leave out --into")
     due = f"{assignment.due:{FORMAT}}" if assignment.due else ""

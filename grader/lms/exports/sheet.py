@@ -38,7 +38,7 @@ EXCUSED: Final = "EX"
 
 
 class ExportError(UserError):
-    """Why no file can be made: one line that says what to give."""
+    """No file can be made; the message is one line with the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,11 @@ class Sheet:
         return len(self.cells)
 
     def row(self, number: int) -> list[str]:
-        """The texts of a row."""
+        """Return the texts of a row."""
         return [_text(raw) for raw in self.cells[number]]
 
     def get(self, row: int, column: int) -> str:
-        """The text of a cell; '' past the end of its row."""
+        """Return the text of a cell; '' past the end of its row."""
         raw = self.cells[row]
         return _text(raw[column]) if column < len(raw) else ""
 
@@ -85,7 +85,7 @@ class Sheet:
         raw[column] = '"' + text.replace('"', '""') + '"' if quoted or must else text
 
     def data(self) -> bytes:
-        """The file."""
+        """Return the file's bytes."""
         rows = (self.delimiter.join(row) for row in self.cells)
         text = "".join(f"{row}{end}" for row, end in zip(rows, self.ends, strict=True))
         return (self.mark + text).encode(self.encoding, "replace")
@@ -122,7 +122,7 @@ def read(data: bytes) -> Sheet:
 
 
 def _decoded(data: bytes) -> tuple[str, str]:
-    """An encoding that gives these very bytes back, and the text."""
+    """Return an encoding that reproduces these bytes exactly, and the text."""
     wide = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}.get(data[:2])
     for encoding in (*([wide] if wide else []), "utf-8"):
         try:
@@ -135,7 +135,7 @@ def _decoded(data: bytes) -> tuple[str, str]:
 
 
 def _delimiter(text: str) -> str:
-    """What stands most often, outside quotes, in the first line."""
+    """Return the most frequent delimiter outside quotes in the first line."""
     first = re.sub(r'"(?:[^"]|"")*+"', "", text[:100_000]).splitlines()[:1]
     counted = Counter(c for c in (first[0] if first else "") if c in DELIMITERS)
     return counted.most_common(1)[0][0] if counted else ","
@@ -149,7 +149,7 @@ def _text(raw: str) -> str:
 
 
 def table(rows: Iterable[Sequence[str]]) -> bytes:
-    """A new CSV, UTF-8."""
+    """Return a new CSV in UTF-8."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue().encode("utf-8", "replace")
@@ -160,7 +160,7 @@ def table(rows: Iterable[Sequence[str]]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """Which cells of a sheet are keys, by kind of id, and where the score goes."""
+    """The cells of a sheet that are keys, by kind of id, and the column of the score."""
 
     page: Sheet
     rows: Iterable[int]
@@ -226,7 +226,7 @@ def _write(
 
 
 def scaled(score: float, ours: float, theirs: float | None, notes: list[str]) -> float:
-    """The score in the LMS's points, with a note if those are not ours."""
+    """Return the score in the LMS's points, with a note if those differ from ours."""
     if not theirs or not ours or abs(theirs - ours) < 1e-9:
         return score
     notes.append(f"scores are scaled: {number(ours)} points here are {number(theirs)} there")
@@ -234,14 +234,14 @@ def scaled(score: float, ours: float, theirs: float | None, notes: list[str]) ->
 
 
 def not_graded(grade: Grade) -> str:
-    """The note on a grade that has no score to write."""
+    """Return the note on a grade without a score."""
     if grade.excused:
         return f"{lms_line(grade.submission.student)} is excused, and left as it is"
     return f"{lms_line(grade.submission.student)} could not be graded (error) and is left as it is"
 
 
 def keys(header: Sequence[str], kinds: Mapping[str, tuple[str, ...]]) -> dict[int, tuple[str, ...]]:
-    """The columns of a header that hold ids; raises `ExportError` if there is none."""
+    """Return the columns of a header that hold ids; raise `ExportError` if none do."""
     found = {at: kinds[name] for at, name in enumerate(header) if name in kinds}
     if not found:
         raise ExportError(f"the file given has no column {' or '.join(kinds)}")
@@ -249,7 +249,7 @@ def keys(header: Sequence[str], kinds: Mapping[str, tuple[str, ...]]) -> dict[in
 
 
 def column(header: Sequence[str], names: Iterable[str], what: str) -> int:
-    """The one column with one of these names; raises `ExportError`."""
+    """Return the one column with one of these names; raise `ExportError`."""
     wanted = list(names)
     for name in wanted:
         found = [at for at, text in enumerate(header) if text == name]
@@ -273,7 +273,7 @@ def points(page: Sheet, row: int, at: int | None, mark: str = "") -> float | Non
 
 
 def names(name: str) -> tuple[str, str]:
-    """First and last name, as far as one can tell: 'Lovelace, Ada' or 'Ada Lovelace'."""
+    """Split 'Lovelace, Ada' or 'Ada Lovelace' into first and last name."""
     last, comma, first = name.partition(",")
     if comma:
         return first.strip(), last.strip()

@@ -14,7 +14,7 @@ from grader.results import tables as gradebook
 def export(
     grades: Sequence[Grade], assignment: Assignment, into: bytes | None, inbox: str
 ) -> Export:
-    """The gradebook's own table."""
+    """Write the gradebook's own table."""
     if into is not None:
         raise ExportError("csv: the table is made anew; leave out --into")
     errors = tuple(sheet.not_graded(grade) for grade in grades if grade.final is None)

@@ -43,7 +43,7 @@ STOPPED: Final = "the grader was stopped before it was done"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to grade with, where the defaults of the system do not hold."""
+    """The options of a grading job, where the system's defaults do not hold."""
 
     lms: str
     assignment: str | None = None
@@ -82,7 +82,7 @@ def main(
 
 
 def grade_one(request: Request, place: JobPlace) -> tuple[Grade, Job]:
-    """The grade, and the job as it is known in the end; raises nothing."""
+    """Return the grade and the completed job; raise nothing."""
     job = lms.JOBS[request.lms](place)
     job = replace(job, submission=request.submission or job.submission, graded_at=_now())
     name = request.assignment or ""
@@ -99,7 +99,7 @@ def grade_one(request: Request, place: JobPlace) -> tuple[Grade, Job]:
 
 
 def answer_for(system: str, grade: Grade, job: Job) -> JobOutput:
-    """What ``system`` reads of the grade; an error's form if the grade has none."""
+    """Return the files that ``system`` reads for this grade, also for an error."""
     try:
         return lms.ANSWERS[system](grade, job)
     except Exception as error:  # a grade that cannot be rendered is our fault, and no zero
@@ -187,7 +187,7 @@ def _graded(course: Course, assignment: Assignment, job: Job) -> Grade:
 
 
 def read_submission(course: Course, name: str, job: Job) -> Submission:
-    """The student's file out of all that was handed in: one student's, whatever the names."""
+    """Return the student's file among all files of one student, whatever their names."""
     stub = course.exercise(name) / f"{name}.py"
     bare = Submission(
         job.student, "", name=job.name, email=job.email, submitted_at=job.submitted_at
@@ -214,7 +214,7 @@ def read_submission(course: Course, name: str, job: Job) -> Submission:
 
 
 def _tree(path: Path) -> tuple[Tree, bool]:
-    """What stands in a folder, in a zip or alone; and whether it was named, and so is the work."""
+    """Return a folder, zip or file as a tree, and whether it was named as the work."""
     if path.is_dir():
         return from_folder(path), False
     if path.suffix.lower() == ".zip":

@@ -1,4 +1,4 @@
-"""What an instructor uploads or commits so that a system can grade: a zip, made by one command.
+"""Make the zip that an instructor uploads or commits so that a system can grade.
 
     build(course, "lstm_cell", "gradescope", Path("out"))     # out/lstm_cell-gradescope.zip
 
@@ -89,7 +89,7 @@ def _gitlab(course: Course, assignment: Assignment) -> Files:
 
 
 def _classroom50(course: Course, assignment: Assignment) -> Files:
-    """What is published for all to read holds no test; the rest is for the runner's root."""
+    """Return the bundle: no test in the public part, the rest for the runner's root."""
     texts = dict(_rendered("classroom50", assignment))
     return {
         "README.md": texts["README.md"],
@@ -128,7 +128,7 @@ def _docker(course: Course, assignment: Assignment) -> Files:
 
 
 def _worker(course: Course, assignment: Assignment) -> Files:
-    """For our own workers, which draw the same inputs: the one bundle with the course's secret."""
+    """Return the bundle for our own workers, the only one with the course's secret."""
     own = {**course_files(course, assignment), ".grader-secret": course_secret(course.folder)}
     return {
         **_rendered("worker", assignment),
@@ -151,7 +151,7 @@ FORMATS: Final[Mapping[str, Callable[[Course, Assignment], Files]]] = {
 
 
 def _rendered(folder: str, assignment: Assignment) -> Files:
-    """The templates of a system with names put in."""
+    """Return a system's templates with names filled in."""
     values = {
         "NAME": assignment.name, "TITLE": assignment.title, "WHEEL": WHEEL,
         "POINTS": f"{assignment.max_score:g}", "PACKAGES": _packages(assignment),
@@ -167,7 +167,7 @@ def _rendered(folder: str, assignment: Assignment) -> Files:
 
 
 def _packages(assignment: Assignment) -> str:
-    """What pip is to install besides the grader, and from where."""
+    """Return the packages for pip besides the grader, and their index."""
     known = metadata.packages_distributions()
     found = sorted({known.get(module, [module])[0] for module in assignment.imports})
     index = [TORCH_INDEX] if assignment.runtime == "torch" else []
@@ -186,7 +186,7 @@ def _installable(assignment: Assignment) -> Files:
 
 
 def _info(assignment: Assignment) -> bytes:
-    """PrairieLearn's info.json; the same assignment keeps its uuid."""
+    """Return PrairieLearn's info.json; the same assignment keeps its uuid."""
     seconds = min(600, round(assignment.limits.patience))
     document = {
         "uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, f"grader/{assignment.name}")),
@@ -209,7 +209,7 @@ def _info(assignment: Assignment) -> bytes:
 
 
 def course_files(course: Course, assignment: Assignment) -> Files:
-    """What grading one assignment needs, and a secret of the bundle's own."""
+    """Return the files to grade one assignment with, and a new secret."""
     name, folder = assignment.name, course.folder
     found = {FILE: _catalog(folder / FILE, name)}
     stub = course.exercise(name) / f"{name}.py"
@@ -221,7 +221,7 @@ def course_files(course: Course, assignment: Assignment) -> Files:
 
 
 def _catalog(path: Path, name: str) -> bytes:
-    """``assignments.yaml`` with the one entry; the rest of the file as it is written."""
+    """Return ``assignments.yaml`` with one entry; the rest of the file unchanged."""
     root = yaml.compose(path.read_text(encoding="utf-8-sig"), yaml.SafeLoader)
     if not isinstance(root, yaml.MappingNode):
         raise CatalogError(f"{path} is no mapping")

@@ -28,7 +28,7 @@ MOST_CHECKS: Final = 2000
 
 
 def job(place: JobPlace) -> Job:
-    """What the runner says in the environment."""
+    """Read the job from the runner's environment."""
     facts = {key: place.environ.get(variable, "") for key, variable in VARIABLES.items()}
     facts["mode"] = place.environ.get("ASSIGNMENT_TYPE") or place.environ.get("MODE", "")
     facts["actor"] = place.environ.get("GITHUB_ACTOR", "")
@@ -42,13 +42,13 @@ def job(place: JobPlace) -> Job:
 
 
 def answer(grade: Grade, job: Job) -> JobOutput:
-    """``result.json``; exit 0 also when checks fail, another status is an error of the autograder."""
+    """Return ``result.json`` and exit status 0: another one means a broken autograder."""
     status = 0 if grade.status == "graded" else FAILED
     return JobOutput(write=dict.fromkeys(job.results, as_json(document(grade, job))), status=status)
 
 
 def document(grade: Grade, job: Job) -> dict[str, Any]:
-    """The whole of ``result.json``."""
+    """Return the whole of ``result.json``."""
     facts = job.facts
     score, most = job.score(grade), round(grade.max_score)
     outcomes = grade.outcomes[:MOST_CHECKS] if score is not None else ()
@@ -82,7 +82,7 @@ def document(grade: Grade, job: Job) -> dict[str, Any]:
 
 
 def shared(total: int, parts: Sequence[float], caps: Sequence[int] | None = None) -> list[int]:
-    """Whole numbers near ``parts`` whose sum is ``total``, none above its cap.
+    """Return whole numbers near ``parts`` whose sum is ``total``, within their caps.
 
     >>> shared(100, [33.3, 33.3, 33.4])
     [33, 33, 34]
@@ -116,7 +116,7 @@ TAGGED: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d)[-:]?(\d\d)[-:]?(\d\d)Z", r
 
 
 def _utc(tag: str, job: Job) -> str:
-    """The time of submission: the one in the tag, else the time of grading."""
+    """Return the submission time in the tag, else the time of grading."""
     if match := TAGGED.search(tag):
         found = _stamp(f"{match[1]}T{match[2]}:{match[3]}:{match[4]}Z")
         if not found.startswith("1970"):

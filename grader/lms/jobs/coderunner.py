@@ -19,17 +19,17 @@ HEADER: Final = ("iscorrect", "Check", "Points", "Message", "ishidden")
 
 
 def job(place: JobPlace) -> Job:
-    """The student's file is where the template put it: in the working directory."""
+    """Return the job in the working directory, where the template put the file."""
     return Job(submission=place.cwd)
 
 
 def answer(grade: Grade, job: Job) -> JobOutput:
-    """The JSON on stdout, and exit 0: another status hides it."""
+    """Return the JSON for stdout and exit status 0: another status hides it."""
     return JobOutput(stdout=fitted(lambda most: as_json(document(grade, job, most)), LIMIT))
 
 
 def document(grade: Grade, job: Job, most: int = MOST) -> dict[str, Any]:
-    """What the template grader prints."""
+    """Return the JSON object that the template grader prints."""
     share, told = job.share(grade), in_html(overall(grade, job.remarks, most))
     if share is None:
         return {"prologuehtml": f"<p>{told}</p>"}

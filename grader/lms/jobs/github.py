@@ -31,7 +31,7 @@ WORD: Final[dict[Status, str]] = {
 
 
 def job(place: JobPlace) -> Job:
-    """The checkout, and the files in which the runner takes results."""
+    """Return the checkout, and the files from which the runner takes results."""
     files = {key: place.environ.get(key, "") for key in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
     return Job(
         submission=Path(place.environ.get("GITHUB_WORKSPACE") or place.cwd),
@@ -41,7 +41,7 @@ def job(place: JobPlace) -> Job:
 
 
 def answer(grade: Grade, job: Job) -> JobOutput:
-    """The step fails only if there is no score: what was graded is reported by the reporter."""
+    """Return the results; the step fails only without a score."""
     found: dict[Path, bytes] = {}
     if output := job.facts.get("GITHUB_OUTPUT"):
         encoded = base64.b64encode(fitted(lambda most: result(grade, job, most), LIMIT))
@@ -53,12 +53,12 @@ def answer(grade: Grade, job: Job) -> JobOutput:
 
 
 def result(grade: Grade, job: Job, most: int = MOST) -> bytes:
-    """The reporter's JSON."""
+    """Return the reporter's JSON."""
     return json.dumps(document(grade, job, most), allow_nan=False).encode()
 
 
 def document(grade: Grade, job: Job, most: int = MOST) -> dict[str, Any]:
-    """What the reporter reads."""
+    """Return the JSON object that the reporter reads."""
     status = "pass" if all(outcome.status == "passed" for outcome in grade.outcomes) else "fail"
     tests = [_test(grade, outcome, most) for outcome in grade.outcomes]
     if grade.status == "error":
@@ -86,7 +86,7 @@ def _nothing(grade: Grade, job: Job) -> dict[str, Any]:
 
 
 def summary(grade: Grade, job: Job, most: int = MOST) -> bytes:
-    """The job summary: a table in Markdown, in which nothing a student wrote is Markdown."""
+    """Return the job summary as a Markdown table, with student text escaped."""
     score = job.score(grade)
     head = "not graded" if score is None else f"{number(score)} of {number(grade.max_score)} points"
     lines = [f"## {_plain(job.title or job.expected)}: {head}", ""]
@@ -115,7 +115,7 @@ def _entity(character: str) -> str:
 
 
 def commands(grade: Grade, job: Job) -> bytes:
-    """A notice with the score and an error for each of the first checks that failed."""
+    """Return a notice with the score, and an error for each of the first failures."""
     score = job.score(grade)
     lines = []
     if score is None:

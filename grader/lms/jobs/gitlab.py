@@ -19,7 +19,7 @@ LIMIT: Final = 10_000_000
 
 
 def job(place: JobPlace) -> Job:
-    """The project's checkout; the report is left where the job runs."""
+    """Return the project's checkout; the report is left where the job runs."""
     home = Path(place.environ.get("CI_PROJECT_DIR") or place.cwd)
     return Job(
         submission=home,
@@ -29,14 +29,14 @@ def job(place: JobPlace) -> Job:
 
 
 def answer(grade: Grade, job: Job) -> JobOutput:
-    """``report.xml``; the job fails only if there is no score."""
+    """Return ``report.xml``; the job fails only without a score."""
     data = fitted(lambda most: report(grade, job, most), LIMIT)
     status = 0 if grade.status == "graded" else FAILED
     return JobOutput(write=dict.fromkeys(job.results, data), status=status)
 
 
 def report(grade: Grade, job: Job, most: int = MOST) -> bytes:
-    """The report: one suite, a case for each check."""
+    """Return the report: one suite, one case for each check."""
     outcomes = grade.outcomes or (_whole(grade, job),)
     score = job.score(grade)
     counts: dict[str, str] = {
@@ -78,13 +78,13 @@ def _case(suite: ET.Element, grade: Grade, outcome: Outcome, most: int) -> None:
 
 
 def _whole(grade: Grade, job: Job) -> Outcome:
-    """The one case of a submission without checks."""
+    """Return the one case of a submission without checks."""
     status: Status = "error" if grade.status == "error" else "failed"
     title = job.title or "Grading"
     return Outcome("", title, status, 0.0, grade.max_score, overall(grade, job.remarks))
 
 
 def _xml(text: str) -> str:
-    """The text without what XML 1.0 cannot hold."""
+    """Return the text without characters that XML 1.0 forbids."""
     known = (c not in "\ufffe\uffff" and (c >= " " or c in "\n\t") for c in text)
     return "".join(c if good else "\ufffd" for c, good in zip(text, known, strict=True))

@@ -24,7 +24,7 @@ VISIBILITIES: Final = ("hidden", "after_due_date", "after_published", "visible")
 
 
 def job(place: JobPlace) -> Job:
-    """What ``/autograder`` holds: the submission, and its metadata."""
+    """Read the submission and its metadata from ``/autograder``."""
     home = place.root / "autograder"
     told = read_json(home / "submission_metadata.json")
     users = part(told, "users")
@@ -48,14 +48,14 @@ def _due(users: list[Any]) -> str:
 
 
 def answer(grade: Grade, job: Job) -> JobOutput:
-    """``results.json``; exit 0 if there is a score."""
+    """Return ``results.json``; exit status 0 if there is a score."""
     data = fitted(lambda most: as_json(document(grade, job, most)), LIMIT)
     status = 0 if grade.status == "graded" else FAILED
     return JobOutput(write=dict.fromkeys(job.results, data), status=status)
 
 
 def document(grade: Grade, job: Job, most: int = MOST) -> dict[str, Any]:
-    """The whole of ``results.json``."""
+    """Return the whole of ``results.json``."""
     found: dict[str, Any] = {
         "output": overall(grade, job.remarks, most),
         "output_format": "text",

@@ -20,7 +20,7 @@ FAILED: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class JobPlace:
-    """Where we stand: the environment, the working directory, and the root of all paths."""
+    """The environment, the working directory, and the root of all paths."""
 
     environ: Mapping[str, str]
     cwd: Path
@@ -29,7 +29,7 @@ class JobPlace:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What the system told, and what is known besides when the answer is made."""
+    """Data from the system, and values added when the answer is made."""
 
     submission: Path
     """The student's file, or the folder with all that was handed in."""
@@ -54,13 +54,13 @@ class Job:
     seed: int | None = None
 
     def score(self, grade: Grade) -> float | None:
-        """The score with lateness taken off, or None if we could not tell."""
+        """Return the score after the late penalty; None if it could not be judged."""
         if grade.score is None:
             return None
         return round(grade.score * (1 - self.penalty / 100), 6)
 
     def share(self, grade: Grade) -> float | None:
-        """The score as a share of all points, from 0 to 1."""
+        """Return the score as a fraction of all points, from 0 to 1."""
         score = self.score(grade)
         if score is None or not grade.max_score:
             return score
@@ -69,7 +69,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class JobOutput:
-    """What to write where, and the exit status that the system expects."""
+    """Files to write, and the exit status that the system expects."""
 
     stdout: bytes = b""
     write: Mapping[Path, bytes] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class JobOutput:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file; an empty one if there is none."""
+    """Return a JSON object from a file; an empty one without a file."""
     try:
         with path.open("rb") as stream:
             value = json.loads(stream.read(MAX_METADATA))
@@ -88,7 +88,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def part(value: Any, *keys: str | int) -> Any:
-    """What stands at ``keys`` in nested dicts and lists, or ''."""
+    """Return the value at ``keys`` in nested dicts and lists, or ''."""
     for key in keys:
         try:
             value = value[key]
@@ -98,11 +98,11 @@ def part(value: Any, *keys: str | int) -> Any:
 
 
 def text(value: Any, *keys: str | int) -> str:
-    """What stands there, if it is a number or a text."""
+    """Return a number or a text as text, else ''."""
     found = part(value, *keys)
     return str(found) if isinstance(found, str | int | float) else ""
 
 
 def as_json(document: Any) -> bytes:
-    """JSON in UTF-8, without NaN."""
+    """Return JSON in UTF-8, without NaN."""
     return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1).encode() + b"\n"

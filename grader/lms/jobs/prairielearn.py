@@ -17,19 +17,19 @@ LIMIT: Final = 1_000_000
 
 
 def job(place: JobPlace) -> Job:
-    """What ``/grade`` holds."""
+    """Read the job from ``/grade``."""
     home = place.root / "grade"
     return Job(submission=home / "student", results=(home / "results" / "results.json",))
 
 
 def answer(grade: Grade, job: Job) -> JobOutput:
-    """``results.json``; the exit status is 0 whatever happened, or PrairieLearn reads nothing."""
+    """Return ``results.json`` and always exit status 0: PrairieLearn needs it."""
     data = fitted(lambda most: as_json(document(grade, job, most)), LIMIT)
     return JobOutput(write=dict.fromkeys(job.results, data))
 
 
 def document(grade: Grade, job: Job, most: int = MOST) -> dict[str, Any]:
-    """The whole of ``results.json``."""
+    """Return the whole of ``results.json``."""
     share, told = job.share(grade), overall(grade, job.remarks, most)
     if share is None:
         return {"gradable": False, "message": told, "format_errors": [told]}

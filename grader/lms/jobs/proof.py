@@ -22,7 +22,7 @@ SEED: Final = 1
 
 
 class BundleError(UserError):
-    """Why a bundle cannot grade, in one line."""
+    """A bundle cannot grade; the message is one line."""
 
 
 def prove(path: Path, name: str) -> None:

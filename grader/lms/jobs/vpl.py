@@ -19,7 +19,7 @@ COMMENT: Final = "Comment :=>>"
 
 
 def job(place: JobPlace) -> Job:
-    """The student's file in the working directory, and the activity's highest grade."""
+    """Return the file in the working directory, and the activity's highest grade."""
     names = [place.environ.get(f"VPL_SUBFILE{number}", "") for number in range(100)]
     named = [name for name in names if name.lower().endswith((".py", ".ipynb"))]
     most = place.environ.get("VPL_GRADEMAX") or place.environ.get("VPL_MAXGRADE") or ""
@@ -30,12 +30,12 @@ def job(place: JobPlace) -> Job:
 
 
 def answer(grade: Grade, job: Job) -> JobOutput:
-    """What VPL reads from stdout."""
+    """Return the text that VPL reads from stdout."""
     return JobOutput(stdout=fitted(lambda most: text(grade, job, most), LIMIT))
 
 
 def text(grade: Grade, job: Job, most: int = MOST) -> bytes:
-    """Comments, a title for each check, then the grade."""
+    """Return comments, a title for each check, then the grade."""
     lines = overall(grade, job.remarks, most).splitlines()
     score = job.score(grade)
     for each in grade.outcomes if score is not None else ():

@@ -29,7 +29,7 @@ Files = Mapping[str, bytes]
 
 
 def wheel() -> bytes:
-    """This very grader as a wheel: pip installs it anywhere, with no build tools.
+    """Pack this grader as a wheel, which pip installs without build tools.
 
     Source: packaging.python.org, *Binary distribution format*. Equal graders give equal bytes.
     """
@@ -52,7 +52,7 @@ def wheel() -> bytes:
 
 
 def _metadata() -> bytes:
-    """The installed distribution's, less what only developers install."""
+    """Return the installed metadata without the developers' extras."""
     known = metadata.distribution(DISTRIBUTION)
     needed = [line for line in known.requires or [] if "extra ==" not in line]
     lines = [
@@ -73,7 +73,7 @@ def _digest(data: bytes) -> str:
 
 
 def constraints(assignment: Assignment, *besides: str) -> bytes:
-    """The versions that the instructor's own grades are made with, of all that is needed."""
+    """Return the installed versions of all packages that grading needs."""
     extra = ["torch"] if assignment.runtime == "torch" else []
     names = sorted(
         _needed([DISTRIBUTION, *extra, *assignment.imports, *BESIDES, *besides]) - {DISTRIBUTION}
@@ -83,7 +83,7 @@ def constraints(assignment: Assignment, *besides: str) -> bytes:
 
 
 def _needed(names: list[str]) -> set[str]:
-    """The distributions with these names that are installed, and what they need in turn."""
+    """Return the installed distributions among these names, and their dependencies."""
     found: set[str] = set()
     waiting = list(names)
     while waiting:
@@ -102,7 +102,7 @@ def _needed(names: list[str]) -> set[str]:
 
 
 def packed(files: Files) -> bytes:
-    """A zip without an enclosing folder. Scripts may be run; the rest is its owner's alone."""
+    """Return a zip; scripts are executable, all other files private to their owner."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, data in files.items():

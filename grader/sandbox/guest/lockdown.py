@@ -57,7 +57,7 @@ _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 38, 47, 4
 
 @dataclass(frozen=True, slots=True)
 class LayerPlan:
-    """What the fork server prepared for its children."""
+    """Resources that the fork server prepared for its children."""
 
     layers: frozenset[str]
     landlock_fd: int = -1
@@ -121,7 +121,7 @@ def die_with_parent() -> None:
 
 
 def fork_in_pidns(plan: LayerPlan) -> int:
-    """``os.fork``, into a pid namespace of the child's own when the plan has that layer."""
+    """Fork, into a new pid namespace if the plan has that layer."""
     if plan.own_pidns_fd < 0:
         return os.fork()
     unshare(CLONE_NEWPID)
@@ -135,7 +135,7 @@ def fork_in_pidns(plan: LayerPlan) -> int:
 
 
 def unshare(flags: int) -> None:
-    """unshare(2); raises OSError."""
+    """Call unshare(2); raise OSError if it fails."""
     _check(_libc.unshare(flags))
 
 
@@ -173,9 +173,14 @@ def _address_space() -> int:
 
 
 def set_rlimits(address_space: int, cpu: int, *, alone: bool) -> None:
-    """``address_space`` in bytes, ``cpu`` in seconds; ``alone``: the uid is this process's only.
+    """Set this process's resource limits for good.
 
     The soft CPU limit equals the hard one: pid 1 of a namespace ignores SIGXCPU.
+
+    Args:
+        address_space: The limit in bytes.
+        cpu: The limit in seconds.
+        alone: No other process has this uid.
     """
     limits = {
         resource.RLIMIT_AS: address_space,
@@ -227,7 +232,7 @@ _NET_ALL, _SCOPE_ALL = 0b11, 0b11
 
 
 def landlock_abi() -> int:
-    """The kernel's Landlock ABI; 0 where there is none."""
+    """Return the kernel's Landlock ABI; 0 if it has none."""
     return int(max(0, _libc.syscall(_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), 1)))
 
 
@@ -429,9 +434,9 @@ def seccomp_load(program: bytes) -> None:
 
 
 def available() -> frozenset[str]:
-    """The layers that this process, with its rights on this kernel, can put on a child.
+    """Return the layers that this process can put on a child, on this kernel.
 
-    ``mounts`` is for the caller to add: it is bubblewrap's, laid before the fork server starts.
+    The caller adds ``mounts``: bubblewrap applies it before the fork server starts.
     """
     if sys.platform != "linux":
         return frozenset()

@@ -58,7 +58,7 @@ class _RefusedError(Exception):
 
 
 class _Printed(io.StringIO):
-    """What a call prints, as far as the cap."""
+    """The text that a call prints, up to the limit."""
 
     def write(self, text: str) -> int:
         left = MAX_PRINTED - self.tell()
@@ -341,7 +341,7 @@ class Operations:
         return values.unpack(node, _never), None
 
     def is_instance(self, target: Any, name: Any) -> Any:
-        """Whether an object is an instance of a class, or of what the submission so names."""
+        """Return whether an object is an instance of a class or of a class's name."""
         found, kind = self.given(target), self.given(name)
         if type(kind) is str:
             names, kind = kind.split("."), self._running.module
@@ -350,7 +350,7 @@ class Operations:
         return bool(isinstance(found, kind)), None
 
     def is_subclass(self, target: Any, name: Any) -> Any:
-        """Whether a class is a subclass of another."""
+        """Return whether a class is a subclass of another."""
         return bool(issubclass(self.given(target), self.given(name))), None
 
     def signature(self, target: Any) -> Any:
@@ -456,7 +456,7 @@ def _never(node: Any) -> Any:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Whether two nodes are the same; arrays entry by entry, NaN like NaN."""
+    """Return whether two nodes are equal; arrays entry by entry, NaN equals NaN."""
     if type(one) is not type(other):
         return False
     if isinstance(one, np.ndarray):

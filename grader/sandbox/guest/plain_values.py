@@ -1,4 +1,4 @@
-"""What becomes of a student's values before they cross the pipe: plain arrays, or a word that says why not.
+"""Convert return values to plain arrays, or to a word that says why not.
 
     portable((a2, cache), ["number", "held"], [MAX_ANSWER])     # [array, True]
     modified(arguments_as_sent, arguments_now)                  # [0] if the first was
@@ -61,7 +61,7 @@ _KINDS: Final = {
 
 
 def as_leaf(value: Any) -> Any:
-    """``value`` as a float, as a bool, int64 or float64 array, or the word that says why not."""
+    """Return ``value`` as a float, a plain array, or the word that says why not."""
     if type(value) is float or type(value) is np.float64:
         return float(value)
     if value is None:
@@ -88,14 +88,14 @@ def as_leaf(value: Any) -> Any:
 
 
 def _numbers(array: np.ndarray) -> Any:
-    """What a list of Python numbers became (some too large for int64) as float64."""
+    """Return a list of Python numbers (some too large for int64) as float64."""
     if array.size and all(type(item) in (int, float, bool) for item in array.flat):
         return array.astype(np.float64)
     return "object"
 
 
 def modified(before: list[Any], after: list[Any]) -> list[int]:
-    """The indices of the arguments that were modified, and -1 - index of a dict with more keys only."""
+    """Return indices of modified arguments; -1 - index for a dict with only new keys."""
     found = []
     for i, (old, new) in enumerate(zip(before, after, strict=True)):
         if _differ(old, new):
@@ -106,7 +106,7 @@ def modified(before: list[Any], after: list[Any]) -> list[int]:
 
 
 def _differ(before: Any, after: Any) -> bool:
-    """Whether an argument was modified; keys added to a dict aside."""
+    """Return whether an argument was modified; keys added to a dict do not count."""
     kind = type(before)
     if kind is np.ndarray:
         return not wire.is_as_sent(after, before)

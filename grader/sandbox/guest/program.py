@@ -40,7 +40,7 @@ _OUTPUTS: Final = re.compile(
 
 
 class LoadClock(Protocol):
-    """What `Running.run` is told of time: `grader.sandbox.guest.watch.LoadWatch`, or the self-check's."""
+    """The clock that `Running.run` informs: a `LoadWatch`, or the self-check's."""
 
     def guard(self, place: Place) -> contextlib.AbstractContextManager[None]:
         """Return the context in which a statement is run."""

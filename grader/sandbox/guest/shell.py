@@ -23,7 +23,7 @@ Write = Callable[[str, str, bool], None]
 
 
 class Shell:
-    """What ``get_ipython()`` returns."""
+    """The object that ``get_ipython()`` returns."""
 
     def __init__(self, execute: Execute, write: Write, read: Callable[[str], str]) -> None:
         self._execute, self._write, self._read = execute, write, read

@@ -145,7 +145,7 @@ INERT: Final[Any] = _Inert
 
 
 class _Base:
-    """What a submission's class gets where it derives from something inert."""
+    """The base class that replaces a stand-in as the base of a submission's class."""
 
     def __new__(cls, *_: Any, **__: Any) -> Any:
         return object.__new__(cls)

@@ -62,7 +62,7 @@ def _no_more_threads(count: int) -> None:
 
 
 def _train_once() -> None:
-    """Two steps of a small model: optimisers alone load a thousand modules at their first step."""
+    """Take two steps of a small model: the first one imports a thousand modules."""
     import torch
 
     model = torch.nn.Sequential(
@@ -79,7 +79,7 @@ def _train_once() -> None:
 
 @contextmanager
 def _float64() -> Iterator[None]:
-    """What is made meanwhile is float64 unless it is said otherwise."""
+    """Make float64 the default type within the block."""
     import torch
 
     before = torch.get_default_dtype()
@@ -118,7 +118,7 @@ def _function(
 
 
 def _apply(kind: Any, tensors: Tensors) -> Any:
-    """``kind.apply`` as PyTorch has it: one of their own could leave ``backward`` to PyTorch."""
+    """Call PyTorch's ``kind.apply``: a student's could leave ``backward`` to PyTorch."""
     import torch
 
     return torch.autograd.Function.apply.__func__(kind, *tensors.values())  # type: ignore[attr-defined]
@@ -139,7 +139,7 @@ def _module(
 
 
 def _listed(module: torch.nn.Module, params: Arrays) -> Any:
-    """What its parameters hold once ``params`` are copied in; a word, if it lists others besides."""
+    """Return the parameters after copying ``params`` in; a word if it has others."""
     import torch
 
     list_of = torch.nn.Module.named_parameters  # not one of their own
@@ -157,7 +157,7 @@ def _listed(module: torch.nn.Module, params: Arrays) -> Any:
 def _asked(
     module: torch.nn.Module, want: Any, params: Arrays, inputs: Arrays, upstream: Any
 ) -> Any:
-    """The output of a module, or the gradients, with ``params`` copied in."""
+    """Return a module's output or gradients, with ``params`` copied in."""
     leaves = {name: _tensor_of(module, name) for name in params}
     if any(leaf is None or not _fill(leaf, params[name]) for name, leaf in leaves.items()):
         return "no-parameters"
@@ -172,7 +172,7 @@ def _asked(
 
 
 def _tensors(arrays: Arrays, want: Any) -> Tensors:
-    """The arrays as tensors on their memory, those differentiated whose names are in ``want``."""
+    """Return the arrays as tensors on their memory; those in ``want`` need gradients."""
     import torch
 
     tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
@@ -182,7 +182,7 @@ def _tensors(arrays: Arrays, want: Any) -> Tensors:
 
 
 def _tensor_of(module: torch.nn.Module, name: str) -> Any:
-    """The parameter of that name; else a tensor so called, though no optimiser would find it."""
+    """Return the parameter of that name; else a tensor attribute of that name."""
     tensor = getattr(module, name, None)
     return tensor if _is_tensor(tensor) else None
 
@@ -199,12 +199,12 @@ def _fill(tensor: torch.Tensor, array: np.ndarray) -> bool:
 
 
 def _unlisted(module: torch.nn.Module, name: str, others: Collection[str]) -> str:
-    """Why there is no parameter of that name: it may be among the ``others``, called otherwise."""
+    """Return the refusal for a name that no parameter has; see the ``others`` too."""
     return "not-called" if others and _tensor_of(module, name) is None else "not-parameter"
 
 
 def _held(parameter: torch.Tensor, array: np.ndarray) -> Any:
-    """What the parameter holds once the array is copied in; zeros, where it has another shape."""
+    """Return the parameter's value after copying the array in; zeros if shapes differ."""
     import torch
 
     if parameter.dtype != torch.float64:
@@ -225,7 +225,7 @@ def _is_tensor(value: Any) -> bool:
 
 
 def _gradients(output: Any, tensors: Tensors, upstream: Any) -> Any:
-    """The product of ``upstream`` with the Jacobian of ``output`` by each of the tensors."""
+    """Return the product of ``upstream`` with the Jacobian for each of the tensors."""
     import torch
 
     if not _is_tensor(output):
@@ -255,7 +255,7 @@ def _dense(gradient: torch.Tensor | None, leaf: torch.Tensor, output: torch.Tens
 
 
 def _leads_to(node: Any, leaf: torch.Tensor) -> bool:
-    """Whether the graph leads from a node back to a leaf: then a ``backward`` on the way said None."""
+    """Return whether a node leads to a leaf: then a ``backward`` returned None."""
     seen, ahead = set(), [node]
     while ahead:
         node = ahead.pop()

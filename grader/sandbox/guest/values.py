@@ -42,7 +42,7 @@ MAX_RANGE: Final = 1_000_000
 
 
 class Tag(enum.IntEnum):
-    """What a list on the wire stands for."""
+    """The meaning of a list on the wire."""
 
     LIST = 0
     TUPLE = 1

@@ -88,7 +88,7 @@ def _incoming(code: int, data: memoryview) -> Any:
 
 
 def _as_sent(code: int, data: memoryview) -> Any:
-    """Of an array, a view that is never handed out; one for all small ones that are equal."""
+    """Return a private view of an array; equal small ones share one."""
     if code != _ARRAY:
         return _incoming(code, data)
     if len(data) > _SMALL:
@@ -141,7 +141,7 @@ def encode(value: Any) -> bytes:
 
 
 def packed(value: Any) -> msgspec.Raw:
-    """``value`` encoded, to stand in others: what is sent to every student is encoded once."""
+    """Encode ``value`` once, to be part of many messages."""
     return msgspec.Raw(encode(value))
 
 
@@ -163,12 +163,12 @@ def decode(frame: bytes, *, trusted: bool = False) -> Any:
 
 
 def sketch(frame: bytes) -> Any:
-    """The value of a trusted frame to compare with, not to hand out: see `is_as_sent`."""
+    """Decode a trusted frame to compare with, not to hand out: see `is_as_sent`."""
     return _sketcher.decode(frame)
 
 
 def is_as_sent(array: Any, sent: np.ndarray) -> bool:
-    """Whether ``array`` is still what it was decoded to: type, dtype, shape, and every bit."""
+    """Return whether ``array`` is unchanged: type, dtype, shape, and every bit."""
     return (
         type(array) is np.ndarray
         and array.dtype == sent.dtype

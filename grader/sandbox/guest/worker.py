@@ -87,7 +87,7 @@ def f(params, X):
 
 
 def serve(control: socket.socket, settings: dict[str, Any]) -> None:
-    """Preload, prepare the layers, then fork a worker for each request until the grader leaves."""
+    """Preload, prepare the layers, then fork a worker for each request until the end."""
     _preload(settings)
     if "torch" in sys.modules:
         _cross_over()
@@ -138,7 +138,7 @@ def _preload(settings: dict[str, Any]) -> None:
 
 
 def _lies_in_a_home() -> bool:
-    """Whether only their owner passes the folders above Python or NumPy: a worker's uid is another."""
+    """Return whether a folder above Python or NumPy is closed to the worker's uid."""
     files = pathlib.Path(os.__file__), pathlib.Path(np.__file__)
     return any(not folder.stat().st_mode & 0o001 for file in files for folder in file.parents)
 
@@ -164,7 +164,7 @@ def _rehearse() -> None:
 
 
 def _plainly(function: str, target: Any, want: Any) -> Any:
-    """What answers a call of ``target``: itself, unless a bridge knows better."""
+    """Return the callable that answers for ``target``: itself, or a bridge's."""
     return target
 
 
@@ -180,7 +180,7 @@ def _cross_over() -> None:
 
 
 def _readable(preload: list[str]) -> list[str]:
-    """The interpreter's own files and the packages allowed, one path each; no other package."""
+    """Return the interpreter's files and the allowed packages, one path each."""
     stdlib = os.path.dirname(os.__file__)
     skipped = ("site-packages", "dist-packages", "test", "idlelib", "ensurepip")
     paths = [os.path.join(stdlib, name) for name in os.listdir(stdlib) if name not in skipped]
