@@ -1,9 +1,9 @@
-"""Write the lines that only IPython can run as Python, each in its place.
+r"""Write the lines that only IPython can run as Python, each in its place.
 
->>> python_of("%%time\\nif x:\\n    !ls\\nnp.dot?\\n%time y = f()\\nz = (7\\n     % 4)")
-'\\nif x:\\n    pass\\n\\ny = f()\\nz = (7\\n     % 4)'
->>> python_of("names = !ls\\npip install numpy")
-"names = get_ipython().getoutput('ls')\\n"
+>>> python_of("%%time\nif x:\n    !ls\nnp.dot?\n%time y = f()\nz = (7\n     % 4)")
+'\nif x:\n    pass\n\ny = f()\nz = (7\n     % 4)'
+>>> python_of("names = !ls\npip install numpy")
+"names = get_ipython().getoutput('ls')\n"
 
 Shell commands, help and magics without a value are left out. What has a value or defines something is
 written as IPython writes it, a call of ``get_ipython()``, which `grader.sandbox.guest.shell` answers.

@@ -1,4 +1,4 @@
-"""Read what a student wrote as cells of Python text: as data, never run.
+r"""Read what a student wrote as cells of Python text: as data, never run.
 
 A ``.py`` file is one cell; a notebook gives one for each code cell, in which the lines of IPython (magics,
 shell commands, help) are left out or written as what IPython makes of them. Lines keep their numbers, so
@@ -6,9 +6,9 @@ that a message about line 7 of cell 3 is right.
 
 >>> document = b'''{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [
 ...     {"cell_type": "markdown", "metadata": {}, "source": "# ReLU"},
-...     {"cell_type": "code", "metadata": {}, "source": "%matplotlib inline\\\\nx = 7 % 4"}]}'''
+...     {"cell_type": "code", "metadata": {}, "source": "%matplotlib inline\\nx = 7 % 4"}]}'''
 >>> read(document).cells
-(Cell(title='cell 1', source='\\nx = 7 % 4'),)
+(Cell(title='cell 1', source='\nx = 7 % 4'),)
 >>> read_source("relu.py", b"x = 1")
 (Cell(title='relu.py', source='x = 1'),)
 

@@ -1,10 +1,10 @@
-"""Make text of unknown origin safe to show, with one function for each kind of reader.
+r"""Make text of unknown origin safe to show, with one function for each kind of reader.
 
 Students choose file names, e-mail addresses, exception texts and printed output. Such text may hold
 terminal escapes, characters that reverse the reading direction, or spreadsheet formulas.
 
->>> one_line("ada\\x1b[31m\\nlove")
-'ada\\\\x1b[31m\\\\x0alove'
+>>> one_line("ada\x1b[31m\nlove")
+'ada\\x1b[31m\\x0alove'
 >>> for_cell("=HYPERLINK(1)")
 "'=HYPERLINK(1)"
 """
@@ -33,11 +33,11 @@ def one_line(text: str, width: int = 200) -> str:
 
 
 def for_terminal(text: str, *, keep: str = "") -> str:
-    """Replace every character that a terminal would obey.
+    r"""Replace every character that a terminal would obey.
 
     Args:
         text: The text, of any origin.
-        keep: Control characters to let through, for example ``"\\n"``; others of ``"\\t\\n"`` become
+        keep: Control characters to let through, for example ``"\n"``; others of ``"\t\n"`` become
             spaces.
     """
     return "".join(
@@ -72,9 +72,9 @@ def from_worker(text: str, most: int = LONGEST) -> str:
 
 
 def visible(text: str, longest: int = LONGEST) -> str:
-    """Show invisible characters, and those that turn the reading direction, as visible signs.
+    r"""Show invisible characters, and those that turn the reading direction, as visible signs.
 
-    >>> visible("a\\x1b[31mb\\u202ec")
+    >>> visible("a\x1b[31mb\u202ec")
     'a␛[31mb⟨U+202E⟩c'
     """
     cut = text[:longest]

@@ -18,6 +18,7 @@ BAR: Final = r"\|"
 
 
 def origin_note(name: str) -> str:
+    """Return the path of the solution that a file was made from."""
     return f"reference/{name}/solution.py"
 
 

@@ -83,10 +83,12 @@ def _with_limits(source: str, speed: Mapping[str, SpeedLimit]) -> str:
 
 
 def speed_limit_note(limit: SpeedLimit) -> str:
+    """Say in words how fast a function must be, and for how many points."""
     return f"at most {limit.ratio:g} times the time of array code, for {points_note(limit.points)}"
 
 
 def points_note(points: float) -> str:
+    """Return a number of points in words."""
     return "1 point" if points == 1 else f"{round(points, 2):g} points"
 
 

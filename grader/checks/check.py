@@ -1,7 +1,7 @@
 """The ``check`` fixture: a hidden test uses it to judge a student's answers.
 
     def test_backward(check, array):
-        \"""The gradient of {array} is right\"""
+        '''The gradient of {array} is right'''
         check(backward_cases, array, local=LOCAL.get(array), gradient=BACKWARD)
 
 Full marks are for right values. Short of that, in this order: 80 % for an array that is right given

@@ -143,8 +143,7 @@ def _gradient_reads_the_last(failure: Failure) -> bool:
 
 
 class _Interrupted:
-    """A module in which something else happens just before one of its functions is called: when the
-    arguments are there, among them what its other functions answered."""
+    """A module that calls ``first`` just before one of its functions, when its arguments are ready."""
 
     def __init__(self, module: Any, function: str, first: Callable[[], object]) -> None:
         self._module, self._function, self._first = module, function, first

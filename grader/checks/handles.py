@@ -315,13 +315,14 @@ class TensorHandle(Handle):
 
 
 class Calling:
-    """A callable of a program with an input: ``student.f.with_input("3\\n").printed()``."""
+    r"""A callable of a program with an input: ``student.f.with_input("3\n").printed()``."""
 
     def __init__(self, handle: Any, text: str) -> None:
         """Keep what is called, and its standard input."""
         self._handle, self._text = handle, text
 
     def __call__(self, *args: Any, **named: Any) -> Any:
+        """Call it with its standard input."""
         return _called(self._handle, args, named, {"stdin": self._text})
 
     def hold(self, *args: Any, **named: Any) -> Any:

@@ -79,7 +79,8 @@ class _Fetched:
 class Made(Protocol):
     """Makes handles: the classes of `grader.checks.handles`, which is above this module."""
 
-    def __call__(self, peer: Peer, reference: Reference, flags: int) -> Any: ...
+    def __call__(self, peer: Peer, reference: Reference, flags: int) -> Any:
+        """Make the handle of an object in the worker."""
 
 
 REASONS: Final = {

@@ -57,15 +57,18 @@ def _returned(reference: Module, function: str, position: int) -> str:
 
 
 def listed(function: str, paths: Sequence[Path]) -> str:
+    """Name the values at some paths of an answer, as the subject of a sentence."""
     names = [f"`{examples.label(function, path)}`" for path in paths][:4]
     return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'}"
 
 
 def refused(answer: Answer) -> list[Path]:
+    """Return the paths of the leaves that could not be read."""
     return [path for path, leaf in leaves(answer.value) if isinstance(leaf, Refused)]
 
 
 def ask(sentence: str) -> str:
+    """Choose the question that helps with a sentence about a wrong answer."""
     if "factor" in sentence or "times" in sentence:
         return "Which numbers multiply or divide it, and how often does each of them come in?"
     if "shape" in sentence or "axis" in sentence or "transposed" in sentence:
@@ -76,6 +79,7 @@ def ask(sentence: str) -> str:
 
 
 def plain(value: Any) -> str | None:
+    """Return a plain value as text; None for an array or a container."""
     return str(value) if value is None or isinstance(value, (int, float, str)) else None
 
 

@@ -1,6 +1,6 @@
-"""Compare what a block prints and shows with a text, as a doctest does.
+r"""Compare what a block prints and shows with a text, as a doctest does.
 
-    with shows("[1, 2]\\n"):
+    with shows("[1, 2]\n"):
         show(student.f(1))
 
 NumPy's scalars are shown as plain numbers, whatever version of NumPy made the text.

@@ -28,7 +28,7 @@ def is_told(error: Exception) -> bool:
 
 
 def told(error: Exception) -> str:
-    """What an exception says to the user, in a line."""
+    """Return the one line that an exception says to the user."""
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}"
     return str(error)

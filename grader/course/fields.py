@@ -44,6 +44,7 @@ LMS: Final = (
 
 
 def read_line(place: YamlNode) -> str:
+    """Read one line of text."""
     text = place.scalar
     if text is None or place.node.tag != "tag:yaml.org,2002:str":
         instead = "a line of text" if text is None else f'"{plain(text)}" in quotes'
@@ -54,6 +55,7 @@ def read_line(place: YamlNode) -> str:
 
 
 def read_file(place: YamlNode) -> str:
+    """Read the name of a CSV in the course's folder."""
     name = read_line(place)
     if not name.lower().endswith(".csv") or Path(name).is_absolute():
         raise place.wrong(f"{place.shown} is no CSV in the course's folder", "extensions.csv")
@@ -112,6 +114,7 @@ def _duration(place: YamlNode) -> timedelta:
 
 
 def read_zone(place: YamlNode) -> ZoneInfo:
+    """Read the name of a time zone."""
     name = place.scalar or ""
     try:
         return ZoneInfo(name)
@@ -121,6 +124,7 @@ def read_zone(place: YamlNode) -> ZoneInfo:
 
 
 def read_due(place: YamlNode, zone: ZoneInfo | None) -> datetime:
+    """Read a date with its zone."""
     return moment(place.scalar or "", zone, place.shown, place.wrong)
 
 

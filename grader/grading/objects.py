@@ -15,6 +15,7 @@ class FreshObject:
         return FreshObject()
 
     def __call__(self, *args: Any, **named: Any) -> FreshObject:
+        """Accept any arguments."""
         return FreshObject()
 
     def __iter__(self) -> Iterator[FreshObject]:

@@ -43,6 +43,7 @@ _ATTACHED: Final = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of hidden tests."""
     group = parser.getgroup("grader")
     group.addoption("--submission", type=Path, help="the student's .py or .ipynb")
     group.addoption("--seed", type=int, default=0, help="repeat a run's inputs (hidden tests)")
@@ -50,6 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Register the marks of hidden tests."""
     for line in marks.DESCRIPTIONS:
         config.addinivalue_line("markers", line)
 
@@ -72,6 +74,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the workers."""
     if bench := config.stash.get(_BENCH, None):
         bench.close()
 
@@ -235,6 +238,7 @@ def note(bench: Bench, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Record the outcome of a check."""
     report = yield
     bench = item.config.stash.get(_BENCH, None)
     if bench and bench.peers.recording and item.config.getoption("--submission"):

@@ -34,9 +34,10 @@ OPTIONS: Final[Any] = {"precision": 6, "threshold": 60, "edgeitems": 3, "linewid
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Forget earlier answers, so that a check shows its own cases."""
     bench = getattr(item, "funcargs", {}).get("bench")
     if bench is not None and bench.asked is not None:
-        bench.asked.forget()  # a check is shown with its own cases
+        bench.asked.forget()
     return (yield)
 
 
@@ -44,6 +45,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add the failed cases to the report of a check."""
     report = yield
     bench = getattr(item, "funcargs", {}).get("bench")
     if call.when == "call" and call.excinfo and bench is not None and bench.asked is not None:

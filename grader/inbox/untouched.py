@@ -19,12 +19,12 @@ Code = tuple[str, ...]
 
 
 def matcher(stub: bytes) -> Callable[[Iterable[Cell]], bool]:
-    """Return a function that recognises the stub's cells, with nothing added.
+    r"""Return a function that recognises the stub's cells, with nothing added.
 
-    >>> untouched = matcher(b"def relu(z):\\n    raise NotImplementedError\\n")
-    >>> untouched([Cell("", "# mine\\ndef relu(z):\\n  raise NotImplementedError\\nrelu(3)")])
+    >>> untouched = matcher(b"def relu(z):\n    raise NotImplementedError\n")
+    >>> untouched([Cell("", "# mine\ndef relu(z):\n  raise NotImplementedError\nrelu(3)")])
     True
-    >>> untouched([Cell("", "def relu(z):\\n    return z * (z > 0)")])
+    >>> untouched([Cell("", "def relu(z):\n    return z * (z > 0)")])
     False
     """
     try:

@@ -119,9 +119,9 @@ def _shared_numbers(records: dict[str, Record]) -> set[str]:
 
 
 def parse(data: bytes) -> tuple[dict[str, Record], str]:
-    """Return the metadata by folder, and the place where they became unreadable.
+    r"""Return the metadata by folder, and the place where they became unreadable.
 
-    >>> records, _ = parse(b"---\\nsubmission_1:\\n  :submitters:\\n  - :sid: 0123\\n")
+    >>> records, _ = parse(b"---\nsubmission_1:\n  :submitters:\n  - :sid: 0123\n")
     >>> records["submission_1"].people["0"]
     {'sid': '0123'}
     """

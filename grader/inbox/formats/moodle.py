@@ -1,6 +1,6 @@
-"""Moodle's download: folders or names that begin ``<Full Name>_<id>_assignsubmission_file``.
+r"""Moodle's download: folders or names that begin ``<Full Name>_<id>_assignsubmission_file``.
 
-The form is that of Moodle's ``mod_assign\\downloader``. Underscores in names become spaces there,
+The form is that of Moodle's ``mod_assign\downloader``. Underscores in names become spaces there,
 so the first ``_assignsubmission_`` is Moodle's, and what stands between the last underscore
 before it and it is the number of the worksheet's "Participant N". A team has its name and number
 there, or only ``Default group``; who is in it, the download does not say.

@@ -1,4 +1,4 @@
-"""Canvas: the gradebook's CSV, with one column filled in. (Over the network: see `push`.)
+"""Canvas: fill in one column of the gradebook's CSV (see `push` for sending over the network).
 
 The instructor exports the gradebook; its header is ``Student, ID, SIS User ID, SIS Login ID,
 Section, <Title> (<assignment id>), ...``, the row of points possible has no ID, and ``EX`` excuses.

@@ -1,6 +1,6 @@
-"""Read and write numbers as gradebooks do: ``1,000.00``, ``1.000,00``, ``1 000,00``, ``1'000.00``.
+r"""Read and write numbers as gradebooks do: ``1,000.00``, ``1.000,00``, ``1 000,00``, ``1'000.00``.
 
->>> parsed("1,000.00"), parsed("1.000,00"), parsed("1\\u00a0000,5"), parsed("87.5")
+>>> parsed("1,000.00"), parsed("1.000,00"), parsed("1\u00a0000,5"), parsed("87.5")
 (1000.0, 1000.0, 1000.5, 87.5)
 >>> decimal_mark(["7,25", "name"])
 ','

@@ -135,7 +135,7 @@ def fork_in_pidns(plan: LayerPlan) -> int:
 
 
 def unshare(flags: int) -> None:
-    """Call unshare(2); raise OSError if it fails."""
+    """Call the system's unshare; raise OSError if it fails."""
     _check(_libc.unshare(flags))
 
 
