@@ -69,7 +69,7 @@ def readme(
     parts = {
         "What to write": _table(("write", "which does"), gaps) if gaps else "",
         "What to do": _steps(assignment, has_gradients),
-        "Points": _points_of(assignment, rubric),
+        "Points": points_of(assignment, rubric),
         "Vectorisation": _vectorisation(assignment.speed)
         if assignment.speed or _is_timed(rubric)
         else "",
@@ -95,7 +95,7 @@ def _is_timed(rubric: Sequence[CheckInfo]) -> bool:
     return any("timed" in check.marks and not check.skip for check in rubric)
 
 
-def _points_of(assignment: Assignment, rubric: Sequence[CheckInfo]) -> str:
+def points_of(assignment: Assignment, rubric: Sequence[CheckInfo]) -> str:
     """Return the points in all, and those of each check."""
     if not rubric:
         return f"{points_note(assignment.max_score)} in all."

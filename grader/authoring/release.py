@@ -29,12 +29,14 @@ from pathlib import Path
 from typing import Any
 
 from grader.authoring.public_tests import generated
-from grader.authoring.readme import author_parts, origin_note, readme
+from grader.authoring.readme import author_parts, origin_note, points_of, readme
 from grader.authoring.rubric import checks
 from grader.authoring.stub import PercentCell, cells, stub
 from grader.course.assignment import Assignment, Course
 from grader.errors import UserError
 from grader.files import write
+from grader.graph import worked_picture
+from grader.graph.worked import FILE as PICTURE
 
 
 class ReleaseError(UserError):
@@ -44,12 +46,15 @@ class ReleaseError(UserError):
 # --- cells and the notebook ---------------------------------------------------------------------
 
 
-def notebook(source: str, name: str) -> bytes:
-    """Build an exercise's notebook from its stub; equal texts give equal bytes."""
+def notebook(source: str, name: str, points: str = "") -> bytes:
+    """Build an exercise's notebook from its stub; equal texts give equal bytes.
+
+    ``points``: the points of each check as Markdown, shown before the self-check.
+    """
     import nbformat
     from nbformat import v4
 
-    found = [*cells(source), *_check(name)]
+    found = [*cells(source), *_check(name, points)]
     document = v4.new_notebook(  # type: ignore[no-untyped-call]
         cells=[_notebook_cell(number, cell) for number, cell in enumerate(found)],
         metadata={
@@ -76,13 +81,14 @@ def _notebook_cell(number: int, cell: PercentCell) -> Any:
     )
 
 
-def _check(name: str) -> tuple[PercentCell, PercentCell]:
+def _check(name: str, points: str) -> tuple[PercentCell, PercentCell]:
     return (
         PercentCell(
             "markdown",
             "## Check your work\n\n"
             "This runs the public tests and sets each gradient beside a numeric one: as often as\n"
-            "you like, and long before you have written everything.",
+            "you like, and long before you have written everything."
+            + (f"\n\n{points}" if points else ""),
         ),
         PercentCell("code", f'from grader.selfcheck import check\n\ncheck("{name}")'),
     )
@@ -108,12 +114,15 @@ def render(course: Course, name: str) -> dict[Path, bytes]:
             found[folder / picture.name] = picture.read_bytes()
         for file, text, solution in zip(student_files(assignment), texts, solutions, strict=True):
             found[folder / file] = f"{_head(file, solution)}{text}".encode()
-        if len(texts) == 1:
-            found[folder / f"{name}.ipynb"] = notebook(texts[0], name)
+        if drawn := worked_picture(sources[0]):
+            found[folder / PICTURE] = drawn.encode()
         if public := generated(course, name):
             found[folder / "test_public.py"] = public
         has_gradients = b"Gradient(" in (public or _public(course, name))
         rubric = checks(course, name) if any(course.hidden_tests(name).rglob("test_*.py")) else ()
+        if len(texts) == 1:
+            points = points_of(assignment, rubric) if rubric else ""
+            found[folder / f"{name}.ipynb"] = notebook(texts[0], name, points)
         parts = author_parts(solutions[0].with_name("README.md"))
         found[folder / "README.md"] = readme(
             assignment, "\n".join(sources), rubric, has_gradients, parts

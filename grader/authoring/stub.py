@@ -19,16 +19,27 @@ HEADER: Final = re.compile(r"# %%(?P<text> \[markdown\])?(?: tags=(?P<tags>\[.*\
 
 GAP: Final = "raise NotImplementedError"
 
+BLANK: Final = re.compile(r"(?P<before>\s*(?:return|\w+ =) ).+?\s*# BLANK(?P<end>\s*)")
+"""A line whose expression is a student's to fill in, in a step that is not graded."""
+
+GUARD: Final = 'if __name__ == "__main__":'
+
 
 def stub(source: str, speed: Mapping[str, SpeedLimit] | None = None) -> str:
     """Replace each solution by a gap; add speed limits with points to the docstrings.
 
-    A region at the margin with whole functions leaves nothing behind.
+    A region at the margin with whole functions leaves nothing behind; of a line that ends in
+    ``# BLANK`` the expression becomes ``...``.
 
     Raises:
         ValueError: The markers do not pair up; the message has the line.
     """
-    lines = source.splitlines(keepends=True)
+    lines = [
+        BLANK.sub(r"\g<before>...  # your formula\g<end>", line)
+        if line.rstrip().endswith("# BLANK")
+        else line
+        for line in source.splitlines(keepends=True)
+    ]
     for begin, end in reversed(list(_regions(lines))):
         indent = lines[begin].partition("#")[0]
         lines[begin : end + 1] = [f"{indent}{GAP}\n"] if indent else []
@@ -123,7 +134,22 @@ def cells(source: str) -> tuple[PercentCell, ...]:
         text = "\n".join(body).strip("\n")
         tags = tuple(json.loads(header["tags"] or "[]"))
         found.append(PercentCell("markdown" if header["text"] else "code", text, tags))
+    for cell in found:
+        if "demo" in cell.tags and cell.kind == "code":
+            _check_demo(cell.source)
     return tuple(found)
+
+
+def _check_demo(source: str) -> None:
+    """Raise ValueError unless a demonstration cell only defines, but under the guard of a script.
+
+    Notebooks are graded without these cells. A script is imported, and must show nothing then.
+    """
+    for node in ast.parse(source).body:
+        text = ast.unparse(node).partition("\n")[0]
+        harmless = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+        if not (isinstance(node, harmless) or text == GUARD.replace('"', "'")):
+            raise ValueError(f"a cell tagged demo runs {text[:60]!r}: put it under {GUARD}")
 
 
 def introduction(source: str) -> tuple[str, str]:

@@ -36,6 +36,7 @@ from grader.graph.declaration import Graph, GraphError, declared, names
 from grader.graph.marks import Marks, Verdict, judged
 from grader.graph.picture import draw, is_picture
 from grader.graph.table import table
+from grader.graph.worked import worked_picture
 
 __all__ = [
     "Graph",
@@ -48,4 +49,5 @@ __all__ = [
     "judged",
     "names",
     "table",
+    "worked_picture",
 ]

@@ -23,9 +23,12 @@ from pathlib import Path
 
 from grader.selfcheck.checks import checks
 from grader.selfcheck.examine import busy, of_history
+from grader.selfcheck.lesson import draw, ending, lines, show, step
 from grader.selfcheck.public_tests import SelfCheckError, load_public, public_of
 from grader.selfcheck.report import Report
 from grader.selfcheck.runner import say
+
+__all__ = ["SelfCheckError", "check", "draw", "ending", "lines", "public_of", "say", "show", "step"]
 
 # --- the two front doors ------------------------------------------------------------------------
 

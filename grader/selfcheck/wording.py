@@ -91,3 +91,15 @@ def hand_in(file: str) -> str:
         "Next: read the docstrings once more (the grader uses other shapes and other numbers), "
         f"and hand in {file or 'this file'}."
     )
+
+
+# --- the steps and pictures of a notebook ---
+
+BLANK: Final = "still blank; replace the ... in {} by a formula"
+BLANK_RAISED: Final = "{} raised {}."
+BLANK_SHAPE: Final = "{} has shape {}; the correct shape is {}."
+BLANK_WRONG: Final = "{} gives {}; the correct value is {}."
+NEEDS: Final = "needs `{}`, which is not written yet; run this cell again when it is"
+NEEDS_MODULE: Final = "needs {0}; install it with: python -m pip install {0}"
+NEEDS_FILE: Final = "needs the file {}, which lies beside the notebook in the exercise's zip"
+ENDED: Final = "stopped in `{}`: {}; check your functions with the last cell first"
