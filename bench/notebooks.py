@@ -10,6 +10,7 @@ size of the zip.
 from __future__ import annotations
 
 import argparse
+import functools
 import io
 import os
 import tempfile
@@ -97,6 +98,7 @@ def run(name: str, documents: Sequence[Any]) -> list[Run]:
     return runs
 
 
+@functools.cache
 def zipped(name: str) -> bytes:
     """Return the students' zip of an exercise."""
     course = catalog.load(ROOT)

@@ -253,6 +253,9 @@ def forward(params, X):
 #
 # At $a = \tfrac12$, $y = 1$: step 1 gives $-2$, step 2 gives $\tfrac14$, and so step 3 has to
 # give $-\tfrac12$.
+#
+# **Why?** Step 1 divides by 0 where $a$ is 0 or 1, and step 3 divides by nothing. Which node of the
+# graph caused the trouble, and which one cured it?
 
 
 # %% tags=["demo"]
