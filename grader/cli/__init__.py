@@ -252,7 +252,8 @@ def _for_authors(command: Add) -> None:
         "--write", type=Path, metavar="FILE", help="write the table to a Markdown file"
     )
     author.add(command)
-    command("doctor", course.doctor, "check the sandbox and versions on this machine")
+    doctor = command("doctor", course.doctor, "check the sandbox and versions on this machine")
+    doctor.add_argument("--serve", action="store_true", help="check what grader serve needs, too")
 
 
 def _grade_options(parser: argparse.ArgumentParser) -> None:

@@ -116,4 +116,10 @@ def doctor(options: argparse.Namespace) -> int:
     for line, good in doctor.examine(private):
         say(line)
         healthy = healthy and good
+    if options.serve:
+        from grader.serve import doctor as serve_doctor
+
+        for line, good in serve_doctor.examine():
+            say(line)
+            healthy = healthy and good
     return OK if healthy else ERROR

@@ -103,9 +103,11 @@ def _invite(options: argparse.Namespace) -> int:
 def _forget(options: argparse.Namespace) -> int:
     from grader.serve import forget
 
-    number = forget.forget(options.data, options.user)
-    say(f"{options.user} is forgotten; the audit keeps {number}")
-    say("write grades.csv and the report again with: grader report DATA/results/NAME")
+    done = forget.forget(options.data, options.user)
+    say(f"{options.user} is forgotten; the audit log keeps {done.number} in place of the name")
+    say("next: write the report and the gradebook again: grader report DATA/results/NAME")
+    for path in done.others:
+        say(f"  not deleted, because the grader did not write it: {path}")
     return OK
 
 

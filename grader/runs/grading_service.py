@@ -311,6 +311,14 @@ class GradingService:
             starting = sum(not slot.greeted for slot in self._of(job.kind))
             if starting < without[job.kind] and len(self._of(job.kind)) < self._jobs:
                 self._start(job.kind)
+        for kind in self._asked_for():
+            if not self._of(kind):  # there was no room for it when it was asked for
+                self._start(kind)
+
+    def _asked_for(self) -> list[_Kind]:
+        """Return the kinds that somebody waits for in `prepare`."""
+        with self._lock:
+            return [kind for kind, greeting in self._greetings.items() if not greeting.done()]
 
     def _room_for(self, job: _Job) -> _Slot | None:
         """Find an idle process, best with the right inputs; else one that may be given more."""

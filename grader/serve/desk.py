@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import threading
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -41,6 +42,7 @@ from grader.runs.grading_process import EngineError
 from grader.runs.grading_service import GradingService, Lost, lost
 from grader.serve import messages as post
 from grader.serve.courses import CoursePlace, Courses
+from grader.serve.database import now
 from grader.serve.regrading import Regrader
 
 TRIALS: Final = "trials"
@@ -51,8 +53,10 @@ class GradingDesk:
 
     def __init__(self, courses: Courses, results: Path, jobs: int) -> None:
         self.courses, self.results = courses, results
-        self.service = GradingService(jobs, kept=2 * jobs, tries=1)  # service.db counts the tries
+        self._kept = 2 * jobs
+        self.service = GradingService(jobs, kept=self._kept, tries=1)  # service.db counts the tries
         self._open: dict[Path, Store] = {}
+        self._beginning = threading.Lock()
         self._regrader = Regrader(self)
         self._answers: Mapping[type, Callable[[Any], post.Answer]] = {
             post.OfferingsRequest: self._offerings,
@@ -79,11 +83,17 @@ class GradingDesk:
             return post.Refusal(str(error))
 
     def warm_up(self) -> None:
-        """Start a process for each assignment that is open, before the first upload."""
-        for each in self.courses.offerings():
-            with contextlib.suppress(UserError, OSError):  # told when somebody submits
+        """Begin the results of each open assignment, and start a process for it.
+
+        The settings of a process name the run's seed and results.db. Without them, the first
+        student would wait for a process that was started anew, twice.
+        """
+        found = sorted(self.courses.offerings(), key=lambda each: _is_shut(each, now()))
+        for each in found[: self._kept]:
+            with contextlib.suppress(UserError, OSError):  # said when somebody submits
                 place = self.courses.place(each.id)
-                self.service.prepare(self.settings(place, self._run(place)), 1, place.version)
+                with self.store(place):
+                    self.service.prepare(self._settings(place), 1, place.version)
 
     # --- the results of an offering -------------------------------------------------------------
 
@@ -100,32 +110,39 @@ class GradingDesk:
             private=tuple(str(path.resolve()) for path in private if path.is_file()),
         )  # fmt: skip
 
-    def _run(self, place: CoursePlace) -> Run:
-        name = place.assignment.name
-        if not Store.holds_run(self.folder(name)):
-            return Run(name, new_seed(), place.assignment.max_score, fingerprint(place.secret),
-                       inbox=SERVED)  # fmt: skip
-        with Store.open(self.folder(name)) as store:
-            return store.run
+    def _settings(self, place: CoursePlace) -> Settings:
+        with Store.open(self.folder(place.assignment.name)) as store:
+            return self.settings(place, store.run)
 
     @contextlib.contextmanager
     def store(self, place: CoursePlace, trial: bool = False) -> Iterator[Store]:
-        """Open the results of an offering; they are begun at the first submission."""
+        """Open the results of an offering; begin them if there are none."""
         folder = self.folder(place.assignment.name, trial)
-        make_private(folder)
-        if Store.holds_run(folder):
-            with Store.open(folder) as store:
-                if store.run.secret != fingerprint(place.secret):
-                    raise StoreError(f"{folder} was graded with another course secret")
-                self._keep_open(folder)
-                yield store
-            return
-        run = self._run(place)
-        ready = self.service.prepare(self.settings(place, run), 1, place.version)
-        known = replace(run, max_score=ready.max_score, sandbox=tuple(ready.sandbox),
-                        versions=dict(place.versions))  # fmt: skip
-        with Store.create(folder, known) as store:
+        if folder not in self._open:
+            with self._beginning:
+                seed = self._begun(place, self.folder(place.assignment.name), new_seed())
+                self._begun(place, folder, seed)
+        with Store.open(folder) as store:
+            if store.run.secret != fingerprint(place.secret):
+                raise StoreError(f"{folder} was graded with another course secret")
+            self._keep_open(folder)
+            if not store.run.sandbox:
+                ready = self.service.prepare(self._settings(place), 1, place.version)
+                known = replace(store.run, max_score=ready.max_score, sandbox=tuple(ready.sandbox),
+                                versions=dict(place.versions))  # fmt: skip
+                store.update(known)
             yield store
+
+    def _begun(self, place: CoursePlace, folder: Path, seed: int) -> int:
+        """Write the run into results.db if it is not there yet; return its seed."""
+        make_private(folder)
+        if not Store.holds_run(folder):
+            run = Run(place.assignment.name, seed, place.assignment.max_score,
+                      fingerprint(place.secret), inbox=SERVED)  # fmt: skip
+            with Store.create(folder, run):
+                return seed
+        with Store.open(folder) as store:
+            return store.run.seed
 
     def _keep_open(self, folder: Path) -> None:
         """Hold a connection, so that SQLite's files are there to read by when the disk is full."""
@@ -137,7 +154,8 @@ class GradingDesk:
     def _grade(self, request: post.GradeRequest) -> post.Answer:
         place = self.courses.place(request.offering)
         with self.store(place, request.trial) as store:
-            if known := store.served(request.student, request.row):
+            known = store.served(request.student, request.row)
+            if known is not None and known[1].status != "error":
                 return self._graded(place, store, request.student, known[1])
             submission = _submission(place, request)
             seed = Seeds(store.of(request.student)).of(submission)
@@ -152,7 +170,8 @@ class GradingDesk:
                     return post.LostProcess(str(why))
                 grade = lost(submission, str(why))
             grade = replace(grade, versions=place.versions)
-            store.add(grade, submission, FIRST_SERVED + request.row)
+            again = store.attempts(request.student)  # an `error` that staff had graded again
+            store.add(grade, submission, again if known else FIRST_SERVED + request.row)
             return self._graded(place, store, request.student, grade)
 
     def _graded(self, place: CoursePlace, store: Store, student: str, grade: Grade) -> post.Graded:
@@ -205,9 +224,11 @@ class GradingDesk:
 
     def _standings(self, offering: str) -> policy.Standings:
         place = self.courses.place(offering)
-        if not Store.holds_run(self.folder(offering)):
+        folder = self.folder(offering)
+        found = policy.standings(place.course, folder) if Store.holds_run(folder) else None
+        if found is None or not found.grades:
             raise StoreError("nothing was submitted yet")
-        return policy.standings(place.course, self.folder(offering))
+        return found
 
     def _override(self, request: post.OverrideRequest) -> post.Answer:
         place = self.courses.place(request.offering)
@@ -267,13 +288,13 @@ class GradingDesk:
         for offering, folder in self._folders():
             with Store.open(folder) as store:
                 rows[offering] = store.newest()
-                if request.since.get(offering) == rows[offering]:
+                if request.since.get(offering, 0) == rows[offering]:
                     continue
-            found = self._standings(offering)
+            found = policy.standings(self.courses.place(offering).course, folder)
             for grade in found.grades:
                 if grade.standing is not None:
-                    now = post.Stands(grade.standing.final, list(grade.standing.lines))
-                    stands.append((offering, grade.submission.student, now))
+                    stood = post.Stands(grade.standing.final, list(grade.standing.lines))
+                    stands.append((offering, grade.submission.student, stood))
         return post.News(rows, stands)
 
     def _known(self, request: post.KnownRequest) -> post.Answer:
@@ -284,6 +305,11 @@ class GradingDesk:
                 row for student, row in request.attempts if store.served(student, row) is None
             ]
         return post.Unknown(missing)
+
+
+def _is_shut(offering: post.OfferingInfo, at: str) -> bool:
+    """Return whether an assignment is not open yet, or closed."""
+    return offering.opens > at or (bool(offering.closes) and offering.closes < at)
 
 
 def _submission(place: CoursePlace, request: post.GradeRequest) -> Submission:

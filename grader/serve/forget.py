@@ -9,22 +9,35 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from grader.lms import EXPORTS
+from grader.lms.exports.feedback import default_out, systems
 from grader.results.feedback import file_name
 from grader.results.store import Store
 from grader.serve.database import FILE, FOLDER, ServeError, connect, stored, transaction
 
 IN_HAND_SECONDS: Final = 90.0
 """How long to wait for an attempt that is being graded at the moment."""
-DERIVED: Final = ("grades.json", "report.html", "*.csv", "*.zip")
-"""Files that hold the whole class: `grader report` and `grader export` write them again."""
+DERIVED: Final = ("grades.json", "grades.csv", "report.html")
+"""Files that hold the whole class: `grader report` writes them again."""
 
 
-def forget(data: Path, student: str) -> str:
-    """Delete a student; return the number that the audit keeps.
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What is left of a student: a number in the audit, and files that are not ours."""
+
+    number: str
+    others: tuple[Path, ...]
+    """Files of staff beside the results, which may still name the student."""
+
+
+def forget(data: Path, student: str) -> Forgotten:
+    """Delete a student, in every database and in every file that the grader made.
 
     Raises:
         ServeError: There is no such user.
@@ -39,7 +52,8 @@ def forget(data: Path, student: str) -> str:
             (student, student),
         ).fetchall()
         if len(found) != 1:
-            raise ServeError(f"{'no' if not found else 'more than one'} user {student!r} in {data}")
+            who = "no user" if not found else "more than one user with the e-mail address"
+            raise ServeError(f"{data}: there is {who} {student!r}")
         user = found[0]["id"]
         names = connection.execute(
             "SELECT student, name FROM user WHERE id = ?", (user,)
@@ -47,11 +61,11 @@ def forget(data: Path, student: str) -> str:
         number = f"forgotten-{user}"
         _close_doors(connection, user)
         _wait_for_grading(connection, user)
-        _from_results(data, names[0]["student"])
+        others = _from_results(data, names[0]["student"])
         _from_service(connection, user, names[0]["student"], number)
     finally:
         connection.close()
-    return number
+    return Forgotten(number, tuple(others))
 
 
 def _close_doors(connection: sqlite3.Connection, user: int) -> None:
@@ -68,17 +82,36 @@ def _wait_for_grading(connection: sqlite3.Connection, user: int) -> None:
         time.sleep(0.2)
 
 
-def _from_results(data: Path, student: str) -> None:
-    for path in (data / "results").rglob("results.db"):
-        with Store.open(path.parent) as store:
+def _from_results(data: Path, student: str) -> list[Path]:
+    """Delete a student from every folder of results; return the files there that are not ours."""
+    others: list[Path] = []
+    for path in sorted((data / "results").rglob("results.db")):
+        folder, page = path.parent, file_name(student)
+        with Store.open(folder) as store:
+            name = store.run.assignment
             store.forget(student)
-        page = file_name(student)
-        derived = (file for name in DERIVED for file in path.parent.glob(name))
-        for file in (path.parent / "feedback" / page, *derived,
-                     *(path.parent / "sources").glob(f"{page.removesuffix('.html')}.*")):  # fmt: skip
-            file.unlink(missing_ok=True)
-        for folder in path.parent.glob("*-feedback-*"):  # `grader export feedback` wrote it
-            shutil.rmtree(folder)
+        for file in (folder / "feedback" / page,
+                     *(folder / "sources").glob(f"{page.removesuffix('.html')}.*"),
+                     *_derived(folder, name)):  # fmt: skip
+            if file.is_dir() and not file.is_symlink():
+                shutil.rmtree(file)
+            else:
+                file.unlink(missing_ok=True)
+        others += (each for each in sorted(folder.iterdir()) if not _is_kept(each))
+    return others
+
+
+def _derived(folder: Path, name: str) -> Iterator[Path]:
+    """Yield what `grader report` and `grader export` write about the whole class by default."""
+    yield from (folder / each for each in DERIVED)
+    yield from (folder / f"{name}-{each}.csv" for each in EXPORTS)
+    yield from (default_out(each, folder, name) for each in systems())
+    yield folder / "plots"
+
+
+def _is_kept(path: Path) -> bool:
+    """Return whether something in a folder of results is the grader's, without the student."""
+    return path.name in ("feedback", "sources", "trials") or path.name.startswith("results.db")
 
 
 def _from_service(connection: sqlite3.Connection, user: int, student: str, number: str) -> None:
@@ -96,14 +129,14 @@ def _from_service(connection: sqlite3.Connection, user: int, student: str, numbe
 
 
 def overdue(data: Path, days: int) -> list[str]:
-    """Return the students whose last submission, or else whose enrolment, is older than that."""
+    """Return the students whose last submission is older than that many days."""
     before = stored(datetime.now(UTC) - timedelta(days=days))
     connection = connect(data / FOLDER / FILE)
     try:
         rows = connection.execute(
-            "SELECT student FROM user WHERE EXISTS (SELECT 1 FROM enrolment WHERE enrolment.user = user.id"
-            " AND role = 'student') AND EXISTS (SELECT 1 FROM attempt WHERE enrolment.user = user.id)"
-            " AND NOT EXISTS (SELECT 1 FROM attempt WHERE enrolment.user = user.id AND accepted_at >= ?)",
+            "SELECT student FROM user WHERE EXISTS"
+            " (SELECT 1 FROM enrolment WHERE enrolment.user = user.id AND role = 'student')"
+            " AND (SELECT MAX(accepted_at) FROM attempt WHERE attempt.user = user.id) < ?",
             (before,),
         ).fetchall()
     finally:

@@ -13,8 +13,6 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -24,22 +22,10 @@ from grader.sandbox.guest import lockdown
 from grader.serve import messages as post
 from grader.serve.courses import Courses
 from grader.serve.desk import GradingDesk
+from grader.serve.process_settings import GradingSettings
 
 CLONE_NEWNET: Final = 0x40000000
 READ_SECONDS: Final = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class GradingSettings:
-    """The settings that the supervisor passes to the grading service."""
-
-    socket: int
-    """The descriptor on which it listens."""
-    courses: Sequence[str]
-    data: str
-    jobs: int
-    ready: int = field(default=-1)
-    """A descriptor to which a line is written when the service is up."""
 
 
 def main() -> None:

@@ -215,7 +215,8 @@ def _retry(connection: sqlite3.Connection, offering: str, by: str) -> None:
             "UPDATE attempt SET state = 'queued', tries = 0 WHERE offering = ? AND state = 'error'",
             (offering,),
         )
-        audit(connection, by, f"retried {done.rowcount}", offering)
+        again = "1 submission" if done.rowcount == 1 else f"{done.rowcount} submissions"
+        audit(connection, by, f"had {again} graded again", offering)
 
 
 async def reissue(call: WebCall) -> Response:

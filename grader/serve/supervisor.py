@@ -13,7 +13,9 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,15 +25,15 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from grader.errors import UserError
 from grader.sandbox import interpreter
 from grader.sandbox.fork_server import ForkServer, GraderError, Sandbox, StudentError
 from grader.sandbox.guest import lockdown
 from grader.serve import forget
 from grader.serve.courses import Courses
 from grader.serve.database import FILE, FOLDER, ServeError, connect
-from grader.serve.grading import GradingSettings
 from grader.serve.messages import SOCKET, address
-from grader.serve.web import WebSettings
+from grader.serve.process_settings import GradingSettings, WebSettings
 
 WEB_UID: Final = 64_011
 """The user of the web process where we are root and no account grader-web exists."""
@@ -198,6 +200,7 @@ def run(options: Options, say: Callable[[str], None]) -> int:
         ServeError: It cannot start: one line that says why.
         CatalogError: A course cannot be read.
     """
+    stopped = _signals()
     origin = origin_of(options)
     Courses(options.courses)
     uid = prepare(options.data)
@@ -208,28 +211,12 @@ def run(options: Options, say: Callable[[str], None]) -> int:
     if uid:
         _give(options.data / FOLDER, uid)
     asked = _open_socket(options.data, uid)
-    jobs = options.jobs or 2 * (os.cpu_count() or 1)
-    grading = GradingSettings(
-        asked.fileno(),
-        [str(each.resolve()) for each in options.courses],
-        str(options.data.resolve()),
-        jobs,
-    )
-    web = WebSettings(
-        listening.fileno(), str(options.data.resolve()), origin, jobs, uid, options.retain_days
-    )
-    children = [
-        _Child("the grading service", lambda: _start("grading", grading, asked.fileno())),
-        _Child("web", lambda: _start("web", web, listening.fileno())),
-    ]
-    stopped: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, frame: stopped.append(number))
+    children = _children(options, origin, uid, listening, asked)
     try:
-        for child in children:
-            child.process, child.since = child.start(), time.monotonic()
-        say(f"serving {origin} (data: {options.data}); Ctrl-C ends")
-        _watch(children, stopped, options, say)
+        if not stopped:
+            say(f"serving {origin} (data: {options.data}); Ctrl-C ends")
+            threading.Thread(target=_retain, args=(options, say), daemon=True).start()
+        _watch(children, stopped, say)
     finally:
         end([child.process for child in children if child.process is not None])
         listening.close()
@@ -238,6 +225,28 @@ def run(options: Options, say: Callable[[str], None]) -> int:
             (options.data / SOCKET).unlink()
         os.close(held)
     return 0
+
+
+def _signals() -> list[int]:
+    """Note the signals that end the service; a closed terminal is one, unless nohup ignores it."""
+    stopped: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, lambda number, frame: stopped.append(number))
+    return stopped
+
+
+def _children(
+    options: Options, origin: str, uid: int, listening: socket.socket, asked: socket.socket
+) -> list[_Child]:
+    jobs, data = options.jobs or 2 * (os.cpu_count() or 1), str(options.data.resolve())
+    courses = [str(each.resolve()) for each in options.courses]
+    grading = GradingSettings(asked.fileno(), courses, data, jobs)
+    web = WebSettings(listening.fileno(), data, origin, jobs, uid, options.retain_days)
+    return [
+        _Child("the grading service", lambda: _start("grading", grading, asked.fileno())),
+        _Child("the web process", lambda: _start("web", web, listening.fileno())),
+    ]
 
 
 def _open_socket(data: Path, uid: int) -> socket.socket:
@@ -267,20 +276,24 @@ def _secret() -> dict[str, str]:
     return {"GRADER_SECRET_FILE": os.path.abspath(named)} if named else {}
 
 
-def _watch(
-    children: Sequence[_Child], stopped: Sequence[int], options: Options, say: Callable[[str], None]
-) -> None:
-    """Restart what ends, until we are told to stop."""
-    clean_at = time.monotonic() + 60.0
+def _watch(children: Sequence[_Child], stopped: Sequence[int], say: Callable[[str], None]) -> None:
+    """Start what is not running, until a signal ends the service."""
     while not stopped:
         for child in children:
             _keep_up(child, say)
-        if options.retain_days and time.monotonic() > clean_at:
-            clean_at = time.monotonic() + RETAIN_EVERY
+        time.sleep(0.05)
+
+
+def _retain(options: Options, say: Callable[[str], None]) -> None:
+    """Forget students after the days that the operator allows, now and once an hour."""
+    while options.retain_days:
+        try:
             for student in forget.overdue(options.data, options.retain_days):
                 forget.forget(options.data, student)
-                say(f"forgot a student after {options.retain_days} days")
-        time.sleep(0.05)
+                say(f"forgot a student after {options.retain_days} days without a submission")
+        except (UserError, OSError, sqlite3.Error) as error:
+            say(f"a student could not be forgotten, and is tried again: {error}")
+        time.sleep(RETAIN_EVERY)
 
 
 def _keep_up(child: _Child, say: Callable[[str], None]) -> None:

@@ -16,7 +16,6 @@ import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -30,21 +29,8 @@ from grader.serve.context import Site
 from grader.serve.database import FILE, FOLDER, Database
 from grader.serve.dispatcher import Dispatcher
 from grader.serve.messages import address
+from grader.serve.process_settings import WebSettings
 from grader.text import visible_line
-
-
-@dataclass(frozen=True, slots=True)
-class WebSettings:
-    """The settings that the supervisor passes to the web process."""
-
-    listen: int
-    """The descriptor on which it accepts connections."""
-    data: str
-    origin: str
-    capacity: int
-    uid: int = 0
-    """The user to become; 0 to stay."""
-    retain_days: int = 0
 
 
 def main() -> None:

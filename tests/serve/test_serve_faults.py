@@ -78,6 +78,42 @@ def test_it_refuses_to_start_in_one_line(course, tmp_path):
         assert "shuts out" in refused("--course", course, "--data", closed / "data")
 
 
+def test_doctor_says_what_is_missing():
+    """What is there, by name; a package that is not there, with the command that installs it."""
+    from grader.serve import doctor
+
+    done = subprocess.run(
+        [*GRADER, "doctor", "--serve"],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    for word in ("uvicorn", "the web process", "the grading service", "port 8000", "https"):
+        assert word in done.stdout.partition("grader serve:")[2]
+    line, good = doctor._package("absent-package")
+    assert (not good, "pip install" in line) == (True, True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminated"])
+def test_the_demo_ends_on_a_signal_and_removes_its_data(course, number, tmp_path):
+    """Links for two people, then a clean end within ten seconds, without a line of complaint."""
+    words = [*GRADER, "serve", "--demo", "--course", str(course), "--port", str(free_port())]
+    with open_folder() as folder:
+        demo = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                env={**os.environ, "TMPDIR": str(folder)})  # fmt: skip
+        said = [demo.stdout.readline() for _ in range(3)]
+        assert [line.count("/i/") for line in said] == [1, 1, 0], demo.stderr.read()
+        assert list(folder.iterdir())
+        demo.send_signal(number)
+        began = time.monotonic()
+        _, wrong = demo.communicate(timeout=PATIENCE)
+        assert (demo.returncode, wrong) == (0, "")
+        assert time.monotonic() - began < 10
+        assert list(folder.iterdir()) == []
+
+
 def test_kill_9_of_everything_at_random_moments(course):
     """Whatever was acknowledged is graded, once, after each start; a try is not counted."""
     draw = random.Random(SEED)  # noqa: S311  # repeatable, not secret

@@ -215,15 +215,20 @@ def _answers(service):
 
 
 def test_forget(service):
-    """No byte of the name or the file is left in any database, nor in an exported table."""
+    """No byte of the name or the file is left in any database or exported file; others' stay."""
     needle = b"a-needle-in-a-haystack"
     service.feedback("eve", service.submit("eve", RIGHT + b"# " + needle).headers["location"])
     assert grader(service, "export", "csv", service.data / "results" / NAME).returncode == 0
-    folder = service.data / "results" / NAME / f"{NAME}-feedback-canvas"
+    folder = service.data / "results" / NAME / f"{NAME}-feedback-folders"
     folder.mkdir(exist_ok=True)
     (folder / "eve.html").write_text("eve@example.org")
+    notes = [folder.parent / name for name in ("seats.csv", "talks.zip")]
+    for path in notes:
+        path.write_text("the staff's own")
     done = grader(service, "serve", "forget", "eve", "--data", service.data)
     assert done.returncode == 0, done.stderr
+    assert all(path.exists() and str(path) in done.stdout for path in notes)
+    assert len(done.stdout.splitlines()) == 2 + len(notes)  # all else is gone, or the grader's
     for path in service.data.rglob("*"):
         if path.is_file():
             data = path.read_bytes()

@@ -25,14 +25,21 @@ PEOPLE = {
     "ada": "student", "bob": "student", "eve": "student", "tom": "assistant", "boss": "instructor",
 }  # fmt: skip
 PATIENCE = 300.0  # seconds; a slow machine that does many things needs most of them
-YAML = "title: Small\ntimezone: Europe/Berlin\nassignments:\n  - {{name: {name}, title: Graphs{more}}}\n"
+YAML = """title: Small
+timezone: Europe/Berlin
+assignments:
+  - {{name: {name}, title: Graphs, points: 100{more}}}
+"""
 
 
 def make_course(folder, more="", name="course"):
-    """Write a course of one exercise; ``more`` is appended to its entry."""
+    """Write a course of one exercise with few checks; ``more`` is appended to its entry."""
     folder = folder / name
     for part in ("reference", "tests/hidden", "exercises"):
         shutil.copytree(ROOT / part / NAME, folder / part / NAME)
+    for test in (folder / "tests" / "hidden" / NAME).glob("test_*.py"):
+        if test.name != "test_lecture.py":  # the others take ten times as long
+            test.unlink()
     (folder / ".grader-secret").write_text("ab" * 32)
     set_dates(folder, more)
     return folder
@@ -98,9 +105,9 @@ class Service:
         subprocess.run([str(w) for w in words], check=True, capture_output=True, text=True)
         self.links = {row["student"]: row["link"] for row in csv.DictReader(out.open())}
 
-    def start(self):
+    def start(self, *more):
         log = self.log.open("a")
-        self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, cwd="/")
+        self.process = subprocess.Popen(self.command(*more), stdout=log, stderr=log, cwd="/")
         log.close()
         until(self.is_up)
         return self

@@ -1,0 +1,31 @@
+"""The settings that the supervisor passes to its two processes, as JSON on their command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class GradingSettings:
+    """The settings that the supervisor passes to the grading service."""
+
+    socket: int
+    """The descriptor on which it listens."""
+    courses: Sequence[str]
+    data: str
+    jobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """The settings that the supervisor passes to the web process."""
+
+    listen: int
+    """The descriptor on which it accepts connections."""
+    data: str
+    origin: str
+    capacity: int
+    uid: int = 0
+    """The user to become; 0 to stay."""
+    retain_days: int = 0
