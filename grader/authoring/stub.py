@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -147,9 +148,17 @@ def _check_demo(source: str) -> None:
     """
     for node in ast.parse(source).body:
         text = ast.unparse(node).partition("\n")[0]
-        harmless = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-        if not (isinstance(node, harmless) or text == GUARD.replace('"', "'")):
+        if not (_only_defines(node) or text == GUARD.replace('"', "'")):
             raise ValueError(f"a cell tagged demo runs {text[:60]!r}: put it under {GUARD}")
+
+
+def _only_defines(node: ast.stmt) -> bool:
+    """Return whether a statement defines a function or a class, imports, or names a literal."""
+    if isinstance(node, ast.Assign):
+        with contextlib.suppress(ValueError):
+            ast.literal_eval(node.value)
+            return True
+    return isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom)
 
 
 def introduction(source: str) -> tuple[str, str]:

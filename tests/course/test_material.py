@@ -5,7 +5,6 @@ Each notebook runs once as students get it and once with the solution, in one ke
 
 from __future__ import annotations
 
-import ast
 import importlib.util
 import re
 import sys
@@ -141,8 +140,9 @@ def test_what_demonstrates_is_not_run_at_grading_time(name):
     demos = [cell.source for cell in cells(stub(solution(name))) if "demo" in cell.tags]
     assert demos
     for source in demos:
-        run = [node for node in ast.parse(source).body if not isinstance(node, ast.FunctionDef)]
-        assert all(ast.unparse(node).startswith("if __name__ == '__main__'") for node in run)
+        space = {"np": np, "__name__": "graded"}
+        exec(source, space)  # noqa: S102  # nothing of it may run: no name of ours is there
+        assert "step" not in space
 
 
 def test_a_demonstration_that_would_run_is_refused():
