@@ -34,29 +34,28 @@ SHELL = """
 """.split()
 """Words that IPython takes for a command at the beginning of a line, with or without arguments."""
 
-WORD = re.compile(
+# Texts, compiled at their first use: every command loads this module, and few meet a notebook.
+WORD = (
     rf"(?:{'|'.join(map(re.escape, sorted(SHELL, key=len, reverse=True)))})(?![\w.])"
     r"(?:\s*$|\s+(?!(?:[-+*/%&|^@:]|//|\*\*|<<|>>)?=|(?:in|is|and|or|if|not|for|else)\b|[,:;)\]}(\[]))"
 )
-BEGINS = re.compile(rf"[%!?]|^\s*[,;/]|^\s*(?:{'|'.join(map(re.escape, SHELL))})\b")
+BEGINS = rf"[%!?]|^\s*[,;/]|^\s*(?:{'|'.join(map(re.escape, SHELL))})\b"
 """Is somewhere in every line that only IPython can run."""
-MAGIC = re.compile(r"(?:%%?|!!?|\?\??|[,;/])")
-TIMED = re.compile(rf"%?(?:{'|'.join(sorted(RUN))})\s+(?=[^\s=])(?P<rest>.*)")
-ASSIGNED = re.compile(
-    r"(?P<target>[^\W\d][\w.,\s*:\[\]'\"]*=\s*)(?P<sign>%(?=[^\W\d])|!)(?P<rest>.*)"
-)
-HELP = re.compile(r"(?:[^\"'#]|'[^']*'|\"[^\"]*\")*\?{1,2}\s*")
-CELL_MAGIC = re.compile(r"\s*%%\s*(?P<name>\w*)[ \t]*(?P<line>.*)")
-CAPTURED = re.compile(r"(?:--?[\w-]+\s+)*(?P<name>[^\W\d]\w*)\s*$")
-PROMPT = re.compile(r"(?:>>>|\.\.\.)(?: |$)|(?:In \[\d+\]: |\s*\.{3,}: ?)")
-LEXEME = re.compile(r"\\.|\"\"\"|'''|[\"'#()\[\]{}]", re.DOTALL)
+MAGIC = r"(?:%%?|!!?|\?\??|[,;/])"
+TIMED = rf"%?(?:{'|'.join(sorted(RUN))})\s+(?=[^\s=])(?P<rest>.*)"
+ASSIGNED = r"(?P<target>[^\W\d][\w.,\s*:\[\]'\"]*=\s*)(?P<sign>%(?=[^\W\d])|!)(?P<rest>.*)"
+HELP = r"(?:[^\"'#]|'[^']*'|\"[^\"]*\")*\?{1,2}\s*"
+CELL_MAGIC = r"\s*%%\s*(?P<name>\w*)[ \t]*(?P<line>.*)"
+CAPTURED = r"(?:--?[\w-]+\s+)*(?P<name>[^\W\d]\w*)\s*$"
+PROMPT = r"(?:>>>|\.\.\.)(?: |$)|(?:In \[\d+\]: |\s*\.{3,}: ?)"
+LEXEME = r"(?s)\\.|\"\"\"|'''|[\"'#()\[\]{}]"
 
 
 def python_of(cell: str) -> str:
     """Return a cell as Python: what only IPython can run is left out, or written as a call of it."""
     lines = _without_prompts(_dedented(cell.split("\n")))
     for number, line in enumerate(lines):
-        magic = CELL_MAGIC.match(line)
+        magic = re.match(CELL_MAGIC, line)
         if magic is None and line.strip():
             break
         if magic is None:
@@ -65,9 +64,9 @@ def python_of(cell: str) -> str:
             return "\n" * number + _call("cell_magic", magic, "\n".join(lines[number + 1 :]))
         if magic["name"] not in KEPT:
             return ""
-        captured = CAPTURED.match(magic["line"]) if magic["name"] == "capture" else None
+        captured = re.match(CAPTURED, magic["line"]) if magic["name"] == "capture" else None
         lines[number] = f"{captured['name']} = get_ipython().captured" if captured else ""
-    if any(_is_ipython(line.lstrip()) for line in lines if BEGINS.search(line)):
+    if any(_is_ipython(line.lstrip()) for line in lines if re.search(BEGINS, line)):
         lines = list(_python_lines(lines))
     return "\n".join(lines)
 
@@ -97,10 +96,10 @@ def _python_lines(lines: list[str]) -> Iterator[str]:
 
 def _is_ipython(statement: str) -> bool:
     return bool(
-        MAGIC.match(statement)
-        or ASSIGNED.match(statement)
-        or HELP.fullmatch(statement)
-        or WORD.match(statement)
+        re.match(MAGIC, statement)
+        or re.match(ASSIGNED, statement)
+        or re.fullmatch(HELP, statement)
+        or re.match(WORD, statement)
     )
 
 
@@ -108,13 +107,13 @@ def _written(line: str) -> str:
     """Return what stands for a line of IPython: ``pass`` where a block might need it."""
     statement = line.lstrip()
     indent = line[: len(line) - len(statement)]
-    if timed := TIMED.fullmatch(statement.rstrip()):
+    if timed := re.fullmatch(TIMED, statement.rstrip()):
         return indent + timed["rest"]
-    if assigned := ASSIGNED.match(statement):
+    if assigned := re.match(ASSIGNED, statement):
         rest = assigned["rest"].rstrip("\\").strip()
         if assigned["sign"] == "!":
             return f"{indent}{assigned['target']}get_ipython().getoutput({rest!r})"
-        if timed := TIMED.fullmatch(rest):
+        if timed := re.fullmatch(TIMED, rest):
             return f"{indent}{assigned['target']}{timed['rest']}"
         name, _, argument = rest.partition(" ")
         return f"{indent}{assigned['target']}get_ipython().run_line_magic({name!r}, {argument!r})"
@@ -128,13 +127,13 @@ def _without_prompts(lines: list[str]) -> list[str]:
     first = next((line for line in lines if line.strip()), "")
     if not (first.startswith(">>> ") or re.match(r"In \[\d+\]: ", first)):
         return lines
-    return [PROMPT.sub("", line, count=1) if PROMPT.match(line) else line for line in lines]
+    return [re.sub(PROMPT, "", line, count=1) if re.match(PROMPT, line) else line for line in lines]
 
 
 def _scan(line: str, quote: str, depth: int) -> tuple[str, int, bool]:
     """Return the state after a line: the open quote, open brackets, and whether it ends in a backslash."""
     lexeme = ""
-    for match in LEXEME.finditer(line):
+    for match in re.finditer(LEXEME, line):
         lexeme = match[0]
         if quote:
             # In 'a''' the first of three quotes closes, the other two are an empty string.

@@ -22,23 +22,21 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
-MOMENT: Final = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[-T ]+(\d\d)[-:](\d\d)(?:[-:](\d\d)(?:[.,]\d+)?)?\s*(\S.{0,60})?",
-    re.ASCII,
+# Texts, compiled at their first use: every command loads this module, and most read no time.
+MOMENT: Final = (
+    r"(?a)(\d{4})-(\d\d)-(\d\d)[-T ]+(\d\d)[-:](\d\d)(?:[-:](\d\d)(?:[.,]\d+)?)?\s*(\S.{0,60})?"
 )
-COMPACT: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})?", re.ASCII)
+COMPACT: Final = r"(?a)(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})?"
 """Sakai's ``timestamp.txt``, in UTC."""
-DOTTED: Final = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4}),? +(.+)", re.ASCII)
-DAY_FIRST: Final = re.compile(
-    r"(\d{1,2})(?:\.|º|er)? +(?:de +)?([^\W\d_]+)\.?,?(?: +de)? +(\d{4}),? *(.*)"
+DOTTED: Final = r"(?a)(\d{1,2})\. ?(\d{1,2})\. ?(\d{4}),? +(.+)"
+DAY_FIRST: Final = r"(\d{1,2})(?:\.|º|er)? +(?:de +)?([^\W\d_]+)\.?,?(?: +de)? +(\d{4}),? *(.*)"
+MONTH_FIRST: Final = r"([^\W\d_]+)\.? +(\d{1,2})(?:st|nd|rd|th)?,? +(\d{4}),? *(.*)"
+CLOCK: Final = (
+    r"(?ai)(\d{1,2})[:.h]?(\d\d)(?:[:.](\d\d))? *([ap]\.? ?m\.?)?"
+    r"(?: *(?:Uhr|hrs?\.?))?(?: +(.{1,60}))?"
 )
-MONTH_FIRST: Final = re.compile(r"([^\W\d_]+)\.? +(\d{1,2})(?:st|nd|rd|th)?,? +(\d{4}),? *(.*)")
-CLOCK: Final = re.compile(
-    r"(\d{1,2})[:.h]?(\d\d)(?:[:.](\d\d))? *([ap]\.? ?m\.?)?(?: *(?:Uhr|hrs?\.?))?(?: +(.{1,60}))?",
-    re.ASCII | re.IGNORECASE,
-)
-WEEKDAY: Final = re.compile(r"^[^\W\d_]+\.?(?:-[^\W\d_]+)?, *(?=\d|[^\W\d_]+\.? +\d)")
-OFFSET: Final = re.compile(r"(?:UTC|GMT)?([+-])(\d\d?):?(\d\d)?", re.ASCII)
+WEEKDAY: Final = r"^[^\W\d_]+\.?(?:-[^\W\d_]+)?, *(?=\d|[^\W\d_]+\.? +\d)"
+OFFSET: Final = r"(?a)(?:UTC|GMT)?([+-])(\d\d?):?(\d\d)?"
 
 _MONTHS: Final = (
     "january januar janvier enero gennaio janeiro januari janner",
@@ -126,7 +124,7 @@ def in_utc(text: str, zone: tzinfo) -> datetime | None:
 
 
 def _numeric(text: str) -> datetime | None:
-    match = MOMENT.fullmatch(text)
+    match = re.fullmatch(MOMENT, text)
     if match is None:
         return None
     year, month, day, hour, minute = map(int, match.group(1, 2, 3, 4, 5))
@@ -137,7 +135,7 @@ def _numeric(text: str) -> datetime | None:
 
 
 def _compact(text: str) -> datetime | None:
-    match = COMPACT.fullmatch(text)
+    match = re.fullmatch(COMPACT, text)
     if match is None:
         return None
     year, month, day, hour, minute, second = map(int, match.group(1, 2, 3, 4, 5, 6))
@@ -145,16 +143,16 @@ def _compact(text: str) -> datetime | None:
 
 
 def _dotted(text: str) -> datetime | None:
-    match = DOTTED.fullmatch(WEEKDAY.sub("", text, count=1))
+    match = re.fullmatch(DOTTED, re.sub(WEEKDAY, "", text, count=1))
     return _on(int(match[3]), int(match[2]), int(match[1]), match[4]) if match else None
 
 
 def _worded(text: str) -> datetime | None:
     """Read a date with the name of its month, before or after the day."""
-    text = WEEKDAY.sub("", text, count=1)
-    if match := DAY_FIRST.fullmatch(text):
+    text = re.sub(WEEKDAY, "", text, count=1)
+    if match := re.fullmatch(DAY_FIRST, text):
         day, name, year, clock = match.groups()
-    elif match := MONTH_FIRST.fullmatch(text):
+    elif match := re.fullmatch(MONTH_FIRST, text):
         name, day, year, clock = match.groups()
     else:
         return None
@@ -165,7 +163,7 @@ def _worded(text: str) -> datetime | None:
 
 def _on(year: int, month: int, day: int, clock: str) -> datetime | None:
     """Return a day with the clock time that a text states; None without one."""
-    match = CLOCK.fullmatch(re.sub(r"^(?:at|um|à|a las|alle|às|om|kl\.?) +", "", clock.strip()))
+    match = re.fullmatch(CLOCK, re.sub(r"^(?:at|um|à|a las|alle|às|om|kl\.?) +", "", clock.strip()))
     if match is None:
         return None
     half = (match[4] or "")[:1].lower()
@@ -192,7 +190,7 @@ def _in_zone(time: datetime, zone: str) -> datetime | None:
 def _zone(text: str) -> tzinfo | None:
     if text in _HOURS:
         return timezone(timedelta(hours=_HOURS[text])) if _HOURS[text] else UTC
-    if match := OFFSET.fullmatch(text):
+    if match := re.fullmatch(OFFSET, text):
         offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
         return timezone(offset if match[1] == "+" else -offset)
     try:

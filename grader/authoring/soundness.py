@@ -8,7 +8,6 @@ The first problem makes the rest meaningless, so `grader validate` stops there.
 from __future__ import annotations
 
 import ast
-import difflib
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from grader.authoring.stub import BEGIN, END, stub
 from grader.checks.mistakes import mistaken, module_of
 from grader.course.assignment import Assignment, Course
 from grader.course.yaml_nodes import FILE
+from grader.text import nearest
 
 LIKE_A_MARKER: Final = re.compile(r"\s*#+\s*(begin|end)[\s_-]*sol\w*\s*", re.IGNORECASE)
 HINT_WORDS: Final = 3
@@ -49,11 +49,10 @@ def _leftovers(course: Course) -> Iterator[str]:
             if folder.name in known | {"shared"} or folder.name[:1] in "._":
                 continue
             if any(path.suffix in (".py", ".ipynb") for path in folder.iterdir()):
-                near = difflib.get_close_matches(folder.name, known, 1)
-                to = f" {near[0]}" if near else " NEW"
+                to = nearest(folder.name, known) or "NEW"
                 yield (
                     f"{_shown(course, folder)}/ belongs to no assignment in {FILE}; "
-                    f"delete it, or rename with `grader rename {folder.name}{to}`"
+                    f"delete it, or rename with `grader rename {folder.name} {to}`"
                 )
 
 
@@ -201,8 +200,8 @@ def _line(text: str, word: str) -> int:
 
 
 def _near(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), 1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest(word, known)
+    return f"; did you mean {near!r}?" if near else ""
 
 
 # --- public tests -------------------------------------------------------------------------------

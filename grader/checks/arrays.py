@@ -60,11 +60,14 @@ def is_same(one: Any, other: Any) -> bool:
     first, second = arrays_of(one), arrays_of(other)
     if first.keys() != second.keys():
         return False
-    allowed = ROUNDING * max(map(_largest, first.values()), default=0.0)
+    differing = [path for path in first if not np.array_equal(first[path], second[path])]
+    if not differing:  # nearly always, and a third of the time of what follows
+        return True
+    allowed = ROUNDING * max(map(_largest, first.values()))
     return all(
         first[path].shape == second[path].shape
         and np.allclose(first[path], second[path], rtol=0, atol=allowed, equal_nan=True)
-        for path in first
+        for path in differing
     )
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
-from grader.checks import arrays, near_misses, side_effects, speed
+from grader.checks import arrays, side_effects, speed
 from grader.checks import partial_credit as credit
 from grader.checks.arrays import Path
 from grader.checks.case import Case
@@ -65,6 +65,8 @@ class Check(Judge):
         failure, message = found
         if failure.error is not None:
             raise Failed(message, 0.0, detail=failure.error.detail)
+        from grader.checks import near_misses  # only where something is wrong
+
         if near := self._extra(near_misses.share, failure):
             raise Failed(message, near)
         if local is not None and (upstream := self._extra(credit.given_arrays, failure, local)):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from grader.people import label, resolve
 from grader.sandbox import interpreter
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator, Sequence
 
     from grader.model import Grade, Outcome
@@ -125,6 +125,8 @@ def _repeat(folder: Path, known: Run, outcome: Outcome, source: Path, seed: int 
 
 def _run_isolated(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """Run pytest as a grading process runs it: nothing around us has a say."""
+    import subprocess
+
     environment = interpreter.environment()
     if secret := os.environ.get("GRADER_SECRET_FILE"):
         environment["GRADER_SECRET_FILE"] = os.path.abspath(secret)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -112,6 +111,8 @@ def _forget(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
+    import tempfile
+
     from grader.serve import invite, supervisor
 
     data = Path(tempfile.mkdtemp(prefix="grader-serve-demo-"))

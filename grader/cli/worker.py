@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import tempfile
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,12 +36,16 @@ def _course(given: Path | None) -> Iterator[Path | None]:
         return
     if not given.exists():
         stop(f"{given} does not exist")
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="grader-course-") as folder:
         _unpack(given, Path(folder))
         yield Path(folder)
 
 
 def _unpack(bundle: Path, folder: Path) -> None:
+    import zipfile
+
     try:
         with zipfile.ZipFile(io.BytesIO(bundle.read_bytes())) as archive:
             names = [name for name in archive.namelist() if name.startswith(FOLDER)]

@@ -13,7 +13,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -23,6 +22,7 @@ import pytest
 from grader.course.assignment import Assignment, CheckSetting
 from grader.course.yaml_nodes import FILE
 from grader.model import VISIBILITIES
+from grader.text import nearest
 
 BUILT_IN: Final = ("parametrize", "usefixtures", "filterwarnings", "skip", "skipif")
 
@@ -111,8 +111,8 @@ def _wrong(mark: pytest.Mark) -> str:
 def meant(word: str, known: Iterable[str]) -> str:
     """Return a suggestion for a misspelt word, to follow what is said of it."""
     names = sorted(known)
-    near = difflib.get_close_matches(word, names, 1)
-    return f"; did you mean {near[0]!r}?" if near else f"; known are: {', '.join(names)}"
+    near = nearest(word, names)
+    return f"; did you mean {near!r}?" if near else f"; known are: {', '.join(names)}"
 
 
 def _wrong_skip(mark: pytest.Mark) -> str:

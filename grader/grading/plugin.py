@@ -20,7 +20,6 @@ from typing import Any, Final
 
 import numpy as np
 import pytest
-from _pytest.runner import runtestprotocol
 
 from grader.checks.check import Check
 from grader.checks.remote_module import RemoteModule
@@ -206,10 +205,29 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     bench.peers.recording = True
     try:
         bench.asked = bench.reference_asked()
-        runtestprotocol(item, log=False, nextitem=None)
+        _run_copy(item)
     finally:
         bench.peers.recording = False
         bench.asked, bench.outcomes = submitted, outcomes
+
+
+def _run_copy(item: pytest.Item) -> None:
+    """Run a copy of a test without a report: an item keeps its fixtures, so it can run only once."""
+    if not isinstance(item, pytest.Function):
+        return
+    copy = pytest.Function.from_parent(
+        item.parent, name=item.name, originalname=item.originalname, callobj=item.obj,
+        callspec=getattr(item, "callspec", None),
+    )  # fmt: skip
+    hooks = copy.ihook
+    steps = {
+        "setup": lambda: hooks.pytest_runtest_setup(item=copy),
+        "call": lambda: hooks.pytest_runtest_call(item=copy),
+    }
+    for when, step in steps.items():
+        if pytest.CallInfo.from_call(step, when).excinfo:  # type: ignore[arg-type]  # a literal
+            break
+    hooks.pytest_runtest_teardown(item=copy, nextitem=None)
 
 
 # --- outcomes ---------------------------------------------------------------------------------

@@ -12,12 +12,12 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grader.checks.answers import Asked
 from grader.checks.case import Case
-from grader.checks.diagnostics import Diagnostics
 from grader.checks.exercise import Exercise, load_exercise
 from grader.checks.judge import Draw
 from grader.checks.timing import Yardstick
@@ -27,6 +27,9 @@ from grader.grading.peers import Peers
 from grader.model import Limits, Outcome
 from grader.sandbox.fork_server import ForkServer, Sandbox
 from grader.sandbox.student import Program, Student
+
+if TYPE_CHECKING:
+    from grader.checks.diagnostics import Diagnostics
 
 
 @dataclass(repr=False)
@@ -90,6 +93,8 @@ class Bench:
     @property
     def diagnostics(self) -> Diagnostics:
         """Return the inputs that explain failures, drawn at the first failure."""
+        from grader.checks.diagnostics import Diagnostics  # only where something fails
+
         if self._diagnostics is None:
             self._diagnostics = Diagnostics(self.exercise, self._drawn, self.rng)
         return self._diagnostics

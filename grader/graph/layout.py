@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import fmean
 from typing import Final
 
 from grader.graph.declaration import Node, users
@@ -133,7 +132,7 @@ def _order(columns: list[list[Slot]], links: Mapping[Slot, set[Slot]]) -> None:
 
 def _mean(neighbours: Iterable[Slot], place: Mapping[Slot, float], own: float) -> float:
     known = [place[each] for each in neighbours if each in place]
-    return fmean(known) if known else own
+    return sum(known) / len(known) if known else own
 
 
 def _crossings(columns: Sequence[Sequence[Slot]], links: Mapping[Slot, set[Slot]]) -> int:
@@ -183,7 +182,8 @@ def _settle(
     for at, slot in enumerate(column):
         least = placed[-1] + (needs(column[at - 1]) + needs(slot)) / 2 if placed else wanted[at]
         placed.append(max(least, wanted[at]))
-    shift = fmean(want - got for want, got in zip(wanted, placed, strict=True)) if placed else 0.0
+    rest = sum(want - got for want, got in zip(wanted, placed, strict=True))
+    shift = rest / max(len(placed), 1)
     heights.update({slot: y + shift for slot, y in zip(column, placed, strict=True)})
 
 

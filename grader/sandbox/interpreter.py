@@ -34,7 +34,8 @@ def command(code: str, *arguments: str) -> list[str]:
         "from importlib.util import find_spec; "
         f"find_spec('msgspec') or sys.path.extend({_folders()!r}); {code}"
     )
-    return [sys.executable, "-I", "-B", "-X", "utf8", "-c", found, *arguments]
+    bytecode = ["-B"] if sys.dont_write_bytecode else []
+    return [sys.executable, "-I", *bytecode, "-X", "utf8", "-c", found, *arguments]
 
 
 def _folders() -> list[str]:
