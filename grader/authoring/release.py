@@ -169,13 +169,13 @@ def build(course: Course, names: Iterable[str]) -> list[Path]:
 def release(course: Course, name: str, out: Path) -> Path:
     """Write the students' zip into the folder ``out``: what is generated, and the public tests.
 
-    Raises `ReleaseError` if the exercise is out of step: what is released is what was reviewed.
+    Raises `ReleaseError` if the exercise is out of date: what is released is what was reviewed.
     """
     files = render(course, name)
     if stale := _stale(files):
         named = ", ".join(path.relative_to(course.folder).as_posix() for path in stale)
         raise ReleaseError(
-            f"out of step with {origin_note(name)}: {named}; run grader build {name}"
+            f"out of date with {origin_note(name)}: {named}; run grader build {name}"
         )
     out.mkdir(parents=True, exist_ok=True)
     return write(out / f"{name}.zip", packed(course, name, files), 0o644)

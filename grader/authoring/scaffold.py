@@ -87,7 +87,7 @@ def _begin(start: Path, name: str, entry: str, exercise: Mapping[str, str]) -> S
     folder, begun = _course(start)
     for place in _folders(folder, name):
         if place.exists():
-            raise CatalogError(f"{place} exists already; choose another name")
+            raise CatalogError(f"{place} already exists; choose another name")
     listing = folder / FILE
     text = begun.get(listing) or _read(listing)
     if name in _names(text):
@@ -104,7 +104,9 @@ def _begin(start: Path, name: str, entry: str, exercise: Mapping[str, str]) -> S
 
 def _check_name(name: str) -> None:
     if not NAME.fullmatch(name) or keyword.iskeyword(name):
-        raise CatalogError(f"{name!r} is no name; write small letters, digits and _ only")
+        raise CatalogError(
+            f"{name!r} is not a valid name; use lower-case letters, digits and _ only"
+        )
     if importlib.util.find_spec(name) is not None:
         raise CatalogError(f"{name!r} is the name of a Python module; choose another name")
 
@@ -123,7 +125,9 @@ def _course(start: Path) -> tuple[Path, Files]:
         folder = catalog.find_course(start)
     except CatalogError as error:
         if "GRADER_COURSE" in os.environ or any(path.name[0] != "." for path in start.iterdir()):
-            raise CatalogError(f"{error}; in an empty folder, a course is begun") from None
+            raise CatalogError(
+                f"{error}; to start a new course, run this in an empty folder"
+            ) from None
         return start, {
             start / path: content
             for path, content in _rendered("course", "", "").items()

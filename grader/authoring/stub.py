@@ -56,17 +56,19 @@ def _regions(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
         marker = line.strip()
         if marker == BEGIN:
             if begin is not None:
-                raise ValueError(f"line {number + 1}: a region begins in that of line {begin + 1}")
+                raise ValueError(
+                    f"line {number + 1}: a solution begins inside the one of line {begin + 1}"
+                )
             begin = number
         elif marker == END:
             if begin is None:
-                raise ValueError(f"line {number + 1}: a region ends that has not begun")
+                raise ValueError(f"line {number + 1}: the end of a solution without its beginning")
             if line.partition("#")[0] != lines[begin].partition("#")[0]:
-                raise ValueError(f"line {number + 1}: indented otherwise than line {begin + 1}")
+                raise ValueError(f"line {number + 1}: indented differently from line {begin + 1}")
             yield begin, number
             begin = None
     if begin is not None:
-        raise ValueError(f"line {begin + 1}: a region begins and does not end")
+        raise ValueError(f"line {begin + 1}: a solution without its end")
 
 
 def _close_up(lines: list[str], at: int) -> None:
@@ -128,7 +130,7 @@ def cells(source: str) -> tuple[PercentCell, ...]:
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
         header = HEADER.fullmatch(lines[start])
         if not header:
-            raise ValueError(f"line {start + 1}: no header of a cell: {lines[start][:60]!r}")
+            raise ValueError(f"line {start + 1}: not the header of a cell: {lines[start][:60]!r}")
         body = lines[start + 1 : end]
         if header["text"]:
             body = [_uncommented(line, number) for number, line in enumerate(body, start + 2)]
@@ -176,5 +178,5 @@ def _without_docstring(source: str) -> str:
 
 def _uncommented(line: str, number: int) -> str:
     if line.strip() and not line.startswith("#"):
-        raise ValueError(f"line {number}: text stands in comments; begin the line with `# `")
+        raise ValueError(f"line {number}: text must be in comments; begin the line with `# `")
     return line.removeprefix("#").removeprefix(" ").rstrip()

@@ -332,7 +332,7 @@ def _judge_mistake(found: Findings, failed: Sequence[Outcome], mistake: Mistake,
                 f"{said}fails {outcome.id}, which is about {function}: {outcome.message}"
             )
         if _name(outcome) not in ("", mistake.id):
-            found.wrong.append(f"{said}is called {_name(outcome)} in {outcome.id}")
+            found.wrong.append(f"{said}is named {_name(outcome)} in {outcome.id}")
     functions = {outcome.instructor.get("function", "") for outcome in failed}
     if not functions & {mistake.function, ""}:
         found.wrong.append(f"{said}loses no marks in {mistake.function}")

@@ -80,7 +80,7 @@ def document(lines: Sequence[str], before: str = "") -> str:
     told = [line[2:] for line in before.splitlines() if line.startswith("- ")]
     wrong = [line for line in told if line.partition(":")[0] not in names]
     wrong += [line.strip() for line in lines if not line.startswith("|")]
-    below = "\n".join(f"- {line}" for line in wrong) or "Nothing was otherwise than it should be."
+    below = "\n".join(f"- {line}" for line in wrong) or "No problems were found."
     return "\n".join(["# Validation", NOTES, HEADER, *rows.values(), "", below, ""])
 
 

@@ -70,12 +70,12 @@ class Check(Judge):
         if near := self._extra(near_misses.share, failure):
             raise Failed(message, near)
         if local is not None and (upstream := self._extra(credit.given_arrays, failure, local)):
-            told = f"{message}; right, given your own {_and([str(key) for key in upstream])}"
+            told = f"{message}; correct given your own {_and([str(key) for key in upstream])}"
             raise Failed(told, LOCAL_CREDIT)
         follows = self._extra(credit.given_parts, failure, own) if own else None
         if follows:
             self.follows = "parts"
-            told = f"{message}; right, given what your own {_and(own)} {_return(own)}"
+            told = f"{message}; correct given what your own {_and(own)} {_return(own)}"
             raise Failed(told, LOCAL_CREDIT)
         if self._extra(credit.given_forward, failure):
             self.follows = "forward"

@@ -60,7 +60,7 @@ def fault(
     if got.shape != want.shape:
         return Fault("shape", _shape_message(got.shape, want.shape, {*dims(), *want.shape, 0, 1}))
     if integers and got.size and got.dtype.kind not in "iu":
-        return Fault("integers", "integers are wanted")
+        return Fault("integers", "integers are expected")
     both_whole = got.dtype.kind in "iu" and want.dtype.kind in "iu"
     if (integers or both_whole) and got.size:
         wrong = int((got != want).sum())
@@ -71,7 +71,7 @@ def fault(
     got, want = got.astype(np.float64), want.astype(np.float64)
     special = ~np.isfinite(want)
     if not np.array_equal(got[special], want[special], equal_nan=True):
-        return Fault("finite", "infinite or NaN where another value is right, or the other way")
+        return Fault("finite", "NaN or infinity in other places than expected")
     if not np.isfinite(got[~special]).all():
         return Fault("finite", "NaN or infinity where a finite number is right")
     off, sizes = np.abs(got[~special] - want[~special]), np.abs(want[~special])

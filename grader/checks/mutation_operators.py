@@ -394,7 +394,7 @@ def _transposes(function: ast.FunctionDef) -> Iterator[Edit]:
     for slot in _slots(function):
         node = slot[3]
         where = _within(function, node)
-        ask = "Row i, column j of this matrix belongs to which pair?"
+        ask = "Which pair does row i, column j of this matrix belong to?"
         if isinstance(node, ast.Attribute) and node.attr == "T":
             text = f"{_quoted(node.value)} were not transposed{where}"
             yield _replace(function, slot, node.value, text, ask)
@@ -491,12 +491,12 @@ def _bounds(function: ast.FunctionDef) -> Iterator[Edit]:
             case ast.Call(func=ast.Name(id="range"), args=args) if len(args) < 3:
                 shorter = ast.BinOp(args[-1], ast.Sub(), ast.Constant(1))
                 new = ast.Call(node.func, [*args[:-1], shorter], [])
-                text = "the loop ended one turn too early"
-                yield _replace(function, slot, new, text, "How often does the loop have to turn?")
+                text = "the loop ended one iteration too early"
+                yield _replace(function, slot, new, text, "How many iterations does the loop need?")
                 if len(args) == 1:
                     new = ast.Call(node.func, [ast.Constant(1), *args], [])
-                    text = "the loop began one turn too late"
-                    yield _replace(function, slot, new, text, "With which turn does it begin?")
+                    text = "the loop began one iteration too late"
+                    yield _replace(function, slot, new, text, "Which iteration comes first?")
         if isinstance(slot[0], (ast.For, ast.comprehension)) and slot[1] == "iter":
             new = ast.Call(
                 ast.Name("list", ast.Load()),
@@ -530,7 +530,7 @@ def _of_statement(
         assign = ast.Assign([load], statement.value)
         yield Edit(
             function.name, f"`{name}` were overwritten each time, where it should be added to",
-            "What becomes of the first contribution when the second one arrives?",
+            "What happens to the first contribution when the second one arrives?",
             put(assign), put(statement),
         )  # fmt: skip
         if isinstance(statement.op, (ast.Add, ast.Sub)):

@@ -209,7 +209,7 @@ class Peer:
         if self.trail is None or self.trail.recording:
             return
         if self.place(operation, name) not in self.trail.seen:
-            raise UndecidableError(f"an object stands where {name or 'a value'} is expected")
+            raise UndecidableError(f"an object is used where {name or 'a value'} is expected")
 
     def place(self, operation: str, name: str) -> tuple[int, int, str, str]:
         """Return the place of the test that asks: the nearest frame of a file of the course."""
@@ -235,7 +235,7 @@ class Peer:
         while frame.f_back is not None and not frame.f_code.co_filename.startswith(self._roots):
             frame = frame.f_back
         line = f"{frame.f_code.co_filename.rpartition('/')[2]}:{frame.f_lineno}"
-        return UndecidableError("an object stands where a value is expected", f"{line}: {what}")
+        return UndecidableError("an object is used where a value is expected", f"{line}: {what}")
 
     def following(self, reference: Reference, ahead: bool) -> tuple[Any] | None:
         """Return the next element of an iterator, or None at its end.

@@ -356,7 +356,7 @@ class _Page:
                 if answer.modified:
                     names = examples.parameters(reference, case)
                     changed = [names[i if i >= 0 else -1 - i] for i in answer.modified]
-                    said = f"after the call, `{'`, `'.join(changed)}` is not what it was"
+                    said = f"after the call, `{'`, `'.join(changed)}` has changed"
                     return Example(
                         examples.call(reference, case), said, "the arguments as they were"
                     )

@@ -17,7 +17,7 @@ from grader.checks.wording import _unreadable
 from grader.sandbox.fork_server import StudentError
 from grader.sandbox.student import Answer, Call
 
-THE_OTHERS: Final = "those that answer are right in this"
+THE_OTHERS: Final = "your other functions passed this check"
 
 
 class _Silent(NamedTuple):
@@ -64,7 +64,7 @@ def repeats(judge: Judge, *cases: Draw) -> None:
         if again.error is not None:
             raise Failed(f"called again, {again.error}", detail=again.error.detail)
         if not is_same(answer.value, again.value):
-            message = f"{drawn.function}, called again with equal arguments, answers otherwise"
+            message = f"{drawn.function} returns something else when it is called again with the same arguments"
             # One of random numbers is not right even where it has answered nothing yet.
             remembers = behaviour.is_right_alone(judge.asked, drawn)
             raise Failed(message, 0, "state-between-calls" if remembers else "")
@@ -89,7 +89,7 @@ def raises(judge: Judge, cases: Draw, kind: type[Exception], but: Draw) -> None:
     if any(answer.error is None for answer in judge.asked.answers(good)):
         return
     if not behaviour.answers_alone(judge.asked, good[0]):  # what raises only later, remembers
-        raise Failed(f"{good[0].function} raises whatever it is asked")
+        raise Failed(f"{good[0].function} raises an exception for every input")
 
 
 def _answers_to_bad(judge: Judge, cases: Sequence[Case]) -> list[Answer]:
@@ -132,9 +132,9 @@ def _must_say_something(judge: Judge, pairs: Sequence[tuple[Case, Answer]]) -> N
     for function, group in by_function.items():
         judge.function = function
         if not says_something([answer for _, answer in group]):
-            raise Failed(_unreadable(group) or f"{function} answers with constants")
+            raise Failed(_unreadable(group) or f"{function} returns only constants")
     if not any(map(_adds_something, by_function.values())):
-        raise Failed("the answers are constants and the arguments themselves")
+        raise Failed("the results are only constants and the arguments themselves")
 
 
 def _adds_something(pairs: Sequence[tuple[Case, Answer]]) -> bool:

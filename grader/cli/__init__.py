@@ -133,7 +133,7 @@ def _for_students(command: Add) -> None:
 
 def _for_instructors(command: Add) -> None:
     _grade_options(command("grade", grade.run, "grade files, folders and LMS downloads"))
-    report = command("report", results.report, "write the pages and plots of a run again")
+    report = command("report", results.report, "write the pages and plots of a run anew")
     _results(report)
     show = command("show", results.show, "show one student's submission and checks (for staff)")
     _results(show)
@@ -161,7 +161,9 @@ def _for_instructors(command: Add) -> None:
     push = command("push", lms.push, "post grades to an LMS; sends nothing without --send")
     push.add_argument("system", choices=["canvas"], help="the LMS (choices: %(choices)s)")
     _results(push)
-    push.add_argument("--send", action="store_true", help="post; without it, list every row")
+    push.add_argument(
+        "--send", action="store_true", help="really post; without it, only list every row"
+    )
     push.add_argument("--no-comments", action="store_true", help="post scores only")
     serve.add_options(command("serve", serve.run, "let students submit on a web page"))
     merge = command("merge", results.merge, "join the results of shards")
@@ -189,7 +191,7 @@ def _adjust_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "change", nargs="?", metavar="CHANGE", help="+5 or -2.5 points, or =80 for a fixed score"
     )
-    parser.add_argument("--reason", metavar="TEXT", help="why; the student reads it")
+    parser.add_argument("--reason", metavar="TEXT", help="the reason; the student reads it")
     parser.add_argument("--undo", action="store_true", help="withdraw the student's last change")
 
 
@@ -210,7 +212,7 @@ def _for_lms(command: Add) -> None:
     )
     autograde.add_argument("--seed", type=int, metavar="S", help="default: drawn at random")
     autograde.add_argument(
-        "--staff-log", type=Path, metavar="FILE", help="where to say why grading failed"
+        "--staff-log", type=Path, metavar="FILE", help="the file for the reason when grading fails"
     )
     bundle = command("bundle", lms.bundle, "build the files that you upload to an LMS or CI")
     bundle.add_argument("format", metavar="FORMAT", help="gradescope, github, vpl, docker, ...")
@@ -222,9 +224,9 @@ def _for_lms(command: Add) -> None:
 
 def _for_authors(command: Add) -> None:
     new = command("new", course.new, "create a new exercise (or a course, in an empty folder)")
-    new.add_argument("name", metavar="NAME", help="small letters, digits and _")
+    new.add_argument("name", metavar="NAME", help="lower-case letters, digits and _")
     kinds = ("function", "layer", "class", "torch", "text", "notebook")
-    text = "what kind of exercise to begin with (default: layer)"
+    text = "the kind of exercise to start from (default: layer)"
     new.add_argument("--template", choices=kinds, default="layer", help=text)
     named = command("new-mistake", course.new_mistake, "name a mistake that students made")
     _results(named)

@@ -23,7 +23,7 @@ def new(options: argparse.Namespace) -> int:
     for path in made.files:
         say(str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path))
     if made.by_hand:
-        say("assignments.yaml is as it was; add to its list:")
+        say("assignments.yaml is unchanged; add this to its list:")
         for line in made.by_hand.splitlines():
             say(f"  {line}")
         return USAGE
@@ -50,7 +50,7 @@ def build(options: argparse.Namespace) -> int:
     if options.check:
         stale = [path for name in names for path in release.is_built(course, name)]
         for path in stale:
-            say(f"out of step: {path}")
+            say(f"out of date: {path}")
         return USAGE if stale else OK
     for path in release.build(course, names):
         say(str(path))
@@ -100,7 +100,7 @@ def _private_files() -> list[str]:
     try:
         course = here()
     except CatalogError as error:
-        say(f"no course is tried: {error}")
+        say(f"no course was checked: {error}")
         return []
     say(f"course: {course.folder}")
     files = [file for each in course.assignments for file in course.grading_files(each.name)]

@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         say(f"  and {len(progress.notes) - MOST_NOTES:,} more notes")
     say(f"{len(written) + 1} files in {plan.out}")
     if stopped:
-        say(f"stopped; what is graded is kept. Go on with: {_resume_line(options, plan)}")
+        say(f"stopped; finished grades are kept. Continue with: {_resume_line(options, plan)}")
         return 130
     return ERROR if "error" in statuses.values() else OK
 
@@ -62,7 +62,7 @@ def _plan(options: argparse.Namespace) -> Plan:
     out = options.out or _new_folder(assignment.name)
     exists = Store.holds_run(out)
     if exists and not (options.resume or options.only):
-        stop(f"{out} holds results already; add --resume to go on with it, or choose another --out")
+        stop(f"{out} already contains results; add --resume to continue, or choose another --out")
     if options.resume and not exists:
         stop(f"there is no run to resume in {out}")
     if options.shard and options.seed is None:
@@ -130,7 +130,9 @@ def _resumable(options: argparse.Namespace, plan: Plan, progress: Progress) -> I
     except Exception as error:
         if not is_told(error) or progress.ready is None:
             raise
-        stop(f"{told(error)}; what is graded is kept. Go on with: {_resume_line(options, plan)}")
+        stop(
+            f"{told(error)}; finished grades are kept. Continue with: {_resume_line(options, plan)}"
+        )
 
 
 def _aside(line: str) -> None:

@@ -19,7 +19,9 @@ def export(options: argparse.Namespace) -> int:
     if options.system:
         stop("--for belongs to grader export feedback")
     if options.format not in lms.EXPORTS:
-        stop(f"no format {options.format!r}; there are {', '.join(lms.EXPORTS)}, feedback")
+        stop(
+            f"unknown format {options.format!r}; choose one of: {', '.join(lms.EXPORTS)}, feedback"
+        )
     found = policy.standings(here(), options.dir)
     into = options.into.read_bytes() if options.into else None
     made = lms.export(options.format, found.grades, found.assignment, into, found.run.inbox)
@@ -41,7 +43,7 @@ def _feedback(options: argparse.Namespace) -> int:
     systems = ", ".join(feedback.systems())
     if options.system not in feedback.systems():
         given = f"no feedback for {options.system!r}" if options.system else "add --for LMS"
-        stop(f"{given}; there are {systems}")
+        stop(f"{given}; choose one of: {systems}")
     if options.into:
         stop("--into is for a gradebook; leave it out")
     found = policy.standings(here(), options.dir)
@@ -60,7 +62,7 @@ def autograde(options: argparse.Namespace) -> int:
     from grader.lms.jobs import autograde as job
 
     if options.lms not in lms.JOBS:
-        stop(f"no system {options.lms!r}; there are {', '.join(lms.JOBS)}")
+        stop(f"unknown system {options.lms!r}; choose one of: {', '.join(lms.JOBS)}")
     return job.main(
         options.lms,
         options.assignment,

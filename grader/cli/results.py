@@ -201,12 +201,12 @@ def _change(options: argparse.Namespace, is_changed: bool) -> str:
         if options.change is not None:
             stop("--undo withdraws the last change; leave out the number")
         if not is_changed:
-            stop(f"there is no change of {options.student!r} to withdraw")
+            stop(f"{options.student!r} has no change to withdraw")
         return UNDO
     match = CHANGE.fullmatch(options.change or "")
     if match is None or (match[1] != "=" and not float(match[2])):
         given = repr(options.change) if options.change else "nothing"
-        stop(f"CHANGE: {given} is no change of a score; write +5, -2.5, or =80 to set it")
+        stop(f"CHANGE: {given} is not a change of a score; write +5, -2.5, or =80 to set it")
     return match[0]
 
 
@@ -286,7 +286,7 @@ def _steps(change: Change) -> str:
     before, after = change.before, change.after
     line = _step(before.score, after.score)
     if after.excused:
-        return f"{line}, exempt"
+        return f"{line}, excused"
     if (before.final, after.final) != (before.score, after.score):
         line += f", final {_step(before.final, after.final)}"
     return line

@@ -103,7 +103,7 @@ def _forget(options: argparse.Namespace) -> int:
     from grader.serve import forget
 
     done = forget.forget(options.data, options.user)
-    say(f"{options.user} is forgotten; the audit log keeps {done.number} in place of the name")
+    say(f"{options.user} was deleted; the audit log keeps {done.number} in place of the name")
     say("next: write the report and the gradebook again: grader report DATA/results/NAME")
     for path in done.others:
         say(f"  not deleted, because the grader did not write it: {path}")

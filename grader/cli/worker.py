@@ -50,12 +50,12 @@ def _unpack(bundle: Path, folder: Path) -> None:
         with zipfile.ZipFile(io.BytesIO(bundle.read_bytes())) as archive:
             names = [name for name in archive.namelist() if name.startswith(FOLDER)]
             if not names:
-                stop(f"{bundle} holds no course; make it with: grader bundle worker NAME")
+                stop(f"{bundle} contains no course; make it with: grader bundle worker NAME")
             for name in names:
                 target = folder / name.removeprefix(FOLDER)
                 if not target.resolve().is_relative_to(folder.resolve()):
-                    stop(f"{bundle} holds {name!r}, which leads out of it")
+                    stop(f"{bundle} contains {name!r}, a path outside of it")
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(archive.read(name))
     except zipfile.BadZipFile:
-        stop(f"{bundle} is no zip; make it with: grader bundle worker NAME")
+        stop(f"{bundle} is not a zip; make it with: grader bundle worker NAME")

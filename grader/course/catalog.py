@@ -6,7 +6,7 @@
 What cannot be meant is refused, in one line that names file, line and field and says what to write
 instead::
 
-    assignments.yaml:14: assignments[2].due: '2026-13-01' is no date; write 2026-12-01T23:59+01:00
+    assignments.yaml:14: assignments[2].due: '2026-13-01' is not a date; write 2026-12-01T23:59+01:00
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def find_course(start: Path, given: Iterable[Path] = ()) -> Path:
     if named := os.environ.get("GRADER_COURSE"):
         if os.path.isfile(os.path.join(named, FILE)):
             return Path(named).resolve()
-        raise CatalogError(f"GRADER_COURSE={named} holds no {FILE}; name the course's folder")
+        raise CatalogError(f"GRADER_COURSE={named} contains no {FILE}; name the course's folder")
     here = start.resolve()
     found = [folder for folder in (here, *here.parents) if os.path.isfile(folder / FILE)]
     if not found:
@@ -58,7 +58,7 @@ def find_course(start: Path, given: Iterable[Path] = ()) -> Path:
         )
     if why := _refusal(found, given):
         raise CatalogError(
-            f"{found[0]} holds a course that {why}; if it is yours, name it: GRADER_COURSE={found[0]}"
+            f"{found[0]} contains a course that {why}; if it is yours, name it: GRADER_COURSE={found[0]}"
         )
     return found[0]
 
@@ -76,7 +76,7 @@ def _refusal(found: Sequence[Path], given: Iterable[Path]) -> str:
         if found_there.st_uid not in _trusted_owners():
             return f"belongs to another user ({_user_name(found_there.st_uid)})"
         if stat.S_ISDIR(found_there.st_mode) and _is_open(found_there.st_mode):
-            return f"everybody may write to ({path})"
+            return f"everyone may write to ({path})"
     for path in (each.resolve() for each in given if each.exists()):
         if path.suffix.lower() == ".zip":  # nothing in it lies around it
             continue

@@ -103,9 +103,9 @@ def matched(
 
 def _remarks(each: Extension, assignment: Assignment, is_known: bool) -> Iterator[str]:
     if not is_known and each.excused:
-        yield f"{each.where}: {quoted(each.student)} handed in nothing, and is excused"
+        yield f"{each.where}: {quoted(each.student)} submitted nothing, and is excused"
     elif not is_known:
-        yield f"{each.where}: {quoted(each.student)} is nobody in these results"
+        yield f"{each.where}: {quoted(each.student)} is not in these results"
     elif each.due is None or not each.assignment:
         return
     elif assignment.due is None:
@@ -124,7 +124,7 @@ def _check_once(each: Extension, before: Sequence[Extension]) -> None:
 def _refuse_second(each: Extension, first: Extension | None) -> None:
     if first is not None:
         line = first.where.rpartition(":")[2]
-        fact = f"{quoted(each.student)} is there already, on line {line}"
+        fact = f"{quoted(each.student)} is already on line {line}"
         raise table.wrong(each.where, "student")(fact, "one row for a student and an assignment")
 
 
@@ -142,9 +142,9 @@ class _Row:
         """Return the row as an extension; raise `CatalogError`."""
         for column, text in self.cells.items():
             if not text.isprintable() or len(text) > 200:
-                raise self._wrong(column)(f"{quoted(text)} is no line of text", "a shorter one")
+                raise self._wrong(column)(f"{quoted(text)} is not a line of text", "a shorter one")
         if not self.cells["student"]:
-            raise self._wrong("student")("nobody is named", "the student's id, sid or e-mail")
+            raise self._wrong("student")("no student is named", "the student's id, sid or e-mail")
         due, excused = self._due(course), self._excused()
         if (due is None) != excused:
             fact = "an excuse needs no due date" if excused else "neither a date nor an excuse"
@@ -172,7 +172,7 @@ class _Row:
             return ""
         if text not in names:
             instead = nearest(text, names) or "* for all, or the name of one"
-            raise self._wrong("assignment")(f"{quoted(text)} is no assignment", instead)
+            raise self._wrong("assignment")(f"{quoted(text)} is an unknown assignment", instead)
         return text
 
 
@@ -183,9 +183,9 @@ def _columns(name: str, head: tuple[int, Sequence[str]]) -> list[str]:
     for column in filter(None, columns):
         if column not in COLUMNS:
             instead = nearest(column, COLUMNS) or ", ".join(COLUMNS)
-            raise table.wrong(f"{name}:{line}")(f"{quoted(column)} is no column", instead)
+            raise table.wrong(f"{name}:{line}")(f"{quoted(column)} is an unknown column", instead)
         if columns.count(column) > 1:
-            raise table.wrong(f"{name}:{line}", column)("stands there twice", "it once")
+            raise table.wrong(f"{name}:{line}", column)("occurs twice", "it once")
     if "student" not in columns or not {"due", "excused"} & set(columns):
         fact = "no column student, and due or excused"
         raise table.wrong(f"{name}:{line}")(fact, f"{','.join(COLUMNS)} in the first line")
@@ -197,7 +197,7 @@ def _named(where: str, columns: Sequence[str], cells: Sequence[str]) -> dict[str
     names = [*columns, *[""] * (len(cells) - len(columns))]
     for name, text in zip(names, cells, strict=False):
         if text and not name:
-            fact = f"{quoted(text)} stands beside the columns"
+            fact = f"{quoted(text)} is outside the columns"
             raise table.wrong(where)(fact, 'text with a comma in "quotes"')
     return {name: text for name, text in zip(names, cells, strict=False) if name} | {
         name: "" for name in columns[len(cells) :] if name

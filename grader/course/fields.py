@@ -48,9 +48,9 @@ def read_line(place: YamlNode) -> str:
     text = place.scalar
     if text is None or place.node.tag != "tag:yaml.org,2002:str":
         instead = "a line of text" if text is None else f'"{plain(text)}" in quotes'
-        raise place.wrong(f"{place.shown} is no text", instead)
+        raise place.wrong(f"{place.shown} is not text", instead)
     if not text.strip() or not text.isprintable() or len(text) > 200:
-        raise place.wrong(f"{place.shown} is no line of text", "1 to 200 characters on one line")
+        raise place.wrong(f"{place.shown} is not a line of text", "1 to 200 characters on one line")
     return text.strip()
 
 
@@ -58,14 +58,16 @@ def read_file(place: YamlNode) -> str:
     """Read the name of a CSV in the course's folder."""
     name = read_line(place)
     if not name.lower().endswith(".csv") or Path(name).is_absolute():
-        raise place.wrong(f"{place.shown} is no CSV in the course's folder", "extensions.csv")
+        raise place.wrong(f"{place.shown} is not a CSV in the course's folder", "extensions.csv")
     return name
 
 
 def _name(place: YamlNode) -> str:
     name = read_line(place)
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name, re.ASCII):
-        raise place.wrong(f"{place.shown} is no name", "small letters, digits and _ only")
+        raise place.wrong(
+            f"{place.shown} is not a valid name", "lower-case letters, digits and _ only"
+        )
     return name
 
 
@@ -74,7 +76,7 @@ def _module(place: YamlNode) -> str:
     if not name.isidentifier():
         first = name.partition(".")[0]
         instead = first if first.isidentifier() else "the name of a module, such as scipy"
-        raise place.wrong(f"{place.shown} is no top-level module", instead)
+        raise place.wrong(f"{place.shown} is not a top-level module", instead)
     return name
 
 
@@ -84,7 +86,7 @@ def _number(low: float, high: float, example: str, whole: bool = False) -> Read:
         value = float(text) if text and NUMBER.fullmatch(text) else math.nan
         if quoted or not low <= value <= high or (whole and not value.is_integer()):
             kind = "whole number" if whole else "number"
-            fact = f"{place.shown} is no {kind} from {low:g} to {high:.7g}"
+            fact = f"{place.shown} is not a {kind} from {low:g} to {high:.7g}"
             raise place.wrong(fact, f"{example} without quotes" if quoted else example)
         return int(value) if whole else value
 
@@ -106,7 +108,7 @@ def _duration(place: YamlNode) -> timedelta:
     text = place.scalar or ""
     parts = list(DURATION.finditer(text))
     if not parts or "".join(part[0] for part in parts) != text:
-        raise place.wrong(f"{place.shown} is no length of time", "15 min, 2 h or 3 days")
+        raise place.wrong(f"{place.shown} is not a length of time", "15 min, 2 h or 3 days")
     seconds = sum(float(part[1]) * UNITS[part[2][0]] for part in parts)
     if seconds > LONGEST.total_seconds():
         raise place.wrong(f"{place.shown} is over a year", "a shorter time")
@@ -120,7 +122,7 @@ def read_zone(place: YamlNode) -> ZoneInfo:
         return ZoneInfo(name)
     except (LookupError, ValueError, OSError):
         instead = nearest(name, available_timezones()) or "Europe/Berlin"
-        raise place.wrong(f"{place.shown} is no time zone", instead) from None
+        raise place.wrong(f"{place.shown} is not a time zone", instead) from None
 
 
 def read_due(place: YamlNode, zone: ZoneInfo | None) -> datetime:
@@ -138,7 +140,7 @@ def moment(text: str, zone: ZoneInfo | None, shown: str, wrong: Wrong) -> dateti
         day, time, offset = match.groups() if match else ("", "", "")
         found = datetime.fromisoformat(f"{day}T{time or '23:59'}{offset or ''}")
     except ValueError:
-        raise wrong(f"{shown} is no date", "2026-12-01T23:59+01:00") from None
+        raise wrong(f"{shown} is not a date", "2026-12-01T23:59+01:00") from None
     if found.tzinfo is not None:
         return found
     if zone is None:
@@ -175,7 +177,7 @@ def _late(place: YamlNode) -> Late:
     if ("per_day" in places and "steps" in places) or not places.keys() - {"at_most"}:
         raise place.wrong("needs per_day, steps or marked; cut_off may be added", "per_day: 10")
     if "at_most" in places and "per_day" not in places:
-        raise places["at_most"].wrong("caps per_day, which is not there", "per_day: 10 as well")
+        raise places["at_most"].wrong("needs per_day", "per_day: 10 as well")
     order = [(step.after, step.lose) for step in late.steps]
     if "steps" in places and not order:
         raise places["steps"].wrong("no steps", "[{after: 0 min, lose: 10}]")
@@ -195,7 +197,7 @@ def _identity(place: YamlNode) -> int | str:
     """Return a number, or text unchanged: ``0123`` keeps its zero."""
     text = place.scalar
     if text is None or not text.strip() or not text.isprintable() or len(text) > 200:
-        raise place.wrong(f"{place.shown} is no number or text", "what the LMS calls it, as 34")
+        raise place.wrong(f"{place.shown} is not a number or text", "what the LMS calls it, as 34")
     number = getattr(place.node, "style", None) is None and re.fullmatch(r"0|[1-9]\d{0,17}", text)
     return int(text) if number else text.strip()
 
@@ -248,7 +250,7 @@ def _mistakes(place: YamlNode) -> dict[str, float]:
 def _question_id(place: YamlNode) -> str:
     name = read_line(place)
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name, re.ASCII):
-        raise place.wrong(f"{place.shown} is not an id", "small letters, digits, - and _ only")
+        raise place.wrong(f"{place.shown} is not an id", "lower-case letters, digits, - and _ only")
     return name
 
 

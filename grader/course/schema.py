@@ -74,7 +74,7 @@ COURSE: Final[Sequence[Key]] = (
     ),
     Key(
         "extensions", {"type": "string", "pattern": r"\.csv$"}, "none",
-        "A CSV file with later due dates and exemptions, one row per student.",
+        "A CSV file with later due dates and excuses, one row per student.",
         "extensions: extensions.csv",
     ),
 )  # fmt: skip

@@ -51,7 +51,7 @@ def read(path: Path) -> tuple[Stamp, ...]:
             stamp = _stamp(f"{name}:{line}", cells, who, when)
             if folded(stamp.student) in found:
                 first = found[folded(stamp.student)].where.rpartition(":")[2]
-                fact = f"{quoted(stamp.student)} is there already, on line {first}"
+                fact = f"{quoted(stamp.student)} is already on line {first}"
                 raise table.wrong(stamp.where, "student")(fact, "one row for each student")
             found[folded(stamp.student)] = stamp
     return tuple(found.values())
@@ -84,7 +84,7 @@ def _column(columns: Sequence[str], names: Sequence[str]) -> int | None:
 def _stamp(where: str, cells: Sequence[str], who: int, when: int) -> Stamp:
     student, text = (cells[at] if at < len(cells) else "" for at in (who, when))
     if not student:
-        raise table.wrong(where, "student")("nobody is named", "the student's id or e-mail")
+        raise table.wrong(where, "student")("no student is named", "the student's id or e-mail")
     if not timestamps.moment(text):
         fact = f"{quoted(text)} cannot be read as a time" if text else "no time"
         raise table.wrong(where, "submitted_at")(fact, "2026-12-01 21:30")

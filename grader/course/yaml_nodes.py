@@ -1,7 +1,7 @@
 """A YAML file as nodes that know their place: whoever reads them can say where, and what to write.
 
     root = YamlNode(compose(text_of(path)), "")
-    root.entries(known=["title"])["title"].wrong("'' is no text", "1 to 200 characters")
+    root.entries(known=["title"])["title"].wrong("'' is not text", "1 to 200 characters")
 
 The nodes are never turned into values by PyYAML: its guesses (``no`` is false, ``12:30:00`` is 45000)
 are not asked for, and anchors, aliases and tags stand for nothing here.
@@ -34,7 +34,7 @@ def text_of(path: Path) -> str:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        what = f"{path.parent} holds no {FILE}"
+        what = f"{path.parent} contains no {FILE}"
         raise CatalogError(f"{what}; write one with `title:` and `assignments:`") from None
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
@@ -50,10 +50,10 @@ def text_of(path: Path) -> str:
 
 SYNTAX: Final = (
     (r"'\t'", "a tab", "spaces"),
-    ("mapping values are not", "a colon where none can be", 'text with a colon in "quotes"'),
-    ("expected ':'", "a line that is no `key: value`", "key: value"),
+    ("mapping values are not", "a colon where none is allowed", 'text with a colon in "quotes"'),
+    ("expected ':'", "a line that is not `key: value`", "key: value"),
     ("another document", "a second document (`---`)", "one document"),
-    ("<block end>", "a line that is indented otherwise than those above", "it in their column"),
+    ("<block end>", "a line that is indented differently from those above", "it in their column"),
     ("unexpected end of stream", "a quote that is not closed", "the closing quote"),
     ("cannot start any token", "a sign with a meaning of its own in YAML", 'the text in "quotes"'),
 )
@@ -150,12 +150,12 @@ class YamlNode:
             return quoted(self.scalar)
         if isinstance(self.node, yaml.MappingNode):
             return "a mapping"
-        return "a list" if isinstance(self.node, yaml.SequenceNode) else "nothing"
+        return "a list" if isinstance(self.node, yaml.SequenceNode) else "an empty value"
 
     def items(self) -> Iterator[YamlNode]:
         """Yield the items of a list."""
         if not isinstance(self.node, yaml.SequenceNode):
-            raise self.wrong(f"{self.shown} is no list", "[] or a line `- ...` for each item")
+            raise self.wrong(f"{self.shown} is not a list", "[] or a line `- ...` for each item")
         for number, node in enumerate(self.node.value):
             yield YamlNode(node, f"{self.name}[{number}]")
 
@@ -165,13 +165,13 @@ class YamlNode:
         """Return the entries of a mapping; refuse repeated and unknown keys."""
         if not isinstance(self.node, yaml.MappingNode):
             keys = ", ".join(f"{key}: ..." for key in required or known or ["name"])
-            raise self.wrong(f"{self.shown} is no mapping", keys)
+            raise self.wrong(f"{self.shown} is not a mapping", keys)
         found: dict[str, YamlNode] = {}
         for key, node in self.node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else ""
             field_name = f"{self.name}.{plain(name)}".lstrip(".")
             if not name:
-                raise YamlNode(key, self.name).wrong("a key that is no word", "key: value")
+                raise YamlNode(key, self.name).wrong("a key that is not a word", "key: value")
             if name in found:
                 raise YamlNode(key, field_name).wrong("written twice", "it once")
             if known is not None and name not in known:

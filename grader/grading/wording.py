@@ -59,7 +59,7 @@ PROPERTIES: Final = {
     "keys": "does not have the expected keys",
     "callable": "is not a function",
 }
-FORMULA: Final = "has not the form that this check needs"
+FORMULA: Final = "does not have the form that this check needs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,9 @@ def open_inbox(
         InboxError: Nothing can be graded, or only a person can tell whose work it is.
     """
     if kind is not None and kind not in KINDS:
-        raise InboxError(f"{one_line(kind)}: not a kind of export; there are {', '.join(KINDS)}")
+        raise InboxError(
+            f"{one_line(kind)}: unknown kind of export; choose one of: {', '.join(KINDS)}"
+        )
     if depth is not None and kind not in (None, "plain"):
         raise InboxError(f"--depth is for plain folders, not for --inbox {kind}")
     tree = _open(source)
@@ -313,7 +315,7 @@ def _unique(handins: Iterable[Handin], notes: list[str], every: bool = False) ->
         before = found.get(handin.student)
         if before is not None:
             counts = "all are graded" if every else "the latest counts"
-            notes.append(f"{handin.student} stands in the export twice; {counts}")
+            notes.append(f"{handin.student} occurs twice in the export; {counts}")
             said = handin.note or ("" if every else "the latest of several submissions")
             earlier = (*before.earlier, replace(before, earlier=()), *handin.earlier)
             handin = replace(handin, note=said, earlier=earlier)

@@ -173,7 +173,7 @@ def _admitted(infos: list[zipfile.ZipInfo], members: dict[str, zipfile.ZipInfo])
             continue
         path = path.rstrip("/")
         if path in members and not info.is_dir():
-            yield f"{one_line(path)} stands in the archive twice; the last one counts"
+            yield f"{one_line(path)} occurs twice in the archive; the last one counts"
         members[path] = info
 
 

@@ -54,7 +54,7 @@ def attempts(names: Sequence[str], expected: str, notes: list[str]) -> Mapping[s
         counted[each.student] += 1
     for student, count in counted.items():
         if count > 1:
-            notes.append(f"{one_line(student)} handed in {count} times; the latest counts")
+            notes.append(f"{one_line(student)} submitted {count} times; the latest counts")
     _warn_of_likely(names, found, notes)
     return found
 

@@ -217,14 +217,14 @@ class Picker:
                 raise Withheld(f"{one_line(file.entry.path)} {file.entry.withheld}")
         refused = [_said(file, file.entry.refused) for file in files if file.entry.refused]
         if refused:
-            return f"no .py or .ipynb file was handed in: {'; '.join(refused[:MAX_LISTED])}"
+            return f"no .py or .ipynb file was submitted: {'; '.join(refused[:MAX_LISTED])}"
         if files:
-            return f"no .py or .ipynb file was handed in, but {listed(files)}"
-        return "nothing was handed in"
+            return f"no .py or .ipynb file was submitted, but {listed(files)}"
+        return "nothing was submitted"
 
 
-STUB = "only the stub was handed in, as it was released"
-EARLIER = "from an earlier attempt: the last one holds only the stub"
+STUB = "only the unchanged stub was submitted"
+EARLIER = "from an earlier attempt: the last one contains only the stub"
 
 
 def likeness(name: str, expected: str) -> int:

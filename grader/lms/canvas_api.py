@@ -385,7 +385,7 @@ def _json(body: bytes) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
-        raise ExportError("Canvas answered with something that is no JSON") from None
+        raise ExportError("Canvas answered with something that is not JSON") from None
 
 
 def _refused(method: str, path: str, status: int, body: bytes) -> str:

@@ -34,7 +34,7 @@ _SIGNS: Final = {
     "hung": (
         "(infinite loop?)",
         "no answer within",
-        "it waits for something that never comes",
+        "it waits for something that never happens",
     ),
 }
 NOTES: Final = {

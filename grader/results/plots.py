@@ -80,7 +80,7 @@ def check_plot(run: Run, grades: Sequence[Grade]) -> Figure | None:
     colours = [WARNING if check.flags else ACCENT for check in found]
     right.axvline(0, color=LINE)
     right.scatter(values, places, color=colours, zorder=2)
-    right.set(title="Tells students apart", xlim=(-1, 1))
+    right.set(title="Discrimination", xlim=(-1, 1))
     right.set_xlabel("point-biserial; red: may be unfair")
     _rows(left, [check.title for check in found])
     right.tick_params(left=False)

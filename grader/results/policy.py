@@ -27,13 +27,13 @@ from grader.results.store import SERVED, Adjustment, LaterDate, Run, Store
 
 UNDO: Final = "undo"
 CHANGE: Final = re.compile(r"([+=-])(\d{1,6}(?:\.\d{1,4})?)", re.ASCII)
-UNKNOWN: Final = "when it was handed in is not known: nothing is taken off for lateness"
-MARKED: Final = "marked late, without a time: nothing is taken off for lateness"
-MARKED_EXTENDED: Final = "marked late, but your due date was extended: nothing is taken off"
+UNKNOWN: Final = "the submission time is unknown: no late penalty"
+MARKED: Final = "marked late, but without a time: no late penalty"
+MARKED_EXTENDED: Final = "marked late, but your due date was extended: no late penalty"
 MOST_NAMED: Final = 20
-OPEN: Final = "another hand-in could not be judged yet; it counts if it turns out better"
-EXCUSED: Final = "excused: it does not count"
-ABSENT: Final = "nothing was handed in"
+OPEN: Final = "another submission could not be judged yet; it counts if its score is higher"
+EXCUSED: Final = "excused: the score does not count"
+ABSENT: Final = "nothing was submitted"
 EVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -284,14 +284,14 @@ def _lines(
         yield EXCUSED
         return
     if len(handins) > 1:
-        yield f"the {assignment.attempts} of {len(handins)} hand-ins counts"
+        yield f"the {assignment.attempts} of {len(handins)} submissions counts"
     is_open = any(each.score is None for each in handins) and counts.score is not None
     if is_open and assignment.attempts == "best":
         yield OPEN
     if due is not assignment.due and due is not None:
         yield f"your due date was extended to {due:%Y-%m-%d %H:%M}"
     if counts.late_by:
-        yield f"handed in {duration(counts.late_by)} late: {_cost(assignment, counts)}"
+        yield f"submitted {duration(counts.late_by)} late: {_cost(assignment, counts)}"
     elif counts.at is None and due is not None and assignment.late is not None:
         yield _without_time(counts, due != assignment.due)
     for each in held:
@@ -340,7 +340,7 @@ def unapplied(assignment: Assignment, grades: Iterable[Grade]) -> str:
 
 def _cost(assignment: Assignment, counts: _Handin) -> str:
     if not counts.penalty:
-        return "nothing is taken off"
+        return "no late penalty"
     cut_off = assignment.late.cut_off if assignment.late else None
     after = ", after the cut-off" if cut_off is not None and counts.late_by > cut_off else ""
     return f"{counts.penalty:g} % off{after}"

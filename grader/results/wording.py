@@ -107,9 +107,9 @@ def consequences(count: int, lost: float) -> str:
 def kept(outcome: Outcome) -> str:
     """Say why a failed check keeps some of its points, or ''.
 
-    >>> wrong = "W2: right shape, wrong values; right, given your own z2"
+    >>> wrong = "W2: right shape, wrong values; correct given your own z2"
     >>> kept(Outcome("t::W2", "W2", "failed", 4.0, 5.0, wrong))
-    'partial credit: right, given your own z2'
+    'partial credit: correct given your own z2'
     """
     reason = outcome.message.rpartition("; ")[2] if "; " in outcome.message else ""
     is_partial = outcome.status == "failed" and outcome.points > 0

@@ -98,4 +98,4 @@ def _stand_in() -> Iterator[Sequence[str]]:
 
 
 def _off(layer: str) -> str:
-    return f"off: {_WITHOUT.get(layer, 'cannot be had here')}"
+    return f"off: {_WITHOUT.get(layer, 'not available here')}"

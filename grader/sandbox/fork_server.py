@@ -506,7 +506,7 @@ class _Patience:
         if worked > 0.001 or not sleeping:
             self._asleep_since = now
         elif now - self._asleep_since > self._limits.idle_wall:
-            self._give_up("it waits for something that never comes (input? sleep?)")
+            self._give_up("it waits for something that never happens (input? sleep?)")
         self._last, self._looked = used, now
         self._look = now + min(max((self._until - used) / 2, 0.02), 0.5)
 

@@ -238,7 +238,7 @@ def _unusable(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError):
         return f"{error}: this exercise needs it, so install it first"
     said = f"{type(error).__name__}: {error}"
-    return f"your code returned something else than its docstring says ({said})"
+    return f"your code returned something other than its docstring says ({said})"
 
 
 def _own(error: BaseException, namespace: Namespace) -> list[tuple[types.FrameType, int]]:

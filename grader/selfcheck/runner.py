@@ -65,7 +65,7 @@ def _watch(file: Path, public: Path) -> int:
             say(decoder.decode(chunk))
             patience = SILENCE
     except queue.Empty:
-        say(f"FAILED\n      stopped: nothing came of it in {SILENCE:g} s\n")
+        say(f"FAILED\n      stopped: no result within {SILENCE:g} s\n")
         return FAILED
     finally:
         process.kill()

@@ -258,7 +258,9 @@ class GradingDesk:
         if request.format == "feedback.zip":
             return post.Document(_feedback_zip(found), f"{request.offering}-feedback.zip")
         if request.format not in lms.EXPORTS:
-            return post.Refusal(f"unknown format; there are {', '.join(lms.EXPORTS)}, feedback.zip")
+            return post.Refusal(
+                f"unknown format; choose one of: {', '.join(lms.EXPORTS)}, feedback.zip"
+            )
         made = lms.export(
             request.format, found.grades, found.assignment, request.into, found.run.inbox
         )

@@ -110,7 +110,7 @@ def _check_parents(data: Path) -> None:
     for folder in data.resolve().parents:
         if not folder.stat().st_mode & 0o001:
             raise ServeError(
-                f"{folder} shuts out the user of the web process; put --data elsewhere, "
+                f"the web process's user cannot enter {folder}; put --data elsewhere, "
                 f"or: chmod o+x {folder}"
             )
 

@@ -171,7 +171,7 @@ HINTS = {
         "no such product has to be formed. In which order does it do things?",
     ),
     "argument-modified": Hint(
-        "An argument: after the call it is not what it was before. Which line of yours writes "
+        "An argument: after the call it has changed before. Which line of yours writes "
         "into a list or an array of the caller's?",
         "What is handed to a function is not a copy. If you insert marks into a list, append to "
         "it, or write into an array, the caller's own sentences or contexts change, and everything "

@@ -140,10 +140,16 @@ def test_a_region_at_the_margin_leaves_nothing_behind() -> None:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ("# BEGIN SOLUTION\nx = 1\n", "line 1: a region begins and does not end"),
-        ("x = 1\n# END SOLUTION\n", "line 2: a region ends that has not begun"),
-        ("# BEGIN SOLUTION\n# BEGIN SOLUTION\n", "line 2: a region begins in that of line 1"),
-        ("if 1:\n    # BEGIN SOLUTION\n# END SOLUTION\n", "line 3: indented otherwise than line 2"),
+        ("# BEGIN SOLUTION\nx = 1\n", "line 1: a solution without its end"),
+        ("x = 1\n# END SOLUTION\n", "line 2: the end of a solution without its beginning"),
+        (
+            "# BEGIN SOLUTION\n# BEGIN SOLUTION\n",
+            "line 2: a solution begins inside the one of line 1",
+        ),
+        (
+            "if 1:\n    # BEGIN SOLUTION\n# END SOLUTION\n",
+            "line 3: indented differently from line 2",
+        ),
     ],
 )
 def test_markers_that_do_not_pair_up_are_refused_by_line(source: str, said: str) -> None:

@@ -194,7 +194,7 @@ def test_what_is_left_alone_is_to_be_added_by_hand(tmp_path: Path) -> None:
     (tmp_path / "assignments.yaml").write_text(text)
     done = grader(tmp_path, "new", "second")
     assert (2, "") == (done.returncode, done.stderr)
-    said = "assignments.yaml is as it was; add to its list:\n  - name: second\n    title: Second\n"
+    said = "assignments.yaml is unchanged; add this to its list:\n  - name: second\n    title: Second\n"
     assert done.stdout.endswith(said)
     assert text == (tmp_path / "assignments.yaml").read_text()
     assert (tmp_path / "reference/second/solution.py").is_file()
@@ -203,16 +203,16 @@ def test_what_is_left_alone_is_to_be_added_by_hand(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("Affine", "'Affine' is no name; write small letters, digits and _ only"),
-        ("2layers", "'2layers' is no name"),
-        ("a-b", "'a-b' is no name"),
-        ("../a", "'../a' is no name"),
-        ("", "'' is no name"),
-        ("a\x1b[31m", "is no name"),
-        ("lambda", "'lambda' is no name"),
+        ("Affine", "'Affine' is not a valid name; use lower-case letters, digits and _ only"),
+        ("2layers", "'2layers' is not a valid name"),
+        ("a-b", "'a-b' is not a valid name"),
+        ("../a", "'../a' is not a valid name"),
+        ("", "'' is not a valid name"),
+        ("a\x1b[31m", "is not a valid name"),
+        ("lambda", "'lambda' is not a valid name"),
         ("random", "'random' is the name of a Python module; choose another name"),
         ("numpy", "'numpy' is the name of a Python module"),
-        ("first", "reference/first exists already; choose another name"),
+        ("first", "reference/first already exists; choose another name"),
     ],
 )
 def test_a_name_that_cannot_be_is_refused_in_a_line(tmp_path: Path, name: str, told: str) -> None:

@@ -63,7 +63,7 @@ def replaced(folder: Path, file: str, old: str, new: str) -> None:
         (MISTAKES, 'function="forward"', 'function="froward"', "did you mean 'forward'?"),
         (MISTAKES, "HINTS = {", "HINTS = {{", f"{MISTAKES}:"),
         (SOLUTION, "# BEGIN SOLUTION", "# BEGIN SOLUTON", "is not a marker; write '# BEGIN SOLUTION'"),
-        (SOLUTION, "# END SOLUTION", "", "a region begins in that of line"),
+        (SOLUTION, "# END SOLUTION", "", "a solution begins inside the one of line"),
         ("tests/hidden/tiny/cases.py", 'CACHES = {"forward": ("X",)}', "CACHES = {}", "backward takes a cache"),
         ("exercises/tiny/test_public.py", 'EXERCISE = "tiny"', 'EXERCISE = "tinny"', "write 'tiny'"),
         ("assignments.yaml", "title: Tiny", "title: Tiny\n    mistakes: {bias-lots: 20}", "'bias-lost'?"),

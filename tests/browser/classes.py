@@ -36,7 +36,7 @@ FATES = [  # message, traceback for staff, seconds
     ("forward raised a PermissionError, line 30", "PermissionError: [Errno 1] refused", 0.2),
     ("this check could not be judged; it is not your fault", "OSError: disk full", 0.1),
 ]
-STUB = "only the stub was handed in, as it was released"
+STUB = "only the unchanged stub was submitted"
 
 
 def drawn(students, seed=1, hostile=True):
@@ -92,7 +92,7 @@ def _outcome(rng, ability, check):
     mistake = rng.choice(check["mistakes"]) if rng.random() < 0.8 else ""
     array = name.partition("[")[2].rstrip("]") or check["title"].split()[0]
     message = f"{array}: right shape, wrong values (worst entry off by {rng.uniform(0.1, 1):.2g})"
-    message += "; right, given your own z2" if part else ""
+    message += "; correct given your own z2" if part else ""
     told = {"hint": HINTS[mistake].question, "more": HINTS[mistake].more} if mistake else {}
     return Outcome(
         name, check["title"], "failed", part * most, most, message, mistake, **told, seconds=seconds

@@ -180,7 +180,7 @@ def test_one_wrong_line_costs_one_array(graded):
     found = graded["no mask"]
     shares = {check[-3:-1]: credit(found[check]) for check in BACKWARD}
     assert shares == {"z2": 1, "W2": 1, "b2": 1, "a1": 1, "z1": 0, "W1": 0.8, "b1": 0.8}
-    assert "right, given your own z1" in found[BACKWARD[5]].message
+    assert "correct given your own z1" in found[BACKWARD[5]].message
     assert found[BACKWARD[4]].mistake == "relu-mask-missing"
     assert found[BACKWARD[4]].hint.endswith("?")
 
@@ -499,7 +499,7 @@ def test_a_pair_is_what_unpacks_as_one(graded):
 )
 def test_what_cannot_be_read_is_told_of_the_whole(graded, check):
     """It is the answer that is no pair, not what was looked for in it, and no constant either."""
-    said = "what train returns is not a tuple of as many things as the docstring says"
+    said = "what train returns is not a tuple of the length that the docstring gives"
     assert graded["one of two"][check].message == said
 
 

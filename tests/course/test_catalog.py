@@ -178,38 +178,38 @@ def test_an_assignment_by_name(folder: Path) -> None:
     [
         ("pionts: 5", 6, "pionts", "unknown key", "points"),
         ("points: 5\n    points: 6", 7, "points", "written twice", "it once"),
-        ("points: -1", 6, "points", "'-1' is no number", "100"),
-        ("points: .inf", 6, "points", "'.inf' is no number", "100"),
-        ("points: .nan", 6, "points", "'.nan' is no number", "100"),
-        ("points: 1e999", 6, "points", "'1e999' is no number", "100"),
-        ("points: '5'", 6, "points", "'5' is no number", "100 without quotes"),
-        ("points:", 6, "points", "nothing is no number", "100"),
-        ("points: [5]", 6, "points", "a list is no number", "100"),
-        ("points: yes", 6, "points", "'yes' is no number", "100"),
+        ("points: -1", 6, "points", "'-1' is not a number", "100"),
+        ("points: .inf", 6, "points", "'.inf' is not a number", "100"),
+        ("points: .nan", 6, "points", "'.nan' is not a number", "100"),
+        ("points: 1e999", 6, "points", "'1e999' is not a number", "100"),
+        ("points: '5'", 6, "points", "'5' is not a number", "100 without quotes"),
+        ("points:", 6, "points", "an empty value is not a number", "100"),
+        ("points: [5]", 6, "points", "a list is not a number", "100"),
+        ("points: yes", 6, "points", "'yes' is not a number", "100"),
         ("runtime: Torch", 6, "runtime", "'Torch' is none of", "torch"),
         ("attempts: [last]", 6, "attempts", "a list is none of", "last or best"),
-        ("imports: scipy", 6, "imports", "'scipy' is no list", "[]"),
-        ("imports: [scipy.special]", 6, "imports[0]", "is no top-level module", "scipy"),
+        ("imports: scipy", 6, "imports", "'scipy' is not a list", "[]"),
+        ("imports: [scipy.special]", 6, "imports[0]", "is not a top-level module", "scipy"),
         ("imports: [torch]", 6, "imports", "torch needs its own runtime", "runtime: torch"),
         ("limits: {memory: 5}", 6, "limits.memory", "unknown key", "memory_mb"),
-        ("limits: {memory_mb: 1.5}", 6, "limits.memory_mb", "is no whole number", "a number"),
-        ("limits: {total: 0}", 6, "limits.total", "'0' is no number", "a number of seconds"),
-        ("limits: 5", 6, "limits", "'5' is no mapping", "call_cpu: ..."),
+        ("limits: {memory_mb: 1.5}", 6, "limits.memory_mb", "is not a whole number", "a number"),
+        ("limits: {total: 0}", 6, "limits.total", "'0' is not a number", "a number of seconds"),
+        ("limits: 5", 6, "limits", "'5' is not a mapping", "call_cpu: ..."),
         ("speed: {rela: {ratio: 9, points: 5}}", 6, "speed.rela", "no function 'rela'", "relu"),
         ("speed: {relu: {ratio: 9}}", 6, "speed.relu", "points is missing", "points: ..."),
-        ("speed: {relu: {ratio: 2000, points: 1}}", 6, "speed.relu.ratio", "is no number", "100"),
-        ("due: 2026-13-01", 6, "due", "'2026-13-01' is no date", "2026-12-01T23:59+01:00"),
-        ("due: 2026-02-29 12:00", 6, "due", "is no date", "2026-12-01T23:59+01:00"),
-        ("due: next week", 6, "due", "'next week' is no date", "2026-12-01T23:59+01:00"),
-        ("due: 2026-12-01T23:59+29:00", 6, "due", "is no date", "2026-12-01T23:59+01:00"),
+        ("speed: {relu: {ratio: 2000, points: 1}}", 6, "speed.relu.ratio", "is not a number", "100"),
+        ("due: 2026-13-01", 6, "due", "'2026-13-01' is not a date", "2026-12-01T23:59+01:00"),
+        ("due: 2026-02-29 12:00", 6, "due", "is not a date", "2026-12-01T23:59+01:00"),
+        ("due: next week", 6, "due", "'next week' is not a date", "2026-12-01T23:59+01:00"),
+        ("due: 2026-12-01T23:59+29:00", 6, "due", "is not a date", "2026-12-01T23:59+01:00"),
         ("due: 2027-03-28 02:30", 6, "due", "does not exist in Europe/Berlin", "an hour later"),
-        ("grace: 15", 6, "grace", "'15' is no length of time", "15 min"),
-        ("grace: -1 h", 6, "grace", "'-1 h' is no length of time", "15 min"),
+        ("grace: 15", 6, "grace", "'15' is not a length of time", "15 min"),
+        ("grace: -1 h", 6, "grace", "'-1 h' is not a length of time", "15 min"),
         ("grace: 900 days", 6, "grace", "is over a year", "a shorter time"),
-        ("late: 10", 6, "late", "'10' is no mapping", "per_day: ..."),
+        ("late: 10", 6, "late", "'10' is not a mapping", "per_day: ..."),
         ("late: {}", 6, "late", "needs per_day or steps", "per_day: 10"),
-        ("late: {per_day: 101}", 6, "late.per_day", "'101' is no number", "a number of percent"),
-        ("late: {cut_off: 1 h, at_most: 5}", 6, "late.at_most", "caps per_day", "per_day: 10"),
+        ("late: {per_day: 101}", 6, "late.per_day", "'101' is not a number", "a number of percent"),
+        ("late: {cut_off: 1 h, at_most: 5}", 6, "late.at_most", "needs per_day", "per_day: 10"),
         ("late: {steps: []}", 6, "late.steps", "no steps", "[{after: 0 min"),
         ("late: {steps: [{after: 2 h}]}", 6, "late.steps[0]", "lose is missing", "lose: ..."),
         (
@@ -217,15 +217,15 @@ def test_an_assignment_by_name(folder: Path) -> None:
             7, "late.steps", "steps are out of order", "them by growing",
         ),
         ("lms: {canvs: {course: 12}}", 6, "lms.canvs", "unknown key", "canvas"),
-        ("lms: {canvas: {course: []}}", 6, "lms.canvas.course", "a list is no number", "what"),
+        ("lms: {canvas: {course: []}}", 6, "lms.canvas.course", "a list is not a number", "what"),
         ("points: 5\n  - name: relu\n    title: Again", 7, "name", "'relu' is the name", "another"),
         ("points: 5\n  - title: Again", 7, "", "name is missing", "name: ..."),
-        ("points: 5\n  - sigmoid", 7, "", "'sigmoid' is no mapping", "name: ..., title: ..."),
+        ("points: 5\n  - sigmoid", 7, "", "'sigmoid' is not a mapping", "name: ..., title: ..."),
         ("points: 5\n  - name: rel\n    title: T", 7, "name", "solution.py is missing", "relu"),
-        ("points: 5\n  - name: Ex-2\n    title: T", 7, "name", "'Ex-2' is no name", "small"),
-        ("points: 5\n  - name: ../x\n    title: T", 7, "name", "'../x' is no name", "small"),
+        ("points: 5\n  - name: Ex-2\n    title: T", 7, "name", "'Ex-2' is not a valid name", "lower-case"),
+        ("points: 5\n  - name: ../x\n    title: T", 7, "name", "'../x' is not a valid name", "lower-case"),
         ("<<: {points: 5}", 6, "<<", "unknown key", "one of: name"),
-        ("? [points]\n    : 5", 6, "", "a key that is no word", "key: value"),
+        ("? [points]\n    : 5", 6, "", "a key that is not a word", "key: value"),
     ],
 )  # fmt: skip
 def test_an_entry_is_refused_by_line_and_field(
@@ -246,14 +246,20 @@ def test_an_entry_is_refused_by_line_and_field(
     ("text", "said"),
     [
         ("", "1: the file is empty; write `title:` and `assignments:`"),
-        ("[]", "1: a list is no mapping; write title: ..., assignments: ..."),
+        ("[]", "1: a list is not a mapping; write title: ..., assignments: ..."),
         ("title: T", "1: assignments is missing; write assignments: ..."),
         ("titel: T", "1: titel: unknown key; write title"),
-        ("title: 5\n", "1: title: '5' is no text; write \"5\" in quotes"),
-        ("title: no\n", "1: title: 'no' is no text; write \"no\" in quotes"),
-        ("title: T\nassignments:\n", "2: assignments: nothing is no list; write []"),
-        ("timezone: Europe/Belin\n", "1: timezone: 'Europe/Belin' is no time zone; write Europe/"),
-        ("timezone: ../../etc/passwd\n", "1: timezone: '../../etc/passwd' is no time zone; write "),
+        ("title: 5\n", "1: title: '5' is not text; write \"5\" in quotes"),
+        ("title: no\n", "1: title: 'no' is not text; write \"no\" in quotes"),
+        ("title: T\nassignments:\n", "2: assignments: an empty value is not a list; write []"),
+        (
+            "timezone: Europe/Belin\n",
+            "1: timezone: 'Europe/Belin' is not a time zone; write Europe/",
+        ),
+        (
+            "timezone: ../../etc/passwd\n",
+            "1: timezone: '../../etc/passwd' is not a time zone; write ",
+        ),
     ],
 )
 def test_the_course_is_refused_by_line_and_field(folder: Path, text: str, said: str) -> None:
@@ -267,10 +273,10 @@ def test_the_course_is_refused_by_line_and_field(folder: Path, text: str, said: 
     ("lines", "line", "said"),
     [
         ("\tpoints: 5", 5, "a tab; write spaces"),
-        ("title2: a: b", 5, 'a colon where none can be; write text with a colon in "quotes"'),
+        ("title2: a: b", 5, 'a colon where none is allowed; write text with a colon in "quotes"'),
         ("points: 'five", 5, "a quote that is not closed; write the closing quote"),
         ("points: @5", 5, 'a sign with a meaning of its own in YAML; write the text in "quotes"'),
-        ("points\n    imports: []", 6, "a line that is no `key: value`; write key: value"),
+        ("points\n    imports: []", 6, "a line that is not `key: value`; write key: value"),
         ("points: 5\n---\n", 6, "a second document (`---`); write one document"),
         ("points: &five 5", 5, "an anchor or alias (`&` or `*`)"),
         ("points: *five", 5, "an anchor or alias (`&` or `*`)"),
@@ -316,7 +322,7 @@ def test_hidden_tests_must_be_there(folder: Path) -> None:
 
 
 def test_no_file_no_course(tmp_path: Path) -> None:
-    with pytest.raises(CatalogError, match=r"holds no assignments\.yaml; write one with"):
+    with pytest.raises(CatalogError, match=r"contains no assignments\.yaml; write one with"):
         load(tmp_path)
     (tmp_path / FILE).mkdir()
     with pytest.raises(CatalogError, match="cannot be read"):
@@ -366,7 +372,7 @@ def test_the_environment_names_the_course(
     monkeypatch.setenv("GRADER_COURSE", str(folder))
     assert folder.resolve() == find_course(elsewhere)
     monkeypatch.setenv("GRADER_COURSE", str(elsewhere))
-    with pytest.raises(CatalogError, match=r"^GRADER_COURSE=.* holds no assignments\.yaml"):
+    with pytest.raises(CatalogError, match=r"^GRADER_COURSE=.* contains no assignments\.yaml"):
         find_course(folder)
 
 

@@ -84,10 +84,10 @@ def test_times_find_their_student_by_any_id(delimiter: str, tmp_path: Path) -> N
             "times.csv:2: submitted_at: 'soon' cannot be read as a time",
         ),
         ("student,submitted_at\nada,", "times.csv:2: submitted_at: no time"),
-        ("student,submitted_at\n,2026-12-01 21:30", "times.csv:2: student: nobody is named"),
+        ("student,submitted_at\n,2026-12-01 21:30", "times.csv:2: student: no student is named"),
         (
             "student,submitted_at\nada,2026-12-01 21:30\nADA,2026-12-01 21:31",
-            "times.csv:3: student: 'ADA' is there already, on line 2",
+            "times.csv:3: student: 'ADA' is already on line 2",
         ),
         ("", "times.csv:1: no column"),
     ],

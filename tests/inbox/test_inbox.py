@@ -120,7 +120,7 @@ def test_a_folder_of_one_students_files_is_that_student(pack: Callable[[Layout],
 def test_what_was_released_beside_the_work_is_no_student(pack: Callable[[Layout], Path]) -> None:
     inbox = opened(pack({"ada.py": WORK, "test_public.py": STUB, "relu.py": STUB}))
     assert inbox.submissions.students == ("ada",)
-    assert "test_public.py is ignored: it has no student's name" in inbox.notes
+    assert "test_public.py is ignored: cannot tell whose it is" in inbox.notes
 
 
 def test_submissions_are_read_when_iterated_and_again(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_which_file_counts(
         ({"relu.py": STUB}, "only the stub"),
         ({"relu.py": STUB, "relu.ipynb": STUB_NOTEBOOK}, "only the stub"),
         ({"relu.py": b"# mine\n" + STUB.replace(b'"""max(z, 0)."""', b"")}, "only the stub"),
-        ({"report.pdf": b"%PDF"}, "no .py or .ipynb file was handed in, but ada/report.pdf"),
+        ({"report.pdf": b"%PDF"}, "no .py or .ipynb file was submitted, but ada/report.pdf"),
         ({"relu.py": b"x" * (1 << 20) + b"x"}, "relu.py is over 1,024 KiB"),
         ({"relu.ipynb": b" " * (1 << 26) + b"{}"}, "relu.ipynb is over 65,536 KiB"),
         ({"relu.py": b"\xff\xfex\0"}, "UTF-16"),
@@ -196,7 +196,7 @@ def test_what_cannot_be_graded_is_a_problem_with_a_reason(
 def test_an_empty_folder_is_a_student_who_handed_in_nothing(tmp_path: Path) -> None:
     source = as_folder(tmp_path, {"bob.py": WORK})
     (source / "ada").mkdir()
-    assert next(iter(opened(source).submissions)).problem == "nothing was handed in"
+    assert next(iter(opened(source).submissions)).problem == "nothing was submitted"
 
 
 def test_several_that_cannot_be_told_apart_are_an_error_and_choose_settles_it(
@@ -232,7 +232,7 @@ def test_what_is_nobodys_is_noted(pack: Callable[[Layout], Path]) -> None:
     inbox = opened(pack({"relu.py": STUB, "roster.csv": b"", "ada/relu.py": WORK}))
     assert inbox.submissions.students == ("ada",)
     assert inbox.notes == (
-        "relu.py is ignored: it has no student's name",
+        "relu.py is ignored: cannot tell whose it is",
         "roster.csv is ignored: neither .py nor .ipynb",
     )
 
@@ -277,7 +277,9 @@ def test_other_sources_that_cannot_be_graded(tmp_path: Path) -> None:
     (tmp_path / "class").mkdir()
     with pytest.raises(InboxError, match="no submissions found"):
         opened(tmp_path / "class")
-    with pytest.raises(InboxError, match="not a kind of export; there are gradescope, moodle"):
+    with pytest.raises(
+        InboxError, match="unknown kind of export; choose one of: gradescope, moodle"
+    ):
         opened(tmp_path / "class", kind="ilias")
     os.mkfifo(tmp_path / "pipe.zip")
     with pytest.raises(InboxError, match="neither a file nor a folder"):

@@ -216,7 +216,7 @@ def test_a_zip_made_with_windows_separators_is_read(system: int, tmp_path: Path)
             archive.writestr(member, data)
     inbox = opened(path)
     found = {one.student: (one.source, one.problem) for one in inbox.submissions}
-    nothing = (b"", "nothing was handed in")
+    nothing = (b"", "nothing was submitted")
     assert found == {"ada": (WORK, ""), "bob": (WORK, ""), "carl": nothing}
     assert [note.rpartition(": ")[2] for note in inbox.notes] == [
         "its path leads out of the archive", "its path is absolute", "its path is absolute"
@@ -240,7 +240,7 @@ def test_two_members_of_one_name_are_noted_and_the_last_counts(tmp_path: Path) -
         made = zipped(tmp_path / "class.zip", (info("ada.py"), STUB), (info("ada.py"), WORK))
     inbox = opened(made)
     assert next(iter(inbox.submissions)).source == WORK
-    assert inbox.notes == ("ada.py stands in the archive twice; the last one counts",)
+    assert inbox.notes == ("ada.py occurs twice in the archive; the last one counts",)
 
 
 def test_an_archive_with_too_many_members_is_refused_before_they_are_listed(

@@ -69,7 +69,7 @@ def test_gradescope_misfits_are_noted(tmp_path: Path) -> None:
     del files["submission_101/relu.py"]
     opened = inbox(tmp_path, files, "gradescope")
     assert opened.notes == (
-        "README.txt is ignored: it stands in no submission's folder",
+        "README.txt is ignored: it is in no submission's folder",
         "submission_103: submission_metadata.yml names no submitter",
         "submission_200: submission_metadata.yml names no submitter",
     )
@@ -120,7 +120,7 @@ def test_gradescope_keeps_the_latest_of_two_submissions_of_one_student(tmp_path:
     opened = inbox(tmp_path, files, "gradescope")
     (one,) = opened.submissions
     assert (one.source, one.note) == (WORK, "the latest of several submissions")
-    assert opened.notes == ("17 stands in the export twice; the latest counts",)
+    assert opened.notes == ("17 occurs twice in the export; the latest counts",)
 
 
 def test_gradescope_loses_nobody_to_a_number_that_two_share(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_canvas_anonymous(tmp_path: Path) -> None:
     opened = inbox(tmp_path, files, "canvas")
     assert opened.submissions.students == ("anon_12345", "anon_aB12c")
     assert [one.note for one in opened.submissions] == ["", "marked late by Canvas"]
-    assert opened.notes == ("x.md is ignored: Canvas does not name files so",)
+    assert opened.notes == ("x.md is ignored: not a file name of Canvas",)
 
 
 def test_canvas_takes_the_later_attachment_whatever_the_zip_says(tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_moodle_folders(tmp_path: Path) -> None:
     assert {"Ada Lovelace"} == {found[number].name for number in ("657831", "657832")}
     assert found["657832"].source == OTHER
     assert "but Zoë Ünal_657833" in found["657833"].problem
-    assert opened.notes == ("notes.txt is ignored: Moodle does not name files so",)
+    assert opened.notes == ("notes.txt is ignored: not a file name of Moodle",)
 
 
 def test_moodle_flat(tmp_path: Path) -> None:
@@ -259,8 +259,8 @@ def test_blackboard_takes_the_last_attempt_with_work(tmp_path: Path) -> None:
     assert (ada.source, ada.name, ada.submitted_at) == (WORK, "Ada Lovelace", "2026-03-02T10:20:30")
     assert (bob.source, bob.submitted_at, bob.name) == (OTHER, "2026-03-01T10:20:30", "")
     assert bob.note.startswith("from an earlier attempt")
-    assert found["dora"].problem == "nothing was handed in"
-    assert opened.notes == ("readme.md is ignored: Blackboard does not name files so",)
+    assert found["dora"].problem == "nothing was submitted"
+    assert opened.notes == ("readme.md is ignored: not a file name of Blackboard",)
 
 
 ATTEMPTS = {
@@ -374,7 +374,7 @@ def test_nbgrader(start: str, tmp_path: Path) -> None:
     ada, bob = opened.submissions
     assert (ada.student, ada.submitted_at) == ("ada", "2026-03-01T15:58:23-08:00")
     assert b"nbgrader" in ada.source
-    assert (bob.submitted_at, bob.problem) == ("", "nothing was handed in")
+    assert (bob.submitted_at, bob.problem) == ("", "nothing was submitted")
     assert opened.notes == (
         "only relu is read, not other",
         "bob: the time 'yesterday' cannot be read: taken as unknown",

@@ -73,13 +73,13 @@ def test_a_right_answer(box: Gradescope, capfd: pytest.CaptureFixture[str]) -> N
 
 
 BROKEN = {
-    "nothing": ({}, "nothing was handed in"),
-    "no Python": ({"a.txt": b"x"}, "no .py or .ipynb file was handed in"),
+    "nothing": ({}, "nothing was submitted"),
+    "no Python": ({"a.txt": b"x"}, "no .py or .ipynb file was submitted"),
     "syntax": ({f"{NAME}.py": b"def relu(z:\n"}, "not valid Python"),
     "bytes": ({f"{NAME}.py": b"\x00\xff\xfe" * 50}, "cannot be read"),
-    "stub": ({f"{NAME}.py": STUB}, "only the stub was handed in"),
+    "stub": ({f"{NAME}.py": STUB}, "only the unchanged stub was submitted"),
     "notebook": ({f"{NAME}.ipynb": b"{" * 5000}, "it is no notebook"),
-    "several": ({"a.py": b"x = 1", "b.py": b"x = 2"}, f"hand in one file, {NAME}.py"),
+    "several": ({"a.py": b"x = 1", "b.py": b"x = 2"}, f"submit one file, {NAME}.py"),
     "exits": ({f"{NAME}.py": b"import os; os._exit(0)"}, "ended itself"),
 }
 
@@ -248,7 +248,7 @@ def test_lateness_is_judged_by_the_metadata(box: Gradescope, tmp_path: Path) -> 
     (box.home / "submission_metadata.json").write_text(json.dumps(metadata))
     _, found = box.grade()
     assert (found["score"], sum(test["score"] for test in found["tests"])) == (80, 100)
-    assert found["output"] == "Late by 25 hours: 20 % are taken off."
+    assert found["output"] == "Late by 25 hours: 20 % late penalty."
 
 
 def test_a_grader_that_is_killed_leaves_an_honest_error(box: Gradescope) -> None:

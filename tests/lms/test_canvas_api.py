@@ -284,8 +284,8 @@ def test_who_is_not_in_the_course_is_listed_and_an_error_is_no_zero(
     unknown = Outcome("t::a", "relu", "error", 0.0, 100.0)
     broken = Grade(Submission("0456", "a.py", sid="0456"), 100.0, (unknown,))
     report = pusher([GRADES[0], broken, graded("nobody", 5.0, sid="nobody")])
-    assert ["nobody: not there"] == report.unmatched
-    assert ["0456 could not be graded (error) and is left as it is"] == report.notes
+    assert ["nobody: not in the gradebook"] == report.unmatched
+    assert ["0456 could not be graded (error) and is left unchanged"] == report.notes
     assert {101: 87.5} == server.scores
 
 
@@ -324,7 +324,7 @@ def test_a_server_in_trouble(server: Canvas, pusher: Pusher, fault: object, wher
 def test_what_was_done_though_it_was_not_said_is_not_done_twice(
     server: Canvas, pusher: Pusher, after: object
 ) -> None:
-    """The batch was taken and its answer lost: its job runs, and no comment stands there twice."""
+    """The batch was taken and its answer lost: its job runs, and no comment occurs twice."""
     server.polls = 0
     server.faults = [("POST", "update", after)]
     applied = pusher.waited.append

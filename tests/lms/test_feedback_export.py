@@ -125,7 +125,7 @@ def test_results_of_another_system_have_no_place(tmp_path: Path) -> None:
     for system in ("canvas", "moodle", "blackboard", "gradescope", "email"):
         with pytest.raises(ExportError, match="for any student of these results"):
             feedback.export(system, found, tmp_path / "x")
-    with pytest.raises(ExportError, match="there are canvas, moodle"):
+    with pytest.raises(ExportError, match="choose one of: canvas, moodle"):
         feedback.export("ilias", found, tmp_path / "x")
     assert not (tmp_path / "x").exists()
 
@@ -138,7 +138,7 @@ def test_who_has_no_file_in_the_download_is_named(tmp_path: Path) -> None:
         (root / path).write_bytes(data)
     found, _ = graded(root, "canvas")
     done = feedback.export("canvas", found, tmp_path / "c.zip")
-    assert done.unmatched == ("zeta (105): no file of a Canvas download",)
+    assert done.unmatched == ("zeta (105): no file from a Canvas download",)
 
 
 def test_mails_are_drafts_with_the_page_attached(tmp_path: Path) -> None:

@@ -241,6 +241,6 @@ def test_hostile_rows_and_an_empty_last_column_stay_as_they_are(name: str) -> No
     done = export("canvas", [grade("ada"), grade("twin")], RELU, into, "plain")
     before, after = cells(into), cells(done.data)
     assert after[2][3] == "87.5"
-    assert done.unmatched == ("twin: stands there 2 times",)
+    assert done.unmatched == ("twin: occurs there 2 times",)
     after[2][3] = ""
     assert after == before

@@ -53,7 +53,7 @@ GRADES = {
     "thirds": grade(*(replace(outcome(n), points=100 / 3, max_points=100 / 3) for n in range(3))),
     "an error": grade(outcome(1), outcome(2, "error", message="not judged")),
     "not graded": Grade(Submission("ada", "", error="the fork server died at /opt/x"), 0.0, ()),
-    "nothing": grade(*(outcome(n, "failed", message="nothing was handed in") for n in range(3))),
+    "nothing": grade(*(outcome(n, "failed", message="nothing was submitted") for n in range(3))),
     "500 checks": grade(*(outcome(n, "failed" if n % 3 else "passed") for n in range(500))),
     "1 MiB": grade(
         outcome(1, "failed", message="x" * (1 << 20)), outcome(2), message="y" * (1 << 20)
@@ -166,7 +166,7 @@ def test_gradescope_says_what_each_check_said() -> None:
 
 
 def test_lateness_is_taken_off_the_whole_and_said() -> None:
-    late = {"penalty": 10.0, "remarks": ("Late by 25 hours: 10 % are taken off.",)}
+    late = {"penalty": 10.0, "remarks": ("Late by 25 hours: 10 % late penalty.",)}
     found = document("gradescope", GRADES["right"], **late)
     assert (found["score"], sum(test["score"] for test in found["tests"])) == (1.8, 2.0)
     assert found["output"] == late["remarks"][0]

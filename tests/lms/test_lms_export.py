@@ -271,7 +271,7 @@ def test_canvas_keeps_who_is_excused_and_scales_to_its_points() -> None:
     done = export("canvas", [graded(ada, 5), graded(bob, 15)], RELU, into, "canvas")
     assert done.data.decode() == f"{head}A,1,,a,,EX\nB,2,,b,,7.5\n"
     assert done.notes == (
-        "1 is excused, and left so",
+        "1 is excused there, and left unchanged",
         "scores are scaled: 20 points here are 10 there",
     )
 
@@ -294,9 +294,9 @@ def test_two_who_are_the_same_and_one_who_stands_twice_are_listed() -> None:
     done = export("gradescope-csv", grades, RELU, into, "gradescope")
     assert done.data == into
     assert done.unmatched == (
-        "x: stands there 2 times",
-        "3: the same student there as others: 3, c@x",
-        "c@x: the same student there as others: 3, c@x",
+        "x: occurs there 2 times",
+        "3: the same student as others in the gradebook: 3, c@x",
+        "c@x: the same student as others in the gradebook: 3, c@x",
     )
 
 

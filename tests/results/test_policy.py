@@ -95,7 +95,7 @@ def test_the_cut_off_is_reached_only_past_it() -> None:
     at_it = counted(graded(90.0, after(DUE, days=7)), assignment=strict)
     past_it = counted(graded(90.0, after(DUE, days=7, seconds=1)), assignment=strict)
     assert (at_it.final, past_it.final) == (45.0, 0.0)
-    assert past_it.told == ("handed in 7 days late: 100 % off, after the cut-off",)
+    assert past_it.told == ("submitted 7 days late: 100 % off, after the cut-off",)
 
 
 def test_within_the_grace_nothing_is_late_and_past_it_all_of_it_is() -> None:
@@ -192,7 +192,7 @@ def test_steps_cost_what_they_say() -> None:
 
 def test_without_a_late_policy_lateness_is_said_and_free() -> None:
     made = counted(graded(90.0, after(DUE, hours=3)), assignment=replace(RELU, late=None))
-    assert (made.final, made.told) == (90.0, ("handed in 3 h late: nothing is taken off",))
+    assert (made.final, made.told) == (90.0, ("submitted 3 h late: no late penalty",))
 
 
 @given(st.floats(0, 100), st.integers(0, 10**6), st.integers(0, 10**6))
@@ -250,8 +250,8 @@ def test_rows_find_their_student_by_any_exact_id() -> None:
             for line, name in enumerate(("ada@example.EDU", "ZO\u0308E", "bob", "ad"), 2)]  # fmt: skip
     found, notes = matched(rows, RELU, people)
     assert set(found) == {"ada", "zo\u0308e"}
-    assert notes == ("x.csv:4: 'bob' is nobody in these results",
-                     "x.csv:5: 'ad' is nobody in these results")  # fmt: skip
+    assert notes == ("x.csv:4: 'bob' is not in these results",
+                     "x.csv:5: 'ad' is not in these results")  # fmt: skip
     assert matched(rows, LSTM, people) == ({}, ())
 
 
@@ -309,24 +309,24 @@ def test_a_table_is_read_as_spreadsheets_save_it(course: Course) -> None:
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        (",relu,2026-12-03,,", "2: student: nobody is named; write the student's id, sid or e-mail"),
-        ("ada,rleu,2026-12-03,,", "2: assignment: 'rleu' is no assignment; write relu"),
-        ("ada,relu,03.12.2026,,", "2: due: '03.12.2026' is no date; write 2026-12-01T23:59+01:00"),
+        (",relu,2026-12-03,,", "2: student: no student is named; write the student's id, sid or e-mail"),
+        ("ada,rleu,2026-12-03,,", "2: assignment: 'rleu' is an unknown assignment; write relu"),
+        ("ada,relu,03.12.2026,,", "2: due: '03.12.2026' is not a date; write 2026-12-01T23:59+01:00"),
         ("ada,relu,2027-03-28 02:30,,", "2: due: '2027-03-28 02:30' does not exist in Europe/Berl"),
         ("ada,relu,,maybe,", "2: excused: 'maybe' is neither yes nor no; write yes, or nothing"),
         ("ada,relu,,,", "2: due: neither a date nor an excuse; write a date, or yes under excused"),
         ("ada,relu,2026-12-03,yes,", "2: due: an excuse needs no due date"),
-        ("ada,relu,2026-12-03,,ill,more", "2: 'more' stands beside the columns; write text with a"),
-        ('"a\nb",relu,2026-12-03,,', "2: student: 'a\\nb' is no line of text"),
-        ("ada,relu,2026-12-03,,\x1b[31m", "2: reason: '\\x1b[31m' is no line of text"),
+        ("ada,relu,2026-12-03,,ill,more", "2: 'more' is outside the columns; write text with a"),
+        ('"a\nb",relu,2026-12-03,,', "2: student: 'a\\nb' is not a line of text"),
+        ("ada,relu,2026-12-03,,\x1b[31m", "2: reason: '\\x1b[31m' is not a line of text"),
         ("ada,relu,2026-12-03,,\x00", "2: "),
         ('ada,relu,2026-12-03,,"open', "2: not CSV (unexpected end of data); write every quote"),
         ('ada,relu,2026-12-03,,"a"b', "2: not CSV ("),
-        ("ada,relu,2026-12-03,,\nada,,,yes,", "3: student: 'ada' is there already, on line 2"),
-        ("ada,*,2026-12-03,,\nADA,lstm,,y,", "3: student: 'ADA' is there already, on line 2"),
-        ('bob,,,y,"a\n\nb"\nada,relu,x,,', "2: reason: 'a\\n\\nb' is no line"),
-        ('bob,,,y,"\n\n"\nada,relu,x,,', "5: due: 'x' is no date"),
-        ('bob,,,y,\n\n\nada,relu,x,,', "5: due: 'x' is no date"),
+        ("ada,relu,2026-12-03,,\nada,,,yes,", "3: student: 'ada' is already on line 2"),
+        ("ada,*,2026-12-03,,\nADA,lstm,,y,", "3: student: 'ADA' is already on line 2"),
+        ('bob,,,y,"a\n\nb"\nada,relu,x,,', "2: reason: 'a\\n\\nb' is not a line"),
+        ('bob,,,y,"\n\n"\nada,relu,x,,', "5: due: 'x' is not a date"),
+        ('bob,,,y,\n\n\nada,relu,x,,', "5: due: 'x' is not a date"),
     ],
 )  # fmt: skip
 def test_a_wrong_row_is_refused_with_its_line_and_column(
@@ -342,9 +342,9 @@ def test_a_wrong_row_is_refused_with_its_line_and_column(
     ("data", "said"),
     [
         (b"", ":1: no column student, and due or excused; write student,assignment,due"),
-        (b"name,due\n", ":1: 'name' is no column; write "),
-        (b"studnet,due\n", ":1: 'studnet' is no column; write student"),
-        (b"student,due,due\n", ":1: due: stands there twice; write it once"),
+        (b"name,due\n", ":1: 'name' is an unknown column; write "),
+        (b"studnet,due\n", ":1: 'studnet' is an unknown column; write student"),
+        (b"student,due,due\n", ":1: due: occurs twice; write it once"),
         (b"student,reason\n", ":1: no column student, and due or excused"),
         (b"student,due\nM\xfcller,2026-12-03\n", ":2: not UTF-8; write the file anew, saved as"),
         (b"student,due\n" + b"a" * 1024 * 1024, ":1: over 1 MiB"),
@@ -419,7 +419,7 @@ def test_what_a_spreadsheet_writes_is_read_back(
 def test_the_last_by_its_time_counts_whatever_came_last() -> None:
     grades = [graded(70.0, "2026-12-01 10:00:00"), graded(90.0, "2026-12-01 08:00:00")]
     made = counted(*grades)
-    assert (made.score, made.told) == (70.0, ("the last of 2 hand-ins counts",))
+    assert (made.score, made.told) == (70.0, ("the last of 2 submissions counts",))
     timeless = [replace(grades[0], submission=replace(grades[0].submission, submitted_at=""))]
     assert counted(*timeless, grades[1]).score == 90.0
 
@@ -614,7 +614,7 @@ def test_pages_say_both_scores_and_why_and_no_reason_for_an_excuse() -> None:
         feedback.render(RUN, RELU, grade).decode() for grade in a_class()
     )
     assert "How the score came about" not in untouched
-    for said in ("81 <span", "handed in 5 h late: 10 % off", "the checks gave 90 of 100 points"):
+    for said in ("81 <span", "submitted 5 h late: 10 % off", "the checks gave 90 of 100 points"):
         assert said in late
     assert '<p class="total">Excused</p>' in excused
     assert "secret" not in excused
@@ -665,7 +665,7 @@ def test_a_gradebook_that_is_filled_in_excuses_in_canvas_alone() -> None:
     into = b"SID,Total Score\n1,\n2,\n3,7\n4,\n"
     done = export("gradescope-csv", a_class(), RELU, into)
     assert done.data == b"SID,Total Score\n1,90\n2,81\n3,7\n4,110\n"
-    assert "eve is excused, and left as it is" in done.notes
+    assert "eve is excused, and left unchanged" in done.notes
 
 
 def test_nbgrader_has_the_penalty_in_points() -> None:
@@ -679,7 +679,7 @@ def test_what_would_be_pushed_is_the_final_score(tmp_path: Path) -> None:
     assert [(post.score, post.excuse) for post in posts] == [
         ("90", False), ("81", False), ("", True), ("110", False)
     ]  # fmt: skip
-    assert "handed in 5 h late: 10 % off" in posts[1].comment
+    assert "submitted 5 h late: 10 % off" in posts[1].comment
 
 
 def test_a_class_is_ranked_with_its_own_rows(course: Course) -> None:
@@ -689,7 +689,7 @@ def test_a_class_is_ranked_with_its_own_rows(course: Course) -> None:
     assert [(g.submission.student, g.final) for g in found] == [
         ("ada", 73.0), ("kurt", 90.0), ("zoe", None)
     ]  # fmt: skip
-    assert notes == ("extensions.csv:3: 'zoe' handed in nothing, and is excused",)
+    assert notes == ("extensions.csv:3: 'zoe' submitted nothing, and is excused",)
 
 
 def absent(student: str = "4711") -> Grade:
@@ -734,7 +734,7 @@ def test_an_id_of_two_students_excuses_neither() -> None:
     assert done.unmatched == ()
     both = b"SIS Login ID,ID,SIS User ID,ReLU (34)\n7,1,1,\ny,2,7,\n"
     done = export("canvas", [absent("7")], RELU, both, "plain")
-    assert (done.data, done.unmatched) == (both, ("7: stands there 2 times",))
+    assert (done.data, done.unmatched) == (both, ("7: occurs there 2 times",))
 
 
 # --- through the front door ---------------------------------------------------------------------
@@ -821,9 +821,9 @@ def test_grade_says_final_scores_and_who_is_excused(class_: Path) -> None:
     status, out, err = grader("grade", "inbox", "--assignment", NAME, "--out", "again",
                               "--seed", 5, "--jobs", 1)  # fmt: skip
     assert (status, err) == (0, "")
-    assert re.search(r"^kurt +74\.80 .*handed in 1 day 1 h late: 20 % off$", out, re.MULTILINE)
+    assert re.search(r"^kurt +74\.80 .*submitted 1 day 1 h late: 20 % off$", out, re.MULTILINE)
     assert re.search(r"^linus +excused", out, re.MULTILINE)
-    assert "note: extensions.csv:4: 'zoe' handed in nothing, and is excused" in out
+    assert "note: extensions.csv:4: 'zoe' submitted nothing, and is excused" in out
     zoe = entries("again")["zoe"]
     assert (zoe["status"], zoe["score"]) == ("excused", None)
     assert re.search(r"(?m)^zoe,.*,excused,,,", Path("again", "grades.csv").read_text())
@@ -837,7 +837,7 @@ def test_grade_says_final_scores_and_who_is_excused(class_: Path) -> None:
 def test_a_wrong_row_is_told_before_anything_is_graded(class_: Path) -> None:
     Path("extensions.csv").write_text(block("text") + "ada,*,soon,,\n")
     done = grader("grade", "inbox", "--assignment", NAME, "--out", "new", "--jobs", 1)
-    told = "grader: extensions.csv:4: due: 'soon' is no date; write 2026-12-01T23:59+01:00\n"
+    told = "grader: extensions.csv:4: due: 'soon' is not a date; write 2026-12-01T23:59+01:00\n"
     assert done == (2, "", told)
     assert not Path("new").exists()
 
@@ -861,7 +861,7 @@ def test_a_second_hand_in_is_weighed_against_the_first(class_: Path) -> None:
     assert grader("report", "out")[0] == 0
     found = entries()["kurt"]
     assert (found["score"], found["final_score"]) == (100.0, 60.0)
-    assert found["policy"]["lines"][0] == "the last of 2 hand-ins counts"
+    assert found["policy"]["lines"][0] == "the last of 2 submissions counts"
 
 
 def blackboard(inbox: Path, student: str, source: str, at: str) -> None:
@@ -945,12 +945,12 @@ def test_adjust_changes_lists_and_withdraws(class_: Path) -> None:
         (["kurt", "+5"], "--reason: write why"),
         (["kurt", "+5", "--reason", " "], "--reason: write why"),
         (["kurt", "+5", "--reason", "\x1b[31m"], "--reason: write why"),
-        (["kurt", "--reason", "x"], "CHANGE: nothing is no change of a score; write +5, -2.5"),
-        (["kurt", "5", "--reason", "x"], "CHANGE: '5' is no change of a score"),
-        (["kurt", "+2,5", "--reason", "x"], "CHANGE: '+2,5' is no change"),
-        (["kurt", "+0", "--reason", "x"], "CHANGE: '+0' is no change"),
-        (["kurt", "+inf", "--reason", "x"], "CHANGE: '+inf' is no change"),
-        (["kurt", "--undo", "--reason", "x"], "there is no change of 'kurt' to withdraw"),
+        (["kurt", "--reason", "x"], "CHANGE: nothing is not a change of a score; write +5, -2.5"),
+        (["kurt", "5", "--reason", "x"], "CHANGE: '5' is not a change of a score"),
+        (["kurt", "+2,5", "--reason", "x"], "CHANGE: '+2,5' is not a change"),
+        (["kurt", "+0", "--reason", "x"], "CHANGE: '+0' is not a change"),
+        (["kurt", "+inf", "--reason", "x"], "CHANGE: '+inf' is not a change"),
+        (["kurt", "--undo", "--reason", "x"], "'kurt' has no change to withdraw"),
         (["kurt", "+5", "--undo", "--reason", "x"], "leave out the number"),
         (["bob", "+5", "--reason", "x"], "no such student: 'bob'"),
     ],

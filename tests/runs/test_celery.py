@@ -907,7 +907,7 @@ def test_what_cannot_begin_is_one_line_and_status_2(course: Path, tmp_path: Path
         ((*grade, nobody, "--out", tmp_path / "c", "--sandbox", "none"), "--sandbox"),
         (("worker", "--broker", nobody), "no broker answers at"),
         (("worker", "--course", bare, "--broker", nobody), "is missing"),
-        (("worker", "--course", tmp_path / "no.zip"), "is no zip"),
+        (("worker", "--course", tmp_path / "no.zip"), "is not a zip"),
         (("worker", "--course", tmp_path / "nowhere"), "does not exist"),
     ]:  # fmt: skip
         done = grader(*arguments, cwd=course)

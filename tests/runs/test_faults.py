@@ -355,7 +355,7 @@ def test_locked_by_another_process(course, undisturbed, changed, tmp_path):
     done = subprocess.CompletedProcess(run.args, run.returncode, said, wrong)
     assert_told(done)
     assert "database is locked" in wrong
-    told = shlex.split(wrong.partition("Go on with: ")[2])
+    told = shlex.split(wrong.partition("Continue with: ")[2])
     assert ["grader", "grade", "inbox", *course.command(out, "--resume")[5:-3], "--resume"] == told
     run = course.start(out, "--resume")
     wait_for(out, 5, run)

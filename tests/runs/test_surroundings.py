@@ -100,7 +100,7 @@ def test_grade_and_what_follows_it(place: Place) -> None:
     """One run: grade, show, regrade, report; the untouched stub gets nothing."""
     said = place.run(*ISOLATED, "grade", place.file, "--assignment", NAME, "--out", place.out)
     assert f"course: {place.course}" in said
-    assert "only the stub was handed in" in said
+    assert "only the unchanged stub was submitted" in said
     shutil.copy(ROOT / f"reference/{NAME}/mistakes.py", place.file)  # anything that is not the stub
     place.run(*ISOLATED, "grade", place.file, "--assignment", NAME, "--out", place.out, "--resume")
     shown = place.run(*ISOLATED, "show", place.out, NAME, "test_compose")
@@ -116,7 +116,7 @@ def test_the_command_of_an_installation(place: Place) -> None:
     command = Path(sys.executable).with_name("grader")
     said = place.run(command, "grade", place.file, "--assignment", NAME, "--out", place.out,
                      environ=environ)  # fmt: skip
-    assert "only the stub was handed in" in said
+    assert "only the unchanged stub was submitted" in said
     place.nothing_happened()
 
 

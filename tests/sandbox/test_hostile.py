@@ -225,7 +225,7 @@ class Mode:
         return STRANGER if self.unprivileged and os.geteuid() == 0 else os.geteuid()
 
     def why_not(self) -> str:
-        """Why this mode cannot be had here, or ''."""
+        """Why this mode not available here, or ''."""
         if sys.platform != "linux":
             return "the sandbox is Linux's"
         if not self.unprivileged and os.geteuid() != 0:

@@ -73,7 +73,7 @@ class ImportReport:
             if test.cannot_fail:
                 yield f"    cell {test.cell}, {test.name}: cannot fail, so it has 0 points"
         if self.problem:
-            yield f"  not proved: {self.problem}"
+            yield f"  not verified: {self.problem}"
 
 
 def run(start: Path, system: str, path: Path, name: str = "") -> list[ImportReport]:
@@ -88,7 +88,7 @@ def run(start: Path, system: str, path: Path, name: str = "") -> list[ImportRepo
     notebooks = _notebooks(path)
     if name and len(notebooks) > 1:
         raise ImportFailedError(
-            f"{path} holds {len(notebooks)} notebooks; --name needs one of them"
+            f"{path} contains {len(notebooks)} notebooks; --name works with a single one"
         )
     return [
         _import_one(start, system, notebook, name or identifier(notebook.stem), len(notebooks) == 1)
@@ -110,10 +110,12 @@ def _notebooks(path: Path) -> list[Path]:
     if path.is_dir():
         found = [p for p in sorted(path.rglob("*.ipynb")) if ".ipynb_checkpoints" not in p.parts]
         if not found:
-            raise ImportFailedError(f"{path} holds no notebook; give the instructor's .ipynb")
+            raise ImportFailedError(f"{path} contains no notebook; give the instructor's .ipynb")
         return found
     if not path.is_file():
-        raise ImportFailedError(f"there is no {path}; give the instructor's .ipynb, or its folder")
+        raise ImportFailedError(
+            f"{path} does not exist; give the instructor's .ipynb, or its folder"
+        )
     return [path]
 
 

@@ -41,7 +41,7 @@ def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
     for entry in tree.entries:
         match = NAME.fullmatch(entry.path)
         if not match:
-            notes.append(f"{one_line(entry.path)} is ignored: Blackboard does not name files so")
+            notes.append(f"{one_line(entry.path)} is ignored: not a file name of Blackboard")
         elif match["file"]:
             students[match["who"]].files.append(_file(entry, match))
         else:

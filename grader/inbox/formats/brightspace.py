@@ -33,7 +33,7 @@ def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
         if match := NAME.fullmatch(top):
             found[match["user"]].append((match, entries))
         elif top.lower() != "index.html":
-            notes.append(f"{one_line(top)} is ignored: Brightspace does not name files so")
+            notes.append(f"{one_line(top)} is ignored: not a file name of Brightspace")
     names = Counter(folded(parts[0][0]["who"]) for parts in found.values())
     for user, parts in found.items():
         who = parts[0][0]["who"]

@@ -37,7 +37,7 @@ def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
         if match:
             found[match["user"] or match["anon"]].append((match, entry))
         else:
-            notes.append(f"{one_line(entry.path)} is ignored: Canvas does not name files so")
+            notes.append(f"{one_line(entry.path)} is ignored: not a file name of Canvas")
     for student, parts in found.items():
         match = parts[0][0]
         late = any(part["late"] for part, _ in parts)

@@ -33,13 +33,13 @@ def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
         yield Handin(
             student=one_line(name.removeprefix(slug)),
             files=tuple(File(entry, entry.name, (entry.when,)) for entry in entries),
-            note="" if time else "no commit to be read: the time is that of the files",
+            note="" if time else "no readable commit: the time of the files is used",
             name=one_line(name) if slug else "",
             submitted_at=time or _latest(entries),
         )
     for entry in tree.entries:
         if "/" not in entry.path:
-            notes.append(f"{one_line(entry.path)} is ignored: it stands in no repository")
+            notes.append(f"{one_line(entry.path)} is ignored: it is in no repository")
 
 
 def _latest(entries: list[Entry]) -> str:

@@ -82,7 +82,7 @@ def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
         yield from _handins(folder, record, folders.get(folder), shared)
     for entry in tree.entries:
         if "/" not in entry.path and entry.path != METADATA:
-            notes.append(f"{one_line(entry.path)} is ignored: it stands in no submission's folder")
+            notes.append(f"{one_line(entry.path)} is ignored: it is in no submission's folder")
 
 
 def _handins(

@@ -32,7 +32,7 @@ def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
         if match:
             found[match["who"]] += [_file(entry, match) for entry in entries]
         else:
-            notes.append(f"{one_line(top)} is ignored: Moodle does not name files so")
+            notes.append(f"{one_line(top)} is ignored: not a file name of Moodle")
     for who, files in found.items():
         name, _, number = who.rpartition("_")
         if not number.isdecimal():

@@ -36,9 +36,7 @@ def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
         notes.append(f"only {expected} is read, not {', '.join(map(one_line, sorted(others)[:8]))}")
     for student, entries in tops(tree).items():
         if student not in tree.folders:
-            notes.append(
-                f"{one_line(start + student)} is ignored: it stands in no student's folder"
-            )
+            notes.append(f"{one_line(start + student)} is ignored: it is in no student's folder")
             continue
         files = tuple(
             File(replace(entry, path=start + entry.path), entry.name, (entry.when,))

@@ -131,4 +131,4 @@ def _nobodys(name: str, expected: str, elsewhere: Collection[str]) -> str:
     if any(likeness(name, other) < 2 for other in elsewhere if other != expected):
         return "it belongs to another exercise"
     is_nobodys = likeness(name, expected) < 2 or name in RELEASED
-    return "it has no student's name" if is_nobodys else ""
+    return "cannot tell whose it is" if is_nobodys else ""

@@ -67,7 +67,9 @@ def export(system: str, found: Standings, out: Path) -> Delivery:
         ExportError: The results come from another system, or there is no page to return.
     """
     if system not in TARGETS:
-        raise ExportError(f"no feedback for {one_line(system)}; there are {', '.join(TARGETS)}")
+        raise ExportError(
+            f"no feedback for {one_line(system)}; choose one of: {', '.join(TARGETS)}"
+        )
     target = TARGETS[system]
     grades = [grade for grade in found.grades if not grade.absent]
     places = {grade.submission.student: target.place(grade) for grade in grades}
@@ -135,19 +137,19 @@ def _for_email(grade: Grade) -> str:
 
 TARGETS: Final[Mapping[str, System]] = {
     "canvas": System(
-        _for_canvas, "no file of a Canvas download",
+        _for_canvas, "no file from a Canvas download",
         "in Canvas, open the assignment, SpeedGrader's page or Grades, and Upload Submissions",
     ),
     "moodle": System(
-        _for_moodle, "no folder of a Moodle download",
+        _for_moodle, "no folder from a Moodle download",
         "in Moodle, open the submissions, and Upload multiple feedback files in a zip",
     ),
     "gradescope": System(
-        _for_gradescope, "no folder of a Gradescope export",
+        _for_gradescope, "no folder from a Gradescope export",
         "Gradescope imports no files: share these folders, or grade there with the autograder",
     ),
     "blackboard": System(
-        _for_blackboard, "no file of a Blackboard download",
+        _for_blackboard, "no file from a Blackboard download",
         "attach each file to its attempt; the names are those of the download",
     ),
     "folders": System(_for_folder, "no name", "each folder is one student's", zipped=False),

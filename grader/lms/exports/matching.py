@@ -63,13 +63,15 @@ def matched(
         if len(found) == 1:
             claims[found.pop()].append(grade)
         elif found:
-            strangers.append(f"{student}: stands there {len(found)} times")
+            strangers.append(f"{student}: occurs there {len(found)} times")
         else:
-            strangers.append(f"{student}: not there")
+            strangers.append(f"{student}: not in the gradebook")
     for place, several in list(claims.items()):
         if len(several) > 1:
             names = [lms_line(grade.submission.student) for grade in several]
             same = ", ".join(names)
-            strangers += [f"{name}: the same student there as others: {same}" for name in names]
+            strangers += [
+                f"{name}: the same student as others in the gradebook: {same}" for name in names
+            ]
             del claims[place]
     return {place: found[0] for place, found in claims.items()}, strangers

@@ -23,7 +23,7 @@ def export(
 ) -> Export:
     """Write a new table; a grade with an error has an empty score."""
     if into is not None:
-        raise ExportError("nbgrader: the table is made anew; leave out --into")
+        raise ExportError("nbgrader: the table is always new; leave out --into")
     due = f"{assignment.due:{FORMAT}}" if assignment.due else ""
     rows = [HEADER, *(_row(grade, assignment.name, due) for grade in grades)]
     errors = tuple(sheet.not_graded(grade) for grade in grades if grade.final is None)

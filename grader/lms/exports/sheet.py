@@ -211,13 +211,13 @@ def _write(
     """Write one student's score, or note why the cell is left as it is."""
     page, student = filling.page, lms_line(grade.submission.student)
     if row in filling.locked:
-        notes.append(f"{student}: the grade is locked there, and left as it is")
+        notes.append(f"{student}: the grade is locked there, and left unchanged")
     elif grade.excused and filling.excused:
         page.put(row, filling.at, filling.excused)
     elif grade.final is None:
         notes.append(not_graded(grade))
     elif page.get(row, filling.at).strip() == EXCUSED:
-        notes.append(f"{student} is excused, and left so")
+        notes.append(f"{student} is excused there, and left unchanged")
     else:
         score = number(scaled(grade.final, grade.max_score, most(row), notes))
         page.put(row, filling.at, score.replace(".", ",") if filling.mark == "," else score)
@@ -236,8 +236,8 @@ def scaled(score: float, ours: float, theirs: float | None, notes: list[str]) ->
 def not_graded(grade: Grade) -> str:
     """Return the note on a grade without a score."""
     if grade.excused:
-        return f"{lms_line(grade.submission.student)} is excused, and left as it is"
-    return f"{lms_line(grade.submission.student)} could not be graded (error) and is left as it is"
+        return f"{lms_line(grade.submission.student)} is excused, and left unchanged"
+    return f"{lms_line(grade.submission.student)} could not be graded (error) and is left unchanged"
 
 
 def keys(header: Sequence[str], kinds: Mapping[str, tuple[str, ...]]) -> dict[int, tuple[str, ...]]:

@@ -16,6 +16,6 @@ def export(
 ) -> Export:
     """Write the gradebook's own table."""
     if into is not None:
-        raise ExportError("csv: the table is made anew; leave out --into")
+        raise ExportError("csv: the table is always new; leave out --into")
     errors = tuple(sheet.not_graded(grade) for grade in grades if grade.final is None)
     return Export(gradebook.as_csv(grades), notes=errors)

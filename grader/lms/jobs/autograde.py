@@ -160,7 +160,7 @@ def lateness(job: Job, course: Course, assignment: Assignment) -> tuple[float, s
         return 0.0, ""
     hours = number(round(late.late_by.total_seconds() / 3600, 1))
     unit = "hour" if hours == "1" else "hours"
-    return late.penalty, f"Late by {hours} {unit}: {number(late.penalty)} % are taken off."
+    return late.penalty, f"Late by {hours} {unit}: {number(late.penalty)} % late penalty."
 
 
 def _extension(job: Job, course: Course, assignment: Assignment) -> Extension | None:
@@ -183,7 +183,7 @@ def _graded(course: Course, assignment: Assignment, job: Job) -> Grade:
     )  # fmt: skip
     for _, grade in local.grade_all([submission], settings, 1, assignment.limits.patience):
         return grade
-    raise local.EngineError("no grade came")
+    raise local.EngineError("no grade arrived")
 
 
 def read_submission(course: Course, name: str, job: Job) -> Submission:
@@ -195,7 +195,7 @@ def read_submission(course: Course, name: str, job: Job) -> Submission:
     try:
         tree, named = _tree(job.submission)
     except FileNotFoundError:
-        return replace(bare, problem="nothing was handed in")
+        return replace(bare, problem="nothing was submitted")
     except InboxError as error:
         return replace(bare, problem=str(error))
     ours = {path.name for path in job.results}
@@ -209,7 +209,7 @@ def read_submission(course: Course, name: str, job: Job) -> Submission:
     found = Picker(tree, name, matcher(released)).submission(handin)
     if SEVERAL in found.error:  # nobody is here to choose: the student settles it
         wanted = " or ".join(f"{name}{suffix}" for suffix in SUFFIXES)
-        return replace(found, error="", problem=f"{found.error}; hand in one file, {wanted}")
+        return replace(found, error="", problem=f"{found.error}; submit one file, {wanted}")
     return found
 
 

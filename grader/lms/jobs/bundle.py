@@ -36,7 +36,7 @@ def build(course: Course, name: str, format: str, out: Path) -> Path:
     """Write ``out/<name>-<format>.zip``, mode 600; raises `CatalogError`."""
     known = {**FORMATS, "worker": _worker}
     if format not in known:
-        raise CatalogError(f"{format!r} is no format of a bundle; write {' or '.join(known)}")
+        raise CatalogError(f"{format!r} is not a format of a bundle; write {' or '.join(known)}")
     assignment = course.assignment(name)
     files = known[format](course, assignment)
     out.mkdir(parents=True, exist_ok=True)
@@ -224,7 +224,7 @@ def _catalog(path: Path, name: str) -> bytes:
     """Return ``assignments.yaml`` with one entry; the rest of the file unchanged."""
     root = yaml.compose(path.read_text(encoding="utf-8-sig"), yaml.SafeLoader)
     if not isinstance(root, yaml.MappingNode):
-        raise CatalogError(f"{path} is no mapping")
+        raise CatalogError(f"{path} is not a mapping")
     for key, value in root.value:
         if key.value == "assignments":
             value.value = [entry for entry in value.value if _named(entry) == name]
