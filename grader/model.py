@@ -26,6 +26,7 @@ Cause = Literal[
     "raised",
     "overran",
     "crashed",
+    "pipe",
     "undefined",
     "unwritten",
     "modified",

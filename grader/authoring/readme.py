@@ -167,7 +167,9 @@ def _lateness(assignment: Assignment) -> str:
     told = []
     if late.per_day:
         most = f", at most {late.at_most:g} %" if late.at_most < 100 else ""
-        told.append(f"each day begun after that costs {late.per_day:g} % of the score{most}")
+        told.append(
+            f"each day or part of a day after that costs {late.per_day:g} % of the score{most}"
+        )
     told += [f"over {_long(step.after)} late costs {step.lose:g} %" for step in late.steps]
     if late.cut_off is not None:
         told.append(f"over {_long(late.cut_off)} late counts nothing")
@@ -184,4 +186,4 @@ def _vectorisation(speed: Mapping[str, SpeedLimit]) -> str:
     if not speed:
         return VECTORISATION
     rows = [f"- `{function}`: {speed_limit_note(limit)}" for function, limit in speed.items()]
-    return f"{VECTORISATION}\nIn this assignment speed has points of its own:\n\n" + "\n".join(rows)
+    return f"{VECTORISATION}\nIn this assignment some points are for speed:\n\n" + "\n".join(rows)

@@ -15,6 +15,7 @@ from grader.checks.arrays import Path
 from grader.checks.case import Case, Part
 from grader.checks.gradients import Gradient
 from grader.checks.reference import Module
+from grader.model import Cause
 from grader.sandbox.fork_server import StudentError
 from grader.sandbox.student import Answer, Refused
 
@@ -87,10 +88,15 @@ class Failed(Exception):  # a verdict, not an error
     """A check that is not passed: what to tell, and the share of the points it still earns."""
 
     def __init__(
-        self, message: str, credit: float = 0.0, mistake: str = "", detail: str = ""
+        self,
+        message: str,
+        credit: float = 0.0,
+        mistake: str = "",
+        detail: str = "",
+        cause: Cause = "",
     ) -> None:
         super().__init__(message)
-        self.credit, self.mistake, self.detail = credit, mistake, detail
+        self.credit, self.mistake, self.detail, self.cause = credit, mistake, detail, cause
 
 
 class PartialCreditGiven(BaseException):

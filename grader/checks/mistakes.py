@@ -45,7 +45,7 @@ def mistaken(source: str, mistake: Mistake) -> str:
     for right, wrong in mistake.swap.items():
         if source.count(right) != 1:
             raise ValueError(
-                f"{mistake.id}: {right!r} stands {source.count(right)} times, not once"
+                f"{mistake.id}: {right!r} occurs {source.count(right)} times, not once"
             )
         source = source.replace(right, wrong)
     return f"{source}\n\n{mistake.code}\n" if mistake.code else source

@@ -103,7 +103,7 @@ def said(node: ast.AST, depth: int = 0) -> str:
         if isinstance(each, ast.Name) and each.id not in ("np", "math", "params", "cache", "len")
     ]
     known = list(dict.fromkeys(names))[:3]
-    return f"what is made of {' and '.join(known)}" if known else "that"
+    return f"what is computed from {' and '.join(known)}" if known else "that"
 
 
 def _short(node: ast.AST) -> str:
@@ -335,7 +335,7 @@ def _named(
 ) -> Edit:  # fmt: skip
     where = _within(function, slot[3])
     text = f"`{other}` stood where `{name}` belongs{where}"
-    return _replace(function, slot, new, text, f"Which value is wanted here{where}: `{other}`?")
+    return _replace(function, slot, new, text, f"Which value is needed here{where}: `{other}`?")
 
 
 def _are_alike(one: str, other: str) -> bool:
@@ -484,7 +484,7 @@ def _bounds(function: ast.FunctionDef) -> Iterator[Edit]:
         match node:
             case ast.Subscript(value=value, slice=ast.Slice()):
                 text = f"the whole of {_quoted(value)} were taken"
-                yield _replace(function, slot, value, text, "Which part of it is wanted?")
+                yield _replace(function, slot, value, text, "Which part of it is needed?")
             case ast.Call(func=ast.Name(id="reversed" | "sorted" as name), args=[first]):
                 text = f"`{name}` were left out"
                 yield _replace(function, slot, first, text, "In which order are they visited?")

@@ -35,7 +35,7 @@ from grader.checks.raised import (
     UndecidableError,
     UndefinedError,
 )
-from grader.sandbox.fork_server import OverrunError, StudentError
+from grader.sandbox.fork_server import OverrunError, PipeError, StudentError
 from grader.sandbox.guest import values, wire
 from grader.sandbox.guest.operations import CHUNK as MAX_CHUNK
 from grader.sandbox.guest.operations import EXCEPTION
@@ -347,7 +347,7 @@ class Peer:
     def _ready(self) -> None:
         """See that the worker of this test still runs, or start the first one."""
         if self._stopped is not None:
-            raise StoppedError(str(self._stopped), self._stopped.detail)
+            raise StoppedError(str(self._stopped), self._stopped.detail, self._stopped.cause)
         if self._generation:
             return
         if self.student.stopped >= MAX_STOPPED:
@@ -382,7 +382,9 @@ class Peer:
         kind = TimedOutError if isinstance(error, OverrunError) else StoppedError
         if self._stopped is None:
             self.student.stopped += 1
-        self._stopped = kind(str(error), error.detail)
+        self._stopped = kind(
+            str(error), error.detail, "pipe" if isinstance(error, PipeError) else ""
+        )
         return self._stopped
 
     def _asked(self, key: int, args: list[Any], named: dict[Any, Any], name: str) -> list[Any]:

@@ -48,9 +48,14 @@ class RefusedError(BoundaryError):
 
 
 class StoppedError(BoundaryError):
-    """A worker that ended, hung, or wrote something else than an answer."""
+    """A worker that ended, hung, or wrote something other than an answer."""
 
     cause: Cause = "crashed"
+
+    def __init__(self, message: str, detail: str = "", cause: Cause = "") -> None:
+        """Keep the ``cause`` too, if it is another one."""
+        super().__init__(message, detail)
+        self.cause = cause or self.cause
 
 
 class TimedOutError(StoppedError):

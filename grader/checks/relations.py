@@ -300,8 +300,8 @@ def _unary(pairs: Sequence[Pair]) -> str:
 def _places(pairs: Sequence[Pair]) -> str:
     tries: list[tuple[str, _Test]] = [
         ("is transposed: rows and columns have changed places", lambda p: near(p.got, p.right.T)),
-        ("stands in the opposite order along the first axis", lambda p: near(p.got, p.right[::-1])),
-        ("stands in the opposite order along the second axis",
+        ("is in the opposite order along the first axis", lambda p: near(p.got, p.right[::-1])),
+        ("is in the opposite order along the second axis",
          lambda p: near(p.got, p.right[:, ::-1])),
         ("is one place late along the first axis",
          lambda p: len(p.right) > 2 and near(p.got[1:], p.right[:-1])),

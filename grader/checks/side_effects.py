@@ -62,7 +62,9 @@ def repeats(judge: Judge, *cases: Draw) -> None:
     for (drawn, answer), again in zip(pairs, repeated, strict=True):
         judge.function = drawn.function
         if again.error is not None:
-            raise Failed(f"called again, {again.error}", detail=again.error.detail)
+            raise Failed(
+                f"called again, {again.error}", detail=again.error.detail, cause=again.error.cause
+            )
         if not is_same(answer.value, again.value):
             message = f"{drawn.function} returns something else when it is called again with the same arguments"
             # One of random numbers is not right even where it has answered nothing yet.
@@ -84,7 +86,7 @@ def raises(judge: Judge, cases: Draw, kind: type[Exception], but: Draw) -> None:
             message = f"should raise {kind.__name__}{where}: {answer.error}"
             mistake = "wrong-exception" if answer.error.kinds[1:] else ""
             mistake = "" if answer.error.kinds[:1] == ("NotImplementedError",) else mistake
-            raise Failed(message, 0, mistake, answer.error.detail)
+            raise Failed(message, 0, mistake, answer.error.detail, answer.error.cause)
     good = judge.draw(but)
     if any(answer.error is None for answer in judge.asked.answers(good)):
         return
@@ -121,7 +123,7 @@ def _must_all_answer(judge: Judge, silent: _Silent) -> None:
     for function, error in silent.errors.items():
         judge.function = function
         told = f"{error}; {THE_OTHERS}" if silent.share else str(error)
-        raise Failed(told, silent.share, detail=error.detail)
+        raise Failed(told, silent.share, detail=error.detail, cause=error.cause)
 
 
 def _must_say_something(judge: Judge, pairs: Sequence[tuple[Case, Answer]]) -> None:

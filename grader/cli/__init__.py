@@ -133,7 +133,7 @@ def _for_students(command: Add) -> None:
 
 def _for_instructors(command: Add) -> None:
     _grade_options(command("grade", grade.run, "grade files, folders and LMS downloads"))
-    report = command("report", results.report, "write the pages and plots of a run anew")
+    report = command("report", results.report, "write the pages and plots of a run again")
     _results(report)
     show = command("show", results.show, "show one student's submission and checks (for staff)")
     _results(show)

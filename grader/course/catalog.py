@@ -82,7 +82,7 @@ def _refusal(found: Sequence[Path], given: Iterable[Path]) -> str:
             continue
         beside = path.is_file() and path.parent == course
         if beside or course.is_relative_to(path):
-            return f"lies in what is to be graded ({path})"
+            return f"lies in the files to grade ({path})"
     return ""
 
 

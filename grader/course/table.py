@@ -46,7 +46,7 @@ def text(path: Path, instead: str) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        fact, instead = "not UTF-8", "the file anew, saved as CSV UTF-8"
+        fact, instead = "not UTF-8", "the file again, saved as CSV UTF-8"
         raise wrong(f"{path.name}:{line}")(fact, instead) from None
 
 

@@ -55,7 +55,11 @@ SYNTAX: Final = (
     ("another document", "a second document (`---`)", "one document"),
     ("<block end>", "a line that is indented differently from those above", "it in their column"),
     ("unexpected end of stream", "a quote that is not closed", "the closing quote"),
-    ("cannot start any token", "a sign with a meaning of its own in YAML", 'the text in "quotes"'),
+    (
+        "cannot start any token",
+        "a character with a special meaning in YAML",
+        'the text in "quotes"',
+    ),
 )
 """What PyYAML says, what we say, and what to write."""
 

@@ -182,7 +182,7 @@ READERS: Final[Mapping[str, Callable[[pytest.Mark], str]]] = {
 """Each mark of ours, and the function that says what is wrong with one, or ''."""
 DESCRIPTIONS: Final = (
     "points(n): what the check is worth; 1 if unmarked",
-    "hint(text): what a student who fails the check reads besides",
+    "hint(text): an extra line for students who fail the check",
     "example: the inputs are public, and the whole comparison is shown",
     "public: the test may be given to students",
     "timed(function): it is about how long the function takes",

@@ -25,7 +25,7 @@ from grader.grading.marks import mark_of, params_of
 from grader.grading.protocol import CheckInfo
 from grader.grading.subtests import SubtestsFailed
 from grader.model import Cause, Outcome
-from grader.sandbox.fork_server import GraderError, OverrunError, StudentError
+from grader.sandbox.fork_server import GraderError, OverrunError, PipeError, StudentError
 
 CHECK: Final = pytest.StashKey[Check]()
 
@@ -294,6 +294,8 @@ def cause_of(error: StudentError) -> Cause:
         return "undefined"
     if kinds[:1] == ("NotImplementedError",):
         return "unwritten"
+    if isinstance(error, PipeError):
+        return "pipe"
     return "raised" if kinds else "crashed"
 
 

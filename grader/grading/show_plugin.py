@@ -66,7 +66,7 @@ def described(asked: Asked) -> Iterator[str]:
             if (lines := list(_faults(asked, case, answer)))
         }
         if not wrong:
-            yield "no single answer of this check is wrong: its message says what is"
+            yield "every single answer of this check is correct: read its message"
         for case, lines in list(wrong.items())[:MOST]:
             yield from _inputs(asked, case)
             yield from lines

@@ -55,4 +55,6 @@ class Watch:
         self._own += worked if worked > _ASLEEP else 1.0
         if self._own >= OWN_SECONDS:
             self._own = 0.0
-            raise OverlongError(f"the hidden test took {OWN_SECONDS} s of its own: does it end?")
+            raise OverlongError(
+                f"the hidden test took {OWN_SECONDS} s of its own time (infinite loop?)"
+            )

@@ -39,7 +39,7 @@ KINDS: Final = {
     np.ndarray: "array", type(None): "None",
 }  # fmt: skip
 COMPARED: Final = {
-    ast.In: "does not contain what is expected",
+    ast.In: "does not contain the expected value",
     ast.NotIn: "contains what it should not contain",
     ast.Lt: "is not within the expected bounds",
     ast.LtE: "is not within the expected bounds",
@@ -260,7 +260,7 @@ def _asserted(statement: ast.stmt) -> str:
     names = " ".join(_called(node) for node in ast.walk(statement))
     if "close" in names or "almost" in names:
         return "is not close enough to the expected values"
-    return "is not equal to what is expected" if "equal" in names else "is not as expected"
+    return "is not equal to the expected value" if "equal" in names else "is not as expected"
 
 
 def _should_raise(statement: ast.With, place: TestPlace) -> str:

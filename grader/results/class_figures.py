@@ -12,7 +12,7 @@ fails every check at once says nothing about one of them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from math import floor
@@ -20,7 +20,7 @@ from statistics import correlation, fmean, median, quantiles
 from typing import Final
 
 from grader.course.assignment import Assignment
-from grader.model import Grade, Outcome, Standing
+from grader.model import Cause, Grade, Outcome, Standing
 
 ENOUGH: Final = 30
 """Students before a check is called unfair: a correlation of fewer says little."""
@@ -28,15 +28,8 @@ HARDLY_ANY: Final = 0.1
 DO_WELL: Final = 0.7
 BINS: Final = 20
 
-_SIGNS: Final = {
-    "attack": ("your program wrote something of its own", "your program closed the pipe"),
-    "crashed": ("your program crashed", "your program ended"),
-    "hung": (
-        "(infinite loop?)",
-        "no answer within",
-        "it waits for something that never happens",
-    ),
-}
+_SIGNS: Final[Mapping[Cause, str]] = {"pipe": "attack", "crashed": "crashed", "overran": "hung"}
+"""The note for the cause of a failed check."""
 NOTES: Final = {
     "error": "not judged",
     "attack": "attempted attack",
@@ -182,7 +175,7 @@ def signs(outcome: Outcome) -> set[str]:
     """Return what one check shows about the program: keys of `NOTES`."""
     if outcome.status != "failed":
         return {"error"} if outcome.status == "error" else set()
-    found = {name for name, texts in _SIGNS.items() if any(t in outcome.message for t in texts)}
+    found = {_SIGNS[outcome.cause]} if outcome.cause in _SIGNS else set()
     trace = str(outcome.instructor.get("traceback", "")).strip()
     if trace.rpartition("\n")[2].startswith("PermissionError: [Errno 1]"):
         found.add("forbidden")

@@ -131,7 +131,7 @@ class Store:
         for name in ("assignment", "seed", "secret"):
             before, now = getattr(known, name), getattr(other, name)
             if before != now:
-                message = f"{where} holds a run with another {name} ({before}, not {now})"
+                message = f"{where} contains a run with another {name} ({before}, not {now})"
                 raise StoreError(f"{message}; choose another --out")
 
     def check_same(self, other: Run, where: Path) -> None:
@@ -153,10 +153,10 @@ class Store:
         """Open the results in ``folder``; raises `StoreError` when there are none."""
         path = folder / FILE
         if not path.is_file():
-            raise StoreError(f"{folder} holds no results ({FILE} is missing)")
+            raise StoreError(f"{folder} contains no results ({FILE} is missing)")
         store = cls(_connect(path), path)
         if store._run() is None:
-            raise StoreError(f"{path} holds no run")
+            raise StoreError(f"{path} contains no run")
         try:
             store._connection.executescript(_SCHEMA)  # one of an older version has less
         except sqlite3.Error as error:
@@ -179,7 +179,7 @@ class Store:
         """Return the run of these results."""
         run = self._run()
         if run is None:
-            raise StoreError(f"{self.path} holds no run")
+            raise StoreError(f"{self.path} contains no run")
         return run
 
     def update(self, run: Run) -> None:

@@ -332,7 +332,7 @@ class _Run:
 
 
 def _refused(refusal: str) -> EngineError:
-    return EngineError(f"{refusal[:400]}; nothing is lost, go on with --resume")
+    return EngineError(f"{refusal[:400]}; nothing is lost, continue with --resume")
 
 
 def _pauses() -> Iterator[float]:

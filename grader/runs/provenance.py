@@ -70,7 +70,7 @@ def refuse_mixture(folder: Path, before: Mapping[str, str], now: Mapping[str, st
     if found := changes(before, now):
         raise MixtureError(
             f"changed since {folder} was graded: {', '.join(found)}; run `grader regrade {folder} "
-            "--write` first, so that everybody is graded alike, or choose another --out"
+            "--write` first, so that all students are graded the same way, or choose another --out"
         )
 
 

@@ -37,7 +37,7 @@ from grader.sandbox.guest import lockdown, wire
 
 _START_SECONDS: Final = 60.0
 _UIDS: Final = 64
-NONSENSE: Final = "your program wrote something of its own where its answer is read"
+NONSENSE: Final = "your program wrote to the pipe that carries its answers"
 _BRIEF: Final = 0.2
 """Wall seconds of a request whose sleep is not worth asking for."""
 
@@ -64,13 +64,19 @@ class StudentError(Exception):
 class OverrunError(StudentError):
     """A limit was passed, and the worker killed for it."""
 
-    cause = "overran"
+    cause: Cause = "overran"
 
 
 class CrashError(StudentError):
-    """The worker ended, or wrote what is no answer, in the middle of a request."""
+    """The worker ended in the middle of a request."""
 
-    cause = "crashed"
+    cause: Cause = "crashed"
+
+
+class PipeError(CrashError):
+    """The submission wrote to the pipe that carries its answers, or closed it."""
+
+    cause: Cause = "pipe"
 
 
 class Reply(NamedTuple):
@@ -361,7 +367,7 @@ class Worker:
 
         Raises:
             OverrunError: A limit was passed.
-            CrashError: The worker ended, or wrote what is no answer.
+            CrashError: The worker ended, closed the pipe, or wrote something else to it.
         """
         frame = wire.encode(request)
         used, slept = self.cpu(), self.asleep
@@ -372,10 +378,10 @@ class Worker:
             patience.done()
             value = wire.decode(reply)
         except (OSError, EOFError) as error:
-            raise CrashError(self._how_it_ended(), detail=str(error)) from None
+            raise self._how_it_ended(str(error)) from None
         except wire.WireError as error:
             self.end()
-            raise CrashError(NONSENSE, detail=str(error)) from None
+            raise PipeError(NONSENSE, detail=str(error)) from None
         return Reply(value, self.cpu() - used, self.asleep - slept, len(reply))
 
     def _send(self, data: bytes, patience: _Patience) -> None:
@@ -433,27 +439,32 @@ class Worker:
         before, self._queued = self._queued, int(told[1]) / 1e9
         return self._queued - before
 
-    def _how_it_ended(self) -> str:
-        """Return the sentence about a worker that answers no more."""
+    def _how_it_ended(self, detail: str) -> CrashError:
+        """Return the error that says how a worker ended, with ``detail`` for staff."""
         ended, _, _ = select.select([self._pidfd], [], [], 0.2)  # of itself, not by us
         self.end()
         if self._start != self._server.starts:
             raise GraderError("the fork server died, and a worker with it")
         status = self._server.status(self._pid)
         if status is None:
-            return "your program ended in the middle of this"
+            return CrashError("your program ended in the middle of this", detail=detail)
         if os.WIFEXITED(status):
             if os.WEXITSTATUS(status) == lockdown.OUT_OF_MEMORY:
-                return "your program ran out of memory"
-            return "your program ended itself (exit) in the middle of this"
+                return CrashError("your program ran out of memory", detail=detail)
+            return CrashError(
+                "your program ended itself (exit) in the middle of this", detail=detail
+            )
         number = os.WTERMSIG(status)
         if number == signal.SIGKILL:
             if not ended:
-                return "your program closed the pipe on which its answer is read"
+                return PipeError(
+                    "your program closed the pipe that carries its answers", detail=detail
+                )
             self._server.killed += 1
-            return "your program was stopped by the system: it ran out of memory"
+            said = "your program was stopped by the system: it ran out of memory"
+            return CrashError(said, detail=detail)
         name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
-        return f"your program crashed in the middle of this ({name})"
+        return CrashError(f"your program crashed in the middle of this ({name})", detail=detail)
 
     def end(self) -> None:
         """Kill it. Its last output stays in ``captured``."""

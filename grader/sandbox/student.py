@@ -22,6 +22,7 @@ from grader.sandbox.fork_server import (
     ForkServer,
     GraderError,
     OverrunError,
+    PipeError,
     StudentError,
     Worker,
 )  # fmt: skip
@@ -365,9 +366,9 @@ class Student:
         return f", line {line} of {title}" if known else ""
 
     def violated(self) -> StudentError:
-        """End the worker, which wrote what is no answer, and return the error that says so."""
+        """End the worker, which wrote something other than an answer; return the error."""
         self.end()
-        return CrashError(NONSENSE)
+        return PipeError(NONSENSE)
 
 
 def _builtin(kinds: Sequence[str]) -> str:

@@ -59,7 +59,7 @@ def examine(file: str, public: str) -> int:
     said: dict[str, str] = {}
     for each in checks(namespace, tests) if readable else ():
         if each.gradient and not gradients:
-            print("\nGradients, beside the numeric ones of your own functions\n")
+            print("\nYour gradients, compared with the numeric gradients of your own functions\n")
             gradients = True
         print(headed(each.title), end="", flush=True)
         results.append(_once(each.run(), said))

@@ -79,7 +79,7 @@ def _words(found: Agreement) -> str:
     if found.constant:
         return "WRONG: your own loss does not change with it"
     if found.skipped and found.skipped == found.size:
-        return "NOT JUDGED: each entry stands at a kink"
+        return "NOT JUDGED: each entry is at a kink"
     word = "right" if found.agrees else "WRONG"
     skipped = f" ({found.skipped} of {found.size} entries skipped: at a kink)"
     return f"{word}{skipped if found.skipped else ''}"

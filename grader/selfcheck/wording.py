@@ -89,7 +89,7 @@ def hand_in(file: str) -> str:
     """Return the advice where everything passed."""
     return (
         "Next: read the docstrings once more (the grader uses other shapes and other numbers), "
-        f"and hand in {file or 'this file'}."
+        f"and submit {file or 'this file'}."
     )
 
 

@@ -44,7 +44,7 @@ def forget(data: Path, student: str) -> Forgotten:
     """
     path = data / FOLDER / FILE
     if not path.exists():
-        raise ServeError(f"{data} holds no service ({FOLDER}/{FILE} is missing)")
+        raise ServeError(f"{data} contains no service ({FOLDER}/{FILE} is missing)")
     connection = connect(path)
     try:
         found = connection.execute(

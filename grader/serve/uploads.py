@@ -134,7 +134,7 @@ def _picked(name: str, tree: Tree, expected: str) -> Upload:
     )
     if packed and len(entries) != 1:
         found = "no .py or .ipynb file" if not entries else f"{len(entries)} .py or .ipynb files"
-        raise UploadError(422, f"{name} holds {found}. Send the one file that is to be graded.")
+        raise UploadError(422, f"{name} contains {found}. Send the one file that is to be graded.")
     file = File(entries[0], entries[0].name, meant=True)
     found_file = Picker(tree, expected, lambda cells: False).submission(Handin("", (file,)))
     if found_file.error or found_file.problem:

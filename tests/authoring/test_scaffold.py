@@ -239,7 +239,7 @@ def test_a_folder_with_other_things_in_it_is_no_course(tmp_path: Path) -> None:
     done = grader(tmp_path, "new", "affine")
     assert (2, "") == (done.returncode, done.stdout)
     assert "no assignments.yaml in" in done.stderr
-    assert "in an empty folder, a course is begun" in done.stderr
+    assert "to start a new course, run this in an empty folder" in done.stderr
     (tmp_path / "assignments.yaml").write_text(
         "title: a\nassignments:\n  - name: b\n    titel: b\n"
     )

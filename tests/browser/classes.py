@@ -32,7 +32,7 @@ RUN = Run("two_layer_network", 17, 100.0, "9177fc47e285", LAYERS, "plain", VERSI
 FATES = [  # message, traceback for staff, seconds
     ("your program crashed in the middle of this (SIGSEGV)", "the pipe was closed", 1.8),
     ("stopped after 2 s of CPU time (infinite loop?)", "", 12.1),
-    ("your program wrote something of its own where its answer is read", "a huge frame", 4.4),
+    ("your program wrote to the pipe that carries its answers", "a huge frame", 4.4),
     ("forward raised a PermissionError, line 30", "PermissionError: [Errno 1] refused", 0.2),
     ("this check could not be judged; it is not your fault", "OSError: disk full", 0.1),
 ]

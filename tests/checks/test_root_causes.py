@@ -50,7 +50,7 @@ RIGHT = np.array([[1.0, -2.0], [3.0, 5.0], [0.5, 4.0]])
     [
         (lambda a: -a, "has the opposite sign"),
         (lambda a: len(a) * a, "is too large by a factor: the number of rows of `X`"),
-        (lambda a: a[::-1], "stands in the opposite order along the first axis"),
+        (lambda a: a[::-1], "is in the opposite order along the first axis"),
         (lambda a: a.T, "is transposed"),
         (lambda a: a[:, None], "has the right values with an axis of length 1 too many"),
         (lambda a: (a * len(a)).astype(np.float32), "is too large by a factor"),

@@ -275,7 +275,7 @@ def test_the_course_is_refused_by_line_and_field(folder: Path, text: str, said: 
         ("\tpoints: 5", 5, "a tab; write spaces"),
         ("title2: a: b", 5, 'a colon where none is allowed; write text with a colon in "quotes"'),
         ("points: 'five", 5, "a quote that is not closed; write the closing quote"),
-        ("points: @5", 5, 'a sign with a meaning of its own in YAML; write the text in "quotes"'),
+        ("points: @5", 5, 'a character with a special meaning in YAML; write the text in "quotes"'),
         ("points\n    imports: []", 6, "a line that is not `key: value`; write key: value"),
         ("points: 5\n---\n", 6, "a second document (`---`); write one document"),
         ("points: &five 5", 5, "an anchor or alias (`&` or `*`)"),

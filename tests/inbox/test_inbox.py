@@ -170,16 +170,16 @@ def test_which_file_counts(
 @pytest.mark.parametrize(
     ("files", "problem"),
     [
-        ({"relu.py": STUB}, "only the stub"),
-        ({"relu.py": STUB, "relu.ipynb": STUB_NOTEBOOK}, "only the stub"),
-        ({"relu.py": b"# mine\n" + STUB.replace(b'"""max(z, 0)."""', b"")}, "only the stub"),
+        ({"relu.py": STUB}, "only the unchanged stub"),
+        ({"relu.py": STUB, "relu.ipynb": STUB_NOTEBOOK}, "only the unchanged stub"),
+        ({"relu.py": b"# mine\n" + STUB.replace(b'"""max(z, 0)."""', b"")}, "only the unchanged stub"),
         ({"report.pdf": b"%PDF"}, "no .py or .ipynb file was submitted, but ada/report.pdf"),
         ({"relu.py": b"x" * (1 << 20) + b"x"}, "relu.py is over 1,024 KiB"),
         ({"relu.ipynb": b" " * (1 << 26) + b"{}"}, "relu.ipynb is over 65,536 KiB"),
         ({"relu.py": b"\xff\xfex\0"}, "UTF-16"),
         ({"relu.py": b"caf\xe9"}, "not UTF-8"),
         ({"relu.py": STUB, "relu.ipynb": b"{"}, "not JSON"),
-        ({"relu.py": STUB, "test_public.py": WORK}, "only the stub"),
+        ({"relu.py": STUB, "test_public.py": WORK}, "only the unchanged stub"),
         ({"work.zip": b"PK"}, "work.zip is an archive inside the export"),
     ],
 )

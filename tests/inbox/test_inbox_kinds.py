@@ -75,7 +75,7 @@ def test_gradescope_misfits_are_noted(tmp_path: Path) -> None:
     )
     found = by_student(opened)
     assert found["submission_200"].source == WORK
-    told = "the export holds no files of this submission: download it again"
+    told = "the export contains no files of this submission: download it again"
     assert (found["0123"].error, found["0123"].problem) == (told, "")
 
 
@@ -451,7 +451,7 @@ def test_a_hostile_repository_has_the_time_of_its_files(name: str, tmp_path: Pat
     opened = open_inbox(tmp_path, expected="relu", stub=STUB, kind="git")
     (one,) = opened.submissions
     assert (one.source, one.submitted_at) == (WORK, "2023-11-14T22:13:20+00:00")
-    assert "no commit to be read" in one.note
+    assert "no readable commit" in one.note
 
 
 def test_a_git_log_dates_what_git_objects_do_not_unless_it_tells_of_the_clone(
@@ -464,7 +464,7 @@ def test_a_git_log_dates_what_git_objects_do_not_unless_it_tells_of_the_clone(
         (tmp_path / student / ".git/logs/HEAD").write_bytes(log)
     ada, bob = open_inbox(tmp_path, expected="relu", stub=STUB).submissions
     assert (ada.submitted_at, ada.note) == ("2023-11-14T23:43:20+01:30", "")
-    assert "no commit to be read" in bob.note
+    assert "no readable commit" in bob.note
 
 
 def test_a_student_cannot_make_an_export_look_like_another(tmp_path: Path) -> None:

@@ -385,18 +385,16 @@ def test_what_could_not_be_judged_counts_for_nothing():
 
 
 @pytest.mark.parametrize(
-    ("message", "trace", "note"),
+    ("cause", "trace", "note"),
     [
-        ("your program wrote something of its own where its answer is read", "", "attack"),
-        ("your program closed the pipe on which its answer is read", "", "attack"),
-        ("called again, your program crashed in the middle of this (SIGSEGV)", "", "crashed"),
-        ("your program ended itself (exit) in the middle of this", "", "crashed"),
-        ("stopped after 2 s of CPU time (infinite loop?)", "", "hung"),
-        ("relu raised a PermissionError", "x\nPermissionError: [Errno 1] no", "forbidden"),
+        ("pipe", "", "attack"),
+        ("crashed", "", "crashed"),
+        ("overran", "", "hung"),
+        ("raised", "x\nPermissionError: [Errno 1] no", "forbidden"),
     ],
 )
-def test_what_is_to_be_looked_at_is_noted(message, trace, note):
-    made = grade(passed(), failed(message=message, instructor={"traceback": trace}))
+def test_what_is_to_be_looked_at_is_noted(cause, trace, note):
+    made = grade(passed(), failed(cause=cause, instructor={"traceback": trace}))
     assert statistics.notes(ASSIGNMENT, made) == [note]
     assert f'data-filter=\'{{"note":"{note}"}}\'' in report_page([made])
 

@@ -255,7 +255,7 @@ def test_a_course_that_may_be_a_students_has_to_be_named(
 def test_a_course_in_what_is_to_be_graded_has_to_be_named(course: Path, given: str) -> None:
     """Her assignments.yaml beside her file, or in the folder that is graded."""
     (course / "work.py").touch()
-    with pytest.raises(catalog.CatalogError, match="lies in what is to be graded"):
+    with pytest.raises(catalog.CatalogError, match="lies in the files to grade"):
         catalog.find_course(course, [course / given])
     (course / "class").mkdir()
     (course.parent / "ada.py").touch()

@@ -115,7 +115,7 @@ def test_all_right(folder):
     )
     assert "3 of 3 passed." in done.out
     assert done.out.splitlines()[-1].startswith("Next: ")
-    assert "hand in newton.py" in done.out
+    assert "submit newton.py" in done.out
 
 
 def test_wrong_values(folder):
@@ -304,12 +304,12 @@ REFUSED = {
 
 @pytest.mark.parametrize("line", REFUSED)
 def test_what_the_grader_refuses_is_a_failure_with_its_line(folder, line):
-    """The functions are right, and the check does not say 'hand in'."""
+    """The functions are right, and the check does not say 'submit'."""
     done = newton(folder, f"{RIGHT}\n{line}\n", GRADER_CHECK_SECONDS="3")
     assert done.status == 1
     assert REFUSED[line] in done.out
     assert re.search(r"line (8|9): the grader can run this \.+ FAILED", done.out)
-    assert "hand in" not in done.out
+    assert "submit" not in done.out
 
 
 def test_what_is_handled_is_no_failure(folder):

@@ -35,7 +35,7 @@ MAX_LEVELS = 64
 ENDS = re.compile(r"^\.\.\.[ \t]*\r?$", re.MULTILINE)
 NOT_YAML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-MISSING = "the export holds no files of this submission: download it again"
+MISSING = "the export contains no files of this submission: download it again"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 

@@ -468,7 +468,7 @@ def missing_for_grading(layers: Iterable[str]) -> str:
         return "nothing hides files: neither Landlock, nor bubblewrap, nor chroot as root"
     hides_processes = on & {"uid", "pidns"} or ("landlock" in on and landlock_abi() >= 6)
     if not hides_processes:
-        return "nothing hides processes: no uid of its own, no pid namespace, no Landlock ABI 6"
+        return "nothing hides processes: no separate uid, no pid namespace, no Landlock ABI 6"
     return ""
 
 

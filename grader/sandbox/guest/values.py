@@ -436,7 +436,7 @@ class _Builder:
         built = self.rest(node)
         pairs = list(zip(built[::2], built[1::2], strict=True))
         if len(dict(pairs)) != len(pairs):
-            raise WireError("a key that stands twice in one dict")
+            raise WireError("a key that occurs twice in one dict")
         return pairs
 
 

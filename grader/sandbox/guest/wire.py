@@ -284,5 +284,5 @@ def _check_key(top: _Open, kind: str, number: int, body: bytes) -> None:
     key = number if kind == "int" else body
     keys = top.keys
     if keys is None or key in keys:
-        raise WireError("a key that stands twice in one dict")
+        raise WireError("a key that occurs twice in one dict")
     keys.add(key)
