@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 COURSE = catalog.load(ROOT)
 SEED, SECRET = 3, b"fair credit"
 LABELS = {
-    LOCAL_CREDIT: "right, given ",
+    LOCAL_CREDIT: "correct given ",
     NUMERIC_CREDIT: "but it is the derivative of your own forward",
 }
 

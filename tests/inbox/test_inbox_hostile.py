@@ -438,7 +438,7 @@ def test_a_git_folder_that_is_a_link_is_not_entered(tmp_path: Path) -> None:
     (source / "bob/.git/HEAD").symlink_to("/etc/passwd")
     (source / "bob/.git/objects").symlink_to("/")
     inbox = open_inbox(source, expected="relu", stub=STUB, kind="git")
-    assert all("no commit" in one.note for one in inbox.submissions)
+    assert all("no readable commit" in one.note for one in inbox.submissions)
 
 
 def test_a_very_deep_folder_is_not_walked_to_its_end(tmp_path: Path) -> None:

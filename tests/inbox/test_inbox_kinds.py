@@ -340,7 +340,7 @@ def test_one_attempt_without_work_is_what_it_is(tmp_path: Path) -> None:
     opened = open_inbox(tmp_path, expected="relu", stub=STUB, every=True,
                         choose={"carl": "relu-1.py"})  # fmt: skip
     ada, bob, carl = opened.submissions
-    assert ada.problem.startswith("only the stub")
+    assert ada.problem.startswith("only the unchanged stub")
     assert bob.problem.startswith("no .py or .ipynb")
     assert (carl.source, carl.note) == (OTHER, "chosen by hand")
 
