@@ -172,7 +172,10 @@ def test_which_file_counts(
     [
         ({"relu.py": STUB}, "only the unchanged stub"),
         ({"relu.py": STUB, "relu.ipynb": STUB_NOTEBOOK}, "only the unchanged stub"),
-        ({"relu.py": b"# mine\n" + STUB.replace(b'"""max(z, 0)."""', b"")}, "only the unchanged stub"),
+        (
+            {"relu.py": b"# mine\n" + STUB.replace(b'"""max(z, 0)."""', b"")},
+            "only the unchanged stub",
+        ),
         ({"report.pdf": b"%PDF"}, "no .py or .ipynb file was submitted, but ada/report.pdf"),
         ({"relu.py": b"x" * (1 << 20) + b"x"}, "relu.py is over 1,024 KiB"),
         ({"relu.ipynb": b" " * (1 << 26) + b"{}"}, "relu.ipynb is over 65,536 KiB"),
