@@ -324,7 +324,7 @@ def _judge_mistake(found: Findings, failed: Sequence[Outcome], mistake: Mistake,
     if not failed:
         found.wrong.append(f"{said}is not caught")
         return
-    allowed = {mistake.function, *mistake.spoils}
+    allowed = {mistake.function, *mistake.affects}
     for outcome in failed:
         function = outcome.instructor.get("function", "")
         if function and function not in allowed:

@@ -156,7 +156,7 @@ class Diagnostics:
             if self._mistakes is None:
                 self._mistakes = [
                     Candidate(each.function, _maker(catalogue.source, each), caches, each)
-                    for each in (*catalogue.mistakes, *catalogue.alike)
+                    for each in (*catalogue.mistakes, *catalogue.lookalikes)
                 ]
             if self._mutants is None:
                 self._mutants = mutants(catalogue.source, self.functions)

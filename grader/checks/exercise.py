@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.checks.case import Case
-from grader.checks.diagnosis import Catalogue
-from grader.checks.mistakes import module_of
+from grader.checks.mistakes import Catalogue, module_of
 from grader.checks.reference import Caches, Module
 from grader.checks.worker_module import WorkerModule, alone, needs_worker
 from grader.sandbox.student import Student
@@ -59,10 +58,9 @@ def load_exercise(course: Path, name: str, start: Callable[[], Student] | None =
         mistakes = [replace(each, swap=each.twin, code="") for each in mistakes if each.twin]
     if not twin.exists() and needs_worker(source):
         reference: Module = WorkerModule(start or partial(alone, name, source), caches)
-        return Exercise(name, source, reference, Catalogue(source, (), known.HINTS, caches))
+        return Exercise(name, source, reference, Catalogue(source, (), known.HINTS))
     reference = Module(module_of(runs, f"{name}.reference"), caches)
-    alike = getattr(known, "ALIKE", ())
-    catalogue = Catalogue(runs, mistakes, known.HINTS, caches, alike)
+    catalogue = Catalogue(runs, mistakes, known.HINTS, getattr(known, "LOOKALIKES", ()))
     return Exercise(name, source, reference, catalogue, getattr(cases, "demonstrations", None))
 
 

@@ -1,9 +1,9 @@
-"""The catalogue entries of an exercise: mistakes and hints."""
+"""The catalogue of an exercise: its mistakes and hints."""
 
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -19,18 +19,29 @@ class Hint:
 class Mistake:
     """A mistake students make, as code: the solution with the wrong line put in.
 
-    ``swap`` maps pieces of the solution's text, each occurring exactly once, to what stands
-    there instead; ``code`` is appended and so redefines whole functions. ``function`` is where
-    the mistake is made; ``spoils`` names the functions whose checks may lose marks with it.
+    ``swap`` maps pieces of the solution's text, each occurring exactly once, to their replacements;
+    ``code`` is appended and so redefines whole functions. ``function`` is where the mistake is made;
+    ``affects`` names other functions whose checks may lose marks with it.
     """
 
     id: str
     function: str
     swap: Mapping[str, str] = field(default_factory=dict)
     code: str = ""
-    spoils: tuple[str, ...] = ()
+    affects: tuple[str, ...] = ()
     twin: Mapping[str, str] = field(default_factory=dict)
     """``swap`` for ``twin.py``, where the solution cannot run in the grader: the same arrays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The mistakes of one exercise, and the source that they are made from."""
+
+    source: str
+    mistakes: Sequence[Mistake]
+    hints: Mapping[str, Hint]
+    lookalikes: Sequence[Mistake] = ()
+    """Programs that answer like a mistake in some checks; they are never named."""
 
 
 def module_of(source: str, name: str) -> types.ModuleType:

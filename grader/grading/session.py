@@ -156,7 +156,6 @@ class Bench:
         self._later.clear()
         self.peers.forget()
         self.exercise.reference.forget()
-        self.exercise.catalogue.forget()
         if self._diagnostics is not None:
             self._diagnostics.forget()
         self._forget_reference()

@@ -520,12 +520,12 @@ MISTAKES = (
     Mistake("constant-answer", "compose", swap={"        derivative *= slope(value)\n": ""}),
     # evaluate
     Mistake("order-ignored", "evaluate", code=_AS_LISTED),
-    Mistake("state-between-calls", "evaluate", code=_REMEMBERED, spoils=("differentiate",)),
+    Mistake("state-between-calls", "evaluate", code=_REMEMBERED, affects=("differentiate",)),
     Mistake(
         "argument-modified",
         "evaluate",
         swap={"values = dict(inputs)": "values = inputs"},
-        spoils=("differentiate",),
+        affects=("differentiate",),
     ),
     Mistake(
         "constant-answer",
@@ -534,15 +534,15 @@ MISTAKES = (
             "values = dict(inputs)\n": "values = dict.fromkeys([*inputs, *graph], 0.0)\n",
             "= function(*(values.get(each, each) for each in operands))": "= 0.0",
         },
-        spoils=("differentiate",),
+        affects=("differentiate",),
     ),
     Mistake(
         "wrong-exception",
         "evaluate",
         swap={'ValueError(f"{name!r} is neither a node nor an input")': "KeyError(name)"},
-        spoils=("differentiate",),
+        affects=("differentiate",),
     ),
-    Mistake("wrong-exception", "evaluate", code=_ROUND_AND_ROUND, spoils=("differentiate",)),
+    Mistake("wrong-exception", "evaluate", code=_ROUND_AND_ROUND, affects=("differentiate",)),
     # differentiate
     Mistake("upstream-lost", "differentiate", swap={"+= gradients[name] * slope": "+= slope"}),
     Mistake(

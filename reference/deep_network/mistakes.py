@@ -272,7 +272,7 @@ def backward(params, cache, y, activation):
 def wrong_backward(id: str, *swaps: dict[str, str], code: str = "") -> tuple[Mistake, ...]:
     """One mistake in backward for each swap; the norms are made from its gradients."""
     spoils = ("gradient_norms",)
-    return tuple(Mistake(id, "backward", swap=swap, code=code, spoils=spoils) for swap in swaps)
+    return tuple(Mistake(id, "backward", swap=swap, code=code, affects=spoils) for swap in swaps)
 
 
 def wrong_norms(id: str, *swaps: dict[str, str]) -> tuple[Mistake, ...]:
@@ -295,7 +295,7 @@ def wrong_order(names: str) -> Mistake:
             "    K = len(params) // 2\n": f"    W = {weights}\n    K = len(W)\n",
             LAYER: '@ params[W[k - 1]].T + params[W[k - 1].replace("W", "b")]',
         },
-        spoils=("backward", "gradient_norms"),
+        affects=("backward", "gradient_norms"),
     )
 
 
@@ -389,7 +389,7 @@ MISTAKES = (
         "argument-modified",
         "forward",
         swap={LAYER: '@ params.pop(f"W{k}").T + params[f"b{k}"]'},
-        spoils=("gradient_norms",),
+        affects=("gradient_norms",),
     ),
     *wrong_backward("argument-modified", {START: "y -= a[K]\n    dz = -y / len(y)"}),
     *wrong_rescale(
@@ -451,7 +451,7 @@ MISTAKES = (
     ),
 )
 
-ALIKE = (
+LOOKALIKES = (
     *wrong_backward("last-slope-missing", {STEP: f"{STEP} if k < K else dz @ params[f'W{{k}}']"}),
 )
 """With two hidden layers one slope is left of it, as of `slope-applied-once`."""

@@ -397,17 +397,17 @@ def merged(swaps: Mapping[str, Mapping[str, str]], gates: str) -> dict[str, str]
 
 def cell_forward(id: str, swap: Mapping[str, str]) -> Mistake:
     """In one step forward: everything about sequences is made of such steps."""
-    return Mistake(id, "cell_forward", swap=swap, spoils=("sequence_forward", "sequence_backward"))
+    return Mistake(id, "cell_forward", swap=swap, affects=("sequence_forward", "sequence_backward"))
 
 
 def cell_backward(id: str, swap: Mapping[str, str]) -> Mistake:
     """In one step backward: a sequence is undone by such steps."""
-    return Mistake(id, "cell_backward", swap=swap, spoils=("sequence_backward",))
+    return Mistake(id, "cell_backward", swap=swap, affects=("sequence_backward",))
 
 
 def sequence_forward(id: str, swap: Mapping[str, str]) -> Mistake:
     """In the sequence forward: its opaque cache takes the mistake to the sequence backward."""
-    return Mistake(id, "sequence_forward", swap=swap, spoils=("sequence_backward",))
+    return Mistake(id, "sequence_forward", swap=swap, affects=("sequence_backward",))
 
 
 def sequence_backward(id: str, swap: Mapping[str, str]) -> Mistake:
@@ -565,7 +565,7 @@ MISTAKES = (
         "numeric-differentiation",
         "cell_backward",
         code=NUMERIC_CELL + NUMERIC_GRADIENT,
-        spoils=("sequence_backward",),
+        affects=("sequence_backward",),
     ),
     Mistake(
         "numeric-differentiation", "sequence_backward", code=NUMERIC_SEQUENCE + NUMERIC_GRADIENT

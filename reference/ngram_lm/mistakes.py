@@ -237,7 +237,7 @@ KEPT_BY_N = f"""known = vars(probabilities).setdefault("known", {{}})
 
 def counts(id: str, swap: Mapping[str, str]) -> Mistake:
     """In the probabilities, from which the perplexity is computed."""
-    return Mistake(id, "probabilities", swap=swap, spoils=("perplexity",))
+    return Mistake(id, "probabilities", swap=swap, affects=("perplexity",))
 
 
 def probabilities(id: str, swap: Mapping[str, str]) -> Mistake:

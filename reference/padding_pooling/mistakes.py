@@ -731,5 +731,7 @@ MISTAKES = (
     ),
 )
 
-ALIKE = (*wrong_mean("divided-by-one-more", "(real * batch).sum(axis=1) / (lengths + 1)[:, None]"),)
+LOOKALIKES = (
+    *wrong_mean("divided-by-one-more", "(real * batch).sum(axis=1) / (lengths + 1)[:, None]"),
+)
 """Where the padding and the real vector beside it are zeros, `cut-one-off` answers so too."""

@@ -433,7 +433,9 @@ MISTAKES = (
         for line in (_DW2, _DB2, _DW1, _DB1)
     ),
     # divided-by-features
-    Mistake("divided-by-features", "backward", {"m = len(y)": "m = X.shape[1]"}, spoils=("train",)),
+    Mistake(
+        "divided-by-features", "backward", {"m = len(y)": "m = X.shape[1]"}, affects=("train",)
+    ),
     # averaged-twice
     Mistake(
         "averaged-twice",
@@ -457,41 +459,41 @@ MISTAKES = (
         },
     ),
     # sign-flipped
-    Mistake("sign-flipped", "backward", {_DZ2: "dz2 = (y - a2) / m"}, spoils=("train",)),
+    Mistake("sign-flipped", "backward", {_DZ2: "dz2 = (y - a2) / m"}, affects=("train",)),
     # relu-mask-missing: the last two are the same bug, a mask that is true everywhere
     Mistake(
         "relu-mask-missing",
         "relu_derivative",
         {"return np.where(z >= 0, 1.0, 0.0)": "return np.ones_like(z)"},
-        spoils=("backward", "train"),
+        affects=("backward", "train"),
     ),
-    Mistake("relu-mask-missing", "backward", {_DZ1: "dz1 = da1"}, spoils=("train",)),
-    Mistake("relu-mask-missing", "backward", {_DZ1: "dz1 = da1 * (a1 >= 0)"}, spoils=("train",)),
+    Mistake("relu-mask-missing", "backward", {_DZ1: "dz1 = da1"}, affects=("train",)),
+    Mistake("relu-mask-missing", "backward", {_DZ1: "dz1 = da1 * (a1 >= 0)"}, affects=("train",)),
     # relu-mask-inverted
     Mistake(
         "relu-mask-inverted",
         "relu_derivative",
         {"np.where(z >= 0, 1.0, 0.0)": "np.where(z < 0, 1.0, 0.0)"},
-        spoils=("backward", "train"),
+        affects=("backward", "train"),
     ),
-    Mistake("relu-mask-inverted", "backward", {_DZ1: "dz1 = da1 * (z1 < 0)"}, spoils=("train",)),
+    Mistake("relu-mask-inverted", "backward", {_DZ1: "dz1 = da1 * (z1 < 0)"}, affects=("train",)),
     # relu-value-as-slope
     Mistake(
         "relu-value-as-slope",
         "relu_derivative",
         {"return np.where(z >= 0, 1.0, 0.0)": "return relu(z)"},
-        spoils=("backward", "train"),
+        affects=("backward", "train"),
     ),
-    Mistake("relu-value-as-slope", "backward", {_DZ1: "dz1 = da1 * a1"}, spoils=("train",)),
+    Mistake("relu-value-as-slope", "backward", {_DZ1: "dz1 = da1 * a1"}, affects=("train",)),
     # mask-from-z2
     Mistake(
         "mask-from-z2",
         "backward",
         {_DZ1: 'dz1 = da1 * relu_derivative(cache["z2"])'},
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
-        "mask-from-z2", "backward", {_DZ1: "dz1 = da1 * relu_derivative(da1)"}, spoils=("train",)
+        "mask-from-z2", "backward", {_DZ1: "dz1 = da1 * relu_derivative(da1)"}, affects=("train",)
     ),
     # sigmoid-slope-half
     Mistake(
@@ -504,16 +506,21 @@ MISTAKES = (
         "sigmoid_derivative",
         {"return sigmoid(z) * sigmoid(-z)": "return 1 - sigmoid(z)"},
     ),
-    Mistake("sigmoid-slope-half", "backward", {_DZ2: "dz2 = (a2 - y) / a2 / m"}, spoils=("train",)),
     Mistake(
-        "sigmoid-slope-half", "backward", {_DZ2: "dz2 = (a2 - y) / (1 - a2) / m"}, spoils=("train",)
+        "sigmoid-slope-half", "backward", {_DZ2: "dz2 = (a2 - y) / a2 / m"}, affects=("train",)
+    ),
+    Mistake(
+        "sigmoid-slope-half",
+        "backward",
+        {_DZ2: "dz2 = (a2 - y) / (1 - a2) / m"},
+        affects=("train",),
     ),
     # sigmoid-slope-again
     Mistake(
         "sigmoid-slope-again",
         "backward",
         {_DZ2: "dz2 = (a2 - y) * a2 * (1 - a2) / m"},
-        spoils=("train",),
+        affects=("train",),
     ),
     # sigmoid-slope-at-output
     Mistake(
@@ -530,7 +537,7 @@ MISTAKES = (
         "sigmoid-slope-at-output",
         "backward",
         {_DZ2: "dz2 = (a2 - y) / (a2 * (1 - a2)) * sigmoid_derivative(a2) / m"},
-        spoils=("train",),
+        affects=("train",),
     ),
     # updated-w2
     Mistake(
@@ -549,10 +556,10 @@ MISTAKES = (
         "weights-transposed",
         "forward",
         {'X @ params["W1"].T': 'X @ params["W1"]'},
-        spoils=("train",),
+        affects=("train",),
     ),
-    Mistake("weights-transposed", "backward", {_DW1: "dW1 = X.T @ dz1"}, spoils=("train",)),
-    Mistake("weights-transposed", "backward", {_DW2: "dW2 = a1.T @ dz2"}, spoils=("train",)),
+    Mistake("weights-transposed", "backward", {_DW1: "dW1 = X.T @ dz1"}, affects=("train",)),
+    Mistake("weights-transposed", "backward", {_DW2: "dW2 = a1.T @ dz2"}, affects=("train",)),
     # bias-not-summed
     Mistake("bias-not-summed", "backward", {_DB2: "db2 = dz2[0]", _DB1: "db1 = dz1[0]"}),
     Mistake("bias-not-summed", "backward", {_DB2: "db2 = dz2[-1]", _DB1: "db1 = dz1[-1]"}),
@@ -562,7 +569,7 @@ MISTAKES = (
         for row in ("[0]", "[-1]")
     ),
     Mistake(
-        "bias-not-summed", "backward", {_DB2: "db2 = dz2", _DB1: "db1 = dz1"}, spoils=("train",)
+        "bias-not-summed", "backward", {_DB2: "db2 = dz2", _DB1: "db1 = dz1"}, affects=("train",)
     ),
     # bias-averaged-again
     Mistake(
@@ -576,11 +583,14 @@ MISTAKES = (
     ),
     # products-mixed: in a square case the shapes of the last two are right
     Mistake(
-        "products-mixed", "forward", {'a1 @ params["W2"].T': 'a1 * params["W2"]'}, spoils=("train",)
+        "products-mixed",
+        "forward",
+        {'a1 @ params["W2"].T': 'a1 * params["W2"]'},
+        affects=("train",),
     ),
     Mistake("products-mixed", "backward", {_DW2: "dW2 = dz2 * a1"}),
     Mistake(
-        "products-mixed", "backward", {_DZ1: "dz1 = da1 @ relu_derivative(z1)"}, spoils=("train",)
+        "products-mixed", "backward", {_DZ1: "dz1 = da1 @ relu_derivative(z1)"}, affects=("train",)
     ),
     Mistake("products-mixed", "backward", {_DW1: "dW1 = dz1.T * X"}),
     # naive-log
@@ -627,7 +637,7 @@ MISTAKES = (
         "argument-modified",
         "relu",
         {"return np.maximum(z, 0.0)": "z[z < 0] = 0.0\n    return z"},
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "argument-modified",
@@ -643,7 +653,7 @@ MISTAKES = (
         params[key] -= learning_rate * grads[key]
     return params"""
         },
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "argument-modified",
@@ -660,7 +670,7 @@ MISTAKES = (
         "update-uphill",
         "update",
         {"params[key] - learning_rate": "params[key] + learning_rate"},
-        spoils=("train",),
+        affects=("train",),
     ),
     # batch-for-tuples
     Mistake("batch-for-tuples", "train", code=_WHOLE_BATCH),
@@ -692,7 +702,7 @@ MISTAKES = (
     return {{**grads, **SUMS}}""",
             "EXAMPLE_X = ": "SUMS = {}\nEXAMPLE_X = ",
         },
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake("state-between-calls", "train", code=_LOSSES_AS_DEFAULT),
     # needs-extra-key
@@ -708,11 +718,11 @@ MISTAKES = (
         "constant-answer",
         "forward",
         {"    a2 = sigmoid(z2)": "    a2 = np.full_like(z2, 0.5)"},
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake("constant-answer", "loss", {_LOSS: "return 0.0"}),
     Mistake(
-        "constant-answer", "loss_from_logits", {_LOGITS: "    return 0.0\n"}, spoils=("train",)
+        "constant-answer", "loss_from_logits", {_LOGITS: "    return 0.0\n"}, affects=("train",)
     ),
     Mistake(
         "constant-answer",
@@ -721,7 +731,7 @@ MISTAKES = (
             f"    return {_GRADS}": f"""    grads = {_GRADS}
     return {{key: np.zeros_like(grads[key]) for key in grads}}"""
         },
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake("constant-answer", "train", {_STEP: ""}),
     # cache-in-global

@@ -525,55 +525,55 @@ MISTAKES = (
         "last-window-dropped",
         "make_windows",
         swap={"len(tokens) - n + 1, 0": "len(tokens) - n, 0"},
-        spoils=WINDOWS,
+        affects=WINDOWS,
     ),
     Mistake(
         "first-window-dropped",
         "make_windows",
         swap={"np.arange(count)[:, None]": "np.arange(1, count)[:, None]"},
-        spoils=WINDOWS,
+        affects=WINDOWS,
     ),
     Mistake(
         "target-in-context",
         "make_windows",
         swap={"tokens[positions[:, :-1]]": "tokens[positions[:, 1:]]"},
-        spoils=WINDOWS,
+        affects=WINDOWS,
     ),
     Mistake(
         "target-in-context",
         "make_windows",
         swap={"tokens[positions[:, -1]]": "tokens[positions[:, -2]]"},
-        spoils=WINDOWS,
+        affects=WINDOWS,
     ),
     Mistake(
         "context-too-wide",
         "make_windows",
         swap={"tokens[positions[:, :-1]]": "tokens[positions]"},
-        spoils=WINDOWS,
+        affects=WINDOWS,
     ),
     Mistake(
         "context-too-wide",
         "make_windows",
         swap={"len(tokens) - n + 1, 0": "len(tokens) - n, 0", "np.arange(n)": "np.arange(n + 1)"},
-        spoils=WINDOWS,
+        affects=WINDOWS,
     ),
     Mistake(
         "slots-reversed",
         "make_windows",
         swap={"positions[:, :-1]": "positions[:, -2::-1]"},
-        spoils=WINDOWS,
+        affects=WINDOWS,
     ),
     Mistake(
         "slots-reversed",
         "forward",
         swap={'params["E"][contexts]': 'params["E"][contexts[:, ::-1]]'},
-        spoils=NETWORK,
+        affects=NETWORK,
     ),
     Mistake(
         "slots-reversed",
         "backward",
         swap={SCATTER: PIECES + "    np.add.at(dE, contexts, pieces[:, ::-1])\n"},
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "slots-reversed",
@@ -584,13 +584,13 @@ MISTAKES = (
         "stride-n",
         "make_windows",
         swap={"np.arange(count)[:, None]": "np.arange(0, count, n)[:, None]"},
-        spoils=WINDOWS,
+        affects=WINDOWS,
     ),
     Mistake(
         "stride-n",
         "make_windows",
         swap={"np.arange(count)[:, None]": "np.arange(0, count, n - 1)[:, None]"},
-        spoils=WINDOWS,
+        affects=WINDOWS,
     ),
     Mistake(
         "softmax-axis",
@@ -599,19 +599,19 @@ MISTAKES = (
             POWERS: "np.exp(logits - logits.max(axis=0))",
             "powers.sum(axis=1, keepdims=True)": "powers.sum(axis=0)",
         },
-        spoils=("forward", "backward", "train", "generate"),
+        affects=("forward", "backward", "train", "generate"),
     ),
     Mistake(
         "softmax-axis",
         "softmax",
         swap={"powers.sum(axis=1, keepdims=True)": "powers.sum(axis=0)"},
-        spoils=("forward", "backward", "train", "generate"),
+        affects=("forward", "backward", "train", "generate"),
     ),
     Mistake(
         "softmax-axis",
         "softmax",
         swap={POWERS: "np.exp(logits - logits.max(axis=0))"},
-        spoils=("forward", "backward", "train", "generate"),
+        affects=("forward", "backward", "train", "generate"),
     ),
     Mistake(
         "softmax-axis",
@@ -620,13 +620,13 @@ MISTAKES = (
             POWERS: "np.exp(logits - logits.max())",
             "powers.sum(axis=1, keepdims=True)": "powers.sum()",
         },
-        spoils=("forward", "backward", "train"),
+        affects=("forward", "backward", "train"),
     ),
     Mistake(
         "softmax-axis",
         "cross_entropy",
         swap={LOWERED: "lowered = logits - logits.max()", LOG_SUMS: LOG_SUMS.replace("axis=1", "")},
-        spoils=WINDOWS,
+        affects=WINDOWS,
     ),
     Mistake(
         "softmax-axis",
@@ -635,7 +635,7 @@ MISTAKES = (
             LOWERED: "lowered = logits - logits.max(axis=0)",
             LOG_SUMS: "log_sums = np.log(np.exp(lowered).sum(axis=0))[targets]",
         },
-        spoils=WINDOWS,
+        affects=WINDOWS,
     ),
     Mistake("no-max-shift", "softmax", swap={POWERS: "np.exp(logits)"}),
     Mistake("no-max-shift", "softmax", swap={POWERS: "np.exp(logits - logits.max())"}),
@@ -650,47 +650,47 @@ MISTAKES = (
     Mistake(
         "clipped-log", "cross_entropy", swap={LOSS: f"float(-np.mean(np.log({PICKED} + 1e-12)))"}
     ),
-    Mistake("log-base", "cross_entropy", swap={LOSS: f"{LOSS} / np.log(2)"}, spoils=WINDOWS),
+    Mistake("log-base", "cross_entropy", swap={LOSS: f"{LOSS} / np.log(2)"}, affects=WINDOWS),
     Mistake("log-base", "perplexity", swap={"np.exp(cross_entropy(": "np.exp2(cross_entropy("}),
     Mistake(
         "sum-not-mean",
         "cross_entropy",
         swap={LOSS: LOSS.replace("mean", "sum")},
-        spoils=WINDOWS,
+        affects=WINDOWS,
     ),
-    Mistake("sum-not-mean", "backward", swap={AVERAGE: ""}, spoils=("train",)),
-    Mistake("sign-flipped", "cross_entropy", swap={LOSS: f"-{LOSS}"}, spoils=WINDOWS),
-    Mistake("sign-flipped", "backward", swap={AVERAGE: "    dz2 /= -m\n"}, spoils=("train",)),
-    Mistake("one-hot-missing", "backward", swap={ONE_HOT: ""}, spoils=("train",)),
+    Mistake("sum-not-mean", "backward", swap={AVERAGE: ""}, affects=("train",)),
+    Mistake("sign-flipped", "cross_entropy", swap={LOSS: f"-{LOSS}"}, affects=WINDOWS),
+    Mistake("sign-flipped", "backward", swap={AVERAGE: "    dz2 /= -m\n"}, affects=("train",)),
+    Mistake("one-hot-missing", "backward", swap={ONE_HOT: ""}, affects=("train",)),
     Mistake(
         "diagonal-only",
         "backward",
         swap={ONE_HOT: ONE_HOT + "    dz2[dz2 > 0] = 0\n"},
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "softmax-slope-again",
         "backward",
         swap={ONE_HOT: "    slope = dz2 * (1 - dz2)\n" + ONE_HOT + "    dz2 *= slope\n"},
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "reshape-mixed",
         "forward",
         swap={LOOK_UP: 'params["E"][contexts.T].reshape(len(contexts), -1)'},
-        spoils=WINDOWS,
+        affects=WINDOWS,
     ),
     Mistake(
         "reshape-mixed",
         "forward",
         swap={LOOK_UP: 'params["E"][contexts].transpose(0, 2, 1).reshape(len(contexts), -1)'},
-        spoils=NETWORK,
+        affects=NETWORK,
     ),
     Mistake(
         "reshape-mixed",
         "backward",
         swap={SCATTER: "    np.add.at(dE, contexts.T, de.reshape(*contexts.T.shape, -1))\n"},
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "reshape-mixed",
@@ -699,13 +699,13 @@ MISTAKES = (
             SCATTER: "    pieces = de.reshape(m, -1, contexts.shape[1])\n"
             "    np.add.at(dE, contexts, pieces.transpose(0, 2, 1))\n"
         },
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "repeat-overwritten",
         "backward",
         swap={SCATTER: "    dE[contexts] += de.reshape(*contexts.shape, -1)\n"},
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "repeat-overwritten",
@@ -714,7 +714,7 @@ MISTAKES = (
             SCATTER: PIECES + "    for slot in range(contexts.shape[1]):\n"
             "        dE[contexts[:, slot]] += pieces[:, slot]\n"
         },
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "repeat-overwritten",
@@ -723,7 +723,7 @@ MISTAKES = (
             SCATTER: PIECES + "    for context, piece in zip(contexts, pieces):\n"
             "        dE[context] += piece\n"
         },
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "repeat-overwritten",
@@ -732,31 +732,31 @@ MISTAKES = (
             SCATTER: PIECES + "    for slot in range(contexts.shape[1]):\n"
             "        dE[contexts[:, slot]] = pieces[:, slot]\n"
         },
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "one-slot-only",
         "forward",
         swap={LOOK_UP: 'np.tile(params["E"][contexts[:, -1]], contexts.shape[1])'},
-        spoils=NETWORK,
+        affects=NETWORK,
     ),
     Mistake(
         "one-slot-only",
         "backward",
         swap={SCATTER: PIECES + "    np.add.at(dE, contexts[:, -1], pieces[:, -1])\n"},
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "one-slot-only",
         "backward",
         swap={SCATTER: PIECES + "    np.add.at(dE, contexts[:, 0], pieces[:, 0])\n"},
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "divided-by-tokens",
         "backward",
         swap={AVERAGE: "    dz2 /= contexts.size\n"},
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "divided-by-tokens",
@@ -766,13 +766,13 @@ MISTAKES = (
             + "    counts = np.bincount(contexts.ravel(), minlength=len(dE))[:, None]\n"
             "    dE /= np.maximum(counts, 1)\n"
         },
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "divided-by-tokens",
         "backward",
         swap={SCATTER: SCATTER + "    dE /= contexts.shape[1]\n"},
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "divided-by-tokens",
@@ -791,61 +791,64 @@ MISTAKES = (
         "divided-by-vocabulary",
         "cross_entropy",
         swap={LOSS: f"{LOSS} / logits.shape[1]"},
-        spoils=WINDOWS,
+        affects=WINDOWS,
     ),
     Mistake(
         "divided-by-vocabulary",
         "cross_entropy",
         swap={LOSS: f"{LOSS.replace('mean', 'sum')} / logits.shape[1]"},
-        spoils=WINDOWS,
+        affects=WINDOWS,
     ),
     Mistake(
         "divided-by-vocabulary",
         "backward",
         swap={AVERAGE: "    dz2 /= dz2.size\n"},
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "divided-by-vocabulary",
         "backward",
         swap={AVERAGE: "    dz2 /= dz2.shape[1]\n"},
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "tanh-slope-twice",
         "backward",
         swap={"(1 - a1**2)": "(1 - a1**2) ** 2"},
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "tanh-slope-twice",
         "backward",
         swap={"(1 - a1**2)": "(1 - np.tanh(a1) ** 2)"},
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "tanh-slope-twice",
         "backward",
         swap={"(1 - a1**2)": '(1 - cache["z1"] ** 2)'},
-        spoils=("train",),
+        affects=("train",),
     ),
-    Mistake("tanh-missing", "forward", swap={"a1 = np.tanh(z1)": "a1 = z1"}, spoils=NETWORK),
-    Mistake("tanh-missing", "backward", swap={"da1 * (1 - a1**2)": "da1"}, spoils=("train",)),
+    Mistake("tanh-missing", "forward", swap={"a1 = np.tanh(z1)": "a1 = z1"}, affects=NETWORK),
+    Mistake("tanh-missing", "backward", swap={"da1 * (1 - a1**2)": "da1"}, affects=("train",)),
     Mistake(
         "sigmoid-slope-for-tanh",
         "backward",
         swap={"(1 - a1**2)": "a1 * (1 - a1)"},
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "bias-not-summed",
         "backward",
         swap={"dz1.sum(axis=0)": "dz1[0]", "dz2.sum(axis=0)": "dz2[0]"},
-        spoils=("train",),
+        affects=("train",),
     ),
     *(
         Mistake(
-            "bias-not-summed", "backward", swap={f"{dz}.sum(axis=0)": f"{dz}[0]"}, spoils=("train",)
+            "bias-not-summed",
+            "backward",
+            swap={f"{dz}.sum(axis=0)": f"{dz}[0]"},
+            affects=("train",),
         )
         for dz in ("dz1", "dz2")
     ),
@@ -853,14 +856,14 @@ MISTAKES = (
         "bias-averaged-again",
         "backward",
         swap={"dz1.sum(axis=0)": "dz1.mean(axis=0)", "dz2.sum(axis=0)": "dz2.mean(axis=0)"},
-        spoils=("train",),
+        affects=("train",),
     ),
     *(
         Mistake(
             "bias-averaged-again",
             "backward",
             swap={f"{dz}.sum(axis=0)": f"{dz}.mean(axis=0)"},
-            spoils=("train",),
+            affects=("train",),
         )
         for dz in ("dz1", "dz2")
     ),
@@ -868,7 +871,7 @@ MISTAKES = (
         "weights-transposed",
         "backward",
         swap={"dz1.T @ e": "e.T @ dz1", "dz2.T @ a1": "a1.T @ dz2"},
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "generate-keeps-context",
@@ -962,7 +965,7 @@ MISTAKES = (
             f"powers = {POWERS}": "logits -= logits.max(axis=1, keepdims=True)\n"
             "    powers = np.exp(logits)"
         },
-        spoils=("backward",),
+        affects=("backward",),
     ),
     Mistake(
         "argument-modified",
@@ -973,7 +976,7 @@ MISTAKES = (
         "argument-modified",
         "backward",
         swap={'dE = np.zeros_like(params["E"])': 'dE = params["E"]\n    dE *= 0'},
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "argument-modified",
@@ -993,7 +996,7 @@ MISTAKES = (
             'np.zeros_like(params["E"]))'
         },
         code="GRADS = {}\n",
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "state-between-calls",
@@ -1017,15 +1020,15 @@ MISTAKES = (
         "numeric-differentiation",
         "backward",
         code=NUMERIC_DIFFERENTIATION,
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "constant-answer",
         "softmax",
         swap={"return powers / powers.sum(axis=1, keepdims=True)": "return 0 * powers"},
-        spoils=("forward", "backward", "train", "generate"),
+        affects=("forward", "backward", "train", "generate"),
     ),
-    Mistake("constant-answer", "cross_entropy", swap={LOSS: "0.0"}, spoils=WINDOWS),
+    Mistake("constant-answer", "cross_entropy", swap={LOSS: "0.0"}, affects=WINDOWS),
     Mistake(
         "constant-answer",
         "backward",
@@ -1033,7 +1036,7 @@ MISTAKES = (
             'return {"E": dE, "W1": dW1, "b1": db1, "W2": dW2, "b2": db2}': "return {"
             "key: np.zeros_like(value) for key, value in params.items()}"
         },
-        spoils=("train",),
+        affects=("train",),
     ),
     Mistake(
         "constant-answer",
