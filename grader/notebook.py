@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from grader import ipython
+from grader import ipython, parcel
 from grader.errors import UserError
 
 MIB = 1024 * 1024
@@ -76,8 +76,11 @@ class Notebook:
 def read_source(name: str, data: bytes) -> tuple[Cell, ...]:
     """Return the cells of a ``.py`` or ``.ipynb`` file; raise `NotebookError`.
 
-    A notebook that was saved as ``.py`` is read as the notebook that it is.
+    A notebook that was saved as ``.py`` is read as the notebook that it is. Of several files
+    (`grader.parcel`) the cells are those of the main one.
     """
+    if parcel.is_parcel(data):
+        name, data = next(iter(parcel.files_of(name, data).items()))
     if name.lower().endswith(".ipynb") or _is_notebook(data):
         cells = read(data).cells
         if not cells:
@@ -89,6 +92,33 @@ def read_source(name: str, data: bytes) -> tuple[Cell, ...]:
     if all(line.lstrip()[:1] in ("", "#") for line in text.split("\n")):
         raise NotebookError("the file has no code, only comments")
     return (Cell(name.rpartition("/")[2], text),)
+
+
+def read_helpers(name: str, data: bytes) -> tuple[Cell, ...]:
+    """Return each Python file besides the main one as a cell named ``data.py``; raise `NotebookError`.
+
+    Args:
+        name: The name of the main file.
+        data: What was submitted: one file, or several (`grader.parcel`).
+    """
+    found = []
+    for file, content in list(parcel.files_of(name, data).items())[1:]:
+        stem, _, suffix = file.rpartition(".")
+        if suffix.lower() in ("py", "ipynb"):
+            cells = read_source(file, content)
+            found.append(Cell(f"{stem}.py", "\n\n".join(cell.source for cell in cells)))
+    return tuple(found)
+
+
+def markdown_of(data: bytes) -> tuple[str, ...]:
+    """Return the Markdown cells of a notebook, as text; nothing if it cannot be read."""
+    try:
+        _check_size(data, MAX_IPYNB)
+        cells = _cells_of(_json(data.decode("utf-8-sig")))
+    except (NotebookError, UnicodeDecodeError, RecursionError, MemoryError):
+        return ()
+    texts = (_text(cell) for cell in cells if cell.get("cell_type") == "markdown")
+    return tuple(_sound(text) for text in texts)
 
 
 def _is_notebook(data: bytes) -> bool:

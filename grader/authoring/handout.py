@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.authoring import release
+from grader.authoring.public_tests import unsaid
 from grader.course.assignment import Course
 
 SECONDS = 120
@@ -29,15 +30,16 @@ def problems(course: Course, name: str) -> Iterator[str]:
         exercise = folder / name
         if not (exercise / "test_public.py").is_file():
             return
-        first = release.student_files(course.assignment(name))[0]
+        if lines := unsaid(course, name):
+            yield f"{shown}: write {'; '.join(lines)}, so that `grader check` knows it"
+        files = course.assignment(name).student_files
+        first = files[0]
         status, said = _checked(exercise / first)
         if status != 1:
             yield f"{shown}: `grader check` on the stub ends with status {status}, not 1; {_last(said)}"
         elif wrong := _unhelpful(said):
             yield f"{shown}: on the stub a student reads {wrong!r}"
-        for file, solution in zip(
-            release.student_files(course.assignment(name)), course.solutions(name), strict=True
-        ):
+        for file, solution in zip(files, course.solutions(name), strict=True):
             (exercise / file).write_bytes(solution.read_bytes())
         (exercise / f"{name}.ipynb").unlink(missing_ok=True)
         status, said = _checked(exercise / first)

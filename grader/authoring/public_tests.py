@@ -6,11 +6,13 @@ An exercise whose author wrote a ``test_public.py`` by hand keeps it.
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from grader.course.assignment import Course
+from grader.sandbox.work_folder import files_in
 
 HEADER: Final = (
     '"""Public tests of {name}. (Made by `grader build` from tests marked `public`.)"""\n'
@@ -30,8 +32,46 @@ def generated(course: Course, name: str) -> bytes | None:
     parts = [part for file in _files(course, name) for part in _parts(course, file)]
     if not any(isinstance(ast.parse(part).body[0], ast.FunctionDef) for part in parts):
         return None
-    head = f'{made}\nEXERCISE = "{name}"\n'
-    return "\n\n".join([head.strip(), *dict.fromkeys(parts), ""]).encode()
+    said = "\n".join([f'EXERCISE = "{name}"', *constants(course, name)])
+    return "\n\n".join([f"{made}\n{said}".strip(), *dict.fromkeys(parts), ""]).encode()
+
+
+def constants(course: Course, name: str) -> list[str]:
+    """Return the lines that tell `grader check` what the grader allows, and which files there are."""
+    assignment = course.assignment(name)
+    data = course.data(name)
+    files = [path.relative_to(data).as_posix() for path in files_in(data)]
+    found: dict[str, tuple[str, ...] | bool] = {
+        "IMPORTS": assignment.imports,
+        "FILES": assignment.files,
+        "DATA": tuple(files),
+        "EXTRA_FILES": assignment.extra_files,
+        "WRITES": assignment.writes,
+    }
+    return [f"{key} = {_literal(value)}" for key, value in found.items() if value]
+
+
+def _literal(value: tuple[str, ...] | bool) -> str:
+    return json.dumps(value).replace("[", "(").replace("]", ",)") if value is not True else "True"
+
+
+def unsaid(course: Course, name: str) -> list[str]:
+    """Return the constants that a ``test_public.py`` written by hand lacks."""
+    path = course.exercise(name) / "test_public.py"
+    if not path.is_file():
+        return []
+    there = {
+        node.targets[0].id: node.value
+        for node in ast.parse(path.read_bytes()).body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+
+    def is_said(line: str) -> bool:
+        key, _, value = line.partition(" = ")
+        given = there.get(key)
+        return given is not None and ast.unparse(given) == ast.unparse(ast.parse(value).body[0])
+
+    return [line for line in constants(course, name) if not is_said(line)]
 
 
 def _files(course: Course, name: str) -> list[Path]:

@@ -32,11 +32,12 @@ from grader.authoring.public_tests import generated
 from grader.authoring.readme import author_parts, origin_note, points_of, readme
 from grader.authoring.rubric import checks
 from grader.authoring.stub import PercentCell, cells, stub
-from grader.course.assignment import Assignment, Course
+from grader.course.assignment import Course
 from grader.errors import UserError
 from grader.files import write
 from grader.graph import worked_picture
 from grader.graph.worked import FILE as PICTURE
+from grader.sandbox.work_folder import files_in
 
 
 class ReleaseError(UserError):
@@ -97,11 +98,6 @@ def _check(name: str, points: str) -> tuple[PercentCell, PercentCell]:
 # --- writing ------------------------------------------------------------------------------------
 
 
-def student_files(assignment: Assignment) -> tuple[str, ...]:
-    """Return the names of the files that a student submits, the main one first."""
-    return assignment.files or (f"{assignment.name}.py",)
-
-
 def render(course: Course, name: str) -> dict[Path, bytes]:
     """Return the generated files of an exercise; raises `ReleaseError` naming the line to repair."""
     assignment, folder = course.assignment(name), course.exercise(name)
@@ -112,7 +108,7 @@ def render(course: Course, name: str) -> dict[Path, bytes]:
         texts = [stub(source, assignment.speed) for source in sources]
         for picture in sorted(solutions[0].parent.glob("*.png")):
             found[folder / picture.name] = picture.read_bytes()
-        for file, text, solution in zip(student_files(assignment), texts, solutions, strict=True):
+        for file, text, solution in zip(assignment.student_files, texts, solutions, strict=True):
             found[folder / file] = f"{_head(file, solution)}{text}".encode()
         if drawn := worked_picture(sources[0]):
             found[folder / PICTURE] = drawn.encode()
@@ -188,10 +184,9 @@ def packed(course: Course, name: str, rendered: Mapping[Path, bytes]) -> bytes:
     public = folder / "test_public.py"
     if public.is_file():
         files.setdefault(public, public.read_bytes())
-    for path in sorted(course.data(name).rglob("*")):
-        if path.is_file() and not path.is_symlink():
-            # They lie beside the stub, as they lie in the worker's folder.
-            files[folder / path.relative_to(course.data(name))] = path.read_bytes()
+    for path in files_in(course.data(name)):
+        # They lie beside the stub, as they lie in the worker's folder.
+        files[folder / path.relative_to(course.data(name))] = path.read_bytes()
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, data in files.items():

@@ -121,7 +121,7 @@ def _without_comparison(course: Course, name: str) -> Iterator[str]:
 
 def _graded_once(course: Course, name: str, objects: bool = False) -> Grade:
     """Grade the reference once; with ``objects``, whatever it returns is a fresh object."""
-    source = course.solution(name).read_bytes()
+    file, source = course.submitted(name)
     settings = Settings(
         str(course.folder), name, SEED, b"validation", preflight=False, objects=objects
     )
@@ -129,7 +129,7 @@ def _graded_once(course: Course, name: str, objects: bool = False) -> Grade:
     try:
         if problem := process.ready().problem:
             raise local.EngineError(problem)
-        process.send(Submission("reference", f"{name}.py", source))
+        process.send(Submission("reference", file, source))
         return process.grade()[1]
     except EOFError:
         raise local.EngineError(f"the grading process stopped{process.where()}") from None
@@ -152,11 +152,10 @@ def validate(
     began = time.perf_counter()
     found = Findings(name, seeds=seeds, mistake_seeds=min(seeds, mistakes))
     folder = course.folder / "reference" / name
-    source = course.solution(name).read_text(encoding="utf-8")
     known = _mistakes_of(folder)
     found.rubric = rubric.checks(course, name)
     cases = course.hidden_tests(name) / "cases.py"
-    submissions = list(_submissions(folder, source, known, cases.exists()))
+    submissions = list(_submissions(course, name, known, cases.exists()))
     plain = [each for each in submissions if _SLOW not in each.student]
     right = [each for each in submissions if not each.student.startswith("mistake")]
     first = range(SEED, SEED + min(seeds, timed))
@@ -215,24 +214,44 @@ def _compare(found: Findings, grade: Grade, seed: int) -> None:
 
 
 def _submissions(
-    folder: Path, source: str, mistakes: Sequence[Mistake], with_cases: bool
+    course: Course, name: str, mistakes: Sequence[Mistake], with_cases: bool
 ) -> Iterator[Submission]:
-    file = f"{folder.name}.py"
-    yield Submission("reference", file, source.encode())
-    yield Submission("stub", file, stub(source).encode())
-    if with_cases and "import torch" not in source:
+    sources = course.solution_texts(name)
+
+    def made(who: str, *texts: str) -> Submission:
+        return Submission(who, *course.submitted(name, texts))
+
+    yield made("reference")
+    yield made("stub", *map(stub, sources))
+    if with_cases and "import torch" not in sources[0]:
         for fill in ("0", "1"):
-            yield Submission(f"all {fill}", file, filled(source, fill).encode())
-    variables = written_by_students(source)
+            yield made(f"all {fill}", *(filled(source, fill) for source in sources))
     for value in CONSTANTS:
-        yield Submission(f"constant {value}", file, answering(source, value, variables).encode())
-    variants = folder / "variants"
-    for path in sorted(variants.iterdir()) if variants.is_dir() else ():
-        if path.suffix in (".py", ".ipynb"):
-            yield Submission(f"variant {path.stem}", folder.name + path.suffix, path.read_bytes())
+        texts = [answering(text, value, written_by_students(text)) for text in sources]
+        yield made(f"constant {value}", *texts)
+    yield from _variants(course, name)
     for number, mistake in enumerate(mistakes):
-        wrong = mistaken(source, mistake)
-        yield Submission(f"mistake {number} {mistake.id}", file, wrong.encode())
+        yield made(f"mistake {number} {mistake.id}", mistaken(sources[0], mistake))
+
+
+def _variants(course: Course, name: str) -> Iterator[Submission]:
+    """Yield other right solutions: a file each, or, of several files, a folder with those that differ."""
+    folder, files = (
+        course.solution(name).with_name("variants"),
+        course.assignment(name).student_files,
+    )
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.suffix == ".ipynb":
+            yield Submission(f"variant {path.stem}", f"{name}.ipynb", path.read_bytes())
+        elif path.suffix == ".py":
+            file, data = course.submitted(name, [path.read_text(encoding="utf-8")])
+            yield Submission(f"variant {path.stem}", file, data)
+        elif path.is_dir() and (path / files[0]).is_file():
+            texts = [
+                (path / file if (path / file).is_file() else solution).read_text(encoding="utf-8")
+                for file, solution in zip(files, course.solutions(name), strict=True)
+            ]
+            yield Submission(f"variant {path.name}", *course.submitted(name, texts))
 
 
 def _graded(

@@ -34,19 +34,29 @@ class Exercise:
         return self.reference.caches
 
 
-def load_exercise(course: Path, name: str, start: Callable[[], Student] | None = None) -> Exercise:
+def load_exercise(
+    course: Path,
+    name: str,
+    start: Callable[[], Student] | None = None,
+    solution: Path | None = None,
+) -> Exercise:
     """Read the solution, its mistakes and the contract's caches; ours, so it runs here.
 
-    A solution that imports more than NumPy and the standard library never runs here: it answers
-    from a worker, and its mistakes are not told apart. Where there is a ``twin.py``, that runs here.
+    A solution that imports more than NumPy and the standard library, has several files, or comes with
+    data never runs here: it answers from a worker, and its mistakes are not told apart. Where there is
+    a ``twin.py``, that runs here.
 
     Args:
         course: The folder of the course.
         name: The exercise.
         start: Returns the solution as a program; without it, a fork server of its own is started.
+        solution: Its main file, if that is not solution.py.
     """
     folder = course / "reference" / name
-    source = (folder / "solution.py").read_text(encoding="utf-8")
+    source = (solution or folder / "solution.py").read_text(encoding="utf-8")
+    apart = (course / "exercises" / name / "data").is_dir() or (
+        solution is not None and solution.name != "solution.py"
+    )
     cases = _cases(course, name)
     caches: Caches = getattr(cases, "CACHES", {})
     known: Any = types.SimpleNamespace(MISTAKES=(), HINTS={})
@@ -56,7 +66,7 @@ def load_exercise(course: Path, name: str, start: Callable[[], Student] | None =
     if twin.exists():
         runs = twin.read_text(encoding="utf-8")
         mistakes = [replace(each, swap=each.twin, code="") for each in mistakes if each.twin]
-    if not twin.exists() and needs_worker(source):
+    if not twin.exists() and (apart or needs_worker(source)):
         reference: Module = WorkerModule(start or partial(alone, name, source), caches)
         return Exercise(name, source, reference, Catalogue(source, (), known.HINTS))
     reference = Module(module_of(runs, f"{name}.reference"), caches)

@@ -30,7 +30,7 @@ class Names:
 @lru_cache(maxsize=64)
 def names_of(program: Program) -> Names:
     """Return the names that a program's text defines."""
-    tree = tree_of(program.cells)
+    tree = tree_of(program.texts)
     top = [each for each in tree.body if _is_plain(each)]
     classes = {each.name for each in ast.walk(tree) if isinstance(each, ast.ClassDef)}
     methods = {name for name, plain in _methods(tree) if plain}

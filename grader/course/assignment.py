@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from grader import timestamps
+from grader import parcel, timestamps
 from grader.course.yaml_nodes import FILE, CatalogError, quoted
 from grader.model import Limits
 from grader.text import nearest
@@ -165,6 +165,16 @@ class Assignment:
     """The least percentage of the points that a recognised mistake costs, by its id."""
 
     @property
+    def student_files(self) -> tuple[str, ...]:
+        """Return the names of the files that a student submits, the main one first."""
+        return self.files or (f"{self.name}.py",)
+
+    @property
+    def module(self) -> str:
+        """Return the name of the main file as a module."""
+        return self.student_files[0].removesuffix(".py")
+
+    @property
     def max_score(self) -> float:
         """Return all points, with speed limits and manual questions."""
         return self.points + self.extra_points
@@ -246,6 +256,28 @@ class Course:
     def solution(self, name: str) -> Path:
         """Return the first file of the solution, which is ``student`` in a hidden test."""
         return self.solutions(name)[0]
+
+    def solution_texts(self, name: str) -> tuple[str, ...]:
+        """Return the text of each file of the solution."""
+        return tuple(path.read_text(encoding="utf-8") for path in self.solutions(name))
+
+    def released(self, name: str) -> bytes:
+        """Return the released stub; nothing where several files belong together, or there is none."""
+        assignment = self.assignment(name)
+        stub = self.exercise(name) / f"{assignment.module}.py"
+        return stub.read_bytes() if stub.is_file() and len(assignment.files) < 2 else b""
+
+    def submitted(self, name: str, texts: Sequence[str] = ()) -> tuple[str, bytes]:
+        """Return (file, content) of a submission with these texts, or with the solution's.
+
+        Args:
+            name: The exercise.
+            texts: One text for each of the students' files; those that are missing are the solution's.
+        """
+        files = self.assignment(name).student_files
+        texts = (*texts, *self.solution_texts(name)[len(texts) :])
+        pairs = zip(files, (text.encode() for text in texts), strict=True)
+        return files[0], parcel.packed(dict(pairs))
 
     def hidden_tests(self, name: str) -> Path:
         """Return the folder of the exercise's hidden tests."""

@@ -14,7 +14,7 @@ from grader.grading import direct, marks, outcomes, plugin
 from grader.grading.session import Bench
 from grader.grading.subtests import SUBTESTS
 from grader.model import Card, Grade, Limits, Outcome, Submission
-from grader.notebook import NotebookError, read_source
+from grader.notebook import NotebookError, read_helpers, read_source
 from grader.sandbox.fork_server import GraderError, StudentError
 from grader.sandbox.student import Student
 
@@ -40,7 +40,7 @@ def grade_reference(bench: Bench, items: Sequence[pytest.Item]) -> Grade:
 
     Who keeps a state between calls would answer otherwise to another order.
     """
-    file, source = f"{bench.assignment.name}.py", bench.exercise.source.encode()
+    file, source = bench.course.submitted(bench.assignment.name)
     rules = bench.rules
     rules.sound.clear()
     bench.peers.recording = True
@@ -81,9 +81,10 @@ def _graded(
 ) -> Grade:
     try:
         cells, problem = read_source(submission.file, submission.source), submission.problem
+        helpers = read_helpers(submission.file, submission.source)
     except NotebookError as error:
-        cells, problem = (), str(error)
-    asked = bench.begin(cells)
+        cells, helpers, problem = (), (), str(error)
+    asked = bench.begin(cells, helpers)
     problem = submission.problem or problem or _unreadable(asked.student)
     if problem:
         failed = tuple(outcomes.blank(item, bench.rules, problem) for item in items)

@@ -24,13 +24,15 @@ import pytest
 from grader.checks.check import Check
 from grader.checks.remote_module import RemoteModule
 from grader.course import catalog
+from grader.course.assignment import Course
 from grader.course.secret import course_secret
 from grader.grading import marks
 from grader.grading.objects import FreshObject
 from grader.grading.outcomes import CHECK, check_id, outcome_of, stricter
 from grader.grading.session import Bench
 from grader.grading.subtests import SUBTESTS, Subtests
-from grader.notebook import read_source
+from grader.notebook import read_helpers, read_source
+from grader.parcel import packed
 from grader.sandbox.fork_server import GraderError, Sandbox
 
 _BENCH: Final = pytest.StashKey[Bench]()
@@ -113,11 +115,20 @@ def _by_hand(config: pytest.Config, folder: Path, name: str) -> Bench:
     bench = Bench(
         course, course.assignment(name), sandbox, config.getoption("--seed"), course_secret(folder)
     )
-    file = config.getoption("--submission") or folder / "reference" / name / "solution.py"
-    cells = read_source(file.name, file.read_bytes())
-    bench.begin(cells)
+    main: Path | None = config.getoption("--submission")
+    file, data = _submitted(course, name, main)
+    bench.begin(read_source(file, data), read_helpers(file, data))
     bench.peers.recording = not config.getoption("--submission")
     return bench
+
+
+def _submitted(course: Course, name: str, main: Path | None) -> tuple[str, bytes]:
+    """Return (file, content) of a file with the other files that lie beside it, or the reference."""
+    if main is None:
+        return course.submitted(name)
+    others = [main.with_name(file) for file in course.assignment(name).files[1:]]
+    found = {path.name: path.read_bytes() for path in [main, *others] if path.is_file()}
+    return main.name, packed(found)
 
 
 def _check(bench: Bench, item: pytest.Item) -> Check:

@@ -76,7 +76,8 @@ class Bench:
         """Return the fork server, started at first use."""
         if self._server is None:
             preload = [name for name in self.assignment.imports if name != "numpy"]
-            self._server = ForkServer(self.sandbox, preload)
+            data = self.course.data(self.assignment.name)
+            self._server = ForkServer(self.sandbox, preload, data, self.assignment.writes)
             self._server.start()
         return self._server
 
@@ -84,8 +85,10 @@ class Bench:
     def exercise(self) -> Exercise:
         """Return the solution and its mistakes, loaded in this process."""
         if self._exercise is None:
+            name = self.assignment.name
+            solution = self.course.solution(name)
             self._exercise = load_exercise(
-                self.course.folder, self.assignment.name, self._reference_program
+                self.course.folder, name, self._reference_program, solution
             )
             self.rules.hints = self._exercise.catalogue.hints
         return self._exercise
@@ -99,9 +102,12 @@ class Bench:
             self._diagnostics = Diagnostics(self.exercise, self._drawn, self.rng)
         return self._diagnostics
 
-    def begin(self, cells: Iterable[tuple[str, str]]) -> Asked:
-        """Take up a submission."""
-        self.asked = Asked(self._student(tuple(cells)), self.exercise.reference)
+    def begin(
+        self, cells: Iterable[tuple[str, str]], helpers: Iterable[tuple[str, str]] = ()
+    ) -> Asked:
+        """Take up a submission: the cells of its main file, and other files that it can import."""
+        student = self._student(tuple(cells), tuple(helpers))
+        self.asked = Asked(student, self.exercise.reference)
         self.asked.later = self._later
         self.outcomes = []
         return self.asked
@@ -181,10 +187,17 @@ class Bench:
 
     def _reference_program(self) -> Student:
         """Return the reference as a program for a worker of its own, with patient limits."""
-        student = self._student(((f"{self.assignment.name}.py", self.exercise.source),))
+        main, *helpers = zip(
+            self.assignment.student_files, self.course.solution_texts(self.assignment.name),
+            strict=True,
+        )  # fmt: skip
+        student = self._student((main,), tuple(helpers))
         student.limits = Limits(call_cpu=60, call_wall=300, total=1e9, import_cpu=60)
         return student
 
-    def _student(self, cells: tuple[tuple[str, str], ...]) -> Student:
-        program = Program(self.assignment.name, cells, tuple(self.assignment.imports))
+    def _student(
+        self, cells: tuple[tuple[str, str], ...], helpers: tuple[tuple[str, str], ...] = ()
+    ) -> Student:
+        imports = tuple(self.assignment.imports)
+        program = Program(self.assignment.module, cells, imports, helpers)
         return Student(self.server, program, self.assignment.limits)

@@ -20,7 +20,8 @@ from types import MappingProxyType
 
 from grader import timestamps as times
 from grader.inbox.archive import from_zip
-from grader.inbox.choice import SUFFIXES, Picker
+from grader.inbox.beside import NOTHING, SUFFIXES, Beside
+from grader.inbox.choice import Picker
 from grader.inbox.folder import from_file, from_folder
 from grader.inbox.formats import (
     blackboard,
@@ -168,6 +169,7 @@ def open_inbox(
     elsewhere: Collection[str] = (),
     every: bool = False,
     depth: int | None = None,
+    beside: Beside = NOTHING,
 ) -> Inbox:
     """Open the submissions of an assignment.
 
@@ -180,6 +182,7 @@ def open_inbox(
         elsewhere: The course's other exercises; files named so are left to those.
         every: Read all attempts of a student, the latest last, and not the latest alone.
         depth: How many folders deep the students' lie in a plain folder; 0: all is one student's.
+        beside: What belongs to a submission besides its main file.
 
     Raises:
         InboxError: Nothing can be graded, or only a person can tell whose work it is.
@@ -211,7 +214,7 @@ def open_inbox(
         said = f" ({notes[0]})" if notes else ""
         raise InboxError(f"{one_line(str(source))}: no submissions found, taken as {kind}{said}")
     choose = {resolve(text, handins): file for text, file in choose.items()}
-    picker = Picker(tree, expected, untouched, others)
+    picker = Picker(tree, expected, untouched, others, beside)
     return Inbox(kind, Submissions(handins, picker, dict(choose), every), capped(notes))
 
 

@@ -13,13 +13,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from grader import timestamps as times
+from grader.inbox.beside import MAX_TEXT, NOTHING, SUFFIXES, TEXTS, Beside, likeness
 from grader.inbox.tree import File, Handin, Tree, Unreadable, Withheld
 from grader.inbox.untouched import Code, code
 from grader.model import Submission
 from grader.notebook import MAX_IPYNB, MAX_PY, Cell, NotebookError, read_source
+from grader.parcel import packed
 from grader.text import one_line
 
-SUFFIXES = (".py", ".ipynb")
 RELEASED = ("test_public.py", "conftest.py", "setup.py", "__init__.py")
 """What is nobody's work, wherever it stands."""
 TESTS = re.compile(r"test_.*|.*_test\.py|(?:conftest|setup|__init__)\.py")
@@ -58,10 +59,12 @@ class Picker:
     untouched: Callable[[Iterable[Cell]], bool]
     elsewhere: Collection[str] = ()
     """Names of the course's other exercises: their files are never candidates here."""
+    beside: Beside = NOTHING
+    """What else belongs to the submission."""
 
     def submission(self, handin: Handin, chosen: str = "") -> Submission:
         """Return the student's submission, read now: the last, or the one ``chosen``."""
-        return _submission(handin, self._choice(handin, chosen))
+        return _submission(handin, self._complete(handin, self._choice(handin, chosen)))
 
     def attempts(self, handin: Handin) -> Iterator[Submission]:
         """Yield all attempts of a student, the oldest first, each read when needed.
@@ -72,9 +75,31 @@ class Picker:
         for one in (*handin.earlier, handin):
             for choice in self._choices(one):
                 found = True
-                yield _submission(one, choice)
+                yield _submission(one, self._complete(one, choice))
         if not found:
             yield self.submission(handin)
+
+    def _complete(self, handin: Handin, choice: Choice) -> Choice:
+        """Return a choice with the files that belong to the one that counts."""
+        if choice.file is None or not choice.source or self.beside == NOTHING:
+            return choice
+        others, note = self.beside.chosen(
+            choice.file, handin.files, self._is_no_helper, self._read_beside
+        )
+        files = {one_line(choice.file.name): choice.source, **others}
+        return replace(choice, source=packed(files), note=_joined(choice.note, note))
+
+    def _is_no_helper(self, file: File) -> bool:
+        return self._is_other(file) or self._likeness(file) < 2
+
+    def _read_beside(self, file: File) -> tuple[bytes, str]:
+        if file.name.lower().endswith(TEXTS):
+            try:
+                return self.tree.read(file.entry.path, MAX_TEXT), file.entry.refused
+            except (Unreadable, Withheld) as error:
+                return b"", str(error)
+        data, _, reason = self._read(file)
+        return data, reason
 
     def _choices(self, handin: Handin) -> Iterator[Choice]:
         """Yield the choices from each attempt with work: one for each file with work."""
@@ -127,7 +152,10 @@ class Picker:
 
     def _in_attempt(self, files: Sequence[File]) -> Choice | None:
         """Return the choice among the files of one attempt, None if none can be Python."""
-        python = [f for f in files if f.name.lower().endswith(SUFFIXES) and not self._is_other(f)]
+        python = [
+            f for f in files
+            if f.name.lower().endswith(SUFFIXES) and not (self._is_other(f) or self.beside.takes(f))
+        ]  # fmt: skip
         named = [file for file in python if self._likeness(file) < 2]
         others = [file for file in python if file not in named]
         if named:
@@ -225,19 +253,6 @@ class Picker:
 
 STUB = "only the unchanged stub was submitted"
 EARLIER = "from an earlier attempt: the last one contains only the stub"
-
-
-def likeness(name: str, expected: str) -> int:
-    """Return 0 for the exact name, 1 for another case or an LMS's suffix, else 2.
-
-    >>> [likeness(name, "relu") for name in ("relu.py", "ReLU-1.ipynb", "relu (2).py", "mine.py")]
-    [0, 1, 1, 2]
-    """
-    stem, dot, suffix = name.rpartition(".")
-    if stem == expected and f".{suffix}" in SUFFIXES:
-        return 0
-    near = re.fullmatch(rf"{re.escape(expected)}(?:[-_]\d{{1,3}}| ?\(\d{{1,3}}\))*", stem, re.I)
-    return 1 if dot and near and f".{suffix.lower()}" in SUFFIXES else 2
 
 
 def listed(files: Sequence[File]) -> str:

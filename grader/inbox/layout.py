@@ -18,7 +18,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from grader.inbox.choice import RELEASED, SUFFIXES, TESTS, likeness
+from grader.inbox.beside import SUFFIXES, likeness
+from grader.inbox.choice import RELEASED, TESTS
 from grader.inbox.tree import Entry, InboxError, Tree, Unreadable, Withheld
 from grader.notebook import MAX_IPYNB, MAX_PY, Cell, NotebookError, read_source
 from grader.text import one_line

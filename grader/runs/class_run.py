@@ -25,6 +25,7 @@ from grader.course.secret import fingerprint, secret_file
 from grader.files import make_private
 from grader.grading.protocol import Ready, Settings
 from grader.inbox import Inbox, open_inbox
+from grader.inbox.beside import Beside
 from grader.inbox.tree import Handin
 from grader.model import Grade, Submission
 from grader.people import resolve
@@ -181,17 +182,17 @@ ENGINES: Mapping[str, Callable[[Plan, Progress], Engine]] = {"local": _local, "c
 
 
 def _inbox(plan: Plan, source: Path) -> Inbox:
-    name = plan.assignment.name
-    stub = plan.course.folder / "exercises" / name / f"{name}.py"
+    assignment = plan.assignment
     return open_inbox(
         source,
-        expected=name,
-        stub=stub.read_bytes() if stub.exists() else b"",
+        expected=assignment.module,
+        stub=plan.course.released(assignment.name),
         kind=plan.inbox,
         choose=plan.choose,
-        elsewhere=[assignment.name for assignment in plan.course.assignments],
-        every=plan.assignment.attempts == "best",
+        elsewhere=[other.module for other in plan.course.assignments],
+        every=assignment.attempts == "best",
         depth=plan.depth,
+        beside=Beside.of(assignment),
     )
 
 

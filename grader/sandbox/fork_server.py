@@ -34,6 +34,7 @@ from grader.errors import UserError
 from grader.model import Cause, Limits
 from grader.sandbox import launch as view
 from grader.sandbox.guest import lockdown, wire
+from grader.sandbox.work_folder import SEEN_AT, WorkFolder
 
 _START_SECONDS: Final = 60.0
 _UIDS: Final = 64
@@ -132,8 +133,24 @@ class Sandbox:
 class ForkServer:
     """A program of its own, never forked from this process; it sees no secret and runs no student."""
 
-    def __init__(self, sandbox: Sandbox, preload: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        preload: Sequence[str] = (),
+        data: Path | None = None,
+        writes: bool = False,
+    ) -> None:
+        """Prepare a fork server; `start` starts it.
+
+        Args:
+            sandbox: The layers of the workers.
+            preload: Modules to import before any fork.
+            data: A folder whose files the workers find in their working folder.
+            writes: Whether a worker may write there; each has a copy of its own then.
+        """
         self.sandbox = sandbox
+        self._data, self._writes = data, writes
+        self._work: WorkFolder | None = None
         self._preload = list(preload)
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -169,10 +186,15 @@ class ForkServer:
             # Bubblewrap's user namespace gives the right to it.
             self.sandbox = Sandbox(self.sandbox.layers | {"pidns"})
         layers = self.sandbox.layers
+        if self._work is None and (self._writes or (self._data and self._data.is_dir())):
+            self._work = WorkFolder.made(self._data, self._writes)
         if "chroot" in layers and not self._jail:
             self._jail = tempfile.mkdtemp(prefix="grader-jail-")
             Path(self._jail).chmod(0o555)
-        settings = {"layers": sorted(layers), "preload": self._preload, "jail": self._jail}
+        settings = {
+            "layers": sorted(layers), "preload": self._preload, "jail": self._root(),
+            "work": self._work.settings(self._root()) if self._work else None,
+        }  # fmt: skip
         self._process = self._program(theirs.fileno(), settings)
         theirs.close()
         ours.settimeout(_START_SECONDS)
@@ -180,15 +202,24 @@ class ForkServer:
         self._up = False
         self.starts += 1
 
+    def _root(self) -> str:
+        """Return where workers find their files, or the empty directory for ``chroot``."""
+        if self._work is None:
+            return self._jail
+        return SEEN_AT if "mounts" in self.sandbox.layers else str(self._work.path)
+
     def _program(self, fd: int, settings: dict[str, Any]) -> subprocess.Popen[bytes]:
         """Start the worker program, which serves the descriptor ``fd``."""
         environment = view.environment()
+        folder = settings["work"]["data"] if settings["work"] else "/"
         try:
             command = [*view.python(), str(fd), json.dumps(settings)]
             if "mounts" in self.sandbox.layers:
-                command = [*view.bubblewrap(self._preload, environment), *command]
+                shown = {str(self._work.path): SEEN_AT} if self._work else {}
+                command = [*view.bubblewrap(self._preload, environment, shown, folder), *command]
             return subprocess.Popen(  # noqa: S603  # our own program, fixed arguments
-                command, pass_fds=[fd], env=environment, cwd="/",
+                command, pass_fds=[fd], env=environment,
+                cwd="/" if "mounts" in self.sandbox.layers else folder,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                 start_new_session=True,
             )  # fmt: skip
@@ -273,6 +304,9 @@ class ForkServer:
         if self._jail:
             shutil.rmtree(self._jail, ignore_errors=True)
             self._jail = ""
+        if self._work is not None:
+            self._work.remove()
+            self._work = None
 
     def _ask(self, request: dict[str, Any], fds: Sequence[int] = ()) -> tuple[dict[str, Any], int]:
         if self._control is None:

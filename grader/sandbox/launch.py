@@ -50,8 +50,19 @@ def environment() -> dict[str, str]:
     }  # fmt: skip
 
 
-def bubblewrap(preload: Sequence[str], environment: Mapping[str, str]) -> list[str]:
-    """Return the command for a view of the interpreter and the wanted packages only.
+def bubblewrap(
+    preload: Sequence[str],
+    environment: Mapping[str, str],
+    shown: Mapping[str, str] | None = None,
+    folder: str = "/",
+) -> list[str]:
+    """Return the command for a view of the interpreter, its libraries and the packages wanted alone.
+
+    Args:
+        preload: The packages that a course allows.
+        environment: The variables inside.
+        shown: Other folders to show, and where.
+        folder: The working folder.
 
     Raises:
         ModuleNotFoundError: One of the packages is not installed.
@@ -66,8 +77,8 @@ def bubblewrap(preload: Sequence[str], environment: Mapping[str, str]) -> list[s
         command += ["--unshare-user"]
     for name, value in environment.items():
         command += ["--setenv", name, value]
-    for folder in sorted({parent for path in (Path(base), *seen) for parent in path.parents}):
-        command += ["--perms", "0755", "--dir", str(folder)]
+    for parent in sorted({above for path in (Path(base), *seen) for above in path.parents}):
+        command += ["--perms", "0755", "--dir", str(parent)]
     for path in ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache"):
         command += ["--ro-bind-try", path, path]
     command += ["--ro-bind", base, base, "--proc", "/proc"]
@@ -78,7 +89,9 @@ def bubblewrap(preload: Sequence[str], environment: Mapping[str, str]) -> list[s
         command += ["--tmpfs", path]
     for each in seen:
         command += ["--ro-bind-try", str(each), str(each)]
-    return [*command, "--chdir", "/", "--"]
+    for outside, place in (shown or {}).items():
+        command += ["--ro-bind", outside, place]
+    return [*command, "--chdir", folder, "--"]
 
 
 def _seen(preload: Sequence[str]) -> list[Path]:

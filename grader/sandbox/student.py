@@ -55,6 +55,13 @@ class Program:
     name: str
     cells: tuple[tuple[str, str], ...]
     imports: tuple[str, ...] = ()
+    helpers: tuple[tuple[str, str], ...] = ()
+    """Other files of the submission that it can import (``data.py``, source)."""
+
+    @property
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """Return all cells, those of the main file first; a worker names a line by its place here."""
+        return (*self.cells, *self.helpers)
 
 
 class Call(NamedTuple):
@@ -218,7 +225,9 @@ class Student:
         program = self.program
         cells = [list(cell) for cell in program.cells]
         seconds = self.limits.import_cpu
-        request = ["load", program.name, cells, list(program.imports), seconds, self._sparing]
+        helpers = [list(helper) for helper in program.helpers]
+        imports = list(program.imports)
+        request = ["load", program.name, cells, imports, seconds, self._sparing, helpers]
         try:
             reply = self._ask(request, seconds)
         except StudentError as error:
@@ -297,7 +306,7 @@ class Student:
     def _problem(self, raw: Any) -> Problem:
         match raw:
             case [[*kinds], int(cell), int(line), str(text)] if all(type(k) is str for k in kinds):
-                cells = self.program.cells
+                cells = self.program.texts
                 title, source = cells[cell] if 0 <= cell < len(cells) else ("", "")
                 known = 0 < line <= source.count("\n") + 2  # an unfinished file fails past its end
                 return Problem(title, line if known else 0, _builtin(kinds), from_worker(text))
@@ -359,9 +368,9 @@ class Student:
         return f"{function} is not defined in your file"
 
     def _place(self, cell: int, line: int) -> str:
-        if not 0 <= cell < len(self.program.cells):
+        if not 0 <= cell < len(self.program.texts):
             return ""
-        title, source = self.program.cells[cell]
+        title, source = self.program.texts[cell]
         known = 0 < line <= min(source.count("\n") + 1, FAR)
         return f", line {line} of {title}" if known else ""
 

@@ -26,9 +26,10 @@ from grader.sandbox.guest.imports import Gate
 from grader.sandbox.guest.program import Running
 from grader.sandbox.guest.watch import Place
 from grader.selfcheck import source, wording
+from grader.selfcheck.allowances import Allowances
 from grader.selfcheck.checks import LIMIT, Namespace, Result, captured, checks, first_lines, where
 from grader.selfcheck.public_tests import exercise_of, load_public
-from grader.selfcheck.refused import refusing
+from grader.selfcheck.refused import allow_files, refusing
 from grader.selfcheck.report import FAILED, OK, Report, headed, outcome
 from grader.selfcheck.time_limit import OverranError, time_limit
 
@@ -46,13 +47,17 @@ def examine(file: str, public: str) -> int:
     busy.set()
     path, tests = Path(file), load_public(Path(public))
     name, version = exercise_of(Path(public)), str(getattr(tests, "PYTHON", ""))
-    imports = list(getattr(tests, "IMPORTS", ()))
+    allowed = Allowances.of(tests)
+    imports = list(allowed.imports)
     print(wording.heading(path.name, name, version), flush=True)
     for module in imports:  # large ones may take longer than a check may
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
-    namespace, results, readable = load(path, name, imports, version or wording.OLDEST)
-    results = [*_misnamed(path, name), *results]
+    module = allowed.module(name)
+    allow_files(path.resolve().parent, allowed.data, allowed.writes)
+    helpers = allowed.helpers(path)
+    namespace, results, readable = load(path, module, imports, version or wording.OLDEST, helpers)
+    results = [*_misnamed(path, module), *_missing(path, allowed), *results]
     for result in results:
         print(f"{headed(result.title)}{outcome(result)}", flush=True)
     gradients = False
@@ -85,13 +90,29 @@ def _misnamed(file: Path, name: str) -> Iterator[Result]:
         yield Result(title, "failed", wording.misnamed(file.name, name))
 
 
+def _missing(file: Path, allowed: Allowances) -> Iterator[Result]:
+    for name in allowed.missing(file):
+        yield Result(wording.SUBMITTED.format(name), "failed", wording.NOT_BESIDE.format(file.name))
+
+
 # --- running the file ---------------------------------------------------------------------------
 
 
 def load(
-    file: Path, name: str, imports: Sequence[str] = (), version: str = wording.OLDEST
+    file: Path,
+    name: str,
+    imports: Sequence[str] = (),
+    version: str = wording.OLDEST,
+    helpers: Sequence[tuple[str, str]] = (),
 ) -> tuple[Namespace, list[Result], bool]:
     """Run a file as the module ``name``.
+
+    Args:
+        file: A Python file or notebook.
+        name: The name of the module.
+        imports: What may be imported besides NumPy and the standard library.
+        version: The grader's Python.
+        helpers: Name and text of other files that it can import.
 
     Returns:
         Its names; what went wrong, or will go wrong in the grader; and whether anything could be run.
@@ -101,16 +122,18 @@ def load(
     except (NotebookError, OSError) as error:
         return {}, [Result(f"{file.name} can be read", "failed", str(error))], False
     gate = _OwnGate(imports)
-    running = Running(name, cells, gate)
+    running = Running(name, cells, gate, helpers)
     with captured() as printed:
         running.run(_LoadingClock(gate))
-    results = list(_problems(running, cells))
+    texts = [*cells, *(Cell(*helper) for helper in helpers)]
+    results = list(_problems(running, texts))
     if results:
         results[0] = replace(results[0], printed=first_lines(printed.getvalue()))
     invalid = (
         len(cells) == 1 and bool(running.raised) and isinstance(running.raised[0], SyntaxError)
     )
-    return running.names, [*results, *_refused_text(cells, imports, version)], not invalid
+    known = [*imports, *(Path(file).stem for file, _ in helpers), name]
+    return running.names, [*results, *_refused_text(texts, known, version)], not invalid
 
 
 class _OwnGate(Gate):

@@ -12,6 +12,7 @@ from grader.errors import UserError
 
 SUFFIXES: Final = (".py", ".ipynb")
 PUBLIC: Final = "test_public.py"
+FILES: Final = re.compile(r"^FILES = \(\"(\w+)\.py\"", re.MULTILINE)
 EXERCISE: Final = re.compile(r"^EXERCISE = \"(\w+)\"$", re.MULTILINE)
 
 
@@ -25,7 +26,7 @@ def file_in(folder: Path) -> Path:
     if len(found) != 1:
         what = "more than one exercise" if found else f"no exercise (no {PUBLIC})"
         raise SelfCheckError(f"there is {what} in {folder}; write grader check FILE")
-    name = exercise_of(found[0])
+    name = main_of(found[0])
     there = [file for end in SUFFIXES if (file := found[0].with_name(name + end)).is_file()]
     if not there:
         raise SelfCheckError(f"there is no {name}.py and no {name}.ipynb in {found[0].parent}")
@@ -36,6 +37,12 @@ def exercise_of(public: Path) -> str:
     """Return the exercise's name from its public tests, else from their folder."""
     match = EXERCISE.search(public.read_text(encoding="utf-8"))
     return match[1] if match else public.resolve().parent.name
+
+
+def main_of(public: Path) -> str:
+    """Return the name of the file that public tests are for, without its ending."""
+    match = FILES.search(public.read_text(encoding="utf-8"))
+    return match[1] if match else exercise_of(public)
 
 
 def public_for(file: Path) -> Path:

@@ -15,8 +15,9 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -27,6 +28,7 @@ _WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUN
 _CHANGING: Final = frozenset(
     f"os.{name}" for name in "remove rename rmdir link symlink truncate chmod chown utime".split()
 )
+_IN_FOLDER: Final = _CHANGING | {"os.mkdir"}
 _STARTING: Final = frozenset(
     "subprocess.Popen os.system os.fork os.forkpty os.exec os.posix_spawn os.spawn os.startfile".split()
 )
@@ -50,6 +52,25 @@ class _Watched:
     installed = False
     thread = -1
     found: list[str]
+    folder = ""
+    """The folder of the exercise, if it allows anything there."""
+    data: frozenset[str] = frozenset()
+    """Files that can be read."""
+    writes = False
+
+
+def allow_files(folder: Path, data: Iterable[str], writes: bool) -> None:
+    """Let the exercise's data be read from here on, and files in its folder be written.
+
+    Args:
+        folder: The folder of the exercise, which becomes the working folder.
+        data: Paths of data files from there.
+        writes: Whether files may be written.
+    """
+    os.chdir(folder)
+    _Watched.data = frozenset(os.path.realpath(folder / name) for name in data)
+    _Watched.folder = os.path.realpath(folder) if _Watched.data or writes else ""
+    _Watched.writes = writes
 
 
 @contextlib.contextmanager
@@ -90,6 +111,8 @@ def _refusal(event: str, args: tuple[Any, ...]) -> Exception | None:
     """Return (what to raise, what to say) as an exception's arguments, or None."""
     if event == "open":
         return _opened(*args)
+    if (event in _LISTING or event in _IN_FOLDER) and _is_allowed(args[0], event in _IN_FOLDER):
+        return None
     if event == "os.mkdir" or event in _CHANGING:
         what = wording.MAKES_FOLDER if event == "os.mkdir" else wording.CHANGES_FILE
         return Exception(_denied(args[0]), what.format(_shown(args[0])))
@@ -110,6 +133,8 @@ def _opened(path: Any, mode: Any, flags: Any) -> Exception | None:
     if isinstance(path, int):
         return None
     writes = set(mode or "") & set("wax+") or (isinstance(flags, int) and flags & _WRITING)
+    if _is_allowed(path, bool(writes)):
+        return None
     if writes:
         if _is_pythons(path) and "__pycache__" in os.fsdecode(path):
             return None
@@ -122,6 +147,18 @@ def _opened(path: Any, mode: Any, flags: Any) -> Exception | None:
 
 def _denied(path: Any) -> PermissionError:
     return PermissionError(1, "Operation not permitted", path)
+
+
+def _is_allowed(path: Any, writes: bool) -> bool:
+    """Whether an exercise allows this file: its data to be read, all in its folder to be written."""
+    try:
+        real = os.path.realpath(os.fsdecode(path) if path is not None else ".")
+    except (TypeError, ValueError):
+        return False
+    inside = bool(_Watched.folder) and f"{real}{os.sep}".startswith(_Watched.folder + os.sep)
+    if _Watched.writes or writes:
+        return inside and _Watched.writes
+    return real in _Watched.data or (inside and os.path.isdir(real))
 
 
 def _is_pythons(path: Any) -> bool:

@@ -24,6 +24,8 @@ USES_NETWORK: Final = "uses the network"
 IMPORTS: Final = "imports {}"
 NEWER: Final = "uses syntax that is newer than Python {}"
 
+SUBMITTED: Final = "{} lies beside the file"
+NOT_BESIDE: Final = "it is submitted together with {}, and there is no file of this name here"
 REFUSED: Final = "the grader refuses this: it {}"
 STILL_RAN: Final = "{} raised an error (the rest still ran)"
 STOPPED: Final = "{} ran for too long"

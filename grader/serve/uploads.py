@@ -20,7 +20,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive
 
 from grader.inbox.archive import from_zip
-from grader.inbox.choice import SUFFIXES, Picker
+from grader.inbox.beside import SUFFIXES
+from grader.inbox.choice import Picker
 from grader.inbox.folder import from_file
 from grader.inbox.tree import File, Handin, InboxError, Tree
 from grader.notebook import MAX_IPYNB

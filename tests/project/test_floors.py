@@ -23,6 +23,7 @@ GROUND = {
     "timestamps",
     "ipython",
     "notebook",
+    "parcel",
     "graph",
     "people",
 }

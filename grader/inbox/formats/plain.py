@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from grader.inbox.attempts import Attempt, attempts
-from grader.inbox.choice import RELEASED, SUFFIXES, likeness
+from grader.inbox.beside import SUFFIXES, likeness
+from grader.inbox.choice import RELEASED
 from grader.inbox.layout import FolderLayout
 from grader.inbox.tree import ARCHIVE, Entry, File, Handin, Tree, below, tops
 from grader.text import one_line

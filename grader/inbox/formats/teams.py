@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from grader.inbox.choice import likeness
+from grader.inbox.beside import likeness
 from grader.inbox.tree import Entry, File, Handin, Tree, tops
 from grader.text import one_line
 

@@ -24,7 +24,8 @@ from grader.course.extensions import Extension
 from grader.course.secret import course_secret, secret_file
 from grader.grading.protocol import Settings
 from grader.inbox.archive import from_zip
-from grader.inbox.choice import SUFFIXES, Picker
+from grader.inbox.beside import SUFFIXES, Beside
+from grader.inbox.choice import Picker
 from grader.inbox.folder import from_file, from_folder
 from grader.inbox.tree import File, Handin, InboxError, Tree
 from grader.inbox.untouched import matcher
@@ -188,7 +189,7 @@ def _graded(course: Course, assignment: Assignment, job: Job) -> Grade:
 
 def read_submission(course: Course, name: str, job: Job) -> Submission:
     """Return the student's file among all files of one student, whatever their names."""
-    stub = course.exercise(name) / f"{name}.py"
+    assignment = course.assignment(name)
     bare = Submission(
         job.student, "", name=job.name, email=job.email, submitted_at=job.submitted_at
     )
@@ -203,12 +204,12 @@ def read_submission(course: Course, name: str, job: Job) -> Submission:
         File(entry, entry.name, (entry.when,), meant=named)
         for entry in tree.entries if entry.name not in ours
     )  # fmt: skip
-    released = stub.read_bytes() if stub.is_file() else b""
     handin = Handin(job.student, found_files, name=job.name, email=job.email,
                     submitted_at=job.submitted_at)  # fmt: skip
-    found = Picker(tree, name, matcher(released)).submission(handin)
+    untouched, beside = matcher(course.released(name)), Beside.of(assignment)
+    found = Picker(tree, assignment.module, untouched, beside=beside).submission(handin)
     if SEVERAL in found.error:  # nobody is here to choose: the student settles it
-        wanted = " or ".join(f"{name}{suffix}" for suffix in SUFFIXES)
+        wanted = " or ".join(f"{assignment.module}{suffix}" for suffix in SUFFIXES)
         return replace(found, error="", problem=f"{found.error}; submit one file, {wanted}")
     return found
 

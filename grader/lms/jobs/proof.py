@@ -61,13 +61,13 @@ def _beyond(error: EngineError, folder: str) -> str:
 
 def reference_grade(course: Course, name: str) -> Grade:
     """Grade the reference of an exercise once; raises `EngineError` if the tests cannot run."""
-    source = course.solution(name).read_bytes()
+    file, source = course.submitted(name)
     secret = course_secret(course.folder)
     process = Process(Settings(str(course.folder), name, SEED, secret, preflight=False))
     try:
         if problem := process.ready().problem:
             raise EngineError(problem)
-        process.send(Submission("reference", f"{name}.py", source))
+        process.send(Submission("reference", file, source))
         return process.grade()[1]
     except EOFError:
         raise EngineError(f"the grading process stopped{process.where()}") from None

@@ -35,7 +35,7 @@ import resource
 import signal
 import struct
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -66,26 +66,53 @@ class LayerPlan:
     address_space: int = 0
     """Bytes of address space in use once everything is loaded."""
     jail: str = ""
-    """The empty directory for ``chroot``."""
+    """The directory for ``chroot``: empty, or the one in which student code finds its data."""
+    start: str = "/"
+    """The working directory inside the jail."""
+    own: str = ""
+    """Where each child mounts a file system of its own, in which it may write; none if empty."""
+    given: str = ""
+    """The directory whose files are copied into it."""
 
 
 def prepare(
-    layers: Iterable[str], readable: Iterable[str], listable: Iterable[str] = (), jail: str = ""
+    layers: Iterable[str],
+    readable: Iterable[str],
+    listable: Iterable[str] = (),
+    jail: str = "",
+    own: str = "",
+    given: str = "",
 ) -> LayerPlan:
     """Return the plan for children in ``layers``; raise OSError when one cannot be had.
 
-    Landlock allows to read below ``readable``, and to see the names of files below ``listable``.
+    Args:
+        layers: Some of `LAYERS`.
+        readable: Landlock allows to read below these.
+        listable: Landlock allows to see the names of files below these.
+        jail: The directory for ``chroot``.
+        own: An empty directory on which each child mounts a file system to write in.
+        given: The directory whose files are copied into it.
     """
     wanted = frozenset(layers)
+    if own and not _works(lambda: mount_own(own, given)):
+        raise OSError(
+            "`writes: true` needs a private folder for each submission, which cannot be mounted here "
+            "(run as root, or install bubblewrap)"
+        )
     if "caps" in wanted:
         drop_bounding_set()
+    writable = [os.path.dirname(own)] if own else []  # Landlock sees the folder above the mount
+    inside = own if own else given
     return LayerPlan(
         layers=wanted,
-        landlock_fd=landlock_rules(readable, listable) if "landlock" in wanted else -1,
-        filter=seccomp_filter() if "seccomp" in wanted else b"",
+        landlock_fd=landlock_rules(readable, listable, writable) if "landlock" in wanted else -1,
+        filter=seccomp_filter(writes=bool(own)) if "seccomp" in wanted else b"",
         own_pidns_fd=os.open("/proc/self/ns/pid", os.O_RDONLY) if "pidns" in wanted else -1,
         address_space=_address_space(),
         jail=jail,
+        start=inside.removeprefix(jail) or "/" if jail else "/",
+        own=own,
+        given=given,
     )
 
 
@@ -96,11 +123,15 @@ def enter(plan: LayerPlan, uid: int, memory: int, cpu: int, keep: Iterable[int])
     """
     os.setsid()
     _close_others({0, 1, 2, *keep, plan.landlock_fd})
+    if plan.own:
+        mount_own(plan.own, plan.given)
+        os.chdir(plan.own)
     if "rlimits" in plan.layers:
-        set_rlimits(plan.address_space + memory, cpu, alone="uid" in plan.layers)
+        size = OWN_BYTES if plan.own else 0
+        set_rlimits(plan.address_space + memory, cpu, alone="uid" in plan.layers, file_size=size)
     if "chroot" in plan.layers:
         os.chroot(plan.jail)
-        os.chdir("/")
+        os.chdir(plan.start)
     if "uid" in plan.layers:
         drop_uid(uid)
     if "caps" in plan.layers:
@@ -172,7 +203,7 @@ def _address_space() -> int:
 # --- rlimits, uid, capabilities ---------------------------------------------------------------
 
 
-def set_rlimits(address_space: int, cpu: int, *, alone: bool) -> None:
+def set_rlimits(address_space: int, cpu: int, *, alone: bool, file_size: int = 0) -> None:
     """Set this process's resource limits for good.
 
     The soft CPU limit equals the hard one: pid 1 of a namespace ignores SIGXCPU.
@@ -181,11 +212,12 @@ def set_rlimits(address_space: int, cpu: int, *, alone: bool) -> None:
         address_space: The limit in bytes.
         cpu: The limit in seconds.
         alone: No other process has this uid.
+        file_size: The largest file in bytes that it may write.
     """
     limits = {
         resource.RLIMIT_AS: address_space,
         resource.RLIMIT_CPU: cpu,
-        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_FSIZE: file_size,
         resource.RLIMIT_NOFILE: 64,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_MSGQUEUE: 0,
@@ -223,6 +255,45 @@ def drop_capabilities() -> None:
     _check(_libc.capset(header, bytes(24)))
 
 
+# --- a folder to write in -----------------------------------------------------------------------
+
+OWN_BYTES: Final = 16 << 20
+"""Bytes that a child with a folder of its own may write there, besides the copy of its data."""
+_OWN_INODES: Final = 2000
+_MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REC = 2, 4, 8, 0x4000
+
+
+def mount_own(folder: str, given: str) -> None:
+    """Mount a file system of limited size that only this process sees, with a copy of ``given``.
+
+    Raises:
+        OSError: The right to mount is missing.
+    """
+    unshare(CLONE_NEWNS)
+    _check(_libc.mount(b"none", b"/", None, ctypes.c_ulong(_MS_REC | _MS_PRIVATE), None))
+    size = OWN_BYTES + sum(os.path.getsize(path) for path, _ in _files_below(given))
+    inodes = _OWN_INODES + sum(1 for _ in _files_below(given))
+    options = f"size={size},nr_inodes={inodes},mode=0777".encode()
+    flags = ctypes.c_ulong(_MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+    _check(_libc.mount(b"tmpfs", folder.encode(), b"tmpfs", flags, options))
+    mask = os.umask(0)
+    for path, name in _files_below(given):
+        copy = os.path.join(folder, name)
+        os.makedirs(os.path.dirname(copy), exist_ok=True)
+        with open(path, "rb") as source, open(copy, "wb") as out:
+            while part := source.read(1 << 20):
+                out.write(part)
+    os.umask(mask)
+
+
+def _files_below(folder: str) -> Iterator[tuple[str, str]]:
+    """Yield the path of every file below a folder, and its name from there."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(parent, name)
+            yield path, os.path.relpath(path, folder)
+
+
 # --- Landlock ---------------------------------------------------------------------------------
 
 _LANDLOCK_CREATE_RULESET, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT_SELF = 444, 445, 446
@@ -236,8 +307,10 @@ def landlock_abi() -> int:
     return int(max(0, _libc.syscall(_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), 1)))
 
 
-def landlock_rules(readable: Iterable[str], listable: Iterable[str] = ()) -> int:
-    """Return the descriptor of a rule set that allows this reading and listing, nothing else."""
+def landlock_rules(
+    readable: Iterable[str], listable: Iterable[str] = (), writable: Iterable[str] = ()
+) -> int:
+    """Return the descriptor of a rule set that allows this, and nothing else."""
     abi = landlock_abi()
     handled = (1 << _FS_RIGHTS[min(abi, 5)]) - 1 if abi else 0
     fields = [handled, _NET_ALL, _SCOPE_ALL][: 1 + (abi >= 4) + (abi >= 6)]
@@ -249,6 +322,8 @@ def landlock_rules(readable: Iterable[str], listable: Iterable[str] = ()) -> int
         _allow_below(rules, path, _READ_FILE | (_READ_DIR if os.path.isdir(path) else 0))
     for path in listable:
         _allow_below(rules, path, _READ_DIR)
+    for path in writable:
+        _allow_below(rules, path, handled)
     return rules
 
 
@@ -325,6 +400,12 @@ Not among them is what tells of the machine, and so of what others do: sysinfo (
 mincore and getrusage (which pages of a library are in memory), statfs (free space).
 """
 
+_WRITING_CALLS: Final = """
+    open openat creat mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 truncate ftruncate
+    fsync fdatasync pwrite64 chmod fchmod fchmodat umask utimensat fallocate fcntl
+""".split()
+"""Allowed besides where a child has a folder of its own: what it may write is decided by its files."""
+
 _EQUAL, _MASKED = 4, 7  # SCMP_CMP_EQ, SCMP_CMP_MASKED_EQ
 _WRITING = os.O_ACCMODE | os.O_CREAT | os.O_TRUNC | (getattr(os, "O_TMPFILE", 0) & ~os.O_DIRECTORY)
 _OTHERS_CLOCK = 0x80000000  # a negative clock id names another process
@@ -366,16 +447,17 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
 
-def seccomp_filter() -> bytes:
+def seccomp_filter(*, writes: bool = False) -> bytes:
     """Compile the allow-list with libseccomp; return the BPF program. Raises OSError."""
+    checked = {k: v for k, v in _CHECKED.items() if not (writes and k in _WRITING_CALLS)}
     lib = _libseccomp()
     context = lib.seccomp_init(_ACT_ERRNO | 1)
     try:
         lib.seccomp_attr_set(context, _FLTATR_ACT_BADARCH, _ACT_KILL)
         lib.seccomp_attr_set(context, _FLTATR_OPTIMIZE, 2)
-        for name in _FREE:
+        for name in [*_FREE, *(_WRITING_CALLS if writes else ())]:
             _add_rule(lib, context, _ACT_ALLOW, name, ())
-        for name, alternatives in _CHECKED.items():
+        for name, alternatives in checked.items():
             for conditions in alternatives:
                 _add_rule(lib, context, _ACT_ALLOW, name, conditions)
         for name, number in _REFUSED.items():

@@ -52,14 +52,29 @@ class LoadClock(Protocol):
 class Running:
     """A submission as a module, with the titles and texts of its cells."""
 
-    def __init__(self, name: str, cells: Sequence[Sequence[str]], gate: Gate | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        cells: Sequence[Sequence[str]],
+        gate: Gate | None = None,
+        helpers: Sequence[Sequence[str]] = (),
+    ) -> None:
+        """Prepare a module.
+
+        Args:
+            name: The module's name.
+            cells: Title and text of each cell.
+            gate: What may be imported.
+            helpers: Name (``data.py``) and text of other files that the module can import.
+        """
         self.module = types.ModuleType(name)
         self.names: dict[str, Any] = self.module.__dict__
         self.problems: list[list[Any]] = []
         self.raised: list[BaseException] = []
         """The exceptions of the problems."""
-        self._cells, self._titles = cells, [title for title, _ in cells]
+        self._cells, self._titles = cells, [title for title, _ in (*cells, *helpers)]
         self._gate = gate or Gate(())
+        self._gate.written.update({module_name(file): (file, text) for file, text in helpers})
         self._lost: set[str] = set()
         """Names that a statement with an error would have made."""
         self._outputs = len(cells) > 1 and any(_OUTPUTS.search(text) for _, text in cells)

@@ -11,7 +11,7 @@ On the control socket (one packet a frame), grader <-> fork server:
 
 On a worker's socket (a stream), grader <-> worker; a ready worker first says ["ready"]:
 
-    ["load", name, [[title, source], ...], imports, cpu seconds, sparing]
+    ["load", name, [[title, source], ...], imports, cpu seconds, sparing, [["data.py", source], ...]]
                                        -> ["loaded", [problem, ...]]
     ["call", [[function, arguments, want, keep], ...], repeat]
                                        -> ["answers", [answer, ...]]
@@ -96,8 +96,10 @@ def serve(control: socket.socket, settings: dict[str, Any]) -> None:
         importlib.import_module("grader.sandbox.guest.frames")
     np.ones((8, 8)) @ np.ones((8, 8))
     listable = [os.path.dirname(os.__file__), os.path.dirname(os.path.dirname(np.__file__))]
-    readable = _readable(settings["preload"])
-    plan = lockdown.prepare(settings["layers"], readable, listable, settings["jail"])
+    work = settings["work"]
+    readable = [*_readable(settings["preload"]), *([work["data"]] if work else [])]
+    places = {"own": work["own"], "given": work["data"]} if work else {}
+    plan = lockdown.prepare(settings["layers"], readable, listable, settings["jail"], **places)
     if "quiet" in settings["layers"]:
         lockdown.read_quietly("mounts" in settings["layers"], [*readable, *listable[1:]])
     _forget_ours()
@@ -152,7 +154,7 @@ def _rehearse() -> None:
     gates, modules = list(sys.meta_path), dict(sys.modules)
     for _ in range(REHEARSALS):
         channel = _Channel(-1)
-        channel._load("rehearsal", [["rehearsal", _REHEARSED]], [], 1.0, False)
+        channel._load("rehearsal", [["rehearsal", _REHEARSED]], [], 1.0, False, [])
         _, calls, repeat = wire.decode(call, trusted=True)
         _, before, _ = wire.sketch(call)
         pairs = zip(calls, before, strict=True)
@@ -278,8 +280,8 @@ class _Channel:
         self._send(["ready"])
         while (frame := self._receive()) is not None:
             match wire.decode(frame, trusted=True):
-                case ["load", name, cells, imports, cpu, sparing]:
-                    self._send(["loaded", self._load(name, cells, imports, cpu, sparing)])
+                case ["load", *program]:
+                    self._send(["loaded", self._load(*program)])
                 case ["call", calls, repeat]:
                     _, before, _ = wire.sketch(frame)  # what the arguments were
                     pairs = zip(calls, before, strict=True)
@@ -322,12 +324,18 @@ class _Channel:
             self._send(["answers", [["ok", "unreadable", []] for _ in answers]])
 
     def _load(
-        self, name: str, cells: list[list[str]], imports: list[str], cpu: float, sparing: bool
+        self,
+        name: str,
+        cells: list[list[str]],
+        imports: list[str],
+        cpu: float,
+        sparing: bool,
+        helpers: list[list[str]],
     ) -> list[Any]:
         """Run the cells as the module ``name``; return the problems."""
         gate = Gate(imports)
         sys.meta_path.insert(0, gate)
-        self._running = Running(name, cells, gate)
+        self._running = Running(name, cells, gate, helpers)
         self._operations = self._operate(imports)
         return self._running.run(LoadWatch(cpu), sparing)
 

@@ -1,0 +1,65 @@
+"""The folder in which student code runs: the exercise's data, and, where that is allowed, room to write.
+
+    folder = WorkFolder.made(course.data(name), writes=True)
+    folder.settings("/submission")         # the paths, as the fork server is told them
+    folder.remove()
+
+The data is copied once for a fork server, since a worker has a user of its own, who may not be able to read
+the course. With ``writes`` every worker mounts a file system of its own on the empty folder ``private/own``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+SEEN_AT: Final = "/submission"
+"""Where the folder lies in bubblewrap's view of the files."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkFolder:
+    """A folder of ours with ``data`` and ``private/own`` in it."""
+
+    path: Path
+    writes: bool
+
+    @classmethod
+    def made(cls, data: Path | None, writes: bool) -> WorkFolder:
+        """Make the folder, with a copy of the files in ``data``; links are left out."""
+        path = Path(tempfile.mkdtemp(prefix="grader-work-"))
+        given = path / "data"
+        given.mkdir()
+        (path / "private" / "own").mkdir(parents=True)
+        for source in files_in(data) if data is not None else ():
+            copy = given / source.relative_to(data)  # type: ignore[arg-type]  # it has files
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, copy)
+        for each in path.rglob("*"):
+            each.chmod(0o555 if each.is_dir() else 0o444)
+        path.chmod(0o555)
+        return cls(path, writes)
+
+    def settings(self, root: str) -> dict[str, str]:
+        """Return what the fork server is told, where this folder is seen as ``root``."""
+        return {"data": f"{root}/data", "own": f"{root}/private/own" if self.writes else ""}
+
+    def remove(self) -> None:
+        """Delete the folder."""
+        for each in (self.path, *(p for p in self.path.rglob("*") if p.is_dir())):
+            each.chmod(0o700)
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Return the files of a data folder, sorted: no links, and nothing that editors leave."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file()
+        and not path.is_symlink()
+        and not any(part.startswith((".", "__")) for part in path.relative_to(folder).parts)
+    )

@@ -1,0 +1,63 @@
+"""What an exercise allows, as its ``test_public.py`` says in constants that ``grader build`` writes.
+
+allowed = Allowances.of(tests)         # FILES, DATA, EXTRA_FILES, WRITES and IMPORTS of the module
+allowed.helpers(Path("model.py"))      # [("data.py", text)], what model.py can import
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.notebook import NotebookError, read_source
+
+
+@dataclass(frozen=True, slots=True)
+class Allowances:
+    """What the grader allows a submission of one exercise."""
+
+    imports: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    """The files that are submitted, if there are several; the first is the main one."""
+    data: tuple[str, ...] = ()
+    """The files that can be read, by their path from the folder of the exercise."""
+    extra_files: bool = False
+    writes: bool = False
+
+    @classmethod
+    def of(cls, tests: types.ModuleType) -> Allowances:
+        """Return what public tests say."""
+        return cls(
+            tuple(getattr(tests, "IMPORTS", ())),
+            tuple(getattr(tests, "FILES", ())),
+            tuple(getattr(tests, "DATA", ())),
+            bool(getattr(tests, "EXTRA_FILES", False)),
+            bool(getattr(tests, "WRITES", False)),
+        )
+
+    def module(self, exercise: str) -> str:
+        """Return the name of the main file without ``.py``."""
+        return self.files[0].removesuffix(".py") if self.files else exercise
+
+    def helpers(self, main: Path) -> list[tuple[str, str]]:
+        """Return name and text of each file that the main one can import."""
+        return [(name, text) for name in self._names(main) if (text := _text(main.with_name(name)))]
+
+    def missing(self, main: Path) -> list[str]:
+        """Return the names of files that are to be submitted and do not lie beside the main one."""
+        return [name for name in self.files[1:] if not main.with_name(name).is_file()]
+
+    def _names(self, main: Path) -> Iterator[str]:
+        yield from self.files[1:]
+        for path in sorted(main.parent.glob("*.py")) if self.extra_files else ():
+            if path != main and path.stem.isidentifier() and not path.stem.startswith("test_"):
+                yield path.name
+
+
+def _text(file: Path) -> str:
+    try:
+        return "\n\n".join(cell.source for cell in read_source(file.name, file.read_bytes()))
+    except (NotebookError, OSError):
+        return ""
