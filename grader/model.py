@@ -221,6 +221,11 @@ class Grade:
         return round(sum(outcome.points for outcome in self.outcomes), 6)
 
     @property
+    def first_failure(self) -> Outcome | None:
+        """Return the first check that was not passed; questions for a person are not checks."""
+        return next((o for o in self.outcomes if o.status not in ("passed", "manual")), None)
+
+    @property
     def outstanding(self) -> float:
         """Return the points of manual questions that nobody has graded yet."""
         return round(sum(each.max_points for each in self.outcomes if each.status == "manual"), 6)

@@ -56,7 +56,7 @@ def new(start: Path, name: str, template: str = "layer") -> Scaffold:
         name: The name of the exercise.
         template: One of `KINDS`.
     """
-    _check_name(name)  # before YAML reads it
+    check_name(name)  # before YAML reads it
     title = name.replace("_", " ").strip().capitalize()
     entry = f"- name: {_scalar(name)}\n  title: {_scalar(title)}\n"
     lines = _rendered(f"{template}/entry", name, title)
@@ -76,7 +76,7 @@ def begin(start: Path, name: str, entry: str, files: Mapping[str, str]) -> Path:
     Raises:
         CatalogError: The name is taken, or the entry must be added by hand.
     """
-    _check_name(name)
+    check_name(name)
     made = _begin(start, name, entry, files)
     if made.by_hand:
         raise CatalogError(f"{FILE} cannot be extended; write its list with a line for each entry")
@@ -102,7 +102,8 @@ def _begin(start: Path, name: str, entry: str, exercise: Mapping[str, str]) -> S
     return Scaffold(folder, tuple(files), "" if extended is not None else entry)
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raise `CatalogError` for a name that an exercise cannot have."""
     if not NAME.fullmatch(name) or keyword.iskeyword(name):
         raise CatalogError(
             f"{name!r} is not a valid name; use lower-case letters, digits and _ only"

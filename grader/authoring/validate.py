@@ -90,7 +90,7 @@ def _missing_torch(course: Course, name: str) -> str:
 def _reference_problem(course: Course, name: str) -> Iterator[str]:
     """Yield the first check that the reference fails."""
     grade = _graded_once(course, name)
-    wrong = next((o for o in grade.outcomes if o.status != "passed"), None)
+    wrong = grade.first_failure
     if wrong is not None:
         trace = str(wrong.instructor.get("traceback", "")).strip()
         said = trace.splitlines()[-1] if trace else wrong.message
@@ -294,7 +294,7 @@ def _judge(found: Findings, grade: Grade, mistakes: Sequence[Mistake], seed: int
     """Note what is wrong with one grade."""
     who = grade.submission.student
     kind, _, rest = who.partition(" ")
-    failed = [outcome for outcome in grade.outcomes if outcome.status != "passed"]
+    failed = [o for o in grade.outcomes if o.status not in ("passed", "manual")]
     said = f"seed {seed}, {who}: "
     before = len(found.wrong)
     score = grade.score or 0.0
@@ -306,7 +306,7 @@ def _judge(found: Findings, grade: Grade, mistakes: Sequence[Mistake], seed: int
         if failed:
             found.wrong.append(f"{said}loses marks: {failed[0].id}: {failed[0].message}")
         if kind == "reference" and seed == SEED:
-            found.checks = len(grade.outcomes)
+            found.checks = sum(outcome.status != "manual" for outcome in grade.outcomes)
             found.points = round(sum(outcome.max_points for outcome in grade.outcomes), 6)
     elif kind == "stub":
         found.wrong += _passed_by(found, grade, "the stub")

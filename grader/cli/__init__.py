@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from grader import __version__
-from grader.cli import author, course, grade, lms, results, serve, settings, worker
+from grader.cli import author, course, grade, lms, mark, results, serve, settings, worker
 from grader.cli.output import OK, is_told, stop, told
 from grader.cli.wording import COMPLETION, EXAMPLES
 from grader.sandbox import interpreter
@@ -140,6 +140,7 @@ def _for_instructors(command: Add) -> None:
     _student(show)
     show.add_argument("check", nargs="?", metavar="CHECK", help="part of a check's id or title")
     _adjust_options(command("adjust", results.adjust, "change a score by hand, with a reason"))
+    _mark_options(command("mark", mark.mark, "grade a question that only a person can grade"))
     regrade = command("regrade", results.regrade, "show whose score a changed test would change")
     _results(regrade)
     regrade.add_argument("--write", action="store_true", help="save the new grades")
@@ -158,6 +159,7 @@ def _for_instructors(command: Add) -> None:
         help="of feedback: canvas, moodle, gradescope, blackboard, folders or email",
     )  # fmt: skip
     export.add_argument("--out", type=Path, metavar="FILE", help="default: a file in DIR")
+    _partial(export)
     push = command("push", lms.push, "post grades to an LMS; sends nothing without --send")
     push.add_argument("system", choices=["canvas"], help="the LMS (choices: %(choices)s)")
     _results(push)
@@ -165,6 +167,7 @@ def _for_instructors(command: Add) -> None:
         "--send", action="store_true", help="really post; without it, only list every row"
     )
     push.add_argument("--no-comments", action="store_true", help="post scores only")
+    _partial(push)
     serve.add_options(command("serve", serve.run, "let students submit on a web page"))
     merge = command("merge", results.merge, "join the results of shards")
     merge.add_argument(
@@ -193,6 +196,26 @@ def _adjust_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--reason", metavar="TEXT", help="the reason; the student reads it")
     parser.add_argument("--undo", action="store_true", help="withdraw the student's last change")
+
+
+def _mark_options(parser: argparse.ArgumentParser) -> None:
+    _results(parser)
+    _student(parser, "?", "id, e-mail or name; left out: list what is not graded yet")
+    parser.add_argument("id", nargs="?", metavar="ID", help="the id of the question")
+    parser.add_argument("points", nargs="?", metavar="POINTS", help="the points for the answer")
+    parser.add_argument(
+        "--reason", default="", metavar="TEXT", help="why; the student reads it (default: none)"
+    )
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="the marks of the whole class")
+    parser.add_argument(
+        "--blank", type=Path, metavar="FILE", help="write a CSV for --csv, to fill in"
+    )
+
+
+def _partial(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--partial", action="store_true", help="even if answers are not graded by a person yet"
+    )
 
 
 def _for_lms(command: Add) -> None:

@@ -22,6 +22,10 @@ def add(command: Add) -> None:
             f"--{kind}", dest="format", action="store_const", const=kind, default="text", help=text
         )
 
+    renamed = command("rename", rename, "rename an exercise with all its files")
+    renamed.add_argument("old", metavar="OLD", help="the name that it has")
+    renamed.add_argument("new", metavar="NEW", help="the name to give")
+
     imports = command("import", import_, "turn an nbgrader or otter notebook into an exercise")
     imports.add_argument(
         "system", choices=["nbgrader", "otter"], help="the grader it was written for"
@@ -44,6 +48,16 @@ def import_(options: argparse.Namespace) -> int:
     if names:
         say(f"next: grader build {names}, then grader validate {names}")
     return OK if names else USAGE
+
+
+def rename(options: argparse.Namespace) -> int:
+    """Rename an exercise, and say what was changed."""
+    from grader.authoring import rename as renaming
+
+    for line in renaming.rename(Path.cwd(), options.old, options.new):
+        say(line)
+    say(f"next: grader build {options.new}, then grader validate {options.new}")
+    return OK
 
 
 def checks(options: argparse.Namespace) -> int:

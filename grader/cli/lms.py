@@ -6,6 +6,7 @@ import argparse
 import os
 from collections.abc import Collection, Iterable
 
+from grader.cli.mark import refuse_outstanding
 from grader.cli.output import OK, USAGE, here, say, stop
 
 
@@ -23,6 +24,8 @@ def export(options: argparse.Namespace) -> int:
             f"unknown format {options.format!r}; choose one of: {', '.join(lms.EXPORTS)}, feedback"
         )
     found = policy.standings(here(), options.dir)
+    if status := refuse_outstanding(found, options.partial):
+        return status
     into = options.into.read_bytes() if options.into else None
     made = lms.export(options.format, found.grades, found.assignment, into, found.run.inbox)
     name = options.into.name if options.into else f"{found.assignment.name}-{options.format}.csv"
@@ -47,6 +50,8 @@ def _feedback(options: argparse.Namespace) -> int:
     if options.into:
         stop("--into is for a gradebook; leave it out")
     found = policy.standings(here(), options.dir)
+    if status := refuse_outstanding(found, options.partial):
+        return status
     out = options.out or feedback.default_out(options.system, options.dir, found.assignment.name)
     done = feedback.export(options.system, found, out)
     say(f"feedback for {done.count} {'student' if done.count == 1 else 'students'} in {out}")
@@ -79,6 +84,8 @@ def push(options: argparse.Namespace) -> int:
     from grader.results import policy
 
     found = policy.standings(here(), options.dir)
+    if status := refuse_outstanding(found, options.partial):
+        return status
     nowhere = canvas.Target("", "", "", "")
     done = canvas.canvas(
         canvas.target(found.assignment, os.environ) if options.send else nowhere,

@@ -176,7 +176,7 @@ def adjust(options: argparse.Namespace) -> int:
         student = old.submission.student
         change = _change(options, bool(old.standing and old.standing.adjustments))
         now = datetime.now(UTC).isoformat(timespec="microseconds")
-        store.adjust(Adjustment(student, change, _reason(options), _user(), now))
+        store.adjust(Adjustment(student, change, _reason(options), user(), now))
     found = policy.standings(course, options.dir)
     write.write_files(found, options.dir, course=course)
     new = _of(student, found.grades)
@@ -217,7 +217,8 @@ def _reason(options: argparse.Namespace) -> str:
     return reason
 
 
-def _user() -> str:
+def user() -> str:
+    """Return the name of the account that runs the command."""
     import getpass
 
     try:

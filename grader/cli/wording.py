@@ -39,6 +39,12 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "grader checks two_layer_network",
         "grader checks two_layer_network --markdown",
     ),
+    "mark": (
+        'grader mark results/week2 kurt derivation 15 --reason "the last step is missing"',
+        "grader mark results/week2 --blank marks.csv",
+        "grader mark results/week2 --csv marks.csv",
+    ),
+    "rename": ("grader rename perceptron neuron", "grader rename week1 two_layer_network"),
     "import": (
         "grader import nbgrader source/week1/week1.ipynb",
         "grader import otter hw01/hw01.ipynb",

@@ -87,8 +87,10 @@ def _graded(
     asked = bench.begin(cells, helpers)
     problem = submission.problem or problem or _unreadable(asked.student)
     if problem:
-        failed = tuple(outcomes.blank(item, bench.rules, problem) for item in items)
-        return replace(blank, outcomes=failed, message=problem)
+        failed = [outcomes.blank(item, bench.rules, problem) for item in items]
+        nothing = "" if submission.source else problem
+        failed += outcomes.manual(bench.assignment, nothing)
+        return replace(blank, outcomes=tuple(failed), message=problem)
     bench.ask_ahead()
     run_items(bench, items)
     explained, cards = _explained(bench, items)
@@ -96,7 +98,7 @@ def _graded(
     message = " ".join(filter(None, [submission.note, _told(asked.student)]))
     return replace(
         blank,
-        outcomes=tuple(explained),
+        outcomes=(*explained, *outcomes.manual(bench.assignment)),
         cards=cards,
         message=message,
         instructor=_printed(asked.student),

@@ -128,6 +128,20 @@ def info(item: pytest.Item, rules: Rules) -> CheckInfo:
     )
 
 
+def manual(assignment: Assignment, problem: str = "") -> list[Outcome]:
+    """Return an outcome for each question that a person grades; 0 points where nothing is there.
+
+    Args:
+        assignment: What is graded.
+        problem: Why there is no answer to grade, if there is none.
+    """
+    bare = [
+        Outcome(f"manual::{each.id}", each.title, "manual", 0.0, each.points)
+        for each in assignment.manual
+    ]
+    return [replace(each, status="failed", message=problem) for each in bare] if problem else bare
+
+
 def blank(item: pytest.Item, rules: Rules, message: str) -> Outcome:
     """Return the outcome of a check that was not run since there is nothing to run it on."""
     bare = Outcome(check_id(item), title(item), "failed", 0.0, worth(item, rules), message)

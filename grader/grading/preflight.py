@@ -19,7 +19,7 @@ class UnfitError(GraderError):
 def check_reference(bench: Bench, items: Sequence[pytest.Item]) -> None:
     """Grade the reference through the same sandbox; raise `UnfitError` if it is not right."""
     grade = grade_reference(bench, items)
-    wrong = next((o for o in grade.outcomes if o.status != "passed"), None)
+    wrong = grade.first_failure
     if wrong is not None:
         why = wrong.instructor.get("traceback", "").strip().splitlines()[-1:] or [wrong.message]
         raise UnfitError(f"the reference itself fails {wrong.id}: {why[0]}")

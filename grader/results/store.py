@@ -26,6 +26,7 @@ import msgspec
 
 from grader.errors import UserError
 from grader.model import Grade, Standing, Submission
+from grader.results.marks import Mark, holding, marked
 
 FILE: Final = "results.db"
 PATIENCE: Final = 30.0
@@ -43,6 +44,10 @@ CREATE TABLE IF NOT EXISTS adjustments (
 CREATE TABLE IF NOT EXISTS extensions (
     id INTEGER PRIMARY KEY, student TEXT NOT NULL, due TEXT NOT NULL, reason TEXT NOT NULL,
     by TEXT NOT NULL, at TEXT NOT NULL, UNIQUE (student, due, reason, by, at));
+CREATE TABLE IF NOT EXISTS marks (
+    id INTEGER PRIMARY KEY, student TEXT NOT NULL, question TEXT NOT NULL, points REAL NOT NULL,
+    reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL,
+    UNIQUE (student, question, points, reason, by, at));
 CREATE TABLE IF NOT EXISTS standings (student TEXT PRIMARY KEY, after INTEGER NOT NULL,
     standing TEXT NOT NULL) WITHOUT ROWID;
 """
@@ -267,10 +272,11 @@ class Store:
     def _in_order(self, rounds: Iterable[tuple[str, int, Grade]]) -> Iterator[Judged]:
         """Yield the newest verdict on each submission; those of the service by their number."""
         found: dict[tuple[str, str, str], tuple[int, Judged]] = {}
+        marks = holding(self.marks())
         for digest, number, grade in rounds:
             key = (grade.submission.student, digest, grade.submission.submitted_at)
             place = found[key][0] if key in found else number
-            found[key] = (place, Judged(digest, grade))
+            found[key] = (place, Judged(digest, marked(grade, marks)))
         accepted = sorted((e for e in found.values() if e[0] >= FIRST_SERVED), key=lambda e: e[0])
         yield from (judged for place, judged in found.values() if place < FIRST_SERVED)
         yield from (judged for _, judged in accepted)
@@ -288,7 +294,7 @@ class Store:
 
     def newest(self) -> int:
         """Return the number of the last row, which grows with every verdict and change by hand."""
-        tables = ("attempts", "adjustments", "extensions")
+        tables = ("attempts", "adjustments", "extensions", "marks")
         parts = " + ".join(f"(SELECT COALESCE(MAX(id), 0) FROM {name})" for name in tables)  # noqa: S608
         return int(self._execute(f"SELECT {parts}").fetchone()[0])
 
@@ -310,7 +316,7 @@ class Store:
             hashes = self._execute(
                 "SELECT hash FROM attempts WHERE student = ?", (student,)
             ).fetchall()
-            for table in ("attempts", "adjustments", "extensions", "standings"):
+            for table in ("attempts", "adjustments", "extensions", "standings", "marks"):
                 query = f"DELETE FROM {table} WHERE student = ?"  # noqa: S608  # our own names
                 self._execute(query, (student,))
             left = "SELECT 1 FROM attempts WHERE attempts.hash = sources.hash"
@@ -343,6 +349,17 @@ class Store:
             "SELECT student, change, reason, by, at FROM adjustments ORDER BY at, id"
         )
         return [Adjustment(*row) for row in rows]
+
+    def mark(self, given: Mark) -> bool:
+        """Keep a mark for a question; False if it is here already."""
+        values = (given.student, given.question, given.points, given.reason, given.by, given.at)
+        query = "INSERT OR IGNORE INTO marks VALUES (NULL, ?, ?, ?, ?, ?, ?)"
+        return self._execute(query, values).rowcount == 1
+
+    def marks(self) -> list[Mark]:
+        """Return every mark that was given, replaced ones too, the oldest first."""
+        query = "SELECT student, question, points, reason, by, at FROM marks ORDER BY at, id"
+        return [Mark(*row) for row in self._execute(query)]
 
     def _graded(self, submission: Submission) -> list[Grade]:
         query = "SELECT grade FROM attempts WHERE student = ? AND hash = ? ORDER BY id"

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from grader.model import Card, Grade, Outcome, Standing, seconds
+from grader.results.marks import question_of
 from grader.results.store import Run
 from grader.text import for_cell
 
@@ -66,6 +67,8 @@ def submission_entry(grade: Grade, versions: Mapping[str, str] | None = None) ->
         entry["message"] = grade.message
     if grade.outstanding:
         entry["outstanding"] = grade.outstanding
+    if manual := [manual_entry(each) for each in grade.outcomes if question_of(each)]:
+        entry["manual"] = manual
     if grade.seed is not None:
         entry["seed"] = grade.seed
     if grade.versions and grade.versions != versions:
@@ -110,6 +113,16 @@ def check_entry(outcome: Outcome) -> dict[str, Any]:
     entry.update({key: value for key in optional if (value := getattr(outcome, key))})
     entry["seconds"] = seconds(outcome.seconds)
     return entry
+
+
+def manual_entry(outcome: Outcome) -> dict[str, Any]:
+    """Return the entry of a question that a person grades: its points are those it is worth."""
+    return {
+        "id": question_of(outcome),
+        "title": outcome.title,
+        "points": outcome.max_points,
+        "status": "manual" if outcome.status == "manual" else "marked",
+    }
 
 
 def card_entry(card: Card) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def write_files(
         plots: Write the plots too.
         course: The course, for the headings of the exercise.
     """
-    from grader.results import class_report, feedback, material
+    from grader.results import class_report, feedback, manual, material
 
     run, assignment, grades = found.run, found.assignment, found.grades
     pages = {
@@ -49,6 +49,7 @@ def write_files(
         write(folder / "grades.csv", csv),
         write(folder / "report.html", report),
     ]
+    written += manual.write_answers(folder, found, course)
     if plots:
         with contextlib.chdir(os.sep):  # matplotlib reads the current folder's matplotlibrc
             from grader.results import plots as drawings

@@ -35,4 +35,6 @@ def merge(folders: Sequence[Path], out: Path) -> int:
                     count += store.add(grade, submission, attempt)
                 for change in part.adjustments():
                     store.adjust(change)
+                for mark in part.marks():
+                    store.mark(mark)
     return count

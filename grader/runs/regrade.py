@@ -10,6 +10,7 @@ from grader.course.secret import course_secret, fingerprint
 from grader.grading.protocol import Ready, Settings
 from grader.model import Grade, Outcome, Submission
 from grader.results import policy
+from grader.results.marks import holding, marked
 from grader.results.store import SERVED, Judged, Run, Store, StoreError, content_hash
 from grader.runs import local
 from grader.runs.provenance import recorded
@@ -84,7 +85,8 @@ def regrade(course: Course, folder: Path, jobs: int, write: bool) -> list[Change
             if write:
                 store.add(grade, submission, store.attempts(submission.student))
         changes, later = store.adjustments(), store.extensions()
-    now = [found[_key(each.digest, each.grade.submission)] for each in handins]
+        marks = holding(store.marks())
+    now = [marked(found[_key(each.digest, each.grade.submission)], marks) for each in handins]
     after, _ = policy.ranked(course, assignment, now, changes, later, run.inbox == SERVED)
     pairs = zip(before.grades, after, strict=True)
     return [change for old, new in pairs if (change := Change(old, new)).causes or change.moves]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from grader.model import Grade, Submission
 from grader.results import policy
+from grader.results.marks import holding, marked
 from grader.results.store import SERVED, Store
 from grader.runs.class_run import new_seed
 from grader.runs.grading_service import outcome
@@ -67,6 +68,7 @@ class Regrader:
             handins, run = list(store.handins()), store.run
             sources = [store.source(each.digest) for each in handins]
             changes, later = store.adjustments(), store.extensions()
+            marks = holding(store.marks())
         settings = self._desk.settings(place, run)
         graded = []
         for each, (file, data) in zip(handins, sources, strict=True):
@@ -79,7 +81,7 @@ class Regrader:
             grade = replace(outcome(submission, future), versions=place.versions)
             graded.append((grade, submission))
         after, _ = policy.ranked(
-            place.course, before.assignment, [grade for grade, _ in graded], changes, later,
+            place.course, before.assignment, [marked(g, marks) for g, _ in graded], changes, later,
             run.inbox == SERVED,
         )  # fmt: skip
         pairs = zip(before.grades, after, strict=True)

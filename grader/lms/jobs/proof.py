@@ -36,7 +36,7 @@ def prove(path: Path, name: str) -> None:
             grade = reference_grade(catalog.load(found), name)
         except EngineError as error:
             raise BundleError(f"{path.name} cannot grade: {_beyond(error, made)}") from None
-    wrong = next((o for o in grade.outcomes if o.status != "passed"), None)
+    wrong = grade.first_failure
     if grade.status == "error" or wrong is not None:
         why = f"{wrong.id}: {wrong.message}" if wrong else grade.message
         raise BundleError(f"{path.name} does not give the reference full marks: {why}")

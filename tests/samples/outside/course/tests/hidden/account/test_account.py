@@ -25,6 +25,7 @@ def test_own_movements(student):
     """Account: each has movements of its own"""
     first, second = student.Account(1), student.Account(2)
     first.deposit(3)
+    assert first.movements == [3]
     assert second.movements == [], "the movements of two accounts are one list"
 
 
