@@ -21,8 +21,6 @@ from grader.course.yaml_nodes import FILE, CatalogError
 from grader.files import write
 from grader.text import nearest
 
-GENERATED: Final = ("{}.py", "{}.ipynb")
-"""Files in the students' folder that are made again."""
 TEXTS: Final = frozenset({".py", ".md", ".ipynb", ".yaml", ".toml"})
 
 
@@ -45,8 +43,9 @@ def rename(start: Path, old: str, new: str) -> Iterator[str]:
     folders = [course / place.format(old) for place in PLACES.values()]
     found = [folder for folder in folders if folder.is_dir()]
     _check(entries, found, course, old, new)
+    kept = _files(entries[old if old in entries else new])
     for folder in found:
-        yield from _moved(course, folder, old, new)
+        yield from _moved(course, folder, old, new, kept)
     if old in entries:
         write(
             listing, _renamed(text, entries[old], old, new).encode(), listing.stat().st_mode & 0o777
@@ -73,8 +72,14 @@ def _check(
             raise CatalogError(f"{shown}/ exists already; delete it, or choose another name")
 
 
-def _moved(course: Path, folder: Path, old: str, new: str) -> Iterator[str]:
-    """Move a folder, then what is named or written in it."""
+def _files(entry: yaml.MappingNode) -> set[str]:
+    """Return the names in ``files:``, which are the author's and stay."""
+    listed = [value for key, value in entry.value if key.value == "files"]
+    return {str(name.value) for value in listed for name in value.value}
+
+
+def _moved(course: Path, folder: Path, old: str, new: str, kept: set[str]) -> Iterator[str]:
+    """Move a folder, then what is named or written in it; files in ``kept`` keep their names."""
     target = folder.with_name(new)
     folder.rename(target)
     yield f"{folder.relative_to(course).as_posix()}/ -> {target.relative_to(course).as_posix()}/"
@@ -87,7 +92,7 @@ def _moved(course: Path, folder: Path, old: str, new: str) -> Iterator[str]:
             if after != before:
                 write(path, after.encode("utf-8", "surrogateescape"), path.stat().st_mode & 0o777)
         name = re.sub(rf"^(test_)?{re.escape(old)}(?=\.)", rf"\g<1>{new}", path.name)
-        if name != path.name:
+        if name != path.name and path.name not in kept:
             path.rename(path.with_name(name))
             shown = path.relative_to(course).as_posix()
             yield f"{shown} -> {name}"
@@ -98,7 +103,7 @@ def _references(text: str, old: str, new: str) -> str:
     name = re.escape(old)
     for pattern in (
         rf"(?m)^(\s*(?:from|import)\s+){name}(?=[.\s])",
-        rf"(\bEXERCISE = \\?\"){name}(?=\\?\")",
+        rf"((?:\bEXERCISE =|\"exercise\":) \\?\"){name}(?=\\?\")",
         rf"(\bcheck\(\\?\"){name}(?=\\?\"\))",
         rf"(\b(?:reference|hidden|exercises|grader build|grader check)[/ ]){name}\b",
         rf"()\b(?:(?<=test_)|(?<!\w)){name}(?=\.(?:py|ipynb)\b)",

@@ -32,7 +32,9 @@ from grader.text import for_cell, one_line
 COLUMNS: Final = ("student", "name", "question", "title", "max_points", "points", "reason")
 MOST: Final = 100_000
 """Characters of an answer that are shown."""
-_TEXT_CELL: Final = re.compile(r"^# %% \[markdown\].*\n((?:#(?! %%).*\n?|[^\S\n]*\n)*)", re.MULTILINE)
+_TEXT_CELL: Final = re.compile(
+    r"^# %% \[markdown\].*\n((?:#(?! %%).*\n?|[^\S\n]*\n)*)", re.MULTILINE
+)
 
 
 class MarkError(UserError):
