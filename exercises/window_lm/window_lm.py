@@ -14,8 +14,17 @@ $$e = [E_{w_{t-N+1}}; \dots; E_{w_{t-1}}] \qquad z^{[1]} = W^{[1]} e + b^{[1]} \
 a^{[1]} = \tanh z^{[1]} \qquad z^{[2]} = W^{[2]} a^{[1]} + b^{[2]} \qquad
 \hat y = \mathrm{softmax}(z^{[2]})$$
 
+![Graph of one window: E and contexts = (0, 1) make e = (1, 2); W1 = (0.5, -0.25) makes z1 = 0, a1 =
+tanh(z1) = 0; W2 and b2 = (1, 2, 3) make z2 = (1, 2, 3), and with targets = 2 the loss is L = 0.4076.
+The gradients are (0.09, 0.2447, -0.3348) at z2, 0.4248 at a1 and z1, and (0.2124, -0.1062) at
+e](graph.svg)
+
 You write all of it: cutting a text into windows, the softmax and its loss, forward, backward,
-training, and the model that goes on talking by itself.
+training, and the model that goes on by itself. At the end it writes sentences, and is compared
+with an n-gram model on the same text.
+
+**Builds on** two_layer_network (its backward pass) and ngram_lm (perplexity). **Time**: about five
+hours. Steps marked as such are practice and not graded; README.md lists the points of every check.
 
 Throughout, the first axis counts examples and words are integers $0 \dots V-1$. `params` is a dict
 of float64 arrays; `n` is the deck's $N$ and is at least 2:
@@ -41,6 +50,9 @@ import numpy as np
 # $$\underbrace{w_{t-n+1} \dots w_{t-1}}_{\text{context}} \; \underbrace{w_t}_{\text{target}}$$
 #
 # With $n = 3$ the text `4 7 2 5` gives two windows: `4 7` is followed by `2`, and `7 2` by `5`.
+#
+# **Why?** One text gives almost as many training examples as it has words, and they need no labels.
+# Why not?
 
 
 # %%
@@ -72,6 +84,35 @@ def make_windows(tokens, n):
 # The formulas are simple and the numbers are not: $e^{1000}$ is too large for a float, and
 # a probability of $e^{-1000}$ is rounded to 0. Adding one number to all logits of an example
 # changes nothing in theory. In the machine it can change everything.
+#
+# 1. One example: write $L = -\log \mathrm{softmax}(z)_w$ as a difference of two terms, one of which
+#    is the logit of the target $w$ alone.
+# 2. Which number do you add to all logits of an example so that no $e^{z_k}$ can be too large and
+#    at least one of them is 1?
+#
+# **Why?** With two words only, softmax needs just one logit. What is the difference of the two
+# called in two_layer_network?
+
+
+# %% tags=["demo"]
+def loss_of_logits(z, w):
+    """Step 1: the loss of one example, from its logits z (V,) and the id w of its target."""
+    return ...  # your formula
+
+
+def shift_of_logits(z):
+    """Step 2: the number that is added to all logits z (V,) of an example."""
+    return ...  # your formula
+
+
+if __name__ == "__main__":
+    from grader.selfcheck import step
+
+    z = np.array([1.0, 2.0, 3.0])
+    step("Step 1", loss_of_logits, [((z, 2), 0.4076), ((z, 0), 2.4076)],
+         "The logarithm of a fraction is a difference, and log exp(z) = z.")  # fmt: skip
+    step("Step 2", shift_of_logits, [((z,), -3), ((np.array([-500.0, -900.0]),), 500)],
+         "After the shift the largest logit is 0.")  # fmt: skip
 
 
 # %%
@@ -106,16 +147,25 @@ def cross_entropy(logits, targets):
 # `e (m, (n-1)d)`. With $d = 2$, $E_4 = (1, 2)$ and $E_7 = (3, 4)$ the context `4 7` has
 # $e = (1, 2, 3, 4)$.
 #
-# The way back starts with the famous cancellation of softmax and cross-entropy, $y$ being 1 at the
-# target and 0 elsewhere:
+# The way back, one formula at a time. First one example with the logits $z$, the probabilities
+# $p = \mathrm{softmax}(z)$ and the target written as $y$: 1 at the target and 0 elsewhere.
 #
-# $$\frac{\partial L}{\partial z^{[2]}} = \frac{1}{m} (\hat y - y)$$
+# 3. The first term of step 1 is $\log \sum_j e^{z_j}$. What is its gradient, all $V$ entries of it?
+# 4. Take away the gradient of the second term. What is $\partial L / \partial z$?
+# 5. For a batch, $L$ is a mean. What is $\partial L / \partial z^{[2]}$, from $p$ and $y$, both
+#    $(m, V)$?
+# 6. What arrives at $z^{[1]}$, if $da$ arrives at $a = \tanh z^{[1]}$? Write it with $a$.
+# 7. $\partial L / \partial e$ is cut into pieces again, one for each word of the context. What does
+#    row $v$ of $E$ receive from one context?
+#
+# The weights in between are those of the two-layer network.
 #
 # One example with $\hat y = (0.090, 0.245, 0.665)$ and the last word as its target sends back
-# $(0.090, 0.245, -0.335)$: push the wrong words down, the right one up. At the hidden layer
-# $\tanh'(z^{[1]}) = 1 - (a^{[1]})^2$, and at the end each word of a context takes its own piece of
-# $\partial L / \partial e$ home to its row of $E$. A word that stands in several places gets
-# several pieces, and all of them count.
+# $(0.090, 0.245, -0.335)$: push the wrong words down, the right one up. The picture at the top has
+# these logits.
+#
+# **Why?** In `the dog and the cat` the word `the` stands in a context twice. Why would
+# `dE[contexts] += pieces` keep only one of its pieces?
 
 # %%
 # The graph of this section, drawn in your feedback: each value, and how it is made.
@@ -126,6 +176,61 @@ GRAPH = {
     "z2": "a1 @ W2.T + b2",
     "L": "cross_entropy(z2, targets)",
 }
+# The same graph for three words, d = 1 and one hidden unit, worked by hand: the picture shows it.
+GRAPH_VALUES = {
+    "E": [[1], [2], [-1]], "contexts": [[0, 1]], "e": [[1, 2]], "W1": [[0.5, -0.25]], "b1": [0],
+    "z1": [[0]], "a1": [[0]], "W2": [[1], [0], [-1]], "b2": [1, 2, 3], "z2": [[1, 2, 3]],
+    "targets": [2], "L": 0.4076,
+}  # fmt: skip
+GRAPH_GRADIENTS = {
+    "L": 1, "z2": [[0.09, 0.2447, -0.3348]], "b2": [0.09, 0.2447, -0.3348], "W2": [[0], [0], [0]],
+    "a1": [[0.4248]], "z1": [[0.4248]], "b1": [0.4248], "W1": [[0.4248, 0.8496]],
+    "e": [[0.2124, -0.1062]], "E": [[0.2124], [-0.1062], [0]],
+}  # fmt: skip
+
+
+# %% tags=["demo"]
+def gradient_of_log_sum(p):
+    """Step 3: the gradient of log(sum(exp(z))), with p = softmax(z)."""
+    return ...  # your formula
+
+
+def gradient_at_logits(p, y):
+    """Step 4: dL/dz of one example, as short as it gets."""
+    return ...  # your formula
+
+
+def batch_gradient_at_logits(p, y):
+    """Step 5: dL/dz2 (m, V), of the mean loss."""
+    return ...  # your formula
+
+
+def through_tanh(da, a):
+    """Step 6: dL/dz1, with a = tanh(z1)."""
+    return ...  # your formula
+
+
+def gradient_of_word(v, context, pieces):
+    """Step 7: what row v receives, for context (n-1,) and pieces (n-1, d)."""
+    return ...  # your formula
+
+
+if __name__ == "__main__":
+    from grader.selfcheck import step
+
+    p, y = np.array([0.09, 0.245, 0.665]), np.array([0.0, 0.0, 1.0])
+    pieces = np.array([[1.0, 2.0], [10.0, 20.0], [100.0, 200.0]])
+    step("Step 3", gradient_of_log_sum, [((p,), p)],
+         "1 / sum, times exp(z_k): you have a name for that.")  # fmt: skip
+    step("Step 4", gradient_at_logits, [((p, y), [0.09, 0.245, -0.335])],
+         "The slope of z[w] is 1 at the target and 0 elsewhere: that is y.")  # fmt: skip
+    step("Step 5", batch_gradient_at_logits, [((np.array([p, p]), np.array([y, y])),
+         [[0.045, 0.1225, -0.1675]] * 2)], "The mean divides by m.")  # fmt: skip
+    step("Step 6", through_tanh, [((0.5, 0.0), 0.5), ((1.0, 0.5), 0.75)],
+         "The slope of tanh is 1 minus its own value squared.")  # fmt: skip
+    step("Step 7", gradient_of_word, [((4, np.array([4, 7, 4]), pieces), [101, 202]),
+         ((7, np.array([4, 7, 4]), pieces), [10, 20])],
+         "context == v marks the places of v. Add up what stands there.")  # fmt: skip
 
 
 # %%
@@ -175,6 +280,8 @@ def backward(params, cache, targets):
 #
 # A model that knows nothing and gives each of 7 words the same probability has a perplexity of 7:
 # it is as unsure as somebody who throws a die with seven sides.
+#
+# **Why?** Can a perplexity be below 1? Can it be above $V$?
 
 
 # %%
@@ -203,6 +310,8 @@ def perplexity(params, tokens, n):
 # batch is short, and its gradient is the mean over its one window. If the batches have mean losses
 # of 1.5, 1.0 and 0.5, each taken before its step, the loss of the epoch is
 # $(2 \cdot 1.5 + 2 \cdot 1.0 + 1 \cdot 0.5) / 5 = 1.1$.
+#
+# **Why?** The mean of the three batches would be 1.0. Why is 1.1 the better number to report?
 
 
 # %%
@@ -236,6 +345,9 @@ def train(params, tokens, n, learning_rate, epochs, batch_size):
 # $$\hat w_t = \mathrm{argmax}_k \; P(k \mid w_{t-n+1}, \dots, w_{t-1})$$
 #
 # If `4 7` is followed by `2` and `7 2` by `5`, then `generate(params, [4, 7], 2)` is `[2, 5]`.
+#
+# **Why?** A greedy model soon repeats itself. Why must it, once the same $n - 1$ words stand there
+# again?
 
 
 # %%
@@ -252,3 +364,92 @@ def generate(params, context, length):
     [1, 2, 0, 1]
     """
     raise NotImplementedError
+
+
+# %% [markdown]
+# ## Sentences in words, and the comparison with counting
+#
+# `stories.txt` holds the 400 short sentences of ngram_lm. Here they are one text: the words of
+# 300 sentences, with a full stop after each, are for training, and 100 sentences for the test. The
+# picture shows the perplexity by epoch, and as dotted lines that of n-gram models which count in the
+# same text, with the best of several $k$. Below it the model goes on from the beginning of a
+# sentence: greedily, with your `generate`, and by drawing each word with its probability.
+#
+# **Why?** The n-gram model with $n = 4$ is worse than that with $n = 2$, but the neural model with
+# $n = 4$ is better than both. What does it know about a context that it has never seen? And why
+# does the test perplexity rise again at the end?
+
+
+# %% tags=["demo"]
+def read_stories():
+    """Return the training text and the test text as ids, and the words by id."""
+    from grader.selfcheck import lines
+
+    sentences = [[*line.split(), "."] for line in lines("stories.txt")]
+    words = sorted({word for sentence in sentences for word in sentence})
+    texts = ([w for each in some for w in each] for some in (sentences[:300], sentences[300:]))
+    return *(np.array([words.index(word) for word in text]) for text in texts), words
+
+
+def counted_perplexity(train_text, test_text, n, V):
+    """Return the perplexity of an n-gram model with add-k smoothing, for the best of three k."""
+    counts = {}
+    for context, target in zip(*make_windows(train_text, n), strict=True):
+        counts.setdefault(tuple(context), np.zeros(V))[target] += 1
+    rows, ids = [], []
+    for context, target in zip(*make_windows(test_text, n), strict=True):
+        rows.append(counts.get(tuple(context), np.zeros(V)))
+        ids.append(target)
+    rows, ids = np.array(rows), np.array(ids)
+    return min(
+        np.exp(-np.log((rows[range(len(ids)), ids] + k) / (rows.sum(axis=1) + k * V)).mean())
+        for k in (0.01, 0.1, 1)
+    )
+
+
+def random_start(V, n, d=10, n_h=40):
+    """Return small random parameters."""
+    rng, width = np.random.default_rng(0), (n - 1) * d
+    return {
+        "E": 0.3 * rng.normal(size=(V, d)), "W1": rng.normal(size=(n_h, width)) / np.sqrt(width),
+        "b1": np.zeros(n_h), "W2": 0.1 * rng.normal(size=(V, n_h)), "b2": np.zeros(V),
+    }  # fmt: skip
+
+
+def draw_stories(n=4, epochs=12):
+    """Train, write sentences, and compare the perplexity with that of n-gram models."""
+    import matplotlib.pyplot as plt
+
+    from grader.selfcheck import show
+
+    train_text, test_text, words = read_stories()
+    V, params, found = len(words), random_start(len(words), n), []
+    for _ in range(epochs):
+        params, _ = train(params, train_text, n, learning_rate=0.5, epochs=1, batch_size=16)
+        found.append([perplexity(params, text, n) for text in (train_text, test_text)])
+    counted = {order: counted_perplexity(train_text, test_text, order, V) for order in (2, 3, 4)}
+
+    figure, ax = plt.subplots(figsize=(7, 4))
+    ax.plot(range(1, epochs + 1), found, "o-", label=["neural, training", "neural, test"])
+    for (order, value), style in zip(counted.items(), (":", "--", "-."), strict=True):
+        ax.axhline(value, color="black", linestyle=style, label=f"{order}-gram, test")
+    ax.set(title="Perplexity", xlabel="epoch", ylabel="perplexity", ylim=(0, None))
+    ax.legend()
+    best = min(test for _, test in found)
+    show(figure, f"The neural model with n = {n} reaches a test perplexity of {best:.1f}; counting "
+         f"reaches {', '.join(f'{v:.1f} with n = {o}' for o, v in counted.items())}.")  # fmt: skip
+    rng = np.random.default_rng(5)
+    for beginning in (". the cat", ". a girl", ". the teacher"):
+        context = [words.index(word) for word in beginning.split()]
+        print("greedy:", *(words[i] for i in [*context, *generate(params, np.array(context), 10)]))
+        while len(context) < 13:
+            p, _ = forward(params, np.array([context[1 - n :]]))
+            context.append(int(rng.choice(V, p=p[0] / p[0].sum())))
+        print("drawn: ", *(words[i] for i in context))
+
+
+if __name__ == "__main__":
+    from grader.selfcheck import ending
+
+    with ending("Sentences in words"):
+        draw_stories()
