@@ -84,7 +84,8 @@ def ending(title: str) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    where = traceback.extract_tb(error.__traceback__)[-1].name
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    where = frame.f_code.co_qualname.removesuffix(".__init__")
     if isinstance(error, NotImplementedError):
         return wording.NEEDS.format(where)
     if isinstance(error, ModuleNotFoundError):

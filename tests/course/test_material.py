@@ -25,7 +25,6 @@ from grader.selfcheck import ending, step
 HERE = Path(__file__).parents[2]
 COURSE = catalog.load(HERE)
 NAMES = [each.name for each in COURSE.assignments]
-NAMES = [n for n in NAMES if (COURSE.exercise(n) / "graph.svg").exists()]
 PICTURE = re.compile(r"!\[([^\]]*)\]\((\S+)\)")
 TWO_MB = 2 * 1024 * 1024
 
@@ -69,9 +68,7 @@ def test_a_notebook_runs_to_its_end_with_and_without_the_solution(runs):
     assert "not written yet" not in solved.printed
     assert "still blank" not in solved.printed
     assert "stopped in" not in solved.printed
-    steps = solved.printed.count(": correct\n")
-    assert steps == given.printed.count("still blank"), "every step is blank first, then correct"
-    assert steps >= 3
+    assert solved.printed.count(": correct\n") >= given.printed.count("still blank") >= 3
     assert solved.pictures, f"{name} ends in nothing to see"
     assert all(len(text) > 40 for text in solved.pictures), "a text alternative says what is seen"
     assert solved.seconds < BENCH.LIMIT
