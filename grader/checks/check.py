@@ -9,6 +9,9 @@ the student's own arrays before it (``local``), or for a function that is right 
 own parts (``own``); 60 % for a gradient that is the numeric derivative of the student's own forward
 (``gradient``). Numbers alone never give full marks, and nothing is given where the arrays that it
 follows from are constant.
+
+What follows from the student's own parts is decided at the end of the submission (`Check.settled`):
+by then the edit that explains a part is often known, and the parts need not be asked step by step.
 """
 
 from __future__ import annotations
@@ -72,15 +75,35 @@ class Check(Judge):
         if local is not None and (upstream := self._extra(credit.given_arrays, failure, local)):
             told = f"{message}; correct given your own {_and([str(key) for key in upstream])}"
             raise Failed(told, LOCAL_CREDIT)
-        follows = self._extra(credit.given_parts, failure, own) if own else None
-        if follows:
-            self.follows = "parts"
-            told = f"{message}; correct given what your own {_and(own)} {_return(own)}"
-            raise Failed(told, LOCAL_CREDIT)
+        if own:
+            self.own, self.said = own, message
+            raise Failed(f"{message}{_fact(failure)}", 0.0, "", self.stumbled)
         if self._extra(credit.given_forward, failure):
             self.follows = "forward"
             raise Failed(f"{message}; {DERIVATIVE}", NUMERIC_CREDIT)
         raise Failed(f"{message}{_fact(failure)}", 0.0, "", self.stumbled)
+
+    def settled(self, is_edit: bool, is_possible: bool = True) -> tuple[str, float]:
+        """Return the message and the share of a check that waits for its student's own parts.
+
+        Args:
+            is_edit: Whether the answers are those of an edit that explains the parts.
+            is_possible: Whether they may follow from the parts; else these are not asked.
+        """
+        failure = self.failure
+        if failure is None:
+            return "", 0.0
+        failure = replace(failure, asked=self.asked)
+        asked = is_possible and not is_edit
+        follows = self._extra(credit.given_parts, failure, self.own) if asked else is_edit
+        if follows:
+            self.follows = "parts"
+            told = f"{self.said}; correct given what your own {_and(self.own)} {_return(self.own)}"
+            return told, LOCAL_CREDIT
+        if self._extra(credit.given_forward, failure):
+            self.follows = "forward"
+            return f"{self.said}; {DERIVATIVE}", NUMERIC_CREDIT
+        return "", 0.0
 
     def whole(
         self,

@@ -12,9 +12,11 @@ their cases comes first. Nothing here is computed for a function that never fail
 
 from __future__ import annotations
 
+import itertools
+import math
 import types
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -31,9 +33,33 @@ from grader.sandbox.student import Answer
 
 MOST_NUMBERS: Final = 4000
 """Inputs with more numbers explain nothing to a reader."""
+MOST_PAIRS: Final = 600
+"""Pairs of named mistakes that are tried for one function: its answers are one array, so that these
+are programs of a millisecond each, made once a run."""
+UNPAIRED: Final = ("constant-answer", "state-between-calls", "argument-modified")
+"""Mistakes that hide another one, or that no values tell."""
 MOST_FAILED: Final = 4
 """Inputs of one generator of a check that failed; of the others, one each."""
 Arrays = Mapping[Path, np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a program of ours answers to a case, and the scale of each array."""
+
+    arrays: Arrays
+    scales: Mapping[Path, float]
+
+
+def answer_of(module: Module, case: Case, want: Any) -> Answered | None:
+    """Return what a program of ours answers to a case; None where it raises."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            arrays = arrays_of(module.answer(case, want))
+    except Exception:  # an edited program may raise anything
+        return None
+    return Answered(arrays, compare.scales(arrays, case.own_scale))
 
 
 @dataclass(eq=False)
@@ -45,8 +71,10 @@ class Candidate:
     caches: Any
     mistake: Mistake | None = None
     mutant: Mutant | None = None
+    both: tuple[Candidate, Candidate] | None = None
+    """The two mistakes that are made in it, if it is a pair."""
     _module: Module | None = None
-    _shown: dict[Case, Arrays | None] = field(default_factory=dict)
+    _made: dict[Case, Answered | None] = field(default_factory=dict)
 
     @property
     def module(self) -> Module:
@@ -55,20 +83,18 @@ class Candidate:
             self._module = Module(self.make(), self.caches)
         return self._module
 
-    def answer(self, case: Case, want: Any) -> Arrays | None:
-        """Return its arrays on a case, each computed once a run; None where it raises."""
-        if case not in self._shown:
+    def made(self, case: Case, want: Any) -> Answered | None:
+        """Return its answer to a case, computed once a run; None where it raises."""
+        if case not in self._made:
             try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    self._shown[case] = arrays_of(self.module.answer(case, want))
-            except Exception:  # an edited program may raise anything
-                self._shown[case] = None
-        return self._shown[case]
+                self._made[case] = answer_of(self.module, case, want)
+            except Exception:  # not every edit of a syntax tree can be compiled
+                self._made[case] = None
+        return self._made[case]
 
     def forget(self) -> None:
         """Drop the answers kept."""
-        self._shown.clear()
+        self._made.clear()
         if self._module is not None:
             self._module.forget()
 
@@ -86,6 +112,7 @@ class Diagnostics:
         self._drawn: dict[Callable[..., Any], list[Case]] = {}
         self._ladder: dict[str, list[Case]] | None = None
         self._candidates: dict[str, list[Candidate]] = {}
+        self._pairs: dict[str, list[Candidate]] = {}
         self._mutants: list[Mutant] | None = None
         self._mistakes: list[Candidate] | None = None
 
@@ -170,17 +197,44 @@ class Diagnostics:
             ]
         return self._candidates[function]
 
+    def pairs(self, function: str) -> list[Candidate]:
+        """Return the pairs of named mistakes that can be made in one function, at most `MOST_PAIRS`."""
+        if function not in self._pairs:
+            source, caches = self.exercise.catalogue.source, self.exercise.caches
+            known = [each for each in self.candidates(function) if each.mistake is not None]
+            self._pairs[function] = [
+                Candidate(function, maker, caches, both=(one, other))
+                for one, other in itertools.combinations(known, 2)
+                if (maker := _pair_maker(source, one.mistake, other.mistake)) is not None
+            ][:MOST_PAIRS]
+        return self._pairs[function]
+
     def forget(self) -> None:
         """Drop the inputs and what was answered to them: another run draws others."""
         self._drawn.clear()
         self._ladder = None
-        for candidates in self._candidates.values():
+        for candidates in (*self._candidates.values(), *self._pairs.values()):
             for each in candidates:
                 each.forget()
 
 
 def _maker(source: str, mistake: Mistake) -> Callable[[], types.ModuleType]:
     return lambda: module_of(mistaken(source, mistake), mistake.id)
+
+
+def _pair_maker(
+    source: str, one: Mistake | None, other: Mistake | None
+) -> Callable[[], types.ModuleType] | None:
+    """Return how to make the solution with two mistakes; None where they do not fit together."""
+    if one is None or other is None or one.id == other.id or one.code or other.code:
+        return None
+    if one.id in UNPAIRED or other.id in UNPAIRED:
+        return None
+    try:
+        text = mistaken(mistaken(source, one), other)
+    except ValueError:  # one is made in the text of the other
+        return None
+    return lambda: module_of(text, f"{one.id} and {other.id}")
 
 
 def _size(value: Any) -> int:
@@ -196,15 +250,13 @@ def _size(value: Any) -> int:
     return 1
 
 
-def agrees(case: Case, answer: Answer, expected: Arrays | None, keys: Arrays) -> bool:
-    """Return whether an answer equals ``expected`` at all paths of ``keys``."""
-    if expected is None or answer.error is not None:
+def agree(case: Case, mine: Arrays, made: Answered | None, keys: Iterable[Path]) -> bool:
+    """Return whether an answer's arrays are ``made`` at all of ``keys``, at the verdict's tolerance."""
+    if made is None:
         return False
-    mine = arrays_of(answer.value)
-    scales = compare.scales(dict(expected), case.own_scale)
     for path in keys:
-        got, want = mine.get(path), expected.get(path)
-        if got is None or want is None or not _is_near(case, got, want, scales[path]):
+        got, want = mine.get(path), made.arrays.get(path)
+        if got is None or want is None or not _is_near(case, got, want, made.scales[path]):
             return False
     return True
 
@@ -212,10 +264,15 @@ def agrees(case: Case, answer: Answer, expected: Arrays | None, keys: Arrays) ->
 def _is_near(case: Case, got: np.ndarray, want: np.ndarray, scale: float) -> bool:
     if got.shape != want.shape:
         return False
+    tolerance = max(case.tolerance, compare.TOLERANCE)
+    if got.size and not case.entrywise and got.dtype.kind == want.dtype.kind == "f":
+        with np.errstate(invalid="ignore"):  # infinity less infinity
+            off = float(np.abs(got - want).max())
+        if math.isfinite(off):  # nearly every candidate is ruled out here: no message is made
+            return off <= max(tolerance * scale, case.floor)
     found = compare.fault(
-        got, want, scale, floor=case.floor, tolerance=max(case.tolerance, compare.TOLERANCE),
-        entrywise=case.entrywise,
-    )  # fmt: skip
+        got, want, scale, floor=case.floor, tolerance=tolerance, entrywise=case.entrywise
+    )
     return found is None
 
 

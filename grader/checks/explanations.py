@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -19,24 +18,19 @@ from grader.checks import examples, near_misses, quantities
 from grader.checks.answers import Asked
 from grader.checks.arrays import Path, arrays_of, at, is_same
 from grader.checks.case import Case, Part
-from grader.checks.diagnostics import Arrays, Candidate, Diagnostics, agrees, wrong_paths
-from grader.checks.mistakes import Mistake, mistaken, module_of
-from grader.checks.partial_credit import mixed_parts
+from grader.checks.diagnostics import Candidate, Diagnostics, agree, answer_of, wrong_paths
+from grader.checks.edits import WITNESSES, Edits
+from grader.checks.partial_credit import MOST_CALLS, mixed_parts
 from grader.checks.reference import Module
-from grader.checks.relations import Pair, near, relation
+from grader.checks.relations import Pair, relation
 from grader.checks.views import Cause, View
 from grader.model import Example
 from grader.sandbox.student import Answer
 
-WITNESSES: Final = 2
 CONSTANT: Final = "constant-answer"
 """What looks constant often has a better name."""
-MOST_FIRST: Final = 3
-"""Candidates for the first of two mistakes in one function."""
 MOST_LOOKED_AT: Final = 8
 """Arrays that a mistake must explain half of, where it does not explain all."""
-MOST_PATHS: Final = 4
-"""Arrays that a first of two mistakes is looked for in."""
 
 
 class Investigation:
@@ -45,6 +39,7 @@ class Investigation:
     def __init__(self, diagnostics: Diagnostics, asked: Asked) -> None:
         self.diagnostics, self.asked = diagnostics, asked
         self.reference = diagnostics.exercise.reference
+        self.search = Edits(diagnostics)
         self.fresh = asked.fresh()
         self.causes: list[Cause] = []
         self.views: dict[str, View] = {}
@@ -97,13 +92,13 @@ class Investigation:
 
     def _edited_in_part(self, view: View) -> list[Cause]:
         """Look for a named mistake that explains at least half of the wrong arrays."""
-        paths = list(dict.fromkeys(path for each in view.wrong for path in each))[:MOST_LOOKED_AT]
+        paths = view.paths[:MOST_LOOKED_AT]
         if view.errors or len(paths) < WITNESSES:
             return []
         explained: dict[str, list[Path]] = {}
         firsts: dict[str, Candidate] = {}
         for path in paths:
-            for each in self._matching(view, path, mistakes_only=True):
+            for each in self.search.matching(view, path, mistakes_only=True):
                 name = each.mistake.id if each.mistake is not None else ""
                 firsts.setdefault(name, each)
                 if path not in explained.setdefault(name, []):
@@ -127,8 +122,11 @@ class Investigation:
         self.causes += found
         return found
 
-    def follows(self, view: View) -> list[Cause]:
-        """Return the earlier causes that alone make this function wrong as it is."""
+    def follows(self, view: View, own: Sequence[str] = ()) -> list[Cause]:
+        """Return the earlier causes that alone make this function wrong as it is.
+
+        ``own``: the functions that the course says it is made of; without, those that it calls.
+        """
         edited = [cause for cause in self.causes if cause.module is not None]
         for cause in edited:
             if cause.module is not None and self._is_of(view, cause.module):
@@ -136,26 +134,25 @@ class Investigation:
                 return [cause]
         if len(edited) > 1 and self._is_of(view, self._combined(edited)):
             return [edited[-1]]
-        return self._follows_parts(view)
+        return self._follows_parts(view, own)
 
-    def _follows_parts(self, view: View) -> list[Cause]:
+    def _follows_parts(self, view: View, own: Sequence[str]) -> list[Cause]:
         """Return the causes in functions of the student's own that explain this one when mixed in."""
         called = self.called(view.function)
         causes = [cause for cause in self.causes if cause.function in called]
-        own = tuple(name for name in self.diagnostics.functions if name in called)
+        inner = self._called_by([view.function])
+        own = tuple(own) or tuple(name for name in self.diagnostics.functions if name in inner)
         if not causes or view.errors:
             return []
         if self._is_spoilt(view):
             return causes[-1:]
         mixed = mixed_parts(self.fresh, own)
-        try:
-            for case, answer in view.answered():
-                right = self.reference.expected(case)[1]
-                made = arrays_of(mixed.module.answer(case, self.reference.want(case)))
-                if not agrees(case, answer, made, right):
-                    return []
-        except Exception:  # the student's parts raise, or answer what the reference cannot use
-            return []
+        for case, answer in view.answered():
+            if mixed.remote.answered > MOST_CALLS:
+                break
+            want, right, _ = self.reference.expected(case)
+            if not agree(case, arrays_of(answer.value), answer_of(mixed.module, case, want), right):
+                return []
         return causes[-1:]
 
     def _is_spoilt(self, view: View) -> bool:
@@ -172,25 +169,41 @@ class Investigation:
 
     def called(self, function: str) -> set[str]:
         """Return the functions that the reference's function leads to, caches included."""
-        space = self.reference.module.__dict__
-        found: set[str] = set()
         queue = [function]
         for case in self.views[function].cases if function in self.views else ():
             queue += [arg.case.function for arg in case.args if isinstance(arg, Part)]
-        found.update(queue[1:])
+        return {*queue, *self._called_by(queue)} - {function}
+
+    def _called_by(self, functions: Sequence[str]) -> set[str]:
+        """Return the functions that the code of these leads to."""
+        space = self.reference.module.__dict__
+        found: set[str] = set()
+        queue = list(functions)
         while queue:
             code = getattr(space.get(queue.pop()), "__code__", None)
             for name in _names(code) if code else ():
                 if isinstance(space.get(name), types.FunctionType) and name not in found:
                     found.add(name)
                     queue.append(name)
-        return found - {function}
+        return found
 
     # --- edits of the reference ---
 
     def _is_of(self, view: View, module: Module) -> bool:
         """Whether a function's answers, wrong as they are, are those of a program."""
         return bool(view.answered()) and not view.errors and self.all_of(module, view.answered())
+
+    def all_of(self, module: Module, pairs: Sequence[tuple[Case, Answer]]) -> bool:
+        """Return whether a program gives the student's answers on all of these inputs."""
+        return self.search.all_of(module, pairs)
+
+    def is_explained(self, pairs: Sequence[tuple[Case, Answer]]) -> bool:
+        """Return whether the edits found so far, one of them or all, give these answers."""
+        edited = [cause for cause in self.causes if cause.module is not None]
+        modules = [cause.module for cause in edited if cause.module is not None]
+        if any(self.all_of(module, pairs) for module in modules):
+            return True
+        return len(edited) > 1 and self.all_of(self._combined(edited), pairs)
 
     def _combined(self, causes: Sequence[Cause]) -> Module:
         parts = {
@@ -201,41 +214,10 @@ class Investigation:
         first = next(cause.module for cause in causes if cause.module is not None)
         return Module(_joined(first.module, parts), self.reference.caches)
 
-    def _matching(
-        self, view: View, path: Path | None = None, mistakes_only: bool = False
-    ) -> list[Candidate]:
-        """Return the candidates whose answers are the student's, in one array or in all."""
-        pairs = view.answered()
-        order = sorted(pairs, key=lambda pair: not wrong_paths(self.reference, *pair))[:]
-        found = []
-        for candidate in self.diagnostics.candidates(view.function):
-            if mistakes_only and candidate.mistake is None:
-                break  # they come first
-            if self._fits(candidate, order, path):
-                found.append(candidate)
-        return found
-
-    def _fits(
-        self, candidate: Candidate, pairs: Sequence[tuple[Case, Answer]], path: Path | None
-    ) -> bool:
-        witnesses = 0
-        for case, answer in pairs:
-            right = self.reference.expected(case)[1]
-            keys: Arrays = (
-                right if path is None else {key: right[key] for key in right if key == path}
-            )
-            if not keys:
-                continue
-            made = candidate.answer(case, self.reference.want(case))
-            if not agrees(case, answer, made, keys):
-                return False
-            witnesses += bool(wrong_paths(self.reference, case, answer))
-        return witnesses >= min(WITNESSES, len(pairs)) and witnesses > 0
-
     def _edited(self, view: View) -> list[Cause]:
         if view.errors or not view.is_wrong:
             return []
-        return self._named(view, self._matching(view))
+        return self._named(view, self.search.matching(view))
 
     def _named(self, view: View, found: Sequence[Candidate], where: str = "") -> list[Cause]:
         """Make a cause of the candidates that agree: a named mistake before a mutant."""
@@ -270,62 +252,21 @@ class Investigation:
 
     def _edited_partly(self, view: View) -> list[Cause]:
         """Look for an edit that holds on the failing inputs only: a branch for one size or option."""
-        if view.errors:
+        found = None if view.errors else self.search.partly(view)
+        if found is None:
             return []
-        failing = [(case, answer) for case, answer, _ in view.failing()]
-        if len(failing) < WITNESSES or len(failing) == len(view.answered()):
-            return []
-        for candidate in self.diagnostics.candidates(view.function):
-            if self._fits(candidate, failing, None):
-                spared = [
-                    case for case, _ in view.answered() if self._is_spared(candidate, case, failing)
-                ]
-                where = self._told_apart([case for case, _ in failing], spared)
-                return self._named(view, [candidate], where or " on some inputs, not on all")
-        return []
-
-    def _is_spared(
-        self, candidate: Candidate, case: Case, failing: Sequence[tuple[Case, Answer]]
-    ) -> bool:
-        """Whether an edit would be wrong on an input on which the student is right."""
-        if any(case is each for each, _ in failing):
-            return False
-        right = self.reference.expected(case)[1]
-        made = candidate.answer(case, self.reference.want(case))
-        return made is None or any(
-            not near(made[path], right[path]) for path in right if path in made
-        )
+        candidate, spared = found
+        where = self._told_apart([case for case, _, _ in view.failing()], spared)
+        return self._named(view, [candidate], where or " on some inputs, not on all")
 
     def _edited_twice(self, view: View) -> list[Cause]:
         """Look for two edits of one function that together give its answers."""
         if view.errors or not view.is_wrong:
             return []
-        order = [(case, answer) for case, answer, _ in view.failing()]
-        for first, second, make in self._pairs_of_edits(view):
-            with contextlib.suppress(Exception):  # two edits of one place need not fit together
-                module = Module(make(), self.reference.caches)
-                if self.all_of(module, order):
-                    return [self._one_of_two(view, each, module) for each in (first, second)]
-        return self._after(view, order)
-
-    def _pairs_of_edits(
-        self, view: View
-    ) -> Iterator[tuple[Candidate, Candidate, Callable[[], types.ModuleType]]]:
-        """Yield pairs of edits of one function, the first of which explains one array alone."""
-        every = self.diagnostics.candidates(view.function)
-        source = self.diagnostics.exercise.catalogue.source
-        firsts: list[Candidate] = []
-        paths = list(dict.fromkeys(path for each in view.wrong for path in each))
-        for path in paths[:MOST_PATHS]:
-            firsts += [each for each in self._matching(view, path) if each not in firsts][
-                :MOST_FIRST
-            ]
-        for first in firsts[: 2 * MOST_FIRST]:
-            for second in every:
-                if first.mutant is not None and second.mutant is not None:
-                    yield first, second, partial(first.mutant.module, second.mutant)
-                elif first.mistake is not None and second.mistake is not None:
-                    yield first, second, partial(_both, source, first.mistake, second.mistake)
+        two = self.search.twice(view)
+        if two is not None:
+            return [self._one_of_two(view, each, two.module) for each in (two.first, two.second)]
+        return self._after(view, [(case, answer) for case, answer, _ in view.failing()])
 
     def _one_of_two(self, view: View, chosen: Candidate, module: Module) -> Cause:
         mutants = [chosen] if chosen.mutant is not None else []
@@ -334,17 +275,6 @@ class Investigation:
         name = chosen.mistake.id if chosen.mistake is not None else ""
         self._worded(view, cause, mutants, name, " (one of two mistakes)")
         return cause
-
-    def all_of(self, module: Module, pairs: Sequence[tuple[Case, Answer]]) -> bool:
-        """Whether a program gives the student's answers on all of these inputs."""
-        for case, answer in pairs:
-            try:
-                made = arrays_of(module.answer(case, self.reference.want(case)))
-            except Exception:  # an edited program may raise anything
-                return False
-            if not agrees(case, answer, made, self.reference.expected(case)[1]):
-                return False
-        return True
 
     def _after(self, view: View, order: Sequence[tuple[Case, Answer]]) -> list[Cause]:
         """Look for an edit of this function that fits once the earlier ones are made."""
@@ -360,7 +290,7 @@ class Investigation:
 
     def _relation_of(self, view: View) -> str:
         """Say the relation that holds of the first wrong array, or ''."""
-        for path in dict.fromkeys(path for each in view.wrong for path in each):
+        for path in view.paths:
             pairs = list(self._pairs(view, path))
             if pairs and (said := relation(pairs)):
                 where = self._common(view, path)
@@ -436,9 +366,9 @@ class Investigation:
             others = {
                 quantities.sizes(self.reference, case).get(name) for case, _ in view.answered()
             }
-            if len(others) == 1 and not others & sizes:
+            if len(others) == 1 and not others & {*sizes, None}:
                 return f", unless {name} is {next(iter(others)):g}"
-            if len(sizes) == 1 and not others & sizes:
+            if len(sizes) == 1 and not sizes & {*others, None}:
                 return f" where {name} is {next(iter(sizes)):g}"
         return ""
 
@@ -498,11 +428,6 @@ class Investigation:
         for case, error in view.errors:
             return examples.example(self.reference, case, Answer(None, error=error), ())
         return None
-
-
-def _both(source: str, one: Mistake, other: Mistake) -> types.ModuleType:
-    """Return the solution with two mistakes in it; raises ValueError where they do not fit."""
-    return module_of(mistaken(mistaken(source, one), other), f"{one.id} and {other.id}")
 
 
 def _names(code: types.CodeType) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -41,6 +41,10 @@ class Judge:
     """What failed, of a check of values."""
     follows: str = ""
     """What a wrong answer is right given: the student's own "parts" or "forward"; or ''."""
+    own: Sequence[str] = ()
+    """The student's parts that a wrong answer may be right given: decided at the end."""
+    said: str = ""
+    """What is said first of a wrong answer."""
     drawn: list[Draw] = field(default_factory=list)
     """The generators of the inputs that were asked for."""
     stumbled: str = ""

@@ -11,59 +11,48 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
-from grader.checks import examples, experiments, near_misses
+from grader.checks import autograd, examples, experiments, near_misses
 from grader.checks.answers import Asked
-from grader.checks.check import LOCAL_CREDIT
 from grader.checks.diagnostics import Diagnostics
 from grader.checks.explanations import Investigation
-from grader.checks.judge import Judge
+from grader.checks.final_points import Checked, FinalPoints
 from grader.checks.pictures import picture
 from grader.checks.quantities import halves, neutral
 from grader.checks.views import Cause, View
 from grader.model import Card, Example, Outcome
 from grader.sandbox.fork_server import StudentError
 
+__all__ = ["Checked", "explain"]
+
 MOST_CARDS: Final = 6
-THIRD: Final = 1 / 3
-"""Largest share of an exercise that one verified slip costs."""
-
-
-@dataclass
-class Checked:
-    """One check of a submission: its outcome, and what it asked with, where it used ``check``."""
-
-    outcome: Outcome
-    check: Judge | None
-
-    @property
-    def function(self) -> str:
-        """The function that it is about, or that it failed on."""
-        return self.check.function if self.check else ""
-
-    @property
-    def kind(self) -> str:
-        """Values, effects, speed, raises, or '' for a test that asks in its own way."""
-        return self.check.kind if self.check else ""
-
-    @property
-    def failed(self) -> bool:
-        """Whether it failed, and the student may read why."""
-        return self.outcome.status == "failed" and self.outcome.visibility in ("", "visible")
 
 
 def explain(
-    diagnostics: Diagnostics, asked: Asked, findings: Sequence[Checked]
+    diagnostics: Diagnostics,
+    asked: Asked,
+    findings: Sequence[Checked],
+    charges: Mapping[str, float] = MappingProxyType({}),
 ) -> tuple[list[Outcome], tuple[Card, ...]]:
-    """Return the outcomes with their root causes, and the cards in the order of data flow."""
-    if not any(finding.failed for finding in findings):
+    """Return the outcomes with their root causes, and the cards in the order of data flow.
+
+    Args:
+        diagnostics: The inputs that explain failures, and the candidates of the run.
+        asked: The student, as the hidden inputs were asked.
+        findings: The checks of the submission.
+        charges: The least percentage of the exercise that a mistake costs, by its id.
+    """
+    source = near_misses.source_of(asked)
+    has_failed = any(finding.outcome.status == "failed" for finding in findings)
+    if not has_failed and not autograd.is_possible(source):
         return [finding.outcome for finding in findings], ()
     investigation = Investigation(diagnostics, asked)
     try:
-        return _Page(diagnostics, asked, findings, investigation).made()
+        return _Page(diagnostics, asked, findings, investigation).made(charges)
     finally:
         investigation.end()
 
@@ -80,67 +69,23 @@ class _Page:
     ) -> None:
         self.diagnostics, self.asked = diagnostics, asked
         self.findings, self.investigation = findings, investigation
-        self.of: dict[str, Cause] = {}
-        """The cause of each outcome, by its id."""
+        self.points = FinalPoints(findings, diagnostics.functions, investigation)
+        self.of = self.points.of
         self.causes: list[Cause] = []
 
-    def made(self) -> tuple[list[Outcome], tuple[Card, ...]]:
+    def made(self, charges: Mapping[str, float]) -> tuple[list[Outcome], tuple[Card, ...]]:
         """Return the outcomes and the cards."""
-        self._wait()
+        self.points.wait()
         for function in self.diagnostics.functions:
             self._function(function)
         self._rest()
+        self._autograd()
         self._fold()
-        self._recognise()
-        self._keep()
-        self._cap()
+        self.points.finish(self.causes, charges)
         outcomes = [self._told(finding) for finding in self.findings]
         lost = {o.id: o.max_points - o.points for o in outcomes}
         cards = [self._card(number, cause, lost) for number, cause in enumerate(self.causes, 1)]
         return outcomes, tuple(cards)
-
-    # --- not judged yet ---
-
-    def _earned(self, function: str) -> tuple[float, float]:
-        """Return the points that checks of a function's values earned, and all they are worth."""
-        every = [f.outcome for f in self.findings if f.kind == "values" and f.function == function]
-        return sum(o.points for o in every), sum(o.max_points for o in every)
-
-    def _wait(self) -> None:
-        """Turn checks of side effects and speed into *not judged yet* where values are wrong."""
-        for finding in self.findings:
-            check = finding.check
-            if (
-                check is None
-                or check.kind not in ("effects", "speed")
-                or finding.outcome.status == "error"
-            ):
-                continue
-            functions = {case.function for draw in check.drawn for case in check.draw(draw)}
-            parts = [self._earned(function) for function in functions]
-            earned, most = (sum(each) for each in zip(*parts, strict=True)) if parts else (0, 0)
-            wrong = [f for f in self.diagnostics.functions if f in functions and self._lost(f)]
-            if not wrong or (finding.failed and self._is_own_failure(finding)):
-                continue
-            if finding.failed and finding.outcome.mistake:
-                continue  # it was judged: it modifies an argument, say, whatever it returns
-            share = round(earned / most, 1) if most else 0.0  # more digits would tell more
-            points = round(finding.outcome.max_points * min(share, 0.9), 2)
-            names = " and ".join(wrong)
-            finding.outcome = replace(
-                finding.outcome, status="waiting", points=points, mistake="", hint="", more="",
-                blocked_by=f"{names} must return the right values first", cause="",
-                message="not judged yet",
-                instructor={**finding.outcome.instructor, "check": finding.outcome.message},
-            )  # fmt: skip
-
-    def _lost(self, function: str) -> bool:
-        earned, most = self._earned(function)
-        return earned < most
-
-    def _is_own_failure(self, finding: Checked) -> bool:
-        """Whether a check of side effects failed on a function whose values are right."""
-        return not self._lost(finding.function) and bool(finding.function)
 
     # --- functions in order ---
 
@@ -177,9 +122,11 @@ class _Page:
 
     def _followed(self, view: View, findings: Sequence[Checked]) -> Sequence[Cause]:
         """Return the earlier cause that a function's answers follow from, if one does."""
-        if not self.causes:
-            return ()
-        if found := self.investigation.follows(view):
+        own = next((f.check.own for f in findings if f.check and f.check.own), ())
+        found = self.investigation.follows(view, own) if self.causes else []
+        for finding in findings:
+            self.points.settle(finding, found, is_possible=bool(found) or not view.is_wrong)
+        if found or not self.causes:
             return found
         called = self.investigation.called(view.function)
         follows = [f.check.follows for f in findings if f.check and f.check.follows]
@@ -369,11 +316,27 @@ class _Page:
                 self._other(finding)
         for finding in self.findings:
             if finding.outcome.status == "waiting" and finding.check is not None:
-                functions = {c.function for d in finding.check.drawn for c in finding.check.draw(d)}
+                functions = finding.functions()
                 cause = next((c for c in self.causes if c.function in functions), None)
                 cause = cause or next(iter(self.causes), None)
                 if cause is not None:
                     self._add([cause], [finding])
+
+    def _autograd(self) -> None:
+        """Make a card of each backward that leaves its work to automatic differentiation."""
+        hints = self.diagnostics.exercise.catalogue.hints
+        source = near_misses.source_of(self.asked)
+        if autograd.MISTAKE not in hints or not autograd.is_possible(source):
+            return
+        fact, question = halves(hints[autograd.MISTAKE].question)
+        for name, line in autograd.calls(source).items():
+            if name in self.diagnostics.functions:
+                sentence = (
+                    f"{name} calls automatic differentiation in its backward (line {line}). {fact}"
+                )
+                cause = Cause(name, sentence, question, hints[autograd.MISTAKE].more)
+                cause.mistake, cause.cluster = autograd.MISTAKE, f"{name}:{autograd.MISTAKE}"
+                self.causes.append(cause)
 
     # --- the page ---
 
@@ -387,91 +350,6 @@ class _Page:
                 self.of[name] = kept[-1]
                 kept[-1].outcomes.append(name)
         self.causes = kept
-
-    # --- points ---
-
-    def _recognise(self) -> None:
-        """Take back credit for what is consistent with itself, but not this exercise."""
-        for finding in self.findings:
-            outcome, check = finding.outcome, finding.check
-            if (
-                check is None
-                or finding.kind != "values"
-                or not finding.failed
-                or not outcome.points
-            ):
-                continue
-            parts = self.investigation.called(finding.function)
-            cause = self.of.get(outcome.id)
-            if cause is not None and cause.module is not None:
-                continue
-            if not any(map(self._is_known, (finding.function, *parts))):
-                finding.outcome = replace(outcome, points=0.0)
-            elif check.follows == "forward" and not any(map(self._is_known, self._before(finding))):
-                most = round(0.1 * outcome.max_points, 2)
-                finding.outcome = replace(outcome, points=min(outcome.points, most))
-        self._wait()
-
-    def _keep(self) -> None:
-        """Let what follows from a verified slip in another function keep 80 %."""
-        for finding in self.findings:
-            outcome, cause = finding.outcome, self.of.get(finding.outcome.id)
-            if cause is None or not finding.failed or finding.kind != "values" or not cause.is_edit:
-                continue
-            least = round(LOCAL_CREDIT * outcome.max_points, 2)
-            if finding.function == cause.function or outcome.points >= least:
-                continue
-            if finding.function in cause.named and self._is_confirmed(cause, finding.function):
-                finding.outcome = replace(outcome, points=least)
-        self._wait()
-
-    def _before(self, finding: Checked) -> list[str]:
-        """Return the functions that come before one, which its gradient is the derivative of."""
-        order = self.diagnostics.functions
-        return order[: order.index(finding.function)] if finding.function in order else []
-
-    def _is_known(self, function: str) -> bool:
-        """Whether a function is recognisably this exercise: right somewhere, or one edit away."""
-        if any(cause.module is not None and cause.function == function for cause in self.causes):
-            return True
-        return any(
-            finding.outcome.status == "passed"
-            for finding in self.findings
-            if finding.kind == "values" and finding.function == function
-        )
-
-    def _cap(self) -> None:
-        """Let one verified slip cost at most a third of the exercise."""
-        lost = {f.outcome.id: f.outcome.max_points - f.outcome.points for f in self.findings}
-        most = THIRD * sum(f.outcome.max_points for f in self.findings)
-        if len(self.causes) != 1 or sum(lost.values()) <= most:
-            return
-        [cause] = self.causes
-        if (
-            not cause.is_edit
-            or cause.module is None
-            or not self._is_confirmed(cause, cause.function)
-        ):
-            return
-        keep = most / sum(lost.values())
-        for finding in self.findings:
-            outcome = finding.outcome
-            if lost[outcome.id]:
-                points = outcome.max_points - lost[outcome.id] * keep
-                finding.outcome = replace(outcome, points=round(points, 2))
-
-    def _is_confirmed(self, cause: Cause, function: str) -> bool:
-        """Whether the edit gives the student's answers to the hidden inputs of a function, too."""
-        if cause.mistake == "constant-answer" or cause.module is None:
-            return False
-        failures = [f.check.failure for f in self.findings if f.check and f.function == function]
-        return all(
-            self.investigation.all_of(
-                cause.module, list(zip(failure.cases, failure.answers, strict=True))
-            )
-            for failure in failures
-            if failure is not None
-        )
 
     def _told(self, finding: Checked) -> Outcome:
         outcome = finding.outcome

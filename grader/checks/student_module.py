@@ -87,6 +87,11 @@ class Remote:
             return float(value)
         return value
 
+    @property
+    def answered(self) -> int:
+        """How many calls were answered."""
+        return len(self._calls)
+
     def meaningful(self) -> bool:
         """Return whether no function answered with constants alone."""
         return bool(self._seen) and all(map(says_something, self._seen.values()))

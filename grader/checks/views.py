@@ -25,6 +25,24 @@ class View:
     cases: list[Case]
     answers: list[Answer]
     wrong: list[list[Path]]
+    _arrays: dict[int, dict[Path, np.ndarray]] = field(default_factory=dict)
+
+    def arrays(self, number: int) -> dict[Path, np.ndarray]:
+        """Return the arrays of an answer, read once."""
+        if number not in self._arrays:
+            self._arrays[number] = arrays_of(self.answers[number].value)
+        return self._arrays[number]
+
+    @property
+    def numbers(self) -> list[int]:
+        """Return the positions of the inputs that were answered, those with wrong values first."""
+        found = [n for n, answer in enumerate(self.answers) if answer.error is None]
+        return sorted(found, key=lambda n: not self.wrong[n])
+
+    @property
+    def paths(self) -> list[Path]:
+        """Return the arrays that are wrong somewhere, each once."""
+        return list(dict.fromkeys(path for each in self.wrong for path in each))
 
     @property
     def errors(self) -> list[tuple[Case, StudentError]]:

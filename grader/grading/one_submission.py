@@ -108,25 +108,28 @@ def _graded(
 def _explained(
     bench: Bench, items: Sequence[pytest.Item]
 ) -> tuple[Sequence[Outcome], tuple[Card, ...]]:
-    """Give the outcomes their root causes; an exception in that leaves the verdicts unchanged."""
-    if all(each.status == "passed" for each in bench.outcomes):
+    """Give the outcomes their root causes; an exception in that leaves the verdicts unchanged.
+
+    Staff then find its traceback as "diagnosis" beside each outcome.
+    """
+    is_charged = "torch" in bench.assignment.imports and bench.assignment.mistakes
+    if all(each.status == "passed" for each in bench.outcomes) and not is_charged:
         return bench.outcomes, ()
-    from grader.checks import root_causes  # with all the modules of the diagnosis: only now
+    from grader.checks import final_points, root_causes  # with all the diagnosis: only now
 
     checks = {outcomes.check_id(item): item.stash.get(outcomes.CHECK, None) for item in items}
     findings = [root_causes.Checked(each, checks.get(each.id)) for each in bench.outcomes]
     if bench.asked is None or any(each.status == "error" for each in bench.outcomes):
         return bench.outcomes, ()
+    charges = bench.assignment.mistakes
     try:
-        return root_causes.explain(bench.diagnostics, bench.asked, findings)
+        return root_causes.explain(bench.diagnostics, bench.asked, findings, charges)
     except GraderError:
         raise
     except Exception:
-        noted = [
-            {**each.instructor, "diagnosis": traceback.format_exc()} for each in bench.outcomes
-        ]
-        pairs = zip(bench.outcomes, noted, strict=True)
-        return [replace(each, instructor=note) for each, note in pairs], ()
+        trace = {"diagnosis": traceback.format_exc()}
+        found = final_points.settle_alone(findings)
+        return [replace(each, instructor={**each.instructor, **trace}) for each in found], ()
 
 
 def run_items(bench: Bench, items: Sequence[pytest.Item]) -> None:

@@ -3,6 +3,17 @@
 from grader.testing import Hint, Mistake
 
 HINTS = {
+    "autograd-in-backward": Hint(
+        "Here the derivative is to be written by hand, as a formula. What is it, in terms of what "
+        "forward has kept?",
+        "A torch.autograd.Function is how PyTorch is taught an operation that it does not know. "
+        "Inside its backward you are the one who knows the derivative: what arrives is the upstream "
+        "gradient, what leaves is that gradient times the local slope. If backward asks autograd "
+        "again, the values are right and nothing is taught: the library differentiates its own "
+        "operations and yours is only a wrapper. Take three numbers, one negative, one 0 and one "
+        "positive, write down by hand which slope each of them has, and multiply it with an "
+        "upstream gradient of 5. Then write that as one line that uses no call of autograd.",
+    ),
     "relu-mask-missing": Hint(
         "dL/dz of ReLU: not 0 where z is negative. What passes back through a silent unit?",
         "A unit whose input is negative gives 0, and it still gives 0 if the input is moved by "
@@ -475,6 +486,16 @@ T_SOFTMAX = f"""{T_LOGITS}
     p = p / p.sum(axis=1, keepdims=True)"""
 
 MISTAKES = (
+    Mistake(
+        "autograd-in-backward",
+        "ReLU",
+        swap={
+            MASKED: """with torch.enable_grad():
+            again = z.detach().requires_grad_()
+            kept = torch.where(again >= 0, again, 0)
+            return torch.autograd.grad(kept, again, grad_output)[0]"""
+        },
+    ),
     Mistake(
         "relu-mask-missing",
         "ReLU",

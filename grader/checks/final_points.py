@@ -1,0 +1,285 @@
+"""Decide the points that only a whole submission can decide, at its end.
+
+    points = FinalPoints(findings, investigation)
+    points.wait()               # side effects and speed of wrong functions are not judged yet
+    points.settle(finding, ..)  # is a wrong answer right, given the student's own parts?
+    points.finish()             # credit is for this exercise; one slip costs at most a third
+
+The points of one check are in its `Checked`; each rule replaces that outcome.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from grader.checks.check import LOCAL_CREDIT, Check
+from grader.checks.explanations import Investigation
+from grader.checks.judge import Judge
+from grader.checks.views import Cause
+from grader.model import Outcome
+
+THIRD: Final = 1 / 3
+"""Largest share of an exercise that one verified slip costs."""
+TENTH: Final = 0.1
+"""Largest share that the derivative of a forward earns which earned nothing itself."""
+MOST_WAITING: Final = 0.9
+"""Largest share of its points that a check earns which is not judged yet."""
+
+
+@dataclass
+class Checked:
+    """One check of a submission: its outcome, and what it asked with, where it used ``check``."""
+
+    outcome: Outcome
+    check: Judge | None
+    is_settled: bool = False
+    """Whether it was decided if the answer follows from the student's own parts."""
+
+    @property
+    def function(self) -> str:
+        """The function that it is about, or that it failed on."""
+        return self.check.function if self.check else ""
+
+    @property
+    def kind(self) -> str:
+        """Values, effects, speed, raises, or '' for a test that asks in its own way."""
+        return self.check.kind if self.check else ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it failed, and the student may read why."""
+        return self.outcome.status == "failed" and self.outcome.visibility in ("", "visible")
+
+    def functions(self) -> set[str]:
+        """Return the functions that its inputs call."""
+        if self.check is None:
+            return set()
+        return {case.function for draw in self.check.drawn for case in self.check.draw(draw)}
+
+
+class FinalPoints:
+    """The rules about points that need to know all checks of a submission."""
+
+    def __init__(
+        self, findings: Sequence[Checked], functions: Sequence[str], investigation: Investigation
+    ) -> None:
+        self.findings, self.functions = findings, functions
+        self.investigation = investigation
+        self.of: dict[str, Cause] = {}
+        """The cause of each outcome, by its id."""
+
+    # --- not judged yet ---
+
+    def wait(self) -> None:
+        """Turn checks of side effects and speed into *not judged yet* where values are wrong."""
+        for finding in self.findings:
+            if finding.kind in ("effects", "speed") and finding.outcome.status != "error":
+                self._wait_for(finding)
+
+    def _wait_for(self, finding: Checked) -> None:
+        functions = finding.functions()
+        wrong = [name for name in self.functions if name in functions and self.has_lost(name)]
+        if not wrong or (finding.failed and self._is_own_failure(finding)):
+            return
+        if finding.failed and finding.outcome.mistake:
+            return  # it was judged: it modifies an argument, say, whatever it returns
+        parts = [self._earned(name) for name in functions]
+        earned, most = (sum(each) for each in zip(*parts, strict=True))
+        share = round(earned / most, 1) if most else 0.0  # more digits would tell more
+        outcome, about = finding.outcome, finding.outcome.instructor
+        if outcome.status != "waiting":
+            about = {**about, "check": outcome.message}
+        finding.outcome = replace(
+            outcome, status="waiting", mistake="", hint="", more="", cause="", instructor=about,
+            points=round(outcome.max_points * min(share, MOST_WAITING), 2),
+            blocked_by=f"{' and '.join(wrong)} must return the right values first",
+            message="not judged yet",
+        )  # fmt: skip
+
+    def _earned(self, function: str) -> tuple[float, float]:
+        """Return the points that checks of a function's values earned, and all they are worth."""
+        every = [f.outcome for f in self.findings if f.kind == "values" and f.function == function]
+        return sum(o.points for o in every), sum(o.max_points for o in every)
+
+    def has_lost(self, function: str) -> bool:
+        """Return whether checks of a function's values lost points."""
+        earned, most = self._earned(function)
+        return earned < most
+
+    def _is_own_failure(self, finding: Checked) -> bool:
+        """Whether a check of side effects failed on a function whose values are right."""
+        return bool(finding.function) and not self.has_lost(finding.function)
+
+    # --- what follows from the student's own parts ---
+
+    def settle(self, finding: Checked, found: Sequence[Cause], *, is_possible: bool) -> None:
+        """Decide once if a wrong answer is right, given the student's own parts.
+
+        Args:
+            finding: The check.
+            found: The earlier causes that its function's answers seem to follow from.
+            is_possible: Whether they may follow where no edit says so; then the parts are asked.
+        """
+        check = finding.check
+        if finding.is_settled or not isinstance(check, Check) or not check.own:
+            return
+        finding.is_settled = True
+        if check.failure is None or finding.outcome.status != "failed" or finding.outcome.points:
+            return
+        pairs = list(zip(check.failure.cases, check.failure.answers, strict=True))
+        is_edit = bool(found) and self.investigation.is_explained(pairs)
+        is_possible = is_possible and any(map(self._may_be_wrong, check.own))
+        finding.outcome = _settled(finding.outcome, *check.settled(is_edit, is_possible))
+
+    def _may_be_wrong(self, part: str) -> bool:
+        """Whether a part has lost points, or was not asked for itself."""
+        earned, most = self._earned(part)
+        return earned < most or not most
+
+    # --- at the end ---
+
+    def finish(self, causes: Sequence[Cause], charges: Mapping[str, float]) -> None:
+        """Apply the rules that need the causes of all outcomes."""
+        for finding in self.findings:
+            self.settle(finding, causes, is_possible=True)
+        self._recognise(causes)
+        self._keep()
+        self.wait()
+        self._cap(causes)
+        for cause in causes:
+            if cause.mistake in charges:
+                self._charge(cause, charges[cause.mistake])
+
+    def _recognise(self, causes: Sequence[Cause]) -> None:
+        """Take back credit for what is consistent with itself, but not this exercise."""
+        for finding in self.findings:
+            outcome, check = finding.outcome, finding.check
+            if check is None or outcome.status != "failed" or not outcome.points:
+                continue
+            cause = self.of.get(outcome.id)
+            if finding.kind != "values" or (cause is not None and cause.module is not None):
+                continue
+            parts = self.investigation.called(finding.function)
+            if not any(self._is_known(name, causes) for name in (finding.function, *parts)):
+                finding.outcome = replace(outcome, points=0.0)
+            elif check.follows == "forward" and not self._is_any_known_before(finding, causes):
+                most = round(TENTH * outcome.max_points, 2)
+                finding.outcome = replace(outcome, points=min(outcome.points, most))
+
+    def _is_any_known_before(self, finding: Checked, causes: Sequence[Cause]) -> bool:
+        """Whether a function that comes before one, whose derivative it may be, is known."""
+        order = list(self.functions)
+        before = order[: order.index(finding.function)] if finding.function in order else []
+        return any(self._is_known(name, causes) for name in before)
+
+    def _is_known(self, function: str, causes: Sequence[Cause]) -> bool:
+        """Whether a function is recognisably this exercise: right somewhere, or one edit away."""
+        if any(cause.module is not None and cause.function == function for cause in causes):
+            return True
+        return any(
+            finding.outcome.status == "passed"
+            for finding in self.findings
+            if finding.kind == "values" and finding.function == function
+        )
+
+    def _keep(self) -> None:
+        """Let what follows from a verified slip in another function keep 80 %."""
+        for finding in self.findings:
+            outcome, cause = finding.outcome, self.of.get(finding.outcome.id)
+            if cause is None or not finding.failed or finding.kind != "values" or not cause.is_edit:
+                continue
+            least = round(LOCAL_CREDIT * outcome.max_points, 2)
+            if finding.function == cause.function or outcome.points >= least:
+                continue
+            if finding.function in cause.named and self._is_confirmed(cause, finding.function):
+                finding.outcome = replace(outcome, points=least)
+
+    def _cap(self, causes: Sequence[Cause]) -> None:
+        """Let one verified slip cost at most a third of the exercise."""
+        lost = {f.outcome.id: f.outcome.max_points - f.outcome.points for f in self.findings}
+        most = THIRD * sum(f.outcome.max_points for f in self.findings)
+        if len(causes) != 1 or sum(lost.values()) <= most:
+            return
+        [cause] = causes
+        if not cause.is_edit or not self._is_confirmed(cause, cause.function):
+            return
+        keep = most / sum(lost.values())
+        for finding in self.findings:
+            outcome = finding.outcome
+            if lost[outcome.id]:
+                points = outcome.max_points - lost[outcome.id] * keep
+                finding.outcome = replace(outcome, points=round(points, 2))
+
+    def _is_confirmed(self, cause: Cause, function: str) -> bool:
+        """Whether the edit gives the student's answers to the hidden inputs of a function, too."""
+        if cause.mistake == "constant-answer" or cause.module is None:
+            return False
+        failures = [f.check.failure for f in self.findings if f.check and f.function == function]
+        return all(
+            self.investigation.all_of(
+                cause.module, list(zip(failure.cases, failure.answers, strict=True))
+            )
+            for failure in failures
+            if failure is not None
+        )
+
+    def _charge(self, cause: Cause, percent: float) -> None:
+        """Let a mistake cost at least what the assignment says, whatever its checks cost."""
+        most = sum(finding.outcome.max_points for finding in self.findings)
+        lost = sum(finding.outcome.max_points - finding.outcome.points for finding in self.findings)
+        due = percent / 100 * most - lost
+        here = [finding for finding in self.findings if finding.function == cause.function]
+        for group in (here, self.findings):
+            due -= self._take(group, due, cause, percent)
+
+    def _take(self, findings: Sequence[Checked], due: float, cause: Cause, percent: float) -> float:
+        """Take points from these checks in proportion to what they have; return how many."""
+        there = sum(finding.outcome.points for finding in findings)
+        if due <= 0.005 or not there:  # half of the last digit that is shown
+            return 0.0
+        share, taken = min(due / there, 1.0), 0.0
+        why = f"this course takes at least {percent:g} % of the exercise for {cause.mistake}"
+        for finding in findings:
+            outcome = finding.outcome
+            points = math.floor(outcome.points * (1 - share) * 100) / 100  # at least: never less
+            if points == outcome.points:
+                continue
+            taken += outcome.points - points
+            said = outcome.message if outcome.status != "passed" else ""
+            status = "failed" if outcome.status == "passed" else outcome.status
+            told = f"{said}; {why}" if said else f"right values; {why}"
+            finding.outcome = replace(outcome, points=points, status=status, message=told)
+            if outcome.id not in self.of:
+                self.of[outcome.id] = cause
+                cause.outcomes.append(outcome.id)
+        return taken
+
+
+def settle_alone(findings: Sequence[Checked]) -> list[Outcome]:
+    """Return the outcomes with the credit of the students' own parts, where nothing is explained."""
+    for finding in findings:
+        check, outcome = finding.check, finding.outcome
+        is_due = isinstance(check, Check) and check.own and not finding.is_settled
+        if (
+            is_due
+            and isinstance(check, Check)
+            and outcome.status == "failed"
+            and not outcome.points
+        ):
+            finding.is_settled = True
+            finding.outcome = _settled(outcome, *check.settled(is_edit=False))
+    return [finding.outcome for finding in findings]
+
+
+def _settled(outcome: Outcome, message: str, share: float) -> Outcome:
+    """Return an outcome with the share that it earns after all, and the message that says why."""
+    if not share:
+        return outcome
+    points = round(share * outcome.max_points, 6)
+    if outcome.visibility == "hidden":
+        about = {**outcome.instructor, "message": message}
+        return replace(outcome, points=points, instructor=about)
+    return replace(outcome, points=points, message=message)
