@@ -15,7 +15,7 @@ from grader.model import Outcome, Submission
 from grader.runs import local
 
 ROOT = Path(__file__).parents[2]
-SEEDS = (1,)
+SEEDS = (1, 2)
 
 HANDS_BACK = """
 def forward(a, b, c):
@@ -315,10 +315,15 @@ def graded() -> Graded:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("slip", SLIPS)
 def test_a_slip_costs_marks_where_it_shows(graded: Graded, slip: str, seed: int) -> None:
-    """In every run the checks of what is wrong lose marks, and no others; no mistake is named."""
+    """The checks of what is wrong fail, and no others; no mistake is named.
+
+    Side effects and speed of the function that is wrong are not judged yet.
+    """
     lost = [outcome for outcome in graded[slip, seed] if outcome.status != "passed"]
-    assert sorted(outcome.id for outcome in lost) == SLIPS[slip][-1]
-    assert {outcome.mistake for outcome in lost} == {""}
+    failed = [outcome for outcome in lost if outcome.status == "failed"]
+    assert sorted(outcome.id for outcome in failed) == SLIPS[slip][-1]
+    assert {outcome.mistake for outcome in failed} == {""}
+    assert all(o.blocked_by and re.search("manners|fast", o.id) for o in lost if o not in failed)
 
 
 @pytest.mark.parametrize("who", ["hands back", "raises"])
@@ -335,7 +340,7 @@ def test_what_raises_only_later_does_raise_where_it_should(graded: Graded) -> No
 
 def test_numbers_of_the_last_forward_are_told(graded: Graded) -> None:
     """Another forward comes between a forward and its backward, even where both stand in one line."""
-    lost = [o for o in graded["the last forward", SEEDS[0]] if o.status != "passed"]
+    lost = [o for o in graded["the last forward", SEEDS[0]] if o.status == "failed"]
     assert {outcome.mistake for outcome in lost} == {"cache-in-global"}
 
 
