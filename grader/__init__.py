@@ -1,3 +1,3 @@
 """grader: grade neural networks written by hand, with student code kept apart from the tests."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

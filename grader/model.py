@@ -99,6 +99,8 @@ class Submission:
     submitted_at: str = ""
     marked_late: bool = False
     """Whether the LMS marks it as late; it matters where there is no time."""
+    is_ambiguous: bool = False
+    """Whether the error is that several files are possible; the student can settle it."""
 
 
 @dataclass(frozen=True, slots=True)

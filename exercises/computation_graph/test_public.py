@@ -97,7 +97,7 @@ def test_evaluate_order(student):
 
 
 def test_evaluate_twice(student):
-    """evaluate takes an operand that stands twice, and one that is a number."""
+    """evaluate takes an operand that occurs twice, and one that is a number."""
     got = values(student, TWICE, {"x": 2.0})
     expect("the value of y = s * s, where s = x + 1 and x = 2", got["y"], 9)
     got = values(student, {"t": ["sub", [1, "x"]]}, {"x": 2.0})

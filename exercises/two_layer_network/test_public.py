@@ -116,7 +116,7 @@ def test_backward(student):
 
 
 def test_backward_shapes(student):
-    """backward gives each gradient the shape of its thing."""
+    """backward gives each gradient the shape of its parameter."""
     at = five_examples(np.random.default_rng(0))
     _, cache = forward(student, params_of(at), at["X"])
     grads = backward(student, params_of(at), cache, at["y"])

@@ -47,7 +47,9 @@ class Choice:
     rivals: tuple[File, ...] = ()
     """All that are named as expected and say something else, the oldest first, if there are some."""
     candidate: str = ""
-    """One of several files that might be meant, as an example for ``--choose``."""
+    """One of several possible files, as an example for ``--choose``."""
+    is_ambiguous: bool = False
+    """Whether the error is that several files are possible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,9 @@ class Picker:
     def _among(self, files: list[File]) -> Choice:
         """Return the choice among files that all have the expected name, or all have not."""
         if len(files) > MAX_READ:
-            return Choice(error=f"{len(files)} files might be meant: {listed(files)}")
+            return Choice(
+                error=f"{len(files)} files might be meant: {listed(files)}", is_ambiguous=True
+            )
         read = [(file, *self._read(file)) for file in files]
         bad = "; ".join(_said(file, reason) for file, _, _, reason in read if reason)
         good = [(file, data, cells) for file, data, cells, reason in read if not reason]
@@ -214,7 +218,11 @@ class Picker:
                 )
             if unnamed or len(same_time) > 1:
                 rival = one_line(work[0][0].name)
-                return Choice(error=f"several files might be meant: {names}", candidate=rival)
+                return Choice(
+                    error=f"several files might be meant: {names}",
+                    candidate=rival,
+                    is_ambiguous=True,
+                )
             return Choice(file, data, note=f"the latest of {names}")
         note = f"taken as the only candidate: {one_line(file.name, 80)}" if unnamed else ""
         return Choice(file, data, note=note)
@@ -307,6 +315,7 @@ def _submission(handin: Handin, choice: Choice) -> Submission:
         group=handin.group,
         submitted_at=handin.submitted_at or (times.iso(file.attempt) if file else ""),
         marked_late=handin.marked_late,
+        is_ambiguous=choice.is_ambiguous,
     )
 
 

@@ -29,7 +29,7 @@ DERIVED: Final = ("grades.json", "grades.csv", "report.html")
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What is left of a student: a number in the audit, and files that are not ours."""
+    """The number that replaces a student in the audit, and files that we did not write."""
 
     number: str
     others: tuple[Path, ...]

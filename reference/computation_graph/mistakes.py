@@ -108,7 +108,7 @@ HINTS = {
         "once. In your loop, print what is stored for x before and after each visit. You will see "
         "that a contribution arrives and that another one is then no longer there, or never gets "
         "in. Ask the same question for a node that stands as an operand in three different nodes, "
-        "and for one that stands twice inside a single node; both cases are tested.",
+        "and for one that occurs twice inside a single node; both cases are tested.",
     ),
     "outer-slope-at-x": Hint(
         "derivative: right for one function, wrong for two. Where is the outer slope taken?",

@@ -352,7 +352,7 @@ def grade(place: World, students: dict[str, tuple[str, bytes]], out: str = "out"
     document = json.loads((place.folder / out / "grades.json").read_bytes())
     entries = {entry["student"]: entry for entry in document["submissions"]}
     return Run(
-        entries, document["sandbox"], done.returncode, place.affects(), lingering,
+        entries, document["sandbox"], done.returncode, place.spoils(), lingering,
         (before, _state(place.victim.pid)), hidden_inputs(place), seconds,
     )  # fmt: skip
 
@@ -553,7 +553,7 @@ def test_it_shows_nothing(whole: Run, name: str) -> None:
 
 def test_nothing_is_left(whole: Run) -> None:
     """No file, connection or shared memory, no process, and a bystander is as it was."""
-    assert (whole.affects, whole.lingering) == ([], [])
+    assert (whole.spoils, whole.lingering) == ([], [])
     assert whole.victim[0] == whole.victim[1]
 
 
@@ -607,7 +607,7 @@ def test_nothing_is_gained_in_any_mode(core: Run) -> None:
 
 def test_nothing_is_left_in_any_mode(core: Run) -> None:
     """No file, connection, process or changed limit, and the others have their points."""
-    assert (core.affects, core.lingering) == ([], [])
+    assert (core.spoils, core.lingering) == ([], [])
     assert core.victim[0] == core.victim[1]
     assert {core.score(name) for name in core.entries if "-right-" in name} == {100.0}
 

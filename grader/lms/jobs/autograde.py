@@ -36,7 +36,6 @@ from grader.runs import local
 from grader.runs.class_run import new_seed
 from grader.timestamps import in_utc
 
-SEVERAL: Final = "might be meant"
 READABLE: Final = 0o644
 """Permissions of a result: in some systems another user reads it."""
 STOPPED: Final = "the grader was stopped before it was done"
@@ -208,7 +207,7 @@ def read_submission(course: Course, name: str, job: Job) -> Submission:
                     submitted_at=job.submitted_at)  # fmt: skip
     untouched, beside = matcher(course.released(name)), Beside.of(assignment)
     found = Picker(tree, assignment.module, untouched, beside=beside).submission(handin)
-    if SEVERAL in found.error:  # nobody is here to choose: the student settles it
+    if found.is_ambiguous:  # no instructor is there to choose one
         wanted = " or ".join(f"{assignment.module}{suffix}" for suffix in SUFFIXES)
         return replace(found, error="", problem=f"{found.error}; submit one file, {wanted}")
     return found
