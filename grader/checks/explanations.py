@@ -74,7 +74,7 @@ class Investigation:
         for case, answer, paths in list(view.failing())[:1]:
             [again] = self.fresh.again([case])
             if again.error is None and not is_same(answer.value, again.value):
-                sentence = f"{view.function} returns something else when it is called again with the same arguments."
+                sentence = f"{view.function} returns something else when it is called again."
                 ask = "What in your code is random, or is kept from one call to the next?"
                 made = examples.example(self.reference, case, answer, paths)
                 second = examples.shown(case, arrays_of(again.value), paths[: examples.MOST_ARRAYS])

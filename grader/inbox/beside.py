@@ -1,4 +1,4 @@
-"""Which files count besides the main one: other modules, helpers, and answers written as text.
+"""Choose the files that count besides the main one: modules, helpers, text answers.
 
 beside = Beside.of(assignment)
 chosen, note = beside.chosen(main, handed_in, is_other, read)      # {"data.py": b"..."}
@@ -29,7 +29,7 @@ Read = Callable[[File], tuple[bytes, str]]
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What an assignment takes besides the main file."""
+    """The files that an assignment takes besides the main one."""
 
     files: tuple[str, ...] = ()
     """Other modules by name, as ``data.py``."""

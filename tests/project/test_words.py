@@ -67,7 +67,7 @@ BANNED = """
     what stands below it; in what you wrote; the others are run; those that answer; silences the rest;
     carries the blame; the shape of its thing; to look at again; right, given your; tells apart;
     tells students apart; ours to mend; point at a place; who does well otherwise; let the course prove itself;
-    begin an exercise; becomes of; comes of it; came of it; ballast;
+    begin an exercise; becomes of it; comes of it; came of it; ballast;
     is set aside; of its own accord; handed in; hand-in; hand it in;
     made anew; out of step; cannot be had;
     as it was released; left so; as it was;; whoever; lest;
