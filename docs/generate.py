@@ -1,6 +1,6 @@
-"""Write the reference pages of assignments.yaml and of the commands from the code.
+"""Write the reference pages and the teacher's table of points from the code.
 
-python docs/generate.py            # write docs/reference/*.md
+python docs/generate.py            # write docs/reference/*.md, and the table in docs/teach.md
 python docs/generate.py --check    # exit with 1 if a page is out of date
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,7 +17,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from grader.course.schema import Key
 
-REFERENCE = Path(__file__).parent / "reference"
+DOCS = Path(__file__).parent
+REFERENCE = DOCS / "reference"
 MADE = "<!-- Made by docs/generate.py; edit the code instead. -->"
 
 
@@ -86,20 +88,52 @@ def _leaves(
                 yield from _leaves(f"{name} {word}", below)
 
 
-PAGES = {"assignments.md": assignments, "commands.md": commands}
+def teach() -> str:
+    """Return the teacher's guide with the points of each function, from the exercises' READMEs."""
+    begin, end = "<!-- points: begin -->", "<!-- points: end -->"
+    head, _, rest = (DOCS / "teach.md").read_text(encoding="utf-8").partition(begin)
+    rows = ["| exercise | checks | points by function |", "|---|---|---|"]
+    for folder in sorted((DOCS.parent / "exercises").iterdir()):
+        rows.append(_points_row(folder))
+    table = "\n".join(rows)
+    return f"{head}{begin}\n{table}\n{end}{rest.partition(end)[2]}"
+
+
+def _points_row(folder: Path) -> str:
+    """Add up the points of an exercise's checks by the function that their titles begin with."""
+    stub = (folder / f"{folder.name}.py").read_text(encoding="utf-8")
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## Points\n")[2].partition("\n## ")[0]
+    found = re.findall(r"^\| (.+) \| ([\d.]+) \|$", section, flags=re.MULTILINE)
+    points: dict[str, float] = {}
+    for title, number in found:
+        name = re.match(r"\w*", title)[0]  # type: ignore[index]  # it matches the empty text
+        known = re.search(rf"^(def|class) {name}\b", stub, flags=re.MULTILINE) and name
+        key = f"`{name}`" if known else "side effects and others"
+        points[key] = points.get(key, 0) + float(number)
+    listed = sorted(points.items(), key=lambda each: (each[0][0] != "`", -each[1]))
+    said = ", ".join(f"{name} {number:g}" for name, number in listed)
+    return f"| {folder.name} | {len(found)} | {said} |"
+
+
+PAGES = {
+    REFERENCE / "assignments.md": assignments,
+    REFERENCE / "commands.md": commands,
+    DOCS / "teach.md": teach,
+}
 
 
 def main() -> int:
     """Write the pages, or compare them with --check."""
-    stale = [name for name, page in PAGES.items() if not _is_current(REFERENCE / name, page())]
+    stale = [path for path, page in PAGES.items() if not _is_current(path, page())]
     if "--check" in sys.argv:
         print(
-            *(f"out of date: docs/reference/{name}; run python docs/generate.py" for name in stale),
+            *(f"out of date: {path.name}; run python docs/generate.py" for path in stale),
             sep="\n",
         )
         return 1 if stale else 0
-    for name in stale:
-        (REFERENCE / name).write_text(PAGES[name](), encoding="utf-8")
+    for path in stale:
+        path.write_text(PAGES[path](), encoding="utf-8")
     return 0
 
 

@@ -85,7 +85,8 @@ def ending(title: str) -> Iterator[None]:
 
 def _reason(error: Exception) -> str:
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
-    where = frame.f_code.co_qualname.removesuffix(".__init__")
+    name = frame.f_code.co_qualname.rpartition("<locals>.")[2]
+    where = name.removesuffix(".__init__")
     if isinstance(error, NotImplementedError):
         return wording.NEEDS.format(where)
     if isinstance(error, ModuleNotFoundError):

@@ -92,19 +92,119 @@ def test_the_graph_is_drawn_from_the_declaration(name):
         assert "](graph.svg)" in (COURSE.exercise(name) / place).read_text(encoding="utf-8")
 
 
-def test_worked_values_are_those_of_the_solution():
-    """The numbers in a picture are the values and gradients that the solution computes."""
-    source = solution("two_layer_network")
-    module: dict = {}
-    exec(compile(source, "solution", "exec"), module)  # noqa: S102  # our own solution
+def _module(name: str) -> dict:
+    """Return the names of a solution, run as the grader runs it: no demonstration with it."""
+    space: dict = {"__name__": name}
+    exec(compile(solution(name), name, "exec"), space)  # noqa: S102  # our own solution
+    return space
+
+
+def _given(module: dict, *names: str) -> list[np.ndarray]:
+    return [np.asarray(module["GRAPH_VALUES"][name], float) for name in names]
+
+
+def _computation_graph(module):
+    L, cache = module["forward"](3.0, 1.0, -2.0)
+    return {**cache, "L": L}, module["backward"](cache)
+
+
+def _two_layer_network(module):
     params, X, y = (module[f"EXAMPLE_{each}"] for each in ("PARAMS", "X", "Y"))
     y_hat, cache = module["forward"](params, X)
-    values = {**params, **cache, "L": module["loss"](y_hat, y), "y": y}
-    for name, value in module["GRAPH_VALUES"].items():
-        assert agree(value, np.asarray(values[name]), 1e-3), name
     grads = module["backward"](params, cache, y)
-    for name, value in module["GRAPH_GRADIENTS"].items():
-        assert name in ("L", "a2") or agree(value, grads[name], 1e-3), name
+    return {**params, **cache, "y": y, "L": module["loss"](y_hat, y)}, grads
+
+
+def _deep_network(module):
+    given = {f"W{k}": np.array([[w]]) for k, w in ((1, 1.0), (2, 2.0), (3, 1.0))}
+    given |= {f"b{k}": np.array([b]) for k, b in ((1, -1.0), (2, 0.0), (3, 0.0))}
+    y_hat, (z, a) = module["forward"](given, np.array([[1.0]]), "sigmoid")
+    values = {f"z{k}": z[k] for k in z} | {f"a{k}": a[k] for k in (1, 2)}
+    grads = module["backward"](given, (z, a), np.array([[1.0]]), "sigmoid")
+    grads |= {f"z{k}": grads[f"b{k}"] for k in z}
+    return {**given, **values, "y_hat": y_hat, "L": -np.log(y_hat)}, grads
+
+
+def _lstm_cell(module):
+    values = {name: np.array([[v]], float) for name, v in module["GRAPH_VALUES"].items()}
+    f, i, g, o = (values[k] for k in "figo")
+    c = f * values["c_prev"] + i * g
+    zero = {a + k: np.zeros((1, 1)) for a in "WU" for k in "figo"}
+    zero |= {f"b{k}": np.zeros(1) for k in "figo"}
+    cache = {**values, "x": np.zeros((1, 1)), "h_prev": np.zeros((1, 1))}
+    grads = module["cell_backward"](zero, cache, np.array([[1.0]]), np.array([[0.5]]))
+    slopes = {"f": f * (1 - f), "i": i * (1 - i), "g": 1 - g**2, "o": o * (1 - o)}
+    at_gates = {k: grads[f"b{k}"] / slopes[k] for k in "figo"}
+    return {"c": c, "h": o * np.tanh(c)}, {**at_gates, "c_prev": grads["c_prev"]}
+
+
+def _padding_pooling(module):
+    (E,) = _given(module, "E")
+    ids = np.array([[2, 0, 2]])
+    batch = module["embed"](E, ids)
+    pooled, cache = module["mean_pool"](batch, np.array([3]))
+    dbatch = module["mean_pool_backward"](np.array([[3.0]]), cache)
+    grads = {"batch": dbatch, "E": module["embed_backward"](ids, dbatch, 3)}
+    return {"batch": batch, "pooled": pooled}, grads
+
+
+def _ngram_lm(module):
+    p = module["probabilities"]([[2, 3], [2, 2]], np.array([[0], [3]]), 2, 0.5, 4)
+    whole = module["perplexity"]([[2, 3], [2, 2]], [[3]], 2, 0.5, 4)
+    return {"P1": p[0, 3], "P2": p[1, 1], "L": np.log(whole), "perplexity": whole}, {}
+
+
+def _window_lm(module):
+    params = dict(zip(names := ("E", "W1", "b1", "W2", "b2"), _given(module, *names), strict=True))
+    _, cache = module["forward"](params, np.array([[0, 1]]))
+    grads = module["backward"](params, cache, np.array([2]))
+    loss = module["cross_entropy"](cache["z2"], np.array([2]))
+    return {**params, **cache, "L": loss}, grads
+
+
+WORKED = {
+    "computation_graph": _computation_graph,
+    "two_layer_network": _two_layer_network,
+    "deep_network": _deep_network,
+    "lstm_cell": _lstm_cell,
+    "padding_pooling": _padding_pooling,
+    "ngram_lm": _ngram_lm,
+    "window_lm": _window_lm,
+}
+"""torch_layers has the numbers of two_layer_network."""
+
+
+@pytest.mark.parametrize("name", WORKED)
+def test_the_numbers_in_a_picture_are_those_of_the_solution(name):
+    """Values and gradients that are worked by hand are what the solution computes."""
+    module = _module(name)
+    values, grads = WORKED[name](module)
+    for kind, found in (("VALUES", values), ("GRADIENTS", grads)):
+        for node in found.keys() & module.get(f"GRAPH_{kind}", {}).keys():
+            written = np.asarray(module[f"GRAPH_{kind}"][node], float).ravel()
+            assert agree(written, np.asarray(found[node], float).ravel(), 2e-3), (kind, node)
+    assert values.keys() & module["GRAPH_VALUES"].keys()
+
+
+def test_the_picture_of_torch_layers_has_the_numbers_of_two_layer_network():
+    one, other = solution("torch_layers"), solution("two_layer_network")
+    for name in ("GRAPH_VALUES", "GRAPH_GRADIENTS"):
+        assert _literal(one, name).items() <= {**_literal(other, name)}.items()
+
+
+def test_the_teacher_s_guide_is_true():
+    """Its points are those of the READMEs, and each mistake that it names has an entry."""
+    spec = importlib.util.spec_from_file_location("generate", HERE / "docs" / "generate.py")
+    generate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generate)
+    page = (HERE / "docs" / "teach.md").read_text(encoding="utf-8")
+    assert page == generate.teach(), "run python docs/generate.py"
+    assert "| computation_graph | 20 | `differentiate` 31" in page
+    known = "".join(p.read_text(encoding="utf-8") for p in HERE.glob("reference/*/mistakes.py"))
+    named = re.findall(r"`([a-z0-9]+(?:-[a-z0-9]+)+)`", page)
+    assert len(named) > 20
+    assert [] == [each for each in named if f'"{each}"' not in known]
+    assert all(f"### {name}\n" in page for name in NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
