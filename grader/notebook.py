@@ -238,6 +238,19 @@ def _code(cells: list[dict[str, Any]]) -> Iterator[Cell]:
             yield Cell(f"cell {number}", source)
 
 
+def without_demos(source: str) -> str:
+    """Blank the percent cells of a script that are tagged ``demo``; other lines keep their numbers.
+
+    They show something to a reader and are never graded; `read` leaves them out of a notebook.
+    """
+    kept, demo = [], False
+    for line in source.split("\n"):
+        if line.startswith("# %%"):
+            demo = '"demo"' in line or "'demo'" in line
+        kept.append("" if demo else line)
+    return "\n".join(kept)
+
+
 def _text(cell: dict[str, Any]) -> str:
     """Return the text of a cell: ``source``, or ``input`` up to nbformat 3; '' if there is none."""
     source = cell.get("source", cell.get("input"))

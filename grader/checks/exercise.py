@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import types
 from collections.abc import Callable, Iterable
@@ -14,6 +15,7 @@ from grader.checks.case import Case
 from grader.checks.mistakes import Catalogue, module_of
 from grader.checks.reference import Caches, Module
 from grader.checks.worker_module import WorkerModule, alone, needs_worker
+from grader.notebook import without_demos
 from grader.sandbox.student import Student
 
 
@@ -43,8 +45,8 @@ def load_exercise(
     """Read the solution, its mistakes and the contract's caches; ours, so it runs here.
 
     A solution that imports more than NumPy and the standard library, has several files, or comes with
-    data never runs here: it answers from a worker, and its mistakes are not told apart. Where there is
-    a ``twin.py``, that runs here.
+    data that its checks use never runs here: it answers from a worker, and its mistakes are not told
+    apart. Where there is a ``twin.py``, that runs here.
 
     Args:
         course: The folder of the course.
@@ -53,8 +55,9 @@ def load_exercise(
         solution: Its main file, if that is not solution.py.
     """
     folder = course / "reference" / name
-    source = (solution or folder / "solution.py").read_text(encoding="utf-8")
-    apart = (course / "exercises" / name / "data").is_dir() or (
+    text = (solution or folder / "solution.py").read_text(encoding="utf-8")
+    source = without_demos(text)
+    apart = _uses_data(course, name, text) or (
         solution is not None and solution.name != "solution.py"
     )
     cases = _cases(course, name)
@@ -79,3 +82,13 @@ def _cases(course: Path, name: str) -> types.ModuleType:
     if not (course / "tests" / "hidden" / name / "cases.py").exists():
         return types.ModuleType("cases")
     return importlib.import_module(f"{name}.cases")
+
+
+def _uses_data(course: Path, name: str, text: str) -> bool:
+    """Return whether checks may need the files of ``data/``: all but those that only a demo names."""
+    files = [each for each in (course / "exercises" / name / "data").rglob("*") if each.is_file()]
+    tests = (course / "tests" / "hidden" / name).rglob("*.py")
+    # Without comments: text cells may name the file, too.
+    code = ast.unparse(ast.parse(without_demos(text)))
+    graded = "\n".join([code, *(each.read_text(encoding="utf-8") for each in tests)])
+    return any(each.name not in text or each.name in graded for each in files)

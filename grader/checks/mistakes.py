@@ -6,6 +6,8 @@ import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from grader.notebook import without_demos
+
 
 @dataclass(frozen=True, slots=True)
 class Hint:
@@ -52,7 +54,11 @@ def module_of(source: str, name: str) -> types.ModuleType:
 
 
 def mistaken(source: str, mistake: Mistake) -> str:
-    """Return the solution's source with the wrong line put in; raises ValueError if it does not fit."""
+    """Return the solution's source with the wrong line put in; raises ValueError if it does not fit.
+
+    Demonstration cells are left out: the same piece of text may stand in them.
+    """
+    source = without_demos(source)
     for right, wrong in mistake.swap.items():
         if source.count(right) != 1:
             raise ValueError(

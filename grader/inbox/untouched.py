@@ -10,7 +10,7 @@ import ast
 import warnings
 from collections.abc import Callable, Iterable
 
-from grader.notebook import Cell, NotebookError, read_source
+from grader.notebook import Cell, NotebookError, read_source, without_demos
 
 MAX_COMPARED = 128 * 1024
 """Longer programs equal none: parsing is quadratic for some texts, and no stub is so long."""
@@ -50,20 +50,10 @@ def code(source: str) -> Code | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(_without_demos(source))
+            tree = ast.parse(without_demos(source))
         return tuple(_canonical(node) for node in tree.body if _defines(node))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-
-
-def _without_demos(source: str) -> str:
-    """Return the source without the percent cells that are tagged ``demo``."""
-    kept, demo = [], False
-    for line in source.split("\n"):
-        if line.startswith("# %%"):
-            demo = '"demo"' in line or "'demo'" in line
-        kept.append("" if demo else line)
-    return "\n".join(kept)
 
 
 def _defines(node: ast.stmt) -> bool:
