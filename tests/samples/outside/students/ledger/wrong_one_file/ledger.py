@@ -1,0 +1,6 @@
+from entries import Entry
+
+
+class Ledger:
+    def book(self, text, amount):
+        return Entry(text, amount)
