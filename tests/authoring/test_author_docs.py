@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,19 @@ def report(prices):
         print(f"{name}: {price:.2f}")
 
 
+def repeat(count, function):
+    def repeated(value):
+        for _ in range(count):
+            value = function(value)
+        return value
+
+    return repeated
+
+
+def apply(function, value):
+    return function(value)
+
+
 class Account:
     def __init__(self, balance):
         self.balance = balance
@@ -77,11 +91,23 @@ def test_the_tutorial_runs_from_an_empty_folder(tmp_path: Path) -> None:
             assert done.returncode == 0, (line, done.stdout, done.stderr)
     first, *_ = blocks("write-an-exercise.md", "python")
     (tmp_path / "tests/hidden/word_count/test_word_count.py").write_text(first)
-    [settings] = blocks("write-an-exercise.md", "yaml")
+    _, settings = blocks("write-an-exercise.md", "yaml")
     entry = tmp_path / "assignments.yaml"
     entry.write_text(entry.read_text() + "".join(f"    {x}\n" for x in settings.splitlines()))
     done = run(tmp_path, "grader checks word_count --csv")
     assert "count_words: upper and lower case count alike,50," in done.stdout, done.stderr
+
+
+def test_an_entry_for_several_files_is_read(tmp_path: Path) -> None:
+    """The entry with files, questions and writing is one that the course of the samples can have."""
+    sample = Path(__file__).parents[1] / "samples" / "outside" / "course"
+    for part in ("reference", "tests/hidden"):
+        shutil.copytree(sample / part / "ledger", tmp_path / part / "ledger")
+    entry, _ = blocks("write-an-exercise.md", "yaml")
+    listing = "title: Mine\nassignments:\n" + "".join(f"  {x}\n" for x in entry.splitlines())
+    (tmp_path / "assignments.yaml").write_text(listing)
+    done = run(tmp_path, "grader checks ledger")
+    assert "20  Why is an entry a class  (graded by a person)" in done.stdout, done.stderr
 
 
 def test_the_recipes_pass_on_a_right_answer(tmp_path: Path) -> None:
@@ -89,7 +115,7 @@ def test_the_recipes_pass_on_a_right_answer(tmp_path: Path) -> None:
     tests = "import pytest\n" + "\n".join(recipes)
     course = SmallCourse(tmp_path, SOLUTION, tests)
     row = course.grade({"ada": SOLUTION.replace("# BEGIN SOLUTION", "")})["ada"]
-    assert (row["score"], row["max_score"]) == (5.0, 5.0)
+    assert (row["score"], row["max_score"]) == (6.0, 6.0)
 
 
 @pytest.mark.parametrize("system", ["nbgrader", "otter"])

@@ -176,7 +176,8 @@ class Operations:
         def function(*args: Any, **kwargs: Any) -> Any:
             if number not in self._asking:
                 raise RuntimeError(
-                    "this function can be called only during the call it was passed to"
+                    "this function can be called only during the call it was passed to; "
+                    "for one that is kept, pass student.eval('lambda ...')"
                 )
             given = [self.packed(each) for each in args]
             named = {name: self.packed(each) for name, each in kwargs.items()}
