@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from grader.authoring import mutation_score
 from grader.checks import gradients
 from grader.checks.arrays import arrays_of
 from grader.checks.case import Case
@@ -71,6 +72,7 @@ def check(course: Course, name: str, seeds: int) -> Numbers:
             if solution is not None:
                 drawn = _drawn(cases, exercise.reference.module, seed)
                 twin = max(twin, difference(exercise.reference, solution, drawn))
+    found.notes += filter(None, [mutation_score.score(exercise, vars(cases))])
     if found.oracle > ORACLE_AGREES:
         found.wrong.append(f"the reference differs from torch autograd by {found.oracle:.1e}")
     if twin > TWIN_AGREES:
