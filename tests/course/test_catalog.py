@@ -92,6 +92,7 @@ points: 40.5
         limits=Limits(call_cpu=5.0, memory_mb=2048),
         speed={"relu": SpeedLimit(100.0, 5.0)},
         due=datetime(2026, 12, 1, 23, 59, tzinfo=ZoneInfo("Europe/Berlin"), fold=1),
+        zone=ZoneInfo("Europe/Berlin"),
         grace=timedelta(minutes=15),
         late=Late(10.0, 50.0, timedelta(days=7)),
         attempts="best",
@@ -135,11 +136,14 @@ def test_lengths_of_time(folder: Path, text: str, seconds: int) -> None:
 def test_lateness_begins_after_the_grace_and_counts_from_the_due_date(folder: Path) -> None:
     relu = entry(folder, "due: 2026-12-01T12:00Z\n    grace: 15 min")
     noon = datetime(2026, 12, 1, 12, tzinfo=UTC)
-    assert timedelta() == relu.late_by(noon + timedelta(minutes=15))
-    assert timedelta(minutes=16) == relu.late_by(noon + timedelta(minutes=16))
-    extended = noon + timedelta(days=1)
-    assert timedelta() == relu.late_by(noon + timedelta(hours=2), due=extended)
-    assert timedelta() == Assignment("x", "no due date").late_by(noon)
+
+    def late_by(minutes: int, due: datetime | None = None) -> timedelta:
+        return relu.lateness((noon + timedelta(minutes=minutes)).isoformat(), due).late_by
+
+    assert timedelta() == late_by(15)
+    assert timedelta(minutes=16) == late_by(16)
+    assert timedelta() == late_by(120, due=noon + timedelta(days=1))
+    assert timedelta() == Assignment("x", "no due date").lateness(noon.isoformat()).late_by
 
 
 @pytest.mark.parametrize(
@@ -207,7 +211,7 @@ def test_an_assignment_by_name(folder: Path) -> None:
         ("grace: -1 h", 6, "grace", "'-1 h' is not a length of time", "15 min"),
         ("grace: 900 days", 6, "grace", "is over a year", "a shorter time"),
         ("late: 10", 6, "late", "'10' is not a mapping", "per_day: ..."),
-        ("late: {}", 6, "late", "needs per_day or steps", "per_day: 10"),
+        ("late: {}", 6, "late", "needs per_day, steps or marked", "per_day: 10"),
         ("late: {per_day: 101}", 6, "late.per_day", "'101' is not a number", "a number of percent"),
         ("late: {cut_off: 1 h, at_most: 5}", 6, "late.at_most", "needs per_day", "per_day: 10"),
         ("late: {steps: []}", 6, "late.steps", "no steps", "[{after: 0 min"),
@@ -386,8 +390,9 @@ def test_the_examples_in_the_course_s_comments_are_right(folder: Path) -> None:
     shown = [line.removeprefix("#   ") for line in text.splitlines() if line.startswith("#   ")]
     lines = "\n    ".join(line for line in shown if not line.startswith(" "))
     keys = {line.partition(":")[0] for line in lines.replace("    ", "").splitlines()}
-    assert {f for f in Assignment.__slots__ if f not in ("name", "title", "scaled")} == keys
-    (folder / "reference" / "relu" / "solution.py").write_text("def backward():\n    pass\n")
+    assert {f for f in Assignment.__slots__ if f not in ("name", "title", "scaled", "zone")} == keys
+    for file in ("network.py", "data.py"):
+        (folder / "reference" / "relu" / file).write_text("def backward():\n    pass\n")
     assert timedelta(days=7) == entry(folder, lines).late.cut_off  # type: ignore[union-attr]
 
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 NAME = "computation_graph"
 WRONG = {
     "factor": ("db = 2 * dd", "db = dd"),
-    "square": ("d = 2 * b", "d = b * b"),
+    "square": ("\n    d = 2 * b", "\n    d = b * b"),
     "general": (
         "gradients[operand] += gradients[name] * slope",
         "gradients[operand] = gradients[name] * slope",
