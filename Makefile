@@ -44,7 +44,8 @@ screenshots: $(VENV)/ready-dev
 	$(BIN)/python tests/browser/screenshots.py results/demo docs/images
 
 faults: $(VENV)/ready-dev
-	GRADER_FAULTS=50 $(BIN)/python -m pytest tests/runs/test_faults.py tests/serve/test_serve_faults.py -q
+	GRADER_FAULTS=50 $(BIN)/python -m pytest tests/runs/test_faults.py tests/serve/test_serve_faults.py \
+		tests/serve/test_serve_changes.py -q
 
 bench: $(VENV)/ready-dev
 	$(BIN)/python bench/compare.py --profile --write docs/performance.md
@@ -52,6 +53,7 @@ bench: $(VENV)/ready-dev
 	$(BIN)/python bench/big_class.py --size 10000 --write docs/performance.md
 	$(BIN)/python bench/pages.py --students 5000 --write docs/performance.md
 	$(BIN)/python bench/cold_lms.py --write docs/performance.md
+	$(BIN)/python bench/serve.py --write docs/performance.md
 
 clean:
 	rm -rf $(VENV) results

@@ -122,8 +122,19 @@ def _demo(options: argparse.Namespace) -> int:
         courses = _courses(options)
         found = supervisor.Options(courses, data, options.url, options.port)
         links = invite.invite(people, data, courses[0], supervisor.origin_of(found)).decode()
-        for person, line in zip(people, links.splitlines()[1:], strict=True):
-            say(f"{person.name}: {line.rpartition(',')[2]}")
-        return supervisor.run(found, _at_once)
+        places = [line.rpartition(",")[2] for line in links.splitlines()[1:]]
+        welcome = [
+            "Open each link in a browser of its own (or in a private window), and sign in:",
+            *(f"  {each.name}: {place}" for each, place in zip(people, places, strict=True)),
+            "As the student, submit a file from examples/class. As the instructor, watch the class.",
+            "Ctrl-C ends the demo and deletes its data.",
+        ]
+
+        def greet(line: str) -> None:
+            _at_once(line)
+            while welcome:
+                _at_once(welcome.pop(0))
+
+        return supervisor.run(found, greet)
     finally:
         supervisor.remove(data)

@@ -140,7 +140,8 @@ async def _told(request: Request, site: Site, stop: Stop) -> Response:
     page = pages.render(
         "message.html", title=title, text=stop.text, back="" if stop.status in (401, 404) else "/"
     )
-    return html(page, stop.status, stop.headers)
+    is_soon = stop.status == 503 and request.method == "GET"  # a form is not sent again by itself
+    return html(page, stop.status, stop.headers | ({"Refresh": "2"} if is_soon else {}))
 
 
 async def _checked(site: Site, route: Rule, request: Request) -> WebCall:
@@ -148,7 +149,7 @@ async def _checked(site: Site, route: Rule, request: Request) -> WebCall:
     if route.is_local:
         _check_local(request)
     elif not _is_our_host(site, request):
-        raise Stop(400, "This host name is not served here.")
+        raise Stop(400, wording.WRONG_HOST)
     token = request.cookies.get(site.cookie, "")[:200]
     person = await site.database(accounts.signed_in, token)
     offering, attempt = await site.database(_things, request.path_params)

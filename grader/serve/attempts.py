@@ -198,8 +198,7 @@ def _check_limits(
     waiting = _count(connection, "state IN ('queued', 'grading')", person.id)
     if waiting > WAITING:
         raise LimitError(
-            f"{waiting} of your submissions are waiting to be graded. "
-            "Please wait until one of them is done.", 5
+            f"{waiting} of your submissions are waiting to be graded, and more cannot wait.", 5
         )  # fmt: skip
     hour_ago = stored(moment - timedelta(hours=1))
     recent = connection.execute(
@@ -210,7 +209,8 @@ def _check_limits(
         first = datetime.fromisoformat(recent[-PER_HOUR]["accepted_at"])
         left = (first + timedelta(hours=1) - moment).total_seconds()
         raise LimitError(
-            f"You submitted {PER_HOUR} times within an hour, which is the most.", min(left, 3600)
+            f"You have submitted {PER_HOUR} times within an hour, which is the limit.",
+            min(left, 3600),
         )
     if offering.hold_off:
         _check_hold_off(connection, offering, person, moment)
@@ -228,7 +228,7 @@ def _check_hold_off(
         left = offering.hold_off - max(since, 0.0)
         if left > 0:
             raise LimitError(
-                f"There must be {_duration(offering.hold_off)} between two submissions.", left
+                f"You can submit this assignment once in {_duration(offering.hold_off)}.", left
             )
 
 

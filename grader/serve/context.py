@@ -112,7 +112,7 @@ async def ask(site: Site, request: post.Request, kind: type[_A]) -> _A:
         except NotServedError:
             await asyncio.sleep(pause)
     else:
-        raise Stop(503, wording.RESTARTING, {"Retry-After": "2", "Refresh": "2"})
+        raise Stop(503, wording.RESTARTING, {"Retry-After": "2"})
     if isinstance(answer, kind):
         return answer
     if isinstance(answer, post.Refusal | post.Unable):

@@ -11,10 +11,12 @@ import contextlib
 import io
 import threading
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -48,6 +50,14 @@ from grader.serve.regrading import Regrader
 TRIALS: Final = "trials"
 
 
+class _OfOffering(Protocol):
+    """A request about an offering."""
+
+    @property
+    def offering(self) -> str:
+        """Return the offering's id."""
+
+
 class GradingDesk:
     """The courses, the results, and the processes that grade."""
 
@@ -56,7 +66,9 @@ class GradingDesk:
         self._kept = 2 * jobs
         self.service = GradingService(jobs, kept=self._kept, tries=1)  # service.db counts the tries
         self._open: dict[Path, Store] = {}
-        self._beginning = threading.Lock()
+        self._beginning, self._counting = threading.Lock(), threading.Lock()
+        self._added: Counter[str] = Counter()
+        """Rows that this process added to each offering's results, of which the web process knows."""
         self._regrader = Regrader(self)
         self._answers: Mapping[type, Callable[[Any], post.Answer]] = {
             post.OfferingsRequest: self._offerings,
@@ -171,7 +183,9 @@ class GradingDesk:
                 grade = lost(submission, str(why))
             grade = replace(grade, versions=place.versions)
             again = store.attempts(request.student)  # an `error` that staff had graded again
-            store.add(grade, submission, again if known else FIRST_SERVED + request.row)
+            number = again if known else FIRST_SERVED + request.row
+            is_new = store.add(grade, submission, number)
+            self._count(request, is_new and not request.trial)
             return self._graded(place, store, request.student, grade)
 
     def _graded(self, place: CoursePlace, store: Store, student: str, grade: Grade) -> post.Graded:
@@ -197,20 +211,19 @@ class GradingDesk:
         return post.Stands(standing.final, list(standing.lines))
 
     def _page(self, request: post.PageRequest) -> post.Answer:
-        place = self.courses.place(request.offering)
-        with self.store(place, request.trial) as store:
+        course, assignment = self.courses.assignment(request.offering)
+        with Store.open(self.folder(request.offering, request.trial)) as store:
             known = store.served(request.student, request.row)
             if known is None:
                 return post.Refusal("not graded yet")
-            counts = policy.standing_of(place.course, store, request.student)
+            counts = policy.standing_of(course, store, request.student)
             run = store.run
         grade = known[1]
         if counts is not None and replace(counts, standing=None) == grade:
             grade = counts
         elif counts is not None and counts.standing is not None:
             grade = replace(grade, standing=_alone(grade, counts.standing))
-        assignment = place.assignment.worth(run.max_score)
-        return post.Document(feedback.render(run, assignment, grade))
+        return post.Document(feedback.render(run, assignment.worth(run.max_score), grade))
 
     # --- the class ------------------------------------------------------------------------------
 
@@ -243,14 +256,14 @@ class GradingDesk:
             change = Adjustment(
                 request.student, request.change, request.reason, request.by, request.at
             )
-            store.adjust(change)
+            self._count(request, store.adjust(change))
             return self._stands(place, store, request.student)
 
     def _extend(self, request: post.ExtendRequest) -> post.Answer:
         place = self.courses.place(request.offering)
         with self.store(place) as store:
             later = LaterDate(request.student, request.due, request.reason, request.by, request.at)
-            store.extend(later)
+            self._count(request, store.extend(later))
             return self._stands(place, store, request.student)
 
     def _export(self, request: post.ExportRequest) -> post.Answer:
@@ -284,12 +297,16 @@ class GradingDesk:
             found[offering] = [_for_student(entry) for entry in entries]
         return post.Document(msgspec.json.encode(found))
 
+    def _count(self, request: _OfOffering, is_new: bool) -> None:
+        with self._counting:
+            self._added[request.offering] += is_new
+
     def _news(self, request: post.NewsRequest) -> post.Answer:
         rows: dict[str, int] = {}
         stands = []
         for offering, folder in self._folders():
             with Store.open(folder) as store:
-                rows[offering] = store.newest()
+                rows[offering] = store.newest() - self._added[offering]
                 if request.since.get(offering, 0) == rows[offering]:
                     continue
             found = policy.standings(self.courses.place(offering).course, folder)
@@ -327,8 +344,12 @@ def _submission(place: CoursePlace, request: post.GradeRequest) -> Submission:
         request.student, (File(entry, entry.name, meant=True),), name=request.name,
         email=request.email, submitted_at=request.accepted_at,
     )  # fmt: skip
-    found = Picker(tree, name, matcher(released)).submission(handin)
+    found = Picker(tree, name, _matcher(released)).submission(handin)
     return replace(found, file=request.file, source=request.source)
+
+
+_matcher: Final = lru_cache(maxsize=64)(matcher)
+"""Reading a stub takes longer than comparing a submission with it."""
 
 
 def _feedback_zip(found: policy.Standings) -> bytes:

@@ -120,6 +120,7 @@ class Dispatcher:
         answer = await post.ask_soon(self._socket, request)
         if isinstance(answer, post.Graded):
             await self._patiently(attempts.finish, attempt, answer)
+            self._state.setdefault("unable", {}).pop(attempt.offering, None)
             self._state["graded"] = self._state.get("graded", 0) + 1
             self._state["seconds"] = self._state.get("seconds", 0.0) + answer.seconds
             for done in self._waiting.pop(attempt.row, []):
@@ -130,7 +131,7 @@ class Dispatcher:
         else:
             why = getattr(answer, "why", type(answer).__name__)
             print(f"{attempt.offering} cannot be graded: {why}", file=sys.stderr, flush=True)
-            self._state["problem"] = why
+            self._state.setdefault("unable", {})[attempt.offering] = why
             self._held[attempt.offering] = time.monotonic() + HELD
             await self._patiently(attempts.requeue, attempt.row)
 

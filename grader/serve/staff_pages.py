@@ -33,8 +33,8 @@ async def staff(call: WebCall) -> Response:
     rows = await call.site.database(attempts.class_rows, offering)
     page = pages.render(
         "staff.html", person=person, offering=offering, rows=rows, formats=FORMATS,
-        waiting=sum(_int(row["waiting"]) for row in rows),
-        problem=call.site.state.get("problem", ""),
+        summary=_summary(rows), problem=call.site.state.get("problem", ""),
+        unable=call.site.state.get("unable", {}).get(offering.id, ""),
         is_instructor=person.roles.get(offering.course) == "instructor",
         final=json.loads(offering.final) if offering.final else None,
     )  # fmt: skip
@@ -70,15 +70,12 @@ WATCHER: Final = Watcher()
 
 
 def _summary(rows: list[dict[str, object]]) -> str:
-    waiting = sum(_int(row["waiting"]) for row in rows)
-    return f"{len(rows)} students; {waiting} submissions are waiting."
+    return wording.class_summary(len(rows), sum(_int(row["waiting"]) for row in rows))
 
 
 def _live(row: dict[str, object]) -> dict[str, object]:
     final = row["final"]
-    state = "graded" if row["attempts"] else "nothing submitted"
-    state = "waiting" if row["waiting"] else state
-    state = "could not be graded" if row["errors"] else state
+    state = wording.state(*(_int(row[name]) for name in ("attempts", "waiting", "errors")))
     return {
         "user": row["user"], "attempt": row["attempt"], "attempts": row["attempts"], "state": state,
         "errors": row["errors"] or 0,
@@ -215,7 +212,7 @@ def _retry(connection: sqlite3.Connection, offering: str, by: str) -> None:
             "UPDATE attempt SET state = 'queued', tries = 0 WHERE offering = ? AND state = 'error'",
             (offering,),
         )
-        again = "1 submission" if done.rowcount == 1 else f"{done.rowcount} submissions"
+        again = wording.submissions(done.rowcount)
         audit(connection, by, f"had {again} graded again", offering)
 
 
@@ -256,7 +253,7 @@ async def fill_in(call: WebCall) -> Response:
     """Fill in the gradebook that was uploaded."""
     file = call.form.get("file")
     if not isinstance(file, UploadFile):
-        raise Stop(422, "Choose the file that you downloaded from your LMS.")
+        raise Stop(422, wording.NO_GRADEBOOK)
     return await _exported(call, call.field("format", 40), await file.read())
 
 
@@ -293,11 +290,12 @@ async def health(call: WebCall) -> Response:
     try:
         processes = (await ask(call.site, post.StatusRequest(), post.ServiceStatus)).processes
     except Stop:
-        return say("Not well", "The grading service does not answer.", 503)
+        return say("Not healthy", "The grading service does not answer.", 503)
     return Response(
         json.dumps({"ok": True, "queued": state.queued, "grading": state.grading,
                     "oldest_seconds": state.oldest_seconds, "errors": state.errors,
                     "processes": processes, "problem": call.site.state.get("problem", ""),
+                    "cannot_be_graded": call.site.state.get("unable", {}),
                     "disk_full_since": call.site.state.get("full", "")}),
         200, {"Content-Security-Policy": pages.BASE}, "application/json",
     )  # fmt: skip

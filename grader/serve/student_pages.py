@@ -92,7 +92,7 @@ async def submit(call: WebCall) -> Response:
             attempts.accept, found, person, upload, call.field("ticket", 40)
         )
     except LimitError as limit:
-        text = f"{limit} Try again in {_seconds(limit.seconds)}. Your file was not stored."
+        text = f"Your file was NOT stored. {limit} Try again in {_seconds(limit.seconds)}."
         raise Stop(429, text, {"Retry-After": str(limit.seconds)}) from None
     except sqlite3.OperationalError as error:
         call.site.state["full"] = now() if is_full(error) else ""
@@ -103,7 +103,10 @@ async def submit(call: WebCall) -> Response:
 
 
 def _seconds(seconds: int) -> str:
-    return f"{seconds} s" if seconds < 120 else f"{round(seconds / 60)} minutes"
+    minutes = round(seconds / 60)
+    if seconds >= 120:
+        return f"{minutes} minutes"
+    return "1 second" if seconds == 1 else f"{seconds} seconds"
 
 
 async def attempt(call: WebCall) -> Response:

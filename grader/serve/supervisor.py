@@ -110,8 +110,8 @@ def _check_parents(data: Path) -> None:
     for folder in data.resolve().parents:
         if not folder.stat().st_mode & 0o001:
             raise ServeError(
-                f"the web process's user cannot enter {folder}; put --data elsewhere, "
-                f"or: chmod o+x {folder}"
+                f"the user of the web process cannot enter {folder}; choose another --data, "
+                f"or run: chmod o+x {folder}"
             )
 
 
@@ -155,7 +155,7 @@ def origin_of(options: Options) -> str:
     wrong = not host or url.path not in ("", "/") or url.query or url.fragment or url.username
     if wrong or not (url.scheme == "https" or (url.scheme == "http" and host in LOOPBACK)):
         raise ServeError(f"--url {options.url}: write https://HOST, or http://127.0.0.1:PORT for this "
-                         "machine alone")  # fmt: skip
+                         "machine only")  # fmt: skip
     default = {"https": 443, "http": 80}[url.scheme]
     shown = f"[{host}]" if ":" in str(host) else host
     return f"{url.scheme}://{shown}" + (f":{port}" if port and port != default else "")

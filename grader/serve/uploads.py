@@ -85,8 +85,8 @@ def _bounded(request: Request, most: int) -> Receive:
 
 
 def _too_large(most: int) -> str:
-    return (f"The file is too large: a .py file may have 1 MiB, and everything together "
-            f"{most // MIB} MiB. Clear the output of your notebook, and send it again.")  # fmt: skip
+    return (f"The file is too large. The limit is 1 MiB for a .py file and {most // MIB} MiB for "
+            "everything together. If it is a notebook, clear its output and send it again.")  # fmt: skip
 
 
 async def read_upload(form: Mapping[str, Any], expected: str) -> Upload:
@@ -102,14 +102,16 @@ def chosen(name: str, data: bytes, expected: str) -> Upload:
     """Choose the file that is graded, by the rules of the inbox; raises `UploadError`."""
     suffix = Path(name).suffix.lower()
     if suffix not in (*SUFFIXES, ".zip"):
-        raise UploadError(422, f"{name} is neither a .py nor an .ipynb file, nor a .zip with one.")
+        raise UploadError(
+            422, f"{name} cannot be graded. Send a .py or .ipynb file, or a .zip with one of them."
+        )
     with tempfile.TemporaryDirectory(prefix="upload-") as folder:
         path = Path(folder) / f"upload{suffix}"
         path.write_bytes(data)
         try:
             tree = from_zip(path, total=MOST) if suffix == ".zip" else from_file(path)
         except InboxError:
-            raise UploadError(422, f"{name} is a damaged zip. Pack it again.") from None
+            raise UploadError(422, f"{name} is not a readable zip file. Create it again.") from None
         return _picked(name, tree, expected)
 
 
@@ -135,7 +137,7 @@ def _picked(name: str, tree: Tree, expected: str) -> Upload:
     )
     if packed and len(entries) != 1:
         found = "no .py or .ipynb file" if not entries else f"{len(entries)} .py or .ipynb files"
-        raise UploadError(422, f"{name} contains {found}. Send the one file that is to be graded.")
+        raise UploadError(422, f"{name} contains {found}. Send only the file that is to be graded.")
     file = File(entries[0], entries[0].name, meant=True)
     found_file = Picker(tree, expected, lambda cells: False).submission(Handin("", (file,)))
     if found_file.error or found_file.problem:

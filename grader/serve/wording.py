@@ -7,39 +7,75 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 SIGNED_OUT: Final = (
-    "You are not signed in. Open your personal link again. If it was used already, ask your "
-    "instructor for a new one; on a device where you are signed in you can also make one yourself."
+    "You are not signed in. Open your personal link. Each link works once: if you have used yours, "
+    "ask your instructor for a new one, or make one yourself on a device where you are signed in."
 )
-NOT_FOUND: Final = "This page does not exist, or you may not see it."
-FORGED: Final = "This form is not valid any more. Go back, reload the page, and send it again."
+NOT_FOUND: Final = "This page does not exist, or you do not have access to it."
+FORGED: Final = "This form has expired. Go back, reload the page, and send the form again."
 FULL: Final = (
-    "Your file was NOT stored: the disk of the server is full. Please try again in a few minutes. "
-    "Staff can see that this has happened."
+    "Your file was NOT stored, because the disk of the server is full. Please try again in a few "
+    "minutes. Staff can see this."
 )
-BUSY: Final = "The database is busy, and your file was NOT stored. Please send it again."
-CLOSED: Final = "This assignment is closed: submissions are not accepted any more."
+BUSY: Final = "Your file was NOT stored, because the server is busy. Please send it again."
+CLOSED: Final = (
+    "This assignment is closed and no longer accepts submissions. If you need more time, ask your "
+    "instructor for an extension."
+)
 NOT_OPEN: Final = "This assignment is not open yet."
 OURS: Final = (
-    "Your submission could not be graded. This is our problem, not yours. Your submission is stored, "
-    "it is not counted as zero, and staff will grade it again."
+    "We could not grade your submission. This is our problem, not yours. Your file is stored, and it "
+    "does not count as zero points. Staff can see this and can have it graded again. You may also "
+    "submit again."
 )
-RESTARTING: Final = "Your submission is stored. The grader is being restarted."
+RESTARTING: Final = (
+    "The grader is restarting, which takes a few seconds. Everything that was submitted is stored. "
+    "Please try again."
+)
 LINK_USED: Final = (
-    "This link does not work any more: it was used already, or it is older than 14 days. "
+    "This link does not work any more: it was used already, or it has expired. "
     "Ask your instructor for a new one."
 )
+WRONG_HOST: Final = "This service has another address. Use the link that you received."
 NO_REASON: Final = "Write a reason of 1 to 500 characters."
-NO_STUDENT: Final = "There is no such student in this course."
+NO_STUDENT: Final = "Choose a student of this course."
 NO_SCORE: Final = "Write the score as a number, such as 80 or 87.5."
 NO_DATE: Final = "Choose a date and a time."
-STALE: Final = "The course or the results have changed since this was shown. Look at it again."
-UNEXPECTED: Final = "Something went wrong on the server. Nothing was changed. Please try again."
+NO_GRADEBOOK: Final = "Choose the gradebook file that you downloaded from your LMS."
+STALE: Final = (
+    "Nothing was stored, because the course or the results have changed since this page was shown. "
+    "Look at the changes again."
+)
+UNEXPECTED: Final = (
+    "Something went wrong on the server. Please try again. If it happens again, tell staff."
+)
+
+
+def submissions(count: int) -> str:
+    """Return a number of submissions in words."""
+    return "1 submission" if count == 1 else f"{count:,} submissions"
+
+
+def class_summary(students: int, waiting: int) -> str:
+    """Say how large the class is, and how many submissions wait."""
+    people = "1 student" if students == 1 else f"{students:,} students"
+    verb = "is" if waiting == 1 else "are"
+    return f"{people}. {submissions(waiting)} {verb} waiting to be graded."
+
+
+def state(attempts: int, waiting: int, errors: int) -> str:
+    """Say how a student's submissions stand, in the table of the class."""
+    if errors:
+        return "could not be graded"
+    if waiting:
+        return "waiting"
+    return "graded" if attempts else "nothing submitted"
 
 
 def waiting(ahead: int) -> str:
     """Say that an attempt is stored and how many others are graded before it."""
-    others = "1 submission is" if ahead == 1 else f"{ahead:,} submissions are"
-    return f"Saved. {others} ahead of yours." if ahead else "Saved. It is being graded."
+    verb = "is" if ahead == 1 else "are"
+    before = f"{submissions(ahead)} {verb} ahead of yours" if ahead else "It is being graded"
+    return f"Your submission is saved. {before}. This page reloads by itself."
 
 
 def moment(text: str, zone: str) -> str:

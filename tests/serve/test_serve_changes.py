@@ -115,7 +115,7 @@ def test_after_closing_everybody_is_graded_once_more(service):
 
 def _final(service):
     page = service.as_("tom").get(f"/staff/{NAME}").text
-    return page if "Graded once more" in page else None
+    return page if "Check after closing" in page else None
 
 
 def test_a_restored_backup_and_students_who_are_forgotten_by_age(service):

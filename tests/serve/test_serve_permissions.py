@@ -183,7 +183,7 @@ def test_limits_are_told_in_words(tmp_path):
 
     told, seconds = asyncio.run(database(fill))
     database.close()
-    assert "10 min between two submissions" in told[0][0]
+    assert "once in 10 min" in told[0][0]
     assert 590 < told[0][1] <= 601
     assert 3500 < seconds <= 3601
 

@@ -82,6 +82,13 @@ def open_folder():
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def children(pid):
+    """Yield the pids of a process's children, whichever of its threads started them."""
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # the thread ended meanwhile
+            yield from map(int, task.read_text().split())
+
+
 class Service:
     """A service in a folder, its processes, and its people's sessions."""
 
@@ -167,12 +174,19 @@ class Service:
     def child(self, module):
         """Return the pid of the web process or of the grading service."""
         command = f"grader.serve import {module}".encode()
-        for task in Path(f"/proc/{self.process.pid}/task").glob("*/children"):
-            with contextlib.suppress(OSError):  # a thread or a child that ended meanwhile
-                for pid in map(int, task.read_text().split()):
-                    if command in Path(f"/proc/{pid}/cmdline").read_bytes():
-                        return pid
+        for pid in children(self.process.pid):
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                if command in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    return pid
         return None
+
+    def family(self):
+        """Return the pids of all processes below the supervisor, workers included."""
+        found, new = [], [self.process.pid]
+        while new:
+            new = [child for pid in new for child in children(pid)]
+            found += new
+        return found
 
     def kill(self, module):
         pid = until(lambda: self.child(module))
