@@ -404,6 +404,9 @@ class Investigation:
         ]  # fmt: skip
         others = f"; {quantities.listed(view.function, right)} right" if right else ""
         where = self._common(view) or self._already(view)
+        if len(view.roots) > 1:
+            wrong = quantities.listed(view.function, view.roots)
+            return f"{view.function}: {wrong} wrong{where}; what follows from them is right given these."
         return f"{quantities.subject(self.reference, view.function, path)} is wrong{where}{others}."
 
     def _already(self, view: View) -> str:

@@ -374,20 +374,44 @@ def _slopes(pairs: Sequence[Pair]) -> str:
                 numbers = [_number(pair, slope(pair.known[name])) for pair in pairs]
             except ValueError:  # shapes that do not fit together
                 continue
-            first = numbers[0]
-            if first is None or any(
-                n is None or abs(n - first) > 2e-5 * abs(first) for n in numbers
-            ):
-                continue
-            factor = "" if abs(first - 1) < 1e-4 else f", and by {first:.4g}"
-            return f"is multiplied by {words.format(name)} once too often{factor}"
+            found = [number for number in numbers if number is not None]
+            if sum(pair.right.size > 1 for pair in pairs) < FEWEST:
+                continue  # of one number everything is a multiple
+            besides = _number_in_words(found, pairs) if len(found) == len(numbers) else None
+            if besides is not None:
+                return f"is multiplied by {words.format(name)} once too often{besides}"
     return ""
+
+
+def _number_in_words(numbers: Sequence[float], pairs: Sequence[Pair]) -> str | None:
+    """Say which number this is in all inputs, or how many times a size of each; None if neither."""
+    if (same := _common(numbers)) is not None:
+        return "" if abs(same - 1) < 1e-4 else f", and by {same:.4g}"
+    for size in pairs[0].sizes:
+        sizes = [pair.sizes.get(size, 0.0) for pair in pairs]
+        if not all(sizes):
+            continue
+        shares = [number / each for number, each in zip(numbers, sizes, strict=True)]
+        if (times := _common(shares)) is not None:
+            return (
+                f", and by {size}"
+                if abs(times - 1) < 1e-4
+                else f", and by {times:.4g} times {size}"
+            )
+    return None
+
+
+def _common(numbers: Sequence[float]) -> float | None:
+    """Return the number that all of these are, or None."""
+    first = numbers[0] if numbers else 0.0
+    is_same = first and all(abs(number - first) <= 2e-5 * abs(first) for number in numbers)
+    return first if is_same else None
 
 
 def _number(pair: Pair, factor: np.ndarray) -> float | None:
     """Return the number by which ``factor`` and the right array are multiplied, if there is one."""
     made = pair.right * factor
-    if made.shape != pair.right.shape or made.size < 2 or not np.isfinite(made).all():
+    if made.shape != pair.right.shape or not np.isfinite(made).all():
         return None
     return _ratio(Pair(pair.got, made))
 

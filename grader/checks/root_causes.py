@@ -18,6 +18,7 @@ from typing import Final
 
 from grader.checks import autograd, examples, experiments, near_misses
 from grader.checks.answers import Asked
+from grader.checks.arrays import Path
 from grader.checks.diagnostics import Diagnostics
 from grader.checks.explanations import Investigation
 from grader.checks.final_points import Checked, FinalPoints
@@ -103,6 +104,7 @@ class _Page:
             return
         draws = [draw for f in findings if f.check for draw in f.check.drawn]
         view = self.investigation.view(function, draws)
+        view.roots = _roots(findings)
         if view.begins_wrong():
             view = view.without_errors()
         causes = self._followed(view, findings)
@@ -411,6 +413,17 @@ def _named(function: str, message: str) -> str:
 
 def _first(message: str) -> str:
     return message.partition(";")[0].strip().rstrip(".")
+
+
+def _roots(findings: Sequence[Checked]) -> list[Path]:
+    """Return the arrays that earned nothing, if others did: they do not follow from one another."""
+    lost = [
+        f.check.failure.path
+        for f in findings
+        if f.check and f.check.failure and not f.outcome.points
+    ]
+    follows = any(finding.outcome.points for finding in findings)
+    return list(dict.fromkeys(path for path in lost if path)) if follows else []
 
 
 def _returns_nothing(finding: Checked) -> bool:

@@ -25,6 +25,8 @@ class View:
     cases: list[Case]
     answers: list[Answer]
     wrong: list[list[Path]]
+    roots: list[Path] = field(default_factory=list)
+    """Arrays that are wrong in themselves, where others are right given the student's own arrays."""
     _arrays: dict[int, dict[Path, np.ndarray]] = field(default_factory=dict)
 
     def arrays(self, number: int) -> dict[Path, np.ndarray]:
@@ -41,8 +43,9 @@ class View:
 
     @property
     def paths(self) -> list[Path]:
-        """Return the arrays that are wrong somewhere, each once."""
-        return list(dict.fromkeys(path for each in self.wrong for path in each))
+        """Return the arrays that are wrong somewhere, each once, those in themselves first."""
+        every = [path for each in self.wrong for path in each]
+        return list(dict.fromkeys([*(path for path in self.roots if path in every), *every]))
 
     @property
     def errors(self) -> list[tuple[Case, StudentError]]:
@@ -55,7 +58,7 @@ class View:
         kept = [i for i, answer in enumerate(self.answers) if answer.error is None]
         return View(
             self.function, self.reference, [self.cases[i] for i in kept],
-            [self.answers[i] for i in kept], [self.wrong[i] for i in kept],
+            [self.answers[i] for i in kept], [self.wrong[i] for i in kept], self.roots,
         )  # fmt: skip
 
     def begins_wrong(self) -> bool:
@@ -84,6 +87,7 @@ class View:
     def first_path(self) -> Path:
         """Return the first wrong array, in the order in which the reference makes them."""
         paths = [path for each in self.wrong for path in each]
+        paths = [path for path in paths if path in self.roots] or paths
         order = [path for case in self.cases for path in self.reference.expected(case)[1]]
         return min(paths, key=order.index)
 

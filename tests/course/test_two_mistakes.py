@@ -1,8 +1,7 @@
-"""Two mistakes at once: what is named is one of the two, never a third.
+"""Two mistakes at once: both are reported, each where it is made, and never a third.
 
-Each step is judged given its own inputs, so most pairs are told by at least one name. The pairs are
-drawn from the catalogue once for all: two mistakes of different kinds in text that does not overlap,
-two thirds of them within one function.
+The pairs are drawn from the catalogue once for all: two mistakes of different kinds in text that does
+not overlap, two thirds of them within one function.
 """
 
 from __future__ import annotations
@@ -21,15 +20,11 @@ from grader.model import Grade, Submission
 from grader.runs import local
 
 ROOT = Path(__file__).parents[2]
-PAIRS = 42
-NAMED = {
-    "two_layer_network": 0.9,
-    "lstm_cell": 0.9,
-    "deep_network": 0.75,
-    "padding_pooling": 0.8,
-    "ngram_lm": 0.8,
-}
-"""The least share of the pairs of which one is named; 0.94, 0.95, 0.89, 0.93, 0.88 over many pairs."""
+EXERCISES = ("two_layer_network", "lstm_cell", "deep_network", "padding_pooling", "ngram_lm")
+PAIRS = 10
+"""Of each exercise."""
+BOTH = 0.7
+"""The least share of all pairs of which both are reported; 0.74 of 203."""
 
 Pair = tuple[Mistake, Mistake]
 
@@ -65,7 +60,7 @@ def drawn(exercise: str) -> Iterator[Pair]:
     there = possible(exercise)
     random.Random(exercise).shuffle(there)  # noqa: S311  # a sample, no secret
     near = [pair for pair in there if pair[0].function == pair[1].function]
-    yield from near[: PAIRS * 2 // 3]
+    yield from near[: PAIRS - PAIRS // 3]
     yield from [pair for pair in there if pair not in near][: PAIRS // 3]
 
 
@@ -84,27 +79,33 @@ def graded(exercise: str) -> list[tuple[Pair, Grade]]:
 
 
 def names(grade: Grade) -> set[str]:
-    """The mistakes that a student is told of."""
-    return {outcome.mistake for outcome in grade.outcomes} - {""}
+    """The mistakes that a student reads of."""
+    return {each.mistake for each in (*grade.outcomes, *grade.cards)} - {""}
 
 
-@pytest.mark.parametrize("exercise", NAMED)
+def is_reported(mistake: Mistake, other: Mistake, grade: Grade) -> bool:
+    """Whether a card names a mistake, or is about its function and the other is made elsewhere."""
+    at_home = any(card.function == mistake.function for card in grade.cards)
+    return mistake.id in names(grade) or (at_home and other.function != mistake.function)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES)
 def test_no_third_mistake_is_named(exercise):
-    """Whatever is named is one of the two."""
-    others = {
-        (one.id, other.id): told
-        for (one, other), grade in graded(exercise)
-        if (told := names(grade) - {one.id, other.id})
-    }
-    assert others == {}
-
-
-@pytest.mark.parametrize("exercise", NAMED)
-def test_one_of_the_two_is_named(exercise):
-    """Nearly always; and no pair passes."""
+    """Whatever is named is one of the two; and no pair passes."""
     pairs = graded(exercise)
     assert len(pairs) == PAIRS
-    assert all(grade.status == "graded" for _, grade in pairs)
-    assert all((grade.score or 0) < grade.max_score for _, grade in pairs)
-    named = sum(bool(names(grade)) for _, grade in pairs)
-    assert named >= NAMED[exercise] * PAIRS
+    for (one, other), grade in pairs:
+        assert grade.status == "graded"
+        assert (grade.score or 0) < grade.max_score
+        assert names(grade) <= {one.id, other.id}, (one.id, other.id)
+
+
+def test_both_are_reported():
+    """Of most pairs, over all exercises."""
+    pairs = [pair for exercise in EXERCISES for pair in graded(exercise)]
+    missed = [
+        (one.id, other.id)
+        for (one, other), grade in pairs
+        if not (is_reported(one, other, grade) and is_reported(other, one, grade))
+    ]
+    assert len(missed) <= (1 - BOTH) * len(pairs), missed
