@@ -69,7 +69,7 @@ def refused(answer: Answer) -> list[Path]:
 
 def ask(sentence: str) -> str:
     """Choose the question that helps with a sentence about a wrong answer."""
-    if "factor" in sentence or "times" in sentence:
+    if any(word in sentence for word in ("factor", "times", "multiplied")):
         return "Which numbers multiply or divide it, and how often does each of them come in?"
     if "shape" in sentence or "axis" in sentence or "transposed" in sentence:
         return "What does each axis of the array count?"

@@ -358,6 +358,8 @@ def _terms(pairs: Sequence[Pair]) -> str:
     return ""
 
 
+SLIGHT: Final = 1e-9
+"""Products below this share of the right array say nothing of the number that they are taken with."""
 _SLOPES: Final[dict[str, Callable[[np.ndarray], np.ndarray]]] = {
     "{0} (1 - {0})": lambda v: v * (1 - v),
     "1 - {0}^2": lambda v: 1 - v**2,
@@ -374,10 +376,12 @@ def _slopes(pairs: Sequence[Pair]) -> str:
                 numbers = [_number(pair, slope(pair.known[name])) for pair in pairs]
             except ValueError:  # shapes that do not fit together
                 continue
-            found = [number for number in numbers if number is not None]
-            if sum(pair.right.size > 1 for pair in pairs) < FEWEST:
+            if any(number is None for number in numbers):
+                continue
+            telling = [(n, p) for n, p in zip(numbers, pairs, strict=True) if n]
+            if sum(pair.right.size > 1 for _, pair in telling) < FEWEST:
                 continue  # of one number everything is a multiple
-            besides = _number_in_words(found, pairs) if len(found) == len(numbers) else None
+            besides = _number_in_words([n or 0.0 for n, _ in telling], [p for _, p in telling])
             if besides is not None:
                 return f"is multiplied by {words.format(name)} once too often{besides}"
     return ""
@@ -409,10 +413,16 @@ def _common(numbers: Sequence[float]) -> float | None:
 
 
 def _number(pair: Pair, factor: np.ndarray) -> float | None:
-    """Return the number by which ``factor`` and the right array are multiplied, if there is one."""
+    """Return the number by which ``factor`` and the right array are multiplied, if there is one.
+
+    0 where the product is next to nothing, as a slope far from 0 is, and so is the student's array.
+    """
     made = pair.right * factor
     if made.shape != pair.right.shape or not np.isfinite(made).all():
         return None
+    least = SLIGHT * float(np.abs(pair.right).max())
+    if np.abs(made).max() <= least:
+        return 0.0 if np.abs(pair.got).max() <= least else None
     return _ratio(Pair(pair.got, made))
 
 
