@@ -20,9 +20,10 @@ from grader.checks.arrays import Path, arrays_of, at, is_same
 from grader.checks.case import Case, Part
 from grader.checks.diagnostics import Candidate, Diagnostics, agree, answer_of, wrong_paths
 from grader.checks.edits import WITNESSES, Edits
+from grader.checks.failure import Failure
 from grader.checks.partial_credit import MOST_CALLS, mixed_parts
 from grader.checks.reference import Module
-from grader.checks.relations import Pair, relation
+from grader.checks.relations import Pair, is_slip, relation
 from grader.checks.views import Cause, View
 from grader.model import Example
 from grader.sandbox.student import Answer
@@ -296,6 +297,18 @@ class Investigation:
                 where = self._common(view, path)
                 return f"{quantities.subject(self.reference, view.function, path)} {said}{where}."
         return ""
+
+    def is_slip(self, function: str, failures: Sequence[Failure]) -> bool:
+        """Return whether each failing array of a function is a simple relation from the right one."""
+        for failure in failures:
+            wrong = [wrong_paths(self.reference, *pair) for pair in failure.pairs]
+            cases, answers = list(failure.cases), list(failure.answers)
+            view = View(function, self.reference, cases, answers, wrong)
+            if view.errors or not view.is_wrong:
+                return False
+            if not all(is_slip(list(self._pairs(view, path))) for path in view.paths):
+                return False
+        return bool(failures)
 
     def _pairs(self, view: View, path: Path) -> Iterator[Pair]:
         for case, answer, paths in view.failing():

@@ -32,6 +32,11 @@ class Failure:
     rng: Callable[[str], np.random.Generator]
 
     @property
+    def pairs(self) -> list[tuple[Case, Answer]]:
+        """Return each case with its answer."""
+        return list(zip(self.cases, self.answers, strict=True))
+
+    @property
     def function(self) -> str:
         """Return the function that was called."""
         return self.cases[0].function

@@ -70,6 +70,8 @@ class FinalPoints:
         self.investigation = investigation
         self.of: dict[str, Cause] = {}
         """The cause of each outcome, by its id."""
+        self._slips: dict[str, bool] = {}
+        """Which functions are a simple relation away from right, on the hidden inputs."""
 
     # --- not judged yet ---
 
@@ -129,8 +131,7 @@ class FinalPoints:
         finding.is_settled = True
         if check.failure is None or finding.outcome.status != "failed" or finding.outcome.points:
             return
-        pairs = list(zip(check.failure.cases, check.failure.answers, strict=True))
-        is_edit = bool(found) and self.investigation.is_explained(pairs)
+        is_edit = bool(found) and self.investigation.is_explained(check.failure.pairs)
         is_possible = is_possible and any(map(self._may_be_wrong, check.own))
         finding.outcome = _settled(finding.outcome, *check.settled(is_edit, is_possible))
 
@@ -164,7 +165,8 @@ class FinalPoints:
                 continue
             parts = self.investigation.called(finding.function)
             if not any(self._is_known(name, causes) for name in (finding.function, *parts)):
-                finding.outcome = replace(outcome, points=0.0)
+                said = outcome.message.partition("; ")[0]  # what follows said why there was credit
+                finding.outcome = replace(outcome, points=0.0, message=said)
             elif check.follows == "forward" and not self._is_any_known_before(finding, causes):
                 most = round(TENTH * outcome.max_points, 2)
                 finding.outcome = replace(outcome, points=min(outcome.points, most))
@@ -179,7 +181,11 @@ class FinalPoints:
         """Whether a function is recognisably this exercise: right somewhere, or one edit away."""
         if any(cause.module is not None and cause.function == function for cause in causes):
             return True
-        return any(
+        if function not in self._slips:
+            found = [f for f in self.findings if f.kind == "values" and f.function == function]
+            failures = [f.check.failure for f in found if f.check and f.check.failure]
+            self._slips[function] = self.investigation.is_slip(function, failures)
+        return self._slips[function] or any(
             finding.outcome.status == "passed"
             for finding in self.findings
             if finding.kind == "values" and finding.function == function
@@ -219,9 +225,7 @@ class FinalPoints:
             return False
         failures = [f.check.failure for f in self.findings if f.check and f.function == function]
         return all(
-            self.investigation.all_of(
-                cause.module, list(zip(failure.cases, failure.answers, strict=True))
-            )
+            self.investigation.all_of(cause.module, failure.pairs)
             for failure in failures
             if failure is not None
         )

@@ -73,6 +73,14 @@ def relation(pairs: Sequence[Pair]) -> str:
     return _constant(pairs)
 
 
+def is_slip(pairs: Sequence[Pair]) -> bool:
+    """Return whether an array is right but for a factor, a term or its places: one slip away."""
+    pairs = [_floats(pair) for pair in pairs]
+    if len(pairs) < FEWEST or any(pair.got.shape != pair.right.shape for pair in pairs):
+        return False
+    return any(look(pairs) for look in (_factors, _places, _terms, _slopes))
+
+
 def _floats(pair: Pair) -> Pair:
     return Pair(
         np.asarray(pair.got, np.float64),

@@ -110,7 +110,7 @@ def _lstm() -> Iterator[Slip]:
 
 
 def _handed_back() -> Iterator[Slip]:
-    """Of cells that hand their arguments back, the gradients are rightly arguments too."""
+    """What follows from cells that hand their arguments back is not this exercise: no credit."""
     cell = """
 def cell_forward(params, x, h_prev, c_prev):
     return h_prev, c_prev, {"x": x, "h_prev": h_prev, **dict.fromkeys(("c_prev", *"figoc"), c_prev)}
@@ -126,7 +126,7 @@ def cell_backward(params, cache, dh, dc):
     yield Slip("lstm_cell", "arguments handed back", *sequence,
                r"test_cell.py::test_backward\[(.+)\]", f"x h_prev c_prev {params}")  # fmt: skip
     yield Slip("lstm_cell", "arguments handed back, in sequence_backward", *sequence,
-               r"test_sequence.py::test_backward\[(.+)\]", "xs c0", f"h0 {params}")  # fmt: skip
+               r"test_sequence.py::test_backward\[(.+)\]", f"xs c0 h0 {params}")  # fmt: skip
 
 
 def _window() -> Iterator[Slip]:
