@@ -102,10 +102,10 @@ def cpu_row(name: str, copies: int) -> str:
             if not chosen:
                 continue
             grade_reference(bench, chosen)
-            before = _used(bench)
+            before = used(bench)
             for _ in range(copies):
                 grade_one(bench, chosen, submission, 100)
-            spent[kind] = (_used(bench) - before) / copies * 1e3
+            spent[kind] = (used(bench) - before) / copies * 1e3
 
     in_session(name, work)
     cells = (
@@ -114,7 +114,7 @@ def cpu_row(name: str, copies: int) -> str:
     return f"| {name} | {' | '.join(cells)} |"
 
 
-def _used(bench: Bench) -> float:
+def used(bench: Bench) -> float:
     """CPU seconds of this process, of the fork server, and of the workers that it waited for."""
     process = bench.server._process
     below = tree(process.pid) if process else []
