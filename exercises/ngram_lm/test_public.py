@@ -11,6 +11,7 @@ import numpy as np
 from grader.testing import expect, finite
 
 EXERCISE = "ngram_lm"
+DATA = ("stories.txt",)
 
 SENTENCES = [[2, 3], [2, 2]]
 

@@ -9,6 +9,7 @@ import numpy as np
 from grader.testing import Gradient, expect, finite, pair, shaped
 
 EXERCISE = "padding_pooling"
+DATA = ("reviews.txt",)
 
 TEXTS = [np.array([[5.0], [6.0], [7.0]]), np.array([[8.0]])]
 TWO_AND_FOUR = np.array([[[2.0], [4.0], [9.0]]])

@@ -11,6 +11,7 @@ import numpy as np
 from grader.testing import Cache, Gradient, entries, expect, finite, pair, shaped
 
 EXERCISE = "window_lm"
+DATA = ("stories.txt",)
 
 PARAMS = ("E", "W1", "b1", "W2", "b2")
 CACHE = ("contexts", "e", "z1", "a1", "z2")
