@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 
 from grader.authoring.stub import cells, introduction, stub
+from grader.checks.exercise import _uses_data
+from grader.checks.mistakes import Mistake, mistaken
 from grader.course import catalog
 from grader.graph import declared, names
 from grader.graph.marks import agree
@@ -280,3 +282,21 @@ def test_an_ending_names_the_function_that_is_missing(capsys):
     with ending("Two moons"):
         train()
     assert "needs `train`, which is not written yet" in capsys.readouterr().out
+
+
+def test_data_that_only_a_demonstration_reads_need_no_worker():
+    """The reference stays in process, with its mistakes; where graded code reads a file, it does not."""
+    text = solution("window_lm")
+    assert not _uses_data(HERE, "window_lm", text)
+    assert _uses_data(
+        HERE, "window_lm", text.replace("import numpy", 'open("stories.txt")\nimport numpy', 1)
+    )
+    assert _uses_data(HERE, "window_lm", text.replace("stories.txt", "another.txt"))
+
+
+def test_a_mistake_is_made_without_demonstrations():
+    """A piece of the solution's text may stand in a demonstration, too."""
+    source = 'x = 1\n\n# %% tags=["demo"]\ny = 1\n'
+    assert mistaken(source, Mistake("m", "f", {"= 1": "= 2"})) == "x = 2\n\n\n\n"
+    with pytest.raises(ValueError, match="occurs 2 times"):
+        mistaken(source.replace(' tags=["demo"]', ""), Mistake("m", "f", {"= 1": "= 2"}))
