@@ -27,8 +27,8 @@ You write `forward`, `backward`, `gradient_norms`, which makes the vanishing vis
 `rescale`, the start that He et al. (2015) proposed against it.
 
 **Builds on** two_layer_network: its layers, its loss, and its way from one example to a batch.
-**Time**: about three hours. Steps marked as such are practice and not graded; README.md lists the
-points of every check.
+**Time**: about three hours. The numbered steps are practice and are not graded. The points of every
+check are listed at the end.
 
 A gradient of $10^{-26}$ is a right answer here, and zero is not: compute in `float64`, and neither
 round nor clip anything.

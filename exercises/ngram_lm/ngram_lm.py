@@ -14,8 +14,8 @@ model of a later exercise will have to beat it.
 3.416](graph.svg)
 
 **Builds on** nothing but counting, logarithms and NumPy: there are no gradients here. **Time**:
-about two hours. Steps marked as such are practice and not graded; README.md lists the points of
-every check.
+about two hours. The numbered steps are practice and are not graded. The points of every check are
+listed at the end.
 
 A sentence is a list of ids from 2 to $V - 1$. Id 0 begins a sentence: it is put in front $n - 1$
 times, so that the first word too has a context of $n - 1$ ids. Id 1 ends it: it is put behind once,

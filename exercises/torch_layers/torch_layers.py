@@ -20,8 +20,8 @@ You write four classes: `ReLU` and `SigmoidBCE`, functions with a `forward` and 
 network of exercise 2 in ten lines, and compare its gradients with your own, written by hand.
 
 **Builds on** two_layer_network and window_lm; a little PyTorch (tensors) is assumed. **Time**:
-about three hours. Steps marked as such are practice and not graded; README.md lists the points of
-every check.
+about three hours. The numbered steps are practice and are not graded. The points of every check are
+listed at the end.
 
 The first axis counts examples, and a weight matrix has the deck's shape: `W1 (n_h, n_x)`. All
 tensors of real numbers are **float64**: those handed to your code are, and the parameters you make
@@ -168,7 +168,7 @@ class SigmoidBCE(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad_output):
         """(dL/dz, None): the gradient of whatever comes after, given grad_output, its slope in the
-        loss (a tensor without dimensions); None, because nobody learns the labels y.
+        loss (a tensor without dimensions); None, because the labels y are not learned.
         """
         raise NotImplementedError
 

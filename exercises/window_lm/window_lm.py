@@ -24,7 +24,8 @@ training, and the model that goes on by itself. At the end it writes sentences, 
 with an n-gram model on the same text.
 
 **Builds on** two_layer_network (its backward pass) and ngram_lm (perplexity). **Time**: about five
-hours. Steps marked as such are practice and not graded; README.md lists the points of every check.
+hours. The numbered steps are practice and are not graded. The points of every check are listed at
+the end.
 
 Throughout, the first axis counts examples and words are integers $0 \dots V-1$. `params` is a dict
 of float64 arrays; `n` is the deck's $N$ and is at least 2:

@@ -26,9 +26,9 @@ The first two are done by hand, with pencil and paper. The last two do the same 
 you have not seen yet: they are, in small, what PyTorch does when you call `loss.backward()`. At
 the end they draw the graph of any expression that you type.
 
-**Builds on** nothing but derivatives and Python dicts. **Time**: about three hours, one of them
-for `differentiate`. Steps marked as such are practice and not graded; README.md lists the points
-of every check.
+**Builds on** nothing but derivatives and Python dicts. **Time**: about three hours, one of them for
+`differentiate`. The numbered steps are practice and are not graded. The points of every check are
+listed at the end.
 """
 
 # %% [markdown]

@@ -25,7 +25,8 @@ to repeat a sentence, and shows what its gates do with each word. The letters:
 | `dh`, `dc` | `(m, n_h)` | the gradients that arrive at `h` and at `c` from outside |
 
 **Builds on** deep_network: why a gradient shrinks, and sums over examples. **Time**: about five
-hours. Steps marked as such are practice and not graded; README.md lists the points of every check.
+hours. The numbered steps are practice and are not graded. The points of every check are listed at
+the end.
 
 The loss lies outside. So there is no mean here: gradients of the parameters are **sums** over the
 batch and over time. Arguments are never modified.

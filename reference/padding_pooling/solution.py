@@ -19,8 +19,8 @@ and padding may hold any finite numbers.
 You write `pad_or_truncate`, the two ways of pooling with their gradients, and `embed`, which looks
 up the word vectors, with its gradient. At the end they tell good reviews from bad ones.
 
-**Builds on** two_layer_network: the chain rule with arrays. **Time**: about three hours. Steps
-marked as such are practice and not graded; README.md lists the points of every check.
+**Builds on** two_layer_network: the chain rule with arrays. **Time**: about three hours. The
+numbered steps are practice and are not graded. The points of every check are listed at the end.
 """
 
 # %%

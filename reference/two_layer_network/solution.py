@@ -20,8 +20,8 @@ propagates the gradient from $L$ back to every weight, the update step, and the 
 the end your network learns to tell two moons apart, and draws the boundary that it found.
 
 **Builds on** computation_graph: the chain rule, and sums where paths meet. **Time**: about five
-hours, two of them for the derivation and `backward`. Steps marked as such are practice and not
-graded; README.md lists the points of every check.
+hours, two of them for the derivation and `backward`. The numbered steps are practice and are not
+graded. The points of every check are listed at the end.
 
 **Conventions.** The first axis counts examples: a batch is `X (m, n_x)` with labels `y (m, 1)`,
 each 0 or 1. Weight matrices have the shape of the lecture, `W1 (n_h, n_x)`, so that a batch gives
