@@ -91,6 +91,13 @@ class View:
         order = [path for case in self.cases for path in self.reference.expected(case)[1]]
         return min(paths, key=order.index)
 
+    def only_number(self) -> float | None:
+        """Return the number that every entry of every answer is, if there is one."""
+        arrays = [each for n in self.numbers for each in self.arrays(n).values() if each.size]
+        numbers = {float(each.flat[0]) for each in arrays if (each == each.flat[0]).all()}
+        is_one = len(numbers) == 1 and all((each == each.flat[0]).all() for each in arrays)
+        return numbers.pop() if is_one and len(arrays) == len(self.numbers) else None
+
     def cluster(self) -> str:
         """Return a key that equal wrong behaviour shares: rounded wrong answers."""
         digest = hashlib.sha256(self.function.encode())

@@ -48,7 +48,8 @@ def _ratio(one: np.ndarray, other: np.ndarray) -> float | None:
     """Return the constant factor between two arrays, if there is one."""
     if one.shape != other.shape or not other.any() or not np.isfinite(one).all():
         return None
-    ratio = float((one * other).sum() / (other * other).sum())
+    with np.errstate(all="ignore"):  # infinity in the right array
+        ratio = float((one * other).sum() / (other * other).sum())
     return ratio if same(one, ratio * other) and ratio else None
 
 
