@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import shlex
 from datetime import UTC, datetime
@@ -137,6 +138,14 @@ def _run_isolated(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+def _print_fault(checks: list[Outcome]) -> None:
+    """Print why a failed submission has no diagnosis, if that went wrong."""
+    faults = (o.instructor["diagnosis"] for o in checks if "diagnosis" in o.instructor)
+    for fault in itertools.islice(faults, 1):
+        last = str(fault).strip().rpartition("\n")[2]
+        say(f"  for staff: no diagnosis, a fault of the grader: {last}")
+
+
 def _print_grade(grade: Grade, checks: list[Outcome], whole: bool) -> None:
     score = "error" if grade.score is None else f"{grade.score:g} of {grade.max_score:g}"
     file = f"  ({grade.submission.file})" if grade.submission.file else ""
@@ -148,6 +157,7 @@ def _print_grade(grade: Grade, checks: list[Outcome], whole: bool) -> None:
     if grade.standing is not None:
         for line in grade.standing.instructor.values():
             say(f"  for staff: {line}")
+    _print_fault(checks)
     for outcome in checks:
         say(f"{outcome.status:7} {outcome.points:6.2f}/{outcome.max_points:<6g} {outcome.id}")
         if outcome.message:

@@ -32,6 +32,7 @@ _SIGNS: Final[Mapping[Cause, str]] = {"pipe": "attack", "crashed": "crashed", "o
 """The note for the cause of a failed check."""
 NOTES: Final = {
     "error": "not judged",
+    "undiagnosed": "no diagnosis: a fault of the grader",
     "attack": "attempted attack",
     "forbidden": "forbidden call",
     "crashed": "crashed",
@@ -176,6 +177,8 @@ def signs(outcome: Outcome) -> set[str]:
     if outcome.status != "failed":
         return {"error"} if outcome.status == "error" else set()
     found = {_SIGNS[outcome.cause]} if outcome.cause in _SIGNS else set()
+    if "diagnosis" in outcome.instructor:
+        found.add("undiagnosed")
     trace = str(outcome.instructor.get("traceback", "")).strip()
     if trace.rpartition("\n")[2].startswith("PermissionError: [Errno 1]"):
         found.add("forbidden")
