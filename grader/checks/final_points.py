@@ -201,7 +201,9 @@ class FinalPoints:
             if finding.function == cause.function or outcome.points >= least:
                 continue
             if finding.function in cause.named and self._is_confirmed(cause, finding.function):
-                finding.outcome = replace(outcome, points=least)
+                said = outcome.message.partition("; ")[0]
+                told = f"{said}; correct given what your own {cause.function} returns"
+                finding.outcome = replace(outcome, points=least, message=told)
 
     def _cap(self, causes: Sequence[Cause]) -> None:
         """Let one verified slip cost at most a third of the exercise."""
