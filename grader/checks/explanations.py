@@ -261,7 +261,10 @@ class Investigation:
         if found is None:
             return []
         candidate, spared = found
-        where = self._told_apart([case for case, _, _ in view.failing()], spared)
+        failing = [case for case, _, _ in view.failing()]
+        if candidate.mistake is not None and not self._condition(failing, spared):
+            return []  # no branch of the program tells these inputs: the answers only look alike
+        where = self._told_apart(failing, spared)
         return self._named(view, [candidate], where or " on some inputs, not on all")
 
     def _edited_twice(self, view: View) -> list[Cause]:
@@ -349,6 +352,12 @@ class Investigation:
         notes = {case.note for case in bad}
         if "" not in notes and not notes & {case.note for case in good} and len(notes) <= 2:
             return f" ({' and '.join(sorted(notes))})"
+        return self._condition(bad, good)
+
+    def _condition(self, bad: Sequence[Case], good: Sequence[Case]) -> str:
+        """Say which argument or size tells the first inputs from the others, or ''."""
+        if not good or not bad:
+            return ""
         names = examples.parameters(self.reference, bad[0])
         for position, name in enumerate(names):
             values = {
