@@ -136,7 +136,8 @@ class Edits:
             keys = [path] if path is not None else sorted(right, key=lambda key: key not in wrong)
             if not agree(case, view.arrays(number), candidate.made(case, want), keys):
                 return False
-            witnesses += bool(wrong)
+            among = wrong if path is None else [path]
+            witnesses += bool(wrong) and self._shows(candidate, view, number, among)
         return witnesses >= min(WITNESSES, len(numbers)) and witnesses > 0
 
     def _shows(

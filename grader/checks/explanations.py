@@ -18,7 +18,14 @@ from grader.checks import examples, near_misses, quantities
 from grader.checks.answers import Asked
 from grader.checks.arrays import Path, arrays_of, at, is_same
 from grader.checks.case import Case, Part
-from grader.checks.diagnostics import Candidate, Diagnostics, agree, answer_of, wrong_paths
+from grader.checks.diagnostics import (
+    Answered,
+    Candidate,
+    Diagnostics,
+    agree,
+    answer_of,
+    wrong_paths,
+)
 from grader.checks.edits import WITNESSES, Edits
 from grader.checks.failure import Failure
 from grader.checks.partial_credit import MOST_CALLS, mixed_parts
@@ -68,7 +75,21 @@ class Investigation:
 
     def told(self, view: View) -> list[Cause]:
         """Return what can be said of wrong values that no edit explains."""
-        return self._noted(view, self._unsteady(view) or self._related(view) or self._plain(view))
+        found = self._unsteady(view) or self._rounded(view) or self._related(view)
+        return self._noted(view, found or self._plain(view))
+
+    def _rounded(self, view: View) -> list[Cause]:
+        """Say that values are right in their first digits only, where the contract asks for more."""
+        for number in [n for n in view.numbers if view.wrong[n]]:
+            case = view.cases[number]
+            _, right, scales = self.reference.expected(case)
+            if not agree(case, view.arrays(number), Answered(right, scales), view.wrong[number]):
+                return []
+        array = quantities.subject(self.reference, view.function, view.first_path())
+        sentence = f"{array} is right in its first digits only."
+        ask = "Is it measured as a difference of two values, or computed in float32?"
+        label = examples.label(view.function, view.first_path())
+        return [Cause(view.function, sentence, ask, array=label)] if view.is_wrong else []
 
     def _unsteady(self, view: View) -> list[Cause]:
         """Ask the first failing input again: a random answer is not the same twice."""
