@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "docs" / "policy.md"]
+PAGES = [
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("start", "instructors", "policy", "scale")),
+]
 BLOCK = re.compile(r"(?P<before><!-- not run here[^>]*-->\n)?```sh\n(?P<code>.*?)```", re.DOTALL)
-
-
-SHOWN = re.compile(r"```text\n(.*?)```", re.DOTALL)
 
 
 def commands(page):
@@ -46,35 +46,48 @@ def course(tmp_path_factory):
     return folder
 
 
+def graded_before(line, course, done):
+    """Copy the results of a `grader grade` line that differs only in --out; return whether there are."""
+    words = shlex.split(line)
+    if words[:2] != ["grader", "grade"] or "--out" not in words:
+        return False
+    place = words.index("--out") + 1
+    same = (*words[: place - 1], *words[place + 1 :])
+    if same in done:
+        shutil.copytree(course / done[same], course / words[place])
+        return True
+    done[same] = words[place]
+    return False
+
+
+@pytest.fixture(scope="module")
+def graded():
+    """The folders of results by the line that made them, so that each class is graded once."""
+    return {}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_command_runs(page, course):
-    """Each line ends with status 0, in the order of a reader, and prints what the README shows."""
-    lines, said = commands(page), set()
-    assert len(lines) > 5
+def test_every_command_runs(page, course, graded):
+    """Each line ends with status 0, in the order of a reader."""
+    lines = commands(page)
+    assert len(lines) >= 3
     python = str(Path(sys.executable).parent)
     environment = {**os.environ, "COLUMNS": "100", "PATH": f"{python}:{os.environ['PATH']}"}
     for line in lines:
-        if line.startswith("make "):
-            continue  # CI runs these two themselves
+        if line.startswith("make ") or graded_before(line, course, graded):
+            continue  # another test runs `make demo`; `make test` runs this one
         done = subprocess.run(
             shlex.split(line), cwd=course, env=environment, capture_output=True, text=True,
             timeout=300, check=False,
         )  # fmt: skip
         assert done.returncode == 0, (line, done.stdout[-2000:], done.stderr[-2000:])
-        said.update(done.stdout.splitlines())
-    if page != PAGES[0]:
-        return  # what docs/policy.md shows is printed in tests/results/test_policy.py
-    shown = "".join(SHOWN.findall(page.read_text(encoding="utf-8"))).splitlines()
-    missing = [line for line in shown if line not in said]
-    near = {line: [each for each in said if each[:8] == line[:8]] for line in missing}
-    assert near == {}
 
 
-@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=lambda page: page.name)
-def test_links_lead_somewhere(page):
-    """Every relative link and picture exists."""
-    targets = re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text(encoding="utf-8"))
-    assert [target for target in targets if not (page.parent / target).exists()] == []
+def test_the_reference_pages_are_what_the_code_says():
+    """Each key of assignments.yaml and each option of a command is on its page."""
+    command = [sys.executable, str(ROOT / "docs" / "generate.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    assert (0, "") == (done.returncode, done.stdout.strip())
 
 
 SHOWING = sorted(
