@@ -184,7 +184,7 @@ class Standing:
     adjustments: tuple[Mapping[str, str], ...] = ()
     """Each ``change`` made by hand that holds, and its ``reason``."""
     lines: tuple[str, ...] = ()
-    """Why the final score is not the plain one, in words for the student."""
+    """Return the reasons why the final score differs, in words for the student."""
     instructor: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -248,6 +248,6 @@ class Grade:
         return self.standing is not None and not self.standing.attempts
 
     @property
-    def told(self) -> tuple[str, ...]:
-        """Why the final score is not the plain one, in words for the student."""
+    def reasons(self) -> tuple[str, ...]:
+        """Return the reasons why the final score differs, in words for the student."""
         return self.standing.lines if self.standing else ()

@@ -24,11 +24,11 @@ class Asked:
         self._answers: dict[Case, Answer] = {}
         self._kept: dict[Case, tuple[int, int]] = {}
         self.seen: dict[tuple[str, str], bool] = {}
-        """What experiments showed: see `grader.behaviour`."""
+        """What experiments showed: see `grader.checks.experiments`."""
         self.right: dict[Case, bool] = {}
-        """Which answers are right, as far as anybody asked: see `grader.judging`."""
+        """Which answers are right, as far as anybody asked: see `grader.checks.check`."""
         self.mixed: dict[tuple[str, ...], Any] = {}
-        """The reference made of parts of this student's: see `grader.credit`."""
+        """The reference made of parts of this student's: see `grader.checks.partial_credit`."""
         self.later: Sequence[Case] = ()
         """What everybody is asked in the end."""
 

@@ -32,7 +32,7 @@ class Exercise:
 
     @property
     def caches(self) -> Caches:
-        """See `grader.cases.Caches`."""
+        """See `grader.checks.reference.Caches`."""
         return self.reference.caches
 
 

@@ -1,7 +1,7 @@
 """One program behind the pipe, as one hidden test sees it: requests out, values and handles in.
 
     peer = Peer(student, test=3, roots=("/course/tests/hidden",), trail=trail)
-    module = peer.module()            # see `grader.checks.handles.Module`
+    module = peer.module()            # see `grader.checks.handles`
     module.relu(np.array([-1.0]))     # one request to the worker
 
 The reference's peer has no trail. While the reference is graded as a submission, the trail records;

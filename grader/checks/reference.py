@@ -22,7 +22,7 @@ Caches = Mapping[str, Sequence[str]]
 
 
 def wanted(value: Any, cache: Sequence[str] | None) -> Any:
-    """Return what to ask a worker for, given the reference's answer (see `grader.worker`)."""
+    """Return what to ask a worker for, given the reference's answer (see `grader.sandbox.guest.worker`)."""
     if isinstance(value, tuple):
         parts = [wanted(item, None) for item in value]
         if cache is not None:

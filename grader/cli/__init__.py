@@ -20,7 +20,7 @@ from typing import NoReturn
 
 from grader import __version__
 from grader.cli import author, course, grade, lms, mark, results, serve, settings, worker
-from grader.cli.output import OK, is_told, stop, told
+from grader.cli.output import OK, is_for_users, line_of, stop
 from grader.cli.wording import COMPLETION, EXAMPLES
 from grader.sandbox import interpreter
 from grader.text import nearest
@@ -65,8 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except Exception as error:
-        if is_told(error):
-            stop(told(error))
+        if is_for_users(error):
+            stop(line_of(error))
         raise
 
 

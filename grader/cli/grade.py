@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.cli.output import ERROR, OK, here, is_told, say, stop, told
+from grader.cli.output import ERROR, OK, here, is_for_users, line_of, say, stop
 from grader.text import for_terminal
 
 if TYPE_CHECKING:
@@ -128,10 +128,10 @@ def _resumable(options: argparse.Namespace, plan: Plan, progress: Progress) -> I
     try:
         yield
     except Exception as error:
-        if not is_told(error) or progress.ready is None:
+        if not is_for_users(error) or progress.ready is None:
             raise
         stop(
-            f"{told(error)}; finished grades are kept. Continue with: {_resume_line(options, plan)}"
+            f"{line_of(error)}; finished grades are kept. Continue with: {_resume_line(options, plan)}"
         )
 
 

@@ -22,12 +22,12 @@ def stop(message: str) -> NoReturn:
     raise SystemExit(USAGE)
 
 
-def is_told(error: Exception) -> bool:
+def is_for_users(error: Exception) -> bool:
     """Return whether an exception's text is meant for the user."""
     return isinstance(error, UserError | OSError)
 
 
-def told(error: Exception) -> str:
+def line_of(error: Exception) -> str:
     """Return the one line that an exception says to the user."""
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}"

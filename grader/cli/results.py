@@ -150,9 +150,9 @@ def _print_grade(grade: Grade, checks: list[Outcome], whole: bool) -> None:
     score = "error" if grade.score is None else f"{grade.score:g} of {grade.max_score:g}"
     file = f"  ({grade.submission.file})" if grade.submission.file else ""
     say(f"{label(grade.submission)}: {score}{file}")
-    if grade.told:
+    if grade.reasons:
         say(f"  final: {'excused' if grade.excused else _score(grade.final)}")
-    for line in [*grade.told, *grade.message.splitlines()]:
+    for line in [*grade.reasons, *grade.message.splitlines()]:
         say(f"  {line}")
     if grade.standing is not None:
         for line in grade.standing.instructor.values():
@@ -192,7 +192,7 @@ def adjust(options: argparse.Namespace) -> int:
     new = _of(student, found.grades)
     say(f"{label(new.submission)}: {_final(old)} -> {_final(new)}")
     if new.final == old.final:
-        say(f"the final score stays: {'; '.join(new.told) or 'it could not be judged'}")
+        say(f"the final score stays: {'; '.join(new.reasons) or 'it could not be judged'}")
     return OK
 
 

@@ -76,7 +76,7 @@ def _row(grade: Grade, name: str, width: int) -> str:
 def _why(grade: Grade) -> str:
     """Say the most useful thing about a grade in a few words."""
     if grade.final != grade.score:
-        return "; ".join(grade.told)
+        return "; ".join(grade.reasons)
     found = cards.entries(grade)
     if not found:
         waiting = sum(outcome.status in ("waiting", "manual") for outcome in grade.outcomes)

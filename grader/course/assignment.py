@@ -234,7 +234,7 @@ class Course:
     timezone: ZoneInfo | None = None
     assignments: tuple[Assignment, ...] = ()
     extensions: Path | None = None
-    """The CSV of extensions and excuses, which `grader.policy` reads."""
+    """The CSV of extensions and excuses, which `grader.results.policy` reads."""
 
     def assignment(self, name: str) -> Assignment:
         """Return an assignment by name; raise `CatalogError` with the nearest name."""

@@ -1,7 +1,7 @@
 """Run a grading process: collect the hidden tests once, then grade submission after submission.
 
-Started by `grader.engine.local`, `main` with two descriptors as arguments; trusted, and the only kind of
-process that holds hidden tests and reference. What runs stands in the second (see `grader.watch`).
+Started by `grader.runs.local`, `main` with two descriptors as arguments; trusted, and the only kind of
+process that holds hidden tests and reference. What runs stands in the second (see `grader.grading.watchdog`).
 Messages on the first, the inherited connection, JSON:
 
     -> settings                  <- {"sandbox": [...], "problem": "", "max_score": 100.0}

@@ -55,7 +55,7 @@ def comment(grade: Grade, most: int) -> str:
         return ""
     shown = for_student(grade)
     head = f"{number(grade.final)} of {wording.points(grade.max_score)}."
-    parts = [head, *grade.told, grade.message]
+    parts = [head, *grade.reasons, grade.message]
     for entry in cards.entries(shown):
         if entry.sentence != grade.message and (
             not entry.message or entry.message != grade.message

@@ -80,7 +80,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """A change of a score by hand, and who made it, why and when; see `grader.policy`."""
+    """A change of a score by hand, and who made it, why and when; see `grader.results.policy`."""
 
     student: str
     change: str

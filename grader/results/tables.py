@@ -147,6 +147,6 @@ def as_csv(grades: Iterable[Grade]) -> bytes:
             "excused" if grade.excused else grade.status,
             *("" if score is None else score for score in (grade.score, grade.final)),
             grade.max_score, *(points.get(check, "") for check in ids),
-            for_cell("; ".join(grade.told)), for_cell(grade.message),
+            for_cell("; ".join(grade.reasons)), for_cell(grade.message),
         ])  # fmt: skip
     return out.getvalue().encode("utf-8", "replace")

@@ -207,7 +207,7 @@ def check(app: Celery) -> None:
             errors += broken(connection)
             connection.ensure_connection(max_retries=1, interval_start=0.5, timeout=CONNECT_SECONDS)
     except errors as error:
-        raise EngineError(f"no broker answers at {shown(app)}: {told(error)}") from None
+        raise EngineError(f"no broker answers at {shown(app)}: {line_of(error)}") from None
 
 
 def broken(connection: Any) -> tuple[type[Exception], ...]:
@@ -224,6 +224,6 @@ def shown(app: Celery) -> str:
     return str(maybe_sanitize_url(app.conf.broker_url))
 
 
-def told(error: BaseException) -> str:
+def line_of(error: BaseException) -> str:
     """Return an exception of the broker's client as one line."""
     return " ".join(str(error).split())[:200] or type(error).__name__

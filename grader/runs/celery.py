@@ -217,7 +217,7 @@ class _Run:
         away = False
         for pause in _pauses():
             if error is not None and not away:
-                self.say(f"the broker does not answer ({post.told(error)}); trying again")
+                self.say(f"the broker does not answer ({post.line_of(error)}); trying again")
                 away = True
             try:
                 self.line.open()

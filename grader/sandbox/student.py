@@ -67,7 +67,7 @@ class Program:
 class Call(NamedTuple):
     """One call: ``want`` is what is asked of its result, ``keep`` its number there, or -1.
 
-    ``packed`` may hold the other four as `grader.wire.packed` makes them.
+    ``packed`` may hold the other four as `grader.sandbox.guest.wire.packed` makes them.
     """
 
     function: str

@@ -1,6 +1,6 @@
 """torch_layers in NumPy: the right answers, for a grader that never imports PyTorch.
 
-Each class of solution.py is a function here, which answers what `grader.torch_bridge` asks of the
+Each class of solution.py is a function here, which answers what `grader.sandbox.guest.torch_bridge` asks of the
 class: the output of inputs alone, the gradients when the upstream gradient is given too.
 """
 

@@ -85,9 +85,9 @@ def test_lateness_takes_its_share_off_the_score(at: str, final: float) -> None:
 
 
 def test_a_time_that_is_not_known_is_said_and_costs_nothing() -> None:
-    assert counted(graded(90.0, "soon")).told == (UNKNOWN,)
-    assert counted(graded(90.0, "soon"), assignment=replace(RELU, late=None)).told == ()
-    assert counted(graded(90.0, "2026-12-01 12:00:00")).told == ()
+    assert counted(graded(90.0, "soon")).reasons == (UNKNOWN,)
+    assert counted(graded(90.0, "soon"), assignment=replace(RELU, late=None)).reasons == ()
+    assert counted(graded(90.0, "2026-12-01 12:00:00")).reasons == ()
 
 
 def test_the_cut_off_is_reached_only_past_it() -> None:
@@ -95,7 +95,7 @@ def test_the_cut_off_is_reached_only_past_it() -> None:
     at_it = counted(graded(90.0, after(DUE, days=7)), assignment=strict)
     past_it = counted(graded(90.0, after(DUE, days=7, seconds=1)), assignment=strict)
     assert (at_it.final, past_it.final) == (45.0, 0.0)
-    assert past_it.told == ("submitted 7 days late: 100 % off, after the cut-off",)
+    assert past_it.reasons == ("submitted 7 days late: 100 % off, after the cut-off",)
 
 
 def test_within_the_grace_nothing_is_late_and_past_it_all_of_it_is() -> None:
@@ -156,7 +156,7 @@ def test_a_mark_costs_only_what_the_policy_says(marked: float | None) -> None:
     extension = Extension("ada", due=DUE + timedelta(days=2))
     told = counted(late, assignment=policy_, extension=extension)
     assert told.final == 90.0
-    assert "extended" in " ".join(told.told)
+    assert "extended" in " ".join(told.reasons)
 
 
 def test_a_policy_without_times_is_said_once_and_names_who_is_marked() -> None:
@@ -192,7 +192,7 @@ def test_steps_cost_what_they_say() -> None:
 
 def test_without_a_late_policy_lateness_is_said_and_free() -> None:
     made = counted(graded(90.0, after(DUE, hours=3)), assignment=replace(RELU, late=None))
-    assert (made.final, made.told) == (90.0, ("submitted 3 h late: no late penalty",))
+    assert (made.final, made.reasons) == (90.0, ("submitted 3 h late: no late penalty",))
 
 
 @given(st.floats(0, 100), st.integers(0, 10**6), st.integers(0, 10**6))
@@ -214,7 +214,7 @@ def test_an_extension_moves_the_date_and_keeps_the_grace() -> None:
     assert counted(graded(90.0, at), assignment=mild).final == 54.0
     late = counted(graded(90.0, after(later.due, days=1)), assignment=mild, extension=later)
     assert late.standing.late_by == timedelta(days=1)
-    assert "ill" not in " ".join(made.told)
+    assert "ill" not in " ".join(made.reasons)
     assert made.standing.instructor == {"extension": "x.csv:2: ill"}
 
 
@@ -232,7 +232,7 @@ def test_an_extension_never_costs_anything(moved: int, late: int) -> None:
 def test_an_extension_of_what_has_no_due_date_makes_nobody_late() -> None:
     made = counted(graded(90.0, "2027-01-01 00:00:00"), assignment=LSTM,
                    extension=Extension("ada", due=DUE))  # fmt: skip
-    assert (made.final, made.told) == (90.0, ())
+    assert (made.final, made.reasons) == (90.0, ())
 
 
 def test_who_is_excused_has_no_score_and_the_checks_keep_theirs() -> None:
@@ -240,7 +240,7 @@ def test_who_is_excused_has_no_score_and_the_checks_keep_theirs() -> None:
     made = counted(graded(90.0, after(DUE, days=2)), extension=excuse,
                    changes=[Adjustment("ada", "=80", "x")])  # fmt: skip
     assert (made.score, made.final, made.excused) == (90.0, None, True)
-    assert made.told == (policy.EXCUSED,)
+    assert made.reasons == (policy.EXCUSED,)
 
 
 def test_rows_find_their_student_by_any_exact_id() -> None:
@@ -419,7 +419,7 @@ def test_what_a_spreadsheet_writes_is_read_back(
 def test_the_last_by_its_time_counts_whatever_came_last() -> None:
     grades = [graded(70.0, "2026-12-01 10:00:00"), graded(90.0, "2026-12-01 08:00:00")]
     made = counted(*grades)
-    assert (made.score, made.told) == (70.0, ("the last of 2 submissions counts",))
+    assert (made.score, made.reasons) == (70.0, ("the last of 2 submissions counts",))
     timeless = [replace(grades[0], submission=replace(grades[0].submission, submitted_at=""))]
     assert counted(*timeless, grades[1]).score == 90.0
 
@@ -436,7 +436,7 @@ def test_what_could_not_be_judged_is_no_zero_among_hand_ins() -> None:
     early, unknown = graded(80.0, after(DUE, days=-1)), graded(None, after(DUE, hours=-1))
     made = counted(early, unknown, assignment=replace(RELU, attempts="best"))
     assert made.final == 80.0
-    assert policy.OPEN in made.told
+    assert policy.OPEN in made.reasons
     assert counted(early, unknown).final is None
 
 
@@ -477,8 +477,8 @@ def test_a_change_comes_after_lateness_and_its_reason_is_told() -> None:
     late = graded(100.0, after(DUE, days=1))
     made = counted(late, changes=[Adjustment("ada", "+5", "oral", "anna", "2026-12-04T10:00:00")])
     assert (made.score, made.final) == (100.0, 95.0)
-    assert made.told[-1] == "changed by +5 by hand: oral"
-    assert "anna" not in " ".join(made.told)
+    assert made.reasons[-1] == "changed by +5 by hand: oral"
+    assert "anna" not in " ".join(made.reasons)
     assert made.standing.instructor == {"by_hand": "+5 by anna, 2026-12-04T10:00:00"}
 
 

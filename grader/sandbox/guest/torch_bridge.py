@@ -1,4 +1,4 @@
-"""PyTorch's classes asked with arrays: a worker's part where torch is preloaded (`grader.worker`).
+"""Call PyTorch's classes with arrays, in a worker where torch is preloaded.
 
 A class ``Name`` of a submission is called like a function; arrays go in, arrays come out, and
 tensors stay in the worker. That it is to be a class its capital says: a function of that name which
@@ -20,8 +20,7 @@ While calls run the default dtype is float64 too: one that was left to PyTorch s
 answer of a module alone, whose parameters are made, as all on import, by PyTorch's own default.
 Gradients are vector-Jacobian products with ``upstream``, taken by ``torch.autograd.grad``. Tensors
 share the memory of the arrays, and what a call does to a parameter is done to ``params`` too: so
-the worker sees what was modified. Where there is no array to give, a word of `grader.portable`'s
-``REFUSALS`` stands in its place.
+the worker sees modified arguments. A word of `grader.sandbox.guest.refusals` replaces a missing array.
 """
 
 from __future__ import annotations

@@ -25,8 +25,8 @@ On a worker's socket (a stream), grader <-> worker; a ready worker first says ["
 ``want`` is the shape of what the contract says is returned: "number" or "int" for a leaf (an
 array, a scalar, a list of them), a list for a pair, a dict for a dict; "held" asks only whether
 it is there. A leaf that cannot be read as an array is answered by a word that says why, one of
-`grader.portable`'s ``REFUSALS``. With torch preloaded, a class is called as `grader.torch_bridge`
-says, with arrays only.
+`grader.sandbox.guest.refusals`. With torch preloaded, a class is called with arrays only; see
+`grader.sandbox.guest.torch_bridge`.
 ``keep`` >= 0 keeps the whole result here under that number, and an argument may be a `wire.Ref` to
 it: opaque caches never cross. ``kinds`` are the names of the exception's built-in classes, exact
 type first ("" when that is the student's own), or ["undefined"] for a function that is not there.

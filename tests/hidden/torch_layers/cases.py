@@ -1,6 +1,6 @@
 """The inputs of the hidden tests of torch_layers: each can show the mistakes it is there for.
 
-The classes are asked with arrays, as `grader.torch_bridge` says: inputs alone give the output,
+The classes are asked with arrays, as `grader.sandbox.guest.torch_bridge` says: inputs alone give the output,
 inputs and an upstream gradient give gradients. Upstream gradients are random, never ones.
 """
 
