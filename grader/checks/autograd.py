@@ -71,7 +71,7 @@ def _reached(start: _Function, known: dict[str, _Function]) -> list[_Function]:
 
 
 def _is_autograd(call: ast.Call, classes: set[str]) -> bool:
-    """Whether a call asks for a derivative: not that of a class of the file, nor of ``super()``."""
+    """Return whether a call asks for a derivative, and not a method of the file's own."""
     function = call.func
     if isinstance(function, ast.Name):
         return function.id in _CALLS - {"backward"}

@@ -45,7 +45,7 @@ Arrays = Mapping[Path, np.ndarray]
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a program of ours answers to a case, and the scale of each array."""
+    """The answer of a trusted program to a case, and the scale of each array."""
 
     arrays: Arrays
     scales: Mapping[Path, float]

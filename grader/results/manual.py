@@ -38,7 +38,7 @@ _TEXT_CELL: Final = re.compile(
 
 
 class MarkError(UserError):
-    """Why a mark is not accepted, in one line."""
+    """A mark is refused; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What an exercise allows, as its ``test_public.py`` says in constants that ``grader build`` writes.
+"""The rules of an exercise, in constants that ``grader build`` writes to ``test_public.py``.
 
 allowed = Allowances.of(tests)         # FILES, DATA, EXTRA_FILES, WRITES and IMPORTS of the module
 allowed.helpers(Path("model.py"))      # [("data.py", text)], what model.py can import
@@ -16,7 +16,7 @@ from grader.notebook import NotebookError, read_source
 
 @dataclass(frozen=True, slots=True)
 class Allowances:
-    """What the grader allows a submission of one exercise."""
+    """The imports, files and helpers that the grader allows in one exercise."""
 
     imports: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
