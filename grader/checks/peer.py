@@ -223,11 +223,11 @@ class Peer:
                 if self.trail is not None:
                     self.trail.codes[key] = code
             if known:
-                return key, frame.f_lasti, operation, name
+                return key, instruction_of(code, frame.f_lasti), operation, name
             if frame.f_back is None:
                 break
             frame = frame.f_back
-        return id(first.f_code), first.f_lasti, operation, name
+        return id(first.f_code), instruction_of(first.f_code, first.f_lasti), operation, name
 
     def undecidable(self, what: str) -> UndecidableError:
         """Return the exception for an operation that the student's class would decide."""
@@ -487,6 +487,25 @@ class Peer:
                 case _:
                     raise self._stop(self.student.violated())
         return tuple(found)
+
+
+_INSTRUCTIONS: Final[dict[tuple[int, int], tuple[types.CodeType, int]]] = {}
+"""Instructions by code object and offset; the code is kept so that its id is not used again."""
+
+
+def instruction_of(code: types.CodeType, offset: int) -> int:
+    """Return the first instruction that stands for the same piece of source as the one at ``offset``.
+
+    Python rewrites a call that has run some times, and the same call is then at another offset: without
+    this, the tenth student would be at a place where the reference never was.
+    """
+    known = _INSTRUCTIONS.get((id(code), offset))
+    if known is None:
+        positions = list(code.co_positions())
+        here = positions[offset // 2] if 0 <= offset // 2 < len(positions) else (None,) * 4
+        number = positions.index(here) if None not in here else offset // 2
+        known = _INSTRUCTIONS[id(code), offset] = (code, number)
+    return known[1]
 
 
 def handle_kind(value: Any) -> str:
