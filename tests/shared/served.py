@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 NAME = "computation_graph"
 GRADER = (sys.executable, "-m", "grader")
 RIGHT = (ROOT / "reference" / NAME / "solution.py").read_bytes()
-WRONG = RIGHT.replace(b"return ", b"return 2 * ", 1)
+WRONG = RIGHT.replace(b"d = 2 * b", b"d = 3 * b", 1)
 PEOPLE = {
     "ada": "student", "bob": "student", "eve": "student", "tom": "assistant", "boss": "instructor",
 }  # fmt: skip
