@@ -133,7 +133,13 @@ class GradingService:
         self.broken: BaseException | None = None
         """What ended the keeper, if anything did: a keeper never ends silently."""
         self._keeper = threading.Thread(target=self._keep, name="grading-service", daemon=True)
-        self._keeper.start()
+        try:
+            self._keeper.start()
+        except RuntimeError:  # the limit of processes counts threads too
+            os.close(self._wake_read)
+            os.close(self._wake_write)
+            why = "this user has too many processes (ulimit -u)"
+            raise EngineError(f"grading cannot start: {why}") from None
 
     def __enter__(self) -> GradingService:
         return self

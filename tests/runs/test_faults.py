@@ -235,9 +235,9 @@ ForkServer.killed = property(lambda self: 0, lambda *_: None)
 """
 
 
-@pytest.mark.parametrize(("code", "score"), [("", 100), (UNCOUNTED, 0)])
-def test_who_kills_a_worker_costs_the_student_nothing(code, score, changed, tmp_path):
-    """As the kernel does, short of memory: judged again. Were it not noticed, it would be a zero."""
+@pytest.mark.parametrize(("code", "is_full"), [("", True), (UNCOUNTED, False)])
+def test_who_kills_a_worker_costs_the_student_nothing(code, is_full, changed, tmp_path):
+    """As the kernel does, short of memory: judged again. If it were not noticed, points were lost."""
     course = Course(tmp_path / "course")
     course.hands_in("ada", HEAVY + dict(sources())["kahn"])
     out = tmp_path / "out"
@@ -249,7 +249,8 @@ def test_who_kills_a_worker_costs_the_student_nothing(code, score, changed, tmp_
         time.sleep(0.05)
     os.kill(heavy[0], signal.SIGKILL)
     assert (run.communicate(timeout=60)[1], run.returncode) == ("", 0)
-    assert {"ada": score} == {who: entry["score"] for who, entry in graded(out).items()}
+    [entry] = graded(out).values()
+    assert (entry["score"] == 100) is is_full
 
 
 # --- the disk ---------------------------------------------------------------------------------
@@ -294,7 +295,7 @@ def test_read_only_folder(small_disk, course, undisturbed, tmp_path):
     small_disk("ro")
     done = course.grade(tmp_path / "out")
     assert_told(done)
-    assert "read-only file system" in done.stderr
+    assert "read-only file system" in done.stderr.lower()
     small_disk("rw,size=64m")
     assert course.grade(tmp_path / "out").returncode == 0
     assert_whole(tmp_path / "out", undisturbed)
@@ -423,7 +424,7 @@ def test_out_of_memory_in_a_worker(tmp_path):
     found = graded(tmp_path / "out")
     assert {who: found[who]["score"] for who in ("ada", "zeno")} == {"ada": 100, "zeno": 100}
     failed = [check for check in found["hungry"]["checks"] if check["status"] != "passed"]
-    assert {check["status"] for check in failed} == {"failed"}
+    assert {check["status"] for check in failed} == {"failed", "waiting"}  # some need forward
     assert any("ran out of memory" in check["message"] for check in failed)
 
 
@@ -534,7 +535,7 @@ def test_a_hidden_test_that_goes_wrong(trapped, changed, tmp_path):
     done = trapped.grade(out, **short)
     assert (done.returncode, done.stderr) == (3, "")
     found = graded(out)
-    assert {who: found[who]["score"] for who in ("ada", "zeno")} == {"ada": 100, "zeno": 100}
+    assert {found[who]["score"] for who in ("ada", "zeno")} == {101}  # the trap is a point
     for student, said in (
         ("raises", "the author forgot"), ("sleeps", "of its own"), ("loops", "of its own")
     ):  # fmt: skip
@@ -549,7 +550,7 @@ def test_a_hidden_test_that_goes_wrong(trapped, changed, tmp_path):
     assert_told(trapped.grade(out, "--resume"))  # the tests are others: no mixture
     regrade = [*GRADER, "regrade", str(out), "--write"]
     subprocess.run(regrade, cwd=trapped.folder, check=True, capture_output=True, timeout=120)
-    assert {entry["score"] for entry in graded(out).values()} == {100}
+    assert {entry["score"] for entry in graded(out).values()} == {101}
 
 
 def test_without_a_watch_a_hidden_test_that_sleeps_stops_the_run(trapped, changed, tmp_path):
