@@ -1,26 +1,19 @@
-"""The pages of the service in a real Chromium: a class through a deadline, axe, phone, keyboard.
+"""The pages of the service in a real Chromium: axe, a phone, the keyboard, hostile submissions.
 
 npm --prefix tests/browser install      # axe-core, for the checks of accessibility
 """
 
-import asyncio
-import csv
 import re
-import threading
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from chromium import CHROMIUM, QUIET
-from served import NAME, RIGHT, WRONG, Service, make_course, open_folder, set_dates, until
+from served import NAME, RIGHT, Service, make_course, open_folder
 
 from grader.serve import pages
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (.[dev])")
-async_api = pytest.importorskip("playwright.async_api")
 AXE = Path(__file__).parents[1] / "browser" / "node_modules" / "axe-core" / "axe.min.js"
-CLASS = [f"s{number:02}" for number in range(30)]
-AT_ONCE = 6
 SCREENS = (("light", 1100), ("dark", 360))
 STEP = 60_000  # milliseconds that a slow machine may need for one step
 FILE = f"{NAME}.py"
@@ -31,9 +24,8 @@ def service():
     if CHROMIUM is None:
         pytest.skip("no Chromium: install it, or set CHROMIUM to its path")
     with open_folder() as folder:
-        course = make_course(folder, "late: {per_day: 50}")
-        people = dict.fromkeys([*CLASS, "ada"], "student") | {"boss": "instructor"}
-        running = Service(folder, course, people=people).start()
+        people = {"ada": "student", "boss": "instructor"}
+        running = Service(folder, make_course(folder), people=people).start()
         yield running
         running.stop()
 
@@ -41,151 +33,6 @@ def service():
 def is_feedback(response):
     """Return whether a feedback page is there; Playwright sees nothing else of it in its sandbox."""
     return "/s/" in response.url and response.status == 200
-
-
-# --- a class of 30 through a deadline -----------------------------------------------------------
-
-
-class Person:
-    """Somebody in a browser of their own; complaints of the browser are collected."""
-
-    def __init__(self, context, noise):
-        self.context, self.noise, self.page = context, noise, None
-
-    @classmethod
-    async def signed_in(cls, browser, service, who, noise):
-        self = cls(await browser.new_context(base_url=service.origin), noise)
-        await self.open(service.links[who])
-        await self.page.get_by_role("button", name="Sign in as").click()
-        await self.page.wait_for_url(f"{service.origin}/")
-        return self
-
-    async def open(self, path):
-        if self.page is None:
-            self.page = await self.context.new_page()
-            self.page.set_default_timeout(STEP)
-            self.page.on("console", lambda message: self.noise.append(message.text))
-            self.page.on("pageerror", lambda error: self.noise.append(str(error)))
-        await self.page.goto(path)
-
-    async def submit(self, source):
-        """Choose a file, press the button, and wait for the feedback."""
-        await self.open(f"/a/{NAME}")
-        file = {"name": FILE, "mimeType": "text/x-python", "buffer": source}
-        await self.page.get_by_label("Your file").set_input_files(file)
-        async with self.page.expect_response(is_feedback) as shown:
-            await self.page.get_by_role("button", name="Submit").click()
-        assert "Back to the assignment" in await (await shown.value).text()
-
-    async def choose(self, section, student, **fields):
-        """Fill in a form of the staff page and send it."""
-        form = self.page.locator(f"section[aria-labelledby={section}]")
-        if student:
-            await form.get_by_label("Student").select_option(student)
-        for label, value in fields.items():
-            await form.get_by_label(label.replace("_", " ")).fill(value)
-        await form.get_by_role("button").click()
-
-
-async def all_of(people, act):
-    """Let everybody act, a few at once."""
-    room = asyncio.Semaphore(AT_ONCE)
-
-    async def one(who):
-        async with room:
-            return await act(who)
-
-    return dict(zip(people, await asyncio.gather(*map(one, people)), strict=True))
-
-
-async def through_a_deadline(service, noise):
-    async with async_api.async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        boss = await Person.signed_in(browser, service, "boss", noise)
-        await boss.open(f"/staff/{NAME}")
-
-        async def first(who):
-            person = await Person.signed_in(browser, service, who, noise)
-            await person.submit(WRONG if who in CLASS[:10] else RIGHT)
-            return person
-
-        people = await all_of(CLASS, first)
-        await all_of(CLASS[:5], lambda who: people[who].submit(RIGHT))
-        await live(boss)
-        await deadline(service, people["s03"], people["s04"])
-        await staff(service, boss)
-        await people["s03"].submit(RIGHT + b"# in time, with an extension")
-        await people["s05"].open(f"/a/{NAME}")
-        assert "a good talk" in await people["s05"].page.inner_text("main")
-        await browser.close()
-
-
-async def live(boss):
-    """The page that has been open all the time shows everybody's score."""
-    rows = boss.page.locator("#rows tr")
-    assert await rows.count() == len(CLASS) + 1
-    await async_api.expect(rows.filter(has_text="graded")).to_have_count(len(CLASS), timeout=STEP)
-    await async_api.expect(rows.filter(has_text="100")).to_have_count(len(CLASS) - 5, timeout=STEP)
-    assert "31 students. 0 submissions are waiting" in await boss.page.inner_text("#state")
-
-
-async def deadline(service, *students):
-    """Half a minute passes in which nothing is submitted: the date is moved instead."""
-    past = f"{datetime.now(UTC) - timedelta(minutes=1):%Y-%m-%d %H:%M}+00:00"
-    set_dates(service.course, f"late: {{per_day: 50}}, due: '{past}', closes: '{past}'")
-    for student in students:
-        for _ in range(120):
-            await student.open(f"/a/{NAME}")
-            if "This assignment is closed" in await student.page.inner_text("main"):
-                break
-            await asyncio.sleep(0.5)
-        assert await student.page.get_by_label("Your file").count() == 0
-
-
-async def staff(service, boss):
-    """Extend, override, regrade, export, and read all of it in the audit log."""
-    await boss.choose("extend", "s03", New_due_date="2031-01-01T12:00", Reason="ill")
-    await boss.choose("override", "s05", Score="42.5", Reason="a good talk")
-    await boss.choose("regrade", "")
-    assert "No score changes" in await boss.page.inner_text("main")
-    await boss.page.get_by_label("Reason").fill("checked")
-    await boss.page.get_by_role("button", name="Store these grades").click()
-    await boss.page.get_by_text("The new grades are stored").wait_for()
-    await boss.open(f"/staff/{NAME}")
-    async with boss.page.expect_download() as started:
-        await boss.page.get_by_role("link", name="Grades (CSV)").click()
-    path = await (await started.value).path()
-    rows = {row["student"]: row for row in csv.DictReader(path.open(encoding="utf-8-sig"))}
-    assert set(rows) == set(CLASS)
-    assert "42.5" in rows["s05"].values()
-    await boss.page.get_by_role("link", name="Audit log").click()
-    log = await boss.page.inner_text("main")
-    for word in ("a good talk", "extended to 2031-01-01", "stored a regrade", "exported csv"):
-        assert word in log
-
-
-def test_a_class_of_thirty_through_a_deadline(service):
-    """Upload, feedback, resubmission, staff live, extension, override, regrade and export."""
-    noise, failed = [], []
-
-    async def bounded():
-        async with asyncio.timeout(600):
-            await through_a_deadline(service, noise)
-
-    def run():
-        try:
-            asyncio.run(bounded())
-        except BaseException as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=run)  # Playwright's other interface may have a loop in ours
-    thread.start()
-    thread.join()
-    if failed:
-        raise failed[0]
-    assert noise == []
-    set_dates(service.course, "")
-    until(lambda: "closed" not in service.as_("ada").get(f"/a/{NAME}").text)
 
 
 # --- each page ----------------------------------------------------------------------------------
