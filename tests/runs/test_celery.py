@@ -323,7 +323,9 @@ def test_grades_are_those_of_a_local_run(broker: Redis, worker: Start, tmp_path:
     many = grader(*common, "--out", tmp_path / "many", "--engine", "celery", "--broker", broker.url,
                   cwd=folder)  # fmt: skip
     one = grader(*common, "--out", tmp_path / "one", "--jobs", 2, cwd=folder)
-    assert (many.returncode, many.stderr) == (one.returncode, one.stderr) == (0, "")
+    assert (many.returncode, one.returncode, one.stderr) == (0, 0, "")
+    notes = many.stderr.splitlines()  # workers that start slowly are a note, no fault
+    assert [line for line in notes if "submissions wait at" not in line] == []
     assert timeless(tmp_path / "one") == timeless(tmp_path / "many")
     assert not [key for key in broker.client.keys("*") if b"answers." in key or b"unacked" in key]
     kept = broker.kept()

@@ -527,7 +527,10 @@ def trapped(tmp_path):
 
 
 def test_a_hidden_test_that_goes_wrong(trapped, changed, tmp_path):
-    """An `error` of that check, by name; the other checks and students are judged."""
+    """An `error` of that check, by name; the other checks and students are judged.
+
+    What a test raises that the reference passes is the student's: failed (authoring.md).
+    """
     right = dict(sources())["kahn"]
     for student in ("raises", "sleeps", "loops", "dies", "ada", "zeno"):
         trapped.hands_in(student, f"{right}\n\nTRAP = {student!r}\n")
@@ -536,9 +539,10 @@ def test_a_hidden_test_that_goes_wrong(trapped, changed, tmp_path):
     assert (done.returncode, done.stderr) == (3, "")
     found = graded(out)
     assert {found[who]["score"] for who in ("ada", "zeno")} == {101}  # the trap is a point
-    for student, said in (
-        ("raises", "the author forgot"), ("sleeps", "of its own"), ("loops", "of its own")
-    ):  # fmt: skip
+    wrong = [check for check in found["raises"]["checks"] if check["status"] != "passed"]
+    assert [("test_trap.py::test_trap", "failed")] == [(c["id"], c["status"]) for c in wrong]
+    assert found["raises"]["score"] == 100
+    for student, said in (("sleeps", "of its own"), ("loops", "of its own")):
         wrong = [check for check in found[student]["checks"] if check["status"] != "passed"]
         assert [("test_trap.py::test_trap", "error")] == [(c["id"], c["status"]) for c in wrong]
         assert said in wrong[0]["instructor"]["traceback"]
