@@ -24,6 +24,7 @@ from grader.grading import marks, wording
 from grader.grading.marks import mark_of, params_of
 from grader.grading.protocol import CheckInfo
 from grader.grading.subtests import SubtestsFailed
+from grader.grading.watchdog import OverlongError
 from grader.model import Cause, Outcome
 from grader.sandbox.fork_server import GraderError, OverrunError, PipeError, StudentError
 
@@ -212,6 +213,8 @@ def _unknown_fixture(error: BaseException) -> str:
 
 def _is_students(item: pytest.Item, error: BaseException, rules: Rules) -> bool:
     """Return whether a student's answer, and not the test, made the test end this way."""
+    if isinstance(error, OverlongError):  # only the test's own time is counted
+        return False
     verdict = isinstance(error, AssertionError | pytest.fail.Exception)
     return verdict or check_id(item) in rules.sound
 
