@@ -15,7 +15,7 @@ from grader.model import Outcome, Submission
 from grader.runs import local
 
 ROOT = Path(__file__).parents[2]
-SEEDS = (1, 2)
+SEEDS = (1,)
 
 HANDS_BACK = """
 def forward(a, b, c):
