@@ -18,6 +18,7 @@ from typing import Final
 from grader.checks.check import LOCAL_CREDIT, Check
 from grader.checks.explanations import Investigation
 from grader.checks.judge import Judge
+from grader.checks.student_module import says_something
 from grader.checks.views import Cause
 from grader.model import Outcome
 
@@ -131,7 +132,11 @@ class FinalPoints:
         finding.is_settled = True
         if check.failure is None or finding.outcome.status != "failed" or finding.outcome.points:
             return
-        is_edit = bool(found) and self.investigation.is_explained(check.failure.pairs)
+        is_edit = (
+            bool(found)
+            and says_something(check.failure.answers)  # zeros follow from anything
+            and self.investigation.is_explained(check.failure.pairs)
+        )
         is_possible = is_possible and any(map(self._may_be_wrong, check.own))
         finding.outcome = _settled(finding.outcome, *check.settled(is_edit, is_possible))
 
@@ -227,7 +232,8 @@ class FinalPoints:
             return False
         failures = [f.check.failure for f in self.findings if f.check and f.function == function]
         return all(
-            self.investigation.all_of(cause.module, failure.pairs)
+            says_something(failure.answers)
+            and self.investigation.all_of(cause.module, failure.pairs)
             for failure in failures
             if failure is not None
         )
