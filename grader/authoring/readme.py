@@ -170,9 +170,9 @@ def _lateness(assignment: Assignment) -> str:
         told.append(
             f"each day or part of a day after that costs {late.per_day:g} % of the score{most}"
         )
-    told += [f"over {_long(step.after)} late costs {step.lose:g} %" for step in late.steps]
+    told += [f"more than {_long(step.after)} late costs {step.lose:g} %" for step in late.steps]
     if late.cut_off is not None:
-        told.append(f"over {_long(late.cut_off)} late counts nothing")
+        told.append(f"a submission more than {_long(late.cut_off)} late gets no points")
     sentence = "; ".join(told)
     return f"{sentence[:1].upper()}{sentence[1:]}. " if told else ""
 

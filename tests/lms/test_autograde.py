@@ -78,7 +78,7 @@ BROKEN = {
     "syntax": ({f"{NAME}.py": b"def relu(z:\n"}, "not valid Python"),
     "bytes": ({f"{NAME}.py": b"\x00\xff\xfe" * 50}, "cannot be read"),
     "stub": ({f"{NAME}.py": STUB}, "only the unchanged stub was submitted"),
-    "notebook": ({f"{NAME}.ipynb": b"{" * 5000}, "it is no notebook"),
+    "notebook": ({f"{NAME}.ipynb": b"{" * 5000}, "it is not a notebook"),
     "several": ({"a.py": b"x = 1", "b.py": b"x = 2"}, f"submit one file, {NAME}.py"),
     "exits": ({f"{NAME}.py": b"import os; os._exit(0)"}, "ended itself"),
 }
@@ -254,7 +254,7 @@ def test_lateness_is_judged_by_the_metadata(box: Gradescope, tmp_path: Path) -> 
 def test_a_grader_that_is_killed_leaves_an_honest_error(box: Gradescope) -> None:
     """Out of memory, out of time: what is there by then is a valid result, and no zero."""
     box.put({f"{NAME}.py": b"import time\ntime.sleep(2.5)\n"})
-    code = "import sys; from pathlib import Path; from grader import autograde\n"
+    code = "import sys; from pathlib import Path; from grader.lms.jobs import autograde\n"
     code += "autograde.main('gradescope', course=Path(sys.argv[1]), root=Path(sys.argv[2]))"
     command = [sys.executable, "-c", code, str(box.course), str(box.root)]
     environ = {**os.environ, "PYTHONPATH": str(Path(autograde.__file__).parents[1])}

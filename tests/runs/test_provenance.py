@@ -135,7 +135,7 @@ def test_a_hand_in_after_feedback_meets_new_inputs(course: Path, tmp_path: Path)
     assert 7 == document["seed"]
     assert [] == regrade.regrade(catalog.load(course), out, 1, write=True)
     with Store.open(out) as store:
-        seeds = class_run.Seeds(store)
+        seeds = class_run.Seeds(store.handins())
         again = [each.grade.seed for each in store.handins()]
         assert [None, None, second.seed, third.seed] == again
         file, source = store.source(list(store.handins())[2].digest)
