@@ -286,7 +286,10 @@ def test_the_readme_tells_of_speed_limits_and_dates(course: Course) -> None:
     file.write_text(file.read_text() + entry)
     text = readme(load(course.folder).assignment("activations"), SOURCE)
     assert "- `relu`: at most 50 times the time of array code, for 1 point" in text
-    assert "Due: 2026-12-01, 23:59 (UTC+01:00). Each day or part of a day after that costs 10 %" in text
+    assert (
+        "Due: 2026-12-01, 23:59 (UTC+01:00). Each day or part of a day after that costs 10 %"
+        in text
+    )
     assert "at most 50 %; a submission more than 36 hours late gets no points. Of several" in text
 
 
