@@ -92,6 +92,16 @@ class Candidate:
                 self._made[case] = None
         return self._made[case]
 
+    def raised(self, case: Case, want: Any) -> str:
+        """Return the exception that it raises on a case, as a traceback ends, or ''."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self.module.answer(case, want)
+        except Exception as error:  # an edited program may raise anything
+            return f"{type(error).__name__}: {error}"
+        return ""
+
     def forget(self) -> None:
         """Drop the answers kept."""
         self._made.clear()

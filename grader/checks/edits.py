@@ -60,6 +60,26 @@ class Edits:
                 found.append(candidate)
         return found
 
+    def raising(self, view: View) -> set[str]:
+        """Return the ids of the mistakes that answer and raise as the student's function does.
+
+        The text of an exception tells shapes. One that reads the same on several inputs tells too
+        little, unless wrong values agree as well.
+        """
+        texts = [(case, _last_line(error.detail)) for case, error in view.errors]
+        if len({text for _, text in texts}) < WITNESSES and not view.is_wrong:
+            return set()
+        return {
+            candidate.mistake.id
+            for candidate in self.diagnostics.candidates(view.function)
+            if candidate.mistake is not None
+            and all(
+                text and candidate.raised(case, self.reference.want(case)) == text
+                for case, text in texts
+            )
+            and self._is_enough(candidate, view, view.numbers)
+        }
+
     def partly(self, view: View) -> tuple[Candidate, list[Case]] | None:
         """Return an edit that holds on the failing inputs only, and the inputs that it spares."""
         failing = [n for n in view.numbers if view.wrong[n]]
@@ -185,6 +205,10 @@ class Edits:
             if left:
                 return number, left
         return ()
+
+
+def _last_line(detail: str) -> str:
+    return next(iter(detail.strip().splitlines()[-1:]), "")
 
 
 def _both(source: str, one: Mistake, other: Mistake) -> types.ModuleType:

@@ -240,9 +240,19 @@ class _Page:
         cause = Cause(
             view.function, sentence, ask, example=made, cluster=f"{view.function}:{error}"
         )
+        self._name_raised(view, cause)
         self.investigation.causes.append(cause)
         self._add([cause], findings)
         return True
+
+    def _name_raised(self, view: View, cause: Cause) -> None:
+        """Give an exception the hint of the only mistake that raises and answers the same."""
+        names = self.investigation.search.raising(view)
+        hints = self.diagnostics.exercise.catalogue.hints
+        for name in names & hints.keys() if len(names) == 1 else ():
+            cause.mistake, cause.named = name, {view.function}
+            cause.question = hints[name].question
+            cause.more = neutral(hints[name].more)
 
     def _home(self, error: StudentError) -> str:
         """Return the function of the student's file in which an exception was raised."""
@@ -338,6 +348,7 @@ class _Page:
                 )
                 cause = Cause(name, sentence, question, hints[autograd.MISTAKE].more)
                 cause.mistake, cause.cluster = autograd.MISTAKE, f"{name}:{autograd.MISTAKE}"
+                cause.named = {name}
                 self.causes.append(cause)
 
     # --- the page ---

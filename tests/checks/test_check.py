@@ -400,6 +400,7 @@ def test_train_is_judged_with_ones_own_parts(graded):
         ("typo", BACKWARD[3], ""),  # a KeyError too, but of no key that their forward makes
         ("last forward", BACKWARD[5], "cache-in-global"),
         ("grows", BACKWARD[0], "state-between-calls"),
+        ("turned", "test_network.py::test_forward", "weights-transposed"),  # raises the same
         ("other sizes", "test_network.py::test_forward", ""),  # a ValueError too, of other sizes
         ("own network", BACKWARD[5], ""),
     ],
