@@ -261,8 +261,8 @@ def regrade(options: argparse.Namespace) -> int:
     from grader.runs import regrade
 
     course = here([options.dir])
-    say(f"course: {course.folder}")
     changes = regrade.regrade(course, options.dir, options.jobs, options.write)
+    say(f"course: {course.folder}")
     for line in regraded(changes):
         say(line)
     kept = "saved" if options.write else "not saved: add --write to save them"

@@ -111,7 +111,8 @@ def test_an_entry_for_several_files_is_read(tmp_path: Path) -> None:
 
 
 def test_the_recipes_pass_on_a_right_answer(tmp_path: Path) -> None:
-    _, *recipes = blocks("write-an-exercise.md", "python")
+    _, *others = blocks("write-an-exercise.md", "python")
+    recipes = [block for block in others if "\ndef test_" in f"\n{block}"]
     tests = "import pytest\n" + "\n".join(recipes)
     course = SmallCourse(tmp_path, SOLUTION, tests)
     row = course.grade({"ada": SOLUTION.replace("# BEGIN SOLUTION", "")})["ada"]

@@ -346,7 +346,7 @@ def test_a_wrong_row_is_refused_with_its_line_and_column(
         (b"studnet,due\n", ":1: 'studnet' is an unknown column; write student"),
         (b"student,due,due\n", ":1: due: occurs twice; write it once"),
         (b"student,reason\n", ":1: no column student, and due or excused"),
-        (b"student,due\nM\xfcller,2026-12-03\n", ":2: not UTF-8; write the file anew, saved as"),
+        (b"student,due\nM\xfcller,2026-12-03\n", ":2: not UTF-8; write the file again, saved as"),
         (b"student,due\n" + b"a" * 1024 * 1024, ":1: over 1 MiB"),
     ],
 )

@@ -435,7 +435,7 @@ def test_the_data_are_the_grades():
 
 def test_lists_of_special_ones_are_cut_and_lead_on():
     message = "your program crashed in the middle of this (SIGSEGV)"
-    grades = [grade(failed(message=message), student=f"s{i}") for i in range(40)]
+    grades = [grade(failed(message=message, cause="crashed"), student=f"s{i}") for i in range(40)]
     text = report_page(grades)
     assert 'Crashed <span class="of">40</span>' in text
     assert f"The first {class_report.LISTED} are listed here." in text
