@@ -127,7 +127,7 @@ def said(command: Sequence[str | Path], **how: Any) -> str:
 _SCORES = """
 from nbgrader.api import Gradebook
 with Gradebook("sqlite:///gradebook.db") as book:
-    for each in sorted(book.submission_dicts("lower-case"), key=lambda each: each["student"]):
+    for each in sorted(book.submission_dicts("small"), key=lambda each: each["student"]):
         print(each["score"])
 """
 

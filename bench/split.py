@@ -211,7 +211,7 @@ def _class_run(course: Path, source: bytes, count: int, clocks: Clocks) -> None:
         inbox.mkdir()
         for number in range(count):
             (inbox / f"student{number:04}.ipynb").write_bytes(source)
-        plan = run.Plan(known, known.assignment("lower-case"), [inbox], out, 1, b"bench")
+        plan = run.Plan(known, known.assignment("small"), [inbox], out, 1, b"bench")
         with clocks.on("read the files, hand out, take back"):
             for _ in run.grade_class(plan, run.Progress()):
                 pass
