@@ -52,7 +52,8 @@ def test_a_new_exercise_proves_itself(course: Path) -> None:
     done = grader(course, "validate", "affine", "--seeds", "1")
     assert (0, "") == (done.returncode, done.stderr)
     head, _, row = (
-        [cell.strip() for cell in line.strip("|").split("|")] for line in done.stdout.splitlines()[:3]
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in done.stdout.splitlines()[:3]
     )
     assert "small edits of the solution are noticed" in done.stdout.splitlines()[3]
     found = dict(zip(head, row, strict=True))
