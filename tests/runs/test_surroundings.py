@@ -231,7 +231,7 @@ FOUND = {
     inside_another: "lies inside the course", below_another: "lies inside the course",
     of_another: "belongs to another user", its_file_of_another: "belongs to another user",
     its_tests_of_another: "belongs to another user",
-    its_file_a_link_of_another: "belongs to another user", open_to_all: "everybody may write",
+    its_file_a_link_of_another: "belongs to another user", open_to_all: "everyone may write",
 }  # fmt: skip
 
 
