@@ -83,7 +83,7 @@ def run(name: str, documents: Sequence[Any]) -> list[Run]:
 
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MPLBACKEND="agg")
     runs = []
-    with tempfile.TemporaryDirectory(prefix="grader-notebook-") as made:
+    with tempfile.TemporaryDirectory(prefix="grader-bench-") as made:
         with zipfile.ZipFile(io.BytesIO(zipped(name))) as archive:
             archive.extractall(made)
         place = {"metadata": {"path": str(Path(made) / name)}}

@@ -132,8 +132,8 @@ def load(
     invalid = (
         len(cells) == 1 and bool(running.raised) and isinstance(running.raised[0], SyntaxError)
     )
-    known = [*imports, *(Path(file).stem for file, _ in helpers), name]
-    return running.names, [*results, *_refused_text(texts, known, version)], not invalid
+    own = [*(Path(file).stem for file, _ in helpers), name]
+    return running.names, [*results, *_refused_text(texts, imports, own, version)], not invalid
 
 
 class _OwnGate(Gate):
@@ -223,10 +223,19 @@ def _refusal(at: str, what: str, text: str = "") -> Result:
     return Result(f"{at}: the grader can run this", "failed", message)
 
 
-def _refused_text(cells: Sequence[Cell], imports: Sequence[str], version: str) -> Iterator[Result]:
-    """Yield what the grader will refuse though it was not run here, or could be."""
+def _refused_text(
+    cells: Sequence[Cell], imports: Sequence[str], own: Sequence[str], version: str
+) -> Iterator[Result]:
+    """Yield what the grader will refuse though it was not run here, or could be.
+
+    Args:
+        cells: What is submitted.
+        imports: Modules of the grader, besides NumPy and the standard library.
+        own: Modules that are submitted.
+        version: The grader's Python.
+    """
     one = len(cells) == 1 and cells[0].title.endswith(".py")
-    for found in source.foreign(cells, imports):
+    for found in source.foreign(cells, [*imports, *own]):
         at = wording.place(found.title, found.line, one)
         what = wording.IMPORTS.format(found.module)
         if found.guarded:

@@ -27,6 +27,11 @@ import numpy as np
 from grader import graph
 from grader.graph.marks import shown
 from grader.selfcheck import wording
+from grader.selfcheck.checks import LIMIT
+from grader.selfcheck.time_limit import OverranError, time_limit
+
+ENDING_LIMIT: Final = 12 * LIMIT
+"""Seconds of one ending: they train for a few."""
 
 TOLERANCE: Final = 2e-3
 """Relative to the largest entry: worked values have four digits."""
@@ -78,7 +83,8 @@ def _spelt(value: Any) -> str:
 def ending(title: str) -> Iterator[None]:
     """Run what only shows something: where it fails, print why in one line and go on."""
     try:
-        yield
+        with time_limit(ENDING_LIMIT):
+            yield
     except Exception as error:
         print(f"{title}: {_reason(error)}")
 
@@ -93,6 +99,8 @@ def _reason(error: Exception) -> str:
         return wording.NEEDS_MODULE.format(error.name)
     if isinstance(error, FileNotFoundError):
         return wording.NEEDS_FILE.format(error.filename)
+    if isinstance(error, OverranError):
+        return wording.TOO_LONG.format(where, ENDING_LIMIT)
     return wording.ENDED.format(where, f"{type(error).__name__}: {error}")
 
 

@@ -426,7 +426,7 @@ for name, draw in vars(cases).items():
             for array in arrays_in(case.args):
                 for value in np.asarray(array, float).ravel():
                     text = f"{abs(value):.9e}".partition("e")[0].replace(".", "").rstrip("0")
-                    if len(text) > 6:
+                    if len(text) > 6 and len(set(text[:5])) > 1:  # 0.99999 says nothing
                         digits.add(text[:5])
 print(json.dumps(sorted(digits)))
 """
@@ -621,4 +621,4 @@ def test_the_worst_pair_has_the_least_to_grade_with() -> None:
         "-c", "from grader.sandbox.guest import lockdown; print(*sorted(lockdown.available()))"
     )
     said = subprocess.run(command, env=environment, capture_output=True, check=True, timeout=60)
-    assert said.stdout.decode().split() == ["caps", "landlock", "rlimits", "seccomp"]
+    assert said.stdout.decode().split() == ["caps", "landlock", "quiet", "rlimits", "seccomp"]

@@ -689,12 +689,13 @@ def test_wheel_has_no_answers(wheel):
     roots = {name.partition("/")[0] for name in names}
     assert {root for root in roots if not root.endswith(".dist-info")} == {"grader"}
     assert "grader/selfcheck/__init__.py" in names
-    begun = "grader/templates/exercise/"  # what `grader new` begins an exercise with
+    begun = "grader/authoring/templates/"  # what `grader new` begins an exercise with
     assert [
         n
         for n in names
         if re.search(r"reference|hidden|(^|/)tests?/|solution|mistakes", n)
         and not n.startswith(begun)
+        and n not in ("grader/checks/mistakes.py", "grader/checks/reference.py")
     ] == []
     assert not any(b"dz2 = (a2 - y) / m" in text for text in texts)
 
@@ -738,7 +739,7 @@ def test_release_from_stub_to_solution(student):
     """The unpacked zip: the stub fails and says what to write first; the solution passes."""
     python, folder = student
     assert {path.name for path in folder.iterdir()} == {
-        f"{NAME}.py", f"{NAME}.ipynb", "README.md", "test_public.py",
+        f"{NAME}.py", f"{NAME}.ipynb", "README.md", "graph.svg", "test_public.py",
     }  # fmt: skip
     origin = "import grader; print(grader.__file__)"
     asked = subprocess.run([python, "-P", "-c", origin], capture_output=True, text=True, check=True)
