@@ -88,7 +88,7 @@ def entry_lines(entry: cards.CardView) -> list[str]:
 
 def _of_card(grade: Grade, outcome: Outcome) -> list[str]:
     """Return the parts of the card that explains a check, if there is one."""
-    for entry in cards.entries(grade):
+    for entry in cards.explained(grade):
         if entry.card is None or outcome not in (*entry.checks, *entry.consequences):
             continue
         first = cards.first_checks(grade)[entry.card.id]

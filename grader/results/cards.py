@@ -40,11 +40,16 @@ class CardView:
 
 def entries(grade: Grade) -> list[CardView]:
     """Return what is to be fixed: the cards in their order, then checks without a card."""
-    explained = by_card(grade)
-    found = [_of_card(card, explained.get(card.id, ())) for card in grade.cards]
-    known = {outcome.id for outcomes in explained.values() for outcome in outcomes}
+    known = {outcome.id for outcomes in by_card(grade).values() for outcome in outcomes}
     rest = [o for o in grade.outcomes if o.status == "failed" and o.id not in known]
-    return [entry for entry in found if entry.lost or entry.checks] + _grouped(rest)
+    return explained(grade) + _grouped(rest)
+
+
+def explained(grade: Grade) -> list[CardView]:
+    """Return the cards that cost points or stand for checks, in their order."""
+    checks = by_card(grade)
+    found = [_of_card(card, checks.get(card.id, ())) for card in grade.cards]
+    return [entry for entry in found if entry.lost or entry.checks]
 
 
 def by_card(grade: Grade) -> dict[str, tuple[Outcome, ...]]:
