@@ -7,7 +7,7 @@ import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from functools import cache
-from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -33,12 +33,27 @@ class MixtureError(UserError):
     """Grades that would stand beside those of other tests or another grader."""
 
 
+def installed(package: str) -> str:
+    """Return the version of an installed package: the folder of its metadata is named by it.
+
+    `importlib.metadata` says the same, and loads a parser of mails for it: a tenth of the start.
+    """
+    spec = find_spec(package)
+    place = Path(spec.origin).parents[1] if spec and spec.origin else Path()
+    folders = [path.name for path in place.glob(f"{package}-*.dist-info")]
+    if len(folders) == 1:
+        return folders[0].removeprefix(f"{package}-").removesuffix(".dist-info")
+    from importlib.metadata import version
+
+    return version(package)
+
+
 def versions() -> dict[str, str]:
     """Return the versions of what grades here; Celery's workers have the same ones."""
     return {
         "python": platform.python_version(),
-        "numpy": version("numpy"),
-        "pytest": version("pytest"),
+        "numpy": installed("numpy"),
+        "pytest": installed("pytest"),
     }
 
 
@@ -83,7 +98,7 @@ def fingerprints(course: Course, name: str, secret: bytes) -> dict[str, str]:
         "entry in assignments.yaml": _entry(assignment),
         "secret": fingerprint(secret),
         "Python": ".".join(platform.python_version_tuple()[:2]),
-        "NumPy": version("numpy"),
+        "NumPy": installed("numpy"),
     }
     if assignment.runtime == "torch":
         found["PyTorch"] = _torch()
@@ -100,7 +115,7 @@ def difference(ours: Mapping[str, str], theirs: Mapping[str, str]) -> str:
 
 
 def _torch() -> str:
-    return version("torch").partition("+")[0]
+    return installed("torch").partition("+")[0]
 
 
 def _entry(assignment: Assignment) -> str:

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,8 @@ def written(course: Path, out: Path) -> dict:
     document = json.loads((out / "grades.json").read_text())
     assert isinstance(document, dict)
     return document
+
+
+def test_versions_are_those_that_the_packages_state() -> None:
+    for package in ("numpy", "pytest", "torch"):
+        assert provenance.installed(package) == metadata.version(package)
