@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 from grader.checks.arrays import Path, arrays_of
 from grader.checks.case import Case
 from grader.checks.diagnostics import Candidate, Diagnostics, agree, answer_of
+from grader.checks.examples import last_line
 from grader.checks.mistakes import Mistake, mistaken, module_of
 from grader.checks.reference import Module
 from grader.checks.views import View
@@ -66,19 +67,21 @@ class Edits:
         The text of an exception tells shapes. One that reads the same on several inputs tells too
         little, unless wrong values agree as well.
         """
-        texts = [(case, _last_line(error.detail)) for case, error in view.errors]
+        texts = [(case, last_line(error)) for case, error in view.errors]
         if len({text for _, text in texts}) < WITNESSES and not view.is_wrong:
             return set()
         return {
             candidate.mistake.id
             for candidate in self.diagnostics.candidates(view.function)
             if candidate.mistake is not None
-            and all(
-                text and candidate.raised(case, self.reference.want(case)) == text
-                for case, text in texts
-            )
             and self._is_enough(candidate, view, view.numbers)
+            and all(self._raises(candidate, case, text) for case, text in texts)
         }
+
+    def _raises(self, candidate: Candidate, case: Case, text: str) -> bool:
+        """Whether a candidate raises with this text; most are ruled out by what is kept of them."""
+        want = self.reference.want(case)
+        return candidate.made(case, want) is None and candidate.raised(case, want) == text
 
     def partly(self, view: View) -> tuple[Candidate, list[Case]] | None:
         """Return an edit that holds on the failing inputs only, and the inputs that it spares."""
@@ -205,10 +208,6 @@ class Edits:
             if left:
                 return number, left
         return ()
-
-
-def _last_line(detail: str) -> str:
-    return next(iter(detail.strip().splitlines()[-1:]), "")
 
 
 def _both(source: str, one: Mistake, other: Mistake) -> types.ModuleType:

@@ -18,6 +18,7 @@ from grader.checks.arrays import Path, arrays_of
 from grader.checks.case import Case, Part
 from grader.checks.reference import Module
 from grader.model import Example
+from grader.sandbox.fork_server import StudentError
 from grader.sandbox.student import Answer
 from grader.text import from_worker
 
@@ -121,13 +122,18 @@ def example(
     """Return a failing demonstration example, the wrong arrays of it first."""
     text = call(reference, case)
     if answer.error is not None:
-        said = answer.error.detail.strip().splitlines()[-1:] or [str(answer.error)]
+        said = last_line(answer.error)
         where = str(answer.error).partition(", ")[2]
-        raised = from_worker(said[0])[:300] + (f" ({where})" if where else "")
+        raised = from_worker(said)[:300] + (f" ({where})" if where else "")
         return Example(text, "", shown(case, reference.expected(case)[1], wrong), raised)
     right, mine = reference.expected(case)[1], arrays_of(answer.value)
     first = [*wrong][:MOST_ARRAYS]
     return Example(text, shown(case, mine, first), shown(case, right, first))
+
+
+def last_line(error: StudentError) -> str:
+    """Return the end of an exception's traceback; what the student reads where there is none."""
+    return next(iter(error.detail.strip().splitlines()[-1:]), str(error))
 
 
 def shown(case: Case, arrays: dict[Path, np.ndarray], paths: Sequence[Path]) -> str:
