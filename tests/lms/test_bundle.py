@@ -175,7 +175,7 @@ def test_gradescope(gradescope: Container, wrong: bytes) -> None:
         box.put(f"/autograder/submission/{NAME}.py", source)
         done = box.run(["/autograder/run_autograder"], cwd="/autograder")
         assert (0, b"", b"") == (done.status, done.stdout, done.stderr)
-        assert done.cpu < 8, "seconds of CPU"
+        assert done.cpu < 3, "seconds of CPU"
         assert 10e6 < done.pss < 300e6, "bytes of memory"
         return valid("gradescope", box.path("/autograder/results/results.json").read_bytes())
 
