@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, Final, TypeVar
 
 from grader.checks.case import Case, Part
 from grader.checks.reference import Module
 from grader.sandbox.fork_server import StudentError
 from grader.sandbox.guest.wire import Ref
 from grader.sandbox.student import Answer, Call, Student
+
+Found = TypeVar("Found")
 
 AHEAD_CPU: Final = 0.25
 """CPU seconds for what is asked ahead: ten times what a class's looped answers take."""
@@ -23,14 +25,7 @@ class Asked:
         self.student, self.reference = student, reference
         self._answers: dict[Case, Answer] = {}
         self._kept: dict[Case, tuple[int, int]] = {}
-        self.seen: dict[tuple[str, str], bool] = {}
-        """What experiments showed: see `grader.checks.experiments`."""
-        self.right: dict[Case, bool] = {}
-        """Which answers are right, as far as anybody asked: see `grader.checks.check`."""
-        self.mixed: dict[tuple[str, ...], Any] = {}
-        """The reference made of parts of this student's: see `grader.checks.partial_credit`."""
-        self.later: Sequence[Case] = ()
-        """What everybody is asked in the end."""
+        self._found: dict[tuple[object, Hashable], Any] = {}
 
     def fresh(self) -> Asked:
         """Return the same program, to be asked in another worker."""
@@ -52,16 +47,23 @@ class Asked:
         """Return the answers received so far, in the order of the questions."""
         return dict(self._answers)
 
-    def more(self, function: str) -> dict[Case, Answer]:
-        """Return a function's answers, also to cases that later checks will ask."""
-        self.answers(case for case in self.later if case.function == function and not case.cpu)
-        return self.given()
+    def once(self, find: Callable[[], Found], kind: object, key: Hashable) -> Found:
+        """Return what ``find`` returns, called the first time only.
+
+        Args:
+            find: Finds something out about this program.
+            kind: What is found out: the function that asks, so that two rooms never share a key.
+            key: Of what of that kind, for example the name of a student's function.
+        """
+        if (kind, key) not in self._found:
+            self._found[kind, key] = find()
+        found: Found = self._found[kind, key]
+        return found
 
     def forget(self) -> None:
         """Drop the answers kept: what is asked next is asked anew."""
         self._answers.clear()
         self._kept.clear()
-        self.right.clear()
 
     def again(self, cases: Iterable[Case]) -> list[Answer]:
         """Ask once more, whatever was answered before."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
@@ -28,16 +29,9 @@ def mistake(failure: Failure) -> str:
     """Return the id of the mistake that an experiment shows, or ''."""
     if not all(_was_tried(answer.error) for answer in failure.answers):
         return ""
-    seen = failure.asked.seen
     for name, (is_costly, shows) in TELLS.items():
-        key = name, failure.function
-        if not is_costly:
-            found = shows(failure)
-        elif key in seen:
-            found = seen[key]
-        else:
-            found = seen[key] = shows(failure)
-        if found:
+        show = functools.partial(shows, failure)
+        if failure.asked.once(show, shows, failure.function) if is_costly else show():
             return name
     return ""
 

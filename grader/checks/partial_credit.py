@@ -91,6 +91,8 @@ class _Mixed(NamedTuple):
 
     remote: Remote
     module: Module
+    follows: dict[str, bool]
+    """By function: whether all its answers so far are the reference's with these parts."""
 
 
 def given_parts(failure: Failure, own: Sequence[str]) -> bool | None:
@@ -102,12 +104,11 @@ def given_parts(failure: Failure, own: Sequence[str]) -> bool | None:
     Returns:
         None where that is no evidence: the parts raise, or give constants.
     """
-    remote = mixed_parts(failure.asked, tuple(own)).remote
-    seen, key = failure.asked.seen, ("parts", failure.function)
-    if remote.answered > MOST_CALLS and seen.get(key):
+    mixed, function = mixed_parts(failure.asked, tuple(own)), failure.function
+    if mixed.remote.answered > MOST_CALLS and mixed.follows.get(function):
         return True
     found = _given_parts(failure, own)
-    seen[key] = bool(found) and seen.get(key, True)
+    mixed.follows[function] = bool(found) and mixed.follows.get(function, True)
     return found
 
 
@@ -137,12 +138,13 @@ def _given_parts(failure: Failure, own: Sequence[str]) -> bool | None:
 
 def mixed_parts(asked: Asked, own: tuple[str, ...]) -> _Mixed:
     """Return the reference made of the student's parts: once a submission, not once an array."""
-    if own not in asked.mixed:
+
+    def mix() -> _Mixed:
         remote, ours = Remote(asked), asked.reference
         rebuilt = _rebuilt(ours.module, {name: getattr(remote, name) for name in own})
-        asked.mixed[own] = _Mixed(remote, Module(rebuilt, ours.caches))
-    found: _Mixed = asked.mixed[own]
-    return found
+        return _Mixed(remote, Module(rebuilt, ours.caches), {})
+
+    return asked.once(mix, mixed_parts, own)
 
 
 def _room(reference: Module, case: Case, own: Sequence[str]) -> int:

@@ -104,16 +104,18 @@ class Remote:
         return all(map(self._is_steady, self._seen))
 
     def _is_steady(self, function: str) -> bool:
-        given, seen = self._asked.given(), self._asked.seen
+        given = self._asked.given()
         case = next(
             (case for case in given if case.function == function and case.stands_alone), None
         )
         if case is None:
             return True
-        if ("steady", function) not in seen:
+
+        def answers_the_same() -> bool:
             [again] = self._asked.again([case])
-            seen["steady", function] = is_same(given[case].value, again.value)
-        return seen["steady", function]
+            return is_same(given[case].value, again.value)
+
+        return self._asked.once(answers_the_same, Remote, function)
 
     def adds(self) -> bool:
         """Return whether the values are more than arguments handed back."""

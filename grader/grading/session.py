@@ -44,7 +44,7 @@ class Bench:
     outcomes: list[Outcome] = field(default_factory=list)
     asked: Asked | None = None
     runs: Callable[[str], None] = lambda check: None
-    """Told of each check before it runs, and of '' after the last."""
+    """Called with the name of each check before it runs, and with '' after the last."""
     objects: bool = False
     """Whether ``student`` answers with fresh objects, to find tests that compare nothing."""
     rules: Rules = field(init=False)
@@ -52,9 +52,7 @@ class Bench:
     _server: ForkServer | None = None
     _drawn: dict[Draw, list[Case]] = field(default_factory=dict)
     _ahead: list[Case] = field(default_factory=list)
-    """What of `_later` can be asked in one message before any check."""
-    _later: list[Case] = field(default_factory=list)
-    """What the checks ask of everybody, as the reference has shown."""
+    """What the checks ask of everybody, as the reference has shown, and can be asked in one message."""
     _reference: Asked | None = None
     _diagnostics: Diagnostics | None = None
     _yardsticks: dict[str, Yardstick] = field(default_factory=dict)
@@ -108,7 +106,6 @@ class Bench:
         """Take up a submission: the cells of its main file, and other files that it can import."""
         student = self._student(tuple(cells), tuple(helpers))
         self.asked = Asked(student, self.exercise.reference)
-        self.asked.later = self._later
         self.outcomes = []
         return self.asked
 
@@ -120,8 +117,8 @@ class Bench:
     def learn(self) -> None:
         """Take what was asked of the submission in hand for what is asked of everybody."""
         if self.asked is not None:
-            self._later = list(self.asked.given())
-            self._ahead = [case for case in self._later if case.stands_alone and not case.cpu]
+            given = self.asked.given()
+            self._ahead = [case for case in given if case.stands_alone and not case.cpu]
 
     def end(self) -> None:
         """Put it away: nothing of it stays."""
@@ -159,7 +156,6 @@ class Bench:
         self.seed = seed
         self._drawn.clear()
         self._ahead.clear()
-        self._later.clear()
         self.peers.forget()
         self.exercise.reference.forget()
         if self._diagnostics is not None:

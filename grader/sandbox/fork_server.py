@@ -465,12 +465,12 @@ class Worker:
     def queued(self) -> float | None:
         """Return the seconds since the last call that it waited for a processor; None if unknown."""
         try:
-            told = Path(f"/proc/{self._own_pid}/schedstat").read_text(encoding="ascii").split()
+            fields = Path(f"/proc/{self._own_pid}/schedstat").read_text(encoding="ascii").split()
         except OSError:
             return None
-        if told[2] == "0":  # a kernel that does not count says so of every process
+        if fields[2] == "0":  # a kernel that does not count says so of every process
             return None
-        before, self._queued = self._queued, int(told[1]) / 1e9
+        before, self._queued = self._queued, int(fields[1]) / 1e9
         return self._queued - before
 
     def _how_it_ended(self, detail: str) -> CrashError:

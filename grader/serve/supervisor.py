@@ -264,9 +264,9 @@ def _start(
     name: str, settings: GradingSettings | WebSettings, descriptor: int
 ) -> subprocess.Popen[bytes]:
     code = f"from grader.serve import {name}; {name}.main()"
-    told = msgspec.json.encode(settings).decode()
+    encoded = msgspec.json.encode(settings).decode()
     return subprocess.Popen(  # noqa: S603  # our own module
-        interpreter.command(code, told), pass_fds=[descriptor], stdin=subprocess.DEVNULL,
+        interpreter.command(code, encoded), pass_fds=[descriptor], stdin=subprocess.DEVNULL,
         env=interpreter.environment() | _secret(), cwd=interpreter.NEUTRAL, start_new_session=True,
     )  # fmt: skip
 

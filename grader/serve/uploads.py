@@ -141,10 +141,10 @@ def _picked(name: str, tree: Tree, expected: str) -> Upload:
     file = File(entries[0], entries[0].name, meant=True)
     found_file = Picker(tree, expected, lambda cells: False).submission(Handin("", (file,)))
     if found_file.error or found_file.problem:
-        told = (found_file.error or found_file.problem).replace(
+        reason = (found_file.error or found_file.problem).replace(
             "upload.", name.rpartition(".")[0] + "."
         )
-        raise UploadError(422, f"{told[:1].upper()}{told[1:]}.")
+        raise UploadError(422, f"{reason[:1].upper()}{reason[1:]}.")
     if not found_file.source:
         raise UploadError(422, f"{name} is empty.")
     return Upload(one_line(entries[0].name, 120) if packed else name, found_file.source)

@@ -126,7 +126,7 @@ class Operations:
     def _raised(self, number: int, error: BaseException) -> list[Any]:
         kinds, cell, line, trace = self._running.describe(error)
         own = [kind.__name__[:100] for kind in type(error).__mro__ if not _is_builtin(kind)]
-        return ["raised", number, kinds, own[:8], cell, line, trace, _said(error)]
+        return ["raised", number, kinds, own[:8], cell, line, trace, _printable_text(error)]
 
     # --- values in and out ---
 
@@ -491,7 +491,7 @@ def _is_builtin(kind: type) -> bool:
     return getattr(builtins, kind.__name__, None) is kind
 
 
-def _said(error: BaseException) -> str:
+def _printable_text(error: BaseException) -> str:
     """Return the text of an exception, without any method of the student's."""
     base: Any = next(kind for kind in type(error).__mro__ if _is_builtin(kind))
     try:
