@@ -30,10 +30,10 @@ from grader.checks.gradients import Gradient
 from grader.checks.judge import Draw, Judge
 from grader.checks.partial_credit import Local
 from grader.checks.wording import (
-    _and,
-    _fact,
-    _return,
-    _said,
+    first_fault,
+    joined,
+    return_verb,
+    simple_change,
 )
 from grader.sandbox.fork_server import GraderError
 from grader.sandbox.student import Answer, Refused
@@ -73,15 +73,15 @@ class Check(Judge):
         if near := self._extra(near_misses.share, failure):
             raise Failed(message, near)
         if local is not None and (upstream := self._extra(credit.given_arrays, failure, local)):
-            told = f"{message}; correct given your own {_and([str(key) for key in upstream])}"
+            told = f"{message}; correct given your own {joined([str(key) for key in upstream])}"
             raise Failed(told, LOCAL_CREDIT)
         if own:
             self.own, self.said = own, message
-            raise Failed(f"{message}{_fact(failure)}", 0.0, "", self.stumbled)
+            raise Failed(f"{message}{simple_change(failure)}", 0.0, "", self.stumbled)
         if self._extra(credit.given_forward, failure):
             self.follows = "forward"
             raise Failed(f"{message}; {DERIVATIVE}", NUMERIC_CREDIT)
-        raise Failed(f"{message}{_fact(failure)}", 0.0, "", self.stumbled)
+        raise Failed(f"{message}{simple_change(failure)}", 0.0, "", self.stumbled)
 
     def settled(self, is_edit: bool, is_possible: bool = True) -> tuple[str, float]:
         """Return the message and the share of a check that waits for its student's own parts.
@@ -98,7 +98,7 @@ class Check(Judge):
         follows = self._extra(credit.given_parts, failure, self.own) if asked else is_edit
         if follows:
             self.follows = "parts"
-            told = f"{self.said}; correct given what your own {_and(self.own)} {_return(self.own)}"
+            told = f"{self.said}; correct given what your own {joined(self.own)} {return_verb(self.own)}"
             return told, LOCAL_CREDIT
         if self._extra(credit.given_forward, failure):
             self.follows = "forward"
@@ -153,7 +153,7 @@ class Check(Judge):
             gradient = gradient(drawn[0])
         failure = Failure(self.asked, drawn, answers, path, gradient, self.rng)
         self.failure = failure
-        return failure, _said(drawn, faults)
+        return failure, first_fault(drawn, faults)
 
     # --- values ---
 

@@ -90,7 +90,7 @@ class Handle:
 
     def value(self) -> Any:
         """Return a plain copy: of a held value, an array, a dataclass; raise if there is none."""
-        return _do(self, "value", name="value")
+        return forward(self, "value", name="value")
 
     def attr(self, name: str) -> Any:
         """Return an attribute whose name is also one of a handle's methods: ``h.attr("value")``."""
@@ -101,7 +101,7 @@ class Handle:
         if not name.startswith("__"):
             return _get(self, name)(*args, **named)
         peer = self._grader_peer
-        return _do(self, "special", name, peer.pack(list(args)), peer.pack(named), name=name)
+        return forward(self, "special", name, peer.pack(list(args)), peer.pack(named), name=name)
 
     # --- attributes ---
 
@@ -109,25 +109,25 @@ class Handle:
         return _get(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        _do(self, "set", _public(name), self._grader_peer.pack(value), name=name)
+        forward(self, "set", _public(name), self._grader_peer.pack(value), name=name)
 
     def __delattr__(self, name: str) -> None:
-        _do(self, "delete", _public(name), name=name)
+        forward(self, "delete", _public(name), name=name)
 
     # --- items ---
 
     def __getitem__(self, key: Any) -> Any:
-        return _do(self, "item", self._grader_peer.pack(key))
+        return forward(self, "item", self._grader_peer.pack(key))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         peer = self._grader_peer
-        _do(self, "set item", peer.pack(key), peer.pack(value))
+        forward(self, "set item", peer.pack(key), peer.pack(value))
 
     def __delitem__(self, key: Any) -> None:
-        _do(self, "delete item", self._grader_peer.pack(key))
+        forward(self, "delete item", self._grader_peer.pack(key))
 
     def __len__(self) -> int:
-        return int(_exactly(self, _do(self, "len"), int, "len"))
+        return int(_exactly(self, forward(self, "len"), int, "len"))
 
     def __iter__(self) -> Iterator[Any]:
         if self._grader_flags & ITERATOR:
@@ -152,11 +152,11 @@ class Handle:
         return int(_number(self, "index", int))
 
     def __round__(self, *digits: Any) -> Any:
-        return _do(self, "operate", "round", *map(self._grader_peer.pack, digits))
+        return forward(self, "operate", "round", *map(self._grader_peer.pack, digits))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         self._grader_peer.reached("array", "an array")
-        found = _do(self, "array", name="an array")
+        found = forward(self, "array", name="an array")
         array: np.ndarray = _exactly(self, found, np.ndarray, "array")
         return array if dtype is None else array.astype(dtype)
 
@@ -166,10 +166,10 @@ class Handle:
     # --- with ---
 
     def __enter__(self) -> Any:
-        return _do(self, "enter")
+        return forward(self, "enter")
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        _do(self, "leave", kind is not None)
+        forward(self, "leave", kind is not None)
 
     # --- classes ---
 
@@ -269,7 +269,7 @@ class _CallableMethods:
 
     @property
     def __signature__(self) -> inspect.Signature:
-        found = _do(cast(Handle, self), "signature", name="signature")
+        found = forward(cast(Handle, self), "signature", name="signature")
         kinds = list(type(inspect.Parameter("x", inspect.Parameter.POSITIONAL_ONLY).kind))
         return inspect.Signature([
             inspect.Parameter(name, kinds[kind], default=default if has else inspect.Parameter.empty)
@@ -347,7 +347,8 @@ def handle_of(peer: Peer, reference: Reference, flags: int, name: str = "") -> H
 # --- requests ---------------------------------------------------------------------------------
 
 
-def _do(handle: Handle, operation: str, *arguments: Any, name: str = "") -> Any:
+def forward(handle: Handle, operation: str, *arguments: Any, name: str = "") -> Any:
+    """Have the program that holds an object do something with it, and return what that gives."""
     return handle._grader_peer.do(operation, handle._grader_reference, *arguments, name=name)
 
 
@@ -368,7 +369,7 @@ def _get(handle: Handle, name: str) -> Any:
     peer, reference = handle._grader_peer, (*handle._grader_reference, _public(name))
     if peer.is_method(handle._grader_reference, name, handle._grader_flags):
         return CallableHandle(peer, reference, CALLABLE | FUNCTION, name)
-    found = _do(handle, "get", name, name=name)
+    found = forward(handle, "get", name, name=name)
     if isinstance(found, Handle):
         object.__setattr__(found, "_grader_name", name)
     return found
@@ -381,7 +382,7 @@ def _exactly(handle: Handle, value: Any, kind: type, operation: str) -> Any:
 
 
 def _number(handle: Handle, kind: str, exact: type) -> Any:
-    return _exactly(handle, _do(handle, "number", kind, name=kind), exact, kind)
+    return _exactly(handle, forward(handle, "number", kind, name=kind), exact, kind)
 
 
 def _iterator(handle: Handle, *operation: str) -> Handle:
@@ -414,7 +415,7 @@ def _compared(handle: Handle, name: str, other: object) -> bool:
     if name in ("eq", "ne") and _is_same(handle, other):
         return name == "eq"
     peer.reached("operate", sign)
-    found = _do(handle, "operate", name, peer.pack(other), name=sign)
+    found = forward(handle, "operate", name, peer.pack(other), name=sign)
     return bool(_exactly(handle, found, bool, sign))
 
 
@@ -434,7 +435,7 @@ def _as_array(value: Any) -> Any:
 
 def _operator(name: str) -> Callable[..., Any]:
     def operate(self: Handle, *others: Any) -> Any:
-        return _do(self, "operate", name, *map(self._grader_peer.pack, others), name=name)
+        return forward(self, "operate", name, *map(self._grader_peer.pack, others), name=name)
 
     operate.__name__ = f"__{name}__"
     operate.__doc__ = f"Ask the object for ``{name}``."

@@ -13,7 +13,7 @@ from grader.checks.arrays import Path
 from grader.checks.case import Case
 from grader.checks.exercise import Exercise
 from grader.checks.failure import Failure
-from grader.checks.wording import _label, _refusal
+from grader.checks.wording import label_of, refusal_of
 from grader.sandbox.guest import refusals
 from grader.sandbox.student import Answer, Refused
 
@@ -58,8 +58,8 @@ class Judge:
         for key, leaf in arrays.leaves(arrays.at(answer.value, path), path):
             if isinstance(leaf, Refused):
                 whole = leaf is answer.value and leaf.reason in refusals.OF_THE_WHOLE
-                label = _label(case.function, ()) if path and whole else name
-                return _refusal(leaf, label or _label(case.function, key))
+                label = label_of(case.function, ()) if path and whole else name
+                return refusal_of(leaf, label or label_of(case.function, key))
             if key not in expected:
                 continue
             integers = arrays.at(want, key) == "int"
@@ -69,5 +69,5 @@ class Judge:
                 entrywise=case.entrywise, dims=case.dims,
             )  # fmt: skip
             if found:
-                return f"{name or _label(case.function, key)}: {found.message}"
+                return f"{name or label_of(case.function, key)}: {found.message}"
         return ""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from typing import Any, Final
 
-from grader.checks.handles import Handle, _do, handle_of
+from grader.checks.handles import Handle, forward, handle_of
 from grader.checks.names import tree_of
 from grader.checks.peer import Peer
 from grader.sandbox.guest.operations import MODULE
@@ -29,22 +29,22 @@ class RemoteModule(Handle):
 
     def put(self, value: Any) -> Any:
         """Return a handle of a value that lives in the sandbox, for functions that change it."""
-        return _do(self, "put", self._grader_peer.pack(value))
+        return forward(self, "put", self._grader_peer.pack(value))
 
     def eval(self, source: str) -> Any:
         """Return the value of an expression, evaluated in the sandbox in the test's namespace.
 
         It holds ``np``, the modules of ``imports:`` and ``student``; students can read it.
         """
-        return _do(self, "eval", source)
+        return forward(self, "eval", source)
 
     def exec(self, source: str) -> None:
         """Run statements in the sandbox, in the namespace that `eval` uses."""
-        _do(self, "exec", source)
+        forward(self, "exec", source)
 
     def tensor(self, array: Any) -> Any:
         """Return a handle of a tensor with the values of ``array``."""
-        return _do(self, "tensor", self._grader_peer.pack(array))
+        return forward(self, "tensor", self._grader_peer.pack(array))
 
     def is_instance(self, value: Any, name: str) -> bool:
         """Ask the program whether an object is an instance of its class ``name``: no proof."""
@@ -56,7 +56,7 @@ class RemoteModule(Handle):
 
     def module(self, name: str) -> RemoteModule:
         """Return another file of the submission: ``student.module("helpers")``."""
-        found = _do(self, "module", name, name=name)
+        found = forward(self, "module", name, name=name)
         return RemoteModule(self._grader_peer, found._grader_reference, MODULE, name)
 
     @property

@@ -13,7 +13,7 @@ from grader.checks.failure import Failed
 from grader.checks.judge import Draw, Judge
 from grader.checks.reference import Module
 from grader.checks.student_module import added, says_something
-from grader.checks.wording import _unreadable
+from grader.checks.wording import unreadable
 from grader.sandbox.fork_server import StudentError
 from grader.sandbox.student import Answer, Call
 
@@ -134,7 +134,7 @@ def _must_say_something(judge: Judge, pairs: Sequence[tuple[Case, Answer]]) -> N
     for function, group in by_function.items():
         judge.function = function
         if not says_something([answer for _, answer in group]):
-            raise Failed(_unreadable(group) or f"{function} returns only constants")
+            raise Failed(unreadable(group) or f"{function} returns only constants")
     if not any(map(_adds_something, by_function.values())):
         raise Failed("the results are only constants and the arguments themselves")
 

@@ -53,16 +53,16 @@ def _ratio(one: np.ndarray, other: np.ndarray) -> float | None:
     return ratio if same(one, ratio * other) and ratio else None
 
 
-def _said(cases: Sequence[Case], faults: Sequence[str]) -> str:
+def first_fault(cases: Sequence[Case], faults: Sequence[str]) -> str:
     """Return the first fault, and where it occurs if not everywhere."""
     first = next(fault for fault in faults if fault)
     notes = [c.note for c, fault in zip(cases, faults, strict=True) if fault]
     if all(notes) and len(notes) < len(faults):
-        return f"{first} ({_and(list(dict.fromkeys(notes)))})"
+        return f"{first} ({joined(list(dict.fromkeys(notes)))})"
     return first
 
 
-def _fact(failure: Failure) -> str:
+def simple_change(failure: Failure) -> str:
     """Return the simple change that turns the right arrays into the student's, or ''."""
     pairs = []
     for case, answer in zip(failure.cases, failure.answers, strict=True):
@@ -75,27 +75,31 @@ def _fact(failure: Failure) -> str:
     return f"; {fact}" if fact else ""
 
 
-def _refusal(leaf: Refused, label: str) -> str:
+def refusal_of(leaf: Refused, label: str) -> str:
+    """Say why a part of an answer cannot be read."""
     return f"{label} {refusals.REASONS.get(leaf.reason, 'cannot be read')}"
 
 
-def _unreadable(group: Sequence[tuple[Case, Answer]]) -> str:
+def unreadable(group: Sequence[tuple[Case, Answer]]) -> str:
     """Return the message about the first leaf that cannot be read, or ''."""
     for case, answer in group:
         for key, leaf in arrays.leaves(answer.value):
             if isinstance(leaf, Refused):
-                return _refusal(leaf, _label(case.function, key))
+                return refusal_of(leaf, label_of(case.function, key))
     return ""
 
 
-def _label(function: str, path: Path) -> str:
+def label_of(function: str, path: Path) -> str:
+    """Return the name of the array at ``path``, or of the whole answer."""
     keys = [str(key) for key in path if isinstance(key, str)]
     return keys[-1] if keys else f"what {function} returns"
 
 
-def _return(functions: Sequence[str]) -> str:
+def return_verb(functions: Sequence[str]) -> str:
+    """Return the verb that agrees with the number of functions."""
     return "return" if len(functions) > 1 else "returns"
 
 
-def _and(words: Sequence[str]) -> str:
+def joined(words: Sequence[str]) -> str:
+    """Join words as in a sentence: "a, b and c"."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
