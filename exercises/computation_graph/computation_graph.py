@@ -1,4 +1,4 @@
-# computation_graph: the stub you write in.
+# computation_graph: write your answers in this file.
 # (Made by `grader build`; instructors edit reference/computation_graph/solution.py.)
 r"""Computation graphs, the chain rule, and backward differentiation
 

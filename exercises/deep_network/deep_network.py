@@ -1,4 +1,4 @@
-# deep_network: the stub you write in.
+# deep_network: write your answers in this file.
 # (Made by `grader build`; instructors edit reference/deep_network/solution.py.)
 r"""The vanishing-gradient problem
 
@@ -97,8 +97,6 @@ if __name__ == "__main__":
 # %% [markdown]
 # Nothing in this section is asked for by name: write here what helps you below.
 
-
-# %%
 
 # %% [markdown]
 # ## Forward and backward through K layers

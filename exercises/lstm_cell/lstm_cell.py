@@ -1,4 +1,4 @@
-# lstm_cell: the stub you write in.
+# lstm_cell: write your answers in this file.
 # (Made by `grader build`; instructors edit reference/lstm_cell/solution.py.)
 r"""The LSTM cell: one step and a whole sequence, both ways
 

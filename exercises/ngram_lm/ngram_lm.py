@@ -1,4 +1,4 @@
-# ngram_lm: the stub you write in.
+# ngram_lm: write your answers in this file.
 # (Made by `grader build`; instructors edit reference/ngram_lm/solution.py.)
 r"""The n-gram language model: the count-based baseline
 
@@ -45,8 +45,6 @@ START, END = 0, 1
 #
 # Functions of your own are welcome here.
 
-
-# %%
 
 # %% [markdown]
 # ## Probabilities

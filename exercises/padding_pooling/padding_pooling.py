@@ -1,4 +1,4 @@
-# padding_pooling: the stub you write in.
+# padding_pooling: write your answers in this file.
 # (Made by `grader build`; instructors edit reference/padding_pooling/solution.py.)
 r"""Padding and pooling: texts come in different sizes
 
@@ -77,8 +77,6 @@ def pad_or_truncate(sequences, length=None):
 #
 # **Why?** Why can this matrix not be made by looking for vectors that are all zeros?
 
-
-# %%
 
 # %% [markdown]
 # ## Mean pooling

@@ -1,4 +1,4 @@
-# torch_layers: the stub you write in.
+# torch_layers: write your answers in this file.
 # (Made by `grader build`; instructors edit reference/torch_layers/solution.py.)
 r"""The same ideas inside PyTorch
 

@@ -1,4 +1,4 @@
-# two_layer_network: the stub you write in.
+# two_layer_network: write your answers in this file.
 # (Made by `grader build`; instructors edit reference/two_layer_network/solution.py.)
 r"""Two-layer network: forward, backward, training
 
@@ -28,9 +28,9 @@ graded. The points of every check are listed at the end.
 **Conventions.** The first axis counts examples: a batch is `X (m, n_x)` with labels `y (m, 1)`,
 each 0 or 1. Weight matrices have the shape of the lecture, `W1 (n_h, n_x)`, so that a batch gives
 `X @ W1.T + b1`; biases are `(n,)`. The loss is the **mean** over the batch, and so every gradient
-is the gradient of that mean. A gradient has exactly the shape of the thing it belongs to; the
-gradient $\partial L / \partial z^{[1]}$ goes under the key `"z1"`, and so on. Numbers are
-float64. No function changes its arguments, and equal arguments give equal results.
+is the gradient of that mean. A gradient has exactly the shape of its variable; the gradient
+$\partial L / \partial z^{[1]}$ goes under the key `"z1"`, and so on. Numbers are float64. No
+function changes its arguments, and equal arguments give equal results.
 """
 
 # %%

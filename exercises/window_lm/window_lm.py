@@ -1,4 +1,4 @@
-# window_lm: the stub you write in.
+# window_lm: write your answers in this file.
 # (Made by `grader build`; instructors edit reference/window_lm/solution.py.)
 r"""A neural language model that looks through a window
 

@@ -36,15 +36,29 @@ layers may stay: each step needs the one before it, and does much work of its ow
 """
 
 STEPS: Final = """\
-1. Write in {files}.
-   Replace each `{gap}`; names and arguments stay as they are.
+1. Write your code in {files}.
+   Replace each `{gap}`, and keep the names and arguments.
    You may import {allowed}.
-2. Check as you go. {check}, and sends nothing anywhere. {how}
+2. Check your work as often as you like. {check}, and sends nothing anywhere. {how}
 
    ```
    grader check {file}
    ```
-3. Hand in {submit}. {when}
+3. Submit {submit}. {when}
+"""
+
+INSTALL: Final = """\
+## Install the check
+
+The check needs Python 3.11 or newer. Install it once, in this folder:
+
+```
+python -m venv .venv
+source .venv/bin/activate
+python -m pip install {requirement}
+```
+
+On Windows the second line is `.venv\\Scripts\\activate`. Type it again in every new terminal.
 """
 
 
@@ -67,7 +81,7 @@ def readme(
     title, text = introduction(source)
     gaps = list(_gaps_of(stub(source)))
     parts = {
-        "What to write": _table(("write", "which does"), gaps) if gaps else "",
+        "What to write": _table(("function", "task"), gaps) if gaps else "",
         "What to do": _steps(assignment, has_gradients),
         "Points": points_of(assignment, rubric),
         "Vectorisation": _vectorisation(assignment.speed)
@@ -81,6 +95,12 @@ def readme(
     ]
     body = [f"## {heading}\n\n{part.strip()}" for heading, part in parts.items() if part.strip()]
     return "\n\n".join(part.strip() for part in [*head, *body] if part.strip()) + "\n"
+
+
+def with_installation(text: str, requirement: str) -> str:
+    """Add to a README how to install the check: the wheel in the zip, or a package of an index."""
+    before, heading, after = text.partition("## What to do")
+    return f"{before}{INSTALL.format(requirement=requirement)}\n{heading}{after}"
 
 
 def author_parts(path: Path) -> dict[str, str]:
@@ -142,18 +162,18 @@ def _steps(assignment: Assignment, has_gradients: bool) -> str:
     others = [f"`{module}`" for module in assignment.imports]
     allowed = ", ".join([*others, "NumPy"]) + " and the standard library"
     numeric = " and compares each gradient with a numeric one" if has_gradients else ""
-    both = f"`{name}.py` or in `{name}.ipynb`: they ask for the same"
+    both = f"`{name}.py` or in `{name}.ipynb`; both contain the same tasks"
     listed = ", ".join(f"`{file}`" for file in files)
-    how = "Run:" if files else "In the notebook, run the last cell; else"
+    how = "Run:" if files else "In the notebook, run the last cell. In a terminal, run:"
     return STEPS.format(
         files=listed or both, gap=GAP, allowed=allowed, when=_when(assignment), how=how,
         check=f"It runs the public tests{numeric}", file=files[0] if files else f"{name}.py",
-        submit="these files, under these names" if files else "that one file, under the name it has",
+        submit="these files, with these names" if files else "this one file, with its present name",
     )  # fmt: skip
 
 
 def _when(assignment: Assignment) -> str:
-    counts = f"Of several submissions the {assignment.attempts} counts."
+    counts = f"If you submit several times, the {assignment.attempts} submission counts."
     if assignment.due is None:
         return counts
     due = f"{assignment.due:%Y-%m-%d, %H:%M} ({assignment.due.tzname()})"
@@ -164,17 +184,17 @@ def _lateness(assignment: Assignment) -> str:
     late = assignment.late
     if late is None:
         return ""
-    told = []
+    rules = []
     if late.per_day:
         most = f", at most {late.at_most:g} %" if late.at_most < 100 else ""
-        told.append(
+        rules.append(
             f"each day or part of a day after that costs {late.per_day:g} % of the score{most}"
         )
-    told += [f"more than {_long(step.after)} late costs {step.lose:g} %" for step in late.steps]
+    rules += [f"more than {_long(step.after)} late costs {step.lose:g} %" for step in late.steps]
     if late.cut_off is not None:
-        told.append(f"a submission more than {_long(late.cut_off)} late gets no points")
-    sentence = "; ".join(told)
-    return f"{sentence[:1].upper()}{sentence[1:]}. " if told else ""
+        rules.append(f"a submission more than {_long(late.cut_off)} late gets no points")
+    sentence = "; ".join(rules)
+    return f"{sentence[:1].upper()}{sentence[1:]}. " if rules else ""
 
 
 def _long(time: timedelta) -> str:

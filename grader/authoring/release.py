@@ -2,6 +2,7 @@
 
     build(course, ["lstm_cell"])                    # writes exercises/lstm_cell/
     release(course, "lstm_cell", Path("out"))       # writes out/lstm_cell.zip
+    release(course, "lstm_cell", Path("out"), "./grader.whl", {"grader.whl": data})  # and an installer
 
 A solution is a script in percent format. Its docstring is the text of the exercise; ``# %%``
 begins a cell, ``# %% [markdown]`` one of text; what stands between ``# BEGIN SOLUTION`` and
@@ -26,10 +27,16 @@ import io
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from grader.authoring.public_tests import generated
-from grader.authoring.readme import author_parts, origin_note, points_of, readme
+from grader.authoring.readme import (
+    author_parts,
+    origin_note,
+    points_of,
+    readme,
+    with_installation,
+)
 from grader.authoring.rubric import checks
 from grader.authoring.stub import PercentCell, cells, stub
 from grader.course.assignment import Course
@@ -38,6 +45,8 @@ from grader.files import write
 from grader.graph import worked_picture
 from grader.graph.worked import FILE as PICTURE
 from grader.sandbox.work_folder import files_in
+
+README: Final = "README.md"
 
 
 class ReleaseError(UserError):
@@ -87,8 +96,8 @@ def _check(name: str, points: str) -> tuple[PercentCell, PercentCell]:
         PercentCell(
             "markdown",
             "## Check your work\n\n"
-            "This runs the public tests and sets each gradient beside a numeric one: as often as\n"
-            "you like, and long before you have written everything."
+            "This cell runs the public tests and compares each gradient with a numeric one. Run it as\n"
+            "often as you like, even before everything is written."
             + (f"\n\n{points}" if points else ""),
         ),
         PercentCell("code", f'from grader.selfcheck import check\n\ncheck("{name}")'),
@@ -119,8 +128,8 @@ def render(course: Course, name: str) -> dict[Path, bytes]:
         if len(texts) == 1:
             points = points_of(assignment, rubric) if rubric else ""
             found[folder / f"{name}.ipynb"] = notebook(texts[0], name, points)
-        parts = author_parts(solutions[0].with_name("README.md"))
-        found[folder / "README.md"] = readme(
+        parts = author_parts(solutions[0].with_name(README))
+        found[folder / README] = readme(
             assignment, "\n".join(sources), rubric, has_gradients, parts
         ).encode()
         return found
@@ -136,7 +145,7 @@ def _public(course: Course, name: str) -> bytes:
 def _head(file: str, solution: Path) -> str:
     origin = f"reference/{solution.parent.name}/{solution.name}"
     return (
-        f"# {file.removesuffix('.py')}: the stub you write in.\n"
+        f"# {file.removesuffix('.py')}: write your answers in this file.\n"
         f"# (Made by `grader build`; instructors edit {origin}.)\n"
     )
 
@@ -162,10 +171,24 @@ def build(course: Course, names: Iterable[str]) -> list[Path]:
     return written
 
 
-def release(course: Course, name: str, out: Path) -> Path:
-    """Write the students' zip into the folder ``out``: what is generated, and the public tests.
+def release(
+    course: Course,
+    name: str,
+    out: Path,
+    requirement: str = "",
+    besides: Mapping[str, bytes] | None = None,
+) -> Path:
+    """Write the students' zip: what is generated, the public tests, and what the check needs.
 
-    Raises `ReleaseError` if the exercise is out of date: what is released is what was reviewed.
+    Args:
+        course: The course.
+        name: The exercise.
+        out: The folder for the zip.
+        requirement: What students install with pip; the README says how.
+        besides: Further files by name, such as the wheel that ``requirement`` names.
+
+    Raises:
+        ReleaseError: The exercise is out of date: what is released is what was reviewed.
     """
     files = render(course, name)
     if stale := _stale(files):
@@ -173,6 +196,10 @@ def release(course: Course, name: str, out: Path) -> Path:
         raise ReleaseError(
             f"out of date with {origin_note(name)}: {named}; run grader build {name}"
         )
+    if requirement:
+        path = course.exercise(name) / README
+        files[path] = with_installation(files[path].decode(), requirement).encode()
+    files |= {course.exercise(name) / file: data for file, data in (besides or {}).items()}
     out.mkdir(parents=True, exist_ok=True)
     return write(out / f"{name}.zip", packed(course, name, files), 0o644)
 

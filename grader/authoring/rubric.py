@@ -52,7 +52,7 @@ def _points(check: CheckInfo) -> str:
 
 def _remark(check: CheckInfo) -> str:
     if check.skip:
-        return f"left out: {check.skip}"
+        return f"skipped: {check.skip}"
     if check.full:
         return f"full points for everyone: {check.full}"
     return "graded by a person" if check.id.startswith("manual::") else ""
@@ -68,7 +68,7 @@ def as_text(found: Sequence[CheckInfo]) -> str:
         f"{points:>7}  {title}{f'  ({remark})' if remark else ''}"
         for title, points, _, remark in _rows(found)
     ]
-    return "\n".join([*lines, f"{_total(found):>7}  in all"])
+    return "\n".join([*lines, f"{_total(found):>7}  total"])
 
 
 def as_markdown(found: Sequence[CheckInfo]) -> str:
@@ -77,9 +77,7 @@ def as_markdown(found: Sequence[CheckInfo]) -> str:
         f"| {title.replace('|', chr(92) + '|')}{f' ({remark})' if remark else ''} | {points} |"
         for title, points, _, remark in _rows(found)
     ]
-    return "\n".join(
-        ["| check | points |", "|---|---|", *rows, f"| **in all** | {_total(found)} |"]
-    )
+    return "\n".join(["| check | points |", "|---|---|", *rows, f"| **total** | {_total(found)} |"])
 
 
 def as_csv(found: Sequence[CheckInfo]) -> str:

@@ -72,11 +72,14 @@ def _regions(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _close_up(lines: list[str], at: int) -> None:
-    """Take away the blank lines that followed a region, but for one before a cell's header."""
+    """Delete the blank lines after a region, except one before a cell's header; no cell stays empty."""
     while at < len(lines) and not lines[at].strip():
         del lines[at]
     if at < len(lines) and lines[at].startswith("# %%"):
-        lines.insert(at, "\n")
+        if at and lines[at - 1].strip() == "# %%":
+            del lines[at - 1]
+        else:
+            lines.insert(at, "\n")
 
 
 def _with_limits(source: str, speed: Mapping[str, SpeedLimit]) -> str:
@@ -91,8 +94,8 @@ def _with_limits(source: str, speed: Mapping[str, SpeedLimit]) -> str:
         if ast.get_docstring(node) is None or quotes not in ('"""', "'''"):
             raise ValueError(f"line {node.lineno}: {node.name} has no docstring in triple quotes")
         before = f"{text}\n\n" if text else "\n"
-        told = f"Graded too: {speed_limit_note(speed[node.name])} (see README.md)."
-        lines[last] = f"{before}{indent}{told}\n{indent}{quotes}\n"
+        note = f"Graded too: {speed_limit_note(speed[node.name])} (see README.md)."
+        lines[last] = f"{before}{indent}{note}\n{indent}{quotes}\n"
     return "".join(lines)
 
 
@@ -118,8 +121,8 @@ class PercentCell:
 def cells(source: str) -> tuple[PercentCell, ...]:
     """Return the cells of a script in percent format, its docstring the first, under its title.
 
-    A script without ``# %%`` is one cell. Raises ValueError where a header or a line of text is not
-    as it should be.
+    A script without ``# %%`` is one cell. Raises ValueError where a header or a line of text is
+    malformed.
     """
     title, text = introduction(source)
     found = [PercentCell("markdown", f"# {title}\n\n{text}".strip())] if title else []

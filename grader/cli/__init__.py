@@ -262,8 +262,13 @@ def _for_authors(command: Add) -> None:
     release = command("release", course.release, "write the students' zip of an exercise")
     _assignment(release)
     release.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="folder for the zip"
+        "--out", type=Path, default=Path(), metavar="DIR", help="folder for the zip"
     )
+    release.add_argument(
+        "--install", metavar="PACKAGE",
+        help="what students install with pip, as its name in your index or a URL; default: the "
+        "wheel of this grader, which is put into the zip",
+    )  # fmt: skip
     validate = command("validate", course.validate, "check that every exercise grades correctly")
     _assignments(validate)
     validate.add_argument(

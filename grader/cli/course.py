@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 
 from grader.cli.output import ERROR, OK, USAGE, here, say
@@ -58,10 +59,14 @@ def build(options: argparse.Namespace) -> int:
 
 
 def release(options: argparse.Namespace) -> int:
-    """Write the students' zip."""
+    """Write the students' zip, with the wheel of the check or the name of its package."""
     from grader.authoring import release
+    from grader.lms.jobs import wheel
 
-    say(str(release.release(here(), options.name, options.out)))
+    course = here()
+    besides = {} if options.install else {wheel.WHEEL: wheel.wheel()}
+    needed = [options.install or f"./{wheel.WHEEL}", *course.assignment(options.name).imports]
+    say(str(release.release(course, options.name, options.out, shlex.join(needed), besides)))
     return OK
 
 

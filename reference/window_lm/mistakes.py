@@ -297,7 +297,7 @@ HINTS = {
     "weights-transposed": Hint(
         "W1 and W2: the gradient has its rows and columns exchanged. Row i, column j of a weight "
         "matrix belongs to which pair of units?",
-        "A gradient has exactly the shape of the thing that it belongs to, because each entry "
+        "A gradient has exactly the shape of its variable, because each entry "
         "says how the loss changes when that entry moves. In the deck's shape a row of W1 belongs "
         "to one hidden unit, and a column to one entry of e. So the entry in row i and column j "
         "gathers, over all examples, what came back to unit i times what went in at place j. When "

@@ -133,7 +133,7 @@ def test_no_solution_is_left_and_nothing_given_is_lost() -> None:
 def test_a_region_at_the_margin_leaves_nothing_behind() -> None:
     assert "# %%\ndef relu(z):" in stub(SOURCE)
     alone = "# %%\n# BEGIN SOLUTION\nx = 1\n# END SOLUTION\n# %% [markdown]\n# Text\n"
-    assert stub(alone) == "# %%\n\n# %% [markdown]\n# Text\n"
+    assert stub(alone) == "# %% [markdown]\n# Text\n"
     assert stub("x = 1\n\n\n# BEGIN SOLUTION\ny = 2\n# END SOLUTION\n") == "x = 1\n"
 
 
@@ -250,7 +250,7 @@ def test_the_readme_says_how_to_go_on() -> None:
     text = readme(Assignment("activations", "Activations", imports=("scipy",)), SOURCE)
     assert "   grader check activations.py\n" in text
     assert "You may import `scipy`, NumPy and the standard library." in text
-    assert "Of several submissions the last counts." in text
+    assert "If you submit several times, the last submission counts." in text
 
 
 def test_the_readme_says_only_what_is_true_of_the_exercise() -> None:
@@ -339,6 +339,19 @@ def test_the_zip_holds_the_exercise_and_nothing_else(course: Course, tmp_path: P
         everything = b"".join(archive.read(name) for name in archive.namelist()).decode()
     assert not [secret for secret in SECRETS if secret in everything.partition("## Vector")[0]]
     assert "MISTAKES" not in everything
+
+
+def test_the_zip_brings_the_check_and_says_how_to_install_it(
+    course: Course, tmp_path: Path
+) -> None:
+    build(course, ["activations"])
+    path = release(course, "activations", tmp_path, "./check.whl pandas", {"check.whl": b"wheel"})
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("activations/check.whl") == b"wheel"
+        text = archive.read("activations/README.md").decode()
+    assert "python -m pip install ./check.whl pandas\n" in text
+    assert text.index("## Install the check") < text.index("## What to do")
+    assert "## Install" not in (course.exercise("activations") / "README.md").read_text()
 
 
 def test_equal_exercises_give_equal_zips(course: Course, tmp_path: Path) -> None:

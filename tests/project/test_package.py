@@ -106,11 +106,15 @@ def test_the_installed_wheel_serves_authors_and_students(command: Path, tmp_path
     run(command, "new", "word_count", "--template", "function", cwd=course)
     run(command, "build", "word_count", cwd=course)
     run(command, "validate", "word_count", "--seeds", "1", cwd=course)
-    assert " in all" in run(command, "checks", "word_count", cwd=course)
+    assert " total" in run(command, "checks", "word_count", cwd=course)
     run(command, "release", "word_count", "--out", tmp_path, cwd=course)
     with zipfile.ZipFile(tmp_path / "word_count.zip") as archive:
         archive.extractall(home)  # noqa: S202  # our own zip
     [work] = home.rglob("word_count.py")
+    readme = work.with_name("README.md").read_text(encoding="utf-8")
+    [line] = [line for line in readme.splitlines() if "pip install" in line]
+    brought = work.parent / line.rpartition(" ")[2]
+    assert brought.read_bytes()[:2] == b"PK", "the wheel that the install line names is in the zip"
     answer = (course / "reference/word_count/solution.py").read_text(encoding="utf-8")
     work.write_text(answer, encoding="utf-8")
     assert "word_count" in run(command, "check", work.name, cwd=work.parent)
