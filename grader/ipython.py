@@ -25,7 +25,8 @@ RUN = frozenset({"time", "prun", "memit"})
 SHELL = """
     pip pip3 conda mamba micromamba uv apt apt-get brew git python python3 jupyter wget curl unzip tar head
     ls ll lf lk ldir lx cd cat cp mv rm rmdir mkdir pwd man more less clear echo touch whoami
-    alias alias_magic autoawait autocall automagic autosave bookmark cls colors config connect_info debug
+    aimport alias alias_magic autoawait autocall automagic autoreload autosave bookmark cls colors config
+    connect_info debug
     dhist dirs doctest_mode ed edit env gui hist history killbgscripts load load_ext loadpy logoff logon
     logstart logstate logstop lsmagic macro magic matplotlib notebook page pastebin pdb pdef pdoc pfile
     pinfo pinfo2 popd pprint precision prun psearch psource pushd pycat pylab qtconsole quickref recall
@@ -42,11 +43,13 @@ WORD = (
 BEGINS = rf"[%!?]|^\s*[,;/]|^\s*(?:{'|'.join(map(re.escape, SHELL))})\b"
 """Is somewhere in every line that only IPython can run."""
 MAGIC = r"(?:%%?|!!?|\?\??|[,;/])"
-TIMED = rf"%?(?:{'|'.join(sorted(RUN))})\s+(?=[^\s=])(?P<rest>.*)"
+OPTIONS = r"(?:(?:-[nrplsTD]\s*[\w./]+|--?[A-Za-z][\w-]*)\s+)*"
+"""Options of ``%prun``, ``%memit`` and ``%%timeit``."""
+TIMED = rf"%?(?:{'|'.join(sorted(RUN))})\s+{OPTIONS}(?=[^\s=-])(?P<rest>.*)"
 ASSIGNED = r"(?P<target>[^\W\d][\w.,\s*:\[\]'\"]*=\s*)(?P<sign>%(?=[^\W\d])|!)(?P<rest>.*)"
 HELP = r"(?:[^\"'#]|'[^']*'|\"[^\"]*\")*\?{1,2}\s*"
 CELL_MAGIC = r"\s*%%\s*(?P<name>\w*)[ \t]*(?P<line>.*)"
-CAPTURED = r"(?:--?[\w-]+\s+)*(?P<name>[^\W\d]\w*)\s*$"
+CAPTURED = r"(?:--?[\w-]+\s+)*(?P<name>[^\W\d]\w*)(?:\s+--?[\w-]+)*\s*$"
 PROMPT = r"(?:>>>|\.\.\.)(?: |$)|(?:In \[\d+\]: |\s*\.{3,}: ?)"
 LEXEME = r"(?s)\\.|\"\"\"|'''|[\"'#()\[\]{}]"
 
@@ -64,11 +67,18 @@ def python_of(cell: str) -> str:
             return "\n" * number + _call("cell_magic", magic, "\n".join(lines[number + 1 :]))
         if magic["name"] not in KEPT:
             return ""
-        captured = re.match(CAPTURED, magic["line"]) if magic["name"] == "capture" else None
-        lines[number] = f"{captured['name']} = get_ipython().captured" if captured else ""
+        lines[number] = _instead_of(magic["name"], magic["line"])
     if any(_is_ipython(line.lstrip()) for line in lines if re.search(BEGINS, line)):
         lines = list(_python_lines(lines))
     return "\n".join(lines)
+
+
+def _instead_of(name: str, line: str) -> str:
+    """Return what stands for the line of a cell magic whose cell is kept."""
+    if name == "timeit":
+        return re.sub(f"^{OPTIONS}", "", f"{line} ").strip()
+    captured = re.match(CAPTURED, line) if name == "capture" else None
+    return f"{captured['name']} = get_ipython().captured" if captured else ""
 
 
 def _call(kind: str, magic: re.Match[str], *text: str) -> str:

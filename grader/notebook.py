@@ -1,8 +1,9 @@
 r"""Read what a student wrote as cells of Python text: as data, never run.
 
 A ``.py`` file is one cell; a notebook gives one for each code cell, in which the lines of IPython (magics,
-shell commands, help) are left out or written as what IPython makes of them. Lines keep their numbers, so
-that a message about line 7 of cell 3 is right.
+shell commands, help) are left out or written as what IPython makes of them; so are those of a script that
+Colab saved. Syntax of a later Python is written as this one reads it, where that is possible. Lines keep
+their numbers, so that a message about line 7 of cell 3 is right.
 
 >>> document = b'''{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [
 ...     {"cell_type": "markdown", "metadata": {}, "source": "# ReLU"},
@@ -12,7 +13,7 @@ that a message about line 7 of cell 3 is right.
 >>> read_source("relu.py", b"x = 1")
 (Cell(title='relu.py', source='x = 1'),)
 
-Nothing is compiled here: whether a cell is valid Python is found out where it is run.
+Nothing is run here: whether a cell is valid Python is found out in the worker.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from grader import ipython, parcel
+from grader import ipython, newer_syntax, parcel
 from grader.errors import UserError
 
 MIB = 1024 * 1024
@@ -38,6 +39,9 @@ MAX_OBJECTS = 400_000
 MAX_SIGNS = 4_000_000
 """Brackets and strings of a notebook that are looked at to find its outputs."""
 
+IPYTHON_LINE = r"(?m)^[ \t]*[!%]"
+FUNCTION = r"(?m)^[ \t]*(?:async[ \t]+)?def[ \t]+([^\W\d]\w{0,99})[ \t]*\("
+TO_CODE = "change the type of these cells to Code"
 SIGN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 BOMS = {
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -91,7 +95,14 @@ def read_source(name: str, data: bytes) -> tuple[Cell, ...]:
         raise NotebookError("the file is empty")
     if all(line.lstrip()[:1] in ("", "#") for line in text.split("\n")):
         raise NotebookError("the file has no code, only comments")
-    return (Cell(name.rpartition("/")[2], text),)
+    return (Cell(name.rpartition("/")[2], _script(text)),)
+
+
+def _script(text: str) -> str:
+    """Return the text of a ``.py`` file as Python: Colab saves ``!pip install`` as it stands."""
+    if re.search(IPYTHON_LINE, text) and not newer_syntax.parses(text):
+        text = ipython.python_of(text)
+    return newer_syntax.python_of(text)
 
 
 def read_helpers(name: str, data: bytes) -> tuple[Cell, ...]:
@@ -171,11 +182,32 @@ def read(data: bytes) -> Notebook:
         raise NotebookError("the notebook is nested too deeply") from None
     code = [cell for cell in cells if cell.get("cell_type", "code") == "code"]
     if not code:
-        raise NotebookError(
-            "the notebook has no code cells: all of its text is in Markdown or raw cells"
-            if cells else "the notebook has no cells"
-        )  # fmt: skip
+        raise NotebookError(_without_code(cells))
     return Notebook(tuple(_code(code)))
+
+
+def _without_code(cells: list[dict[str, Any]]) -> str:
+    """Say what a notebook without code cells has."""
+    if not cells:
+        return "the notebook has no cells"
+    found = sorted(_functions(cells))
+    if not found:
+        return "the notebook has no code cells: all of its text is in Markdown or raw cells"
+    names = ", ".join(found[:8])
+    return f"the notebook has no code cells: {names} are in Markdown or raw cells; {TO_CODE}"
+
+
+def functions_outside(data: bytes) -> frozenset[str]:
+    """Return the names of functions that stand in cells of a notebook that are not code."""
+    try:
+        cells = _cells_of(_json(data.decode("utf-8-sig")))
+    except (NotebookError, UnicodeDecodeError, RecursionError, MemoryError):
+        return frozenset()
+    return _functions([cell for cell in cells if cell.get("cell_type", "code") != "code"])
+
+
+def _functions(cells: list[dict[str, Any]]) -> frozenset[str]:
+    return frozenset(name for cell in cells for name in re.findall(FUNCTION, _text(cell)))
 
 
 def _json(text: str) -> Any:
@@ -235,7 +267,7 @@ def _code(cells: list[dict[str, Any]]) -> Iterator[Cell]:
     for number, (cell, text) in enumerate(zip(cells, texts, strict=True), 1):
         source = "" if "demo" in _tags(cell) else ipython.python_of(_sound(text))
         if source.strip():
-            yield Cell(f"cell {number}", source)
+            yield Cell(f"cell {number}", newer_syntax.python_of(source))
 
 
 def without_demos(source: str) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 from grader.authoring.stub import GAP, introduction, points_note, speed_limit_note, stub
 from grader.course.assignment import Assignment, SpeedLimit
 from grader.grading.protocol import CheckInfo
+from grader.selfcheck.wording import OLDEST
 
 BAR: Final = r"\|"
 """A bar in a cell of a Markdown table."""
@@ -39,6 +40,7 @@ STEPS: Final = """\
 1. Write your code in {files}.
    Replace each `{gap}`, and keep the names and arguments.
    You may import {allowed}.
+   Write for Python {python}: the grader may not have what a later Python brings.
 2. Check your work as often as you like. {check}, and sends nothing anywhere. {how}
 
    ```
@@ -166,7 +168,7 @@ def _steps(assignment: Assignment, has_gradients: bool) -> str:
     listed = ", ".join(f"`{file}`" for file in files)
     how = "Run:" if files else "In the notebook, run the last cell. In a terminal, run:"
     return STEPS.format(
-        files=listed or both, gap=GAP, allowed=allowed, when=_when(assignment), how=how,
+        files=listed or both, gap=GAP, python=OLDEST, allowed=allowed, when=_when(assignment), how=how,
         check=f"It runs the public tests{numeric}", file=files[0] if files else f"{name}.py",
         submit="these files, with these names" if files else "this one file, with its present name",
     )  # fmt: skip

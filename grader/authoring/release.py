@@ -24,6 +24,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
+import sys
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -204,13 +206,21 @@ def release(
     return write(out / f"{name}.zip", packed(course, name, files), 0o644)
 
 
+def with_version(public: bytes) -> bytes:
+    """Return public tests that say which Python the grader runs: the one that releases them."""
+    if re.search(rb"(?m)^PYTHON = ", public):
+        return public
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return public + f'\nPYTHON = "{version}"  # of the grader\n'.encode()
+
+
 def packed(course: Course, name: str, rendered: Mapping[Path, bytes]) -> bytes:
     """Return the students' zip: what is generated, the public tests, and the data files."""
     folder = course.exercise(name)
     files = dict(rendered)
     public = folder / "test_public.py"
     if public.is_file():
-        files.setdefault(public, public.read_bytes())
+        files[public] = with_version(files.get(public, public.read_bytes()))
     for path in files_in(course.data(name)):
         # They lie beside the stub, as they lie in the worker's folder.
         files[folder / path.relative_to(course.data(name))] = path.read_bytes()

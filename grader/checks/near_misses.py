@@ -245,12 +245,31 @@ def undefined(function: str, source: str) -> str:
             f"{function} is not defined at the top level of your file; it is defined inside "
             "another function, where nothing else can call it."
         )
-    folded = {name.lower().replace("_", ""): name for name in top}
-    near = folded.get(function.lower().replace("_", ""))
-    if near is None:
-        near = next(iter(difflib.get_close_matches(function, top, 1, 0.8)), None)
-    if near is None:
-        near = next((name for name in top if name.startswith(f"{function}_")), None)
+    near = _near(function, top)
     if near is not None:
         return f"{function} is not defined in your file; you define {near}: is it that?"
     return ""
+
+
+def undefined_together(functions: Sequence[str], source: str) -> str:
+    """Say what a file has in place of several functions that it does not define, or ''."""
+    tree = tree_of(source)
+    top = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    if said := class_with(functions, source):
+        return said
+    near = [name for function in functions if (name := _near(function, top))]
+    if near:
+        return f"You define {', '.join(near)}: {'is it that' if len(near) == 1 else 'is it these'}?"
+    inner = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    if inner.issuperset(functions):
+        return "They are defined inside another function, where nothing else can call them."
+    return ""
+
+
+def _near(function: str, names: Sequence[str]) -> str | None:
+    """Return the name that was probably meant to be that of a function."""
+    folded = {name.lower().replace("_", ""): name for name in names}
+    near = folded.get(function.lower().replace("_", ""))
+    if near is None:
+        near = next(iter(difflib.get_close_matches(function, names, 1, 0.8)), None)
+    return near or next((name for name in names if name.startswith(f"{function}_")), None)

@@ -26,6 +26,7 @@ from grader.checks.pictures import picture
 from grader.checks.quantities import halves, neutral
 from grader.checks.views import Cause, View
 from grader.model import Card, Example, Outcome
+from grader.notebook import TO_CODE
 from grader.sandbox.fork_server import StudentError
 
 __all__ = ["Checked", "explain"]
@@ -207,7 +208,13 @@ class _Page:
             )
             if kind == "undefined":
                 members = [*cause.members, function]
-                more = near_misses.class_with(members, near_misses.source_of(self.asked))
+                outside = [name for name in members if name in self.asked.student.outside()]
+                more = (
+                    f"{_listed(outside)} {'is' if len(outside) == 1 else 'are'} in Markdown or raw "
+                    f"cells of your notebook: {TO_CODE}."
+                    if outside
+                    else near_misses.undefined_together(members, near_misses.source_of(self.asked))
+                )
                 cause.sentence = f"{cause.sentence} {more}".strip()
         cause.members.append(function)
         self._add([cause], findings)

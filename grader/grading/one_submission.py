@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache, partial
 
 import pytest
 
@@ -14,7 +15,7 @@ from grader.grading import direct, marks, outcomes, plugin
 from grader.grading.session import Bench
 from grader.grading.subtests import SUBTESTS
 from grader.model import Card, Grade, Limits, Outcome, Submission
-from grader.notebook import NotebookError, read_helpers, read_source
+from grader.notebook import NotebookError, functions_outside, read_helpers, read_source
 from grader.sandbox.fork_server import GraderError, StudentError
 from grader.sandbox.student import Student
 
@@ -85,6 +86,7 @@ def _graded(
     except NotebookError as error:
         cells, helpers, problem = (), (), str(error)
     asked = bench.begin(cells, helpers)
+    asked.student.outside = cache(partial(functions_outside, submission.source))
     problem = submission.problem or problem or _unreadable(asked.student)
     if problem:
         failed = [outcomes.blank(item, bench.rules, problem) for item in items]

@@ -9,7 +9,7 @@ What a worker writes is taken apart here, and becomes arrays, or words that a st
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
@@ -145,6 +145,8 @@ class Student:
     """Bytes that a plain test has received."""
     stopped: int = 0
     """Tests in which a worker hung or ended (see `grader.checks.peer`)."""
+    outside: Callable[[], frozenset[str]] = frozenset
+    """Returns the functions that stand in cells of a notebook that are not code."""
     _worker: Worker | None = None
     _dead: StudentError | None = None
     _sparing: bool = False
@@ -359,6 +361,11 @@ class Student:
 
     def why_undefined(self, function: str) -> str:
         """Return the sentence about a name that is missing."""
+        if function in self.outside():
+            return (
+                f"{function} is in a Markdown or raw cell of your notebook, so it is not defined; "
+                "change the type of that cell to Code"
+            )
         if self.problems:
             first = self.problems[0]
             where = (

@@ -1,7 +1,7 @@
 """Find in a student's text what the grader will refuse: imports, and syntax that is too new.
 
 foreign([Cell("layers.py", "import torch")], ["scipy"])   # [Found("layers.py", 1, "torch", False)]
-too_new("def f[T](x: T): ...", "3.11")                    # 1, the line
+too_new('t"{x}"', "3.11")                                 # 1, the line
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import tokenize
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from grader import newer_syntax
 from grader.notebook import Cell
 from grader.sandbox.guest import stand_ins
 
@@ -61,10 +62,14 @@ def _imports(node: ast.AST, guarded: bool, runs: bool) -> Iterator[tuple[str, in
 
 
 def too_new(source: str, version: str) -> int:
-    """Return the first line with syntax that Python ``version`` does not have; 0 if there is none."""
+    """Return the first line with syntax that Python ``version`` does not have; 0 if there is none.
+
+    What the grader rewrites (`grader.newer_syntax`) does not count.
+    """
     major, minor = map(int, version.split(".")[:2])
     if sys.version_info[:2] <= (major, minor):
         return 0
+    source = newer_syntax.rewritten(source)
     try:
         ast.parse(source)
     except (SyntaxError, ValueError, RecursionError):

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.ipython import python_of
-from grader.notebook import Cell, NotebookError, read, read_source
+from grader.notebook import Cell, NotebookError, functions_outside, read, read_source
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "inbox"
 
@@ -32,6 +32,20 @@ def test_code_cells_alone_are_read_and_counted() -> None:
     data = nbformat.writes(v4.new_notebook(cells=cells)).encode()
     assert (Cell("cell 1", "a = 1"), Cell("cell 3", "b = 2")) == read(data).cells
     assert read(data).sources == ("a = 1", "b = 2")
+
+
+def test_functions_that_are_not_in_code_cells_are_named() -> None:
+    """In the refusal of a notebook without code cells, and where a check misses them."""
+    v4 = nbformat.v4
+    cells = [
+        v4.new_markdown_cell("def relu(z):\n    return z"),
+        v4.new_raw_cell("async def f (x):"),
+    ]
+    data = nbformat.writes(v4.new_notebook(cells=cells)).encode()
+    assert functions_outside(data) == {"relu", "f"}
+    with pytest.raises(NotebookError, match="no code cells: f, relu are in Markdown or raw cells"):
+        read(data)
+    assert functions_outside(notebook("def relu(z): ...")) == frozenset()
 
 
 def test_a_script_is_one_cell() -> None:

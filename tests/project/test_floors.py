@@ -22,6 +22,7 @@ GROUND = {
     "files",
     "timestamps",
     "ipython",
+    "newer_syntax",
     "notebook",
     "parcel",
     "graph",

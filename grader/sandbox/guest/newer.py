@@ -11,9 +11,14 @@ from __future__ import annotations
 
 import collections.abc
 import copy
+import heapq
 import inspect
 import itertools
 import math
+import operator
+import os
+import re
+import types
 import typing
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -36,7 +41,20 @@ def _names() -> dict[Any, dict[str, Any]]:
         warnings: {"deprecated": _decorator},
         inspect: {"markcoroutinefunction": lambda function: function},
         collections.abc: {"Buffer": collections.abc.ByteString},
+        heapq: {
+            "heapify_max": _private("_heapify_max"), "heappop_max": _private("_heappop_max"),
+            "heapreplace_max": _private("_heapreplace_max"),
+            "heappush_max": _heappush_max, "heappushpop_max": _heappushpop_max,
+        },
+        operator: {
+            "is_none": lambda value: value is None, "is_not_none": lambda value: value is not None,
+        },
+        os: {"process_cpu_count": os.cpu_count},
+        re: {"PatternError": re.error},
+        types: {"get_original_bases": lambda c: c.__dict__.get("__orig_bases__", c.__bases__)},
         typing: {
+            "TypeAliasType": lambda name, value, **_: types.new_class(name, (list,)),
+            "is_protocol": lambda kind: getattr(kind, "_is_protocol", False),
             "override": lambda method: method, "ReadOnly": typing.Required, "NoDefault": object(),
             "TypeIs": typing.TypeGuard, "get_protocol_members": lambda kind: frozenset(),
         },
@@ -69,6 +87,19 @@ def _rebuilt(value: Any, changes: dict[str, Any]) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.replace(value, **changes)
     return value._replace(**changes)
+
+
+def _private(name: str) -> Any:
+    return getattr(heapq, name, None)
+
+
+def _heappush_max(heap: list[Any], item: Any, /) -> None:
+    heap.append(item)
+    _private("_siftdown_max")(heap, 0, len(heap) - 1)
+
+
+def _heappushpop_max(heap: list[Any], item: Any, /) -> Any:
+    return _private("_heapreplace_max")(heap, item) if heap and item < heap[0] else item
 
 
 def _decorator(message: str, /, **_: Any) -> Callable[[Any], Any]:

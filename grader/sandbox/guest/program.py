@@ -13,6 +13,7 @@ used by the student's own check: there is no other rule about what is run.
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import builtins
@@ -89,8 +90,11 @@ class Running:
         sys.modules[self.module.__name__] = self.module
         sys.argv = [self.names["__file__"]]
         if self._outputs:
-            self.names.update(In=[""], Out={}, _="", __="", ___="")
+            self.names.update(In=[""], Out={}, _="", __="", ___="", _dh=["/"])
+            self.names.update(_ih=self.names["In"], _oh=self.names["Out"])
         for title, source in self._cells:
+            if self._outputs:
+                self.names["In"].append(source)
             _Cell(self, title, source, limit).run(sparing)
         return self.problems
 
@@ -219,7 +223,18 @@ class _Cell:
             return
         raised = self._raised_by(code)
         if raised is not None:
-            self._note(raised, node)
+            self._failed(raised, node)
+
+    def _failed(self, error: BaseException, node: ast.stmt) -> None:
+        """Note what a statement raised, unless only annotations did: Python 3.14 does not run these."""
+        if isinstance(error, NameError) and error.name in _annotated_with(node):
+            flags = __future__.annotations.compiler_flag
+            module = ast.Module([node], [])
+            again = self._raised_by(self._running.compiled(module, self._title, flags=flags))
+            if again is None:
+                return
+            error = again
+        self._note(error, node)
 
     def _raised_by(self, code: types.CodeType) -> BaseException | None:
         try:
@@ -237,7 +252,10 @@ class _Cell:
         nodes = self._nodes()
         ends = [i for i, node in enumerate(nodes) if (0, 0) < at <= _end(node)]
         failed = ends[0] if ends else len(nodes) - 1
-        self._note(error, nodes[failed] if nodes else None)
+        if nodes:
+            self._failed(error, nodes[failed])
+        else:
+            self._note(error, None)
         return failed + 1
 
     def _note(self, error: BaseException, node: ast.stmt | None) -> None:
@@ -289,6 +307,17 @@ def _computes(node: ast.AST) -> bool:
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Pow, ast.LShift, ast.Mult)):
         return True
     return any(map(_computes, ast.iter_child_nodes(node)))
+
+
+def _annotated_with(node: ast.stmt) -> set[str]:
+    """Return the names that stand in annotations of a statement."""
+    found = (
+        annotation
+        for each in ast.walk(node)
+        for annotation in (getattr(each, "annotation", None), getattr(each, "returns", None))
+        if isinstance(annotation, ast.AST)
+    )
+    return {each.id for one in found for each in ast.walk(one) if isinstance(each, ast.Name)}
 
 
 def bound_by(node: ast.stmt) -> set[str]:

@@ -33,7 +33,8 @@ class Shell:
         if name in ("time", "prun", "memit"):
             return self._execute(line, True)
         if name == "run":
-            return self._execute(self._read(line.split()[0] if line.split() else ""), False)
+            files = [word for word in line.split() if not word.startswith("-")]
+            return self._execute(self._read(files[0] if files else ""), False)
         return INERT
 
     def run_cell_magic(self, name: str, line: str = "", cell: str = "", *_: Any, **__: Any) -> Any:
@@ -42,6 +43,9 @@ class Shell:
             words = line.split()
             self._write(words[-1].strip("'\"") if words else "", cell, "-a" in words)
         elif name in RUN:
+            words = [word for word in line.split() if word.isidentifier()]
+            if name == "capture" and words:
+                cell = f"{words[0]} = get_ipython().captured\n{cell}"
             self._execute(cell, False)
         return INERT
 

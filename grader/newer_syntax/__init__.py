@@ -1,0 +1,66 @@
+r"""Rewrite syntax of a later Python so that Python 3.11 can read it, each line in its place.
+
+>>> python_of("try:\n    x = 1\nexcept KeyError, ValueError:\n    pass")
+'try:\n    x = 1\nexcept (KeyError, ValueError):\n    pass'
+>>> python_of('''print(f"{row["name"]:>8} of {len(rows)}")''')
+'print("{:>8} of {}".format((row["name"]), (len(rows))))'
+>>> python_of("def first[T](items: list[T]) -> T:\n    return items[0]")
+"def first   (items: 'list[T]') -> 'T':\n    return items[0]"
+
+Students may have a newer Python than the grader. Rewritten are: quotes, backslashes, comments and line breaks
+in the fields of an f-string (Python 3.12), type parameters and ``type`` statements (3.12), and ``except`` with
+several classes without parentheses (3.14). A text that this Python can read, or that it still cannot read
+after all that, is returned unchanged. Nothing is run.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+
+MAX_REWRITTEN = 128 * 1024
+"""Longer texts are left alone: parsing is quadratic for some texts."""
+
+GATE = (
+    r"(?m)^[ \t]*(?:(?:async[ \t]+)?(?:def|class)[ \t]+\w+[ \t]*\["
+    r"|type[ \t]+\w+[ \t]*(?:\[.*\])?[ \t]*=(?!=)"
+    r"|except\b[^\n:(]*,)"
+    r"|\b(?:[fF][rR]?|[rR][fF])(?:\"\"\"|'''|"
+    r"(?P<quote>[\"'])(?:(?!(?P=quote))[^\n])*\{[^{}\n]*(?:(?P=quote)|[\\#\n]))"
+)
+"""Is somewhere in every text that needs to be rewritten. Few texts have it, and only these are parsed."""
+
+
+def python_of(text: str) -> str:
+    """Return the text as this Python can read it, or as it is."""
+    return text if re.search(GATE, text) is None or parses(text) else rewritten(text)
+
+
+def rewritten(text: str) -> str:
+    """Return the text without newer syntax, whether or not this Python can read it."""
+    if len(text) > MAX_REWRITTEN or re.search(GATE, text) is None:
+        return text
+    from grader.newer_syntax import parameters, statements, strings, tokens
+
+    try:
+        pieces = strings.rewritten(tokens.tokens_of(text))
+        written, generic = statements.rewritten(pieces)
+        return parameters.without(written, parsed(written), generic)
+    except (tokens.UnreadableError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return text
+
+
+def parses(text: str) -> bool:
+    """Return whether this Python can read a text; a long one is not tried, and counts as one that it can."""
+    try:
+        return len(text) > MAX_REWRITTEN or bool(parsed(text))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+
+
+def parsed(text: str) -> ast.Module:
+    """Return the syntax tree of a text; raise as `ast.parse` does."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
