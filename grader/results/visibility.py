@@ -52,13 +52,14 @@ def for_student(grade: Grade, due: datetime | None = None, now: datetime | None 
 
 def for_staff(outcome: Outcome) -> Outcome:
     """Return an outcome with what is held back from the student, for reports that staff read."""
-    held = {
+    if not outcome.visibility:
+        return outcome
+    held: dict[str, Any] = {
         name: text
         for name in TOLD
         if not getattr(outcome, name) and isinstance(text := outcome.instructor.get(name), str)
     }
-    known: dict[str, Any] = held
-    return replace(outcome, **known) if outcome.visibility and held else outcome
+    return replace(outcome, **held) if held else outcome
 
 
 def _bare(outcome: Outcome) -> Outcome:
