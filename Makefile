@@ -54,6 +54,7 @@ bench: $(VENV)/ready-dev
 	$(BIN)/python bench/pages.py --students 5000 --write docs/performance.md
 	$(BIN)/python bench/cold_lms.py --write docs/performance.md
 	$(BIN)/python bench/serve.py --write docs/performance.md
+	$(BIN)/python bench/startup.py
 
 clean:
 	rm -rf $(VENV) results

@@ -23,6 +23,7 @@ from grader.cli import author, course, grade, lms, mark, results, serve, setting
 from grader.cli.output import OK, is_for_users, line_of, stop
 from grader.cli.wording import COMPLETION, EXAMPLES
 from grader.sandbox import interpreter
+from grader.sandbox.guest import startup
 from grader.text import nearest
 
 Command = Callable[[argparse.Namespace], int]
@@ -48,7 +49,7 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status."""
-    gc.set_threshold(50_000)  # imports make much that stays
+    gc.set_threshold(startup.COLLECT_AFTER)
     interpreter.shut_out_surroundings()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that has no such character shows ?

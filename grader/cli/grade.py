@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import shlex
 import shutil
 import signal
@@ -29,7 +28,6 @@ def run(options: argparse.Namespace) -> int:
     from grader.results import policy, write
     from grader.runs import class_run
 
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the report's few sums need no threads
     plan = _plan(options)
     progress = class_run.Progress(say=_aside)
     began = time.monotonic()

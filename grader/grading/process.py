@@ -13,7 +13,6 @@ Messages on the first, the inherited connection, JSON:
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import platform
 import re
@@ -39,7 +38,7 @@ from grader.grading.session import Bench
 from grader.grading.watchdog import Watch
 from grader.model import Submission
 from grader.sandbox.fork_server import GraderError, Sandbox, StudentError
-from grader.sandbox.guest import lockdown
+from grader.sandbox.guest import lockdown, startup
 
 OLD_NAMES: Final = tuple(
     f"grader.{name}" for name in ("behaviour", "cases", "compare", "gradients", "judging")
@@ -138,8 +137,7 @@ class Loop:
         self._connection.send_bytes(msgspec.json.encode(ready))
         if ready.problem or self._settings.collect:
             return True
-        gc.freeze()
-        gc.enable()
+        startup.settle()
         with contextlib.suppress(EOFError):
             while True:
                 data = self._connection.recv_bytes()

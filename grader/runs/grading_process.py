@@ -28,6 +28,7 @@ from grader.errors import UserError
 from grader.grading.protocol import Ready, Settings
 from grader.model import Grade, Submission
 from grader.sandbox import interpreter
+from grader.sandbox.guest import startup
 
 START_SECONDS: Final = 120.0
 SEND_SECONDS: Final = 10
@@ -54,8 +55,7 @@ class Process:
         # Files of no folder: a pipe that nobody reads would fill up and stop it.
         self._place, self._said = os.memfd_create("place"), os.memfd_create("said")
         passed = [theirs.fileno(), self._place]
-        # What is imported stays: to look for cycles in it meanwhile takes a twentieth of the time.
-        code = "import gc; gc.disable(); import grader.grading.process as p; p.main()"
+        code = f"{startup.WITHOUT_COLLECTOR}import grader.grading.process as p; p.main()"
         try:
             self._process = subprocess.Popen(  # noqa: S603  # our own module
                 interpreter.command(code, *map(str, passed)), pass_fds=passed,

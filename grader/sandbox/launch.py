@@ -15,6 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from grader.sandbox.guest import startup
+
 OF_OURS: Final = ("__init__.py", "sandbox/__init__.py", "sandbox/guest")
 """What a worker imports of this package: no test, no reference and no judge is in its view."""
 _OF_TORCH: Final = ("torchgen", "typing_extensions.py", "sympy", "mpmath")
@@ -31,11 +33,9 @@ _OF_MATPLOTLIB: Final = (
 def python() -> list[str]:
     """Return the base interpreter with only the worker's imports on its path."""
     paths = sorted({str(_package("grader").parent), str(_package("numpy").parent)})
-    # What modules want done in a forked child (new seeds, new locks) costs every worker and is for
-    # nothing there: it has one thread, and the fork server seeds it. They are not let register.
     code = (
-        "import gc, os, sys; gc.disable(); os.register_at_fork = lambda **_: None; "
-        f"sys.path += {paths!r}; from grader.sandbox.guest import worker; worker.main()"
+        f"{startup.WITHOUT_COLLECTOR}{startup.WITHOUT_FORK_HOOKS}"
+        f"import sys; sys.path += {paths!r}; from grader.sandbox.guest import worker; worker.main()"
     )
     interpreter = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
     return [interpreter, "-P", "-s", "-S", "-B", "-c", code]

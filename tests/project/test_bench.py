@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from grader.sandbox.guest import startup as tuning
+
 BENCH = Path(__file__).parents[2] / "bench"
 
 
@@ -148,3 +150,15 @@ def test_each_exercise_is_measured():
     assert float(cpu[1]) > 0
     assert speed[1] == "differentiate"
     assert [int(cell.strip(" |")) for cell in fair[2::2]] == [0, 0]
+
+
+def test_every_part_of_the_start_up_tuning_is_measured(tmp_path, monkeypatch):
+    """What a part gains stands beside it, so each must be one that the benchmark turns off."""
+    monkeypatch.syspath_prepend(str(BENCH))
+    bench = importlib.import_module("startup")
+    parts = {name for name in vars(tuning) if name[0] != "_"} - {"annotations", "gc", "Final"}
+    assert parts == set(bench.WITHOUT) - {"all of it"}
+    folder = bench.a_class(tmp_path / "class", 1)
+    changes = "; ".join(filter(None, bench.WITHOUT.values()))
+    assert bench.cpu(changes, folder, tmp_path / "out") > 0
+    assert "100" in (tmp_path / "out" / "grades.csv").read_text()

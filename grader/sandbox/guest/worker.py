@@ -37,7 +37,6 @@ was only given more keys. ``repeat`` runs each call so many times (for timing th
 from __future__ import annotations
 
 import collections.abc
-import gc
 import importlib
 import json
 import linecache
@@ -50,7 +49,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.sandbox.guest import figures, library, lockdown, newer, wire
+from grader.sandbox.guest import figures, library, lockdown, newer, startup, wire
 from grader.sandbox.guest.imports import Gate
 from grader.sandbox.guest.operations import Operations
 from grader.sandbox.guest.plain_values import MAX_ANSWER, modified, portable
@@ -109,8 +108,7 @@ def serve(control: socket.socket, settings: dict[str, Any]) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
-    gc.freeze()
-    gc.enable()
+    startup.settle()
     _reply(control, {"up": os.getpid()})
     ended: dict[int, int] = {}
     while True:
