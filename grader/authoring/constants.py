@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection
 from typing import Final
 
-from grader.authoring.stub import stub
+from grader.authoring.stub import regions_of, stub
 
 _CONSTANT: Final = """
 
@@ -52,13 +52,21 @@ def _answer_constantly(names):
             yield _name
 
 
+def _of_class(value):
+    if isinstance(value, property):
+        return property(_constant)
+    if isinstance(value, (staticmethod, classmethod)):
+        return type(value)(_constant)
+    return _constant if isinstance(value, _types.FunctionType) else value
+
+
 for _name in list(_answer_constantly(globals())):
     globals()[_name] = _constant
 for _class in [each for each in globals().values() if isinstance(each, type)]:
     if _class.__module__ == __name__:
         for _name, _value in list(vars(_class).items()):
-            if isinstance(_value, _types.FunctionType) and _name != "__init__":
-                setattr(_class, _name, _constant)
+            if _name not in ("__init__", "__new__") and _of_class(_value) is not _value:
+                setattr(_class, _name, _of_class(_value))
 """
 
 
@@ -74,6 +82,34 @@ def answering(source: str, value: str, variables: Collection[str] = ()) -> str:
     """
     held = "".join(f"\n{name} = {value}" for name in sorted(variables))
     return f"{source}{_ANSWERS}".replace("ANSWER", value) + f"{held}\n"
+
+
+def without_state(source: str) -> str:
+    """Return a solution whose classes keep nothing: no ``__init__`` of a student's, no attributes.
+
+    A check that a constant program passes only because its ``__init__`` was left in does compare
+    something: what the student wrote there.
+    """
+    lines = source.splitlines(keepends=True)
+    regions = [number for begin, end in regions_of(lines) for number in range(begin + 1, end + 2)]
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            node.body = [kept for each in node.body for kept in _stateless(each, set(regions))] or [
+                ast.Pass()
+            ]
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def _stateless(node: ast.stmt, regions: Collection[int]) -> list[ast.stmt]:
+    """Return what is left of a statement of a class: of those in solution regions only methods."""
+    if isinstance(node, ast.FunctionDef) and node.name == "__init__":
+        kept = [each for each in node.body if each.lineno not in regions]
+        node.body = kept or [ast.Pass()]
+        return [node]
+    if isinstance(node, ast.Assign | ast.AnnAssign) and node.lineno in regions:
+        return []
+    return [node]
 
 
 def written_by_students(source: str) -> set[str]:

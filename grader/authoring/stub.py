@@ -41,7 +41,7 @@ def stub(source: str, speed: Mapping[str, SpeedLimit] | None = None) -> str:
         else line
         for line in source.splitlines(keepends=True)
     ]
-    for begin, end in reversed(list(_regions(lines))):
+    for begin, end in reversed(list(regions_of(lines))):
         indent = lines[begin].partition("#")[0]
         lines[begin : end + 1] = [f"{indent}{GAP}\n"] if indent else []
         if not indent:
@@ -49,7 +49,7 @@ def stub(source: str, speed: Mapping[str, SpeedLimit] | None = None) -> str:
     return _with_limits("".join(lines).rstrip() + "\n", speed or {})
 
 
-def _regions(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+def regions_of(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Yield the first and last line of each region, counted from 0."""
     begin = None
     for number, line in enumerate(lines):

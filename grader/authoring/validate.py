@@ -12,20 +12,28 @@ that uses PyTorch, it agrees with that solution too, and oracle and solution run
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib.util
 import itertools
 import queue
 import re
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
 from grader.authoring import handout, numbers, rubric, soundness
-from grader.authoring.constants import CONSTANTS, answering, filled, written_by_students
+from grader.authoring.constants import (
+    CONSTANTS,
+    answering,
+    filled,
+    without_state,
+    written_by_students,
+)
 from grader.authoring.stub import stub
+from grader.authoring.vacuous import Vacuous
 from grader.authoring.validation_table import HEADER, TIMED_SEEDS, Findings
 from grader.checks.mistakes import Mistake, mistaken, module_of
 from grader.course.assignment import Course
@@ -155,7 +163,7 @@ def validate(
     found = Findings(name, seeds=seeds, mistake_seeds=min(seeds, mistakes))
     folder = course.folder / "reference" / name
     known = _mistakes_of(folder)
-    found.rubric = rubric.checks(course, name)
+    found.vacuous = Vacuous(rubric.checks(course, name))
     cases = course.hidden_tests(name) / "cases.py"
     submissions = [
         each
@@ -176,6 +184,7 @@ def validate(
     ):
         _judge(found, grade, known, seed)
         _compare(found, grade, seed)
+    found.wrong += found.vacuous.lines()
     compared = numbers.check(course, name, seeds)
     found.oracle = compared.oracle
     found.wrong += compared.wrong
@@ -196,7 +205,7 @@ def _mistakes_of(folder: Path) -> Sequence[Mistake]:
 
 def _never_named(found: Findings, mistakes: Sequence[Mistake]) -> Iterator[str]:
     """Say why a mistake that loses marks is never recognised by name."""
-    by_values = any("check" in check.fixtures for check in found.rubric)
+    by_values = any("check" in check.fixtures for check in found.vacuous.rubric)
     for mistake in mistakes:
         if mistake.id in found.named_ids:
             continue
@@ -235,6 +244,11 @@ def _submissions(
     for value in CONSTANTS:
         texts = [answering(text, value, written_by_students(text)) for text in sources]
         yield made(f"constant {value}", *texts)
+        bare = [without_state(text) for text in sources]
+        if bare != [ast.unparse(ast.parse(text)) for text in sources]:
+            texts = [answering(text, value, written_by_students(source))
+                     for text, source in zip(bare, sources, strict=True)]  # fmt: skip
+            yield made(f"stateless {value}", *texts)
     yield from _variants(course, name)
     for number, mistake in enumerate(mistakes):
         yield made(f"mistake {number} {mistake.id}", mistaken(sources[0], mistake))
@@ -314,11 +328,8 @@ def _judge(found: Findings, grade: Grade, mistakes: Sequence[Mistake], seed: int
         if kind == "reference" and seed == SEED:
             found.checks = sum(outcome.status != "manual" for outcome in grade.outcomes)
             found.points = round(sum(outcome.max_points for outcome in grade.outcomes), 6)
-    elif kind == "stub":
-        found.wrong += _passed_by(found, grade, "the stub")
-    elif kind == "constant":
-        plain = {check.id for check in found.rubric if "check" not in check.fixtures}
-        found.wrong += _passed_by(found, grade, f"a program that always returns {rest}", plain)
+    elif kind in ("stub", "constant", "stateless"):
+        found.vacuous.note(who, grade)
     elif kind == "all" and score > CONSTANTS_MAY_EARN:
         passed = [o.id for o in grade.outcomes if o.points]
         found.wrong.append(f"{said}earn {score:g}: {', '.join(passed)}")
@@ -328,22 +339,6 @@ def _judge(found: Findings, grade: Grade, mistakes: Sequence[Mistake], seed: int
     if len(found.wrong) > before:
         found.variants.discard(who)
         found.mistakes.discard(who)
-
-
-def _passed_by(
-    found: Findings, grade: Grade, who: str, among: Collection[str] | None = None
-) -> Iterator[str]:
-    """Yield the checks with points that a program passes which answers nothing."""
-    where = {check.id: check for check in found.rubric}
-    for outcome in grade.outcomes:
-        known = where.get(outcome.id)
-        if outcome.points <= 0 or (known and known.full):
-            continue
-        if among is None or outcome.id in among:
-            place = f"{known.where}: {known.function}" if known else outcome.id
-            line = f"{place} gives {outcome.points:g} points to {who}"
-            if line not in found.wrong:
-                yield line
 
 
 def _judge_mistake(found: Findings, failed: Sequence[Outcome], mistake: Mistake, said: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from grader.authoring.numbers import NUMBER_SEEDS
-from grader.grading.protocol import CheckInfo
+from grader.authoring.vacuous import Vacuous
 
 TIMED_SEEDS: Final = 3
 """Seeds with which timed checks run too: what they say hardly depends on the inputs."""
@@ -40,7 +40,8 @@ class Findings:
     """What could not be tried here, and what is worth knowing."""
     named_ids: set[str] = field(default_factory=set)
     """The mistakes that were named at least once."""
-    rubric: tuple[CheckInfo, ...] = ()
+    vacuous: Vacuous = field(default_factory=lambda: Vacuous(()))
+    """The checks that programs without answers pass, and the rubric."""
     verdicts: dict[tuple[str, str], str] = field(default_factory=dict)
     """(who, check): the verdict with the first seed."""
 

@@ -46,7 +46,8 @@ def load_exercise(
 
     A solution that imports more than NumPy and the standard library, has several files, or comes with
     data that its checks use never runs here: it answers from a worker, and its mistakes are not told
-    apart. Where there is a ``twin.py``, that runs here.
+    apart. The same holds where there are only plain tests: neither cases.py nor mistakes.py. Where there
+    is a ``twin.py``, that runs here.
 
     Args:
         course: The folder of the course.
@@ -57,8 +58,12 @@ def load_exercise(
     folder = course / "reference" / name
     text = (solution or folder / "solution.py").read_text(encoding="utf-8")
     source = without_demos(text)
-    apart = _uses_data(course, name, text) or (
-        solution is not None and solution.name != "solution.py"
+    hidden = course / "tests" / "hidden" / name
+    plain = not (folder / "mistakes.py").exists() and not (hidden / "cases.py").exists()
+    apart = (
+        plain
+        or _uses_data(course, name, text)
+        or (solution is not None and solution.name != "solution.py")
     )
     cases = _cases(course, name)
     caches: Caches = getattr(cases, "CACHES", {})

@@ -13,18 +13,20 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any, Final, cast
+from typing import Any, Final, NoReturn, cast
 
 import numpy as np
 
 from grader.checks.approx import approx
 from grader.checks.peer import MAX_ELEMENTS, Peer, Reference
-from grader.checks.raised import RefusedError
+from grader.checks.raised import RefusedError, StudentRaisedError, UndecidableError
 from grader.sandbox.guest.operations import CALLABLE, FUNCTION, ITERATOR, TENSOR
 
 _BINARY: Final = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split()
 _UNARY: Final = "neg pos abs invert trunc floor ceil".split()
 _COMPARED: Final = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+_OPPOSITE: Final = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "le": "gt", "gt": "le"}
+"""Comparisons of which at most one is true: an object that says yes to both decides nothing."""
 
 FORWARDED: Final = frozenset(
     f"__{name}__"
@@ -62,6 +64,47 @@ ABSENT: Final = frozenset(
 )
 
 
+class Own:
+    """A method of a handle, read by its name; only calling it means something.
+
+    A student's attribute of the same name (``node.value``) is not reached in this way: comparing
+    the method instead would fail for everybody without a word.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        """Wrap a method of a class of handles."""
+        self._function = function
+        self.__doc__ = function.__doc__
+
+    def __get__(self, handle: Any, kind: type) -> Any:
+        return self if handle is None else OwnMethod(self._function, handle)
+
+
+class OwnMethod:
+    """A method of a handle, ready to be called."""
+
+    __slots__ = ("_function", "_handle")
+
+    def __init__(self, function: Callable[..., Any], handle: Any) -> None:
+        """Bind a method to a handle."""
+        self._function, self._handle = function, handle
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        """Call the method."""
+        return self._function(self._handle, *args, **named)
+
+    def _refuse(self, *others: Any) -> NoReturn:
+        name = self._function.__name__
+        raise TypeError(
+            f"h.{name} is a method of every handle; write h.attr({name!r}) for the student's attribute"
+        )
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = __bool__ = __len__ = _refuse
+    __iter__ = __getitem__ = __contains__ = __float__ = __int__ = __index__ = __array__ = _refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __str__ = __repr__ = _refuse
+    __truediv__ = __rtruediv__ = __mod__ = __neg__ = __abs__ = __round__ = __getattr__ = _refuse
+
+
 class Handle:
     """An object in a worker. It lives until its test ends.
 
@@ -88,14 +131,17 @@ class Handle:
 
     # --- by name ---
 
+    @Own
     def value(self) -> Any:
         """Return a plain copy: of a held value, an array, a dataclass; raise if there is none."""
         return forward(self, "value", name="value")
 
+    @Own
     def attr(self, name: str) -> Any:
         """Return an attribute whose name is also one of a handle's methods: ``h.attr("value")``."""
         return _get(self, name)
 
+    @Own
     def call(self, name: str, *args: Any, **named: Any) -> Any:
         """Call a method by its name, a special one too: ``a.call("__eq__", b) is True``."""
         if not name.startswith("__"):
@@ -202,7 +248,9 @@ class Handle:
         return sorted(name for name in vars(Handle) if not name.startswith("_"))
 
     def __bool__(self) -> bool:
-        raise self._grader_peer.undecidable("whether an object is true; call a method by its name")
+        raise self._grader_peer.undecidable(
+            'whether an object is true; write `is not None`, or h.call("__bool__") is True'
+        )
 
     def __contains__(self, item: Any) -> bool:
         raise self._grader_peer.undecidable('`in`; write h.call("__contains__", item) is True')
@@ -255,14 +303,17 @@ class _CallableMethods:
     def __call__(self, *args: Any, **named: Any) -> Any:
         return _called(self, args, named, {})
 
+    @Own
     def hold(self, *args: Any, **named: Any) -> Any:
         """Call it, and leave the whole result in the worker: a handle comes back."""
         return _called(self, args, named, {"hold": True})
 
+    @Own
     def printed(self, *args: Any, **named: Any) -> str:
         """Call it, and return what it printed to the standard output."""
         return str(_called(self, args, named, {"printed": True}))
 
+    @Own
     def with_input(self, text: str) -> Calling:
         """Return the same callable with ``text`` as its standard input."""
         return Calling(self, text)
@@ -411,12 +462,29 @@ def _compared(handle: Handle, name: str, other: object) -> bool:
     if isinstance(other, approx):
         return (other == handle) is (name == "eq")
     if not hasattr(type(other), "_grader_reference"):
-        raise peer.undecidable(f"`{sign}` between an object and a value")
+        raise peer.undecidable(
+            f"`{sign}` between an object and a value; compare one of its values: an attribute, "
+            'h.value(), int(h), h.call("__eq__", x) is True'
+        )
     if name in ("eq", "ne") and _is_same(handle, other):
         return name == "eq"
     peer.reached("operate", sign)
     found = forward(handle, "operate", name, peer.pack(other), name=sign)
-    return bool(_exactly(handle, found, bool, sign))
+    if _exactly(handle, found, bool, sign) and _also(handle, _OPPOSITE[name], other):
+        opposite = _COMPARED[_OPPOSITE[name]]
+        raise UndecidableError(f"`{sign}` and `{opposite}` are both true for your object")
+    return bool(found)
+
+
+def _also(handle: Handle, name: str, other: Any) -> bool:
+    """Return whether a comparison is true; an object without it, or that raises, says no."""
+    peer = handle._grader_peer
+    try:
+        return (
+            peer.do("operate", handle._grader_reference, name, peer.pack(other), raw=True) is True
+        )
+    except StudentRaisedError:
+        return False
 
 
 def _is_same(one: Any, other: Any) -> bool:

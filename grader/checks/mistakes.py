@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,7 +50,14 @@ class Catalogue:
 def module_of(source: str, name: str) -> types.ModuleType:
     """Return the module that ``source``, code of ours, makes."""
     module = types.ModuleType(name)
-    exec(compile(source, f"<{name}>", "exec"), module.__dict__)  # noqa: S102  # ours, not a student's
+    before = sys.modules.get(name)
+    sys.modules[name] = module  # dataclasses look their module up
+    try:
+        exec(compile(source, f"<{name}>", "exec"), module.__dict__)  # noqa: S102  # ours, not a student's
+    finally:
+        sys.modules.pop(name)
+        if before is not None:
+            sys.modules[name] = before
     return module
 
 

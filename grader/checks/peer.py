@@ -16,13 +16,14 @@ import itertools
 import sys
 import types
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import numpy as np
 
+from grader.checks.callbacks import KEPT_TOO_LONG, Callbacks
 from grader.checks.kinds import ACCEPTED, END, NOTHING, Seen, Trail, fits, kind_of, tree_of, word_of
 from grader.checks.names import names_of
 from grader.checks.raised import (
@@ -117,7 +118,7 @@ class Peer:
         self._test, self._roots, self._made = test, tuple(roots), made
         self._cpu = cpu
         self._numbers = itertools.count(1)
-        self._functions: dict[int, Callable[..., Any]] = {}
+        self._callbacks = Callbacks()
         self._generation = 0
         self._arrived = 0
         self._depth = 0
@@ -162,7 +163,6 @@ class Peer:
         name: str,
     ) -> Any:
         """Call an object; arguments are changed here where the reference changed them."""
-        known = set(self._functions)
         nodes = self.pack(list(args)), self.pack(dict(named))
         how = dict(how)
         place, visit = None, 0
@@ -174,11 +174,7 @@ class Peer:
         elif args or named:
             how["changed"] = True
         self._overran_before(reference)
-        try:
-            reply = self._ask("call", reference, (*nodes, how), name)
-        finally:
-            for key in set(self._functions) - known:
-                del self._functions[key]
+        reply = self._ask("call", reference, (*nodes, how), name)
         value = self._result(reply, name)
         changed = self._restore(reply[3], args, named, how.get("changed"))
         if place is not None:
@@ -306,15 +302,14 @@ class Peer:
         if isinstance(value, (types.ModuleType, BaseException)) or not callable(value):
             kind = type(value).__name__
             raise TypeError(f"a {kind} cannot be sent to a submission; send values or functions")
-        key = next(self._numbers)
-        self._functions[key] = value
-        return [int(Tag.FUNCTION), key]
+        return [int(Tag.FUNCTION), self._callbacks.passed(next(self._numbers), value)]
 
     def _referred(self, found: HasReference) -> Any:
         peer = found._grader_peer
         if peer is not self:
             whose = "another test" if peer.student is self.student else "another program"
             raise TypeError(f"a handle of {whose} cannot be used here")
+        self._callbacks.referred(found._grader_reference[0])
         return [int(Tag.REFERENCE), *found._grader_reference]
 
     # --- requests ---
@@ -325,6 +320,13 @@ class Peer:
         number = next(self._numbers)
         request = ["do", number, self._test, operation,
                    [int(Tag.REFERENCE), *reference], *arguments]  # fmt: skip
+        with self._callbacks.during(reference[0]):
+            return self._answered(request, number, reference, operation, name)
+
+    def _answered(
+        self, request: list[Any], number: int, reference: Reference, operation: str, name: str
+    ) -> list[Any]:
+        """Send a request, and the answers to what the program asks of the test's functions."""
         left = self._cpu or self.student.limits.call_cpu
         self._arrived = 0
         self._ready()
@@ -333,7 +335,9 @@ class Peer:
             match reply:
                 case ["done", int(got), _, _] if got == number:
                     return list(reply)
-                case ["raised", int(got), [*_], [*_], int(), int(), str(), str()] if got == number:
+                case ["raised", int(got), [*_], [*_], int(), int(), str(), str(), _] if (
+                    got == number
+                ):
                     raise self._raised(reply, name)
                 case ["refused", int(got), str(reason)] if got == number:
                     told = REASONS.get(reason, "cannot be read")
@@ -389,9 +393,14 @@ class Peer:
 
     def _asked(self, key: int, args: list[Any], named: dict[Any, Any], name: str) -> list[Any]:
         """Call a function of the test for the program, and return what to answer."""
-        function = self._functions.get(key)
-        if function is None or self._depth >= MAX_NESTED:
+        try:
+            function = self._callbacks.callable_now(key)
+        except KeyError:
+            raise self._stop(self.student.violated()) from None
+        if self._depth >= MAX_NESTED:
             raise self._stop(self.student.violated())
+        if function is None:
+            return ["raise", "RuntimeError", KEPT_TOO_LONG]
         place = visit = None
         if self.trail is not None:
             place = self.place("asks", name)
@@ -441,6 +450,7 @@ class Peer:
                 0 <= key < 1 << 31 and all(type(base) is str for base in bases)
             ):
                 self._arrived += 1
+                self._callbacks.arrived(key)
                 names = names_of(self.student.program)
                 own = OWN if name in names.classes or names.classes & set(bases) else 0
                 handle = self._made(self, (key,), flags & (OWN - 1) | own)
@@ -459,7 +469,7 @@ class Peer:
         return found
 
     def _raised(self, reply: list[Any], name: str) -> StudentRaisedError:
-        _, _, kinds, own, cell, line, trace, text = reply
+        _, _, kinds, own, cell, line, trace, text, thrown = reply
         if not all(type(each) is str for each in (*kinds, *own)):
             raise self._stop(self.student.violated())
         if kinds == ["undefined"]:
@@ -467,7 +477,10 @@ class Peer:
             return UndefinedError(told, told, ("undefined",), "")
         error = self.student.raised(name or "an operation", kinds, cell, line, trace)
         kind = self._classes.of(own, [each for each in kinds if each])
-        return kind(from_worker(text), str(error), error.kinds, error.detail)
+        raised = kind(from_worker(text), str(error), error.kinds, error.detail)
+        if thrown is not None:
+            raised.thrown = self._value(thrown)
+        return raised
 
     def _restore(
         self, changed: Any, args: tuple[Any, ...], named: Mapping[str, Any], places: Any

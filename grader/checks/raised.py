@@ -70,6 +70,8 @@ class StudentRaisedError(StudentError):
     cause: Cause = "raised"
     handle: Any = None
     """The class in the worker, where a test has asked for it by name."""
+    thrown: Any = None
+    """The handle of the exception itself, if it may have attributes."""
 
     def __init__(self, text: str, told: str, kinds: Sequence[str], detail: str) -> None:
         """Keep the exception's own ``text``, and ``told``, which names the function and the line."""
@@ -78,6 +80,11 @@ class StudentRaisedError(StudentError):
 
     def __str__(self) -> str:
         return self.text
+
+    def __getattr__(self, name: str) -> Any:
+        if self.thrown is None or name.startswith("_"):
+            raise AttributeError(f"the exception has no attribute {name}")
+        return getattr(self.thrown, name)
 
     def __reduce__(self) -> Any:
         return type(self), (self.text, self.told, self.kinds, self.detail)

@@ -8,12 +8,15 @@
 @pytest.mark.visibility("hidden")
 @pytest.mark.limits(cpu=5, memory_mb=2048)
 @pytest.mark.fresh               # runs in a new worker
+@pytest.mark.after_cell(3)       # runs when the first 3 code cells have run, see `cell_order`
 @pytest.mark.skip("not this year")
 """
 
 from __future__ import annotations
 
+import inspect
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -89,11 +92,36 @@ def problem(items: Sequence[pytest.Item], assignment: Assignment) -> str:
         for mark in item.iter_markers():
             if wrong := _wrong(mark):
                 return f"{place_of(item)}: {function_of(item)}: {wrong}"
+        if useless := _useless(item):
+            return f"{place_of(item)}: {function_of(item)}: {useless}"
     names = {function_of(item) for item in items}
     known = names | {f"{item.path.name}::{function_of(item)}" for item in items}
     for key in assignment.checks:
         if key not in known:
             return f"{FILE}: checks: no hidden test is called {key!r}{meant(key, known)}"
+    return ""
+
+
+_PRINTED: Final = "sees nothing that a submission prints: write student.f.printed(...)"
+USELESS: Final[Mapping[str, str]] = {
+    "capsys": _PRINTED, "capfd": _PRINTED, "capsysbinary": _PRINTED, "capfdbinary": _PRINTED,
+    "tmp_path": "is a folder that a submission cannot see: put files into exercises/NAME/data, or let "
+                "student.exec write them, with writes: true in assignments.yaml",
+}  # fmt: skip
+"""Fixtures of pytest that work on this process, in which no submission runs: what to write instead."""
+INPUT: Final = re.compile(r"""builtins\.input|sys\.stdin|["']stdin["']""")
+
+
+def _useless(item: pytest.Item) -> str:
+    """Return what a test should do instead of using a fixture that does not reach a submission."""
+    names = inspect.signature(item.obj).parameters if isinstance(item, pytest.Function) else ()
+    for name in names:
+        if name in USELESS:
+            return f"{name} {USELESS[name]}"
+        if name == "monkeypatch" and INPUT.search(inspect.getsource(item.obj)):  # type: ignore[attr-defined]
+            return (
+                'the input of a submission is not this one: write student.f.with_input("3\\n")(...)'
+            )
     return ""
 
 
@@ -158,6 +186,13 @@ def _limits(mark: pytest.Mark) -> str:
     return ""
 
 
+def _count(mark: pytest.Mark) -> str:
+    given = mark.args[0] if len(mark.args) == 1 and not mark.kwargs else None
+    if type(given) is not int or given < 1:
+        return f"after_cell({_shown(mark)}) needs the number of a code cell, counted from 1"
+    return ""
+
+
 def _nothing(mark: pytest.Mark) -> str:
     if mark.args or mark.kwargs:
         return f"{mark.name} takes no arguments; write @pytest.mark.{mark.name}"
@@ -178,6 +213,7 @@ READERS: Final[Mapping[str, Callable[[pytest.Mark], str]]] = {
     "visibility": _visibility,
     "limits": _limits,
     "fresh": _nothing,
+    "after_cell": _count,
 }
 """Each mark of ours, and the function that says what is wrong with one, or ''."""
 DESCRIPTIONS: Final = (
@@ -189,4 +225,5 @@ DESCRIPTIONS: Final = (
     "visibility(when): hidden, visible or after_due_date",
     "limits(cpu, memory_mb): seconds of a call, and MiB of the worker, in this test",
     "fresh: the test runs in a new worker",
+    "after_cell(n): the test runs in a new worker, in which only the first n code cells have run",
 )

@@ -1,6 +1,6 @@
 """The programs that a hidden test talks to: the fixtures ``student`` and ``reference``.
 
-    peers = Peers(roots=("/course/tests/hidden",), source=solution, start=bench.student)
+    peers = Peers(roots=("/course/tests/hidden",), start=reference_program, solution=solution_text)
     peers.student(item, student)        # `grader.checks.remote_module.RemoteModule`
     peers.reference(item)
 
@@ -23,6 +23,7 @@ from grader.checks.handles import handle_of
 from grader.checks.kinds import Trail
 from grader.checks.peer import Peer
 from grader.checks.remote_module import RemoteModule, module_of
+from grader.grading.cell_order import first_cells
 from grader.sandbox.guest import wire
 from grader.sandbox.student import Student
 
@@ -37,6 +38,8 @@ class Peers:
     roots: tuple[str, ...]
     start: Callable[[], Student]
     """Returns the reference as a program of its own."""
+    solution: Callable[[], str]
+    """Returns the text of the solution's main file."""
     recording: bool = False
     _trails: dict[str, Trail] = field(default_factory=dict)
     _answers: dict[bytes, bytes] = field(default_factory=dict)
@@ -47,9 +50,12 @@ class Peers:
 
     def student(self, item: pytest.Item, student: Student) -> RemoteModule:
         """Return the student's module for one test."""
-        if item.get_closest_marker("fresh"):
+        after = item.get_closest_marker("after_cell")
+        if after or item.get_closest_marker("fresh"):
             student = student.again()
             student.trial = False
+            if after:
+                student.program = first_cells(student.program, self.solution(), after.args[0])
             self._fresh.append(student)
         if self.recording:
             trail = self._trails[item.nodeid] = Trail(recording=True)

@@ -57,13 +57,17 @@ class Bench:
     _diagnostics: Diagnostics | None = None
     _yardsticks: dict[str, Yardstick] = field(default_factory=dict)
     _peers: Peers | None = None
+    _given: list[tuple[str, str]] | None = None
 
     @property
     def peers(self) -> Peers:
         """Return the values that plain tests talk to: see `grader.grading.peers`."""
         if self._peers is None:
             roots = (str(self.course.hidden_tests(self.assignment.name).parent),)
-            self._peers = Peers(roots, self._reference_program)
+            name = self.assignment.name
+            self._peers = Peers(
+                roots, self._reference_program, lambda: self.course.solution_texts(name)[0]
+            )
         return self._peers
 
     def __post_init__(self) -> None:
@@ -191,9 +195,22 @@ class Bench:
         student.limits = Limits(call_cpu=60, call_wall=300, total=1e9, import_cpu=60)
         return student
 
+    def _given_modules(self) -> list[tuple[str, str]]:
+        """Return the modules in ``data/``, which student code can import: name and text."""
+        if self._given is None:
+            folder = self.course.data(self.assignment.name)
+            self._given = [
+                (path.name, path.read_text(encoding="utf-8"))
+                for path in sorted(folder.glob("*.py"))
+                if path.stem.isidentifier() and not path.is_symlink()
+            ]
+        return self._given
+
     def _student(
         self, cells: tuple[tuple[str, str], ...], helpers: tuple[tuple[str, str], ...] = ()
     ) -> Student:
         imports = tuple(self.assignment.imports)
-        program = Program(self.assignment.module, cells, imports, helpers)
+        own = {name for name, _ in helpers}
+        given = [each for each in self._given_modules() if each[0] not in own]
+        program = Program(self.assignment.module, cells, imports, (*helpers, *given))
         return Student(self.server, program, self.assignment.limits)

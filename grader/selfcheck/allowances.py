@@ -51,6 +51,7 @@ class Allowances:
 
     def _names(self, main: Path) -> Iterator[str]:
         yield from self.files[1:]
+        yield from (name for name in self.data if name.endswith(".py") and "/" not in name)
         for path in sorted(main.parent.glob("*.py")) if self.extra_files else ():
             if path != main and path.stem.isidentifier() and not path.stem.startswith("test_"):
                 yield path.name

@@ -188,3 +188,43 @@ def test_what_is_no_notebook_is_refused_in_one_line(tmp_path: Path, text: str) -
     file.write_text(text)
     with pytest.raises(ImportFailedError, match="is not a notebook"):
         run.run(tmp_path, "nbgrader", file)
+
+
+def test_cells_that_only_ipython_understands(tmp_path: Path) -> None:
+    """Other languages, shell lines and magics are left out; a test stands where it stood."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "numbers.txt").write_text("3 4")
+    (tmp_path / "helper.py").write_text("def twice(n):\n    return 2 * n\n")
+    cells = [
+        cell("code", "%%html\n<b>no Python</b>"),
+        cell("code", "import helper\nimport not_installed_here\nfiles = !ls\nif files:\n    %time 1"),
+        solution("def f(n):\n    ### BEGIN SOLUTION\n    return helper.twice(n)\n    ### END SOLUTION"),
+        graded("first", "assert f(2) == 4"),
+        solution("x = f(5)"),
+        graded("before", "assert x == 10"),
+        solution("  ### BEGIN SOLUTION\nx = f(1)\n### END SOLUTION"),
+        graded("later", "assert x == 2"),
+        graded("given", "text = open('data/numbers.txt').read()\nassert f(int(text[0])) == 6"),
+        graded("trusted", "from helper import twice\nassert twice(3) == f(3)"),
+        graded("without", "kept = f\ndel f\ntry:\n    assert x == 2\nfinally:\n    f = kept\nassert f(1) == 2"),
+    ]  # fmt: skip
+    path, tests = imported(tmp_path, "nbgrader", cells)
+    assert {name: "" for name in tests} == {name: test.problem for name, test in tests.items()}
+    assert {"before"} == {name for name, test in tests.items() if test.after}
+    text = path.read_text()
+    assert "@pytest.mark.after_cell(3)" in text
+    assert "    del f\n    del student.f\n" in text
+    entry = (tmp_path / "course" / "assignments.yaml").read_text()
+    assert "imports" not in entry
+
+
+def test_a_package_that_is_not_installed_is_said(tmp_path: Path) -> None:
+    (tmp_path / "course").mkdir()
+    cells = [
+        cell("code", "import not_installed_here"),
+        solution("def f(n):\n    return n"),
+        graded("a", "assert f(2) == 2"),
+    ]
+    [report] = run.run(tmp_path / "course", "nbgrader", saved(tmp_path / "week_1.ipynb", cells))
+    assert "  not installed: not_installed_here; install them and import again" in report.lines()
+    assert not report.tests[0].problem

@@ -90,7 +90,17 @@ def long_text(): raise ValueError("x" * 10**7)
 class Stack(list):
     def push(self, x): self.append(x)
 class Bare(float): pass
+def lazily(function, xs): return (function(x) for x in xs)
+def scale(xs): xs *= 2
+def one_sided(): return OneSided()
+class OneSided:
+    def __eq__(self, other): return True
+class Loop:
+    def __init__(self, xs): self.xs, self.value = xs, len(xs)
+    def __iter__(self): return iter(self.xs)
+    def __len__(self): return len(self.xs)
 class Odd(ValueError):
+    code = 7
     def __str__(self): return "from the student"
 def odd(): raise Odd("plain text")
 def many(): return list(range(100_000))
@@ -277,6 +287,17 @@ def test_functions_of_the_test(student):
     assert own.apply(np.tanh, 0.0) == 0.0
 
 
+def test_a_function_that_a_returned_object_calls(student):
+    """A generator, or what is made of it, may call the function that was passed where it was made."""
+    own = module(student)
+    assert list(own.lazily(lambda x: x + 1, [1, 2])) == [2, 3]
+    outer = own.lazily(lambda x: -x, own.lazily(lambda x: x + 1, [1, 2]))
+    assert list(outer) == [-2, -3]
+    own.keep(lambda x: x)
+    with pytest.raises(RuntimeError, match="only during the call it was passed to"):
+        own.late()
+
+
 def test_a_function_kept_for_later(student):
     """It cannot be called once its request is over."""
     own = module(student)
@@ -323,6 +344,13 @@ def test_changes_in_place_only_where_the_reference_made_them(student):
     assert [1, 2] == expected
 
 
+def test_an_array_is_changed_in_place(student):
+    """The test's array holds afterwards what the function made of it."""
+    xs = np.array([1.0, 2.0])
+    module(student).scale(xs)
+    assert [2, 4] == list(xs)
+
+
 def test_subclasses(student):
     """A bare subclass is its base; one with methods is an object."""
     own = module(student)
@@ -353,6 +381,56 @@ def test_exceptions(student):
     with pytest.raises(ValueError, match="x") as error:
         own.long_text()
     assert len(str(error.value)) <= 4000
+
+
+def test_attributes_of_an_exception(student):
+    """They are read in the worker; without a kept exception there are none."""
+    own = module(student)
+    with pytest.raises(own.Odd) as error:
+        own.odd()
+    assert error.value.code == 7
+    with pytest.raises(AttributeError):
+        error.value.nothing  # noqa: B018  # the access is what raises
+    with pytest.raises(KeyError) as other:
+        list(own.numbers())
+    assert not hasattr(other.value, "code")
+
+
+def test_an_object_that_says_yes_to_a_comparison_and_its_opposite(student, monkeypatch):
+    """`==` and `!=` cannot both be true; with that alone switched off, they are."""
+    own = module(student)
+    with pytest.raises(UndecidableError, match="`==` and `!=` are both true"):
+        own.Yes() == own.Yes()  # noqa: B015  # the comparison is what raises
+    assert own.one_sided() == own.one_sided()
+    monkeypatch.setattr(handles, "_also", lambda *of: False)
+    assert own.Yes() == own.Yes()
+
+
+def test_special_methods_that_python_makes_up_for(student):
+    """By name a class is asked as Python asks it: without `__bool__` its length decides."""
+    loop = module(student).Loop([1, 2])
+    assert loop.call("__bool__") is True
+    assert loop.call("__contains__", 2) is True
+    assert loop.call("__contains__", 3) is False
+    with pytest.raises(AttributeError):
+        loop.call("__enter__")
+
+
+def test_a_method_of_handles_is_not_compared_by_mistake(student):
+    """An attribute of the student's with the name of one is read by `attr`."""
+    loop = module(student).Loop([1, 2])
+    assert loop.attr("value") == 2
+    with pytest.raises(TypeError, match=r"write h.attr\('value'\)"):
+        loop.value == 2  # noqa: B015  # the comparison is what raises
+
+
+def test_values_with_something_else_inside(student):
+    """A dict whose default is a function is a dict; a class is found by the name of a base."""
+    own = module(student)
+    own.exec("import collections, io")
+    assert own.eval("collections.defaultdict(lambda: 3, {1: 2})") == {1: 2}
+    assert own.is_instance(own.eval("io.StringIO()"), "TextIOBase") is False
+    assert own.is_instance(own.eval("io.StringIO()"), "StringIO") is True
 
 
 def test_iteration(student):

@@ -234,6 +234,7 @@ def test_causes(rows: dict[str, dict[str, Any]]) -> None:
         ("hint", "hint() needs one text"),
         ("limits(cpus=3)", "limits(cpus=3) is not understood"),
         ("exemple", "unknown mark 'exemple'; did you mean 'example'?"),
+        ("after_cell(0)", "after_cell(0) needs the number of a code cell"),
         ("visibility('later')", "visibility is 'later'; write visible or after_due_date or hidden"),
     ],
 )
@@ -261,6 +262,38 @@ def test_a_run_with_such_a_mark_does_not_start(
     done = course.command("grade", "class", "--assignment", "small")
     assert (2, 1) == (done.returncode, len(done.stderr.strip().splitlines()))
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("fixture", "line", "said"),
+    [
+        ("capsys", "student.double(1)", "capsys sees nothing that a submission prints"),
+        ("tmp_path", "student.double(1)", "tmp_path is a folder that a submission cannot see"),
+        (
+            "monkeypatch",
+            "monkeypatch.setattr('builtins.input', lambda: '3')",
+            "the input of a submission is not this one",
+        ),
+    ],
+)
+def test_fixtures_that_do_not_reach_a_submission_are_refused(
+    fixture: str, line: str, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from grader.grading import marks
+
+    (tmp_path / f"test_with_{fixture}.py").write_text(
+        f"def test_a(student, {fixture}):\n    {line}\n"
+    )
+    found: list[str] = []
+
+    class Collected:
+        def pytest_collection_finish(self, session: pytest.Session) -> None:
+            found.extend(marks._useless(item) for item in session.items)
+
+    arguments = [str(tmp_path), "--collect-only", "-q", "-p", "no:cacheprovider"]
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytest.main([*arguments, "-c", "/dev/null", "--rootdir", str(tmp_path)], plugins=[Collected()])
+    assert [said] == [text[: len(said)] for text in found]
 
 
 def test_settings_of_single_checks(tmp_path: Path) -> None:

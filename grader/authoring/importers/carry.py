@@ -194,6 +194,42 @@ def _is_constant(node: ast.expr) -> bool:
     return calls or (isinstance(node, ast.Name) and node.id in PYTHON)
 
 
+# --- names that a test takes away ---------------------------------------------------------------
+
+
+def hidden_from_program(statements: Sequence[ast.stmt], names: DefinedNames) -> set[str]:
+    """Return the names of the program that a test deletes, to see what fails without them."""
+    return {
+        target.id
+        for node in statements
+        for each in ast.walk(node)
+        if isinstance(each, ast.Delete)
+        for target in each.targets
+        if isinstance(target, ast.Name) and target.id in names.student
+    }
+
+
+def with_deletions(source: str, hidden: set[str]) -> str:
+    """Return a test in which the program loses, and gets back, the names that the test deletes.
+
+    The lines of the test are unchanged: a line is added below each that deletes or assigns one.
+    """
+    lines = source.split("\n")
+    added: list[tuple[int, str]] = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Delete | ast.Assign | ast.FunctionDef):
+            continue
+        indent = " " * node.col_offset
+        for name in sorted(bound(node) & hidden) if not isinstance(node, ast.Delete) else ():
+            added.append((node.end_lineno or 0, f"{indent}student.{name} = {name}"))
+        for target in node.targets if isinstance(node, ast.Delete) else ():
+            if isinstance(target, ast.Name) and target.id in hidden:
+                added.append((node.end_lineno or 0, f"{indent}del student.{target.id}"))
+    for at, line in sorted(added, reverse=True):
+        lines.insert(at, line)
+    return "\n".join(lines)
+
+
 # --- a test function ----------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -12,7 +13,15 @@ from typing import Any, Final, Literal
 from grader.errors import UserError
 
 MAX_BYTES: Final = 64 << 20
-MAGIC: Final = re.compile(r"^[ \t]*[%!].*$", re.MULTILINE)
+MAGIC: Final = re.compile(r"^([ \t]*)(?:[%!?].*|[\w.]+\?{1,2}[ \t]*)$", re.MULTILINE)
+"""A line that only IPython understands: ``%matplotlib inline``, ``!ls``, ``np.dot?``."""
+ASSIGNED: Final = re.compile(r"^([ \t]*[\w, \t]+=)[ \t]*[%!].*$", re.MULTILINE)
+"""A variable that keeps what such a line gives: ``files = !ls``."""
+CELL_MAGIC: Final = re.compile(r"\A\s*%%(\w+).*$", re.MULTILINE)
+PYTHON_CELLS: Final = frozenset(
+    {"time", "timeit", "capture", "prun", "python", "python3", "matplotlib"}
+)
+"""Cell magics whose cell is Python."""
 
 
 class ImportFailedError(UserError):
@@ -49,6 +58,8 @@ class TestCell:
     problem: str = ""
     """Why the cell cannot be carried over, if so."""
     cannot_fail: bool = False
+    after: int = 0
+    """How many code cells of the program must have run, and no more; 0 for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +89,18 @@ class Imported:
     parts: list[ProgramPart] = field(default_factory=list)
     tests: list[TestCell] = field(default_factory=list)
     manual: list[HandGraded] = field(default_factory=list)
+
+    def code_above(self, position: int) -> int:
+        """Return how many code cells stand above a position among the parts."""
+        return sum(part.kind == "code" for part in self.parts[:position])
+
+    def add_part(self, part: ProgramPart) -> None:
+        """Add a cell; code without content is left out, and code that is not Python becomes text."""
+        if part.kind == "code" and not part.source.strip():
+            return
+        if part.kind == "code" and not is_python(part.source):
+            part = ProgramPart("markdown", f"```\n{part.source}\n```")
+        self.parts.append(part)
 
     def add_test(self, test: TestCell) -> None:
         """Add a test, with a name that no other test has."""
@@ -128,8 +151,28 @@ def _text(value: Any) -> str:
 
 
 def without_magics(source: str) -> str:
-    """Return code without lines that only IPython understands; a cell magic loses its line."""
-    return MAGIC.sub("", source.replace("\r\n", "\n"))
+    """Return code without what only IPython understands.
+
+    A cell of another language becomes an empty one; code that Python understands is unchanged.
+    """
+    text = source.replace("\r\n", "\n")
+    if is_python(text):
+        return text
+    if magic := CELL_MAGIC.match(text):
+        if magic[1] not in PYTHON_CELLS:
+            return ""
+        text = text[magic.end() :]
+    text = ASSIGNED.sub(r"\1 None", text)
+    return MAGIC.sub(lambda line: f"{line[1]}pass" if line[1] else "", text)
+
+
+def is_python(source: str) -> bool:
+    """Return whether Python can parse a text."""
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def identifier(text: str) -> str:

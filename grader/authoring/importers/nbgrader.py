@@ -13,12 +13,14 @@ from grader.authoring.importers.cells import (
     SourceCell,
     TestCell,
     identifier,
+    is_python,
     without_magics,
 )
+from grader.authoring.stub import stub
 
-BEGIN: Final = re.compile(r"^([ \t]*)#+ *BEGIN SOLUTION *$", re.MULTILINE)
-END: Final = re.compile(r"^([ \t]*)#+ *END SOLUTION *$", re.MULTILINE)
-HIDDEN: Final = re.compile(r"^[ \t]*#+ *(BEGIN|END) HIDDEN TESTS *$\n?", re.MULTILINE)
+BEGIN: Final = re.compile(r"^([ \t]*)#.*\bBEGIN SOLUTION\b.*$", re.MULTILINE)
+END: Final = re.compile(r"^([ \t]*)#.*\bEND SOLUTION\b.*$", re.MULTILINE)
+HIDDEN: Final = re.compile(r"^[ \t]*#.*\b(BEGIN|END) HIDDEN TESTS\b.*$\n?", re.MULTILINE)
 SCHEME: Final = re.compile(r"#+ *BEGIN MARK SCHEME.*?#+ *END MARK SCHEME", re.DOTALL)
 
 
@@ -32,9 +34,9 @@ def convert(cells: list[SourceCell], title: str) -> Imported:
             found.add_test(_test(cell, about))
         elif about.get("grade") or about.get("task"):
             found.manual.append(_question(cell, about, found))
-            found.parts.append(_part(cell, about))
+            found.add_part(_part(cell, about))
         elif cell.kind != "raw":
-            found.parts.append(_part(cell, about))
+            found.add_part(_part(cell, about))
     return found
 
 
@@ -80,7 +82,10 @@ def _part(cell: SourceCell, about: dict[str, Any]) -> ProgramPart:
 def marked(source: str) -> str:
     """Return a solution cell with our markers; a cell without any is a solution as a whole."""
     if BEGIN.search(source):
-        return END.sub(r"\1# END SOLUTION", BEGIN.sub(r"\1# BEGIN SOLUTION", source))
+        text = _with_markers(source)
+        if _has_stub(text):
+            return text
+        source = END.sub("", BEGIN.sub("", source))
     try:
         tree = ast.parse(source)
     except SyntaxError:
@@ -88,10 +93,36 @@ def marked(source: str) -> str:
     lines = source.split("\n")
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     if not functions or len(functions) != len(tree.body):
-        return f"# BEGIN SOLUTION\n{source.strip()}\n# END SOLUTION"
+        return _as_a_whole(source)
     for node in functions[::-1]:
         _mark_body(lines, node)
+    text = "\n".join(lines)
+    return text if _has_stub(text) else _as_a_whole(source)
+
+
+def _as_a_whole(source: str) -> str:
+    return f"# BEGIN SOLUTION\n{source.strip()}\n# END SOLUTION"
+
+
+def _with_markers(source: str) -> str:
+    """Return a cell with our markers; an end is indented as its beginning."""
+    lines, indent = [], ""
+    for line in source.split("\n"):
+        if begin := BEGIN.match(line):
+            indent = begin[1]
+            line = f"{indent}# BEGIN SOLUTION"
+        elif END.match(line):
+            line = f"{indent}# END SOLUTION"
+        lines.append(line)
     return "\n".join(lines)
+
+
+def _has_stub(source: str) -> bool:
+    """Return whether the markers of a cell pair up, and Python without the solutions is left."""
+    try:
+        return is_python(stub(source))
+    except (SyntaxError, ValueError):
+        return False
 
 
 def _mark_body(lines: list[str], node: ast.FunctionDef) -> None:

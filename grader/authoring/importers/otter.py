@@ -55,7 +55,7 @@ def convert(cells: list[SourceCell], title: str, tests: Path | None = None) -> I
         elif state.tests and cell.kind == "code":
             found.add_test(state.test(cell))
         elif not state.prompt and cell.kind != "raw":
-            found.parts.append(_part(cell, state))
+            found.add_part(_part(cell, state))
     state.share(found)
     for file in sorted(tests.glob("*.py")) if tests is not None and tests.is_dir() else ():
         for test in ok_tests(file):

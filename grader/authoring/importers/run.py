@@ -6,15 +6,14 @@ for line in report.lines(): print(line)
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from grader.authoring import scaffold
-from grader.authoring.importers import nbgrader, otter, prove, write
+from grader.authoring.importers import beside, nbgrader, otter, prove, write
 from grader.authoring.importers.cells import (
     Imported,
     ImportFailedError,
@@ -27,9 +26,6 @@ from grader.course.assignment import Course
 from grader.errors import UserError
 from grader.files import write as write_file
 
-NOT_DATA: Final = (".ipynb", ".py", ".pyc", ".zip", ".yml", ".yaml", ".cfg", ".log", ".otter")
-MAX_DATA: Final = 16 << 20
-"""Bytes of one data file that is copied."""
 MODE: Final = 0o644
 
 
@@ -46,6 +42,8 @@ class ImportReport:
     """The points of all test cells, as the notebook has them."""
     problem: str = ""
     """Why the tests could not be proved, if so."""
+    missing: tuple[str, ...] = ()
+    """Packages that the notebook imports and that are not installed."""
 
     def lines(self) -> Iterator[str]:
         """Yield what the author reads: totals, then each cell that was refused or cannot fail."""
@@ -61,19 +59,25 @@ class ImportReport:
         )
         if self.questions:
             yield f"  {self.questions} manual questions"
+        yield from self._refused()
+        for file in self.files:
+            yield f"  data: {file.name}"
+        for test in carried:
+            if test.cannot_fail:
+                yield f"    cell {test.cell}, {test.name}: cannot fail, so it has 0 points"
+        if self.missing:
+            yield f"  not installed: {', '.join(self.missing)}; install them and import again"
+        if self.problem:
+            yield f"  not verified: {self.problem}"
+
+    def _refused(self) -> Iterator[str]:
+        """Yield the reasons for what was refused, then each cell."""
         reasons = Counter(test.problem for test in self.tests if test.problem)
         for reason, count in reasons.most_common():
             yield f"  {count} refused: {reason}"
         for test in self.tests:
             if test.problem:
                 yield f"    cell {test.cell}, {test.name}, {test.points:g} points: {test.problem}"
-        for file in self.files:
-            yield f"  data: {file.name}"
-        for test in carried:
-            if test.cannot_fail:
-                yield f"    cell {test.cell}, {test.name}: cannot fail, so it has 0 points"
-        if self.problem:
-            yield f"  not verified: {self.problem}"
 
 
 def run(start: Path, system: str, path: Path, name: str = "") -> list[ImportReport]:
@@ -125,22 +129,49 @@ def _import(start: Path, system: str, notebook: Path, name: str) -> ImportReport
     if not any(not test.problem for test in tests):
         reason = f": {tests[0].problem}" if tests else ""
         raise ImportFailedError(f"{notebook}: no test cell can be imported{reason}")
-    data = _data(notebook)
-    folder = scaffold.begin(start, name, write.entry(found, name), _files(found, name, tests))
-    for file in data:
-        target = folder / "exercises" / name / "data" / file.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, target)
+    data = beside.files(notebook)
+    missing = write.not_installed(found, beside.modules(data))
+    entry = write.entry(found, name, leave_out={*missing, *beside.modules(data)})
+    folder = scaffold.begin(start, name, entry, _files(found, name, tests, data))
+    beside.copy(data, folder / "exercises" / name / "data")
     course, problem = catalog.load(folder), ""
     try:
-        tests = prove.proved(course, name, tests)
-        _rewrite(course, name, found, tests)
-    except UserError as error:
-        problem = str(error)
+        tests = _proved(course, name, found, tests, data)
+    except (UserError, ValueError, SyntaxError) as error:
+        problem = " ".join(str(error).split())
     points = sum(test.points for test in found.tests)
     return ImportReport(
-        notebook, name, tuple(tests), len(found.manual), tuple(data), points, problem
+        notebook,
+        name,
+        tuple(tests),
+        len(found.manual),
+        tuple(data.values()),
+        points,
+        problem,
+        missing,
     )
+
+
+def _proved(
+    course: Course, name: str, found: Imported, tests: Sequence[TestCell], data: Collection[str]
+) -> list[TestCell]:
+    """Prove the tests; those that the reference fails once more, after the cells above them."""
+    first = prove.proved(course, name, tests)
+    again = [_between(test, proof, found) for test, proof in zip(tests, first, strict=True)]
+    if any(test.after for test in again):
+        _rewrite(course, name, found, again, data)
+        second = prove.proved(course, name, again)
+        first = [two if two.after else one for one, two in zip(first, second, strict=True)]
+    _rewrite(course, name, found, first, data)
+    return first
+
+
+def _between(test: TestCell, proof: TestCell, found: Imported) -> TestCell:
+    """Return the test as one that stands between cells, if the reference fails it otherwise."""
+    above = found.code_above(test.position)
+    if test.problem or not proof.problem or not 0 < above < found.code_above(len(found.parts)):
+        return test
+    return replace(test, after=above)
 
 
 def _converted(system: str, notebook: Path) -> Imported:
@@ -151,24 +182,18 @@ def _converted(system: str, notebook: Path) -> Imported:
     return write.entitled(otter.convert(cells, title, notebook.parent / "tests"))
 
 
-def _files(found: Imported, name: str, tests: Sequence[TestCell]) -> dict[str, str]:
+def _files(
+    found: Imported, name: str, tests: Sequence[TestCell], data: Collection[str]
+) -> dict[str, str]:
     return {
         f"reference/{name}/solution.py": write.solution(found),
-        f"tests/hidden/{name}/test_{name}.py": write.tests(found, tests),
+        f"tests/hidden/{name}/test_{name}.py": write.test_file(found, tests, name, data),
     }
 
 
-def _rewrite(course: Course, name: str, found: Imported, tests: Sequence[TestCell]) -> None:
+def _rewrite(
+    course: Course, name: str, found: Imported, tests: Sequence[TestCell], data: Collection[str]
+) -> None:
     """Write the tests again, with what the proof said."""
     path = course.hidden_tests(name) / f"test_{name}.py"
-    write_file(path, write.tests(found, tests).encode(), MODE)
-
-
-def _data(notebook: Path) -> list[Path]:
-    """Return the data files beside a notebook."""
-    return [
-        path
-        for path in sorted(notebook.parent.iterdir())
-        if path.is_file() and not path.is_symlink() and path.name[0] != "."
-        and path.suffix.lower() not in NOT_DATA and path.stat().st_size <= MAX_DATA
-    ]  # fmt: skip
+    write_file(path, write.test_file(found, tests, name, data).encode(), MODE)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import re
 import sys
 import unittest
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -15,10 +16,12 @@ from grader.authoring.importers.carry import (
     NOSE,
     DefinedNames,
     bound,
+    hidden_from_program,
     indented,
     names_of,
     needed,
     problem,
+    with_deletions,
     with_earlier,
 )
 from grader.authoring.importers.cells import Imported, TestCell, without_magics
@@ -26,7 +29,17 @@ from grader.authoring.importers.otter import shown
 
 STUDENT: Final = "student"
 CANNOT_FAIL: Final = "(cannot fail)"
-GIVEN: Final = ("numpy", "IPython", "matplotlib", "otter", "nose", "pylab")
+GIVEN: Final = (
+    "numpy",
+    "IPython",
+    "otter",
+    "nose",
+    "pylab",
+    "nbgrader",
+    "client",
+    "gofer",
+    "jassign",
+)
 """Imports that need no line in assignments.yaml."""
 
 
@@ -82,17 +95,64 @@ def carried(found: Imported) -> list[TestCell]:
     return checked
 
 
-def tests(found: Imported, carried_over: Sequence[TestCell]) -> str:
-    """Return the hidden tests of an exercise."""
+BESIDE: Final = """
+DATA = Path(__file__).parents[3] / "exercises" / "{}" / "data"
+sys.path.append(str(DATA))
+
+
+@pytest.fixture(autouse=True)
+def beside_the_data(monkeypatch):
+    monkeypatch.chdir(DATA)
+
+"""
+"""The lines of a test file whose cells read files that lie beside the notebook, or import them."""
+
+
+def test_file(
+    found: Imported, carried_over: Sequence[TestCell], name: str, files: Collection[str]
+) -> str:
+    """Return the hidden tests of an exercise.
+
+    Args:
+        found: The exercise.
+        carried_over: Its tests; those with a problem are left out.
+        name: Its name.
+        files: The files beside the notebook, by their relative path.
+    """
     names = names_of(found.parts)
     head = ['"""Hidden tests, imported from a notebook."""', "", "import pytest"]
     right = [test for test in carried_over if not test.problem]
+    if _uses(right, files, names):
+        head[1:] = ["", "import sys", "from pathlib import Path", "", "import pytest"]
+        head.append(BESIDE.format(name).rstrip("\n"))
     if any("with shows(" in _body(test) for test in right):
         head += ["", "from grader.testing import show, shows"]
     stars = [*names.stars, *(s for test in right for s in _stars(test.source))]
     head += [line for line in dict.fromkeys(stars) if NOSE not in line]
     functions = [_function(test, names) for test in right]
     return "\n".join(head) + "\n\n\n" + "\n\n\n".join(functions) + "\n"
+
+
+def _uses(right: Sequence[TestCell], files: Collection[str], names: DefinedNames) -> bool:
+    """Return whether a test names a file beside the notebook, or imports one."""
+    words = {
+        word
+        for file in files
+        for word in ((file.rpartition("/")[2],) if not file.endswith(".py") else ())
+    }
+    modules = {file.partition("/")[0].removesuffix(".py") for file in files if file.endswith(".py")}
+    own = [line for line in names.stars if line.split()[1].partition(".")[0] in modules]
+    return bool(own) or any(
+        any(word in test.source for word in words)
+        or any(re.search(rf"\b{re.escape(module)}\b", _taken(test, names)) for module in modules)
+        for test in right
+    )
+
+
+def _taken(test: TestCell, names: DefinedNames) -> str:
+    """Return the text of a test, with the imports that it takes from the notebook."""
+    wanted = needed(ast.parse(_body(test)).body)
+    return "\n".join([test.source, *(names.imports[n] for n in wanted & names.imports.keys())])
 
 
 def _body(test: TestCell) -> str:
@@ -114,10 +174,15 @@ def _function(test: TestCell, names: DefinedNames) -> str:
     statements = ast.parse(body).body
     wanted = needed(statements)
     marks = [f"@pytest.mark.points({test.points:g})"]
+    if test.after:
+        marks.append(f"@pytest.mark.after_cell({test.after})")
     lines = [*_nose(statements, names, wanted)]
     lines += [names.imports[name] for name in sorted(wanted & names.imports.keys() - names.student.keys())
               if NOSE not in names.imports[name]]  # fmt: skip
-    taken = sorted(wanted & names.student.keys())
+    hidden = hidden_from_program(statements, names)
+    body = with_deletions(body, hidden) if hidden else body
+    lines += [f'{name} = {STUDENT}.eval("student.{name}")' for name in sorted(wanted & hidden)]
+    taken = sorted((wanted & names.student.keys()) - hidden)
     if taken:
         right = ", ".join(f"{STUDENT}.{name}" for name in taken)
         lines.append(f"{', '.join(taken)} = {right}")
@@ -183,10 +248,19 @@ def packages(found: Imported) -> list[str]:
     return sorted(modules - set(sys.stdlib_module_names) - set(GIVEN))
 
 
-def entry(found: Imported, name: str) -> str:
-    """Return the exercise's entry in assignments.yaml."""
+def not_installed(found: Imported, beside: Collection[str]) -> tuple[str, ...]:
+    """Return the packages that the exercise imports and this Python does not have."""
+    return tuple(
+        name
+        for name in packages(found)
+        if name not in beside and importlib.util.find_spec(name) is None
+    )
+
+
+def entry(found: Imported, name: str, leave_out: Collection[str] = ()) -> str:
+    """Return the exercise's entry in assignments.yaml; modules to ``leave_out`` are not in it."""
     lines = [f"- name: {name}", f"  title: {json.dumps(found.title, ensure_ascii=False)}"]
-    modules = packages(found)
+    modules = [module for module in packages(found) if module not in leave_out]
     if "torch" in modules:
         lines.append("  runtime: torch")
     if modules:

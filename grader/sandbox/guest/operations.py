@@ -4,7 +4,7 @@ The grader asks for one at a time, on a worker's socket:
 
     ["do", number, test, operation, target, argument, ...]
         -> ["done", number, value, changed]
-         | ["raised", number, kinds, own names, cell, line, trace, text]
+         | ["raised", number, kinds, own names, cell, line, trace, text, object]
          | ["refused", number, reason]
          | ["asks", number, function, [argument, ...], {name: argument}]
 
@@ -13,9 +13,9 @@ Values are nodes of `values`. An object that is no plain value is kept in a tabl
 ...]``, and by id 0 the submission's module. The table is emptied when ``test`` changes.
 
 ``changed`` holds [position, value] of the arguments that the call changed, as far as they were asked
-for. After ``asks`` the grader answers ``["return", value]`` or ``["raise", kind, text]``, or asks for
-other operations first. A function of the grader's can be called only while the request lasts in which
-it was passed.
+for. ``object`` is the handle of an exception that may have attributes, else None. After ``asks`` the
+grader answers ``["return", value]`` or ``["raise", kind, text]``, or asks for other operations first.
+The grader decides which of its functions may be called during a request.
 """
 
 from __future__ import annotations
@@ -119,14 +119,17 @@ class Operations:
         except TooLargeError:
             return ["refused", number, "too-large"]
         except UnboundNameError as error:
-            return ["raised", number, ["undefined"], [], -1, 0, "", str(error)]
+            return ["raised", number, ["undefined"], [], -1, 0, "", str(error), None]
         except BaseException as error:
             return self._raised(number, error)
 
     def _raised(self, number: int, error: BaseException) -> list[Any]:
         kinds, cell, line, trace = self._running.describe(error)
         own = [kind.__name__[:100] for kind in type(error).__mro__ if not _is_builtin(kind)]
-        return ["raised", number, kinds, own[:8], cell, line, trace, _printable_text(error)]
+        kept = None
+        if isinstance(error, Exception) and (own or getattr(error, "__dict__", None)):
+            kept = self._handle(error.with_traceback(None))
+        return ["raised", number, kinds, own[:8], cell, line, trace, _printable_text(error), kept]
 
     # --- values in and out ---
 
@@ -171,17 +174,17 @@ class Operations:
         raise wire.WireError("an unknown node")
 
     def _function(self, key: int) -> Callable[..., Any]:
-        number = self._asking[-1]
+        test = self._test
 
         def function(*args: Any, **kwargs: Any) -> Any:
-            if number not in self._asking:
+            if not self._asking or self._test != test:
                 raise RuntimeError(
-                    "this function can be called only during the call it was passed to; "
-                    "for one that is kept, pass student.eval('lambda ...')"
+                    "a function of the test can be called only during the call it was passed to, "
+                    "and by the object that the call returned"
                 )
             given = [self.packed(each) for each in args]
             named = {name: self.packed(each) for name, each in kwargs.items()}
-            self._send(["asks", number, key, given, named])
+            self._send(["asks", self._asking[-1], key, given, named])
             return self._told()
 
         return function
@@ -223,8 +226,8 @@ class Operations:
     def call(self, target: Any, args: Any, named: Any, how: dict[str, Any]) -> Any:
         """Call an object; ``how`` may hold ``stdin``, ``printed``, ``hold``, ``changed``."""
         function = self._called(target)
+        before = _with_copies([args, named]) if how.get("changed") else None
         given, keywords = self.given(args), self.given(named)
-        before = [args, named]
         with _streams(how.get("stdin"), bool(how.get("printed"))) as output:
             result = function(*given, **keywords)
         changed = self._changed(before, given, keywords, how.get("changed"))
@@ -308,10 +311,21 @@ class Operations:
         return _OPERATORS[name](self.given(target), *map(self.given, nodes)), None
 
     def special(self, target: Any, name: str, args: Any, named: Any) -> Any:
-        """Call a special method by its name, as Python does: on the class."""
-        found = self.given(target)
-        method = getattr(type(found), name)
-        return method(found, *self.given(args), **self.given(named)), None
+        """Call a special method by its name, as Python does: on the class.
+
+        Where the class has none, or does not know the operand, Python's other ways are tried: a class
+        with ``__len__`` is true or false, one with ``__iter__`` contains its elements.
+        """
+        found, given = self.given(target), self.given(args)
+        method = getattr(type(found), name, None)
+        if method is not None:
+            result = method(found, *given, **self.given(named))
+            if result is not NotImplemented or name.strip("_") not in _OPERATORS:
+                return result, None
+        python = _PYTHONS.get(name) or _OPERATORS.get(name.strip("_"))
+        if python is None:
+            raise AttributeError(f"{type(found).__name__} has no {name}")
+        return python(found, *given), None
 
     def enter(self, target: Any) -> Any:
         """Enter a context manager."""
@@ -345,10 +359,18 @@ class Operations:
         """Return whether an object is an instance of a class or of a class's name."""
         found, kind = self.given(target), self.given(name)
         if type(kind) is str:
-            names, kind = kind.split("."), self._running.module
-            for part in names:
-                kind = getattr(kind, part) if hasattr(kind, part) else getattr(builtins, part)
+            named = self._class_named(kind)
+            if named is None:  # a class that the submission has under no name, such as nn.Linear
+                return kind.rpartition(".")[2] in [*_bases(type(found)), type(found).__name__], None
+            kind = named
         return bool(isinstance(found, kind)), None
+
+    def _class_named(self, name: str) -> Any:
+        """Return a class of the submission or of Python, or None."""
+        found: Any = self._running.module
+        for part in name.split("."):
+            found = getattr(found, part, None) or getattr(builtins, part, None)
+        return found
 
     def is_subclass(self, target: Any, name: Any) -> Any:
         """Return whether a class is a subclass of another."""
@@ -436,6 +458,13 @@ _NUMBERS: Final[dict[str, Callable[[Any], Any]]] = {
 }  # fmt: skip
 
 
+_PYTHONS: Final[dict[str, Callable[..., Any]]] = {
+    "__bool__": bool, "__contains__": operator.contains, "__iter__": iter, "__int__": int,
+    "__float__": float, "__complex__": complex, "__round__": round,
+}  # fmt: skip
+"""What Python does for a special method that a class does not define."""
+
+
 _FUNCTION_TYPES: Final = (
     types.FunctionType, types.MethodType, types.BuiltinFunctionType, types.MethodWrapperType,
     functools.partial, np.ufunc,
@@ -454,6 +483,13 @@ def _copied(value: Any) -> Any:
 
 def _never(node: Any) -> Any:
     raise wire.WireError("a handle in a plain value")
+
+
+def _with_copies(node: Any) -> Any:
+    """Return a node with copies of its arrays: the values built of it share them."""
+    if isinstance(node, np.ndarray):
+        return node.copy()
+    return [*map(_with_copies, node)] if type(node) is list else node
 
 
 def _same(one: Any, other: Any) -> bool:

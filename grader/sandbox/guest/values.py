@@ -288,8 +288,6 @@ def _deque(packer: Packer, value: Any) -> Node:
 def _default(packer: Packer, value: Any) -> Node:
     factory = value.default_factory
     name = next((name for name, each in _FACTORIES.items() if each is factory), None)
-    if factory is not None and name is None:
-        return packer._other(value)
     node = packer.keyed(Tag.DICT, value, dict.items(value))
     return [int(Tag.DEFAULT), name, node] if node[0] == Tag.DICT else node
 
