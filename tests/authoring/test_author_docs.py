@@ -11,10 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from places import ROOT, SAMPLES
 from small_course import SmallCourse
 from test_importers import SQUARES, cell, graded, saved, solution
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = ROOT / "docs"
 SOLUTION = """\
 def mean(x):
     # BEGIN SOLUTION
@@ -100,7 +101,7 @@ def test_the_tutorial_runs_from_an_empty_folder(tmp_path: Path) -> None:
 
 def test_an_entry_for_several_files_is_read(tmp_path: Path) -> None:
     """The entry with files, questions and writing is one that the course of the samples can have."""
-    sample = Path(__file__).parents[1] / "samples" / "outside" / "course"
+    sample = SAMPLES / "outside" / "course"
     for part in ("reference", "tests/hidden"):
         shutil.copytree(sample / part / "ledger", tmp_path / part / "ledger")
     entry, _ = blocks("write-an-exercise.md", "yaml")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from places import ROOT
 
 from grader import notebook as reader
 from grader.authoring.readme import author_parts, readme
@@ -22,7 +23,6 @@ from grader.course.catalog import load
 from grader.grading.protocol import CheckInfo
 from grader.inbox import untouched as untouched_stub
 
-HERE = Path(__file__).parents[2]
 SECRETS = ("np.maximum", "mask", "np.where", "self.secret")
 SOURCE = r'''r"""Activations
 
@@ -369,19 +369,19 @@ def test_what_is_out_of_step_is_not_released(course: Course, tmp_path: Path) -> 
 
 # --- our own course -----------------------------------------------------------------------------
 
-OURS = [assignment.name for assignment in load(HERE).assignments]
+OURS = [assignment.name for assignment in load(ROOT).assignments]
 
 
 @pytest.mark.parametrize("name", OURS)
 def test_our_exercises_are_in_step(name: str) -> None:
     """If not: `grader build`."""
-    assert is_built(load(HERE), name) == []
+    assert is_built(load(ROOT), name) == []
 
 
 @pytest.mark.parametrize("name", OURS)
 def test_our_stubs_are_clean_and_give_nothing_away(name: str) -> None:
     """Imports that only a solution needs are students' to use; else ruff finds nothing."""
-    path = HERE / "exercises" / name / f"{name}.py"
+    path = ROOT / "exercises" / name / f"{name}.py"
     command = ["ruff", "check", "--isolated", "--select", "E,F", "--ignore", "F401,F841"]
     run = subprocess.run(
         [sys.executable, "-m", *command, "--line-length", "112", str(path)],
@@ -389,7 +389,7 @@ def test_our_stubs_are_clean_and_give_nothing_away(name: str) -> None:
     )  # fmt: skip
     assert run.returncode == 0, run.stdout
     shown = set(path.read_text(encoding="utf-8").splitlines())
-    assert set() == _solution_lines(load(HERE).solution(name)) & shown
+    assert set() == _solution_lines(load(ROOT).solution(name)) & shown
 
 
 def _solution_lines(path: Path) -> set[str]:
@@ -404,7 +404,7 @@ def _solution_lines(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("name", [name for name in OURS if name != "torch_layers"])
 def test_our_stubs_run_and_their_functions_are_gaps(name: str) -> None:
-    source = (HERE / "exercises" / name / f"{name}.py").read_text(encoding="utf-8")
+    source = (ROOT / "exercises" / name / f"{name}.py").read_text(encoding="utf-8")
     module = types.ModuleType(name)
     exec(compile(source, name, "exec"), module.__dict__)  # noqa: S102  # our own stub
     gaps = [n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)]
@@ -418,9 +418,9 @@ def test_our_stubs_run_and_their_functions_are_gaps(name: str) -> None:
 
 def test_pictures_come_along(tmp_path: Path) -> None:
     """What the introduction shows lies beside the notebook, in the folder and in the zip."""
-    picture = (HERE / "reference/deep_network/norms.png").read_bytes()
-    assert picture == (HERE / "exercises/deep_network/norms.png").read_bytes()
-    text = (HERE / "exercises/deep_network/README.md").read_text(encoding="utf-8")
+    picture = (ROOT / "reference/deep_network/norms.png").read_bytes()
+    assert picture == (ROOT / "exercises/deep_network/norms.png").read_bytes()
+    text = (ROOT / "exercises/deep_network/README.md").read_text(encoding="utf-8")
     assert "](norms.png)" in text
-    with zipfile.ZipFile(release(load(HERE), "deep_network", tmp_path)) as archive:
+    with zipfile.ZipFile(release(load(ROOT), "deep_network", tmp_path)) as archive:
         assert archive.read("deep_network/norms.png") == picture

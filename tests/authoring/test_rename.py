@@ -1,15 +1,15 @@
 """`grader rename`: folders, files, entry and references follow; what only looks alike stays."""
 
 import shutil
-from pathlib import Path
 
 import pytest
+from places import SAMPLES
 
 from grader.authoring.rename import rename
 from grader.course import catalog
 from grader.course.yaml_nodes import CatalogError
 
-COURSE = Path(__file__).parents[1] / "samples" / "outside" / "course"
+COURSE = SAMPLES / "outside" / "course"
 
 
 @pytest.fixture

@@ -9,18 +9,18 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
 from grader.authoring.scaffold import appended, new
 from grader.course import catalog
 from grader.lms.jobs import wheel as built
 
-PROJECT = Path(__file__).parents[2]
 ENTRY = "- name: affine\n  title: Affine\n"
 
 
 def grader(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """The command, in a folder, of this project's sources."""
-    environ = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-P", "-m", "grader", *words]
     return subprocess.run(
         command, cwd=folder, env=environ, capture_output=True, text=True, timeout=120, check=False
@@ -91,7 +91,7 @@ def test_its_students_are_served(course: Path, tmp_path: Path) -> None:
 
 def test_its_hidden_tests_run_by_hand(course: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "tests/hidden/affine"]
-    environ = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         command, cwd=course, env=environ, capture_output=True, text=True, timeout=60, check=False
     )
@@ -109,7 +109,7 @@ def test_its_docstrings_are_true(course: Path) -> None:
 def test_an_exercise_is_added_to_a_course(tmp_path: Path) -> None:
     """From a folder below it too; nothing else is written, and the listing keeps its bytes."""
     new(tmp_path, "first")
-    listing = (PROJECT / "assignments.yaml").read_text()
+    listing = (ROOT / "assignments.yaml").read_text()
     head, _, tail = listing.partition("  - name: computation_graph")
     text = (
         head
@@ -131,7 +131,7 @@ def test_an_exercise_is_added_to_a_course(tmp_path: Path) -> None:
 
 def test_our_own_course_could_be_added_to() -> None:
     """Comments, blank lines between the entries, and the block at the end stay."""
-    text = (PROJECT / "assignments.yaml").read_text()
+    text = (ROOT / "assignments.yaml").read_text()
     made = appended(text, ENTRY)
     assert made is not None
     entry = "\n  - name: affine\n    title: Affine\n"

@@ -14,13 +14,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from places import ROOT
+
 from grader.checks.mistakes import module_of
 from grader.course.assignment import Assignment
 from grader.model import Grade, Outcome, Submission
 from grader.results.store import Run
 
 DATA = json.loads(Path(__file__).with_name("class.json").read_text(encoding="utf-8"))
-REFERENCE = Path(__file__).parents[2] / "reference" / "two_layer_network"
+REFERENCE = ROOT / "reference" / "two_layer_network"
 HINTS = module_of((REFERENCE / "mistakes.py").read_text(encoding="utf-8"), "mistakes").HINTS
 CHECKS, HOSTILE = DATA["checks"], DATA["hostile"]
 UNFAIR = "test_loss.py::test_loss_from_logits"

@@ -5,14 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from places import ROOT
 
 from grader.checks.peer import instruction_of
 
-SAMPLES = Path(__file__).parents[1] / "samples" / "boundary"
+SAMPLES = ROOT / "tests/samples" / "boundary"
 SWALLOWED = "test_micro.py::test_swallowed"
 
 

@@ -1,9 +1,8 @@
 """Fair credit, messages and diagnosis, through a real class: each student gets one thing wrong."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from places import ROOT
 
 from grader.checks import arrays
 from grader.checks import partial_credit as credit_of
@@ -21,7 +20,6 @@ from grader.runs import local
 from grader.sandbox.fork_server import ForkServer, GraderError, Sandbox, StudentError
 from grader.sandbox.student import Program, Student
 
-ROOT = Path(__file__).parents[2]
 RIGHT = (ROOT / "reference/two_layer_network/solution.py").read_text(encoding="utf-8")
 BACKWARD = [f"test_network.py::test_backward[{name}]" for name in "z2 W2 b2 a1 z1 W1 b1".split()]
 

@@ -1,12 +1,11 @@
 """A solution runs in a worker of its own where it needs packages that answer, and only there."""
 
-from pathlib import Path
-
 import pytest
+from places import ROOT
 
 from grader.checks.worker_module import needs_worker
 
-REFERENCE = Path(__file__).parents[2] / "reference"
+REFERENCE = ROOT / "reference"
 
 
 @pytest.mark.parametrize("folder", sorted(REFERENCE.iterdir()), ids=lambda folder: folder.name)

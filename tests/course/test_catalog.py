@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from places import ROOT
 
 from grader.course.assignment import Assignment, Course, Late, SpeedLimit, Step
 from grader.course.catalog import FILE, CatalogError, find_course, load
 from grader.model import Limits
 
-HERE = Path(__file__).parents[2]
 HEAD = "title: Networks\nassignments:\n  - name: relu\n    title: ReLU\n"
 ZONED = HEAD.replace("assignments", "timezone: Europe/Berlin\nassignments")
 
@@ -381,12 +381,12 @@ def test_the_environment_names_the_course(
 
 
 def test_our_own_course_loads() -> None:
-    assert {"computation_graph", "two_layer_network"} <= {a.name for a in load(HERE).assignments}
+    assert {"computation_graph", "two_layer_network"} <= {a.name for a in load(ROOT).assignments}
 
 
 def test_the_examples_in_the_course_s_comments_are_right(folder: Path) -> None:
     """What assignments.yaml shows under 'Everything an entry may say' can be written so."""
-    text = (HERE / FILE).read_text(encoding="utf-8").partition("Everything an entry may say")[2]
+    text = (ROOT / FILE).read_text(encoding="utf-8").partition("Everything an entry may say")[2]
     shown = [line.removeprefix("#   ") for line in text.splitlines() if line.startswith("#   ")]
     lines = "\n    ".join(line for line in shown if not line.startswith(" "))
     keys = {line.partition(":")[0] for line in lines.replace("    ", "").splitlines()}

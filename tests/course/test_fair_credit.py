@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import pytest
+from places import ROOT
 
 from grader.checks.check import LOCAL_CREDIT, NUMERIC_CREDIT, SHARED
 from grader.course import catalog
@@ -23,7 +23,6 @@ from grader.results import feedback, wording
 from grader.results.store import Run
 from grader.runs import local
 
-ROOT = Path(__file__).parents[2]
 COURSE = catalog.load(ROOT)
 SEED, SECRET = 3, b"fair credit"
 LABELS = {

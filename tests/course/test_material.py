@@ -9,10 +9,10 @@ import importlib.util
 import re
 import sys
 import types
-from pathlib import Path
 
 import numpy as np
 import pytest
+from places import ROOT
 
 from grader.authoring.stub import cells, introduction, stub
 from grader.checks.exercise import _uses_data
@@ -24,8 +24,7 @@ from grader.graph.worked import _literal, worked_picture
 from grader.notebook import read_source
 from grader.selfcheck import ending, step
 
-HERE = Path(__file__).parents[2]
-COURSE = catalog.load(HERE)
+COURSE = catalog.load(ROOT)
 NAMES = [each.name for each in COURSE.assignments]
 PICTURE = re.compile(r"!\[([^\]]*)\]\((\S+)\)")
 TWO_MB = 2 * 1024 * 1024
@@ -33,7 +32,7 @@ TWO_MB = 2 * 1024 * 1024
 
 def _bench() -> types.ModuleType:
     """Return bench/notebooks.py, which runs notebooks."""
-    folder = str(HERE / "bench")
+    folder = str(ROOT / "bench")
     sys.path.insert(0, folder)
     try:
         spec = importlib.util.spec_from_file_location("notebooks", f"{folder}/notebooks.py")
@@ -196,13 +195,13 @@ def test_the_picture_of_torch_layers_has_the_numbers_of_two_layer_network():
 
 def test_the_teacher_s_guide_is_true():
     """Its points are those of the READMEs, and each mistake that it names has an entry."""
-    spec = importlib.util.spec_from_file_location("generate", HERE / "docs" / "generate.py")
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
     generate = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(generate)
-    page = (HERE / "docs" / "teach.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "teach.md").read_text(encoding="utf-8")
     assert page == generate.teach(), "run python docs/generate.py"
     assert "| computation_graph | 20 | `differentiate` 31" in page
-    known = "".join(p.read_text(encoding="utf-8") for p in HERE.glob("reference/*/mistakes.py"))
+    known = "".join(p.read_text(encoding="utf-8") for p in ROOT.glob("reference/*/mistakes.py"))
     named = re.findall(r"`([a-z0-9]+(?:-[a-z0-9]+)+)`", page)
     assert len(named) > 20
     assert [] == [each for each in named if f'"{each}"' not in known]
@@ -287,11 +286,11 @@ def test_an_ending_names_the_function_that_is_missing(capsys):
 def test_data_that_only_a_demonstration_reads_need_no_worker():
     """The reference stays in process, with its mistakes; where graded code reads a file, it does not."""
     text = solution("window_lm")
-    assert not _uses_data(HERE, "window_lm", text)
+    assert not _uses_data(ROOT, "window_lm", text)
     assert _uses_data(
-        HERE, "window_lm", text.replace("import numpy", 'open("stories.txt")\nimport numpy', 1)
+        ROOT, "window_lm", text.replace("import numpy", 'open("stories.txt")\nimport numpy', 1)
     )
-    assert _uses_data(HERE, "window_lm", text.replace("stories.txt", "another.txt"))
+    assert _uses_data(ROOT, "window_lm", text.replace("stories.txt", "another.txt"))
 
 
 def test_a_mistake_is_made_without_demonstrations():

@@ -1,14 +1,11 @@
 """Mistakes that are not in the catalogue, and look like one that is: none is named."""
 
-from pathlib import Path
-
 import pytest
+from places import ROOT
 
 from grader.grading.protocol import Settings
 from grader.model import Submission
 from grader.runs import local
-
-ROOT = Path(__file__).parents[2]
 
 LOOPS = """
 

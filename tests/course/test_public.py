@@ -7,9 +7,9 @@ import re
 import sys
 import types
 import warnings
-from pathlib import Path
 
 import pytest
+from places import ROOT
 
 from grader.authoring.stub import stub
 from grader.checks.mistakes import Mistake, mistaken
@@ -17,24 +17,23 @@ from grader.selfcheck.checks import Result, checks
 from grader.selfcheck.public_tests import exercise_of, load_public
 from grader.selfcheck.report import WIDTH
 
-HERE = Path(__file__).parents[2]
-NAMES = sorted(path.name for path in (HERE / "reference").iterdir() if path.is_dir())
+NAMES = sorted(path.name for path in (ROOT / "reference").iterdir() if path.is_dir())
 WITH_GRADIENTS = [name for name in NAMES if name != "ngram_lm"]
 ANSWERS = [
     (name, file.stem)
     for name in NAMES
-    for file in sorted((HERE / "reference" / name).glob("**/*.py"))
+    for file in sorted((ROOT / "reference" / name).glob("**/*.py"))
     # left_in brings a notebook's belongings, which a student has and we may not.
     if file.parent.name == "variants" and file.stem != "left_in"
 ]
 
 
 def public(name: str) -> types.ModuleType:
-    return load_public(HERE / "exercises" / name / "test_public.py")
+    return load_public(ROOT / "exercises" / name / "test_public.py")
 
 
 def solution(name: str) -> str:
-    return (HERE / "reference" / name / "solution.py").read_text(encoding="utf-8")
+    return (ROOT / "reference" / name / "solution.py").read_text(encoding="utf-8")
 
 
 def results(name: str, source: str, only: str = "") -> list[Result]:
@@ -62,7 +61,7 @@ def test_the_solution_passes(name):
 @pytest.mark.parametrize(("name", "style"), ANSWERS)
 def test_right_answers_pass(name, style):
     """A right answer in another style passes too: float32 inside, lists returned, loops ..."""
-    file = HERE / "reference" / name / "variants" / f"{style}.py"
+    file = ROOT / "reference" / name / "variants" / f"{style}.py"
     assert not_passed(results(name, file.read_text(encoding="utf-8"))) == []
 
 
@@ -81,7 +80,7 @@ def test_the_stub_is_not_written_yet(name):
 
 def gradient_mistakes(name: str) -> dict[str, Mistake]:
     """One form of each mistake made in a function whose gradient has a table."""
-    path = HERE / "reference" / name / "mistakes.py"
+    path = ROOT / "reference" / name / "mistakes.py"
     module = types.ModuleType("mistakes")
     exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)  # noqa: S102  # ours
     functions = {gradient.function for gradient in public(name).GRADIENTS}
@@ -111,7 +110,7 @@ def test_the_tables_show_mistakes(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_titles(name):
     """A title is one sentence that fits on a line; the tests say which exercise they are for."""
-    file = HERE / "exercises" / name / "test_public.py"
+    file = ROOT / "exercises" / name / "test_public.py"
     assert exercise_of(file) == public(name).EXERCISE == name
     titles = [check.title for check in checks({}, public(name))]
     assert titles
@@ -130,5 +129,5 @@ def test_nothing_is_given_away(name):
     inside = re.findall(r"# BEGIN SOLUTION\n(.*?)# END SOLUTION", solution(name), re.DOTALL)
     given = stub(solution(name))
     secret = set.union(*map(lines, inside)) - lines(given)
-    shown = lines((HERE / "exercises" / name / "test_public.py").read_text(encoding="utf-8"))
+    shown = lines((ROOT / "exercises" / name / "test_public.py").read_text(encoding="utf-8"))
     assert secret & shown == set()

@@ -6,15 +6,14 @@ A hidden test that has no input for one of them would give it full marks: each w
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
+from places import ROOT
 
 from grader.grading.protocol import Settings
 from grader.model import Outcome, Submission
 from grader.runs import local
 
-ROOT = Path(__file__).parents[2]
 SEEDS = (1,)
 
 HANDS_BACK = """

@@ -10,16 +10,15 @@ import itertools
 import random
 from collections.abc import Iterator, Sequence
 from functools import cache
-from pathlib import Path
 
 import pytest
+from places import ROOT
 
 from grader.checks.mistakes import Mistake, mistaken, module_of
 from grader.grading.protocol import Settings
 from grader.model import Grade, Submission
 from grader.runs import local
 
-ROOT = Path(__file__).parents[2]
 EXERCISES = ("two_layer_network", "lstm_cell", "deep_network", "padding_pooling", "ngram_lm")
 PAIRS = 10
 """Of each exercise."""

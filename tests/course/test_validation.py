@@ -1,13 +1,11 @@
 """The course proves itself: what `make validation` does in full, here with a sample of mistakes."""
 
-from pathlib import Path
-
 import pytest
+from places import ROOT
 
 from grader.authoring import release, validate
 from grader.course import catalog
 
-ROOT = Path(__file__).parents[2]
 COURSE = catalog.load(ROOT)
 NAMES = [assignment.name for assignment in COURSE.assignments]
 EVERY = 8

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from places import ROOT
 
 from grader.grading import direct, process
 from grader.grading.protocol import Settings
-
-ROOT = Path(__file__).parents[2]
 
 
 class Collected:

@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from places import ROOT
 
 from grader.checks.arrays import arrays_in
 from grader.course import catalog
@@ -37,7 +38,6 @@ from grader.model import Grade
 from grader.results import feedback, policy
 from grader.sandbox.fork_server import Sandbox
 
-ROOT = Path(__file__).parents[2]
 EXERCISE = "two_layer_network"
 WORD = "telltaleword"
 """What the samples say, in lower case."""

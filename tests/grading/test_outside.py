@@ -6,13 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from places import ROOT
 
 from grader.course import catalog
 
-SAMPLES = Path(__file__).parents[1] / "samples" / "outside"
+SAMPLES = ROOT / "tests/samples" / "outside"
 COURSE = SAMPLES / "course"
 YES = (SAMPLES.parent / "boundary/students/always/micro.py").read_text(encoding="utf-8")
 """A class whose every special method says yes, which fails nothing by itself."""

@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from places import ROOT
 
 from grader import graph
 from grader.course import catalog
 from grader.model import Grade
 from grader.results import policy
 
-ROOT = Path(__file__).parents[2]
 NAME = "computation_graph"
 WRONG = {
     "factor": ("db = 2 * dd", "db = dd"),

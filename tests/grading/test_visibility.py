@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from lms_samples import PROJECT, valid
+from lms_samples import valid
+from places import ROOT
 
 from grader.checks.mistakes import mistaken, module_of
 from grader.course.catalog import load
@@ -27,7 +28,7 @@ HELD = "what is held back"
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("course")
-    whole = load(PROJECT)
+    whole = load(ROOT)
     for path, data in bundle.course_files(whole, whole.assignment(NAME)).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(data)
@@ -37,8 +38,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def wrong() -> bytes:
     """The solution, but for the slope of relu."""
-    source = (PROJECT / "reference" / NAME / "solution.py").read_text()
-    mistakes = (PROJECT / "reference" / NAME / "mistakes.py").read_text()
+    source = (ROOT / "reference" / NAME / "solution.py").read_text()
+    mistakes = (ROOT / "reference" / NAME / "mistakes.py").read_text()
     found = next(m for m in module_of(mistakes, "m").MISTAKES if m.function == "relu_derivative")
     return mistaken(source, found).encode()
 
@@ -142,7 +143,7 @@ def test_systems_show_what_may_be_shown_now(system: str, visibility: str) -> Non
 @pytest.mark.parametrize("visibility", ["", "hidden"])
 def test_our_own_pages_and_files_keep_it_back(visibility: str) -> None:
     run = Run("two_layer_network", 1, 4.0, "x")
-    assignment = load(PROJECT).assignment(NAME)
+    assignment = load(ROOT).assignment(NAME)
     page = feedback.render(run, assignment, grade(visibility)).decode()
     entry = gradebook.check_entry(outcome(visibility))
     mine = entry.pop("instructor", {})

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from places import ROOT
 
 from grader import graph
 from grader.graph.declaration import nodes
 from grader.graph.layout import Size, arranged
 from grader.graph.marks import shown
 
-ROOT = Path(__file__).parents[2]
 EXAMPLE = {"d": "2 * b", "e": "a + d", "L": "c * e"}
 VALUES = {"a": 3.0, "b": 1.0, "c": -2.0, "d": 2.0, "e": 5.0, "L": -10.0}
 RIGHT = {"L": 1.0, "e": -2.0, "c": 5.0, "a": -2.0, "d": -2.0, "b": -4.0}

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import ast
 import json
-from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from places import ROOT
 
 from grader.ipython import python_of
 from grader.notebook import Cell, NotebookError, functions_outside, read, read_source
 
-SAMPLES = Path(__file__).parents[1] / "samples" / "inbox"
+SAMPLES = ROOT / "tests/samples" / "inbox"
 
 
 def notebook(*cells: str, **metadata: Any) -> bytes:

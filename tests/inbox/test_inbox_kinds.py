@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
 from grader.inbox import Inbox, InboxError, open_inbox
 from grader.inbox import choice as pick
 from grader.model import Submission
 
-SAMPLES = Path(__file__).parents[1] / "samples" / "inbox"
+SAMPLES = ROOT / "tests/samples" / "inbox"
 STUB = b"def relu(z):\n    raise NotImplementedError\n"
 WORK = b"def relu(z):\n    return z * (z > 0)\n"
 OTHER = b"def relu(z):\n    return max(z, 0)\n"

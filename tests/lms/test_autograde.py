@@ -15,23 +15,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lms_samples import PROJECT, grade_in, junit, valid
+from lms_samples import grade_in, junit, valid
+from places import ROOT
 
 from grader.course.catalog import load
 from grader.lms import JOBS
 from grader.lms.jobs import autograde, bundle
 
 NAME = "two_layer_network"
-RIGHT = (PROJECT / "reference" / NAME / "variants" / "einsum.py").read_bytes()
+RIGHT = (ROOT / "reference" / NAME / "variants" / "einsum.py").read_bytes()
 TELL_BY_STATUS = ("gradescope", "github", "gitlab", "classroom50")
-STUB = (PROJECT / "exercises" / NAME / f"{NAME}.py").read_bytes()
+STUB = (ROOT / "exercises" / NAME / f"{NAME}.py").read_bytes()
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The course of a bundle: one assignment, with a secret of its own."""
     folder = tmp_path_factory.mktemp("course")
-    whole = load(PROJECT)
+    whole = load(ROOT)
     for path, data in bundle.course_files(whole, whole.assignment(NAME)).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(data)
@@ -193,7 +194,7 @@ def test_without_a_sandbox_there_is_a_valid_error_everywhere(
     environ = {
         **os.environ, "GRADER_COURSE": str(course), "GITHUB_OUTPUT": str(tmp_path / "output"),
         "CI_PROJECT_DIR": str(tmp_path), "LD_LIBRARY_PATH": str(tmp_path / "broken"),
-        "PYTHONPATH": str(PROJECT), "PYTHONSAFEPATH": "1",
+        "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1",
     }  # fmt: skip
     code = "import sys; from grader.cli import main; from pathlib import Path\n"
     code += "from grader.lms.jobs import autograde; from functools import partial\n"

@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 import yaml
 from container import Container, gradescope_image
-from lms_samples import PROJECT, grade_in, junit, valid
+from lms_samples import grade_in, junit, valid
+from places import ROOT
 
 from grader.checks.mistakes import mistaken, module_of
 from grader.course.assignment import Course
@@ -27,7 +28,7 @@ from grader.lms.jobs import bundle
 from grader.lms.jobs import wheel as built_wheel
 
 NAME = "two_layer_network"
-RIGHT = (PROJECT / "reference" / NAME / "variants" / "einsum.py").read_bytes()
+RIGHT = (ROOT / "reference" / NAME / "variants" / "einsum.py").read_bytes()
 HOSTILE = rb"""
 import glob, os
 PLACES = ("/opt/grader/course", "/autograder/source", "/grade/tests", "/job", "/tmp", "/root",
@@ -56,13 +57,13 @@ CLEAN = "LEAK [] WRITTEN []"
 
 @pytest.fixture(scope="module")
 def course() -> Course:
-    return load(PROJECT)
+    return load(ROOT)
 
 
 @pytest.fixture(scope="module")
 def wrong() -> bytes:
     """The solution with one mistake, and what it is called."""
-    folder = PROJECT / "reference" / NAME
+    folder = ROOT / "reference" / NAME
     mistakes = module_of((folder / "mistakes.py").read_text(), "mistakes").MISTAKES
     mistake = next(each for each in mistakes if each.id == "relu-mask-missing")
     return mistaken((folder / "solution.py").read_text(), mistake).encode()
@@ -91,7 +92,7 @@ def test_a_bundle_holds_what_grading_needs_and_a_secret_of_its_own(
                 secrets.append(inner.read(".grader-secret"))
         for name in names:  # the wheel holds the templates
             assert name.endswith(".whl") or b"@NAME@" not in archive.read(name)
-            assert str(PROJECT).encode() not in archive.read(name)
+            assert str(ROOT).encode() not in archive.read(name)
     assert 1 == len(secrets)
     assert 64 == len(secrets[0])
     assert not any("variants" in name or "oracle" in name for name in names)
@@ -444,7 +445,7 @@ def test_classroom50(classroom50: Container, wrong: bytes) -> None:
     assert 0 < mistake["score"] < 100
     assert (0, 100) == (hostile["score"], hostile["max-score"])
     place = Path(tempfile.gettempdir())
-    ours = {PROJECT.relative_to(place).parts[0]} if PROJECT.is_relative_to(place) else set()
+    ours = {ROOT.relative_to(place).parts[0]} if ROOT.is_relative_to(place) else set()
     assert set() == {path.name for path in box.path("tmp").iterdir()} - ours
     closed(box, "/opt/grader/venv/bin/python3", f"/opt/grader/{NAME}/course")
 

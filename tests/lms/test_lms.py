@@ -17,7 +17,8 @@ import pytest
 import xmlschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lms_samples import PROJECT, SCHEMAS, grade_in, junit, valid, validator
+from lms_samples import SCHEMAS, grade_in, junit, valid, validator
+from places import ROOT
 
 from grader.lms import ANSWERS, EXPORTS, JOBS, Job, JobOutput, JobPlace
 from grader.lms.jobs import gradescope, vpl
@@ -347,7 +348,7 @@ def test_the_environment_of_a_job_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("room", ["jobs", "exports"])
 def test_adapters_import_the_core_and_never_one_another(room: str) -> None:
-    folder = PROJECT / "grader" / "lms" / room
+    folder = ROOT / "grader" / "lms" / room
     adapters = {path.stem for path in folder.glob("*.py")} & {*ANSWERS, *EXPORTS}
     assert len(adapters) >= 5
     for path in folder.glob("*.py"):

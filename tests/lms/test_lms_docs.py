@@ -12,17 +12,17 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from lms_samples import PROJECT
+from places import ROOT
 
 from grader.inbox import KINDS
 from grader.lms import ANSWERS, EXPORTS
 from grader.lms.jobs.bundle import FORMATS
 
-DOCS = PROJECT / "docs" / "lms"
+DOCS = ROOT / "docs" / "lms"
 PAGES = sorted(DOCS.glob("*.md"))
 BLOCK = re.compile(r"(?P<before><!-- not run here[^>]*-->\n)?```sh\n(?P<code>.*?)```", re.DOTALL)
 NAME = "two_layer_network"
-WORK = (PROJECT / "examples" / "class" / "ada" / f"{NAME}.py").read_bytes()
+WORK = (ROOT / "examples" / "class" / "ada" / f"{NAME}.py").read_bytes()
 TITLE = "Two-layer network"
 DOWNLOADS = {
     "gradescope": ({
@@ -54,8 +54,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("docs") / "course"
     for name in ("reference", "exercises", "tests/hidden", "examples/class/ada"):
         skip = shutil.ignore_patterns("__pycache__", "variants")
-        shutil.copytree(PROJECT / name, folder / name, ignore=skip)
-    shutil.copy(PROJECT / "assignments.yaml", folder)
+        shutil.copytree(ROOT / name, folder / name, ignore=skip)
+    shutil.copy(ROOT / "assignments.yaml", folder)
     return folder
 
 

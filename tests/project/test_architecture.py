@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from places import ROOT
 from test_floors import FLOORS, GROUND
 
-ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 NAME = "two_layer_network"
 TRACE = """

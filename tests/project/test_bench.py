@@ -5,13 +5,13 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from places import ROOT
 
 from grader.sandbox.guest import startup as tuning
 
-BENCH = Path(__file__).parents[2] / "bench"
+BENCH = ROOT / "bench"
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +141,7 @@ def test_each_exercise_is_measured():
         "--right",
         "3",
     ]
-    root = Path(__file__).parents[2]
+    root = ROOT
     done = subprocess.run(
         command, cwd=root, capture_output=True, text=True, timeout=500, check=True
     )

@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
 from grader.sandbox import launch
 
-GRADER = Path(__file__).parents[2] / "grader"
+GRADER = ROOT / "grader"
 COURSE = [
     *GRADER.parent.glob("tests/hidden/**/*.py"),
     *GRADER.parent.glob("reference/**/*.py"),

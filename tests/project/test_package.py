@@ -14,11 +14,10 @@ from email.parser import Parser
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
 import grader
 from grader.lms.jobs import wheel as bundled
-
-ROOT = Path(__file__).parents[2]
 
 
 def run(*command: str | Path, cwd: Path) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from places import ROOT
+
 CODE = [file for file in sorted((ROOT / "grader").rglob("*.py")) if "templates" not in file.parts]
 QUESTION = re.compile(r"(What|Who|Whose|Whether|Where|How|Why|Which|When)\b")
 

@@ -6,11 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from places import SAMPLES
 
-COURSE = Path(__file__).parents[1] / "samples" / "outside" / "course"
+COURSE = SAMPLES / "outside" / "course"
 RELEASED = "Why is an entry a class, and not a tuple?"
 
 

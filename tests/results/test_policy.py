@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from places import ROOT
 
 from grader import cli, text
 from grader.course import extensions
@@ -36,7 +37,6 @@ from grader.results import tables as gradebook
 from grader.results.policy import UNKNOWN, adjusted, duration, holding, judged, ranked
 from grader.results.store import Adjustment, Run, Store, StoreError, content_hash
 
-ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
 BERLIN = ZoneInfo("Europe/Berlin")
 DUE = datetime(2026, 12, 1, 23, 59, tzinfo=BERLIN)

@@ -28,6 +28,7 @@ from typing import Any
 import pytest
 import redis
 import traps
+from places import ROOT
 
 from grader.checks.mistakes import mistaken, module_of
 from grader.course import catalog
@@ -40,7 +41,6 @@ from grader.runs import celery as coordinator
 from grader.runs import local, provenance
 from grader.runs.celery_worker import TaskGrader
 
-ROOT = Path(__file__).parents[2]
 NAME = "computation_graph"
 REFERENCE = ROOT / "reference" / NAME
 RIGHT = (REFERENCE / "variants" / "kahn.py").read_text(encoding="utf-8")

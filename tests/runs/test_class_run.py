@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from places import ROOT
 
-ROOT = Path(__file__).parents[2]
 VARIANTS = ROOT / "reference" / "two_layer_network" / "variants"
 NUMPY = Path(np.__file__).parent
 

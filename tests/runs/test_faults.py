@@ -21,7 +21,8 @@ import time
 from pathlib import Path
 
 import pytest
-from confine import LONER, PROJECT, confined, python_for
+from confine import LONER, confined, python_for
+from places import ROOT
 from test_class_run import graded, rows, timeless
 
 from grader.checks.mistakes import mistaken, module_of
@@ -43,7 +44,7 @@ class Course:
     def __init__(self, folder: Path, program=GRADER, environment=None) -> None:
         self.folder, self.program, self.environment = folder, program, environment or os.environ
         for part in ("reference", "tests/hidden"):
-            shutil.copytree(PROJECT / part / NAME, folder / part / NAME)
+            shutil.copytree(ROOT / part / NAME, folder / part / NAME)
         (folder / "assignments.yaml").write_text(YAML)
         (folder / ".grader-secret").write_text("ab" * 32)
         (folder / "inbox").mkdir()
@@ -69,7 +70,7 @@ class Course:
 
 def sources():
     """(student, source): right answers in many ways, and mistakes."""
-    folder = PROJECT / "reference" / NAME
+    folder = ROOT / "reference" / NAME
     for path in sorted((folder / "variants").glob("*.py"))[:8]:
         yield path.stem, path.read_text(encoding="utf-8")
     solution = (folder / "solution.py").read_text(encoding="utf-8")

@@ -4,16 +4,15 @@ import os
 import signal
 import threading
 import time
-from pathlib import Path
 
 import pytest
+from places import ROOT
 
 from grader.grading.protocol import Settings
 from grader.model import Submission
 from grader.runs.grading_process import EngineError, Process
 from grader.runs.grading_service import GradingService, Lost
 
-ROOT = Path(__file__).parents[2]
 NAME = "computation_graph"
 RIGHT = (ROOT / "reference" / NAME / "solution.py").read_bytes()
 SETTINGS = Settings(str(ROOT), NAME, 5, b"secret", preflight=False)

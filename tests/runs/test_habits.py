@@ -9,11 +9,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from places import ROOT
 
-ROOT = Path(__file__).parents[2]
 NAME = "computation_graph"
 RIGHT = (ROOT / "reference" / NAME / "solution.py").read_text(encoding="utf-8")
 

@@ -8,13 +8,13 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
 from grader.course import catalog
 from grader.course.secret import course_secret
 from grader.results.store import Store
 from grader.runs import class_run, merge, provenance, regrade
 
-ROOT = Path(__file__).parents[2]
 NAME = "computation_graph"
 RIGHT = (ROOT / "reference" / NAME / "solution.py").read_text()
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 import yaml
+from places import ROOT
 
-ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGE = DOCS / "scale.md"
 NAME = "computation_graph"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import traps
+from places import ROOT
 
 from grader.course import catalog
 from grader.lms import JOBS
@@ -20,7 +21,6 @@ from grader.lms.jobs import bundle
 from grader.results.store import Run, Store, StoreError
 from grader.runs import grading_process, local
 
-ROOT = Path(__file__).parents[2]
 NAME = "computation_graph"
 PRECIOUS = "precious\n"
 ISOLATED = [sys.executable, "-I", "-m", "grader"]

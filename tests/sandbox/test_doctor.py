@@ -1,16 +1,15 @@
 """`grader doctor` tries what a run tries: from a checkout and from a wheel, as root and as nobody."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 from container import Container
+from places import ROOT
 
 from grader.lms.jobs.wheel import WHEEL, wheel
 from grader.sandbox import doctor, selftest
 from grader.sandbox.fork_server import ForkServer, Sandbox
 
-ROOT = Path(__file__).parents[2]
 NAME = "computation_graph"
 ANOTHER = 12345
 

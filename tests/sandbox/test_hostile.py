@@ -32,9 +32,10 @@ from typing import Any
 
 import confine
 import pytest
-from confine import PROJECT, STRANGER
+from confine import STRANGER
+from places import ROOT
 
-HOSTILE = PROJECT / "tests" / "samples" / "hostile"
+HOSTILE = ROOT / "tests" / "samples" / "hostile"
 EXERCISE = "two_layer_network"
 SEED = 7
 GROUPS = ("answers", "judge", "early", "forging", "resources", "neighbours", "network", "input",
@@ -267,7 +268,7 @@ def world(mode: Mode) -> Iterator[World]:
     target = Target(
         files=[str(hidden / "cases.py"), str(hidden / "test_network.py"), str(course / ".grader-secret"),
                str(course / "reference" / EXERCISE / "solution.py"), str(folder / "out" / "results.db")],
-        folders=[str(hidden), str(hidden.parent), str(course / "reference"), str(course), str(PROJECT)],
+        folders=[str(hidden), str(hidden.parent), str(course / "reference"), str(course), str(ROOT)],
         notes=[str(folder / "notes"), str(course)],
         pids=[victim.pid, os.getpid()],
         tcp=listeners[0].getsockname()[1], udp=listeners[1].getsockname()[1],
@@ -287,7 +288,7 @@ def world(mode: Mode) -> Iterator[World]:
 
 def _course(course: Path) -> Path:
     for part in (f"reference/{EXERCISE}", f"tests/hidden/{EXERCISE}", f"exercises/{EXERCISE}"):
-        shutil.copytree(PROJECT / part, course / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / part, course / part, ignore=shutil.ignore_patterns("__pycache__"))
     (course / "assignments.yaml").write_text(COURSE, encoding="utf-8")
     (course / ".grader-secret").write_text(secrets.token_hex(32), encoding="utf-8")
     (course / ".grader-secret").chmod(0o600)
@@ -400,7 +401,7 @@ def _state(pid: int) -> str:
 
 
 def _environment() -> dict[str, str]:
-    paths = os.pathsep.join(filter(None, (str(PROJECT), os.environ.get("PYTHONPATH", ""))))
+    paths = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
     return {**os.environ, "PYTHONPATH": paths}
 
 
@@ -463,12 +464,12 @@ def steering(text: str) -> str:
 
 def _class(target: Target, samples: dict[str, Sample]) -> dict[str, tuple[str, bytes]]:
     """Right submissions among hostile ones, and the wrong answers that those end in, alone."""
-    variants = PROJECT / "reference" / EXERCISE / "variants"
+    variants = ROOT / "reference" / EXERCISE / "variants"
     right = {f"{initial}-right-{name}": (f"{EXERCISE}.py", (variants / f"{name}.py").read_bytes())
              for initial, name in zip("agmz", RIGHT, strict=True)}  # fmt: skip
     hostile = {name: (each.file, each.submission(target)) for name, each in samples.items()}
     harmless = Sample("harmless.py", "none: nothing", b"def attack(): return None\n")
-    once = (PROJECT / "reference" / EXERCISE / "solution.py").read_bytes() + RIGHT_ONCE
+    once = (ROOT / "reference" / EXERCISE / "solution.py").read_bytes() + RIGHT_ONCE
     return {
         **right,
         **hostile,

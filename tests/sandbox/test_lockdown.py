@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from places import ROOT
 
 from grader.model import Limits
 from grader.sandbox import fork_server as pool
@@ -29,7 +30,6 @@ from grader.sandbox.fork_server import ForkServer, OverrunError, Sandbox, Studen
 from grader.sandbox.guest import lockdown, wire
 from grader.sandbox.student import Call, Program, Student
 
-PROJECT = Path(__file__).resolve().parents[2]
 HAVE = lockdown.available() if sys.platform == "linux" else frozenset()
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")
 
@@ -328,7 +328,7 @@ def test_pidns_hides_processes(attempt: Callable[..., bool], victim: int) -> Non
 def test_mounts_hide_files(attempt: Callable[..., bool], public: Path, attack: str) -> None:
     """Not even that a file exists can be told, which Landlock alone gives away."""
     rest = {"rlimits", "seccomp"} & HAVE
-    for path in (public / "answers", PROJECT / "reference" / "two_layer_network" / "solution.py"):
+    for path in (public / "answers", ROOT / "reference" / "two_layer_network" / "solution.py"):
         assert not attempt(rest | {"mounts"}, attack, str(path))
         assert attempt(rest, attack, str(path))
 
@@ -470,7 +470,7 @@ def alone(case: str, switch: str, script: str, *more: str) -> str:
     """What ``script`` says about one protection in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-c", _ALONE + script, case, switch, *more],
-        cwd=PROJECT, capture_output=True, text=True, timeout=30, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip
     assert not done.stderr, done.stderr
     return done.stdout.strip()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from places import ROOT
 
 from grader.authoring.numbers import TWIN_AGREES, _drawn, _InWorker, difference
 from grader.checks.answers import Asked
@@ -21,7 +22,7 @@ from grader.sandbox.student import Call, Program, Refused, Student
 
 pytest.importorskip("torch")
 
-COURSE = Path(__file__).parents[2]
+COURSE = ROOT
 REFERENCE = COURSE / "reference" / "torch_layers"
 SOLUTION = (REFERENCE / "solution.py").read_text(encoding="utf-8")
 

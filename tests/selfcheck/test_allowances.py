@@ -3,11 +3,11 @@
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from places import SAMPLES
 
-COURSE = Path(__file__).parents[1] / "samples" / "outside" / "course"
+COURSE = SAMPLES / "outside" / "course"
 PUBLIC = """
 EXERCISE = "{name}"
 {constants}

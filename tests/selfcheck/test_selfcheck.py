@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from places import ROOT
 
 from grader import selfcheck
 from grader.authoring.release import build, notebook, release
@@ -28,11 +29,10 @@ from grader.selfcheck.report import Report
 from grader.selfcheck.time_limit import OverranError, time_limit
 from grader.testing import entries, expect, finite, pair, shaped
 
-HERE = Path(__file__).parents[2]
 NAME = "two_layer_network"
-SOLUTION = (HERE / "reference" / NAME / "solution.py").read_text(encoding="utf-8")
+SOLUTION = (ROOT / "reference" / NAME / "solution.py").read_text(encoding="utf-8")
 STUB = stub(SOLUTION)
-PUBLIC = HERE / "exercises" / NAME / "test_public.py"
+PUBLIC = ROOT / "exercises" / NAME / "test_public.py"
 COMMAND = """\
 import sys
 from pathlib import Path
@@ -675,7 +675,7 @@ def test_time_limit_just_met():
 def wheel(tmp_path_factory) -> Path:
     """The wheel, built from the project as it is."""
     out = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", str(HERE), "--no-deps", "-q", "-w", str(out)]
+    command = [sys.executable, "-m", "pip", "wheel", str(ROOT), "--no-deps", "-q", "-w", str(out)]
     subprocess.run(command, check=True, timeout=200, capture_output=True)
     (found,) = out.glob("*.whl")
     return found
@@ -726,7 +726,7 @@ def course_in(folder: Path):
         f"title: T\nassignments:\n  - name: {NAME}\n    title: Two-layer network\n"
     )
     for part in (f"reference/{NAME}", f"tests/hidden/{NAME}"):
-        shutil.copytree(HERE / part, folder / part)
+        shutil.copytree(ROOT / part, folder / part)
     exercise = folder / "exercises" / NAME
     exercise.mkdir(parents=True)
     shutil.copy(PUBLIC, exercise)

@@ -14,10 +14,10 @@ import sqlite3
 import subprocess
 import threading
 import time
-from pathlib import Path
 
 import httpx
 import pytest
+from places import ROOT
 from served import (
     GRADER,
     NAME,
@@ -275,7 +275,7 @@ def test_the_deployment_files_are_as_they_must_be():
     """The unit names our command, and Caddy itself accepts the Caddyfile."""
     import configparser
 
-    folder = Path(__file__).parents[2] / "grader" / "serve" / "deploy"
+    folder = ROOT / "grader" / "serve" / "deploy"
     unit = configparser.ConfigParser(strict=False, interpolation=None)
     unit.optionxform = str
     unit.read(folder / "grader-serve.service")

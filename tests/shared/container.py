@@ -34,10 +34,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
 import grader
 
-PROJECT = Path(__file__).resolve().parents[2]
 PYTHON = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 PACKAGES = sysconfig.get_paths()["purelib"]
 STANDIN = """
@@ -258,7 +258,7 @@ class Container:
         for folder in ("/confine", "/confine/tests", "/confine/tests/shared"):
             words += ["--perms", "0755", "--dir", folder]
         words += ["--ro-bind", str(package), "/confine/grader"]
-        words += ["--ro-bind", str(PROJECT / "tests/shared/confine.py"),
+        words += ["--ro-bind", str(ROOT / "tests/shared/confine.py"),
                   "/confine/tests/shared/confine.py"]  # fmt: skip
         for name, value in environ.items():
             words += ["--setenv", name, value]

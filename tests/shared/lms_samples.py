@@ -6,15 +6,14 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import jsonschema
 import xmlschema
+from places import SAMPLES
 
-PROJECT = Path(__file__).resolve().parents[2]
-SCHEMAS = PROJECT / "tests" / "samples" / "lms" / "schemas"
+SCHEMAS = SAMPLES / "lms" / "schemas"
 
 
 def _no_constant(name: str) -> float:
