@@ -290,7 +290,7 @@ def test_the_readme_tells_of_speed_limits_and_dates(course: Course) -> None:
         "Due: 2026-12-01, 23:59 (UTC+01:00). Each day or part of a day after that costs 10 %"
         in text
     )
-    assert "at most 50 %; a submission more than 36 hours late gets no points. Of several" in text
+    assert "at most 50 %; a submission more than 36 hours late gets no points. If you" in text
 
 
 # --- building and releasing ---------------------------------------------------------------------
