@@ -11,15 +11,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from grader.errors import UserError
 from grader.text import folded, nearest, one_line
 
 
-class Identified(Protocol):
-    """Anything that carries the ids of one student."""
+class Person(Protocol):
+    """Anything that carries the ids and the name of one student."""
 
     @property
     def student(self) -> str:
@@ -32,10 +34,6 @@ class Identified(Protocol):
     @property
     def email(self) -> str:
         """Return the e-mail address, or ''."""
-
-
-class Person(Identified, Protocol):
-    """Anything that carries the ids and the name of one student."""
 
     @property
     def name(self) -> str:
@@ -55,28 +53,45 @@ def resolve(text: str, people: Iterable[Person]) -> str:
         UnknownPersonError: The text names no student, or more than one.
     """
     everybody = list(people)
-    wanted = folded(text)
-    for ids in (
-        {each.student for each in everybody if folded(each.student) == wanted},
-        {each.student for each in everybody if wanted in map(folded, (each.sid, each.email))},
-        {each.student for each in everybody if _name(each.name) == _name(text)},
-    ):
-        if len(ids) == 1:
-            return next(iter(ids))
-        if ids:
-            raise UnknownPersonError(
-                f"{one_line(text)!r} is the name of several students; use an id: "
-                + ", ".join(map(one_line, sorted(ids)[:5]))
-            )
-    near = nearest(text, [key for each in everybody for key in (each.student, each.name) if key])
+    exact = {each.student for each in everybody if folded(each.student) == folded(text)}
+    ids = exact or directory(everybody)(text)
+    if len(ids) == 1:
+        return next(iter(ids))
+    if ids:
+        raise UnknownPersonError(
+            f"{one_line(text)!r} is the name of several students; use an id: "
+            + ", ".join(map(one_line, sorted(ids)[:5]))
+        )
+    keys = [key for each in everybody for key in (each.student, each.name) if key]
+    plain = {_without_accents(key): key for key in keys}
+    near = plain.get(nearest(_without_accents(text), plain), "")
     known = f"; did you mean {one_line(near)}?" if near else ""
     raise UnknownPersonError(f"no such student: {one_line(text)!r}{known}")
+
+
+def directory(people: Iterable[Person]) -> Callable[[str], set[str]]:
+    """Return a function from a text to the ids of the students that it names.
+
+    An id, student number or e-mail address wins over a name.
+    """
+    ids, names = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+    for each in people:
+        for identity in filter(None, (each.student, each.sid, each.email)):
+            ids[folded(identity)].add(each.student)
+        if each.name:
+            names[_name(each.name)].add(each.student)
+    return lambda text: ids.get(folded(text)) or names.get(_name(text)) or set()
 
 
 def label(person: Person, width: int = 80) -> str:
     """Return a name and an id as they stand in a list: ``Kurt West (1042)``."""
     student = one_line(person.student, width)
     return f"{one_line(person.name, width)} ({student})" if person.name else student
+
+
+def _without_accents(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(each for each in decomposed if not unicodedata.combining(each))
 
 
 def _name(text: str) -> str:

@@ -87,6 +87,20 @@ def moment(text: str) -> datetime | None:
     return None
 
 
+def to_minute(text: str, zone: tzinfo | None) -> str:
+    """Write a time to the minute, in ``zone`` if both are known; '' if it cannot be read.
+
+    >>> to_minute("2026-11-20T22:30:05.117231+01:00", None)
+    '2026-11-20 22:30'
+    """
+    found = moment(text)
+    if found is None:
+        return ""
+    if found.tzinfo and zone:
+        found = found.astimezone(zone)
+    return f"{found:%Y-%m-%d %H:%M}"
+
+
 def iso(text: str) -> str:
     """Return the time in ISO 8601, or nothing if the text states none."""
     time = moment(text)

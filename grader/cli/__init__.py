@@ -12,15 +12,17 @@ from __future__ import annotations
 import argparse
 import gc
 import io
+import itertools
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from grader import __version__
 from grader.cli import author, course, grade, lms, mark, results, serve, settings, worker
-from grader.cli.output import OK, is_for_users, line_of, stop
+from grader.cli.output import OK, USAGE, is_for_users, line_of, stop
 from grader.cli.wording import COMPLETION, EXAMPLES
 from grader.sandbox import interpreter
 from grader.sandbox.guest import startup
@@ -31,9 +33,30 @@ Add = Callable[[str, Command, str], argparse.ArgumentParser]
 """Make the parser of a command's options from its name, its function and its purpose."""
 
 
+DECIMAL_COMMA: Final = re.compile(r"(-\d+),(\d+)")
+
+
 class _Parser(argparse.ArgumentParser):
+    def parse_known_args(  # type: ignore[override]  # narrower than argparse's overloads
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Refuse a misspelt option with a suggestion, before anything is called missing."""
+        if self._subparsers is None:
+            for word in itertools.takewhile(lambda each: each != "--", args or ()):
+                self._check_word(word)
+        return super().parse_known_args(args, namespace)
+
+    def _check_word(self, word: str) -> None:
+        if match := DECIMAL_COMMA.fullmatch(word):
+            self.error(f"{word} is not a number; write {match[1]}.{match[2]}")
+        name, known = word.partition("=")[0], list(self._option_string_actions)
+        if name.startswith("--") and not any(each.startswith(name) for each in known):
+            near = nearest(name, known)
+            self.error(f"unknown option {name}" + (f"; did you mean {near}?" if near else ""))
+
     def error(self, message: str) -> NoReturn:
-        stop(f"{message} (see '{self.prog} --help')")
+        plain = message.replace("the following arguments are required:", "missing:")
+        stop(f"{plain} (see '{self.prog} --help')")
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
@@ -56,6 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     words = list(sys.argv[1:] if arguments is None else arguments)
     known = parser()
+    if not words:
+        known.print_help()
+        return USAGE
     _suggest(words, known.get_default("commands"))
     options = known.parse_args(words)
     try:
@@ -292,7 +318,9 @@ def _grade_options(parser: argparse.ArgumentParser) -> None:
         "sources", nargs="+", type=Path, metavar="SOURCE", help="a file, folder or zip"
     )
     parser.add_argument(
-        "--assignment", required=True, metavar="NAME", help="its name in assignments.yaml"
+        "--assignment",
+        metavar="NAME",
+        help="its name in assignments.yaml; default: the course's only assignment",
     )
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="folder for the results; default: results/NAME-TIME"

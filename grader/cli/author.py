@@ -23,8 +23,8 @@ def add(command: Add) -> None:
         )
 
     renamed = command("rename", rename, "rename an exercise with all its files")
-    renamed.add_argument("old", metavar="OLD", help="the name that it has")
-    renamed.add_argument("new", metavar="NEW", help="the name to give")
+    renamed.add_argument("old", metavar="OLD", help="its present name")
+    renamed.add_argument("new", metavar="NEW", help="its new name")
 
     imports = command("import", import_, "turn an nbgrader or otter notebook into an exercise")
     imports.add_argument(
@@ -33,7 +33,10 @@ def add(command: Add) -> None:
     imports.add_argument(
         "path", type=Path, metavar="PATH", help="the instructor's notebook, or a folder"
     )
-    imports.add_argument("--name", default="", metavar="NAME", help="the name of the exercise")
+    imports.add_argument(
+        "--name", default="", metavar="NAME",
+        help="the name of the exercise; default: that of the notebook",
+    )  # fmt: skip
 
 
 def import_(options: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ from grader.cli.output import ERROR, OK, here, is_for_users, line_of, say, stop
 from grader.text import for_terminal
 
 if TYPE_CHECKING:
+    from grader.course.assignment import Course
     from grader.model import Grade
     from grader.runs.class_run import Plan, Progress
 
@@ -56,9 +57,12 @@ def _plan(options: argparse.Namespace) -> Plan:
     from grader.runs import class_run
 
     course = here(options.sources)
-    assignment = course.assignment(options.assignment)
+    assignment = course.assignment(options.assignment or _only_one(course))
     out = options.out or _new_folder(assignment.name)
     exists = Store.holds_run(out)
+    choose = _choices(options.choose)
+    if exists and not options.resume:
+        options.only = options.only or list(choose)  # a choice is about these students alone
     if exists and not (options.resume or options.only):
         stop(f"{out} already contains results; add --resume to continue, or choose another --out")
     if options.resume and not exists:
@@ -72,10 +76,18 @@ def _plan(options: argparse.Namespace) -> Plan:
         course=course, assignment=assignment, sources=options.sources, out=out,
         seed=_seed(options, out, exists), secret=course_secret(course.folder), jobs=options.jobs,
         sandbox=options.sandbox, inbox=options.inbox, depth=options.depth, times=options.times,
-        choose=_choices(options.choose),
+        choose=choose,
         only=frozenset(options.only), shard=options.shard or (1, 1),
         engine=options.engine, broker=options.broker,
     )  # fmt: skip
+
+
+def _only_one(course: Course) -> str:
+    """Return the name of the course's only assignment; stop with the names if there are several."""
+    names = [each.name for each in course.assignments]
+    if len(names) != 1:
+        stop(f"add --assignment NAME; choose one of: {', '.join(names)}")
+    return names[0]
 
 
 def _new_folder(name: str) -> Path:

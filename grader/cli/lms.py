@@ -87,6 +87,7 @@ def push(options: argparse.Namespace) -> int:
     if status := refuse_outstanding(found, options.partial):
         return status
     nowhere = canvas.Target("", "", "", "")
+    place = found.assignment.lms.get("canvas", {})
     done = canvas.canvas(
         canvas.target(found.assignment, os.environ) if options.send else nowhere,
         found.grades,
@@ -97,10 +98,12 @@ def push(options: argparse.Namespace) -> int:
     )
     if found.warning:
         say(f"  WARNING: {found.warning}")
-    say(f"{len(done.posts)} grades {'posted' if done.sent else 'would be posted: add --send'}")
+    count = f"{len(done.posts)} {'grade' if len(done.posts) == 1 else 'grades'}"
+    say(f"{count} {'posted' if done.sent else 'would be posted: add --send'}")
     for post in () if done.sent else done.posts:
-        user = f" (Canvas user {post.user})" if post.user else ""
-        say(f"  {post.student}{user}: {'excused' if post.excuse else post.score}")
+        say(f"  {post.student}: {'excused' if post.excuse else post.score}")
+    if not done.sent and not (place.get("course") and place.get("assignment")):
+        say(f"  before --send, {canvas.WHERE}")
     if done.unchanged:
         say(f"{done.unchanged} are there already")
     return _told(done.notes, done.unmatched)

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator, Sequence
 
+    from grader.course.assignment import Course
     from grader.model import Grade, Outcome
+    from grader.results.policy import Standings
     from grader.results.store import Adjustment, Run
     from grader.runs.regrade import Change
 
@@ -43,7 +45,7 @@ def report(options: argparse.Namespace) -> int:
     for note in found.notes:
         say(f"  note: {note}")
     if not drawn:
-        say("no plots: they need matplotlib (pip install 'backprop-grader[plots]')")
+        say("no plots: they need matplotlib (pip install matplotlib)")
     return OK
 
 
@@ -147,10 +149,10 @@ def _print_fault(checks: list[Outcome]) -> None:
 
 
 def _print_grade(grade: Grade, checks: list[Outcome], whole: bool) -> None:
-    score = "error" if grade.score is None else f"{grade.score:g} of {grade.max_score:g}"
+    score = "error" if grade.score is None else _of_most(grade.score, grade.max_score)
     file = f"  ({grade.submission.file})" if grade.submission.file else ""
     say(f"{label(grade.submission)}: {score}{file}")
-    if grade.reasons:
+    if grade.reasons and grade.score is not None:
         say(f"  final: {'excused' if grade.excused else _score(grade.final)}")
     for line in [*grade.reasons, *grade.message.splitlines()]:
         say(f"  {line}")
@@ -178,13 +180,15 @@ def adjust(options: argparse.Namespace) -> int:
     from grader.results.store import Adjustment, Store
 
     with Store.open(options.dir) as store:
-        before = store.adjustments()
+        course, changes = here(), store.adjustments()
+        found = policy.standings(course, options.dir)
         if options.student is None:
-            return _listed(before)
-        course = here()
-        old = _of(options.student, policy.standings(course, options.dir).grades)
+            return _listed(changes, found, course)
+        old = _of(options.student, found.grades)
         student = old.submission.student
-        change = _change(options, bool(old.standing and old.standing.adjustments))
+        if (options.change, options.reason, options.undo) == (None, None, False):
+            return _listed([each for each in changes if each.student == student], found, course)
+        change = _change(options, old)
         now = datetime.now(UTC).isoformat(timespec="microseconds")
         store.adjust(Adjustment(student, change, _reason(options), user(), now))
     found = policy.standings(course, options.dir)
@@ -196,22 +200,29 @@ def adjust(options: argparse.Namespace) -> int:
     return OK
 
 
-def _listed(changes: Sequence[Adjustment]) -> int:
+def _listed(changes: Sequence[Adjustment], found: Standings, course: Course) -> int:
+    """Print changes by hand with their times, people and reasons."""
+    from grader.results.policy import zone_of
+    from grader.timestamps import to_minute
+
+    zone = zone_of(course, found.assignment)
+    names = {grade.submission.student: label(grade.submission) for grade in found.grades}
     for each in changes:
-        say(f"{each.at}  {each.student}  {each.change}  by {each.by}: {each.reason}")
+        who = names.get(each.student, each.student)
+        say(f"{to_minute(each.at, zone)}  {who}  {each.change}  by {each.by}: {each.reason}")
     if not changes:
         say("no score was changed by hand")
     return OK
 
 
-def _change(options: argparse.Namespace, is_changed: bool) -> str:
+def _change(options: argparse.Namespace, old: Grade) -> str:
     from grader.results.policy import CHANGE, UNDO
 
     if options.undo:
         if options.change is not None:
             stop("--undo withdraws the last change; leave out the number")
-        if not is_changed:
-            stop(f"{options.student!r} has no change to withdraw")
+        if not (old.standing and old.standing.adjustments):
+            stop(f"{label(old.submission)} has no change to withdraw")
         return UNDO
     match = CHANGE.fullmatch(options.change or "")
     if match is None or (match[1] != "=" and not float(match[2])):
@@ -266,7 +277,7 @@ def regrade(options: argparse.Namespace) -> int:
     for line in regraded(changes):
         say(line)
     kept = "saved" if options.write else "not saved: add --write to save them"
-    say(f"{_in_sum(changes)}; the new grades are {kept}")
+    say(f"{_in_sum(changes)}; the new grades are {kept}" if changes else "0 scores change")
     if options.write:
         write.write_results(course, options.dir)
     return ERROR if any(change.after.score is None for change in changes) else OK
@@ -325,6 +336,10 @@ def _step(before: float | None, after: float | None) -> str:
     if before is None or after is None or before == after:
         return step
     return f"{step} ({after - before:+.2f})"
+
+
+def _of_most(score: float, most: float) -> str:
+    return f"{round(score, 2):g} of {round(most, 2):g}"
 
 
 def _score(score: float | None) -> str:

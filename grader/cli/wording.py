@@ -10,21 +10,25 @@ COMPLETION: Final = (
     "Exit status: 0 done; 2 bad input, explained in one line; 3 something could not be graded."
 )
 EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
-    "check": ("grader check two_layer_network.py", "grader check two_layer_network.ipynb"),
+    "check": ("grader check", "grader check two_layer_network.ipynb"),
     "grade": (
         "grader grade download.zip --assignment two_layer_network --out results/week2",
         "grader grade download.zip --assignment two_layer_network --out results/week2 --only kurt",
+        "grader grade download.zip --assignment two_layer_network --out results/week2 "
+        "--choose ada=part_a.py",
     ),
-    "report": ("grader report results/week2", "grader report results/week3"),
+    "report": ("grader report results/week2", "grader report results/week2/all"),
     "show": ("grader show results/week2 kurt", 'grader show results/week2 "Kurt West" z1'),
     "adjust": (
         'grader adjust results/week2 kurt +5 --reason "explained it in the oral exam"',
-        "grader adjust results/week2 kurt --undo",
+        'grader adjust results/week2 kurt --undo --reason "entered twice"',
+        "grader adjust results/week2",
     ),
     "regrade": ("grader regrade results/week2", "grader regrade results/week2 --write"),
     "export": (
         "grader export csv results/week2",
         "grader export canvas results/week2 --into gradebook.csv",
+        "grader export feedback results/week2 --for moodle",
     ),
     "push": ("grader push canvas results/week2", "grader push canvas results/week2 --send"),
     "merge": (
@@ -64,14 +68,14 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "grader bundle gradescope two_layer_network --out bundles",
         "grader bundle worker two_layer_network --out bundles",
     ),
-    "new": ("grader new my_exercise", "grader new attention"),
+    "new": ("grader new attention", "grader new word_count --template function"),
     "new-mistake": ("grader new-mistake results/week2", "grader new-mistake results/week2 kurt"),
     "build": ("grader build", "grader build two_layer_network --check"),
     "release": (
         "grader release two_layer_network --out zips",
-        "grader release lstm_cell --out zips",
+        "grader release two_layer_network --install backprop-grader==0.2",
     ),
     "validate": ("grader validate", "grader validate two_layer_network --seeds 1"),
     "doctor": ("grader doctor", "sudo -u nobody grader doctor"),
 }
-"""Two lines for each command, as a user types them."""
+"""Two or three lines for each command, as a user types them."""

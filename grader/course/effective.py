@@ -8,14 +8,19 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from grader.course import extensions
 from grader.course.assignment import Assignment, Course
-from grader.course.schema import ASSIGNMENT
+from grader.course.schema import ASSIGNMENT, Key
 from grader.course.secret import secret_file
 from grader.course.yaml_nodes import FILE, YamlNode, compose, text_of
 
 
 def lines(course: Course, assignments: Sequence[Assignment]) -> Iterator[str]:
-    """Return one line for each setting: key, value, and where the value comes from."""
+    """Return one line for each setting: key, value, and where the value comes from.
+
+    Raises:
+        CatalogError: The table of extensions cannot be read.
+    """
     named = "GRADER_COURSE" if os.environ.get("GRADER_COURSE") else "the current folder"
     root = YamlNode(compose(text_of(course.folder / FILE)), "").entries()
     yield from _table(
@@ -24,7 +29,7 @@ def lines(course: Course, assignments: Sequence[Assignment]) -> Iterator[str]:
             ("folder", str(course.folder), named),
             ("title", course.title, _place(root["title"])),
             ("timezone", str(course.timezone or "none"), _source(root, "timezone")),
-            ("extensions", str(course.extensions or "none"), _source(root, "extensions")),
+            ("extensions", _extensions(course), _source(root, "extensions")),
             ("secret", str(secret_file(course.folder)), _secret_source()),
         ],
     )
@@ -36,12 +41,20 @@ def lines(course: Course, assignments: Sequence[Assignment]) -> Iterator[str]:
                 yield from _table(each.name, list(_settings(each, entries)))
 
 
+def _extensions(course: Course) -> str:
+    """Return the path of the table of extensions and its number of rows, which are checked."""
+    if course.extensions is None:
+        return "none"
+    count = len(extensions.read(course))
+    return f"{course.extensions} ({count} {'row' if count == 1 else 'rows'})"
+
+
 def _settings(each: Assignment, entries: dict[str, YamlNode]) -> Iterator[tuple[str, str, str]]:
     for key in ASSIGNMENT:
         value = getattr(each, key.name, None)
         if key.name == "name":
             continue
-        shown = _shown(value) if key.name in entries or value else key.default
+        shown = _shown(value) if key.name in entries or value else _default(key, each)
         yield key.name, shown, _source(entries, key.name)
 
 
@@ -50,7 +63,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M %Z}"
     if isinstance(value, timedelta):
-        return f"{value.total_seconds():g} s"
+        return _duration(value)
     if is_dataclass(value):
         pairs = ((each.name, getattr(value, each.name)) for each in fields(value))
         value = {key: each for key, each in pairs if each not in (None, "", ())}
@@ -61,6 +74,29 @@ def _shown(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _duration(value: timedelta) -> str:
+    """Write a time in the largest unit that gives a whole number.
+
+    >>> _duration(timedelta(minutes=15)), _duration(timedelta(days=7)), _duration(timedelta(0))
+    ('15 min', '7 days', '0 s')
+    """
+    seconds = value.total_seconds()
+    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds and seconds % length == 0:
+            count = f"{seconds / length:g}"
+            return "1 day" if (count, unit) == ("1", "days") else f"{count} {unit}"
+    return f"{seconds:g} s"
+
+
+def _default(key: Key, each: Assignment) -> str:
+    """Return what holds without a key, for this assignment."""
+    if key.name == "files":
+        return f"{each.name}.py or {each.name}.ipynb"
+    if key.name == "closes" and each.due is not None and each.late and each.late.cut_off:
+        return _shown(each.due + each.late.cut_off)
+    return key.default
 
 
 def _source(entries: dict[str, YamlNode], key: str) -> str:

@@ -11,7 +11,6 @@ nobody in the results is noted, and never guessed.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +20,7 @@ from grader.course import table
 from grader.course.assignment import Assignment, Course
 from grader.course.fields import Wrong, moment
 from grader.course.yaml_nodes import quoted
-from grader.people import Identified
+from grader.people import Person, directory
 from grader.text import folded, nearest
 
 COLUMNS: Final = ("student", "assignment", "due", "excused", "reason")
@@ -69,7 +68,7 @@ def read(course: Course) -> tuple[Extension, ...]:
 def matched(
     extensions: Sequence[Extension],
     assignment: Assignment,
-    students: Iterable[Identified],
+    students: Iterable[Person],
 ) -> tuple[dict[str, Extension], tuple[str, ...]]:
     """Match extensions to students; list those that match nobody.
 
@@ -81,18 +80,15 @@ def matched(
     Raises:
         CatalogError: Two rows are about one student, or one row about two.
     """
-    known: defaultdict[str, set[str]] = defaultdict(set)
-    for who in students:
-        for identity in filter(None, (who.student, who.sid, who.email)):
-            known[folded(identity)].add(who.student)
+    known = directory(students)
     found: dict[str, Extension] = {}
     notes: list[str] = []
     for each in extensions:
         if not each.concerns(assignment.name):
             continue
-        meant = sorted(known[folded(each.student)])
+        meant = sorted(known(each.student))
         if len(meant) > 1:
-            fact = f"{quoted(each.student)} is an id of {' and of '.join(map(quoted, meant[:3]))}"
+            fact = f"{quoted(each.student)} names {' and '.join(map(quoted, meant[:3]))}"
             raise table.wrong(each.where, "student")(fact, "an id that one student alone has")
         for student in meant or ([each.student] if each.excused else []):
             _refuse_second(each, found.get(student))

@@ -98,7 +98,7 @@ def _choice(*words: str) -> Read:
         word = place.scalar
         if word not in words:
             instead = nearest(word or "", words) or " or ".join(words)
-            raise place.wrong(f"{place.shown} is none of: {', '.join(words)}", instead)
+            raise place.wrong(f"{place.shown} is not allowed", instead)
         return word
 
     return read
@@ -264,11 +264,11 @@ MANUAL: Final[dict[str, Read]] = {
     "points": _number(0.01, 1e6, "10"),
 }
 
-SECONDS: Final = _number(0.01, 86400, "a number of seconds, as 2.5")
+SECONDS: Final = _number(0.01, 86400, "a number of seconds, such as 2.5")
 
-MEBIBYTES: Final = _number(1, 1024 * 1024, "a number of MiB, as 1024", whole=True)
+MEBIBYTES: Final = _number(1, 1024 * 1024, "a number of MiB, such as 1024", whole=True)
 
-PERCENT: Final = _number(0, 100, "a number of percent, as 10")
+PERCENT: Final = _number(0, 100, "a percentage without a sign, such as 10")
 
 LIMITS: Final[dict[str, Read]] = {
     each.name: MEBIBYTES if each.name == "memory_mb" else SECONDS for each in fields(Limits)

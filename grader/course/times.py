@@ -10,7 +10,6 @@ that an LMS writes is read; one without a zone is in the course's.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Final
 from grader import timestamps
 from grader.course import table
 from grader.course.yaml_nodes import quoted
-from grader.people import Identified
+from grader.people import Person, directory
 from grader.text import folded
 
 STUDENT: Final = ("student", "id", "sid", "email", "user", "username", "login")
@@ -43,7 +42,7 @@ def read(path: Path) -> tuple[Stamp, ...]:
     columns = [text.casefold() for text in head]
     who, when = _column(columns, STUDENT), _column(columns, TIME)
     if who is None or when is None:
-        fact = "no column student, or none submitted_at"
+        fact = f"its columns are {', '.join(map(quoted, head[:8])) or 'missing'}"
         raise table.wrong(f"{name}:{line}")(fact, "student,submitted_at in the first line")
     found: dict[str, Stamp] = {}
     for line, cells in rows:
@@ -58,19 +57,16 @@ def read(path: Path) -> tuple[Stamp, ...]:
 
 
 def matched(
-    stamps: Sequence[Stamp], students: Iterable[Identified]
+    stamps: Sequence[Stamp], students: Iterable[Person]
 ) -> tuple[Mapping[str, str], tuple[str, ...]]:
     """Return the time of each student, and notes on rows that fit no student, or several."""
-    known: defaultdict[str, set[str]] = defaultdict(set)
-    for who in students:
-        for identity in filter(None, (who.student, who.sid, who.email)):
-            known[folded(identity)].add(who.student)
+    known = directory(students)
     found: dict[str, str] = {}
     notes = []
     for stamp in stamps:
-        meant = known[folded(stamp.student)]
+        meant = known(stamp.student)
         if len(meant) != 1:
-            why = "is an id of several students" if meant else "is not among these submissions"
+            why = "names several students" if meant else "is not among these submissions"
             notes.append(f"{stamp.where}: {quoted(stamp.student)} {why}: its time is not used")
             continue
         found[next(iter(meant))] = stamp.submitted_at

@@ -324,7 +324,7 @@ def _settled(student: str, choice: Choice) -> str:
     if not choice.candidate:
         return choice.error
     option = shlex.quote(f"{student}={choice.candidate}")
-    return f"{choice.error}; settle it with --choose {option}"
+    return f"{choice.error}; choose one: --choose {option}"
 
 
 def _joined(*notes: str) -> str:

@@ -30,6 +30,7 @@ from grader.lms.exports import matching, sheet
 from grader.lms.exports.sheet import ExportError
 from grader.lms.wording import number
 from grader.model import Grade
+from grader.people import label
 from grader.text import folded, lms_line
 
 BATCH: Final = 50
@@ -50,6 +51,9 @@ _Answer = tuple[int, dict[str, str], bytes]
 
 class _UnsureError(Exception):
     """It is unknown whether a request was carried out."""
+
+
+WHERE: Final = "write lms: {canvas: {course: ID, assignment: ID}} in assignments.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ def target(assignment: Assignment, environ: Mapping[str, str]) -> Target:
     course, identity = str(settings.get("course", "")), str(settings.get("assignment", ""))
     token = environ.get("CANVAS_TOKEN", "").strip()
     if not course or not identity:
-        raise ExportError("write lms: {canvas: {course: ID, assignment: ID}} in assignments.yaml")
+        raise ExportError(WHERE)
     if not url:
         raise ExportError(
             "set CANVAS_URL to the address of your Canvas, as https://canvas.example.edu"
@@ -153,7 +157,7 @@ def _post(grade: Grade, inbox: str, comments: bool) -> Post:
 def _made(grade: Grade, user: str, comments: bool) -> Post:
     text = sheet.comment(grade) if comments else ""
     score = "" if grade.final is None else number(grade.final)
-    return Post(lms_line(grade.submission.student), user, score, text, grade.excused)
+    return Post(lms_line(label(grade.submission)), user, score, text, grade.excused)
 
 
 # --- sending ------------------------------------------------------------------------------------

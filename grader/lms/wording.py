@@ -144,12 +144,12 @@ def for_staff(grade: Grade) -> str:
 
 
 def number(value: float) -> str:
-    """Write a number of points as a person does.
+    """Write a number of points as a person does, with at most two decimals.
 
     >>> [number(value) for value in (87.5, 100.0, 33.333333, -0.0)]
-    ['87.5', '100', '33.3333', '0']
+    ['87.5', '100', '33.33', '0']
     """
-    return f"{round(value, 4) + 0.0:.10g}"
+    return f"{round(value, 2) + 0.0:.10g}"
 
 
 def in_html(text: str) -> str:

@@ -76,17 +76,8 @@ def fixed(value: float) -> str:
 
 
 def time(text: str, zone: tzinfo | None) -> str:
-    """Write a time of an LMS to the minute, in ``zone`` if both are known; else as it is.
-
-    >>> time("2026-11-20T22:30:05+01:00", None)
-    '2026-11-20 22:30'
-    """
-    moment = times.moment(text)
-    if moment is None:
-        return visible_line(text, 40)
-    if moment.tzinfo and zone:
-        moment = moment.astimezone(zone)
-    return f"{moment:%Y-%m-%d %H:%M}"
+    """Write a time of an LMS to the minute, in ``zone`` if both are known; else as it is."""
+    return times.to_minute(text, zone) or visible_line(text, 40)
 
 
 def percent(share: float) -> str:

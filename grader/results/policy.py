@@ -24,6 +24,7 @@ from grader.course.extensions import Extension
 from grader.model import Grade, Standing, Submission
 from grader.people import label
 from grader.results.store import SERVED, Adjustment, LaterDate, Run, Store
+from grader.timestamps import to_minute
 
 UNDO: Final = "undo"
 CHANGE: Final = re.compile(r"([+=-])(\d{1,6}(?:\.\d{1,4})?)", re.ASCII)
@@ -107,17 +108,22 @@ def ranked(
     extended, notes = extensions.matched(extensions.read(course), assignment, submissions)
     for student in extended.keys() - theirs.keys():
         theirs[student] = []
+    zone = zone_of(course, assignment)
     for date in later:
-        extended[date.student] = _with_later(extended.get(date.student), date)
+        extended[date.student] = _with_later(extended.get(date.student), date, zone)
     by_hand: defaultdict[str, list[Adjustment]] = defaultdict(list)
     for change in changes:
         by_hand[change.student].append(change)
-    zone = course.timezone or (assignment.due and assignment.due.tzinfo) or UTC
     found = (
         judged(assignment, zone, grades, extended.get(student), by_hand[student], in_order)
         for student, grades in sorted(theirs.items())
     )
     return tuple(found), notes
+
+
+def zone_of(course: Course, assignment: Assignment) -> tzinfo:
+    """Return the time zone of an assignment's dates: the course's, that of its due date, or UTC."""
+    return course.timezone or (assignment.due and assignment.due.tzinfo) or UTC
 
 
 def judged(
@@ -162,15 +168,15 @@ def judged(
             attempts=attempts,
             adjustments=tuple({"change": each.change, "reason": each.reason} for each in held),
             lines=tuple(_lines(assignment, handins, counts, due, held, excused)),
-            instructor=_for_staff(extension, held),
+            instructor=_for_staff(extension, held, zone),
         ),
     )
 
 
-def _with_later(known: Extension | None, date: LaterDate) -> Extension:
+def _with_later(known: Extension | None, date: LaterDate, zone: tzinfo) -> Extension:
     """Return an extension to the date that staff gave; an excuse, and a still later date, hold on."""
     due = datetime.fromisoformat(date.due)
-    where = f"extended by {date.by}, {date.at}" if date.by else "extended"
+    where = f"extended by {date.by}, {to_minute(date.at, zone)}" if date.by else "extended"
     made = Extension(date.student, due=due, reason=date.reason, where=where)
     if known is None or known.excused:
         return replace(made, excused=known is not None)
@@ -346,10 +352,14 @@ def _cost(assignment: Assignment, counts: _Handin) -> str:
     return f"{counts.penalty:g} % off{after}"
 
 
-def _for_staff(extension: Extension | None, held: Sequence[Adjustment]) -> Mapping[str, str]:
+def _for_staff(
+    extension: Extension | None, held: Sequence[Adjustment], zone: tzinfo
+) -> Mapping[str, str]:
     found = {}
     if extension is not None:
         found["extension"] = ": ".join(filter(None, (extension.where, extension.reason)))
     if held:
-        found["by_hand"] = "; ".join(f"{each.change} by {each.by}, {each.at}" for each in held)
+        found["by_hand"] = "; ".join(
+            f"{each.change} by {each.by}, {to_minute(each.at, zone)}" for each in held
+        )
     return found

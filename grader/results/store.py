@@ -60,6 +60,13 @@ FIRST_SERVED: Final = 10**9
 _Kind = TypeVar("_Kind")
 
 
+def _elsewhere(folder: Path) -> str:
+    """Suggest the folder of results that was probably meant: one level up or down."""
+    near = [folder.parent, *sorted(folder.glob("*"))[:1000]]
+    found = [each for each in near if (each / FILE).is_file()]
+    return f"; did you mean {found[0]}?" if found else ""
+
+
 class StoreError(UserError):
     """The results cannot be read or written: one line that says why and what to do."""
 
@@ -158,7 +165,9 @@ class Store:
         """Open the results in ``folder``; raises `StoreError` when there are none."""
         path = folder / FILE
         if not path.is_file():
-            raise StoreError(f"{folder} contains no results ({FILE} is missing)")
+            raise StoreError(
+                f"{folder} contains no results ({FILE} is missing){_elsewhere(folder)}"
+            )
         store = cls(_connect(path), path)
         if store._run() is None:
             raise StoreError(f"{path} contains no run")

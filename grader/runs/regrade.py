@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,20 +28,27 @@ class Change:
     @property
     def causes(self) -> tuple[str, ...]:
         """Return the ids of the checks with another verdict, share or weight, in order."""
+        factor = self._factor
         return tuple(
             name for name, old, new in self._pairs() if _verdict(old) != _verdict(new)
-            or (not self.rescaled and _worth(old) != _worth(new))
+            or not math.isclose(_worth(old) * factor, _worth(new), rel_tol=1e-3)
         )  # fmt: skip
 
     @property
     def rescaled(self) -> bool:
-        """Return whether the points of all checks changed by one factor."""
-        factors = {
-            round(new.max_points / old.max_points, 6)
+        """Return whether the points of most checks changed by one factor."""
+        return self._factor != 1.0
+
+    @property
+    def _factor(self) -> float:
+        """Return the factor by which the points of most checks changed; 1 if there is none."""
+        factors = Counter(
+            round(new.max_points / old.max_points, 4)
             for _, old, new in self._pairs()
             if old is not None and new is not None and old.max_points and new.max_points
-        }
-        return len(factors) == 1 and factors != {1.0}
+        )
+        [(factor, count)] = factors.most_common(1) or [(1.0, 0)]
+        return factor if 2 * count > factors.total() else 1.0
 
     @property
     def moves(self) -> bool:

@@ -50,7 +50,8 @@ def _package(name: str) -> tuple[str, bool]:
         return f"{name} {version(name)}", True
     except PackageNotFoundError:
         optional = name == "torch"
-        return f"{name}: not installed{' (for torch_layers only)' if optional else ''}", optional
+        needed = " (only exercises with `runtime: torch` need it)" if optional else ""
+        return f"{name}: not installed{needed}", optional
 
 
 def _abi() -> int:

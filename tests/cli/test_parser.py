@@ -73,6 +73,30 @@ def test_a_misspelt_command_gets_a_suggestion(
     assert f"did you mean 'grader {meant}'?" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["grade", "x", "--assignement", "relu"], "--assignement; did you mean --assignment?"),
+        (["show", "out"], "missing: STUDENT (see 'grader show --help')"),
+        (["adjust", "out", "kurt", "-2,5"], "-2,5 is not a number; write -2.5"),
+        (["export", "csv", "out", "--xyz"], "unknown option --xyz (see"),
+    ],
+)
+def test_a_misspelt_option_gets_a_suggestion(
+    typed: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line, exit status 2, before anything is called missing."""
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(typed)
+    assert stopped.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_no_word_at_all_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([]) == 2
+    assert "Instructors:" in capsys.readouterr().out
+
+
 def test_the_schema_has_the_keys_that_are_read() -> None:
     """An editor completes what the reader accepts, and nothing else."""
     assert {key.name for key in schema.ASSIGNMENT} == set(fields.ASSIGNMENT)

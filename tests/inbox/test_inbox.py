@@ -207,7 +207,9 @@ def test_several_that_cannot_be_told_apart_are_an_error_and_choose_settles_it(
 ) -> None:
     source = pack({"ada/a.py": WORK, "ada/b.py": OTHER, "bob.py": WORK})
     ada = next(iter(opened(source).submissions))
-    assert ada.error.startswith("several files might be meant: ada/a.py, ada/b.py; settle it")
+    assert ada.error.startswith(
+        "several files might be meant: ada/a.py, ada/b.py; choose one: --choose"
+    )
     assert ada.source == b""
     for choice in ("b.py", "ada/b.py"):
         ada = next(iter(opened(source, choose={"ada": choice}).submissions))

@@ -108,7 +108,7 @@ def test_the_course_in_a_bundle_is_a_course(course: Course, tmp_path: Path) -> N
 
 
 def test_what_cannot_be_bundled_is_said_in_one_line(course: Course, tmp_path: Path) -> None:
-    with pytest.raises(CatalogError, match="'moodle' is not a format of a bundle"):
+    with pytest.raises(CatalogError, match="unknown format 'moodle'"):
         bundle.build(course, NAME, "moodle", tmp_path)
     with pytest.raises(CatalogError, match=r"unknown assignment .*two_layer_network"):
         bundle.build(course, "two_layer_networks", "gradescope", tmp_path)

@@ -202,10 +202,10 @@ def graded(student: str, points: float, **known: str) -> Grade:
 
 GRADES = [
     graded("0123", 87.5, sid="0123", email="ada@example.edu"),
-    graded("0456", 33.333333, sid="0456"),
+    graded("0456", 33.3333, sid="0456"),
     graded("zoë@example.edu", 0.0, email="zoë@example.edu"),
 ]
-SCORES = {101: 87.5, 102: 33.3333, 103: 0.0}
+SCORES = {101: 87.5, 102: 33.33, 103: 0.0}
 
 
 @dataclass
@@ -231,7 +231,7 @@ def test_nothing_is_sent_without_being_told_to(server: Canvas, pusher: Pusher) -
     report = pusher(send=False)
     assert [] == server.asked
     assert not report.sent
-    assert ["87.5", "33.3333", "0"] == [post.score for post in report.posts]
+    assert ["87.5", "33.33", "0"] == [post.score for post in report.posts]
 
 
 def test_grades_and_comments_arrive(server: Canvas, pusher: Pusher) -> None:
@@ -270,7 +270,7 @@ def test_the_final_score_is_sent_and_who_is_excused_is_so(
     assert 102 not in server.comments
     assert 3 == pusher([late, excused, GRADES[2]]).unchanged
     pusher([late, GRADES[1], GRADES[2]])
-    assert (33.3333, set()) == (server.scores[102], server.excused)
+    assert (33.33, set()) == (server.scores[102], server.excused)
 
 
 def test_without_comments(server: Canvas, pusher: Pusher) -> None:

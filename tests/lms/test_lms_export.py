@@ -256,9 +256,11 @@ def test_canvas_finds_the_column_by_id_or_by_title() -> None:
     assert canvas_row(ada, 5, f"{head}A,101,,ada,,,\n", assignment=35).endswith("A,101,,ada,,,5\n")
     with pytest.raises(ExportError, match=r"has 2 columns ReLU & co \(\.\.\.\)"):
         canvas_row(ada, 5, f"{head}A,101,,ada,,,\n")
-    with pytest.raises(ExportError, match=r"has 0 columns \(36\), of ReLU & co \(34\), "):
+    with pytest.raises(
+        ExportError, match=r"has no column \(36\); its assignments are: ReLU & co \(34\), "
+    ):
         canvas_row(ada, 5, f"{head}A,101,,ada,,,\n", assignment=36)
-    with pytest.raises(ExportError, match="give the exported gradebook with --into"):
+    with pytest.raises(ExportError, match="add --into FILE, the gradebook that you exported"):
         export("canvas", [graded(ada, 5)], RELU)
 
 
@@ -322,7 +324,7 @@ def test_moodle_in_the_language_of_the_course() -> None:
 def test_moodle_makes_nothing_up() -> None:
     zoe = graded(Submission("17", "a", sid="17"), 17.5)
     for into, told in [
-        (None, "give it with --into"),
+        (None, "add --into FILE, the grading worksheet"),
         (b"a,b\n", "no students in it"),
         (b"Name,Grade\nada,1\n", "no column of identifiers"),
         (b"Identifier,Scale\nParticipant 1,good\n", "no column of grades"),

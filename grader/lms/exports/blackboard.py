@@ -15,6 +15,7 @@ from grader.lms.exports import matching, numbers, sheet
 from grader.lms.exports.sheet import Export, ExportError, Filling
 from grader.lms.wording import number
 from grader.model import Grade
+from grader.people import label
 from grader.text import for_cell
 
 COLUMN: Final = re.compile(r"(?P<title>.*?) ?\[(?P<points>[^\[\]]*)\] ?\|(?P<id>\d+)", re.DOTALL)
@@ -79,7 +80,7 @@ def _keys(head: Sequence[str]) -> dict[int, tuple[str, ...]]:
 def _made(grades: Sequence[Grade], assignment: Assignment, identity: str, inbox: str) -> Export:
     if not identity:
         raise ExportError(
-            "blackboard: give the downloaded grade centre with --into, "
+            "blackboard: add --into FILE, the grade centre that you downloaded, "
             "or lms: {blackboard: {column: ID}} in assignments.yaml"
         )
     rows = [("Username", f"{assignment.title} |{identity}")]
@@ -89,7 +90,7 @@ def _made(grades: Sequence[Grade], assignment: Assignment, identity: str, inbox:
         if grade.final is None:
             notes.append(sheet.not_graded(grade))
         elif not login:
-            strangers.append(f"{grade.submission.student}: no username")
+            strangers.append(f"{label(grade.submission)}: no username")
         else:
             rows.append((for_cell(login), number(grade.final)))
     return Export(sheet.table(rows), tuple(strangers), tuple(notes))

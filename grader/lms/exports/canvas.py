@@ -16,6 +16,7 @@ from grader.lms.exports import matching, numbers, sheet
 from grader.lms.exports.sheet import Export, ExportError, Filling, Sheet
 from grader.lms.wording import number
 from grader.model import Grade
+from grader.people import label
 from grader.text import for_cell
 
 KEYS: Final = {"ID": ("canvas",), "SIS User ID": ("sid",), "SIS Login ID": ("login", "email")}
@@ -61,10 +62,12 @@ def _column(head: Sequence[str], title: str, identity: str) -> int:
     ]  # fmt: skip
     if len(wanted) == 1:
         return wanted[0]
-    told = f"({identity})" if identity else f"{title} (...)"
-    known = ", ".join(match[0] for match in ids if match) or "none"
+    sought = f"({identity})" if identity else f"{title} (...)"
+    count = f"{len(wanted)} columns" if wanted else "no column"
+    known = ", ".join(match[0] for match in ids if match)
+    which = f"its assignments are: {known}" if known else "is it an export of a Canvas gradebook?"
     raise ExportError(
-        f"the gradebook has {len(wanted)} columns {told}, of {known}; "
+        f"the gradebook has {count} {sought}; {which}; "
         "write lms: {canvas: {assignment: ID}} in assignments.yaml"
     )
 
@@ -72,7 +75,7 @@ def _column(head: Sequence[str], title: str, identity: str) -> int:
 def _made(grades: Sequence[Grade], assignment: Assignment, identity: str, inbox: str) -> Export:
     if not identity:
         raise ExportError(
-            "canvas: give the exported gradebook with --into, "
+            "canvas: add --into FILE, the gradebook that you exported, "
             "or lms: {canvas: {assignment: ID}} in assignments.yaml"
         )
     column = f"{assignment.title} ({identity})"
@@ -87,7 +90,7 @@ def _made(grades: Sequence[Grade], assignment: Assignment, identity: str, inbox:
         if grade.final is None and not grade.excused:
             notes.append(sheet.not_graded(grade))
         elif not any(cells):
-            strangers.append(f"{grade.submission.student}: no id that Canvas knows")
+            strangers.append(f"{label(grade.submission)}: no id that Canvas knows")
         else:
             score = sheet.EXCUSED
             if grade.final is not None:

@@ -76,7 +76,8 @@ def export(system: str, found: Standings, out: Path) -> Delivery:
     lost = [grade for grade in grades if not places[grade.submission.student]]
     if len(lost) == len(grades):
         raise ExportError(
-            f"feedback for {system}: {target.missing} for any student of these results"
+            f"feedback for {system}: {target.missing} for any student of these results; "
+            "use another --for, such as --for folders"
         )
     kept = [grade for grade in grades if places[grade.submission.student]]
     pages = {
@@ -138,11 +139,11 @@ def _for_email(grade: Grade) -> str:
 TARGETS: Final[Mapping[str, System]] = {
     "canvas": System(
         _for_canvas, "no file from a Canvas download",
-        "in Canvas, open the assignment, SpeedGrader's page or Grades, and Upload Submissions",
+        "in Canvas, open the assignment and choose Upload Submissions",
     ),
     "moodle": System(
         _for_moodle, "no folder from a Moodle download",
-        "in Moodle, open the submissions, and Upload multiple feedback files in a zip",
+        "in Moodle, open the assignment and choose Upload multiple feedback files in a zip",
     ),
     "gradescope": System(
         _for_gradescope, "no folder from a Gradescope export",

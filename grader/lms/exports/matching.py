@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from grader.model import Grade
+from grader.people import label
 from grader.text import folded, lms_line
 
 KINDS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -56,7 +57,7 @@ def matched(
     for grade in grades:
         ids = identities(grade, inbox)
         found = set().union(*(places.get((kind, folded(ids[kind])), set()) for kind in ids))
-        student = lms_line(grade.submission.student)
+        student = lms_line(label(grade.submission))
         if grade.absent and not found:
             own = folded(grade.submission.student)
             found = set().union(*(rows for (_, text), rows in places.items() if text == own))
@@ -68,7 +69,7 @@ def matched(
             strangers.append(f"{student}: not in the gradebook")
     for place, several in list(claims.items()):
         if len(several) > 1:
-            names = [lms_line(grade.submission.student) for grade in several]
+            names = [lms_line(label(grade.submission)) for grade in several]
             same = ", ".join(names)
             strangers += [
                 f"{name}: the same student as others in the gradebook: {same}" for name in names

@@ -48,9 +48,7 @@ def export(
 ) -> Export:
     """Fill in the worksheet: grades, and comments where it has a column for them."""
     if into is None:
-        raise ExportError(
-            "moodle: download the grading worksheet of the assignment, and give it with --into"
-        )
+        raise ExportError("moodle: add --into FILE, the grading worksheet that you downloaded")
     page = sheet.read(into)
     rows = [row for row in range(1, len(page)) if any(text.strip() for text in page.row(row))]
     if not rows:

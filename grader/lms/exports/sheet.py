@@ -27,6 +27,7 @@ from grader.lms.exports import numbers
 from grader.lms.exports.matching import matched
 from grader.lms.wording import number
 from grader.model import Grade
+from grader.people import label
 from grader.text import folded, for_cell, lms_line, one_line
 
 __all__ = ["Export", "ExportError", "Filling", "Sheet"]
@@ -209,7 +210,7 @@ def _write(
     notes: list[str],
 ) -> None:
     """Write one student's score, or note why the cell is left as it is."""
-    page, student = filling.page, lms_line(grade.submission.student)
+    page, student = filling.page, lms_line(label(grade.submission))
     if row in filling.locked:
         notes.append(f"{student}: the grade is locked there, and left unchanged")
     elif grade.excused and filling.excused:
@@ -236,8 +237,8 @@ def scaled(score: float, ours: float, theirs: float | None, notes: list[str]) ->
 def not_graded(grade: Grade) -> str:
     """Return the note on a grade without a score."""
     if grade.excused:
-        return f"{lms_line(grade.submission.student)} is excused, and left unchanged"
-    return f"{lms_line(grade.submission.student)} could not be graded (error) and is left unchanged"
+        return f"{lms_line(label(grade.submission))} is excused, and left unchanged"
+    return f"{lms_line(label(grade.submission))} could not be graded (error) and is left unchanged"
 
 
 def keys(header: Sequence[str], kinds: Mapping[str, tuple[str, ...]]) -> dict[int, tuple[str, ...]]:

@@ -36,7 +36,7 @@ def build(course: Course, name: str, format: str, out: Path) -> Path:
     """Write ``out/<name>-<format>.zip``, mode 600; raises `CatalogError`."""
     known = {**FORMATS, "worker": _worker}
     if format not in known:
-        raise CatalogError(f"{format!r} is not a format of a bundle; write {' or '.join(known)}")
+        raise CatalogError(f"unknown format {format!r}; choose one of: {', '.join(known)}")
     assignment = course.assignment(name)
     files = known[format](course, assignment)
     out.mkdir(parents=True, exist_ok=True)
