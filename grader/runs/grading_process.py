@@ -29,6 +29,7 @@ from grader.grading.protocol import Ready, Settings
 from grader.model import Grade, Submission
 from grader.sandbox import interpreter
 from grader.sandbox.guest import startup
+from grader.sandbox.kept_folder import sweep
 
 START_SECONDS: Final = 120.0
 SEND_SECONDS: Final = 10
@@ -117,6 +118,8 @@ class Process:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if self._process.returncode:
+            sweep()
         os.close(self._place)
         os.close(self._said)
 

@@ -21,7 +21,6 @@ import signal
 import socket
 import struct
 import subprocess
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ from grader.errors import UserError
 from grader.model import Cause, Limits
 from grader.sandbox import launch as view
 from grader.sandbox.guest import lockdown, wire
+from grader.sandbox.kept_folder import KeptFolder, sweep
 from grader.sandbox.work_folder import SEEN_AT, WorkFolder
 
 _START_SECONDS: Final = 60.0
@@ -156,7 +156,7 @@ class ForkServer:
         self._control: socket.socket | None = None
         self._up = False
         """Whether it has said that it serves."""
-        self._jail = ""
+        self._jail: KeptFolder | None = None
         self._uids: Sequence[int] = (os.geteuid(),)
         self._taken: set[int] = set()
         """The uids of workers that have not ended."""
@@ -181,6 +181,7 @@ class ForkServer:
         """Start it, without waiting; `fork` waits. Falls back from bubblewrap where that fails."""
         if "uid" in self.sandbox.layers:
             self._uids = lockdown.free_uids(_UIDS)
+        sweep()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         if "mounts" in self.sandbox.layers and os.geteuid() != 0:
             # Bubblewrap's user namespace gives the right to it.
@@ -189,8 +190,8 @@ class ForkServer:
         if self._work is None and (self._writes or (self._data and self._data.is_dir())):
             self._work = WorkFolder.made(self._data, self._writes)
         if "chroot" in layers and not self._jail:
-            self._jail = tempfile.mkdtemp(prefix="grader-jail-")
-            Path(self._jail).chmod(0o555)
+            self._jail = KeptFolder.made("grader-jail-")
+            self._jail.path.chmod(0o555)
         settings = {
             "layers": sorted(layers), "preload": self._preload, "jail": self._root(),
             "work": self._work.settings(self._root()) if self._work else None,
@@ -205,7 +206,7 @@ class ForkServer:
     def _root(self) -> str:
         """Return where workers find their files, or the empty directory for ``chroot``."""
         if self._work is None:
-            return self._jail
+            return str(self._jail.path) if self._jail else ""
         return SEEN_AT if "mounts" in self.sandbox.layers else str(self._work.path)
 
     def _program(self, fd: int, settings: dict[str, Any]) -> subprocess.Popen[bytes]:
@@ -302,8 +303,8 @@ class ForkServer:
                 self._process.stderr.close()
             self._process = None
         if self._jail:
-            shutil.rmtree(self._jail, ignore_errors=True)
-            self._jail = ""
+            self._jail.remove()
+            self._jail = None
         if self._work is not None:
             self._work.remove()
             self._work = None

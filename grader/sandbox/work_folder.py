@@ -11,10 +11,11 @@ the course. With ``writes`` every worker mounts a file system of its own on the 
 from __future__ import annotations
 
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from grader.sandbox.kept_folder import KeptFolder
 
 SEEN_AT: Final = "/submission"
 """Where the folder lies in bubblewrap's view of the files."""
@@ -24,13 +25,19 @@ SEEN_AT: Final = "/submission"
 class WorkFolder:
     """A folder of ours with ``data`` and ``private/own`` in it."""
 
-    path: Path
+    kept: KeptFolder
     writes: bool
+
+    @property
+    def path(self) -> Path:
+        """Return where it lies."""
+        return self.kept.path
 
     @classmethod
     def made(cls, data: Path | None, writes: bool) -> WorkFolder:
         """Make the folder, with a copy of the files in ``data``; links are left out."""
-        path = Path(tempfile.mkdtemp(prefix="grader-work-"))
+        kept = KeptFolder.made("grader-work-")
+        path = kept.path
         given = path / "data"
         given.mkdir()
         (path / "private" / "own").mkdir(parents=True)
@@ -41,7 +48,7 @@ class WorkFolder:
         for each in path.rglob("*"):
             each.chmod(0o555 if each.is_dir() else 0o444)
         path.chmod(0o555)
-        return cls(path, writes)
+        return cls(kept, writes)
 
     def settings(self, root: str) -> dict[str, str]:
         """Return what the fork server is told, where this folder is seen as ``root``."""
@@ -49,9 +56,7 @@ class WorkFolder:
 
     def remove(self) -> None:
         """Delete the folder."""
-        for each in (self.path, *(p for p in self.path.rglob("*") if p.is_dir())):
-            each.chmod(0o700)
-        shutil.rmtree(self.path, ignore_errors=True)
+        self.kept.remove()
 
 
 def files_in(folder: Path) -> list[Path]:
