@@ -39,7 +39,7 @@ MAX_OBJECTS = 400_000
 MAX_SIGNS = 4_000_000
 """Brackets and strings of a notebook that are looked at to find its outputs."""
 
-IPYTHON_LINE = r"(?m)^[ \t]*[!%]"
+IPYTHON_LINE = r"\n[ \t]*(?:![^[=]|%%?[a-z])"
 FUNCTION = r"(?m)^[ \t]*(?:async[ \t]+)?def[ \t]+([^\W\d]\w{0,99})[ \t]*\("
 TO_CODE = "change the type of these cells to Code"
 SIGN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
@@ -100,7 +100,7 @@ def read_source(name: str, data: bytes) -> tuple[Cell, ...]:
 
 def _script(text: str) -> str:
     """Return the text of a ``.py`` file as Python: Colab saves ``!pip install`` as it stands."""
-    if re.search(IPYTHON_LINE, text) and not newer_syntax.parses(text):
+    if re.search(IPYTHON_LINE, f"\n{text}") and not newer_syntax.parses(text):
         text = ipython.python_of(text)
     return newer_syntax.python_of(text)
 

@@ -22,24 +22,26 @@ import warnings
 MAX_REWRITTEN = 128 * 1024
 """Longer texts are left alone: parsing is quadratic for some texts."""
 
-GATE = (
-    r"(?m)^[ \t]*(?:(?:async[ \t]+)?(?:def|class)[ \t]+\w+[ \t]*\["
-    r"|type[ \t]+\w+[ \t]*(?:\[.*\])?[ \t]*=(?!=)"
-    r"|except\b[^\n:(]*,)"
-    r"|\b(?:[fF][rR]?|[rR][fF])(?:\"\"\"|'''|"
-    r"(?P<quote>[\"'])(?:(?!(?P=quote))[^\n])*\{[^{}\n]*(?:(?P=quote)|[\\#\n]))"
+STATEMENT = (
+    r"\n[ \t]*(?:(?:async[ \t]+)?(?:def|class)[ \t]+\w+[ \t]*\["
+    r"|type[ \t]+\w+[ \t]*(?:\[.*\])?[ \t]*=(?!=)|except\b[^\n:(]*,)"
 )
-"""Is somewhere in every text that needs to be rewritten. Few texts have it, and only these are parsed."""
+STRING = r"[fF][rR]?(?:\"\"\"|'''|(?P<quote>[\"'])(?:(?!(?P=quote))[^\n])*\{[^{}\n]*(?:(?P=quote)|[\\#\n]))"
+"""One of them is in every text that needs to be rewritten. Few texts have it, and only these are parsed."""
 
 
 def python_of(text: str) -> str:
     """Return the text as this Python can read it, or as it is."""
-    return text if re.search(GATE, text) is None or parses(text) else rewritten(text)
+    return rewritten(text) if _may_be_newer(text) and not parses(text) else text
+
+
+def _may_be_newer(text: str) -> bool:
+    return bool(re.search(STATEMENT, f"\n{text}") or re.search(STRING, text))
 
 
 def rewritten(text: str) -> str:
     """Return the text without newer syntax, whether or not this Python can read it."""
-    if len(text) > MAX_REWRITTEN or re.search(GATE, text) is None:
+    if len(text) > MAX_REWRITTEN or not _may_be_newer(text):
         return text
     from grader.newer_syntax import parameters, statements, strings, tokens
 
