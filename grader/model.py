@@ -125,6 +125,8 @@ class Outcome:
     visibility: str = ""
     """When the student reads more than the verdict: at once if empty, else one of `VISIBILITIES`."""
     instructor: Mapping[str, Any] = field(default_factory=dict)
+    credit: str = ""
+    """Why a failed check keeps some of its points; the message ends with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ from grader.sandbox.student import Answer, Refused
 LOCAL_CREDIT: Final = 0.8
 NUMERIC_CREDIT: Final = 0.6
 DERIVATIVE: Final = "but it is the derivative of your own forward"
-SHARED: Final = "others are right, or right given your own arrays"
+SHARED: Final = "the other arrays are correct, or correct given your own arrays"
 
 Found = TypeVar("Found")
 
@@ -73,18 +73,18 @@ class Check(Judge):
         if near := self._extra(near_misses.share, failure):
             raise Failed(message, near)
         if local is not None and (upstream := self._extra(credit.given_arrays, failure, local)):
-            told = f"{message}; correct given your own {joined([str(key) for key in upstream])}"
-            raise Failed(told, LOCAL_CREDIT)
+            why = f"correct given your own {joined([str(key) for key in upstream])}"
+            raise Failed(message, LOCAL_CREDIT, reason=why)
         if own:
             self.own, self.said = own, message
             raise Failed(f"{message}{simple_change(failure)}", 0.0, "", self.stumbled)
         if self._extra(credit.given_forward, failure):
             self.follows = "forward"
-            raise Failed(f"{message}; {DERIVATIVE}", NUMERIC_CREDIT)
+            raise Failed(message, NUMERIC_CREDIT, reason=DERIVATIVE)
         raise Failed(f"{message}{simple_change(failure)}", 0.0, "", self.stumbled)
 
-    def settled(self, is_edit: bool, is_possible: bool = True) -> tuple[str, float]:
-        """Return the message and the share of a check that waits for its student's own parts.
+    def settled(self, is_edit: bool, is_possible: bool = True) -> tuple[str, str, float]:
+        """Return the message, the reason and the share of a check that waits for its own parts.
 
         Args:
             is_edit: Whether the answers are those of an edit that explains the parts.
@@ -92,18 +92,18 @@ class Check(Judge):
         """
         failure = self.failure
         if failure is None:
-            return "", 0.0
+            return "", "", 0.0
         failure = replace(failure, asked=self.asked)
         asked = is_possible and not is_edit
         follows = self._extra(credit.given_parts, failure, self.own) if asked else is_edit
         if follows:
             self.follows = "parts"
-            told = f"{self.said}; correct given what your own {joined(self.own)} {return_verb(self.own)}"
-            return told, LOCAL_CREDIT
+            why = f"correct given what your own {joined(self.own)} {return_verb(self.own)}"
+            return self.said, why, LOCAL_CREDIT
         if self._extra(credit.given_forward, failure):
             self.follows = "forward"
-            return f"{self.said}; {DERIVATIVE}", NUMERIC_CREDIT
-        return "", 0.0
+            return self.said, DERIVATIVE, NUMERIC_CREDIT
+        return "", "", 0.0
 
     def whole(
         self,
@@ -130,9 +130,8 @@ class Check(Judge):
         earned = min(LOCAL_CREDIT, sum(shares) / max(len(shares), 1))
         if earned < NUMERIC_CREDIT and self._extra(credit.given_forward, failure):
             self.follows = "forward"
-            raise Failed(f"{message}; {DERIVATIVE}", NUMERIC_CREDIT)
-        told = f"{message}; {SHARED}" if earned else message
-        raise Failed(told, earned, "", self.stumbled)
+            raise Failed(message, NUMERIC_CREDIT, reason=DERIVATIVE)
+        raise Failed(message, earned, "", self.stumbled, reason=SHARED if earned else "")
 
     def _failure(
         self,

@@ -89,6 +89,11 @@ def close(one: Any, other: Any) -> bool:
     return not compare.fault(one, other, float(np.abs(other).max(initial=0.0)))
 
 
+def with_reason(message: str, reason: str) -> str:
+    """Add to a message why the check keeps some of its points."""
+    return f"{message}; {reason}" if reason else message
+
+
 class Failed(Exception):  # a verdict, not an error
     """A check that is not passed: what to tell, and the share of the points it still earns."""
 
@@ -99,8 +104,10 @@ class Failed(Exception):  # a verdict, not an error
         mistake: str = "",
         detail: str = "",
         cause: Cause = "",
+        reason: str = "",
     ) -> None:
-        super().__init__(message)
+        super().__init__(with_reason(message, reason))
+        self.reason = reason
         self.credit, self.mistake, self.detail, self.cause = credit, mistake, detail, cause
 
 

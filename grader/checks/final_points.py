@@ -17,6 +17,7 @@ from typing import Final
 
 from grader.checks.check import LOCAL_CREDIT, Check
 from grader.checks.explanations import Investigation
+from grader.checks.failure import with_reason
 from grader.checks.judge import Judge
 from grader.checks.student_module import says_something
 from grader.checks.views import Cause
@@ -96,7 +97,7 @@ class FinalPoints:
         if outcome.status != "waiting":
             about = {**about, "check": outcome.message}
         finding.outcome = replace(
-            outcome, status="waiting", mistake="", hint="", more="", cause="", instructor=about,
+            outcome, status="waiting", mistake="", hint="", more="", cause="", credit="", instructor=about,
             points=round(outcome.max_points * min(share, MOST_WAITING), 2),
             blocked_by=f"{' and '.join(wrong)} must return the right values first",
             message="not judged yet",
@@ -170,8 +171,9 @@ class FinalPoints:
                 continue
             parts = self.investigation.called(finding.function)
             if not any(self._is_known(name, causes) for name in (finding.function, *parts)):
-                said = outcome.message.partition("; ")[0]  # what follows said why there was credit
-                finding.outcome = replace(outcome, points=0.0, message=said)
+                finding.outcome = replace(
+                    outcome, points=0.0, message=_without_reason(outcome), credit=""
+                )
             elif check.follows == "forward" and not self._is_any_known_before(finding, causes):
                 most = round(TENTH * outcome.max_points, 2)
                 finding.outcome = replace(outcome, points=min(outcome.points, most))
@@ -206,9 +208,9 @@ class FinalPoints:
             if finding.function == cause.function or outcome.points >= least:
                 continue
             if finding.function in cause.named and self._is_confirmed(cause, finding.function):
-                said = outcome.message.partition("; ")[0]
-                told = f"{said}; correct given what your own {cause.function} returns"
-                finding.outcome = replace(outcome, points=least, message=told)
+                why = f"correct given what your own {cause.function} returns"
+                message = with_reason(_without_reason(outcome), why)
+                finding.outcome = replace(outcome, points=least, message=message, credit=why)
 
     def _cap(self, causes: Sequence[Cause]) -> None:
         """Let one verified slip cost at most a third of the exercise."""
@@ -286,12 +288,17 @@ def settle_alone(findings: Sequence[Checked]) -> list[Outcome]:
     return [finding.outcome for finding in findings]
 
 
-def _settled(outcome: Outcome, message: str, share: float) -> Outcome:
+def _without_reason(outcome: Outcome) -> str:
+    return outcome.message.removesuffix(with_reason("", outcome.credit))
+
+
+def _settled(outcome: Outcome, said: str, why: str, share: float) -> Outcome:
     """Return an outcome with the share that it earns after all, and the message that says why."""
     if not share:
         return outcome
+    message = with_reason(said, why)
     points = round(share * outcome.max_points, 6)
     if outcome.visibility == "hidden":
-        about = {**outcome.instructor, "message": message}
+        about = {**outcome.instructor, "message": message, "credit": why}
         return replace(outcome, points=points, instructor=about)
-    return replace(outcome, points=points, message=message)
+    return replace(outcome, points=points, message=message, credit=why)

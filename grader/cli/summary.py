@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from grader.cli.wording import RECOGNISED
 from grader.course.assignment import Assignment
 from grader.model import Grade
 from grader.people import label
@@ -49,7 +50,8 @@ def summary(
     if progress.already:
         lines.append(f"{progress.already} were graded before and are kept")
     if progress.kinds:
-        lines.append(f"recognised as: {', '.join(dict.fromkeys(progress.kinds))}")
+        kinds = [RECOGNISED.get(kind, kind) for kind in dict.fromkeys(progress.kinds)]
+        lines.append(f"recognised as: {', '.join(kinds)}")
     return lines
 
 
@@ -104,7 +106,8 @@ def _class(grades: Sequence[Grade], seconds: float, width: int) -> list[str]:
         who = wording.plural(len(each.rows), "student")
         lines.append(_cut(f"  {who}, {wording.points(each.lost)}: {each.label}", width))
     if found.unexplained:
-        lines.append(f"not explained: {wording.plural(len(found.unexplained), 'student')}")
+        who = wording.plural(len(found.unexplained), "student")
+        lines.append(f"mistakes without a name: {who}; see report.html")
     return lines
 
 

@@ -9,6 +9,19 @@ COMPLETION: Final = (
     'Tab completion: eval "$(grader completion bash)"\n'
     "Exit status: 0 done; 2 bad input, explained in one line; 3 something could not be graded."
 )
+RECOGNISED: Final[Mapping[str, str]] = {
+    "blackboard": "Blackboard download",
+    "brightspace": "Brightspace download",
+    "canvas": "Canvas download",
+    "git": "git clones",
+    "gradescope": "Gradescope export",
+    "moodle": "Moodle download",
+    "nbgrader": "nbgrader's submitted folder",
+    "plain": "plain folder",
+    "sakai": "Sakai download",
+    "teams": "Teams download",
+}
+"""What the summary of a run calls each kind of download."""
 EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "check": ("grader check", "grader check two_layer_network.ipynb"),
     "grade": (

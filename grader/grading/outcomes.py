@@ -30,7 +30,7 @@ from grader.sandbox.fork_server import GraderError, OverrunError, PipeError, Stu
 
 CHECK: Final = pytest.StashKey[Check]()
 
-_TOLD: Final = ("message", "mistake", "hint", "more")
+_TOLD: Final = ("message", "mistake", "hint", "more", "credit")
 """What a check says besides its verdict."""
 
 
@@ -163,7 +163,7 @@ def outcome_of(item: pytest.Item, call: pytest.CallInfo[None], rules: Rules) -> 
         return replace(outcome, visibility=when)
     told = {key: value for key in _TOLD if (value := getattr(outcome, key))}
     instructor = {**outcome.instructor, **told}
-    bare = replace(outcome, message="", mistake="", hint="", more="")
+    bare = replace(outcome, message="", mistake="", hint="", more="", credit="")
     return replace(bare, visibility=when, instructor=instructor)
 
 
@@ -172,7 +172,7 @@ def _full(outcome: Outcome, reason: str) -> Outcome:
     before = {"status": outcome.status, "message": outcome.message}
     return replace(
         outcome, status="passed", points=outcome.max_points, cause="", mistake="", hint="", more="",
-        message=f"full points for everyone: {reason}",
+        credit="", message=f"full points for everyone: {reason}",
         instructor={**outcome.instructor, "check": before},
     )  # fmt: skip
 
@@ -257,6 +257,7 @@ def _shared(
         failed,
         points=round(share * failed.max_points, 6),
         message=message,
+        credit=getattr(verdict, "reason", ""),
         mistake=verdict.mistake if hint else "",
         hint=hint.question if hint else "",
         more=hint.more if hint else "",

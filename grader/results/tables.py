@@ -107,8 +107,8 @@ def check_entry(outcome: Outcome) -> dict[str, Any]:
         "max_points": outcome.max_points,
     }
     optional = (
-        "cause", "blocked_by", "root_cause", "visibility", "message", "mistake", "hint", "more",
-        "instructor",
+        "cause", "blocked_by", "root_cause", "visibility", "message", "credit", "mistake", "hint",
+        "more", "instructor",
     )  # fmt: skip
     entry.update({key: value for key in optional if (value := getattr(outcome, key))})
     entry["seconds"] = seconds(outcome.seconds)

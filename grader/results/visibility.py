@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from grader.model import Card, Grade, Outcome
 
-TOLD: Final = ("message", "mistake", "hint", "more", "blocked_by", "root_cause")
+TOLD: Final = ("message", "mistake", "hint", "more", "blocked_by", "root_cause", "credit")
 """What an outcome says besides title, verdict and points."""
 
 
@@ -64,7 +64,9 @@ def for_staff(outcome: Outcome) -> Outcome:
 
 def _bare(outcome: Outcome) -> Outcome:
     told = {name: value for name in TOLD if (value := getattr(outcome, name))}
-    bare = replace(outcome, message="", mistake="", hint="", more="", blocked_by="", root_cause="")
+    bare = replace(
+        outcome, message="", mistake="", hint="", more="", blocked_by="", root_cause="", credit=""
+    )
     return replace(bare, instructor={**outcome.instructor, **told})
 
 

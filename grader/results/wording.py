@@ -107,13 +107,11 @@ def consequences(count: int, lost: float) -> str:
 def kept(outcome: Outcome) -> str:
     """Say why a failed check keeps some of its points, or ''.
 
-    >>> wrong = "W2: right shape, wrong values; correct given your own z2"
-    >>> kept(Outcome("t::W2", "W2", "failed", 4.0, 5.0, wrong))
+    >>> kept(Outcome("t::W2", "W2", "failed", 4.0, 5.0, credit="correct given your own z2"))
     'partial credit: correct given your own z2'
     """
-    reason = outcome.message.rpartition("; ")[2] if "; " in outcome.message else ""
     is_partial = outcome.status == "failed" and outcome.points > 0
-    return f"partial credit: {reason}" if is_partial and reason else ""
+    return f"partial credit: {outcome.credit}" if is_partial and outcome.credit else ""
 
 
 def one_reason(count: int, named: bool) -> str:

@@ -94,8 +94,18 @@ def _outcome(rng, ability, check):
     mistake = rng.choice(check["mistakes"]) if rng.random() < 0.8 else ""
     array = name.partition("[")[2].rstrip("]") or check["title"].split()[0]
     message = f"{array}: right shape, wrong values (worst entry off by {rng.uniform(0.1, 1):.2g})"
-    message += "; correct given your own z2" if part else ""
+    why = "correct given your own z2" if part else ""
+    message += f"; {why}" if why else ""
     told = {"hint": HINTS[mistake].question, "more": HINTS[mistake].more} if mistake else {}
     return Outcome(
-        name, check["title"], "failed", part * most, most, message, mistake, **told, seconds=seconds
+        name,
+        check["title"],
+        "failed",
+        part * most,
+        most,
+        message,
+        mistake,
+        **told,
+        seconds=seconds,
+        credit=why,
     )

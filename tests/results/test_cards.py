@@ -10,7 +10,7 @@ import pytest
 from card_samples import CARD, CELL, FOLLOWS, GRADE, PICTURE, RIGHT, outcome
 
 from grader.course.assignment import Assignment
-from grader.model import Example, Grade, Standing
+from grader.model import Example, Grade, Outcome, Standing
 from grader.results import cards, feedback, tables, wording
 from grader.results.store import Run
 from grader.results.visibility import for_student
@@ -172,3 +172,9 @@ def test_nothing_is_held_back_without_a_mark() -> None:
 def test_every_verdict_has_its_words() -> None:
     statuses = {"passed", "failed", "error", "waiting", "manual"}
     assert statuses < {*wording.VERDICTS}
+
+
+def test_no_reason_is_read_from_the_text_of_a_message() -> None:
+    """An author's message may contain "; "; the reason of partial credit is a field."""
+    outcome = Outcome("a.py::a", "a", "failed", 1.0, 2.0, "1 of 2 is right; look at the second")
+    assert wording.kept(outcome) == ""
