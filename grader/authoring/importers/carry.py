@@ -119,16 +119,65 @@ def loaded(nodes: Sequence[ast.AST]) -> set[str]:
 
 def needed(statements: Sequence[ast.stmt]) -> set[str]:
     """Return the names that code reads before it has certainly bound them itself."""
-    given: set[str] = set()
+    return _needed(statements, set())
+
+
+def _needed(statements: Sequence[ast.stmt], given: set[str]) -> set[str]:
+    """Return what is read before it is bound; add what is certainly bound to ``given``."""
     wanted: set[str] = set()
     for node in statements:
+        if isinstance(node, ast.Try):
+            wanted |= _needed([*node.body, *node.orelse], given)
+            for handler in node.handlers:
+                wanted |= _needed(handler.body, given | ({handler.name} if handler.name else set()))
+            wanted |= _needed(node.finalbody, given)
+            continue
+        if isinstance(node, ast.With):
+            wanted |= loaded([item.context_expr for item in node.items]) - given
+            given |= {name for item in node.items for name in _targets(item.optional_vars)}
+            wanted |= _needed(node.body, given)
+            continue
         reads = loaded([node])
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        if isinstance(node, ast.If | ast.For | ast.While):
+            reads = _of_branches(node, given)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             reads -= {node.name}
         wanted |= reads - given
         if isinstance(node, CERTAIN):
             given |= bound(node)
     return wanted
+
+
+def _of_branches(node: ast.If | ast.For | ast.While, given: set[str]) -> set[str]:
+    """Return what a branch or a loop reads; only what both branches bind is certain afterwards."""
+    inside = given | (_targets(node.target) if isinstance(node, ast.For) else set())
+    one, other = set(inside), set(given)
+    reads = loaded([node.iter if isinstance(node, ast.For) else node.test])
+    reads |= _needed(node.body, one) | _needed(node.orelse, other)
+    if isinstance(node, ast.If):
+        given |= one & other
+    return reads
+
+
+def _targets(node: ast.expr | None) -> set[str]:
+    """Return the names that an assignment to an expression binds."""
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} if node else set()
+
+
+NAMESPACES: Final = frozenset({"dir", "globals", "locals", "vars"})
+
+
+def looked_up(statements: Sequence[ast.stmt]) -> set[str]:
+    """Return the names that a test looks up as text: ``assert 'x' in dir()``."""
+    if not loaded(statements) & NAMESPACES:
+        return set()
+    texts = (
+        each.value
+        for node in statements
+        for each in ast.walk(node)
+        if isinstance(each, ast.Constant)
+    )
+    return {text for text in texts if isinstance(text, str) and text.isidentifier()}
 
 
 # --- refusals -----------------------------------------------------------------------------------

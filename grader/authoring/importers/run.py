@@ -178,8 +178,10 @@ def _converted(system: str, notebook: Path) -> Imported:
     title = notebook.stem.replace("_", " ").replace("-", " ").strip()
     cells = read(notebook)
     if system == "nbgrader":
-        return write.entitled(nbgrader.convert(cells, title))
-    return write.entitled(otter.convert(cells, title, notebook.parent / "tests"))
+        found = nbgrader.convert(cells, title)
+    else:
+        found = otter.convert(cells, title, notebook.parent / "tests")
+    return write.with_imports_of_tests(write.entitled(found))
 
 
 def _files(

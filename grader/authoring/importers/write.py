@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import importlib.util
 import json
 import re
@@ -18,13 +19,15 @@ from grader.authoring.importers.carry import (
     bound,
     hidden_from_program,
     indented,
+    loaded,
+    looked_up,
     names_of,
     needed,
     problem,
     with_deletions,
     with_earlier,
 )
-from grader.authoring.importers.cells import Imported, TestCell, without_magics
+from grader.authoring.importers.cells import Imported, ProgramPart, TestCell, without_magics
 from grader.authoring.importers.otter import shown
 
 STUDENT: Final = "student"
@@ -53,7 +56,8 @@ def entitled(found: Imported) -> Imported:
         return found
     title = " ".join(lines[0].strip("#* ").split())[:100]
     text = "\n".join(lines[1:]).strip()
-    return replace(found, title=title or found.title, text=text, parts=found.parts[1:])
+    moved = [replace(test, position=max(0, test.position - 1)) for test in found.tests]
+    return replace(found, title=title or found.title, text=text, parts=found.parts[1:], tests=moved)
 
 
 def solution(found: Imported) -> str:
@@ -128,9 +132,34 @@ def test_file(
     if any("with shows(" in _body(test) for test in right):
         head += ["", "from grader.testing import show, shows"]
     stars = [*names.stars, *(s for test in right for s in _stars(test.source))]
-    head += [line for line in dict.fromkeys(stars) if NOSE not in line]
+    head += [line for line in dict.fromkeys(stars) if NOSE not in line and _is_found(line, files)]
     functions = [_function(test, names) for test in right]
     return "\n".join(head) + "\n\n\n" + "\n\n\n".join(functions) + "\n"
+
+
+def _is_found(star: str, files: Collection[str]) -> bool:
+    """Return whether the module of ``from module import *`` is installed or beside the notebook."""
+    top = star.split()[1].partition(".")[0]
+    return f"{top}.py" in files or (bool(top) and importlib.util.find_spec(top) is not None)
+
+
+def with_imports_of_tests(found: Imported) -> Imported:
+    """Return the exercise with imports that its program needs and only its test cells make.
+
+    In a notebook all cells share their names: a solution may use ``np`` because a test imports it.
+    """
+    names, sources = names_of(found.parts), [p.source for p in found.parts if p.kind == "code"]
+    trees = [ast.parse(without_magics(source)) for source in sources]
+    missing = loaded(trees) - names.student.keys() - names.imports.keys() - set(dir(builtins))
+    lines: dict[str, str] = {}
+    for test in found.tests:
+        imports = names_of([ProgramPart("code", test.source)]).imports
+        lines |= {name: imports[name] for name in missing & imports.keys() - lines.keys()}
+    if not lines:
+        return found
+    first = ProgramPart("code", "\n".join(dict.fromkeys(lines.values())))
+    moved = [replace(test, position=test.position + 1) for test in found.tests]
+    return replace(found, parts=[first, *found.parts], tests=moved)
 
 
 def _uses(right: Sequence[TestCell], files: Collection[str], names: DefinedNames) -> bool:
@@ -172,17 +201,21 @@ def _function(test: TestCell, names: DefinedNames) -> str:
     """Return one test function: the marks, the names that it takes, and the cell as it is."""
     body = _without_stars(_body(test))
     statements = ast.parse(body).body
-    wanted = needed(statements)
+    sought = looked_up(statements) & (names.student.keys() | names.imports.keys())
+    wanted = needed(statements) | sought
     marks = [f"@pytest.mark.points({test.points:g})"]
     if test.after:
         marks.append(f"@pytest.mark.after_cell({test.after})")
     lines = [*_nose(statements, names, wanted)]
-    lines += [names.imports[name] for name in sorted(wanted & names.imports.keys() - names.student.keys())
-              if NOSE not in names.imports[name]]  # fmt: skip
+    modules = sorted(wanted & names.imports.keys() - names.student.keys() - sought)
+    lines += [names.imports[name] for name in modules if NOSE not in names.imports[name]]
     hidden = hidden_from_program(statements, names)
     body = with_deletions(body, hidden) if hidden else body
     lines += [f'{name} = {STUDENT}.eval("student.{name}")' for name in sorted(wanted & hidden)]
-    taken = sorted((wanted & names.student.keys()) - hidden)
+    from_student = names.student.keys() | (sought & names.imports.keys())
+    taken = sorted((wanted & from_student) - hidden)
+    if "globals" in wanted:
+        lines += [f'globals()["{name}"] = {STUDENT}.{name}' for name in sorted(sought)]
     if taken:
         right = ", ".join(f"{STUDENT}.{name}" for name in taken)
         lines.append(f"{', '.join(taken)} = {right}")

@@ -38,6 +38,9 @@ def settle() -> None:
     axes.legend()
     figure.savefig(io.BytesIO())
     pyplot.close(figure)
+    # A worker has none of our descriptors: it must open the files of the fonts itself.
+    fonts = importlib.import_module("matplotlib.font_manager")
+    getattr(fonts, "_get_font", fonts.get_font).cache_clear()
 
 
 def described(figure: Any) -> dict[str, Any]:
