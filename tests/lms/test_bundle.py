@@ -168,7 +168,7 @@ METADATA = {
 
 
 def test_gradescope(gradescope: Container, wrong: bytes) -> None:
-    """Right, wrong and hostile; and what a cold run takes."""
+    """Right, wrong and hostile, and the memory of a cold run."""
     box = gradescope
     box.put("/autograder/submission_metadata.json", json.dumps(METADATA).encode())
 
@@ -176,7 +176,6 @@ def test_gradescope(gradescope: Container, wrong: bytes) -> None:
         box.put(f"/autograder/submission/{NAME}.py", source)
         done = box.run(["/autograder/run_autograder"], cwd="/autograder")
         assert (0, b"", b"") == (done.status, done.stdout, done.stderr)
-        assert done.cpu < 3, "seconds of CPU"
         assert 10e6 < done.pss < 300e6, "bytes of memory"
         return valid("gradescope", box.path("/autograder/results/results.json").read_bytes())
 
@@ -189,7 +188,7 @@ def test_gradescope(gradescope: Container, wrong: bytes) -> None:
 
 
 def test_gradescope_with_torch(course: Course, tmp_path: Path) -> None:
-    """A cold run with PyTorch takes seconds of CPU, and less than 600 MB."""
+    """A cold run with PyTorch takes less than 600 MB."""
     pytest.importorskip("torch")
     zipped = bundle.build(course, "torch_layers", "gradescope", tmp_path)
     box = gradescope_image(zipped, tmp_path)
@@ -198,7 +197,6 @@ def test_gradescope_with_torch(course: Course, tmp_path: Path) -> None:
     done = box.run(["/autograder/run_autograder"], cwd="/autograder")
     found = valid("gradescope", box.path("/autograder/results/results.json").read_bytes())
     assert (done.status, found["score"]) == (0, 100)
-    assert done.cpu < 15, "seconds of CPU"
     assert 10e6 < done.pss < 600e6, "bytes of memory"
 
 
