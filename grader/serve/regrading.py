@@ -6,25 +6,41 @@ Regrades come last: a submission is graded again only while no attempt needs the
 from __future__ import annotations
 
 import hashlib
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Protocol
 
+from grader.grading.protocol import Settings
 from grader.model import Grade, Submission
 from grader.results import policy
 from grader.results.marks import holding, marked
-from grader.results.store import SERVED, Store
+from grader.results.store import SERVED, Run, Store
 from grader.runs.class_run import new_seed
-from grader.runs.grading_service import outcome
+from grader.runs.grading_service import GradingService, outcome
 from grader.runs.regrade import Change
 from grader.serve import messages as post
-from grader.serve.courses import CoursePlace
+from grader.serve.courses import CoursePlace, Courses
 
-if TYPE_CHECKING:
-    from grader.serve.desk import GradingDesk
+
+class Desk(Protocol):
+    """What a regrade needs of `grader.serve.desk.GradingDesk`."""
+
+    courses: Courses
+    service: GradingService
+
+    def store(self, place: CoursePlace) -> AbstractContextManager[Store]:
+        """Open the results of an offering."""
+
+    def folder(self, offering: str) -> Path:
+        """Return the folder of an offering's results."""
+
+    def settings(self, place: CoursePlace, run: Run) -> Settings:
+        """Return what grading processes of an offering are started with."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class _Preview:
     """The changes that a regrade would store, and the state they were computed from."""
 
     version: str
@@ -36,9 +52,9 @@ class _Shown:
 class Regrader:
     """Regrades, and what was shown of the last one of each offering."""
 
-    def __init__(self, desk: GradingDesk) -> None:
+    def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._shown: dict[str, _Shown] = {}
+        self._shown: dict[str, _Preview] = {}
 
     def answer(self, request: post.RegradeRequest) -> post.Answer:
         """Grade again, or store what was shown."""
@@ -61,7 +77,7 @@ class Regrader:
         del self._shown[request.offering]
         return replace_stored(shown.answer)
 
-    def _graded_again(self, place: CoursePlace, seed: int | None) -> _Shown:
+    def _graded_again(self, place: CoursePlace, seed: int | None) -> _Preview:
         folder = self._desk.folder(place.assignment.name)
         before = policy.standings(place.course, folder)
         with Store.open(folder) as store:
@@ -94,7 +110,7 @@ class Regrader:
         ]
         name = hashlib.sha256(repr((place.version, lines, len(graded))).encode()).hexdigest()[:24]
         answer = post.Changes(lines, "" if seed is not None else name, len(graded))
-        return _Shown(place.version, name, tuple(graded), answer)
+        return _Preview(place.version, name, tuple(graded), answer)
 
 
 def replace_stored(answer: post.Changes) -> post.Changes:
