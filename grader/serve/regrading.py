@@ -24,7 +24,7 @@ from grader.serve.courses import CoursePlace, Courses
 
 
 class Desk(Protocol):
-    """What a regrade needs of `grader.serve.desk.GradingDesk`."""
+    """The part of `grader.serve.desk.GradingDesk` that a regrade needs."""
 
     courses: Courses
     service: GradingService
