@@ -441,12 +441,21 @@ def queue_state(connection: sqlite3.Connection) -> QueueState:
     )
 
 
+def changes(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Return two numbers, one of which changes whenever anybody writes into service.db."""
+    others = connection.execute("PRAGMA data_version").fetchall()
+    return connection.total_changes, int(others[0][0])
+
+
 def class_rows(connection: sqlite3.Connection, offering: Offering) -> list[dict[str, object]]:
-    """Return a row for each student of the course, for the staff page: one query for all listeners."""
+    """Return a row for each student of the course, for the staff page: one query for all listeners.
+
+    ``attempt`` is the id of the newest one: SQLite takes it from the row that has the MAX.
+    """
     rows = connection.execute(
         """
 SELECT user.id AS user, user.student, user.name, standing.final,
-    COUNT(attempt.row) AS attempts, MAX(attempt.row) AS newest,
+    COUNT(attempt.row) AS attempts, MAX(attempt.row), IFNULL(attempt.id, '') AS attempt,
     SUM(attempt.state IN ('queued', 'grading')) AS waiting, SUM(attempt.state = 'error') AS errors
 FROM enrolment JOIN user ON user.id = enrolment.user
 LEFT JOIN attempt ON attempt.user = user.id AND attempt.offering = :offering AND NOT attempt.trial
@@ -456,10 +465,4 @@ GROUP BY user.id ORDER BY user.name, user.student
 """,
         {"offering": offering.id, "course": offering.course},
     ).fetchall()
-    newest = connection.execute(
-        "SELECT row, id FROM attempt WHERE row IN (SELECT MAX(row) FROM attempt"
-        " WHERE offering = ? AND NOT trial GROUP BY user)",
-        (offering.id,),
-    ).fetchall()
-    ids = {row["row"]: row["id"] for row in newest}
-    return [{**dict(row), "attempt": ids.get(row["newest"], "")} for row in rows]
+    return [dict(row) for row in rows]

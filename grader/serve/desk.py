@@ -63,7 +63,7 @@ class GradingDesk:
 
     def __init__(self, courses: Courses, results: Path, jobs: int) -> None:
         self.courses, self.results = courses, results
-        self._kept = 2 * jobs
+        self._jobs, self._kept = jobs, 2 * jobs
         self.service = GradingService(jobs, kept=self._kept, tries=1)  # service.db counts the tries
         self._open: dict[Path, Store] = {}
         self._beginning, self._counting = threading.Lock(), threading.Lock()
@@ -95,17 +95,20 @@ class GradingDesk:
             return post.Refusal(str(error))
 
     def warm_up(self) -> None:
-        """Begin the results of each open assignment, and start a process for it.
+        """Begin the results of each assignment, and start processes, most of them for the open ones.
 
         The settings of a process name the run's seed and results.db. Without them, the first
         student would wait for a process that was started anew, twice.
         """
         found = sorted(self.courses.offerings(), key=lambda each: _is_shut(each, now()))
+        are_open = sum(not _is_shut(each, now()) for each in found)
+        share = max(1, self._jobs // max(1, are_open))
         for each in found[: self._kept]:
             with contextlib.suppress(UserError, OSError):  # said when somebody submits
                 place = self.courses.place(each.id)
                 with self.store(place):
-                    self.service.prepare(self._settings(place), 1, place.version)
+                    jobs = 1 if _is_shut(each, now()) else share
+                    self.service.prepare(self._settings(place), jobs, place.version)
 
     # --- the results of an offering -------------------------------------------------------------
 

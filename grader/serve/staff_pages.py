@@ -7,7 +7,8 @@ import json
 import re
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -48,22 +49,39 @@ def _int(value: object) -> int:
 # --- live ---------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class ClassNow:
+    """What the staff page shows of a class: a line in words, and a row for each user."""
+
+    at: float
+    changes: tuple[int, int]
+    text: str
+    rows: Mapping[object, Mapping[str, object]]
+
+
 class Watcher:
-    """One query for all who watch a class, once a second at most."""
+    """One query for all who watch a class: once a second at most, and only after something changed."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, tuple[float, str]] = {}
+        self._seen: dict[str, ClassNow] = {}
         self._asking: dict[str, asyncio.Lock] = {}
 
-    async def news(self, site: Site, offering: Offering) -> str:
-        """Return the class as JSON, at most a second old."""
+    async def news(self, site: Site, offering: Offering) -> ClassNow:
+        """Return the class, at most a second old."""
         async with self._asking.setdefault(offering.id, asyncio.Lock()):
-            at, text = self._seen.get(offering.id, (0.0, ""))
-            if time.monotonic() - at >= 0.9 * TICK:
-                rows = await site.database(attempts.class_rows, offering)
-                text = json.dumps({"rows": [_live(row) for row in rows], "text": _summary(rows)})
-                self._seen[offering.id] = (time.monotonic(), text)
-            return text
+            seen = self._seen.get(offering.id)
+            if seen is None or time.monotonic() - seen.at >= 0.9 * TICK:
+                seen = await self._asked(site, offering, seen)
+                self._seen[offering.id] = seen
+            return seen
+
+    async def _asked(self, site: Site, offering: Offering, seen: ClassNow | None) -> ClassNow:
+        changes = await site.database(attempts.changes)
+        if seen is not None and seen.changes == changes:
+            return replace(seen, at=time.monotonic())
+        rows = await site.database(attempts.class_rows, offering)
+        live = {row["user"]: _live(row) for row in rows}
+        return ClassNow(time.monotonic(), changes, _summary(rows), live)
 
 
 WATCHER: Final = Watcher()
@@ -84,17 +102,19 @@ def _live(row: dict[str, object]) -> dict[str, object]:
 
 
 async def events(call: WebCall) -> Response:
-    """Send the class whenever something in it changes."""
+    """Send the class, then each row that changes."""
     offering = call.course_offering
 
     async def stream() -> AsyncIterator[str]:
-        before, silent = "", 0
+        text, silent = "", 0
+        rows: Mapping[object, Mapping[str, object]] = {}
         while not call.site.state.get("ending") and not await call.request.is_disconnected():
-            text = await WATCHER.news(call.site, offering)
+            seen = await WATCHER.news(call.site, offering)
+            changed = [row for user, row in seen.rows.items() if rows.get(user) != row]
             silent += 1
-            if text != before:
-                before, silent = text, 0
-                yield f"data: {text}\n\n"
+            if changed or text != seen.text:
+                text, rows, silent = seen.text, seen.rows, 0
+                yield f"data: {json.dumps({'rows': changed, 'text': text})}\n\n"
             elif silent % 15 == 0:
                 yield ": still here\n\n"
             await asyncio.sleep(TICK)
