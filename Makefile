@@ -44,8 +44,8 @@ screenshots: $(VENV)/ready-dev
 	$(BIN)/python tests/browser/screenshots.py results/demo docs/images
 
 faults: $(VENV)/ready-dev
-	GRADER_FAULTS=50 $(BIN)/python -m pytest tests/runs/test_faults.py tests/serve/test_serve_faults.py \
-		tests/serve/test_serve_changes.py -q
+	GRADER_FAULTS=50 GRADER_CLASS=30 $(BIN)/python -m pytest tests/runs/test_faults.py \
+		tests/serve/test_serve_faults.py tests/serve/test_serve_changes.py tests/serve/test_serve_class.py -q
 
 bench: $(VENV)/ready-dev
 	$(BIN)/python bench/compare.py --profile --write docs/performance.md

@@ -42,6 +42,8 @@ FEW: Final = 4
 """Submissions of the smaller of two batch runs: the difference leaves out what starting costs."""
 WARM: Final = 4 * (os.cpu_count() or 1)
 """Uploads before the first measurement, which start every process."""
+WHOLE: Final = 20
+"""Every so many kills end the whole service."""
 LOOP: Final = b"\n\ndef relu(*args, **kwargs):\n    while True:\n        pass\n"
 TICK: Final = 0.05
 DRAW: Final = random.Random(17)  # noqa: S311  # repeatable, not secret
@@ -103,9 +105,10 @@ def measured(folder: Path, size: int, paced: int, kills: int) -> Iterator[Row]:
     course = make_course(folder)
     cpu, rate = batch(course, folder, paced)
     say(f"batch: {cpu:.2f} s of CPU each, {rate:.2f} a second")
-    with serving(folder, course, 3 * paced + size + 10 + WARM) as (service, sessions):
+    patient = 10 + size // 20  # students who upload while processes are killed, 20 times each
+    with serving(folder, course, 3 * paced + size + patient + WARM) as (service, sessions):
         client = Client(service, sessions)
-        paced_phase(client, range(3 * paced + size + 10, len(sessions) - 1), 100.0)
+        paced_phase(client, range(3 * paced + size + patient, len(sessions) - 1), 100.0)
         quiet, seconds = paced_phase(client, range(paced), rate / 2), one_grade(service)
         yield Row(
             "CPU of a first attempt, beside the batch", "≤ 1.3", ratio(quiet.cpu / paced, cpu)
@@ -123,7 +126,8 @@ def measured(folder: Path, size: int, paced: int, kills: int) -> Iterator[Row]:
                   ratio(looped.p95, quiet.p95))  # fmt: skip
         yield staff_page(client, range(2 * paced, 3 * paced))
         yield from burst(client, range(3 * paced, 3 * paced + size), rate)
-        yield killed(client, range(3 * paced + size, 3 * paced + size + 10), kills)
+        first = 3 * paced + size
+        yield killed(client, range(first, first + patient), kills, size)
 
 
 def say(line: str) -> None:
@@ -347,10 +351,10 @@ def burst(client: Client, people: Sequence[int], rate: float) -> Iterator[Row]:
               f"{last / first:.2f} ({last:.0f} / {first:.0f} MiB; {before:.0f} before)")  # fmt: skip
 
 
-def killed(client: Client, people: Sequence[int], kills: int) -> Row:
-    """Kill a process of the service at random moments while students upload."""
+def killed(client: Client, people: Sequence[int], kills: int, uploads: int) -> Row:
+    """Kill a process of the service at random moments while students upload; at times all of it."""
     service, places = client.service, []
-    before = _stored(service)
+    before, each = _stored(service), max(1, uploads // kills)
 
     async def student(who: int) -> None:
         with contextlib.suppress(OSError, ConnectionError, IndexError, TimeoutError):
@@ -359,13 +363,18 @@ def killed(client: Client, people: Sequence[int], kills: int) -> Row:
 
     async def everything() -> None:
         for number in range(kills):
-            who = people[number % len(people)]
-            upload = asyncio.create_task(student(who))
+            turn = [people[(number * each + one) % len(people)] for one in range(each)]
+            sent = [asyncio.create_task(student(who)) for who in turn]
             await asyncio.sleep(DRAW.uniform(0.0, 1.0))
-            victims = tree(service.process.pid)[1:]
-            with contextlib.suppress(ProcessLookupError, IndexError):
-                os.kill(DRAW.choice(victims), signal.SIGKILL)
-            await upload
+            if number % WHOLE == WHOLE - 1:
+                service.process.kill()
+                service.process.wait()
+                await asyncio.to_thread(service.start)
+            else:
+                victims = tree(service.process.pid)[1:]
+                with contextlib.suppress(ProcessLookupError, IndexError):
+                    os.kill(DRAW.choice(victims), signal.SIGKILL)
+            await asyncio.gather(*sent)
 
     asyncio.run(everything())
     served.until(lambda: not client.open_attempts(), 600)
@@ -379,10 +388,14 @@ def killed(client: Client, people: Sequence[int], kills: int) -> Row:
         }
     lost = [place for _, place in places if place.rpartition("/")[2] not in known | failed]
     twice = len(after) - len(set(after))
-    value = (f"{len(lost)} lost, {twice} stored twice of {len(places)} acknowledged"
+    value = (f"{len(lost)} lost, {twice} stored twice of {len(places):,} acknowledged"
              f" ({len(after) - len(before)} graded, {len(failed)} to be tried again by staff)")  # fmt: skip
     say(value)
-    return Row(f"{kills} kills at random moments", "0 and 0", value)
+    whole = kills // WHOLE
+    what = (
+        f"{kills} kills at random moments of {kills * each:,} uploads, {whole} of the whole service"
+    )
+    return Row(what, "0 and 0", value)
 
 
 def _stored(service: Any) -> list[int]:
