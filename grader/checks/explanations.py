@@ -260,11 +260,11 @@ class Investigation:
     ) -> None:
         """Give a cause its sentence and question, from the mutant and from the catalogue's hint."""
         for mutant in [each.mutant for each in mutants if each.mutant is not None][:1]:
-            cause.sentence = f"{view.function} answers as if {mutant.clause}{where}."
+            cause.sentence = f"{view.function} behaves as if {mutant.clause}{where}."
             cause.question = mutant.question
             if (number := view.only_number()) is not None:
                 only = examples.number(number)
-                cause.sentence = f"{view.function} returns {only} everywhere, whatever it is given."
+                cause.sentence = f"{view.function} returns {only} for every input."
                 cause.question = f"For which inputs is another number than {only} right?"
         hints = self.diagnostics.exercise.catalogue.hints
         if name in hints and not (name == CONSTANT and mutants):

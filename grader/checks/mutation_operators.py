@@ -270,7 +270,7 @@ def _functions_exchanged(function: ast.FunctionDef) -> Iterator[Edit]:
                 new = ast.Attribute(node.value, other, ast.Load())
             else:
                 new = ast.Attribute(ast.Name("np", ast.Load()), other, ast.Load())
-            text = f"`{other}` stood for `{name}`{where}"
+            text = f"`{name}`{where} were `{other}`"
             yield _replace(
                 function,
                 slot,
@@ -293,7 +293,7 @@ def _operators_exchanged(function: ast.FunctionDef) -> Iterator[Edit]:
         old, new = _MARKS[type(node.op)], _MARKS[other]
         where = _within(function, node)
         made = ast.BinOp(node.left, other(), node.right)
-        text = f"`{new}` stood for `{old}` before {_quoted(node.right)}{where}"
+        text = f"`{old}` before {_quoted(node.right)}{where} were `{new}`"
         yield _replace(function, slot, made, text, f"Which operation belongs here{where}?")
 
 
@@ -443,7 +443,7 @@ def _comparisons(function: ast.FunctionDef) -> Iterator[Edit]:
         ask = f"What must hold at the border, where {_quoted(node.left)} is just equal?"
         for other in _BOUNDS[type(node.ops[0])]:
             new = ast.Compare(node.left, [other(), *node.ops[1:]], node.comparators)
-            text = f"`{_COMPARED[other]}` stood for `{old}` after {_quoted(node.left)}"
+            text = f"`{old}` after {_quoted(node.left)} were `{_COMPARED[other]}`"
             yield _replace(function, slot, new, text, ask)
         for value in (True, False):
             text = (
@@ -470,7 +470,7 @@ def _numbers(function: ast.FunctionDef) -> Iterator[Edit]:
         usual = {0: (1,), 1: (0, 2), 2: (1, 3)}
         others = usual.get(int(number), (number + 1, number - 1))
         for other in others:
-            text = f"`{other}` stood for `{node.value!r}`{where}"
+            text = f"`{node.value!r}`{where} were `{other}`"
             yield _replace(
                 function, slot, ast.Constant(type(number)(other)), text,
                 "Is a count or a bound off by one here?",

@@ -92,7 +92,8 @@ def said(reference: Module, asked: Asked, case: Case, answer: Answer) -> NearMis
         names = found_keys(reference, asked, case, path) if leaf.reason == "missing" else []
         if names:
             return NearMiss(
-                f"{function}: `{missing}` is missing; you return `{names[0]}`: is it that?",
+                f"{function}: `{missing}` is missing; you return `{names[0]}`: "
+                f"did you mean `{missing}`?",
                 f"Under which names does the docstring of {function} ask for its results?",
                 f"`{names[0]}`, and no `{missing}`",
                 tuple(names),
@@ -247,7 +248,9 @@ def undefined(function: str, source: str) -> str:
         )
     near = _near(function, top)
     if near is not None:
-        return f"{function} is not defined in your file; you define {near}: is it that?"
+        return (
+            f"{function} is not defined in your file; you define {near}: did you mean {function}?"
+        )
     return ""
 
 
@@ -257,9 +260,9 @@ def undefined_together(functions: Sequence[str], source: str) -> str:
     top = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
     if said := class_with(functions, source):
         return said
-    near = [name for function in functions if (name := _near(function, top))]
+    near = {function: name for function in functions if (name := _near(function, top))}
     if near:
-        return f"You define {', '.join(near)}: {'is it that' if len(near) == 1 else 'is it these'}?"
+        return f"You define {', '.join(near.values())}: did you mean {', '.join(near)}?"
     inner = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     if inner.issuperset(functions):
         return "They are defined inside another function, where nothing else can call them."

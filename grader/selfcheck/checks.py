@@ -123,7 +123,7 @@ class OwnFunctions:
     def _undefined(self, name: str) -> str:
         """Say that a function is missing, and which name may be meant for it."""
         near = nearest(name, [each for each in self._namespace if not each.startswith("__")])
-        return f"your file does not define `{name}`" + (f": is it `{near}`?" if near else "")
+        return f"your file does not define `{name}`" + (f"; did you mean `{near}`?" if near else "")
 
     def _copied(self, value: Any) -> Any:
         if id(value) in self._returned:

@@ -37,7 +37,7 @@ def heading(file: str, name: str, grader: str) -> str:
     """Return the first line of a check: the file, the exercise and both versions of Python."""
     return (
         f"{file}, checked by the public tests of {name}\n"
-        f"Here runs Python {platform.python_version()}; the grader runs {version(grader)}.\n"
+        f"This computer has Python {platform.python_version()}; the grader runs {version(grader)}.\n"
     )
 
 
