@@ -43,9 +43,13 @@ DOWNLOADS: Mapping[str, dict[str, bytes]] = {
     "canvas": {
         "birdada_101_9001_relu.py": WORK, "westkurt_LATE_103_9003_relu-1.py": WORK,
         "o'neil_smith_104_9004_my_5_6_relu.ipynb": b"{", "LATE_anon_aB12c_9005_relu.py": WORK,
+        "smithada_105_9006_relu.py": WORK, "smithada_106_9007_relu.py": WORK,
     },
     "moodle": {
         "Ada B_4711_assignsubmission_file_/relu.py": WORK,
+        "Ada B_4714_assignsubmission_file_/relu.py": WORK,  # two students of one name
+        "Zoe\u0308 U\u0308nal_4715_assignsubmission_file_/relu.py": WORK,  # accents composed otherwise
+        "李 小龙_4716_assignsubmission_file_/relu.py": WORK,
         "Zoë Ünal_4712_assignsubmission_file/sub/relu.py": WORK,
         "Kurt W_4713_assignsubmission_file_relu.py": WORK,
     },
@@ -65,9 +69,8 @@ def graded(root: Path, system: str) -> tuple[Standings, dict[str, bytes]]:
     for path, data in DOWNLOADS[system].items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(data)
-    check = Outcome("t::a", "relu is right", "failed", 5.0, 20.0, "wrong")
     grades = tuple(
-        Grade(one, 20.0, (check,))
+        Grade(one, 20.0, (Outcome("t::a", "relu", "failed", 5.0, 20.0, f"for {one.student}"),))
         for one in open_inbox(root, expected="relu", stub=b"").submissions
     )
     made = {grade.submission.student: pages.render(RUN, RELU, grade) for grade in grades}
@@ -115,7 +118,8 @@ def test_canvas_keeps_the_ids_and_moodle_its_four_underscores(tmp_path: Path) ->
     with zipfile.ZipFile(tmp_path / "m.zip") as archive:
         parts = [name.split("_", 4) for name in archive.namelist()]
     assert sorted(part[1:4] for part in parts) == [
-        [number, "assignsubmission", "file"] for number in ("4711", "4712", "4713")
+        [number, "assignsubmission", "file"]
+        for number in ("4711", "4712", "4713", "4714", "4715", "4716")
     ]
     assert {part[4] for part in parts} == {"/feedback.html"}
 
@@ -131,14 +135,14 @@ def test_results_of_another_system_have_no_place(tmp_path: Path) -> None:
 
 
 def test_who_has_no_file_in_the_download_is_named(tmp_path: Path) -> None:
-    DOWNLOADS_ = {**DOWNLOADS["canvas"], "zeta_105_text.html": b"<p>here</p>"}
+    DOWNLOADS_ = {**DOWNLOADS["canvas"], "zeta_107_text.html": b"<p>here</p>"}
     root = tmp_path / "c"
     root.mkdir()
     for path, data in DOWNLOADS_.items():
         (root / path).write_bytes(data)
     found, _ = graded(root, "canvas")
     done = feedback.export("canvas", found, tmp_path / "c.zip")
-    assert done.unmatched == ("zeta (105): no file from a Canvas download",)
+    assert done.unmatched == ("zeta (107): no file from a Canvas download",)
 
 
 def test_mails_are_drafts_with_the_page_attached(tmp_path: Path) -> None:
