@@ -25,6 +25,7 @@ from grader.checks.final_points import Checked, FinalPoints
 from grader.checks.pictures import picture
 from grader.checks.quantities import halves, neutral
 from grader.checks.views import Cause, View
+from grader.checks.wording import question_about
 from grader.model import Card, Example, Outcome
 from grader.notebook import TO_CODE
 from grader.sandbox.fork_server import StudentError
@@ -240,12 +241,15 @@ class _Page:
             return True
         where = self.investigation.common_errors(view)
         sentence = f"{_named(view.function, str(error))}{where}."
-        ask = "Which value has another shape or kind at that line than you expect? Print it."
         case = view.errors[0][0]
         reference = self.diagnostics.exercise.reference
         made = examples.example(reference, case, view.answers[view.cases.index(case)], ())
         cause = Cause(
-            view.function, sentence, ask, example=made, cluster=f"{view.function}:{error}"
+            view.function,
+            sentence,
+            question_about(error),
+            example=made,
+            cluster=f"{view.function}:{error}",
         )
         self._name_raised(view, cause)
         self.investigation.causes.append(cause)

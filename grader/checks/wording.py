@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
@@ -11,8 +12,29 @@ from grader.checks.arrays import Path
 from grader.checks.case import Case
 from grader.checks.compare import same
 from grader.checks.failure import Failure
+from grader.sandbox.fork_server import StudentError
 from grader.sandbox.guest import refusals
 from grader.sandbox.student import Answer, Refused
+
+QUESTIONS: Final = {
+    "overran": "What changes in each turn of the loop, and which value ends it? Print both.",
+    "crashed": "What is the last line that prints something before the process ends?",
+    "pipe": "Which line writes to a file or socket that it did not open?",
+    "KeyError": "Which keys does the dict have at that line? Print them.",
+    "IndexError": "How long is the sequence at that line, and which index is asked for? Print both.",
+    "NameError": "Where does this name get its value, and is that line run before?",
+    "AttributeError": "Of which type is the value before the dot? Print it.",
+    "ZeroDivisionError": "For which input is the divisor 0 at that line?",
+    "RecursionError": "For which input does the function not call itself again?",
+}
+"""Questions about a call that gave no answer, by the cause of the error or the built-in exception."""
+OTHER_ERROR: Final = "Which value has another shape or type at that line than you expect? Print it."
+
+
+def question_about(error: StudentError) -> str:
+    """Return a question that leads to the reason of an error."""
+    known = (QUESTIONS.get(name) for name in (error.cause, *error.kinds))
+    return next(filter(None, known), OTHER_ERROR)
 
 
 def plain_fact(pairs: Sequence[tuple[np.ndarray, np.ndarray]], batch: Sequence[set[int]]) -> str:
