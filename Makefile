@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
 
-.PHONY: demo serve-demo test docs lint validation faults bench clean screenshots
+.PHONY: demo serve-demo test docs lint validation corpus faults bench clean screenshots
 
 demo: $(VENV)/ready
 	rm -rf results/demo
@@ -37,6 +37,9 @@ lint: $(VENV)/ready-dev
 
 validation: $(VENV)/ready-dev
 	$(BIN)/grader validate --seeds 200 --write docs/validation.md
+
+corpus: $(VENV)/ready-dev
+	$(BIN)/python bench/corpus.py --show rest
 
 screenshots: $(VENV)/ready-dev
 	rm -rf results/demo

@@ -15,6 +15,7 @@ An opaque cache is written as part of another case, asked of whoever answers:
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,8 @@ class Case:
     cpu: float
     stands_alone: bool
     """Whether it is made of no other case."""
+    shows_cache: bool
+    """Whether the listed values of a cache are asked for too: they explain, and are never graded."""
 
     def __init__(
         self,
@@ -65,8 +68,15 @@ class Case:
             "function": function, "args": args, "note": note, "own_scale": own_scale,
             "entrywise": entrywise, "floor": floor, "tolerance": tolerance, "cpu": cpu,
             "stands_alone": not any(isinstance(argument, Part) for argument in args),
+            "shows_cache": False,
         }  # fmt: skip
         self.__dict__.update(fields)
+
+    def with_cache(self) -> Case:
+        """Return the same call, which is asked for the listed values of its cache too."""
+        made = copy.copy(self)
+        made.__dict__["shows_cache"] = True
+        return made
 
     def dims(self) -> set[int]:
         """Return the sizes that occur among the arguments."""

@@ -12,6 +12,7 @@ their cases comes first. Nothing here is computed for a function that never fail
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 import types
@@ -26,8 +27,8 @@ from grader.checks import compare
 from grader.checks.arrays import Path, arrays_of
 from grader.checks.case import Case, Part
 from grader.checks.exercise import Exercise
-from grader.checks.mistakes import Mistake, mistaken, module_of
-from grader.checks.mutants import Mutant, mutants
+from grader.checks.mistakes import Mistake, both, mistaken, module_of
+from grader.checks.mutants import Mutant, Mutants, restart
 from grader.checks.reference import Module
 from grader.sandbox.student import Answer
 
@@ -38,7 +39,7 @@ MOST_PAIRS: Final = 600
 are programs of a millisecond each, made once a run."""
 UNPAIRED: Final = ("constant-answer", "state-between-calls", "argument-modified")
 """Mistakes that hide another one, or that no values tell."""
-MOST_FAILED: Final = 4
+MOST_FAILED: Final = 8
 """Inputs of one generator of a check that failed; of the others, one each."""
 Arrays = Mapping[Path, np.ndarray]
 
@@ -53,6 +54,7 @@ class Answered:
 
 def answer_of(module: Module, case: Case, want: Any) -> Answered | None:
     """Return what a program of ours answers to a case; None where it raises."""
+    restart(module.module)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -94,6 +96,7 @@ class Candidate:
 
     def raised(self, case: Case, want: Any) -> str:
         """Return the exception that it raises on a case, as a traceback ends, or ''."""
+        restart(self.module.module)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -123,7 +126,7 @@ class Diagnostics:
         self._ladder: dict[str, list[Case]] | None = None
         self._candidates: dict[str, list[Candidate]] = {}
         self._pairs: dict[str, list[Candidate]] = {}
-        self._mutants: list[Mutant] | None = None
+        self._mutants: Mutants | None = None
         self._mistakes: list[Candidate] | None = None
 
     @property
@@ -196,13 +199,12 @@ class Diagnostics:
                     for each in (*catalogue.mistakes, *catalogue.lookalikes)
                 ]
             if self._mutants is None:
-                self._mutants = mutants(catalogue.source, self.functions)
+                self._mutants = Mutants(catalogue.source, self.functions)
             self._candidates[function] = [
                 *(each for each in self._mistakes if each.function == function),
                 *(
                     Candidate(function, each.module, caches, mutant=each)
-                    for each in self._mutants
-                    if each.function == function
+                    for each in self._mutants.of(function)
                 ),
             ]
         return self._candidates[function]
@@ -240,11 +242,9 @@ def _pair_maker(
         return None
     if one.id in UNPAIRED or other.id in UNPAIRED:
         return None
-    try:
-        text = mistaken(mistaken(source, one), other)
-    except ValueError:  # one is made in the text of the other
-        return None
-    return lambda: module_of(text, f"{one.id} and {other.id}")
+    with contextlib.suppress(ValueError):  # one is made in the text of the other
+        return both(source, one, other)
+    return None
 
 
 def _size(value: Any) -> int:

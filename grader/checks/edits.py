@@ -1,8 +1,9 @@
-"""Search for the edits of the reference that give a student's answers: one, or two of one function.
+"""Search for the edits of the reference that give a student's answers: one, or several.
 
     search = Edits(diagnostics)
     search.matching(view)         # the candidates whose answers are the student's, all of them
-    search.twice(view)            # two edits of one function that together give its answers
+    search.in_arrays(view)        # an edit that is made in the wrong arrays only
+    search.together(view)         # two or more edits of one function that give its answers
 
 What a candidate answers is computed once a run. What a search may cost for one submission is counted
 in programs that are made, not in seconds: grades must not depend on how busy the machine is.
@@ -10,17 +11,19 @@ in programs that are made, not in seconds: grades must not depend on how busy th
 
 from __future__ import annotations
 
-import types
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+import contextlib
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from grader.checks.arrays import Path, arrays_of
 from grader.checks.case import Case
 from grader.checks.diagnostics import Candidate, Diagnostics, agree, answer_of
 from grader.checks.examples import last_line
-from grader.checks.mistakes import Mistake, mistaken, module_of
+from grader.checks.mistakes import both
+from grader.checks.mutants import MOST
 from grader.checks.reference import Module
+from grader.checks.relations import FEWEST_ENTRIES
 from grader.checks.views import View
 from grader.sandbox.student import Answer
 
@@ -30,15 +33,16 @@ MOST_FIRST: Final = 3
 """Candidates for the first of two edits that are taken for one array."""
 MOST_PATHS: Final = 4
 """Arrays that a first of two edits is looked for in."""
+MOST_EDITS: Final = 4
+"""Edits of one function that are looked for."""
 MOST_TRIED: Final = 60
-"""Pairs of edits that are made into programs for one function of one submission."""
+"""Combinations of edits that are made into programs for one function of one submission."""
 
 
-class Two(NamedTuple):
-    """Two edits of one function, and the program that has both."""
+class Several(NamedTuple):
+    """Two or more edits of one function, and the program that has them all."""
 
-    first: Candidate
-    second: Candidate
+    edits: Sequence[Candidate]
     module: Module
 
 
@@ -48,18 +52,67 @@ class Edits:
     def __init__(self, diagnostics: Diagnostics) -> None:
         self.diagnostics = diagnostics
         self.reference = diagnostics.exercise.reference
+        self._tried: set[int] = set()
+        """The mutants tried for this submission, by their ids."""
+        self._left = 0
+        """The combinations of mutants that may still be made for the function at hand."""
+
+    def candidates(self, function: str) -> Iterator[Candidate]:
+        """Yield the mistakes of a function, then mutants, until `MOST` of all functions are tried."""
+        for candidate in self.diagnostics.candidates(function):
+            if candidate.mutant is not None and id(candidate) not in self._tried:
+                if len(self._tried) >= MOST:
+                    return
+                self._tried.add(id(candidate))
+            yield candidate
 
     def matching(
-        self, view: View, path: Path | None = None, mistakes_only: bool = False
+        self, view: View, path: Path | None = None, most: int = 1, mistakes_only: bool = False
     ) -> list[Candidate]:
-        """Return the candidates whose answers are the student's, in one array or in all."""
-        found = []
-        for candidate in self.diagnostics.candidates(view.function):
-            if mistakes_only and candidate.mistake is None:
-                break  # they come first
+        """Return the candidates whose answers are the student's, in one array or in all.
+
+        Args:
+            view: The student's answers.
+            path: The array; None for all of them.
+            most: The mutants that are looked for; all mistakes that fit are found.
+            mistakes_only: Whether mutants are left out.
+        """
+        found: list[Candidate] = []
+        for candidate in self.candidates(view.function):
+            if candidate.mutant is not None and (mistakes_only or most < 1):
+                break  # mistakes come first
             if self._fits(candidate, view, view.numbers, path):
                 found.append(candidate)
+                most -= candidate.mutant is not None
         return found
+
+    def in_arrays(self, view: View) -> Candidate | None:
+        """Return an edit that gives all wrong arrays, and is made in these only; None if there is none.
+
+        Too few wrong numbers are alike in many ways, and say nothing.
+        """
+        if sum(map(len, view.wrong)) < WITNESSES or view.wrong_entries() < FEWEST_ENTRIES:
+            return None
+        fitting = (c for c in self.candidates(view.function) if self._fits_where(c, view))
+        found = None
+        for candidate in fitting:
+            found = found or candidate
+            if candidate.mutant is not None:
+                return candidate  # what it says holds in some arrays; a hint may speak of all
+        return found
+
+    def _fits_where(self, candidate: Candidate, view: View) -> bool:
+        """Whether a candidate gives the student's arrays wherever these are wrong."""
+        paths, witnesses = view.paths, 0
+        for number in view.numbers:
+            case = view.cases[number]
+            want, right, _ = self.reference.expected(case)
+            keys = [path for path in paths if path in right]
+            made = candidate.made(case, want)
+            if not agree(case, view.arrays(number), made, keys):
+                return False
+            witnesses += bool(view.wrong[number])
+        return witnesses >= min(WITNESSES, len(view.numbers))
 
     def raising(self, view: View) -> set[str]:
         """Return the ids of the mistakes that answer and raise as the student's function does.
@@ -88,32 +141,111 @@ class Edits:
         failing = [n for n in view.numbers if view.wrong[n]]
         if len(failing) < WITNESSES or len(failing) == len(view.numbers):
             return None
-        for candidate in self.diagnostics.candidates(view.function):
+        for candidate in self.candidates(view.function):
             if self._fits(candidate, view, failing, None):
                 right = [n for n in view.numbers if not view.wrong[n]]
                 return candidate, [view.cases[n] for n in right if self._shows(candidate, view, n)]
         return None
 
-    def twice(self, view: View) -> Two | None:
-        """Return two edits of one function that together give its answers, or None."""
+    def together(self, view: View) -> Several | None:
+        """Return the edits of one function that together give its answers, or None.
+
+        They are found one after the other: the first explains the first wrong array alone, the next
+        one the first array that is still unexplained.
+        """
         failing = [n for n in view.numbers if view.wrong[n]]
-        pairs = [(view.cases[n], view.answers[n]) for n in failing]
         if len(failing) < WITNESSES:
             return None
-        tried = 0
-        for first, second, make in self._pairs(view, failing):
-            tried += 1
-            if tried > MOST_TRIED:
-                break
-            try:
-                module = Module(make(), self.reference.caches)
-            except Exception:  # noqa: S112  # two edits of one place need not fit together
-                continue
-            if self.all_of(module, pairs):
-                return Two(first, second, module)
-        return self._of_one_array(view, failing)
+        return (
+            self._of_mutants(view, failing)
+            or self._of_mistakes(view, failing)
+            or self._of_one_array(view, failing)
+        )
 
-    def _of_one_array(self, view: View, failing: Sequence[int]) -> Two | None:
+    def _of_mutants(self, view: View, failing: Sequence[int]) -> Several | None:
+        chosen: list[Candidate] = []
+        module: Module | None = None
+        self._left = MOST_TRIED
+        while unexplained := self._unexplained(module, view, failing):
+            found = self._next(view, failing, chosen, unexplained)
+            if found is None or len(chosen) == MOST_EDITS:
+                return None
+            option, module = found
+            chosen = [*chosen, option]
+        if module is None or len(chosen) < 2:
+            return None
+        pairs = [(view.cases[n], view.answers[n]) for n in failing]
+        return Several(chosen, module) if self.all_of(module, pairs) else None
+
+    def _next(
+        self, view: View, failing: Sequence[int], chosen: list[Candidate], paths: Sequence[Path]
+    ) -> tuple[Candidate, Module] | None:
+        """Return a mutant that explains one more array with those before it, and their program."""
+        telling = [path for path in paths if view.wrong_entries([path]) >= FEWEST_ENTRIES]
+        alone = ((path, c) for path in telling for c in self.matching(view, path, MOST_FIRST))
+        any_other = (
+            (path, candidate)
+            for path in telling[:1]
+            for candidate in (self.candidates(view.function) if chosen else ())
+            if candidate.mutant is not None and self._shows(candidate, view, failing[0], [path])
+        )
+        for path, option in itertools.chain(alone, any_other):
+            if option.mutant is None or option in chosen:
+                continue
+            self._left -= 1
+            if self._left < 0:
+                return None
+            made = self._made_of([*chosen, option])
+            if made is not None and self._explains(made, view, failing, path):
+                return option, made
+        return None
+
+    def _made_of(self, chosen: Sequence[Candidate]) -> Module | None:
+        first, *others = [each.mutant for each in chosen if each.mutant is not None]
+        try:
+            return Module(first.module(*others), self.reference.caches)
+        except Exception:  # two edits of one place need not fit together
+            return None
+
+    def _unexplained(self, module: Module | None, view: View, failing: Sequence[int]) -> list[Path]:
+        """Return the wrong arrays that a program does not explain, those wrong in themselves first."""
+        return [
+            path
+            for path in view.paths
+            if module is None or not self._explains(module, view, failing, path)
+        ]
+
+    def _explains(self, module: Module, view: View, failing: Sequence[int], path: Path) -> bool:
+        for number in failing:
+            case = view.cases[number]
+            want, right, _ = self.reference.expected(case)
+            made = answer_of(module, case, want)
+            if path in right and not agree(case, view.arrays(number), made, [path]):
+                return False
+        return True
+
+    def _of_mistakes(self, view: View, failing: Sequence[int]) -> Several | None:
+        """Return two named mistakes, the first of which explains an array alone."""
+        source = self.diagnostics.exercise.catalogue.source
+        known = [c for c in self.diagnostics.candidates(view.function) if c.mistake is not None]
+        pairs = [(view.cases[n], view.answers[n]) for n in failing]
+        left = MOST_TRIED
+        for path in view.paths[:MOST_PATHS]:
+            for first in self.matching(view, path, mistakes_only=True)[:MOST_FIRST]:
+                for second in known:
+                    if first.mistake is None or second.mistake is None or first is second:
+                        continue
+                    left -= 1
+                    if left < 0:
+                        return None
+                    with contextlib.suppress(Exception):  # they need not fit together
+                        make = both(source, first.mistake, second.mistake)
+                        module = Module(make(), self.reference.caches)
+                        if self.all_of(module, pairs):
+                            return Several([first, second], module)
+        return None
+
+    def _of_one_array(self, view: View, failing: Sequence[int]) -> Several | None:
         """Return two named mistakes that explain a function's only array, which neither does alone."""
         if len(self.reference.expected(view.cases[0])[1]) > 1:
             return None
@@ -124,7 +256,7 @@ class Edits:
             if not (pair.both and fits and self._fits(pair, view, failing, None)):
                 continue
             if not any(self._is_enough(each, view, failing) for each in pair.both):
-                return Two(*pair.both, pair.module)
+                return Several(pair.both, pair.module)
         return None
 
     def _is_enough(self, candidate: Candidate, view: View, numbers: Sequence[int]) -> bool:
@@ -161,7 +293,16 @@ class Edits:
                 return False
             among = wrong if path is None else [path]
             witnesses += bool(wrong) and self._shows(candidate, view, number, among)
-        return witnesses >= min(WITNESSES, len(numbers)) and witnesses > 0
+        needed = 1 if view.is_one_odd_number() else min(WITNESSES, len(numbers))
+        return witnesses >= max(needed, 1)
+
+    def changes(self, candidate: Candidate, view: View, path: Path) -> bool:
+        """Return whether an edit changes an array of the right answer on some input."""
+        return any(
+            self._shows(candidate, view, number, [path])
+            for number in view.numbers
+            if path in view.wrong[number]
+        )
 
     def _shows(
         self, candidate: Candidate, view: View, number: int, among: Sequence[Path] = ()
@@ -171,45 +312,3 @@ class Edits:
         want, right, _ = self.reference.expected(case)
         made = candidate.made(case, want)
         return made is None or not agree(case, right, made, among or right)
-
-    def _pairs(
-        self, view: View, failing: Sequence[int]
-    ) -> Iterator[tuple[Candidate, Candidate, Callable[[], types.ModuleType]]]:
-        """Yield pairs of edits, the first of which explains one array alone, the second others."""
-        every = self.diagnostics.candidates(view.function)
-        source = self.diagnostics.exercise.catalogue.source
-        for first in self._firsts(view)[: 2 * MOST_FIRST]:
-            left = self._unexplained(first, view, failing)
-            for second in every if left else ():
-                if second is first or not self._shows(second, view, *left):
-                    continue
-                if first.mutant is not None and second.mutant is not None:
-                    yield first, second, partial(first.mutant.module, second.mutant)
-                elif first.mistake is not None and second.mistake is not None:
-                    yield first, second, partial(_both, source, first.mistake, second.mistake)
-
-    def _firsts(self, view: View) -> list[Candidate]:
-        """Return the candidates that explain one array alone."""
-        firsts: list[Candidate] = []
-        for path in view.paths[:MOST_PATHS]:
-            new = [each for each in self.matching(view, path) if each not in firsts]
-            firsts += new[:MOST_FIRST]
-        return firsts
-
-    def _unexplained(
-        self, first: Candidate, view: View, failing: Sequence[int]
-    ) -> tuple[int, list[Path]] | tuple[()]:
-        """Return the first input that an edit leaves unexplained, and the arrays that it does."""
-        for number in failing:
-            case = view.cases[number]
-            want, right, _ = self.reference.expected(case)
-            made, mine = first.made(case, want), view.arrays(number)
-            left = [path for path in right if not agree(case, mine, made, [path])]
-            if left:
-                return number, left
-        return ()
-
-
-def _both(source: str, one: Mistake, other: Mistake) -> types.ModuleType:
-    """Return the solution with two mistakes in it; raises ValueError where they do not fit."""
-    return module_of(mistaken(mistaken(source, one), other), f"{one.id} and {other.id}")

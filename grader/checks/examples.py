@@ -25,7 +25,8 @@ from grader.text import from_worker
 MOST_ENTRIES: Final = 12
 """Larger arrays are described by their shape."""
 MOST_ARRAYS: Final = 3
-MOST_TEXT: Final = 900
+MOST_WORKED: Final = 300
+"""Characters of a worked example beside the one that fails."""
 
 
 def number(one: Any) -> str:
@@ -125,10 +126,29 @@ def example(
         said = last_line(answer.error)
         where = str(answer.error).partition(", ")[2]
         raised = from_worker(said)[:300] + (f" ({where})" if where else "")
-        return Example(text, "", shown(case, reference.expected(case)[1], wrong), raised)
+        return Example(text, "", listed(case, reference.expected(case)[1], wrong), raised)
     right, mine = reference.expected(case)[1], arrays_of(answer.value)
     first = [*wrong][:MOST_ARRAYS]
-    return Example(text, shown(case, mine, first), shown(case, right, first))
+    return Example(text, listed(case, mine, first), listed(case, right, first))
+
+
+def worked(reference: Module, cases: Sequence[Case], shown: Case, paths: Sequence[Path]) -> str:
+    """Return another small input with its right answer in a line, or '' where all are large.
+
+    Args:
+        reference: The reference.
+        cases: The inputs to choose from, smallest first.
+        shown: The input that is shown already.
+        paths: The arrays of the answer that it is about.
+    """
+    first = call(reference, shown)
+    for case in cases:
+        text = call(reference, case)
+        right = listed(case, reference.expected(case)[1], paths)
+        is_small = right and "an array" not in text + right and len(text) + len(right) < MOST_WORKED
+        if is_small and text != first:
+            return f"`{'; '.join(text.splitlines())}` gives {right}."
+    return ""
 
 
 def last_line(error: StudentError) -> str:
@@ -136,7 +156,7 @@ def last_line(error: StudentError) -> str:
     return next(iter(error.detail.strip().splitlines()[-1:]), str(error))
 
 
-def shown(case: Case, arrays: dict[Path, np.ndarray], paths: Sequence[Path]) -> str:
+def listed(case: Case, arrays: dict[Path, np.ndarray], paths: Sequence[Path]) -> str:
     """Write some arrays of an answer, each with its name."""
     parts = []
     for path in paths:

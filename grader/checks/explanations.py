@@ -8,13 +8,14 @@ Every sentence is checked on this submission before it is said.
 from __future__ import annotations
 
 import contextlib
+import copy
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
-from grader.checks import examples, near_misses, quantities
+from grader.checks import examples, near_misses, quantities, within_arrays
 from grader.checks.answers import Asked
 from grader.checks.arrays import Path, arrays_of, at, is_same
 from grader.checks.case import Case, Part
@@ -26,7 +27,7 @@ from grader.checks.diagnostics import (
     answer_of,
     wrong_paths,
 )
-from grader.checks.edits import WITNESSES, Edits
+from grader.checks.edits import WITNESSES, Edits, Several
 from grader.checks.failure import Failure
 from grader.checks.partial_credit import MOST_CALLS, mixed_parts
 from grader.checks.reference import Module
@@ -37,6 +38,7 @@ from grader.sandbox.student import Answer
 
 CONSTANT: Final = "constant-answer"
 """What looks constant often has a better name."""
+_COUNTS: Final = {2: "two", 3: "three", 4: "four"}
 MOST_LOOKED_AT: Final = 8
 """Arrays that a mistake must explain half of, where it does not explain all."""
 
@@ -71,11 +73,17 @@ class Investigation:
 
     def edits(self, view: View) -> list[Cause]:
         """Return the near misses or the edits of the reference that explain wrong values."""
-        return self._noted(view, self._near_miss(view) or self._of_edits(view))
+        readable = view.without_refusals()
+        found = self._near_miss(view) if readable is view else []
+        return self._noted(readable, found or self._of_edits(readable))
 
     def told(self, view: View) -> list[Cause]:
         """Return what can be said of wrong values that no edit explains."""
+        view = view.without_refusals()
         found = self._unsteady(view) or self._rounded(view) or self._related(view)
+        if not found and view.is_wrong:
+            found = self._edited_partly(view, is_last=True)
+            found = found or within_arrays.of_kept(self, view) or within_arrays.of_first(self, view)
         return self._noted(view, found or self._plain(view))
 
     def _rounded(self, view: View) -> list[Cause]:
@@ -99,7 +107,9 @@ class Investigation:
                 sentence = f"{view.function} returns something else when it is called again."
                 ask = "What in your code is random, or is kept from one call to the next?"
                 made = examples.example(self.reference, case, answer, paths)
-                second = examples.shown(case, arrays_of(again.value), paths[: examples.MOST_ARRAYS])
+                second = examples.listed(
+                    case, arrays_of(again.value), paths[: examples.MOST_ARRAYS]
+                )
                 shown = Example(made.call, f"{made.returned}; then {second}", made.correct)
                 return [Cause(view.function, sentence, ask, example=shown)]
         return []
@@ -108,6 +118,7 @@ class Investigation:
         return (
             self._edited(view)
             or self._edited_partly(view)
+            or within_arrays.in_arrays(self, view)
             or self._edited_twice(view)
             or self._edited_in_part(view)
         )
@@ -131,9 +142,10 @@ class Investigation:
         ]
         if len(rivals) != 1 or 2 * len(explained[best]) < len(paths):
             return []
+        sentence = self.relation_of(view) or self.unlike(view)  # a hint may speak of right arrays
         found = self._named(view, [firsts[best]])
         for cause in found:
-            cause.module, cause.is_edit, cause.named = None, False, {view.function}
+            cause.sentence, cause.module, cause.is_edit = sentence, None, False
             cause.array = examples.label(view.function, explained[best][0])
         return found
 
@@ -166,7 +178,7 @@ class Investigation:
         own = tuple(own) or tuple(name for name in self.diagnostics.functions if name in inner)
         if not causes or view.errors:
             return []
-        if self._is_spoilt(view):
+        if self._is_spoilt(view) or self._has_shapes_of(view, causes):
             return causes[-1:]
         mixed = mixed_parts(self.fresh, own)
         for case, answer in view.answered():
@@ -176,6 +188,32 @@ class Investigation:
             if not agree(case, arrays_of(answer.value), answer_of(mixed.module, case, want), right):
                 return []
         return causes[-1:]
+
+    def _has_shapes_of(self, view: View, causes: Sequence[Cause]) -> bool:
+        """Whether an array has a wrong shape, and already had it in a function that is called."""
+        views = [self.views[cause.function] for cause in causes if cause.function in self.views]
+        earlier = {name for each in views for name in self._misshapen(each)}
+        return bool(earlier & self._misshapen(view))
+
+    def _misshapen(self, view: View) -> set[str]:
+        found = set()
+        for number in view.numbers:
+            right = self.reference.expected(view.cases[number])[1]
+            mine = view.arrays(number)
+            wrong = [p for p in view.wrong[number] if p in mine and mine[p].shape != right[p].shape]
+            found |= {examples.label(view.function, path) for path in wrong}
+        return found - {view.function}
+
+    def raises_with_parts(self, view: View) -> list[Cause]:
+        """Return the causes in functions that this one calls, if the reference raises with them too."""
+        inner = self._called_by([view.function])
+        causes = [cause for cause in self.causes if cause.function in inner]
+        if not causes or not view.errors:
+            return []
+        own = tuple(name for name in self.diagnostics.functions if name in inner)
+        module, case = mixed_parts(self.fresh, own).module, view.errors[0][0]
+        made = answer_of(module, case, self.reference.want(case))
+        return causes[-1:] if made is None else []
 
     def _is_spoilt(self, view: View) -> bool:
         """Whether every failing input holds a cache of the student's own that is wrong already."""
@@ -236,6 +274,18 @@ class Investigation:
         first = next(cause.module for cause in causes if cause.module is not None)
         return Module(_joined(first.module, parts), self.reference.caches)
 
+    def made_in(self, view: View, candidate: Candidate, paths: Sequence[Path]) -> Module:
+        """Return the reference with an edit that is made in some arrays of a function only."""
+        right = getattr(self.reference.module, view.function)
+        edited = getattr(candidate.module.module, view.function)
+
+        def call(*args: Any) -> Any:
+            made = edited(*copy.deepcopy(args))
+            return within_arrays.merged(right(*args), made, paths)
+
+        parts = {view.function: call}
+        return Module(_joined(self.reference.module, parts), self.reference.caches)
+
     def _edited(self, view: View) -> list[Cause]:
         if view.errors or not view.is_wrong:
             return []
@@ -272,12 +322,15 @@ class Investigation:
             cause.mistake, cause.question = name, question
             cause.more = quantities.neutral(hints[name].more)
             if " or " in fact and not cause.sentence:
-                cause.sentence = self._relation_of(view)
+                cause.sentence = self.relation_of(view)
             cause.sentence = cause.sentence or f"{view.function}: {fact}{where}"
-        cause.sentence = cause.sentence or self._relation_of(view) or self._unlike(view)
+        cause.sentence = cause.sentence or self.relation_of(view) or self.unlike(view)
 
-    def _edited_partly(self, view: View) -> list[Cause]:
-        """Look for an edit that holds on the failing inputs only: a branch for one size or option."""
+    def _edited_partly(self, view: View, is_last: bool = False) -> list[Cause]:
+        """Look for an edit that holds on the failing inputs only: a branch for one size or option.
+
+        Where nothing tells these inputs from the others, only if nothing else explains them.
+        """
         found = None if view.errors else self.search.partly(view)
         if found is None:
             return []
@@ -286,29 +339,33 @@ class Investigation:
         if candidate.mistake is not None and not self._condition(failing, spared):
             return []  # no branch of the program tells these inputs: the answers only look alike
         where = self._told_apart(failing, spared)
+        if not where and not is_last:
+            return []
         return self._named(view, [candidate], where or " on some inputs, not on all")
 
     def _edited_twice(self, view: View) -> list[Cause]:
         """Look for two edits of one function that together give its answers."""
         if view.errors or not view.is_wrong:
             return []
-        two = self.search.twice(view)
-        if two is not None:
-            return [self._one_of_two(view, each, two.module) for each in (two.first, two.second)]
+        several = self.search.together(view)
+        if several is not None:
+            return [self._one_of(view, each, several) for each in several.edits]
         return self._after(view, [(case, answer) for case, answer, _ in view.failing()])
 
-    def _one_of_two(self, view: View, chosen: Candidate, module: Module) -> Cause:
+    def _one_of(self, view: View, chosen: Candidate, several: Several) -> Cause:
         mutants = [chosen] if chosen.mutant is not None else []
         array = examples.label(view.function, view.first_path())
-        cause = Cause(view.function, "", array=array, module=module, named={view.function})
+        cause = Cause(view.function, "", array=array, module=several.module, named={view.function})
         name = chosen.mistake.id if chosen.mistake is not None else ""
-        self._worded(view, cause, mutants, name, " (one of two mistakes)")
+        count = _COUNTS[len(several.edits)]
+        self._worded(view, cause, mutants, name, f" (one of {count} mistakes)")
+        cause.changes = {path for path in view.paths if self.search.changes(chosen, view, path)}
         return cause
 
     def _after(self, view: View, order: Sequence[tuple[Case, Answer]]) -> list[Cause]:
         """Look for an edit of this function that fits once the earlier ones are made."""
         base = [cause for cause in self.causes if cause.module is not None]
-        for candidate in self.diagnostics.candidates(view.function) if base else ():
+        for candidate in self.search.candidates(view.function) if base else ():
             with contextlib.suppress(Exception):  # not every edit of ours can be run
                 made = Cause(view.function, "", module=candidate.module)
                 if self.all_of(self._combined([*base, made]), order):
@@ -317,7 +374,7 @@ class Investigation:
 
     # --- relations ---
 
-    def _relation_of(self, view: View) -> str:
+    def relation_of(self, view: View) -> str:
         """Say the relation that holds of the first wrong array, or ''."""
         for path in view.paths:
             pairs = list(self._pairs(view, path))
@@ -353,7 +410,7 @@ class Investigation:
             yield Pair(got, right[path], sizes, known, first if fits else None)
 
     def _related(self, view: View) -> list[Cause]:
-        sentence = self._relation_of(view)
+        sentence = self.relation_of(view)
         if not sentence:
             return []
         array = examples.label(view.function, view.first_path())
@@ -387,16 +444,22 @@ class Investigation:
             others = {
                 quantities.plain(case.args[position]) for case in good if position < len(case.args)
             }
-            if len(values) == 1 and None not in values and not values & others:
+            is_drawn = all(
+                isinstance(each, float) for case in bad for each in case.args[position:][:1]
+            )
+            if not is_drawn and len(values) == 1 and None not in values and not values & others:
                 return f" (for {name} = {next(iter(values))})"
         for name in quantities.sizes(self.reference, bad[0]):
             sizes = {quantities.sizes(self.reference, case).get(name) for case in bad}
             others_too = {quantities.sizes(self.reference, case).get(name) for case in good}
-            if others_too == {1} and 1 not in sizes:
+            is_dict = name.startswith("the number of entries")
+            if others_too == {1} and 1 not in sizes and not is_dict:
                 return f" (only where {name} is more than 1)"
-            if sizes == {1} and 1 not in others_too:
+            if sizes == {1} and 1 not in others_too and not is_dict:
                 return f" (only where {name} is 1)"
-            is_known = len(others_too) == 1 and None not in others_too
+            is_known = (
+                (is_dict or name in names) and len(others_too) == 1 and None not in others_too
+            )
             if is_known and not others_too & sizes and len(good) >= WITNESSES:
                 return f" (right only where {name} is {next(iter(others_too))})"
         return ""
@@ -437,22 +500,27 @@ class Investigation:
         return [
             Cause(
                 view.function,
-                self._unlike(view),
+                self.unlike(view),
                 "Work this example out by hand. At which line does your code first differ?",
                 array=examples.label(view.function, view.first_path()),
             )
         ]
 
-    def _unlike(self, view: View) -> str:
+    def unlike(self, view: View) -> str:
+        """Say which array is the first that is wrong, where, and which are right."""
         path = view.first_path()
+        given = set(examples.parameters(self.reference, view.cases[0]))
         right = [
             key for key in self.reference.expected(view.cases[0])[1]
             if len(key) and all(key not in each for each in view.wrong)
+            and examples.label(view.function, key) not in given
         ]  # fmt: skip
-        others = f"; {quantities.listed(view.function, right)} right" if right else ""
+        others = (
+            f"; {quantities.listed(self.reference, view.function, right)} right" if right else ""
+        )
         where = self._common(view) or self._already(view)
         if len(view.roots) > 1:
-            wrong = quantities.listed(view.function, view.roots)
+            wrong = quantities.listed(self.reference, view.function, view.roots)
             return f"{view.function}: {wrong} wrong{where}; what follows from them is right given these."
         return f"{quantities.subject(self.reference, view.function, path)} is wrong{where}{others}."
 
@@ -468,8 +536,8 @@ class Investigation:
             return ""
         listed = list(dict.fromkeys(good))
         others = f" and {len(listed) - 3} others" if len(listed) > 3 else ""
-        right = f"; it is right for {', '.join(listed[:3])}{others}" if good else ""
-        return f", already for {bad[0].note}{right}"
+        right = f"; right: {', '.join(listed[:3])}{others}" if good else ""
+        return f" (first seen: {bad[0].note}{right})"
 
     def example(self, view: View, cause: Cause) -> Example | None:
         """Return the smallest failing example of a function."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grader.notebook import without_demos
@@ -74,3 +74,9 @@ def mistaken(source: str, mistake: Mistake) -> str:
             )
         source = source.replace(right, wrong)
     return f"{source}\n\n{mistake.code}\n" if mistake.code else source
+
+
+def both(source: str, one: Mistake, other: Mistake) -> Callable[[], types.ModuleType]:
+    """Return how to make the solution with two mistakes; raises ValueError if they do not fit."""
+    text = mistaken(mistaken(source, one), other)
+    return lambda: module_of(text, f"{one.id} and {other.id}")

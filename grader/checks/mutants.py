@@ -12,18 +12,20 @@ mutant counts its turns: one that would never end raises instead.
 from __future__ import annotations
 
 import ast
+import itertools
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from grader.checks.mutation_operators import OPERATORS, Edit
+from grader.checks.edit_places import Edit, note_kept
+from grader.checks.mutation_operators import OPERATORS
+from grader.checks.mutation_statements import COUNTER
 
 MOST: Final = 300
-"""Mutants of one exercise: more are not computed."""
+"""Mutants that are tried for one submission, and of one function: more are not computed."""
 MOST_TURNS: Final = 20_000
-"""Turns of all loops of one mutant; right solutions take some hundreds on diagnostic inputs."""
-_TICK: Final = "_turn_"
+"""Turns of all loops of one call of a mutant; right solutions take some hundreds on diagnostic inputs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +51,30 @@ class Mutant:
         return self._source.module((self, *others))
 
 
+class Turns:
+    """Count the turns of all loops of one call, and end one that has too many."""
+
+    def __init__(self) -> None:
+        self._left = MOST_TURNS
+
+    def __call__(self) -> None:
+        """Count one turn."""
+        self._left -= 1
+        if self._left < 0:
+            raise RuntimeError("a loop of a mutant does not end")
+
+    def restart(self) -> None:
+        """Begin the next call."""
+        self._left = MOST_TURNS
+
+
+def restart(module: types.ModuleType) -> None:
+    """Begin a call of a module, which may be a mutant."""
+    turns = module.__dict__.get(COUNTER)
+    if isinstance(turns, Turns):
+        turns.restart()
+
+
 @dataclass
 class Source:
     """A solution's syntax tree, its loops counted, from which mutants are compiled."""
@@ -61,6 +87,7 @@ class Source:
     def read(cls, text: str) -> Source:
         """Parse a solution and count the turns of its loops."""
         tree = ast.parse(text)
+        note_kept(tree)
         _Counted().visit(tree)
         ast.fix_missing_locations(tree)
         return cls(tree)
@@ -91,20 +118,12 @@ class Source:
         module = types.ModuleType("mutant")
         space = module.__dict__
         space.update(self._original())
-        turns = 0
-
-        def turn() -> None:
-            nonlocal turns
-            turns += 1
-            if turns > MOST_TURNS:
-                raise RuntimeError("a loop of a mutant does not end")
-
         for name, value in list(space.items()):
             if isinstance(value, types.FunctionType) and value.__globals__ is self._space:
                 space[name] = types.FunctionType(
                     value.__code__, space, name, value.__defaults__, value.__closure__
                 )
-        space[_TICK] = turn
+        space[COUNTER] = Turns()
         exec(code, space)  # noqa: S102  # our own solution, edited by us
         return module
 
@@ -118,15 +137,14 @@ class Source:
             body: list[ast.stmt] = [
                 each.body[0] if any(each is table for table in tables) else each for each in changed
             ]
-            tree = ast.fix_missing_locations(ast.Module(body, []))
-            return compile(tree, "<mutant>", "exec")
+            return compile(ast.Module(body, []), "<mutant>", "exec")
         finally:
             for edit in reversed(done):
                 edit.undo()
 
     def _original(self) -> dict[str, object]:
         if not self._space:
-            self._space.update({"__name__": "mutant", _TICK: lambda: None})
+            self._space.update({"__name__": "mutant", COUNTER: lambda: None})
             exec(compile(self.tree, "<solution>", "exec"), self._space)  # noqa: S102  # ours
         return self._space
 
@@ -136,7 +154,7 @@ class _Counted(ast.NodeTransformer):
 
     def _count(self, node: ast.FunctionDef | ast.For | ast.While) -> ast.AST:
         self.generic_visit(node)
-        call = ast.Expr(ast.Call(ast.Name(_TICK, ast.Load()), [], []))
+        call = ast.Expr(ast.Call(ast.Name(COUNTER, ast.Load()), [], []))
         first = node.body[0]
         has_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
         if isinstance(node, ast.FunctionDef) and has_text:
@@ -148,6 +166,32 @@ class _Counted(ast.NodeTransformer):
     visit_FunctionDef = visit_For = visit_While = _count  # names that ast calls
 
 
+class Mutants:
+    """The mutants of a solution, made for one function after the other as they are asked for."""
+
+    def __init__(self, text: str, functions: Sequence[str]) -> None:
+        """Read a solution.
+
+        Args:
+            text: Its source.
+            functions: Those that students write; helpers count for the functions that call them.
+        """
+        self._source, self._functions = Source.read(text), functions
+        self._found: dict[str, list[Mutant]] = {}
+
+    def of(self, function: str) -> list[Mutant]:
+        """Return at most `MOST` mutants of a function, in the order of the table of operators."""
+        if function not in self._found:
+            self._found[function] = list(itertools.islice(self.queue(function), MOST))
+        return self._found[function]
+
+    def queue(self, function: str) -> Iterator[Mutant]:
+        """Yield all mutants of a function, likely slips first."""
+        known = self._source.functions()
+        homes = _homes(known, function, self._functions) if function in known else ()
+        return _of_function(self._source, function, [known[home] for home in homes])
+
+
 def mutants(text: str, functions: Sequence[str], most: int = MOST) -> list[Mutant]:
     """Return the mutants of a solution, at most ``most``, dealt out evenly over its functions.
 
@@ -156,14 +200,8 @@ def mutants(text: str, functions: Sequence[str], most: int = MOST) -> list[Mutan
         functions: Those that students write; helpers count for the functions that call them.
         most: Stop there; the operators come in the order of the table, likely slips first.
     """
-    source = Source.read(text)
-    known = source.functions()
-    queues = [
-        _of_function(source, name, [known[home] for home in _homes(known, name, functions)])
-        for name in functions
-        if name in known
-    ]
-    return _dealt(queues, most)
+    every = Mutants(text, functions)
+    return _dealt([every.queue(name) for name in functions], most)
 
 
 def _homes(known: dict[str, ast.FunctionDef], name: str, functions: Sequence[str]) -> Iterable[str]:

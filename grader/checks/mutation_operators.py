@@ -8,422 +8,371 @@ different ("`b2` were not added", to follow "as if") and asks a question that le
 from __future__ import annotations
 
 import ast
-import copy
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import itertools
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
-Operator = Callable[[ast.FunctionDef], Iterator["Edit"]]
+from grader.checks import mutation_statements as statements
+from grader.checks.edit_places import (
+    Edit,
+    Function,
+    Slot,
+    called,
+    first_lines,
+    indexed,
+    kept,
+    names,
+    quoted,
+    replaced,
+    roles,
+    said,
+    slots,
+    within,
+)
 
-
-@dataclass(frozen=True, eq=False)
-class Edit:
-    """One edit of a syntax tree, made in place and taken back."""
-
-    home: str
-    """The function in which it is made."""
-    clause: str
-    question: str
-    do: Callable[[], None]
-    undo: Callable[[], None]
-
-
-# --- walking and naming -------------------------------------------------------------------------
-
-
-def _slots(function: ast.FunctionDef) -> Iterator[tuple[Any, str, int, ast.expr]]:
-    """Yield every expression of a function with the place that holds it: owner, field, index or -1."""
-    for owner in ast.walk(function):
-        if owner is function.args:
-            continue
-        for name, value in ast.iter_fields(owner):
-            if owner is function and name != "body":
-                continue
-            if isinstance(value, ast.expr):
-                yield owner, name, -1, value
-            elif isinstance(value, list):
-                for index, item in enumerate(value):
-                    if isinstance(item, ast.expr):
-                        yield owner, name, index, item
+Operator = Callable[[Function], Iterator[Edit]]
 
 
-def _replace(
-    function: ast.FunctionDef,
-    slot: tuple[Any, str, int, ast.expr],
-    new: ast.expr,
-    clause: str,
-    question: str,
-) -> Edit:
-    owner, name, index, old = slot
-
-    def put(node: ast.expr) -> None:
-        if index < 0:
-            setattr(owner, name, node)
-        else:
-            getattr(owner, name)[index] = node
-
-    return Edit(function.name, clause, question, lambda: put(new), lambda: put(old))
+# --- terms and factors --------------------------------------------------------------------------
 
 
-def _assigned(function: ast.FunctionDef, node: ast.AST) -> str:
-    """Return the name of the value in whose line a node stands, for a sentence, or ''."""
-    for statement in ast.walk(function):
-        if isinstance(statement, (ast.Assign, ast.AugAssign)) and any(
-            each is node for each in ast.walk(statement)
-        ):
-            target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
-            if not isinstance(target, ast.Tuple):
-                return said(target)
-    return ""
-
-
-def _within(function: ast.FunctionDef, node: ast.AST) -> str:
-    for table in ast.walk(function):
-        if isinstance(table, ast.Dict):
-            for key, value in zip(table.keys, table.values, strict=True):
-                if isinstance(key, ast.Constant) and any(each is node for each in ast.walk(value)):
-                    return f" (for {key.value!r})"
-    name = _assigned(function, node)
-    return f" in `{name}`" if name else ""
-
-
-def said(node: ast.AST, depth: int = 0) -> str:
-    """Name an expression in words that give no formula away.
-
-    >>> said(ast.parse("params['b2']", mode="eval").body)
-    'b2'
-    """
-    short = _short(node) or _made(node, depth)
-    if short:
-        return short
-    names = [
-        said(each)
-        for each in ast.walk(node)
-        if isinstance(each, ast.Name) and each.id not in ("np", "math", "params", "cache", "len")
-    ]
-    known = list(dict.fromkeys(names))[:3]
-    return f"what is computed from {' and '.join(known)}" if known else "that"
-
-
-def _short(node: ast.AST) -> str:
-    """Name a variable, a number or an entry of a dict; '' for anything else."""
-    match node:
-        case ast.Name(id=name):
-            return name
-        case ast.Constant(value=value):
-            return repr(value)
-        case ast.Subscript(slice=ast.Constant(value=str() as key)):
-            return key
-        case ast.Subscript(slice=ast.JoinedStr(values=[ast.Constant(value=str() as key), *_])):
-            return f"{key}k"
-        case ast.Subscript(slice=ast.BinOp(left=ast.Constant(value=str() as key))):
-            return f"{key}k"
-        case ast.Subscript(value=value):
-            return _short(value)
-    return ""
-
-
-def _made(node: ast.AST, depth: int) -> str:
-    """Name a simple expression, such as a function of a variable; '' for anything else."""
-    match node:
-        case ast.Attribute(value=value, attr="T"):
-            return f"{said(value, depth)}.T"
-        case ast.Attribute(attr=name):
-            return name
-        case ast.Call(func=function, args=[first, *_]) if depth < 2:
-            return f"{_function(function)}({said(first, depth + 1)})"
-        case ast.Call(func=ast.Attribute(value=value, attr=method), args=[]) if depth < 2:
-            return f"{method}({said(value, depth + 1)})"
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return f"-{said(operand, depth)}"
-        case ast.BinOp(left=ast.Constant(value=1), op=ast.Sub(), right=right):
-            return f"1 - {said(right, depth)}"
-        case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=int() as power)):
-            return f"{said(left, depth)}^{power}"
-    return ""
-
-
-def _quoted(node: ast.AST) -> str:
-    text = said(node)
-    return text if text.startswith(("what", "that")) else f"`{text}`"
-
-
-def _function(node: ast.AST) -> str:
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-    return "f"
-
-
-# --- operators ----------------------------------------------------------------------------------
-
-
-def _terms(function: ast.FunctionDef) -> Iterator[Edit]:
-    for slot in _slots(function):
-        node = slot[3]
+def _terms(function: Function) -> Iterator[Edit]:
+    for slot in slots(function):
+        node = slot.node
         if not isinstance(node, ast.BinOp) or not isinstance(node.op, (ast.Add, ast.Sub)):
             continue
-        if _is_index(node):
+        if all(isinstance(each, ast.Constant) for each in (node.left, node.right)):
             continue
         verb = "added" if isinstance(node.op, ast.Add) else "subtracted"
-        where = _within(function, node)
+        where = within(function, node)
         ask = f"Which terms belong to this sum{where}? Count them in your code."
-        yield _replace(
-            function, slot, node.left, f"{_quoted(node.right)} were not {verb}{where}", ask
+        if indexed(function, node):
+            yield from _moved(function, slot, node, where)
+            continue
+        yield replaced(
+            function, slot, node.left, f"{quoted(node.right)} were not {verb}{where}", ask
         )
         if isinstance(node.left, ast.Constant) and isinstance(node.op, ast.Sub):
             text = f"`{said(node.left)}` and the minus sign after it were left out{where}"
-            yield _replace(function, slot, node.right, text, ask)
+            yield replaced(function, slot, node.right, text, ask)
         elif isinstance(node.op, ast.Add):
-            yield _replace(
-                function, slot, node.right, f"{_quoted(node.left)} were not added{where}", ask
+            yield replaced(
+                function, slot, node.right, f"{quoted(node.left)} were not added{where}", ask
             )
 
 
-def _is_index(node: ast.BinOp) -> bool:
-    """Return whether a sum computes an index: small numbers and lengths only."""
-    return all(isinstance(each, ast.Constant) for each in (node.left, node.right))
+def _moved(function: Function, slot: Slot, node: ast.BinOp, where: str) -> Iterator[Edit]:
+    """Take an index, or the end of a slice, without what is added to it."""
+    place = indexed(function, node)
+    if place is None:
+        return
+    way = "further on" if isinstance(node.op, ast.Sub) else "too early"
+    one = isinstance(node.right, ast.Constant) and node.right.value == 1
+    step = f"one place {way}" if one else f"another place, {way}" if not place.part else way
+    what = f"{quoted(place.value)} were taken {'' if one else 'at '}{step}"
+    if place.part:
+        verb = "began" if place.part == "begin" else "ended"
+        what = f"the part of {quoted(place.value)} {verb} {step}"
+    ask = "Which index is it at the first turn, and at the last? Write both down."
+    yield replaced(function, slot, node.left, f"{what}{where}", ask)
 
 
-def _factors(function: ast.FunctionDef) -> Iterator[Edit]:
-    for slot in _slots(function):
-        node = slot[3]
+def _factors(function: Function) -> Iterator[Edit]:
+    for slot in slots(function):
+        node = slot.node
         if not isinstance(node, ast.BinOp):
             continue
-        where = _within(function, node)
+        where = within(function, node)
         if isinstance(node.op, (ast.Mult, ast.MatMult)):
             ask = f"Which factors belong to this product{where}? Is each of them in your code?"
-            right = f"the factor {_quoted(node.right)} were left out{where}"
-            left = f"the factor {_quoted(node.left)} were left out{where}"
-            yield _replace(function, slot, node.left, right, ask)
-            yield _replace(function, slot, node.right, left, ask)
+            right = f"the factor {quoted(node.right)} were left out{where}"
+            left = f"the factor {quoted(node.left)} were left out{where}"
+            yield replaced(function, slot, node.left, right, ask)
+            yield replaced(function, slot, node.right, left, ask)
         elif isinstance(node.op, ast.Div):
-            text = f"there were no division by {_quoted(node.right)}{where}"
-            yield _replace(
+            text = f"there were no division by {quoted(node.right)}{where}"
+            yield replaced(
                 function, slot, node.left, text, f"What is the result{where} divided by, and where?"
             )
         elif isinstance(node.op, ast.Pow):
-            text = f"{_quoted(node.left)} were not raised to the power {_quoted(node.right)}{where}"
-            yield _replace(function, slot, node.left, text, "Which power belongs here?")
+            text = f"{quoted(node.left)} were not raised to the power {quoted(node.right)}{where}"
+            yield replaced(function, slot, node.left, text, "Which power belongs here?")
 
 
-def _calls_left_out(function: ast.FunctionDef) -> Iterator[Edit]:
-    for slot in _slots(function):
-        node = slot[3]
-        if isinstance(node, ast.Call) and node.args and not isinstance(node.args[0], ast.Starred):
-            name = _function(node.func)
-            if name in (
-                "len",
-                "range",
-                "zip",
-                "int",
-                "float",
-                "list",
-                "tuple",
-                "reversed",
-                "sorted",
-            ):
+def _in_one_turn(function: Function) -> Iterator[Edit]:
+    """Leave out a term or a factor in the first or in the last turn of a loop only."""
+    for loop in ast.walk(function):
+        match loop:
+            case ast.For(
+                target=ast.Name(id=name), iter=ast.Call(func=ast.Name(id="range"), args=args)
+            ) if len(args) < 3:
+                first = args[0] if len(args) == 2 else ast.Constant(0)
+                last = ast.BinOp(args[-1], ast.Sub(), ast.Constant(1))
+            case _:
                 continue
-            where = _within(function, node)
-            text = f"`{name}` were not applied{where}"
-            yield _replace(
-                function, slot, node.args[0], text, f"Where does `{name}` belong{where}?"
-            )
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and (node.func.attr in ("sum", "mean", "copy", "max", "reshape", "astype"))
-        ):
-            where = _within(function, node)
-            text = f"`{node.func.attr}` were left out{where}"
-            yield _replace(
-                function,
-                slot,
-                node.func.value,
-                text,
-                f"Over what does `{node.func.attr}` run here?",
-            )
+        inside = {id(node) for statement in loop.body for node in ast.walk(statement)}
+        for slot in slots(function):
+            node = slot.node
+            kinds = (ast.Add, ast.Mult, ast.Div)
+            is_here = id(node) in inside and isinstance(node, ast.BinOp)
+            if not is_here or not isinstance(node, ast.BinOp) or not isinstance(node.op, kinds):
+                continue
+            if indexed(function, node):
+                continue
+            for end, word in ((last, "last"), (first, "first")):
+                test = ast.Compare(ast.Name(name, ast.Load()), [ast.Eq()], [end])
+                where = f"{within(function, node)}, in the {word} turn of the loop"
+                text = f"{quoted(node.right)} were left out{where}"
+                ask = f"What does the {word} turn of your loop do differently, and should it?"
+                new = ast.IfExp(test, node.left, node)
+                yield replaced(function, slot, new, text, ask)
 
+
+_NOT_LEFT_OUT: Final = (
+    "len",
+    "range",
+    "zip",
+    "int",
+    "float",
+    "list",
+    "tuple",
+    "reversed",
+    "sorted",
+)
+
+
+def _calls_left_out(function: Function) -> Iterator[Edit]:
+    for slot in slots(function):
+        node = slot.node
+        if not isinstance(node, ast.Call):
+            continue
+        where = within(function, node)
+        if node.args and not isinstance(node.args[0], ast.Starred):
+            name = called(node.func)
+            if name not in _NOT_LEFT_OUT:
+                text = f"`{name}` were not applied{where}"
+                ask = f"Where does `{name}` belong{where}?"
+                yield replaced(function, slot, node.args[0], text, ask)
+        match node.func:
+            case ast.Attribute(
+                value=value,
+                attr="sum" | "mean" | "copy" | "max" | "reshape" | "astype" as method,
+            ):
+                ask = f"Over what does `{method}` run here?"
+                yield replaced(function, slot, value, f"`{method}` were left out{where}", ask)
+
+
+def _values_before(function: Function) -> Iterator[Edit]:
+    """Use the value before a function was applied, where the value after it is needed."""
+    made = {
+        node.targets[0].id: node.value.args[0]
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and isinstance(node.value, ast.Call)
+        and len(node.value.args) == 1
+        and isinstance(node.value.args[0], (ast.Name, ast.Subscript))
+    }
+    for slot in slots(function):
+        node = slot.node
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in made:
+            where = within(function, node)
+            before = made[node.id]
+            text = f"{quoted(before)} stood where `{node.id}` belongs{where}"
+            ask = "Is this the value before the function was applied, or after it?"
+            yield replaced(function, slot, before, text, ask)
+
+
+# --- functions, signs and numbers ---------------------------------------------------------------
 
 _EXCHANGED: Final = {
     "sum": ("mean",), "mean": ("sum",), "max": ("min",), "min": ("max",), "argmax": ("argmin",),
     "maximum": ("minimum",), "minimum": ("maximum",), "tanh": ("sigmoid", "relu"),
     "sigmoid": ("tanh", "relu"), "relu": ("sigmoid", "tanh"), "log": ("log2", "log10"),
     "std": ("var",), "sqrt": ("square",),
+    "relu_derivative": ("sigmoid_derivative",), "sigmoid_derivative": ("relu_derivative",),
 }  # fmt: skip
-_RELU: Final = "(lambda _z: np.maximum(_z, 0))"
-_SIGMOID: Final = "(lambda _z: 1 / (1 + np.exp(-_z)))"
+_MADE: Final = {
+    "relu": "(lambda _z: np.maximum(_z, 0))",
+    "sigmoid": "(lambda _z: 1 / (1 + np.exp(-_z)))",
+    "tanh": "np.tanh",
+}
 
 
-def _functions_exchanged(function: ast.FunctionDef) -> Iterator[Edit]:
-    for slot in _slots(function):
-        node = slot[3]
-        name = _function(node) if isinstance(node, (ast.Name, ast.Attribute)) else ""
-        if name not in _EXCHANGED or not isinstance(slot[0], ast.Call) or slot[1] != "func":
+def _functions_exchanged(function: Function) -> Iterator[Edit]:
+    for slot in slots(function):
+        node = slot.node
+        name = called(node) if isinstance(node, (ast.Name, ast.Attribute)) else ""
+        if name not in _EXCHANGED or not isinstance(slot.owner, ast.Call) or slot.name != "func":
             continue
-        where = _within(function, slot[0])
+        where = within(function, slot.owner)
         for other in _EXCHANGED[name]:
-            if other in ("relu", "sigmoid"):
-                new = ast.parse(_RELU if other == "relu" else _SIGMOID, mode="eval").body
-            elif isinstance(node, ast.Attribute):
-                new = ast.Attribute(node.value, other, ast.Load())
-            else:
-                new = ast.Attribute(ast.Name("np", ast.Load()), other, ast.Load())
             text = f"`{name}`{where} were `{other}`"
-            yield _replace(
-                function,
-                slot,
-                new,
-                text,
-                f"Which function belongs here{where}, and what does it do?",
-            )
+            ask = f"Which function belongs here{where}, and what does it do?"
+            yield replaced(function, slot, _function_named(other, node), text, ask)
 
 
-_SIGNS: Final = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Div: ast.Mult, ast.MatMult: ast.Mult}
-_MARKS: Final = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.MatMult: "@"}
+def _function_named(name: str, beside: ast.expr) -> ast.expr:
+    """Return the function of a name, of the module that the one beside it is of."""
+    if name in _MADE:
+        return ast.parse(_MADE[name], mode="eval").body
+    if name.endswith("_derivative"):
+        return ast.Name(name, ast.Load())
+    module = beside.value if isinstance(beside, ast.Attribute) else ast.Name("np", ast.Load())
+    return ast.Attribute(module, name, ast.Load())
 
 
-def _operators_exchanged(function: ast.FunctionDef) -> Iterator[Edit]:
-    for slot in _slots(function):
-        node = slot[3]
-        if not isinstance(node, ast.BinOp) or type(node.op) not in _SIGNS:
-            continue
-        other = _SIGNS[type(node.op)]
-        old, new = _MARKS[type(node.op)], _MARKS[other]
-        where = _within(function, node)
-        made = ast.BinOp(node.left, other(), node.right)
-        text = f"`{old}` before {_quoted(node.right)}{where} were `{new}`"
-        yield _replace(function, slot, made, text, f"Which operation belongs here{where}?")
-
-
-def _operands_swapped(function: ast.FunctionDef) -> Iterator[Edit]:
-    for slot in _slots(function):
-        node = slot[3]
-        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Sub, ast.Div)):
-            if ast.dump(node.left) == ast.dump(node.right):
-                continue
-            where = _within(function, node)
-            made = ast.BinOp(node.right, node.op, node.left)
-            text = f"{_quoted(node.left)} and {_quoted(node.right)} had changed places{where}"
-            ask = "Which of the two comes first here, and what changes when they change places?"
-            yield _replace(function, slot, made, text, ask)
-
-
-def _names_swapped(function: ast.FunctionDef) -> Iterator[Edit]:
-    """Exchange a value for another name in scope or another key of the same dict."""
-    names, keys = _names(function), _keys(function)
-    for slot in _slots(function):
-        node = slot[3]
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in names:
-            for other in names:
-                if other != node.id and _are_alike(node.id, other):
-                    yield _named(function, slot, ast.Name(other, ast.Load()), node.id, other)
-        match node:
-            case ast.Subscript(
-                value=ast.Name(id=owner), slice=ast.Constant(value=str() as key), ctx=ast.Load()
+def _counts(function: Function) -> Iterator[Edit]:
+    """Divide a mean by one number too many or too few, or count what is to be added up."""
+    for slot in slots(function):
+        match slot.node:
+            case ast.Call(
+                func=ast.Attribute(attr="sum" | "mean" as name, value=ast.Name(id="np" | "torch")),
+                args=[value, *_],
+                keywords=keywords,
             ):
-                for other in keys.get(owner, []):
-                    if other != key and _are_alike(key, other):
-                        new = ast.Subscript(node.value, ast.Constant(other), ast.Load())
-                        yield _named(function, slot, new, key, other)
+                pass
+            case ast.Call(
+                func=ast.Attribute(attr="sum" | "mean" as name, value=value), keywords=keywords
+            ):
+                pass
+            case _:
+                continue
+        where = within(function, slot.node)
+        if name == "sum":
+            filled = ast.Compare(value, [ast.NotEq()], [ast.Constant(0)])
+            count = ast.Call(_numpy("sum"), [filled], keywords)
+            text = (
+                f"the entries of {quoted(value)} that are not 0 were counted, not added up{where}"
+            )
+            yield replaced(function, slot, count, text, "A number of things, or their sum?")
+        for more in (1, -1) if name == "mean" and not keywords else ():
+            size = ast.Call(_numpy("size"), [value], [])
+            new = ast.BinOp(ast.Call(_numpy("sum"), [value], []), ast.Div(),
+                            ast.BinOp(size, ast.Add(), ast.Constant(more)))  # fmt: skip
+            text = f"the mean were divided by one {'more' if more > 0 else 'less'} than there are{where}"
+            yield replaced(function, slot, new, text, "How many numbers does the mean run over?")
 
 
-def _named(
-    function: ast.FunctionDef, slot: tuple[Any, str, int, ast.expr], new: ast.expr,
-    name: str, other: str,
-) -> Edit:  # fmt: skip
-    where = _within(function, slot[3])
-    text = f"`{other}` stood where `{name}` belongs{where}"
-    return _replace(function, slot, new, text, f"Which value is needed here{where}: `{other}`?")
+def _numpy(name: str) -> ast.expr:
+    return ast.Attribute(ast.Name("np", ast.Load()), name, ast.Load())
 
 
-def _are_alike(one: str, other: str) -> bool:
-    """Return whether two names are easily confused: one letter or number differs."""
-    if one.strip("0123456789") == other.strip("0123456789"):
-        return True
-    same_end = one[-1] == other[-1] and one[-1].isdigit()
-    near = abs(len(one) - len(other)) <= 2
-    return same_end or near
+def _leaks(function: Function) -> Iterator[Edit]:
+    """Multiply negative values by a small number where they are to be 0."""
+    for slot in slots(function):
+        match slot.node:
+            case ast.Call(func=func, args=[value, ast.Constant(value=number)]) if (
+                called(func) == "maximum" and number == 0
+            ):
+                pass
+            case _:
+                continue
+        where = within(function, slot.node)
+        for slope in (0.01, 0.1, 0.2):
+            small = ast.BinOp(value, ast.Mult(), ast.Constant(slope))
+            new = ast.Call(func, [value, small], [])
+            text = f"negative values were multiplied by {slope}, not set to 0{where}"
+            yield replaced(function, slot, new, text, "What is the result for a negative number?")
 
 
-def _names(function: ast.FunctionDef) -> list[str]:
-    """Return the parameters and the names that a function assigns."""
-    found = [argument.arg for argument in function.args.args]
-    for node in ast.walk(function):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.append(node.id)
-    return [name for name in dict.fromkeys(found) if not name.startswith("_")]
+_Operators = Mapping[type[ast.operator], type[ast.operator]]
+_SIGNS: Final[_Operators] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Div: ast.Mult,
+}
+_SUMS: Final[_Operators] = {ast.Mult: ast.Add}
+_MARKS: Final[Mapping[type[ast.operator], str]] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+}
 
 
-def _keys(function: ast.FunctionDef) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for node in ast.walk(function):
-        match node:
-            case ast.Subscript(value=ast.Name(id=owner), slice=ast.Constant(value=str() as key)):
-                found.setdefault(owner, []).append(key)
-    return {owner: list(dict.fromkeys(keys)) for owner, keys in found.items()}
+def _operators_exchanged(function: Function) -> Iterator[Edit]:
+    yield from _exchanged(function, _SIGNS)
 
 
-def _values_exchanged(function: ast.FunctionDef) -> Iterator[Edit]:
-    """Exchange two entries of a dict or of a returned tuple."""
-    for node in ast.walk(function):
-        if isinstance(node, ast.Dict):
-            values, names = node.values, [said(key) if key else "" for key in node.keys]
-        elif isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load):
-            values, names = node.elts, [said(each) for each in node.elts]
-        else:
+def _added_for_multiplied(function: Function) -> Iterator[Edit]:
+    yield from _exchanged(function, _SUMS)
+
+
+def _exchanged(function: Function, others: _Operators) -> Iterator[Edit]:
+    for slot in slots(function):
+        node = slot.node
+        if not isinstance(node, ast.BinOp) or type(node.op) not in others:
             continue
-        for i in range(len(values)):
-            for j in range(i + 1, len(values)):
-                if names[i] and names[j] and len(values) <= 5:
-                    yield _exchange(function, values, i, j, names)
-
-
-def _exchange(
-    function: ast.FunctionDef, values: list[ast.expr], i: int, j: int, names: list[str]
-) -> Edit:
-    def swap() -> None:
-        values[i], values[j] = values[j], values[i]
-
-    text = f"`{names[i]}` and `{names[j]}` had changed places"
-    return Edit(function.name, text, "Which of the two is which?", swap, swap)
-
-
-def _transposes(function: ast.FunctionDef) -> Iterator[Edit]:
-    for slot in _slots(function):
-        node = slot[3]
-        where = _within(function, node)
-        ask = "Which pair does row i, column j of this matrix belong to?"
-        if isinstance(node, ast.Attribute) and node.attr == "T":
-            text = f"{_quoted(node.value)} were not transposed{where}"
-            yield _replace(function, slot, node.value, text, ask)
-        elif isinstance(slot[0], ast.BinOp) and isinstance(slot[0].op, ast.MatMult):
-            text = f"{_quoted(node)} were transposed{where}"
-            yield _replace(function, slot, ast.Attribute(node, "T", ast.Load()), text, ask)
-        elif isinstance(slot[0], ast.Dict) and slot[1] == "values":
-            text = f"{_quoted(node)} were returned transposed"
-            yield _replace(function, slot, ast.Attribute(node, "T", ast.Load()), text, ask)
-
-
-def _axes(function: ast.FunctionDef) -> Iterator[Edit]:
-    for node in ast.walk(function):
-        if not isinstance(node, ast.keyword) or node.arg != "axis":
+        if indexed(function, node):
             continue
-        old = node.value
-        if not isinstance(old, ast.Constant):
+        other = others[type(node.op)]
+        old, new = _MARKS[type(node.op)], _MARKS[other]
+        where = within(function, node)
+        made = ast.BinOp(node.left, other(), node.right)
+        text = f"`{old}` before {quoted(node.right)}{where} were `{new}`"
+        yield replaced(function, slot, made, text, f"Which operation belongs here{where}?")
+
+
+def _signs(function: Function) -> Iterator[Edit]:
+    """Drop a minus sign."""
+    for slot in slots(function):
+        match slot.node:
+            case ast.UnaryOp(op=ast.USub(), operand=operand) if not isinstance(
+                operand, ast.Constant
+            ):
+                where = within(function, slot.node)
+                text = f"the minus sign before {quoted(operand)} were left out{where}"
+                yield replaced(function, slot, operand, text, "Which sign does it have, and why?")
+
+
+def _operands_swapped(function: Function) -> Iterator[Edit]:
+    for slot in slots(function):
+        node = slot.node
+        if not isinstance(node, ast.BinOp) or not isinstance(node.op, (ast.Sub, ast.Div)):
             continue
-        where = _within(function, node)
-        for other in (0, 1, None, -1):
-            if other != old.value:
-                over = f"axis {other}" if other is not None else "all axes"
-                old_axis = repr(old.value)
-                text = f"it ran over {over}, not over axis {old_axis}{where}"
-                slot = (node, "value", -1, old)
-                yield _replace(
-                    function, slot, ast.Constant(other), text,
-                    "Which axis counts the examples, and which one is to disappear?",
-                )  # fmt: skip
+        if indexed(function, node) or ast.dump(node.left) == ast.dump(node.right):
+            continue
+        where = within(function, node)
+        made = ast.BinOp(node.right, node.op, node.left)
+        text = f"{quoted(node.left)} and {quoted(node.right)} had changed places{where}"
+        ask = "Which of the two comes first here, and what changes when they change places?"
+        yield replaced(function, slot, made, text, ask)
+
+
+def _squares(function: Function) -> Iterator[Edit]:
+    """Write a square for a double, or a double for a square."""
+    for slot in slots(function):
+        match slot.node:
+            case ast.BinOp(left=ast.Constant(value=2), op=ast.Mult(), right=other):
+                new = ast.BinOp(other, ast.Mult(), other)
+                text = f"{quoted(other)} were squared, not doubled"
+            case ast.BinOp(left=other, op=ast.Pow(), right=ast.Constant(value=2)):
+                new = ast.BinOp(ast.Constant(2), ast.Mult(), other)
+                text = f"{quoted(other)} were doubled, not squared"
+            case _:
+                continue
+        where = within(function, slot.node)
+        yield replaced(function, slot, new, text + where, "Twice a number, or its square?")
+
+
+def _numbers(function: Function) -> Iterator[Edit]:
+    """Change a whole number by one, where it counts something."""
+    for slot in slots(function):
+        node = slot.node
+        if not isinstance(node, ast.Constant) or type(node.value) is not int:
+            continue
+        if isinstance(slot.owner, (ast.Expr, ast.keyword)):
+            continue
+        is_added = isinstance(slot.owner, ast.BinOp) and isinstance(
+            slot.owner.op, (ast.Add, ast.Sub)
+        )
+        usual = {0: (1,), 1: (2,) if is_added else (0, 2), 2: (1, 3)}
+        for other in usual.get(node.value, (node.value + 1, node.value - 1)):
+            text = f"`{node.value!r}`{within(function, node)} were `{other}`"
+            ask = "Is a count or a bound off by one here?"
+            yield replaced(function, slot, ast.Constant(other), text, ask)
 
 
 _BOUNDS: Final = {
@@ -434,364 +383,324 @@ _COMPARED: Final = {ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=", ast.
                     ast.NotEq: "!="}  # fmt: skip
 
 
-def _comparisons(function: ast.FunctionDef) -> Iterator[Edit]:
-    for slot in _slots(function):
-        node = slot[3]
+def _comparisons(function: Function) -> Iterator[Edit]:
+    for slot in slots(function):
+        node = slot.node
         if not isinstance(node, ast.Compare) or type(node.ops[0]) not in _BOUNDS:
             continue
         old = _COMPARED[type(node.ops[0])]
-        ask = f"What must hold at the border, where {_quoted(node.left)} is just equal?"
+        ask = f"What must hold at the border, where {quoted(node.left)} is just equal?"
         for other in _BOUNDS[type(node.ops[0])]:
             new = ast.Compare(node.left, [other(), *node.ops[1:]], node.comparators)
-            text = f"`{old}` after {_quoted(node.left)} were `{_COMPARED[other]}`"
-            yield _replace(function, slot, new, text, ask)
+            text = f"`{old}` after {quoted(node.left)} were `{_COMPARED[other]}`"
+            yield replaced(function, slot, new, text, ask)
         for value in (True, False):
-            text = (
-                f"the comparison of {_quoted(node.left)} were always {'true' if value else 'false'}"
-            )
+            sides = f"{quoted(node.left)} with {quoted(node.comparators[0])}"
+            text = f"the comparison of {sides} were always {'true' if value else 'false'}"
             nothing = ast.BinOp(node, ast.Mult(), ast.Constant(0))
             shape = ast.BinOp(nothing, ast.Add(), ast.Constant(int(value)))
-            yield _replace(function, slot, shape, text, ask)
+            yield replaced(function, slot, shape, text, ask)
 
 
-def _numbers(function: ast.FunctionDef) -> Iterator[Edit]:
-    for slot in _slots(function):
-        node = slot[3]
-        if (
-            not isinstance(node, ast.Constant)
-            or isinstance(node.value, bool)
-            or not isinstance(node.value, (int, float))
-        ):
-            continue
-        if isinstance(slot[0], ast.Expr):
-            continue
-        where = _within(function, node)
-        number = node.value
-        usual = {0: (1,), 1: (0, 2), 2: (1, 3)}
-        others = usual.get(int(number), (number + 1, number - 1))
-        for other in others:
-            text = f"`{node.value!r}`{where} were `{other}`"
-            yield _replace(
-                function, slot, ast.Constant(type(number)(other)), text,
-                "Is a count or a bound off by one here?",
-            )  # fmt: skip
+def _choices(function: Function) -> Iterator[Edit]:
+    """Take one side of a choice everywhere."""
+    for slot in slots(function):
+        node = slot.node
+        if isinstance(node, ast.IfExp):
+            where = within(function, node)
+            for taken, left in ((node.body, node.orelse), (node.orelse, node.body)):
+                text = f"{quoted(taken)} were taken everywhere, and {quoted(left)} nowhere{where}"
+                ask = "In which case does which of them hold?"
+                yield replaced(function, slot, taken, text, ask)
 
 
-def _bounds(function: ast.FunctionDef) -> Iterator[Edit]:
-    """Change slices and ranges: one shorter, one longer, all, or reversed."""
-    for slot in _slots(function):
-        node = slot[3]
-        match node:
-            case ast.Subscript(value=value, slice=ast.Slice()):
-                text = f"the whole of {_quoted(value)} were taken"
-                yield _replace(function, slot, value, text, "Which part of it is needed?")
-            case ast.Call(func=ast.Name(id="reversed" | "sorted" as name), args=[first]):
-                text = f"`{name}` were left out"
-                yield _replace(function, slot, first, text, "In which order are they visited?")
-            case ast.Call(func=ast.Name(id="range"), args=args) if len(args) < 3:
-                shorter = ast.BinOp(args[-1], ast.Sub(), ast.Constant(1))
-                new = ast.Call(node.func, [*args[:-1], shorter], [])
-                text = "the loop ended one iteration too early"
-                yield _replace(function, slot, new, text, "How many iterations does the loop need?")
-                if len(args) == 1:
-                    new = ast.Call(node.func, [ast.Constant(1), *args], [])
-                    text = "the loop began one iteration too late"
-                    yield _replace(function, slot, new, text, "Which iteration comes first?")
-        if isinstance(slot[0], (ast.For, ast.comprehension)) and slot[1] == "iter":
-            new = ast.Call(
-                ast.Name("list", ast.Load()),
-                [ast.Call(ast.Name("reversed", ast.Load()),
-                          [ast.Call(ast.Name("list", ast.Load()), [node], [])], [])], [],
-            )  # fmt: skip
-            text = "the loop ran in the opposite order"
-            yield _replace(function, slot, new, text, "In which order must they be visited?")
-
-
-def _statements(function: ast.FunctionDef) -> Iterator[Edit]:
-    """Remove a line, exchange two lines, or write `=` for `+=`."""
-    for owner in ast.walk(function):
-        body = getattr(owner, "body", None)
-        if not isinstance(body, list):
-            continue
-        for index, statement in enumerate(body):
-            yield from _of_statement(function, body, index, statement)
-
-
-def _of_statement(
-    function: ast.FunctionDef, body: list[ast.stmt], index: int, statement: ast.stmt
-) -> Iterator[Edit]:
-    def put(new: ast.stmt) -> Callable[[], None]:
-        return lambda: body.__setitem__(index, new)
-
-    gone = ast.Pass()
-    if isinstance(statement, ast.AugAssign):
-        name = said(statement.target)
-        load = copy.copy(statement.target)
-        assign = ast.Assign([load], statement.value)
-        yield Edit(
-            function.name, f"`{name}` were overwritten each time, where it should be added to",
-            "What happens to the first contribution when the second one arrives?",
-            put(assign), put(statement),
-        )  # fmt: skip
-        if isinstance(statement.op, (ast.Add, ast.Sub)):
-            other = ast.Sub() if isinstance(statement.op, ast.Add) else ast.Add()
-            flipped = ast.AugAssign(statement.target, other, statement.value)
-            yield Edit(
-                function.name, f"the sign of what `{name}` receives were the opposite",
-                "Added or subtracted?", put(flipped), put(statement),
-            )  # fmt: skip
-    is_call = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
-    if is_call and "_turn_" in ast.dump(statement):
-        return
-    if isinstance(statement, ast.AugAssign) or is_call or _changes(function, statement):
-        target = statement.targets[0] if isinstance(statement, ast.Assign) else statement
-        name = said(target.target if isinstance(target, ast.AugAssign) else target)
-        yield Edit(
-            function.name, f"the line that changes {_plain(name)} were left out",
-            "Does every quantity get its new value?", put(gone), put(statement),
-        )  # fmt: skip
-    if isinstance(statement, ast.If):
-        for value, word in ((True, "always"), (False, "never")):
-            test = ast.If(ast.Constant(value), statement.body, statement.orelse)
-            yield Edit(
-                function.name, f"the condition on {_quoted(statement.test)} {word} held",
-                "In which cases does this condition hold?", put(test), put(statement),
-            )  # fmt: skip
-    yield from _swapped_lines(function, body, index)
-
-
-def _swapped_lines(function: ast.FunctionDef, body: list[ast.stmt], index: int) -> Iterator[Edit]:
-    """Exchange a line and the next where one changes a value that the other uses."""
-    if index + 1 >= len(body):
-        return
-    for one, other in ((body[index], body[index + 1]), (body[index + 1], body[index])):
-        used = {each.id for each in ast.walk(other) if isinstance(each, ast.Name)}
-        is_line = isinstance(other, (ast.Assign, ast.AugAssign))
-        if is_line and _changes(function, one) and used & _targets(one):
-            yield _order(function, body, index)
-            return
-
-
-def _targets(statement: ast.stmt) -> set[str]:
-    """Return the names that a statement assigns."""
-    if not isinstance(statement, (ast.Assign, ast.AugAssign)):
-        return set()
-    found = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-    return {each.id for target in found for each in ast.walk(target) if isinstance(each, ast.Name)}
-
-
-def _changes(function: ast.FunctionDef, statement: ast.stmt) -> bool:
-    """Return whether a statement changes a value that is already defined."""
-    if isinstance(statement, ast.AugAssign):
-        return True
-    if not isinstance(statement, ast.Assign):
-        return False
-    if any(isinstance(target, ast.Subscript) for target in statement.targets):
-        return True
-    others = [each for each in ast.walk(function) if each is not statement]
-    known = {each.arg for each in function.args.args}
-    known |= {name for each in others if isinstance(each, ast.Assign) for name in _targets(each)}
-    return bool(_targets(statement) & known)
-
-
-def _plain(name: str) -> str:
-    return name if name.startswith(("what", "that")) else f"`{name}`"
-
-
-def _order(function: ast.FunctionDef, body: list[ast.stmt], index: int) -> Edit:
-    def swap() -> None:
-        body[index], body[index + 1] = body[index + 1], body[index]
-
-    names = [
-        _plain(said(each.targets[0] if isinstance(each, ast.Assign) else each.target))
-        for each in body[index : index + 2]
-        if isinstance(each, (ast.Assign, ast.AugAssign))
-    ]
-    return Edit(
-        function.name, f"{names[1]} were computed before {names[0]}, and not after it",
-        "Which of the two values must be read before the other changes?", swap, swap,
-    )  # fmt: skip
-
-
-def _slopes(function: ast.FunctionDef) -> Iterator[Edit]:
+def _slopes(function: Function) -> Iterator[Edit]:
     """Apply another function to an argument first, or the function twice."""
-    for slot in _slots(function):
-        node = slot[3]
+    for slot in slots(function):
+        node = slot.node
         if not isinstance(node, ast.Call) or len(node.args) != 1 or node.keywords:
             continue
-        name = _function(node.func)
-        if name in ("len", "range", "int", "float", "list", "tuple", "set", "dict", "reversed"):
+        name = called(node.func)
+        if name in _NOT_LEFT_OUT or name in ("set", "dict"):
             continue
         twice = ast.Call(node.func, [node], [])
-        where = _within(function, node)
-        yield _replace(
-            function, slot, twice, f"`{name}` were applied twice{where}",
-            f"How often is `{name}` applied on the way?",
-        )  # fmt: skip
+        where = within(function, node)
+        ask = f"How often is `{name}` applied on the way?"
+        yield replaced(function, slot, twice, f"`{name}` were applied twice{where}", ask)
         if isinstance(node.args[0], (ast.Name, ast.Subscript)):
             for other in ("tanh", "sigmoid", "relu"):
-                inner = {
-                    "tanh": ast.Attribute(ast.Name("np", ast.Load()), "tanh", ast.Load()),
-                    "sigmoid": ast.parse(_SIGMOID, mode="eval").body,
-                    "relu": ast.parse(_RELU, mode="eval").body,
-                }[other]
-                value = ast.Call(inner, [node.args[0]], [])
                 if name == other:
                     continue
-                yield _replace(
-                    function, slot, ast.Call(node.func, [value], []),
-                    f"`{name}` were taken at the {other} of {_quoted(node.args[0])}{where}",
-                    f"At which quantity is `{name}` taken: before or after the activation?",
-                )  # fmt: skip
+                value = ast.Call(ast.parse(_MADE[other], mode="eval").body, [node.args[0]], [])
+                text = f"`{name}` were taken at the {other} of {quoted(node.args[0])}{where}"
+                ask = f"At which quantity is `{name}` taken: before or after the activation?"
+                yield replaced(function, slot, ast.Call(node.func, [value], []), text, ask)
 
 
-def _keywords(function: ast.FunctionDef) -> Iterator[Edit]:
+# --- shapes -------------------------------------------------------------------------------------
+
+
+def _transposes(function: Function) -> Iterator[Edit]:
+    for slot in slots(function):
+        node = slot.node
+        where = within(function, node)
+        ask = "Which pair does row i, column j of this matrix belong to?"
+        if isinstance(node, ast.Attribute) and node.attr == "T":
+            text = f"{quoted(node.value)} were not transposed{where}"
+            yield replaced(function, slot, node.value, text, ask)
+        elif isinstance(slot.owner, ast.BinOp) and isinstance(slot.owner.op, ast.MatMult):
+            text = f"{quoted(node)} were transposed{where}"
+            yield replaced(function, slot, ast.Attribute(node, "T", ast.Load()), text, ask)
+
+
+def _axes(function: Function) -> Iterator[Edit]:
     for node in ast.walk(function):
-        if isinstance(node, ast.Call) and node.keywords:
-            yield from _without_keyword(function, node)
-
-
-def _without_keyword(function: ast.FunctionDef, node: ast.Call) -> Iterator[Edit]:
-    for keyword in node.keywords:
-        if keyword.arg is None or keyword.arg in ("strict", "axis"):
+        if not isinstance(node, ast.keyword) or node.arg != "axis":
             continue
-        keywords, rest = node.keywords, [each for each in node.keywords if each is not keyword]
-        yield Edit(
-            function.name, f"`{keyword.arg}` were not given to `{_function(node.func)}`",
-            f"What does `{keyword.arg}` do here?",
-            partial(setattr, node, "keywords", rest), partial(setattr, node, "keywords", keywords),
-        )  # fmt: skip
+        old = node.value
+        if not isinstance(old, ast.Constant):
+            continue
+        where = within(function, node)
+        for other in (0, 1, None, -1):
+            if other != old.value:
+                over = f"axis {other}" if other is not None else "all axes"
+                text = f"it ran over {over}, not over axis {old.value!r}{where}"
+                ask = "Which axis counts the examples, and which one is to disappear?"
+                slot = Slot(node, "value", -1, old)
+                yield replaced(function, slot, ast.Constant(other), text, ask)
 
 
-def _squares(function: ast.FunctionDef) -> Iterator[Edit]:
-    """Write a square for a double, or a double for a square."""
-    for slot in _slots(function):
-        match slot[3]:
-            case ast.BinOp(left=ast.Constant(value=2), op=ast.Mult(), right=other):
-                new = ast.BinOp(other, ast.Mult(), other)
-                text = f"{_quoted(other)} were squared, not doubled"
-            case ast.BinOp(left=other, op=ast.Pow(), right=ast.Constant(value=2)):
-                new = ast.BinOp(ast.Constant(2), ast.Mult(), other)
-                text = f"{_quoted(other)} were doubled, not squared"
+# --- names --------------------------------------------------------------------------------------
+
+
+def _names_swapped(function: Function) -> Iterator[Edit]:
+    """Use another name that is easily taken for the right one, or another key of the same dict."""
+    yield from _other_names(function, near=True)
+    keys = _keys(function)
+    for slot in slots(function):
+        match slot.node:
+            case ast.Subscript(
+                value=ast.Name(id=owner) as value,
+                slice=ast.Constant(value=str() as key),
+                ctx=ast.Load(),
+            ):
+                for other in keys.get(owner, []):
+                    if other != key and _are_alike(key, other):
+                        new = ast.Subscript(value, ast.Constant(other), ast.Load())
+                        yield _named(function, slot, new, key, other)
+
+
+def _names_far(function: Function) -> Iterator[Edit]:
+    """Use another name in scope that does not look like the right one."""
+    yield from _other_names(function, near=False)
+
+
+def _other_names(function: Function, near: bool) -> Iterator[Edit]:
+    """Yield one other name for each use of a name, then a second one, and so on."""
+    turns = [_others_of(function, slot, near) for slot in slots(function)]
+    yield from (edit for turn in itertools.zip_longest(*turns) for edit in turn if edit)
+
+
+def _others_of(function: Function, slot: Slot, near: bool) -> Iterator[Edit]:
+    known, kinds, lines = names(function), roles(function), first_lines(function)
+    node = slot.node
+    if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
+        return
+    if node.id not in known or _is_held(slot):
+        return
+    for other in known:
+        is_same = kinds.get(other, "") == kinds.get(node.id, "")
+        is_there = lines[other] < node.lineno or lines[other] == lines[node.id]
+        if other != node.id and is_same and is_there and _are_alike(node.id, other) == near:
+            yield _named(function, slot, ast.Name(other, ast.Load()), node.id, other)
+
+
+def _is_held(slot: Slot) -> bool:
+    """Whether a name only holds what is taken out of it: `cache` in `cache["z"]`, `np` in `np.exp`."""
+    if isinstance(slot.owner, ast.Attribute):
+        return slot.owner.attr != "T"
+    return isinstance(slot.owner, ast.Subscript) and slot.name == "value"
+
+
+def _named(function: Function, slot: Slot, new: ast.expr, name: str, other: str) -> Edit:
+    where = within(function, slot.node)
+    text = f"`{other}` stood where `{name}` belongs{where}"
+    return replaced(function, slot, new, text, f"Which value is needed here{where}: `{other}`?")
+
+
+def _are_alike(one: str, other: str) -> bool:
+    """Return whether two names are easily confused: they begin, end or look alike."""
+    if one.strip("0123456789") == other.strip("0123456789"):
+        return True
+    same_end = one[-1] == other[-1] and one[-1].isdigit()
+    return same_end or one[0] == other[0] or abs(len(one) - len(other)) <= 2
+
+
+def _kept_swapped(function: Function) -> Iterator[Edit]:
+    """Use another value of the cache than the right one: `z1` for `a1`."""
+    keys = kept(function)
+    if keys is None:
+        return
+    cache, known = keys
+    local = _unpacked(function, cache)
+    for slot in slots(function):
+        match slot.node:
+            case ast.Name(id=name, ctx=ast.Load()) if name in local and not _is_held(slot):
+                key = local[name]
             case _:
                 continue
-        where = _within(function, slot[3])
-        yield _replace(function, slot, new, text + where, "Twice a number, or its square?")
+        for other in known:
+            if other != key and other not in local and _are_alike(key, other):
+                new = ast.Subscript(ast.Name(cache, ast.Load()), ast.Constant(other), ast.Load())
+                yield _named(function, slot, new, key, other)
 
 
-def _choices(function: ast.FunctionDef) -> Iterator[Edit]:
-    """Take one side of a choice everywhere."""
-    for slot in _slots(function):
-        node = slot[3]
-        if isinstance(node, ast.IfExp):
-            where = _within(function, node)
-            for taken, left in ((node.body, node.orelse), (node.orelse, node.body)):
-                text = f"{_quoted(taken)} were taken everywhere, and {_quoted(left)} nowhere{where}"
-                yield _replace(
-                    function, slot, taken, text, "In which case does which of them hold?"
-                )
-
-
-def _zeroed(function: ast.FunctionDef) -> Iterator[Edit]:
-    """Replace a value by zero."""
-    names = set(_names(function))
-    for slot in _slots(function):
-        node = slot[3]
-        inside = {each.arg for each in getattr(getattr(slot[0], "args", None), "args", [])}
-        known = names | inside | _lambda_names(function)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in known:
-            if isinstance(slot[0], (ast.Subscript, ast.Attribute)):
-                continue
-            new = ast.BinOp(node, ast.Mult(), ast.Constant(0.0))
-            where = _within(function, node)
-            text = f"`{node.id}` were 0{where}"
-            yield _replace(function, slot, new, text, f"Where does `{node.id}` come in{where}?")
-
-
-def _arguments(function: ast.FunctionDef) -> Iterator[Edit]:
-    """Ignore a parameter: take it as 0 or as 1."""
-    body = function.body
-    for argument in function.args.args:
-        name = ast.Name(argument.arg, ast.Load())
-        zero = ast.BinOp(name, ast.Mult(), ast.Constant(0))
-        for value, words in (
-            (zero, "always 0, whatever is given"),
-            (ast.BinOp(zero, ast.Add(), ast.Constant(1)), "always 1, whatever is given"),
-            (ast.BinOp(name, ast.Sub(), ast.Constant(1)), "smaller by 1"),
-            (ast.BinOp(name, ast.Add(), ast.Constant(1)), "larger by 1"),
-        ):
-            line = ast.Assign([ast.Name(argument.arg, ast.Store())], value)
-            text = f"`{argument.arg}` were {words}"
-            yield Edit(
-                function.name, text, f"Where and how does `{argument.arg}` come in?",
-                partial(body.insert, 0, line), partial(body.remove, line),
-            )  # fmt: skip
-
-
-def _cut(function: ast.FunctionDef) -> Iterator[Edit]:
-    """Cut a value to whole numbers as soon as it is made."""
+def _unpacked(function: Function, cache: str) -> dict[str, str]:
+    """Return the names that hold a value of the cache, with its key."""
+    found: dict[str, str] = {}
     for node in ast.walk(function):
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            name, old = node.targets[0].id, node.value
-            new = ast.Call(
-                ast.Attribute(ast.Name("np", ast.Load()), "trunc", ast.Load()), [old], []
-            )
-            yield Edit(
-                function.name, f"`{name}` were cut to whole numbers",
-                f"Of which type is `{name}`, and what does that type do to 0.7?",
-                partial(setattr, node, "value", new), partial(setattr, node, "value", old),
-            )  # fmt: skip
+        if not isinstance(node, ast.Assign) or len(node.targets) != 1:
+            continue
+        target = node.targets[0]
+        is_many = isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
+        names_ = target.elts if isinstance(target, ast.Tuple) and is_many else [target]
+        values = node.value.elts if isinstance(node.value, ast.Tuple) and is_many else [node.value]
+        for name, value in zip(names_, values, strict=False):
+            match name, value:
+                case (
+                    ast.Name(id=local),
+                    ast.Subscript(value=ast.Name(id=owner), slice=ast.Constant(value=str() as key)),
+                ) if owner == cache:
+                    found[local] = key
+    return found
+
+
+def _keys(function: Function) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for node in ast.walk(function):
+        match node:
+            case ast.Subscript(value=ast.Name(id=owner), slice=ast.Constant(value=str() as key)):
+                found.setdefault(owner, []).append(key)
+    return {owner: list(dict.fromkeys(keys)) for owner, keys in found.items()}
 
 
 _LETTERS: Final = {"W": ("b", "U"), "b": ("W",), "U": ("W",)}
 
 
-def _letters(function: ast.FunctionDef) -> Iterator[Edit]:
+def _letters(function: Function) -> Iterator[Edit]:
     """Use another kind of parameter: `b1` for `W1`."""
-    for slot in _slots(function):
-        match slot[3]:
+    for slot in slots(function):
+        match slot.node:
             case ast.JoinedStr(values=[ast.Constant(value=str() as letter), *rest]):
-                made: list[ast.expr] = [*rest]
+                made: Callable[[str], ast.expr] = partial(_joined, rest)
+            case ast.BinOp(left=ast.Constant(value=str() as letter), op=op, right=right):
+                made = partial(_added, op, right)
             case _:
                 continue
         for other in _LETTERS.get(letter, ()):
-            new = ast.JoinedStr([ast.Constant(other), *made])
-            text = f"`{other}` stood where `{letter}` belongs{_within(function, slot[3])}"
-            yield _replace(
-                function, slot, new, text, f"Is this about `{letter}` or about `{other}`?"
-            )
+            text = f"`{other}` stood where `{letter}` belongs{within(function, slot.node)}"
+            ask = f"Is this about `{letter}` or about `{other}`?"
+            yield replaced(function, slot, made(other), text, ask)
 
 
-def _lambda_names(function: ast.FunctionDef) -> set[str]:
-    return {
-        argument.arg
-        for node in ast.walk(function)
-        if isinstance(node, ast.Lambda)
-        for argument in node.args.args
-    }
+def _joined(rest: list[ast.expr], letter: str) -> ast.expr:
+    return ast.JoinedStr([ast.Constant(letter), *rest])
+
+
+def _added(op: ast.operator, right: ast.expr, letter: str) -> ast.expr:
+    return ast.BinOp(ast.Constant(letter), op, right)
+
+
+def _keys_fixed(function: Function) -> Iterator[Edit]:
+    """Use one key of a loop over letters for all of them: the bias of one gate for every gate."""
+    for loop in ast.walk(function):
+        match loop:
+            case (
+                ast.For(target=ast.Name(id=name), iter=ast.Constant(value=str() as keys))
+                | ast.comprehension(
+                    target=ast.Name(id=name), iter=ast.Constant(value=str() as keys)
+                )
+            ):
+                pass
+            case _:
+                continue
+        for slot in slots(function):
+            match slot.node:
+                case ast.BinOp(left=ast.Constant(value=str() as letter), right=ast.Name(id=used)):
+                    where = within(function, slot.node)
+                case _:
+                    continue
+            for key in keys if used == name else ():
+                text = f"`{letter}{key}` stood where `{letter}{name}` belongs{where}"
+                ask = f"Which `{letter}` belongs to which gate or layer?"
+                yield replaced(function, slot, ast.Constant(letter + key), text, ask)
+
+
+def _values_exchanged(function: Function) -> Iterator[Edit]:
+    """Exchange two entries of a dict or of a returned tuple."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Dict):
+            values, known = node.values, [said(key) if key else "" for key in node.keys]
+        elif isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load):
+            values, known = node.elts, [said(each) for each in node.elts]
+        else:
+            continue
+        for i in range(len(values)):
+            for j in range(i + 1, len(values)):
+                if known[i] and known[j] and len(values) <= 5:
+                    yield _exchange(function, values, i, j, known)
+
+
+def _arguments_swapped(function: Function) -> Iterator[Edit]:
+    """Exchange two arguments of a call that stand side by side."""
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Call) or called(node.func) == "range":
+            continue
+        known = [each.id if isinstance(each, ast.Name) else "" for each in node.args]
+        for i in range(len(known) - 1):
+            if known[i] and known[i + 1]:
+                yield _exchange(function, node.args, i, i + 1, known)
+
+
+def _exchange(function: Function, values: list[ast.expr], i: int, j: int, known: list[str]) -> Edit:
+    def swap() -> None:
+        values[i], values[j] = values[j], values[i]
+
+    text = f"`{known[i]}` and `{known[j]}` had changed places"
+    return Edit(function.name, text, "Which of the two is which?", swap, swap)
 
 
 OPERATORS: Final[tuple[Operator, ...]] = (
     _terms,
     _factors,
     _calls_left_out,
-    _arguments,
+    _signs,
     _squares,
     _choices,
     _operators_exchanged,
     _functions_exchanged,
+    _values_before,
     _letters,
     _axes,
-    _statements,
+    statements.changed,
     _comparisons,
-    _slopes,
-    _bounds,
+    statements.bounds,
+    statements.carried,
+    _leaks,
     _operands_swapped,
     _transposes,
-    _numbers,
-    _cut,
-    _zeroed,
-    _names_swapped,
     _values_exchanged,
-    _keywords,
+    _arguments_swapped,
+    _kept_swapped,
+    _names_swapped,
+    _keys_fixed,
+    _numbers,
+    _counts,
+    statements.arguments,
+    _slopes,
+    statements.cut,
+    statements.without_keywords,
+    _in_one_turn,
+    _added_for_multiplied,
+    _names_far,
 )

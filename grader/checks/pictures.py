@@ -150,7 +150,7 @@ def _arrays(reference: Module, asked: Asked, case: Case, answer: Answer) -> tupl
     keys = reference.caches.get(case.function)
     if keys and case.stands_alone:
         raw = reference.raw(case)
-        want = [*wanted(raw[:-1], None), {key: wanted(raw[-1][key], None) for key in keys}]
+        want = wanted(raw, keys, is_shown=True)
         try:
             [opened] = asked.student.call([asked.call_for(case, want)])
         except StudentError:

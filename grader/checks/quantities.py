@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -41,24 +42,30 @@ _CLAIMS = ("Yours", "Your ", "It does not", "In your code", "Here ", "The same",
 
 def subject(reference: Module, function: str, path: Path) -> str:
     """Name an array of an answer for the start of a sentence."""
+    name = named(reference, function, path)
+    return f"{function}: {'what it returns' if name == f'`{function}`' else name}"
+
+
+def named(reference: Module, function: str, path: Path) -> str:
+    """Name an array of an answer: its key, or what the docstring calls this result."""
     name = examples.label(function, path)
-    if name.startswith("result "):
-        name = _returned(reference, function, int(name.split()[1]))
-        return f"{function}: {name}"
-    return f"{function}: {'what it returns' if name == function else f'`{name}`'}"
+    if not name.startswith("result "):
+        return f"`{name}`"
+    return _returned(reference, function, int(name.split()[1]))
 
 
 def _returned(reference: Module, function: str, position: int) -> str:
-    """Name one of several results as the docstring does, which says "Return (h, c, cache)"."""
+    """Name one of several results as the docstring does: "Return (h, c)", or `h, c = step(...)`."""
     text = getattr(reference.module, function).__doc__ or ""
     found = re.search(r"[Rr]eturns? \(([\w, ]+)\)", text)
+    found = found or re.search(rf">>> ([\w, ]+) = {re.escape(function)}\(", text)
     names = found[1].split(", ") if found else []
     return f"`{names[position]}`" if position < len(names) else f"value {position + 1}"
 
 
-def listed(function: str, paths: Sequence[Path]) -> str:
+def listed(reference: Module, function: str, paths: Sequence[Path]) -> str:
     """Name the values at some paths of an answer, as the subject of a sentence."""
-    names = [f"`{examples.label(function, path)}`" for path in paths][:4]
+    names = [named(reference, function, path) for path in paths][:4]
     return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'}"
 
 
@@ -127,4 +134,46 @@ def known(reference: Module, case: Case, right: Arrays, path: Path) -> dict[str,
             for key, item in value.items():
                 if isinstance(item, (np.ndarray, float)):
                     found[f"`{key}` of `{name}`"] = np.asarray(item)
-    return found
+    return {**found, **_shares(reference, case, right, path)}
+
+
+def _shares(reference: Module, case: Case, right: Arrays, path: Path) -> dict[str, np.ndarray]:
+    """Return what the first and the last example alone add to an array, where it is such a sum."""
+    m = _examples(case)
+    if m < 2 or type(reference) is not Module:
+        return {}
+    ours = Module(reference.module, reference.caches)  # nothing of this is kept
+    try:
+        each = [ours.expected(_one(case, m, row))[1][path] for row in range(m)]
+    except Exception:  # not every function takes a single example
+        return {}
+    if any(one.shape != right[path].shape for one in each):
+        return {}
+    for share in (1.0, 1 / m):
+        if np.allclose(sum(each) * share, right[path], rtol=1e-9, atol=0):
+            return {"only the share of the last example": each[-1] * share,
+                    "only the share of the first example": each[0] * share}  # fmt: skip
+    return {}
+
+
+def _examples(case: Case) -> int:
+    """Return how many examples the last array among the arguments holds, as rows; 0 if unknown."""
+    arrays = [each for each in case.args if isinstance(each, np.ndarray) and each.ndim == 2]
+    return len(arrays[-1]) if arrays else 0
+
+
+def _one(case: Case, m: int, row: int) -> Case:
+    made = copy.copy(case)
+    made.__dict__["args"] = tuple(_row(each, m, row) for each in case.args)
+    return made
+
+
+def _row(value: Any, m: int, row: int) -> Any:
+    """Return one row of every array with ``m`` rows, those of listed caches and parts included."""
+    if isinstance(value, Part):
+        return Part(_one(value.case, m, row), value.item)
+    if isinstance(value, dict) and not any(key.startswith(("W", "b")) for key in map(str, value)):
+        return {key: _row(item, m, row) for key, item in value.items()}
+    if isinstance(value, np.ndarray) and value.ndim == 2 and len(value) == m:
+        return value[row : row + 1]
+    return value

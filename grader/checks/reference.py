@@ -21,12 +21,20 @@ Caches = Mapping[str, Sequence[str]]
 """For each function that returns a cache (always last): its listed keys; none: it is opaque."""
 
 
-def wanted(value: Any, cache: Sequence[str] | None) -> Any:
-    """Return what to ask a worker for, given the reference's answer (see `grader.sandbox.guest.worker`)."""
+def wanted(value: Any, cache: Sequence[str] | None, is_shown: bool = False) -> Any:
+    """Return what to ask a worker for, given the reference's answer.
+
+    Args:
+        value: The reference's answer (see `grader.sandbox.guest.worker`).
+        cache: The listed keys of the cache, which is its last element; None if there is no cache.
+        is_shown: Whether the values under these keys are asked for, and not only whether they exist.
+    """
     if isinstance(value, tuple):
-        parts = [wanted(item, None) for item in value]
-        if cache is not None:
-            parts[-1] = dict.fromkeys(cache, "held") if cache else "held"
+        parts = [wanted(item, None) for item in (value if cache is None else value[:-1])]
+        if cache is not None and is_shown:
+            parts.append({key: wanted(value[-1][key], None) for key in cache})
+        elif cache is not None:
+            parts.append(dict.fromkeys(cache, "held") if cache else "held")
         return parts
     if isinstance(value, dict):
         return {key: wanted(item, None) for key, item in value.items()}
@@ -72,7 +80,8 @@ class Module:
     def expected(self, case: Case) -> Expected:
         """Return the kinds to ask for, the right arrays by path, and the scale of each."""
         if case not in self._expected:
-            want = wanted(self.raw(case), self.caches.get(case.function))
+            keys = self.caches.get(case.function)
+            want = wanted(self.raw(case), keys, case.shows_cache and bool(keys))
             arrays = arrays_of(read(self.raw(case), want))
             self._expected[case] = want, arrays, scales(arrays, case.own_scale)
         return self._expected[case]

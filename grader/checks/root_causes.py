@@ -18,7 +18,7 @@ from typing import Final
 
 from grader.checks import autograd, examples, experiments, near_misses
 from grader.checks.answers import Asked
-from grader.checks.arrays import Path
+from grader.checks.arrays import Path, leaves
 from grader.checks.diagnostics import Diagnostics
 from grader.checks.explanations import Investigation
 from grader.checks.final_points import Checked, FinalPoints
@@ -29,6 +29,7 @@ from grader.checks.wording import question_about
 from grader.model import Card, Example, Outcome
 from grader.notebook import TO_CODE
 from grader.sandbox.fork_server import StudentError
+from grader.sandbox.student import Answer, Refused
 
 __all__ = ["Checked", "explain"]
 
@@ -146,8 +147,9 @@ class _Page:
             if not any(cause is each for each in self.causes):
                 self.causes.append(cause)
         for finding in findings:
-            self.of[finding.outcome.id] = causes[0]
-            causes[0].outcomes.append(finding.outcome.id)
+            cause = _about(causes, finding)
+            self.of[finding.outcome.id] = cause
+            cause.outcomes.append(finding.outcome.id)
 
     def _is_silent(self, function: str, findings: Sequence[Checked]) -> bool:
         """Note functions that are missing or not written: one card for all of them."""
@@ -195,7 +197,7 @@ class _Page:
             right = reference.expected(case)[1]
             call = examples.call(reference, case)
             shown = {"undefined": "NameError: it is not defined", "unwritten": ""}[kind]
-            correct = examples.shown(case, right, list(right)[: examples.MOST_ARRAYS])
+            correct = examples.listed(case, right, list(right)[: examples.MOST_ARRAYS])
             made = Example(call, "nothing" if kind == "unwritten" else "", correct, shown)
             ask = "Which function do you write next, and what does its docstring promise?"
             if kind == "undefined":
@@ -236,6 +238,7 @@ class _Page:
             earlier = [cause for cause in self.causes if "; you return `" in cause.sentence]
         if not earlier and error.kinds[:1] == ("NotImplementedError",):
             earlier = [cause for cause in self.causes if cause.mistake == "=unwritten"]
+        earlier = earlier or self.investigation.raises_with_parts(view)
         if earlier:
             self._add(earlier[:1], findings)
             return True
@@ -397,11 +400,21 @@ class _Page:
             example=_telling(cause.example),
             question=cause.question,
             more=cause.more,
+            analogue=self._worked(cause),
             consequences=tuple(cause.outcomes),
             points=round(sum(lost[name] for name in cause.outcomes), 6),
             cluster=cause.cluster,
             picture=self._picture(cause),
         )
+
+    def _worked(self, cause: Cause) -> str:
+        """Return another input with its right answer, where a wrong value is shown."""
+        view = self.investigation.views.get(cause.function)
+        first = next(view.failing(), None) if view else None
+        if view is None or first is None:
+            return ""
+        ladder = self.diagnostics.ladder(cause.function)
+        return examples.worked(self.diagnostics.exercise.reference, ladder, first[0], first[2])
 
     def _picture(self, cause: Cause) -> str:
         """Return the graph with the student's values on the first example that fails."""
@@ -448,9 +461,23 @@ def _roots(findings: Sequence[Checked]) -> list[Path]:
     return list(dict.fromkeys(path for path in lost if path)) if follows else []
 
 
-def _returns_nothing(finding: Checked) -> bool:
+def _about(causes: Sequence[Cause], finding: Checked) -> Cause:
+    """Return the cause that a check is about: of several in one function, the one of its array."""
     failure = finding.check.failure if finding.check else None
-    return failure is not None and not failure.error and "none" in failure.refusals()
+    found = [c for c in causes if failure is not None and failure.path in c.changes]
+    return min(found, key=lambda cause: len(cause.changes), default=causes[0])
+
+
+def _returns_nothing(finding: Checked) -> bool:
+    """Whether a check has only None for an answer: a few None among others are another mistake."""
+    failure = finding.check.failure if finding.check else None
+    if failure is None or failure.error or not failure.answers:
+        return False
+    return all("none" in _refusals(answer) for answer in failure.answers)
+
+
+def _refusals(answer: Answer) -> set[str]:
+    return {leaf.reason for _, leaf in leaves(answer.value) if isinstance(leaf, Refused)}
 
 
 def _telling(example: Example | None) -> Example | None:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 
-from grader.checks.arrays import Path, arrays_of
+from grader.checks.arrays import Path, arrays_of, leaves
 from grader.checks.case import Case
 from grader.checks.reference import Module
 from grader.model import Example
 from grader.sandbox.fork_server import StudentError
-from grader.sandbox.student import Answer
+from grader.sandbox.student import Answer, Refused
+
+ODD: Final = 1e-3
+"""Further than this from a half, a number is not one that was chosen by hand."""
+
+
+def is_refused(answer: Answer) -> bool:
+    """Return whether some array of an answer is missing, or cannot be read."""
+    return any(isinstance(leaf, Refused) for _, leaf in leaves(answer.value))
 
 
 @dataclass
@@ -55,7 +64,15 @@ class View:
 
     def without_errors(self) -> View:
         """Return the same view of the inputs that were answered."""
-        kept = [i for i, answer in enumerate(self.answers) if answer.error is None]
+        return self._only([i for i, answer in enumerate(self.answers) if answer.error is None])
+
+    def without_refusals(self) -> View:
+        """Return the same view of the inputs whose answers can be read, if some of these are wrong."""
+        kept = [n for n, answer in enumerate(self.answers) if not is_refused(answer)]
+        found = self._only(kept)
+        return found if found.is_wrong else self
+
+    def _only(self, kept: list[int]) -> View:
         return View(
             self.function, self.reference, [self.cases[i] for i in kept],
             [self.answers[i] for i in kept], [self.wrong[i] for i in kept], self.roots,
@@ -73,6 +90,36 @@ class View:
         """Return whether some answer has wrong values."""
         return any(self.wrong)
 
+    def is_one_odd_number(self) -> bool:
+        """Return whether one input only is wrong, and its numbers are none that come by chance.
+
+        Whole numbers and halves, as in examples made by hand, are answers of many programs.
+        """
+        failing = [n for n in self.numbers if self.wrong[n]]
+        if len(failing) != 1:
+            return False
+        arrays = self.arrays(failing[0])
+        doubled = [2 * arrays[path] for path in self.wrong[failing[0]] if path in arrays]
+        return bool(doubled) and all(
+            each.size and np.isfinite(each).all() and bool((abs(each - np.round(each)) > ODD).any())
+            for each in doubled
+        )
+
+    def wrong_entries(self, paths: Sequence[Path] = ()) -> int:
+        """Count the numbers of the wrong arrays, or of some, all inputs together."""
+        return sum(
+            self.arrays(n)[path].size
+            for n in self.numbers
+            for path in self.wrong[n]
+            if path in self.arrays(n) and (not paths or path in paths)
+        )
+
+    @property
+    def order(self) -> list[Path]:
+        """Return the arrays in the order in which the reference makes them."""
+        every = [path for case in self.cases for path in self.reference.expected(case)[1]]
+        return list(dict.fromkeys(every))
+
     def failing(self) -> Iterator[tuple[Case, Answer, list[Path]]]:
         """Yield the inputs with wrong values, smallest first."""
         for case, answer, paths in zip(self.cases, self.answers, self.wrong, strict=True):
@@ -88,8 +135,7 @@ class View:
         """Return the first wrong array, in the order in which the reference makes them."""
         paths = [path for each in self.wrong for path in each]
         paths = [path for path in paths if path in self.roots] or paths
-        order = [path for case in self.cases for path in self.reference.expected(case)[1]]
-        return min(paths, key=order.index)
+        return min(paths, key=self.order.index)
 
     def only_number(self) -> float | None:
         """Return the number that every entry of every answer is, if there is one."""
@@ -133,5 +179,7 @@ class Cause:
     members: list[str] = field(default_factory=list)
     """The functions of a card that is about several: missing, or not written."""
     outcomes: list[str] = field(default_factory=list)
+    changes: set[Path] = field(default_factory=set)
+    """The arrays that it makes wrong, where it is one of several mistakes in a function."""
     named: set[str] = field(default_factory=set)
     """The functions whose answers are those of the candidate."""

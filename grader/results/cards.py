@@ -46,10 +46,19 @@ def entries(grade: Grade) -> list[CardView]:
 
 
 def explained(grade: Grade) -> list[CardView]:
-    """Return the cards that cost points or stand for checks, in their order."""
+    """Return the cards that cost points or stand for checks, in their order.
+
+    A second mistake in a function may have no check of its own: its card follows the first one.
+    """
     checks = by_card(grade)
     found = [_of_card(card, checks.get(card.id, ())) for card in grade.cards]
-    return [entry for entry in found if entry.lost or entry.checks]
+    shown = {entry.card.cluster for entry in found if entry.card and (entry.lost or entry.checks)}
+    shown.discard("")
+    return [
+        entry
+        for entry in found
+        if entry.lost or entry.checks or (entry.card and entry.card.cluster in shown)
+    ]
 
 
 def by_card(grade: Grade) -> dict[str, tuple[Outcome, ...]]:

@@ -37,6 +37,7 @@ CORRECT: Final = "correct"
 RAISED: Final = "your error"
 QUESTION: Final = "Question:"
 MORE: Final = "Something to try"
+COUNTED_ABOVE: Final = "its points are counted above"
 ANALOGUE: Final = "A worked example with other numbers"
 PICTURE: Final = "Your values and gradients"
 LEGEND: Final = (

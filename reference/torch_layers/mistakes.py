@@ -465,7 +465,7 @@ T_LOSS = "np.mean(log_one_plus_exp - y * z)"
 T_SLOPE = "grad_output * (sigmoid(z) - y) / len(y)"
 T_ENTROPY = "-np.mean(y * {} + (1 - y) * {})"
 T_HIDDEN = "z1 = X @ W1.T + b1"
-T_ACTIVE = 'a1 = ReLU({"z": z1})'
+T_ACTIVE = "a1 = relu(z1)"
 T_BACK = 'dz1 = ReLU({"z": z1}, da1)["z"]'
 T_LOGIT = "z2 = a1 @ W2.T + b2"
 T_DOWN = "da1 = dz2 @ W2"

@@ -7,10 +7,14 @@ class: the output of inputs alone, the gradients when the upstream gradient is g
 import numpy as np
 
 
+def relu(z):
+    return np.maximum(z, 0)
+
+
 def ReLU(inputs, grad_output=None, between=None):
     z = inputs["z"]
     if grad_output is None:
-        return np.maximum(z, 0)
+        return relu(z)
     return {"z": grad_output * (z >= 0)}
 
 
@@ -41,7 +45,7 @@ def TwoLayer(sizes, params, inputs=None, dz2=None):
         return fitted(params, W1=(n_h, n_x), b1=(n_h,), W2=(1, n_h), b2=(1,))
     X, W1, b1, W2, b2 = inputs["X"], *(params[name] for name in ("W1", "b1", "W2", "b2"))
     z1 = X @ W1.T + b1
-    a1 = ReLU({"z": z1})
+    a1 = relu(z1)
     z2 = a1 @ W2.T + b2
     if dz2 is None:
         return z2

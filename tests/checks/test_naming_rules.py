@@ -16,6 +16,7 @@ from grader.checks.case import Case
 from grader.checks.exercise import Exercise
 from grader.checks.mistakes import Catalogue, Hint, Mistake, module_of
 from grader.checks.reference import Module
+from grader.checks.views import Cause
 from grader.model import Limits
 from grader.sandbox.fork_server import ForkServer, Sandbox
 from grader.sandbox.student import Program, Student
@@ -98,6 +99,11 @@ def changed(module: types.ModuleType, rule: str, without: str) -> types.ModuleTy
 
 def names(stray: Stray, server: ForkServer) -> set[str]:
     """Return the mistakes that are named for a program."""
+    return {cause.mistake for cause in causes(stray, server)} - {""}
+
+
+def causes(stray: Stray, server: ForkServer) -> list[Cause]:
+    """Return the edits that explain a program."""
 
     def draw(rng: np.random.Generator, reference: object) -> Iterator[Case]:
         for k in stray.ks:
@@ -116,7 +122,7 @@ def names(stray: Stray, server: ForkServer) -> set[str]:
     try:
         view = investigation.view("f", [draw])
         assert view.is_wrong
-        return {cause.mistake for cause in investigation.edits(view)} - {""}
+        return investigation.edits(view)
     finally:
         investigation.end()
         student.end()
@@ -147,3 +153,28 @@ def test_two_mistakes_in_one_function_are_both_named(server: ForkServer) -> None
     """Each explains arrays that the other does not."""
     two = Stray("a = x + 1\n    b = a - x\n    c = (a + b) / 2", edits, "", "", "")
     assert names(two, server) == {"k-ignored", "c-halved"}
+
+
+@pytest.mark.parametrize(
+    ("student", "sentences"),
+    [
+        (
+            "a = k * x + 1\n    b = a + x\n    c = a + (a - x)",
+            ["f behaves as if `-` before `x` in `b` were `+`, in `b` only."],
+        ),
+        (
+            "a = x + 1\n    b = a + x\n    c = a - b",
+            [
+                "f behaves as if the factor `k` were left out in `a` (one of three mistakes).",
+                "f behaves as if `-` before `x` in `b` were `+` (one of three mistakes).",
+                "f behaves as if `+` before `b` in `c` were `-` (one of three mistakes).",
+            ],
+        ),
+    ],
+)
+def test_edits_without_a_catalogue(student: str, sentences: list[str], server: ForkServer) -> None:
+    """An edit in one array only, and three edits together, are said; each card has its arrays."""
+    found = causes(Stray(student, edits, "", "", "", mistakes=()), server)
+    assert [cause.sentence for cause in found] == sentences
+    if len(found) > 1:
+        assert [("a",), ("b",), ("c",)] == [min(cause.changes) for cause in found]

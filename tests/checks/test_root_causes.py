@@ -1,5 +1,7 @@
 """Mutants and relations: what each says, and that a mutant which never ends is stopped."""
 
+import types
+
 import numpy as np
 import pytest
 
@@ -27,6 +29,67 @@ def test_a_mutant_differs_by_one_edit_and_says_it() -> None:
     [lost] = [each for each in every if each.clause == "`value` were not added in `found`"]
     assert lost.module().total([1, 2], 5) == 5
     assert len(every) <= MOST
+
+
+LOOPS = """
+import numpy as np
+
+def walk(start, steps):
+    at = start
+    for t in range(len(steps)):
+        at = at * 2 + steps[t]
+    return at
+
+def forward(params, x):
+    z = {k: params["W" + k] * x + params["b" + k] for k in "fi"}
+    a = np.maximum(z["f"], 0)
+    return a, {"z1": z["f"], "a1": a}
+
+def backward(cache, d):
+    a1 = cache["a1"]
+    return {"W": d * a1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "clause", "call", "made"),
+    [
+        ("walk", "`at` began from its first value again in each turn of the loop", (1, [5, 7]), 9),
+        ("walk", "the first value of `at` were used in each turn in `at`", (1, [5, 7]), 9),
+        ("walk", "it returned at the end of the first turn of its loop", (1, [5, 7]), 7),
+        ("walk", "`at` were added up from turn to turn, where it is to be replaced", (1, [5]), 8),
+        ("walk", "`steps` were left out in `at`, in the last turn of the loop", (1, [5, 7]), 14),
+        ("backward", "`z1` stood where `a1` belongs in `W`", ({"z1": 3, "a1": 4}, 2), {"W": 6}),
+    ],
+)
+def test_slips_in_loops_and_caches(function: str, clause: str, call: tuple, made: object) -> None:
+    """A mutant's module answers as its sentence says."""
+    [found] = [each for each in mutants(LOOPS, [function], 1000) if each.clause == clause]
+    assert getattr(found.module(), function)(*call) == made
+
+
+def test_slips_in_one_gate_and_below_zero() -> None:
+    """The bias of one gate for every gate, and a slope where 0 is right."""
+    every = {each.clause: each for each in mutants(LOOPS, ["forward"], 1000)}
+    params = {"Wf": 1.0, "Wi": 1.0, "bf": -3.0, "bi": 7.0}
+    assert every["`bi` stood where `bk` belongs in `z`"].module().forward(params, 1.0)[0] == 8
+    leak = every["negative values were multiplied by 0.1, not set to 0 in `a`"]
+    assert leak.module().forward(params, 1.0)[0] == pytest.approx(-0.2)
+
+
+def test_the_tree_is_left_as_it_was() -> None:
+    """Every edit is taken back: what the solution answers does not depend on the mutants made."""
+    every = mutants(LOOPS, ["walk", "backward"], 1000)
+    first = [_answer(each.module()) for each in every]
+    again = [_answer(each.module()) for each in reversed(every)]
+    assert first == again[::-1]
+
+
+def _answer(module: types.ModuleType) -> str:
+    try:
+        return repr(module.walk(1, [5, 7])) + repr(module.backward({"z1": 3, "a1": 4}, 2))
+    except Exception as error:
+        return repr(error)
 
 
 def test_a_mutant_that_never_ends_is_stopped() -> None:

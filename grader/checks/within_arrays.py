@@ -1,0 +1,163 @@
+"""Explain a function by some of its arrays, where no edit explains all that it returns.
+
+    in_arrays(investigation, view)   # an edit that is made in the wrong arrays only, the others are right
+    of_kept(investigation, view)     # the first wrong value of its cache: a hidden layer, a gate
+    of_first(investigation, view)    # an edit that explains the first wrong array, and not the rest
+
+They are tried in this order, each after the edits that explain everything.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from grader.checks import examples, quantities
+from grader.checks.arrays import Path, leaves
+from grader.checks.diagnostics import Candidate, wrong_paths
+from grader.checks.reference import Module
+from grader.checks.views import Cause, View
+from grader.sandbox.student import Refused
+
+if TYPE_CHECKING:
+    from grader.checks.explanations import Investigation
+
+MOST_NAMES: Final = 4
+
+
+def in_arrays(investigation: Investigation, view: View) -> list[Cause]:
+    """Return an edit that gives all wrong arrays of a function and is made in them only."""
+    if view.errors or not view.is_wrong:
+        return []
+    candidate = investigation.search.in_arrays(view)
+    if candidate is None:
+        return []
+    where = "" if len(view.paths) > MOST_NAMES else f", in {_names(view, view.paths)} only"
+    where = where or ", in some of its arrays only"
+    module = investigation.made_in(view, candidate, view.paths)
+    return _caused(investigation, view, candidate, where, module)
+
+
+def of_kept(investigation: Investigation, view: View) -> list[Cause]:
+    """Return what is wrong in the first value of a cache that is wrong, if one is."""
+    shown = _shown(investigation, view)
+    if shown is None:
+        return []
+    if not shown.roots:
+        return [_localised(investigation, shown)]
+    path = shown.roots[0]
+    for candidate in investigation.search.matching(shown, path):
+        found = _caused(investigation, shown, candidate, one=path)
+        return _with_example(shown, found)
+    return [_localised(investigation, shown)]
+
+
+def of_first(investigation: Investigation, view: View) -> list[Cause]:
+    """Return an edit that explains the first wrong array of a function, and not the others."""
+    path = view.first_path()
+    size = sum(view.arrays(n)[path].size for n in view.numbers if path in view.wrong[n])
+    if size < MOST_NAMES:
+        return []
+    for candidate in investigation.search.matching(view, path):
+        return _caused(investigation, view, candidate, one=path)
+    return []
+
+
+def _shown(investigation: Investigation, view: View) -> View | None:
+    """Return the same inputs with the values that the function keeps, where the file gives them all."""
+    reference = investigation.reference
+    if view.errors or not view.is_wrong or not reference.caches.get(view.function):
+        return None
+    cases = [case.with_cache() for case in view.cases]
+    answers = investigation.fresh.answers(cases)
+    if any(answer.error is not None for answer in answers):
+        return None
+    if any(isinstance(leaf, Refused) for a in answers for _, leaf in leaves(a.value)):
+        return None
+    wrong = [
+        sorted(wrong_paths(reference, *pair), key=lambda path: -len(path))
+        for pair in zip(cases, answers, strict=True)
+    ]
+    found = View(view.function, reference, cases, answers, wrong)
+    kept = [path for path in reference.expected(cases[0])[1] if len(path) > 1]
+    found.roots = [path for path in kept if any(path in each for each in wrong)][:1]
+    return found
+
+
+def _localised(investigation: Investigation, shown: View) -> Cause:
+    """Say which value is the first that is wrong, and by which relation where one holds."""
+    sentence = investigation.relation_of(shown) or investigation.unlike(shown)
+    array = examples.label(shown.function, shown.first_path())
+    cause = Cause(shown.function, sentence, quantities.ask(sentence), array=array)
+    return _with_example(shown, [cause])[0]
+
+
+def _with_example(shown: View, found: list[Cause]) -> list[Cause]:
+    for cause in found:
+        for case, answer, paths in shown.failing():
+            cause.example = examples.example(shown.reference, case, answer, paths)
+            break
+    return found
+
+
+def _names(view: View, paths: Sequence[Path]) -> str:
+    known = [quantities.named(view.reference, view.function, path) for path in paths]
+    return known[0] if len(known) == 1 else f"{', '.join(known[:-1])} and {known[-1]}"
+
+
+def _caused(
+    investigation: Investigation,
+    view: View,
+    candidate: Candidate,
+    where: str = "",
+    module: Module | None = None,
+    one: Path | None = None,
+) -> list[Cause]:
+    """Return the cause that an edit is, in some arrays; a mistake says only what holds of these.
+
+    Args:
+        investigation: The submission.
+        view: Its answers.
+        candidate: The edit.
+        where: In which arrays, for the end of the sentence.
+        module: The reference with the edit made there.
+        one: The only array that it explains.
+    """
+    array = examples.label(view.function, view.first_path())
+    cause = Cause(view.function, "", array=array, module=module)
+    cause.is_edit, cause.named = module is not None, {view.function}
+    if candidate.mutant is not None:
+        said = f"{view.function} behaves as if"
+        if one is not None:
+            said = f"{quantities.subject(view.reference, view.function, one)} comes out as if"
+        cause.sentence = f"{said} {candidate.mutant.clause}{where}."
+        cause.question = candidate.mutant.question
+        return [cause]
+    sentence = investigation.relation_of(view)
+    if candidate.mistake is None or not sentence:
+        return []
+    cause.sentence, cause.mistake = sentence, candidate.mistake.id
+    hint = investigation.diagnostics.exercise.catalogue.hints[cause.mistake]
+    _, cause.question = quantities.halves(hint.question)
+    cause.more = quantities.neutral(hint.more)
+    return [cause]
+
+
+def merged(right: Any, made: Any, paths: Sequence[Path]) -> Any:
+    """Return the right answer of a function with what an edit makes of it at some paths."""
+    whole = copy.copy(right)
+    for path in paths:
+        whole = _put(whole, made, path)
+    return whole
+
+
+def _put(whole: Any, made: Any, path: Path) -> Any:
+    if not path:
+        return made
+    key = path[0]
+    if isinstance(whole, Mapping):
+        return {**whole, key: _put(whole[key], made[key], path[1:])}
+    parts = list(whole)
+    parts[int(key)] = _put(parts[int(key)], made[int(key)], path[1:])
+    return tuple(parts) if isinstance(whole, tuple) else parts
