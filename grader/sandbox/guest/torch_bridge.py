@@ -52,7 +52,7 @@ def settle() -> None:
     for name in ("set_num_threads", "set_num_interop_threads"):
         setattr(torch, name, _no_more_threads)
     with _float64():
-        _train_once()
+        load_lazy_parts()
     torch.manual_seed(20_131)
 
 
@@ -60,7 +60,7 @@ def _no_more_threads(count: int) -> None:
     """Ignore the wish: a worker can start none, and torch raises when told twice."""
 
 
-def _train_once() -> None:
+def load_lazy_parts() -> None:
     """Take two steps of a small model: the first one imports a thousand modules."""
     import torch
 
