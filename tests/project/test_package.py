@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -95,6 +96,22 @@ def test_bundles_carry_the_same_package_as_the_wheel(wheel: Path, tmp_path: Path
             {name for name in each.namelist() if "-info/" not in name} for each in (ours, theirs)
         ]
     assert modules[0] == modules[1]
+
+
+def test_the_container_is_built_from_files_that_make_the_same_wheel(
+    wheel: Path, tmp_path: Path
+) -> None:
+    """What compose.yaml and the service's Containerfile copy is enough to install the package."""
+    recipes = [ROOT / "compose.yaml", ROOT / "grader/serve/deploy/Containerfile"]
+    for recipe in recipes:
+        copied = re.findall(r"^ *COPY (.+) /tmp/grader/(.*)$", recipe.read_text(), re.MULTILINE)
+        assert [("pyproject.toml README.md LICENSE", ""), ("grader", "grader")] == copied
+    shutil.copytree(ROOT / "grader", tmp_path / "grader", ignore=shutil.ignore_patterns("__py*"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", "out", cwd=tmp_path)
+    with zipfile.ZipFile(tmp_path / "out" / wheel.name) as ours, zipfile.ZipFile(wheel) as theirs:
+        assert set(ours.namelist()) == set(theirs.namelist())
 
 
 def test_the_installed_wheel_serves_authors_and_students(command: Path, tmp_path: Path) -> None:
