@@ -17,6 +17,9 @@ from test_importers import SQUARES, cell, graded, saved, solution
 
 DOCS = ROOT / "docs"
 SOLUTION = """\
+import numpy as np
+
+
 def mean(x):
     # BEGIN SOLUTION
     return x.mean()
@@ -44,13 +47,65 @@ def report(prices):
         print(f"{name}: {price:.2f}")
 
 
-def repeat(count, function):
-    def repeated(value):
-        for _ in range(count):
-            value = function(value)
-        return value
+def sine():
+    import matplotlib.pyplot as plt
 
-    return repeated
+    x = np.linspace(0, 6)
+    plt.plot(x, np.sin(x))
+    plt.xlabel("x")
+    return plt.gcf()
+
+
+def where(condition, values):
+    return (value for value in values if condition(value))
+
+
+registered = []
+
+
+def register(function):
+    registered.append(function)
+
+
+def fire(value):
+    return registered[-1](value)
+
+
+class Sorter:
+    def __init__(self, values):
+        self.values = values
+
+    def sort(self):
+        self.values.sort()
+
+
+class Node:
+    def __init__(self, value, below):
+        self.value, self.below = value, below
+
+
+class Stack:
+    def __init__(self, values):
+        self.head = None
+        for value in values:
+            self.head = Node(value, self.head)
+
+    def __iter__(self):
+        node = self.head
+        while node is not None:
+            yield node.value
+            node = node.below
+
+    def __len__(self):
+        return sum(1 for _ in self)
+
+    def __eq__(self, other):
+        return list(self) == list(other)
+
+
+class TooLittleError(Exception):
+    def __init__(self, missing):
+        self.missing = missing
 
 
 def apply(function, value):
@@ -66,6 +121,12 @@ class Account:
 
     def __repr__(self):
         return f"Account({self.balance})"
+
+    def withdraw(self, amount):
+        if amount < 0:
+            raise ValueError("a negative amount")
+        if amount > self.balance:
+            raise TooLittleError(amount - self.balance)
 """
 
 
@@ -115,9 +176,9 @@ def test_the_recipes_pass_on_a_right_answer(tmp_path: Path) -> None:
     _, *others = blocks("write-an-exercise.md", "python")
     recipes = [block for block in others if "\ndef test_" in f"\n{block}"]
     tests = "import pytest\n" + "\n".join(recipes)
-    course = SmallCourse(tmp_path, SOLUTION, tests)
+    course = SmallCourse(tmp_path, SOLUTION, tests, "imports: [matplotlib]")
     row = course.grade({"ada": SOLUTION.replace("# BEGIN SOLUTION", "")})["ada"]
-    assert (row["score"], row["max_score"]) == (6.0, 6.0)
+    assert (row["score"], row["max_score"]) == (10.0, 10.0)
 
 
 @pytest.mark.parametrize("system", ["nbgrader", "otter"])
