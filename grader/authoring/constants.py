@@ -114,10 +114,11 @@ def _stateless(node: ast.stmt, regions: Collection[int]) -> list[ast.stmt]:
 
 def written_by_students(source: str) -> set[str]:
     """Return the variables of a solution that its stub does not define."""
-    return _variables(source) - _variables(stub(source))
+    return variables_of(source) - variables_of(stub(source))
 
 
-def _variables(source: str) -> set[str]:
+def variables_of(source: str) -> set[str]:
+    """Return the variables that a program assigns at the top."""
     return {
         name.id
         for node in ast.parse(source).body

@@ -138,8 +138,8 @@ class Handle:
 
     @Own
     def attr(self, name: str) -> Any:
-        """Return an attribute whose name is also one of a handle's methods: ``h.attr("value")``."""
-        return _get(self, name)
+        """Return an attribute that has no other way: ``h.attr("value")``, ``f.attr("__name__")``."""
+        return _get(self, name, special=True)
 
     @Own
     def call(self, name: str, *args: Any, **named: Any) -> Any:
@@ -411,13 +411,17 @@ def _called(handle: Any, args: tuple[Any, ...], named: dict[str, Any], how: Any)
 
 def _public(name: str) -> str:
     if name.startswith("__"):
-        raise AttributeError(f'{name} is not read from a submission; use h.call("{name}", ...)')
+        raise AttributeError(
+            f"{name} is not read from a submission in this way; write h.call({name!r}, ...) to call "
+            f"it, or h.attr({name!r}) to read it"
+        )
     return name
 
 
-def _get(handle: Handle, name: str) -> Any:
+def _get(handle: Handle, name: str, special: bool = False) -> Any:
     """Return an attribute; of a method that is then called, lookup and call are one request."""
-    peer, reference = handle._grader_peer, (*handle._grader_reference, _public(name))
+    name = name if special else _public(name)
+    peer, reference = handle._grader_peer, (*handle._grader_reference, name)
     if peer.is_method(handle._grader_reference, name, handle._grader_flags):
         return CallableHandle(peer, reference, CALLABLE | FUNCTION, name)
     found = forward(handle, "get", name, name=name)

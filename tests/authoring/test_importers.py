@@ -228,3 +228,12 @@ def test_a_package_that_is_not_installed_is_said(tmp_path: Path) -> None:
     [report] = run.run(tmp_path / "course", "nbgrader", saved(tmp_path / "week_1.ipynb", cells))
     assert "  not installed: not_installed_here; install them and import again" in report.lines()
     assert not report.tests[0].problem
+
+
+def test_a_notebook_without_marked_solutions_keeps_its_points(tmp_path: Path) -> None:
+    """Its stub is the solution, so only programs without answers show what a cell compares."""
+    (tmp_path / "course").mkdir()
+    cells = [cell("code", "x = 3\ndef f(n):\n    return n"), graded("a", "assert f(x) == 3")]
+    [report] = run.run(tmp_path / "course", "nbgrader", saved(tmp_path / "week_1.ipynb", cells))
+    assert (1, False) == (report.tests[0].points, report.marked)
+    assert any(line.startswith("  no solution is marked") for line in report.lines())

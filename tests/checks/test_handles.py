@@ -351,6 +351,17 @@ def test_an_array_is_changed_in_place(student):
     assert [2, 4] == list(xs)
 
 
+def test_an_object_that_was_passed_is_not_changed(student):
+    """A call with an object as its argument changes nothing here."""
+    own = module(student)
+    reply = []
+    peer = own._grader_peer
+    restore, peer._restore = peer._restore, lambda changed, *rest: reply.append(changed) or ()
+    own.g(own.Loop([1]))
+    peer._restore = restore
+    assert reply == [[], []]
+
+
 def test_subclasses(student):
     """A bare subclass is its base; one with methods is an object."""
     own = module(student)
@@ -420,6 +431,7 @@ def test_a_method_of_handles_is_not_compared_by_mistake(student):
     """An attribute of the student's with the name of one is read by `attr`."""
     loop = module(student).Loop([1, 2])
     assert loop.attr("value") == 2
+    assert module(student).lazily.attr("__name__") == "lazily"
     with pytest.raises(TypeError, match=r"write h.attr\('value'\)"):
         loop.value == 2  # noqa: B015  # the comparison is what raises
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from grader.authoring.constants import answering, written_by_students
+from grader.authoring.constants import answering, variables_of, written_by_students
 from grader.authoring.importers.cells import TestCell
-from grader.authoring.stub import stub
+from grader.authoring.stub import regions_of, stub
 from grader.course.assignment import Course
 from grader.grading.protocol import Settings
 from grader.model import Grade, Outcome, Submission
@@ -39,6 +39,11 @@ def proved(course: Course, name: str, tests: Sequence[TestCell]) -> list[TestCel
     return [_judged(test, proof) for test in tests]
 
 
+def is_marked(source: str) -> bool:
+    """Return whether a solution says what students write; otherwise its stub is the solution."""
+    return bool(list(regions_of(source.splitlines(keepends=True))))
+
+
 def _judged(test: TestCell, proof: Proof) -> TestCell:
     if test.problem:
         return test
@@ -53,8 +58,11 @@ def _run(course: Course, name: str) -> Proof:
     source = course.solution(name).read_text(encoding="utf-8")
     file = f"{name}.py"
     programs = [Submission("reference", file, source.encode())]
-    programs.append(Submission("stub", file, stub(source).encode()))
     variables = written_by_students(source)
+    if is_marked(source):
+        programs.append(Submission("stub", file, stub(source).encode()))
+    else:
+        variables = variables_of(source)
     programs += [
         Submission(f"empty {value}", file, answering(source, value, variables).encode())
         for value in EMPTY

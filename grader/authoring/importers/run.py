@@ -44,6 +44,8 @@ class ImportReport:
     """Why the tests could not be proved, if so."""
     missing: tuple[str, ...] = ()
     """Packages that the notebook imports and that are not installed."""
+    marked: bool = True
+    """Whether the notebook says what students write."""
 
     def lines(self) -> Iterator[str]:
         """Yield what the author reads: totals, then each cell that was refused or cannot fail."""
@@ -67,6 +69,11 @@ class ImportReport:
                 yield f"    cell {test.cell}, {test.name}: cannot fail, so it has 0 points"
         if self.missing:
             yield f"  not installed: {', '.join(self.missing)}; install them and import again"
+        if not self.marked:
+            yield (
+                "  no solution is marked, so students would get all of it: write # BEGIN SOLUTION and "
+                f"# END SOLUTION in reference/{self.name}/solution.py"
+            )
         if self.problem:
             yield f"  not verified: {self.problem}"
 
@@ -141,15 +148,9 @@ def _import(start: Path, system: str, notebook: Path, name: str) -> ImportReport
         problem = " ".join(str(error).split())
     points = sum(test.points for test in found.tests)
     return ImportReport(
-        notebook,
-        name,
-        tuple(tests),
-        len(found.manual),
-        tuple(data.values()),
-        points,
-        problem,
-        missing,
-    )
+        notebook, name, tuple(tests), len(found.manual), tuple(data.values()),
+        points, problem, missing, prove.is_marked(write.solution(found)),
+    )  # fmt: skip
 
 
 def _proved(

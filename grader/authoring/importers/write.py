@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from grader.authoring.importers.beside import modules
 from grader.authoring.importers.carry import (
     NOSE,
     DefinedNames,
@@ -140,7 +141,8 @@ def test_file(
 def _is_found(star: str, files: Collection[str]) -> bool:
     """Return whether the module of ``from module import *`` is installed or beside the notebook."""
     top = star.split()[1].partition(".")[0]
-    return f"{top}.py" in files or (bool(top) and importlib.util.find_spec(top) is not None)
+    beside = modules(files)
+    return top in beside or (bool(top) and importlib.util.find_spec(top) is not None)
 
 
 def with_imports_of_tests(found: Imported) -> Imported:
@@ -169,11 +171,11 @@ def _uses(right: Sequence[TestCell], files: Collection[str], names: DefinedNames
         for file in files
         for word in ((file.rpartition("/")[2],) if not file.endswith(".py") else ())
     }
-    modules = {file.partition("/")[0].removesuffix(".py") for file in files if file.endswith(".py")}
-    own = [line for line in names.stars if line.split()[1].partition(".")[0] in modules]
+    beside = modules(files)
+    own = [line for line in names.stars if line.split()[1].partition(".")[0] in beside]
     return bool(own) or any(
         any(word in test.source for word in words)
-        or any(re.search(rf"\b{re.escape(module)}\b", _taken(test, names)) for module in modules)
+        or any(re.search(rf"\b{re.escape(module)}\b", _taken(test, names)) for module in beside)
         for test in right
     )
 
@@ -207,8 +209,8 @@ def _function(test: TestCell, names: DefinedNames) -> str:
     if test.after:
         marks.append(f"@pytest.mark.after_cell({test.after})")
     lines = [*_nose(statements, names, wanted)]
-    modules = sorted(wanted & names.imports.keys() - names.student.keys() - sought)
-    lines += [names.imports[name] for name in modules if NOSE not in names.imports[name]]
+    imported = sorted(wanted & names.imports.keys() - names.student.keys() - sought)
+    lines += [names.imports[name] for name in imported if NOSE not in names.imports[name]]
     hidden = hidden_from_program(statements, names)
     body = with_deletions(body, hidden) if hidden else body
     lines += [f'{name} = {STUDENT}.eval("student.{name}")' for name in sorted(wanted & hidden)]
@@ -293,11 +295,11 @@ def not_installed(found: Imported, beside: Collection[str]) -> tuple[str, ...]:
 def entry(found: Imported, name: str, leave_out: Collection[str] = ()) -> str:
     """Return the exercise's entry in assignments.yaml; modules to ``leave_out`` are not in it."""
     lines = [f"- name: {name}", f"  title: {json.dumps(found.title, ensure_ascii=False)}"]
-    modules = [module for module in packages(found) if module not in leave_out]
-    if "torch" in modules:
+    imports = [module for module in packages(found) if module not in leave_out]
+    if "torch" in imports:
         lines.append("  runtime: torch")
-    if modules:
-        lines.append(f"  imports: [{', '.join(modules)}]")
+    if imports:
+        lines.append(f"  imports: [{', '.join(imports)}]")
     if found.manual:
         lines.append("  manual:")
         for each in found.manual:

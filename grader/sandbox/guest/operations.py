@@ -499,7 +499,7 @@ def _same(one: Any, other: Any) -> bool:
     if isinstance(one, np.ndarray):
         return wire.is_as_sent(one, other)
     if type(one) is list:
-        if len(one) == len(other) and one and one[0] == Tag.HANDLE and other[0] == Tag.REFERENCE:
+        if one and other and one[0] == Tag.HANDLE and other[0] == Tag.REFERENCE:
             return True
         return len(one) == len(other) and all(map(_same, one, other))
     return bool(one == other or (one != one and other != other))
