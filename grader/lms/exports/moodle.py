@@ -26,7 +26,7 @@ GRADE: Final = frozenset({
 })  # fmt: skip
 """Headers of the grade, where what stands in the columns does not decide."""
 COMMENTS: Final = re.compile(
-    r"comment|kommentar|coment|opmerking|reactie|komentar|komentář|kommentti|megjegyz|commenti|"
+    r"comment|komment|coment|koment|opmerking|reactie|megjegyz|iruzkin|athugasemd|pastab|"
     r"评语|評語|评论|評論|反馈|回饋|コメント|комментар|коментар|σχόλ|yorum|의견|تعليق|הערות",
     re.IGNORECASE,
 )
