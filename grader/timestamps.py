@@ -23,11 +23,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 # Texts, compiled at their first use: every command loads this module, and most read no time.
-MOMENT: Final = (
-    r"(?a)(\d{4})-(\d\d)-(\d\d)[-T ]+(\d\d)[-:](\d\d)(?:[-:](\d\d)(?:[.,]\d+)?)?\s*(\S.{0,60})?"
-)
+MOMENT: Final = r"(?a)(\d{4})[-/](\d\d)[-/](\d\d)[-T ]+(\d\d)[-:](\d\d)(?:[-:](\d\d)(?:[.,]\d+)?)?\s*(\S.{0,60})?"
 COMPACT: Final = r"(?a)(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})?"
 """Sakai's ``timestamp.txt``, in UTC."""
+BARE_WEEKDAY: Final = r"^[^\W\d_]+\.? +(?=\d{1,2}(?:\.|º|er)? +(?:de +)?[^\W\d_])"
 DOTTED: Final = r"(?a)(\d{1,2})\. ?(\d{1,2})\. ?(\d{4}),? +(.+)"
 DAY_FIRST: Final = r"(\d{1,2})(?:\.|º|er)? +(?:de +)?([^\W\d_]+)\.?,?(?: +de)? +(\d{4}),? *(.*)"
 MONTH_FIRST: Final = r"([^\W\d_]+)\.? +(\d{1,2})(?:st|nd|rd|th)?,? +(\d{4}),? *(.*)"
@@ -35,22 +34,26 @@ CLOCK: Final = (
     r"(?ai)(\d{1,2})[:.h]?(\d\d)(?:[:.](\d\d))? *([ap]\.? ?m\.?)?"
     r"(?: *(?:Uhr|hrs?\.?))?(?: +(.{1,60}))?"
 )
+EASTERN: Final = (
+    r"(\d{4})[年년] ?(\d{1,2})[月월] ?(\d{1,2})[日일](?:[ ,(]*(?:星期|周|週)?[^\W\d_](?:曜日|요일)?\)?)?"
+    r"[ ,]*(?P<half>[上下]午|午[前後]|오[전후])? *(\d.*)"
+)
 WEEKDAY: Final = r"^[^\W\d_]+\.?(?:-[^\W\d_]+)?, *(?=\d|[^\W\d_]+\.? +\d)"
 OFFSET: Final = r"(?a)(?:UTC|GMT)?([+-])(\d\d?):?(\d\d)?"
 
 _MONTHS: Final = (
-    "january januar janvier enero gennaio janeiro januari janner",
-    "february februar fevrier febrero febbraio fevereiro februari feber",
-    "march marz mars marzo marco maart marts maerz",
-    "april avril abril aprile",
-    "may mai mayo maggio maio mei maj",
-    "june juni juin junio giugno junho",
-    "july juli juillet julio luglio julho",
-    "august aout agosto augustus augusti",
-    "september septembre septiembre settembre setembro",
-    "october oktober octobre octubre ottobre outubro",
-    "november novembre noviembre novembro",
-    "december dezember decembre diciembre dicembre dezembro",
+    "january januar janvier enero gennaio janeiro januari janner stycznia tammikuuta января",
+    "february februar fevrier febrero febbraio fevereiro februari feber lutego helmikuuta февраля",
+    "march marz mars marzo marco maart marts maerz marca maaliskuuta марта",
+    "april avril abril aprile kwietnia huhtikuuta апреля",
+    "may mai mayo maggio maio mei maj maja toukokuuta мая",
+    "june juni juin junio giugno junho czerwca kesakuuta июня",
+    "july juli juillet julio luglio julho lipca heinakuuta июля",
+    "august aout agosto augustus augusti sierpnia elokuuta августа",
+    "september septembre septiembre settembre setembro wrzesnia syyskuuta сентября",
+    "october oktober octobre octubre ottobre outubro pazdziernika lokakuuta октября",
+    "november novembre noviembre novembro listopada marraskuuta ноября",
+    "december dezember decembre diciembre dicembre dezembro grudnia joulukuuta декабря",
 )
 _SHORT: Final = (
     "jan janv ene gen", "feb fev fevr febr", "mar mrz mrt", "apr avr abr", "mag", "jun giu",
@@ -79,7 +82,7 @@ def moment(text: str) -> datetime | None:
     """Return the time that a text states, aware if it states its zone, or None."""
     plain = " ".join(text.split())
     try:
-        for read in (_numeric, _compact, _dotted, _worded):
+        for read in (_numeric, _compact, _dotted, _worded, _eastern):
             if (found := read(plain)) is not None:
                 return found
     except (ValueError, OverflowError):
@@ -163,7 +166,7 @@ def _dotted(text: str) -> datetime | None:
 
 def _worded(text: str) -> datetime | None:
     """Read a date with the name of its month, before or after the day."""
-    text = re.sub(WEEKDAY, "", text, count=1)
+    text = re.sub(BARE_WEEKDAY, "", re.sub(WEEKDAY, "", text, count=1), count=1)
     if match := re.fullmatch(DAY_FIRST, text):
         day, name, year, clock = match.groups()
     elif match := re.fullmatch(MONTH_FIRST, text):
@@ -173,6 +176,17 @@ def _worded(text: str) -> datetime | None:
     plain = "".join(c for c in unicodedata.normalize("NFD", name.casefold()) if c.isalpha())
     month = MONTHS.get(plain)
     return _on(int(year), month, int(day), clock) if month else None
+
+
+def _eastern(text: str) -> datetime | None:
+    """Read a date of China, Japan or Korea."""
+    match = re.fullmatch(EASTERN, text)
+    if match is None:
+        return None
+    half = {"": "", "前": "am", "上": "am", "전": "am"}.get(
+        (match["half"] or "").strip("午오"), "pm"
+    )
+    return _on(int(match[1]), int(match[2]), int(match[3]), f"{match[5]} {half}".strip())
 
 
 def _on(year: int, month: int, day: int, clock: str) -> datetime | None:
