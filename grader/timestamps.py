@@ -23,7 +23,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 # Texts, compiled at their first use: every command loads this module, and most read no time.
-MOMENT: Final = r"(?a)(\d{4})[-/](\d\d)[-/](\d\d)[-T ]+(\d\d)[-:](\d\d)(?:[-:](\d\d)(?:[.,]\d+)?)?\s*(\S.{0,60})?"
+MOMENT: Final = (
+    r"(?a)(\d{4})[-/](\d\d)[-/](\d\d)[-T ]+(\d\d)[-:](\d\d)(?:[-:](\d\d)(?:[.,]\d+)?)?"
+    r"\s*(\S.{0,60})?"
+)
 COMPACT: Final = r"(?a)(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})?"
 """Sakai's ``timestamp.txt``, in UTC."""
 BARE_WEEKDAY: Final = r"^[^\W\d_]+\.? +(?=\d{1,2}(?:\.|º|er)? +(?:de +)?[^\W\d_])"

@@ -86,7 +86,7 @@ def test_times_find_their_student_by_any_id(delimiter: str, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("name,when\nada,1", "times.csv:1: no column student, or none submitted_at"),
+        ("name,when\nada,1", "times.csv:1: its columns are 'name', 'when'"),
         (
             "student,submitted_at\nada,soon",
             "times.csv:2: submitted_at: 'soon' cannot be read as a time",
@@ -97,7 +97,7 @@ def test_times_find_their_student_by_any_id(delimiter: str, tmp_path: Path) -> N
             "student,submitted_at\nada,2026-12-01 21:30\nADA,2026-12-01 21:31",
             "times.csv:3: student: 'ADA' is already on line 2",
         ),
-        ("", "times.csv:1: no column"),
+        ("", "times.csv:1: its columns are missing"),
     ],
 )
 def test_a_wrong_row_is_refused_with_its_line(text: str, said: str, tmp_path: Path) -> None:

@@ -180,7 +180,7 @@ def test_a_scale_is_refused(given: str, most: str) -> None:
 def test_blackboard_writes_the_marks_of_its_own_cells() -> None:
     into = '"Username"\t"ReLU [Gesamtpunkte: 12,5 Score] |55"\n"ada"\t"7,25"\n'
     done = export("blackboard", [grade("ada", sid="ada")], RELU, into.encode(), "blackboard")
-    assert '"10,9375"' in done.data.decode()
+    assert '"10,94"' in done.data.decode()
 
 
 @pytest.mark.parametrize("word", ["Username", "Benutzername", "用户名", "Word of another language"])
