@@ -1,6 +1,6 @@
 """The nouns of the grader: frozen values, no behaviour beyond arithmetic, no imports of ours.
 
->>> outcome = Outcome("test_relu.py::test_relu", "relu keeps what is positive", "passed", 4.0, 4.0)
+>>> outcome = Outcome("test_relu.py::test_relu", "relu is 0 below zero", "passed", 4.0, 4.0)
 >>> Grade(Submission("ada", "ada.py"), 4.0, (outcome,)).score
 4.0
 """

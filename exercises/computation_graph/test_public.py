@@ -40,7 +40,7 @@ def refuses(what, call):
 
 
 def test_forward(student):
-    """forward finds the numbers of the text, and keeps every node."""
+    """forward gives the numbers of the worked example, and keeps every node."""
     L, cache = pair("what forward returns", student.forward(3.0, 1.0, -2.0), "(L, cache)")
     expect("L", L, -10)
     for key, value in entries("the cache", cache, list(CACHE)).items():
@@ -48,7 +48,7 @@ def test_forward(student):
 
 
 def test_backward(student):
-    """backward finds the slopes of the text: -2 for a, -4 for b, 5 for c."""
+    """backward gives the slopes of the worked example: a -2, b -4, c 5."""
     grads = entries("what backward returns", student.backward(Cache(CACHE)), list(CACHE))
     for key, value in {"c": 5, "e": -2, "d": -2, "a": -2, "b": -4}.items():
         expect(f"dL/d{key}", grads[key], value)
@@ -63,7 +63,7 @@ def test_two_forwards(student):
 
 
 def test_compose(student):
-    """compose finds the numbers of the text: (2x)^2 at 3 has the slope 24."""
+    """compose gives the worked example: (2x)^2 at 3 has the slope 24."""
     value, slope = pair("what compose returns", student.compose(["double", "square"], 3.0), "two")
     expect("compose(['double', 'square'], 3): the value", value, 36)
     expect("compose(['double', 'square'], 3): the derivative", slope, 24)
@@ -91,7 +91,7 @@ def test_evaluate(student):
 
 
 def test_evaluate_order(student):
-    """evaluate gives equal values in whatever order the dict lists the nodes."""
+    """evaluate gives the same values in any order of the dict's nodes."""
     backwards = dict(reversed(LECTURE.items()))
     expect("L, the nodes listed the other way", values(student, backwards, INPUTS)["L"], -10)
 
@@ -105,7 +105,7 @@ def test_evaluate_twice(student):
 
 
 def test_evaluate_refuses(student):
-    """evaluate raises ValueError for an unknown name and for nodes in a circle."""
+    """evaluate raises ValueError for an unknown name and for a cycle."""
     refuses("an unknown operand", lambda: student.evaluate({"y": ("exp", ("q",))}, {"x": 1.0}))
     circle = {"u": ("exp", ("v",)), "v": ("add", ("u", "x"))}
     refuses("a circle", lambda: student.evaluate(circle, {"x": 1.0}))
@@ -126,7 +126,7 @@ def test_differentiate_sums(student):
 
 
 def test_differentiate_elsewhere(student):
-    """differentiate gives 0 to what the output does not depend on."""
+    """differentiate gives 0 where the output does not depend on a node."""
     grads = slopes(student, LECTURE, INPUTS, "e")
     expect("de/dL, which e does not depend on", grads["L"], 0)
     expect("de/dc, which e does not depend on", grads["c"], 0)
@@ -149,7 +149,7 @@ def test_long_chain(student):
 
 
 def test_again(student):
-    """differentiate forgets: asked again, it answers the same."""
+    """differentiate called twice gives the same result twice."""
     slopes(student, TWICE, {"x": 2.0}, "y")
     slopes(student, LECTURE, INPUTS, "L")
     expect("dy/dx, asked again", slopes(student, TWICE, {"x": 2.0}, "y")["x"], 6)

@@ -48,13 +48,13 @@ def network(rng, widths, scale):
 
 
 def test_forward(student):
-    """forward finds the number of the text: y_hat = 0.731."""
+    """forward gives the number of the worked example: y_hat = 0.731."""
     y_hat, _ = forward(student, PARAMS, X, "sigmoid")
     expect("y_hat", y_hat, [[Y_HAT]])
 
 
 def test_forward_activations(student):
-    """forward knows tanh and relu; its last layer is always a sigmoid."""
+    """forward uses tanh and relu; the last layer is always a sigmoid."""
     for activation, hidden in [("tanh", math.tanh(0.5)), ("relu", 0.5)]:
         y_hat, _ = forward(student, PARAMS, np.array([[0.5], [0.5]]), activation)
         wanted = 1 / (1 + math.exp(-2 * hidden))
@@ -62,14 +62,14 @@ def test_forward_activations(student):
 
 
 def test_forward_one_layer(student):
-    """forward works with a single layer: no hidden one."""
+    """forward works with a single layer, without a hidden one."""
     params = {"W1": np.array([[1.0, -1.0]]), "b1": np.array([0.0])}
     y_hat, _ = forward(student, params, np.array([[2.0, 1.0]]), "relu")
     expect("y_hat of one layer", y_hat, [[Y_HAT]])
 
 
 def test_backward(student):
-    """backward finds the numbers of the text: -0.269, and -0.134 below it."""
+    """backward gives the worked example: -0.269, and -0.134 below it."""
     grads = gradients(student, PARAMS, X, Y, "sigmoid")
     expect("dL/db2", grads["b2"], [Y_HAT - 1])
     expect("dL/dW2", grads["W2"], [[(Y_HAT - 1) / 2]])
@@ -116,7 +116,7 @@ def test_gradient_norms(student):
 
 
 def test_gradient_norms_layers(student):
-    """gradient_norms has a number for each layer, first to last."""
+    """gradient_norms has a number for each layer, from first to last."""
     norms = student.gradient_norms(PARAMS, X + 0.5, Y, "sigmoid")
     grads = gradients(student, PARAMS, X + 0.5, Y, "sigmoid")
     wanted = [np.abs(shaped(f"dL/d{key}", grads[key], (1, 1))).item() for key in ("W1", "W2")]

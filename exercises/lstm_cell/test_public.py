@@ -50,7 +50,7 @@ def sequence_backward(student, params, cache, dhs):
 
 
 def test_cell_forward(student):
-    """cell_forward finds the numbers of the text: c = 1 and h = 0.3808."""
+    """cell_forward gives the worked example: c = 1 and h = 0.3808."""
     params = zeros() | {"bf": np.array([math.log(3)]), "bg": np.array([math.log(3) / 2])}
     one = np.ones((1, 1))
     h, c, cache = cell_forward(student, params, 0 * one, 0 * one, one)
@@ -88,7 +88,7 @@ def test_cell_shapes(student):
 
 
 def test_cell_backward(student):
-    """cell_backward finds the numbers of the text: 0.5325, 0.1331, 0.2662."""
+    """cell_backward gives the worked example: 0.5325, 0.1331, 0.2662."""
     one = np.ones((1, 1))
     params = zeros() | {letter + k: one for letter in "WU" for k in "figo"}
     gates = {"f": math.log(3), "i": 0, "g": math.log(3) / 2, "o": 0}
@@ -102,7 +102,7 @@ def test_cell_backward(student):
 
 
 def test_cell_backward_both(student):
-    """cell_backward counts dh and dc: with both 0 nothing flows."""
+    """cell_backward uses dh and dc: if both are 0, all gradients are 0."""
     at = three_examples(np.random.default_rng(0))
     params, nothing = params_of(at), np.zeros((3, 4))
     _, _, cache = cell_forward(student, params, at["x"], at["h_prev"], at["c_prev"])
@@ -115,7 +115,7 @@ def test_cell_backward_both(student):
 
 
 def test_sequence_forward(student):
-    """sequence_forward finds the numbers of the text: 0.4820, then 0.3808."""
+    """sequence_forward gives the worked example: 0.4820, then 0.3808."""
     xs, h0, c0 = np.ones((2, 1, 1)), np.array([[0.0]]), np.array([[4.0]])
     hs, _ = sequence_forward(student, zeros(), xs, h0, c0)
     expect("hs", hs, [[[0.5 * math.tanh(2)]], [[0.5 * math.tanh(1)]]])
@@ -132,7 +132,7 @@ def test_sequence_is_cells(student):
 
 
 def test_sequence_backward(student):
-    """sequence_backward finds the number of the text: c0 receives 0.0525."""
+    """sequence_backward gives the worked example: 0.0525 for c0."""
     xs, h0, c0 = np.ones((2, 1, 1)), np.array([[0.0]]), np.array([[4.0]])
     _, cache = sequence_forward(student, zeros(), xs, h0, c0)
     grads = sequence_backward(student, zeros(), cache, np.array([[[0.0]], [[1.0]]]))
@@ -166,7 +166,7 @@ def test_two_forwards(student):
 
 
 def test_sequence_backward_scales(student):
-    """sequence_backward hands on all that arrives, however much."""
+    """sequence_backward does not clip gradients, however large."""
     at = three_steps(np.random.default_rng(0))
     _, cache = sequence_forward(student, params_of(at), at["xs"], at["h0"], at["c0"])
     one = sequence_backward(student, params_of(at), cache, at["dhs"])

@@ -24,7 +24,7 @@ def probabilities(student, contexts, n, k, V, sentences=SENTENCES):
 
 
 def test_probabilities(student):
-    """probabilities finds the numbers of the text, with k = 0.5."""
+    """probabilities gives the worked example, with k = 0.5."""
     got = probabilities(student, [[2], [3], [0]], 2, 0.5, 4)
     third, seventh = 1 / 3, 1 / 7
     expect("the row after 2", got[0], [0, third, third, third])
@@ -33,7 +33,7 @@ def test_probabilities(student):
 
 
 def test_probabilities_bare(student):
-    """probabilities without smoothing are shares of what was counted."""
+    """probabilities without smoothing are shares of the counts."""
     got = probabilities(student, [[2], [0]], 2, 0, 4)
     expect("the row after 2", got[0], [0, 1 / 3, 1 / 3, 1 / 3])
     expect("the row after the beginning", got[1], [0, 0, 1, 0])
@@ -60,7 +60,7 @@ def test_unigrams(student):
 
 
 def test_trigrams(student):
-    """With n = 3 two beginnings stand before a sentence."""
+    """With n = 3, two start symbols are before a sentence."""
     got = probabilities(student, [[0, 0], [0, 5], [5, 7], [7, 5]], 3, 0, 8, [[5, 7]])
     for row, (said, word) in zip(got, [("0 0", 5), ("0 5", 7), ("5 7", 1)], strict=False):
         expect(f"the row after {said}", row, np.eye(8)[word])
@@ -74,13 +74,13 @@ def test_empty_sentence(student):
 
 
 def test_sentences_apart(student):
-    """Counts never cross sentences: an end is followed by nothing."""
+    """Counts do not cross sentences: nothing follows an end."""
     got = probabilities(student, [[1]], 2, 0, 4)
     expect("the row after an end", got[0], np.zeros(4))
 
 
 def test_perplexity(student):
-    """perplexity finds the numbers of the text: 3.4157, and infinity."""
+    """perplexity gives the worked example: 3.4157, and infinity."""
     got = student.perplexity(SENTENCES, [[3]], 2, 0.5, 4)
     expect("the perplexity, k = 0.5", got, (0.6 / 7) ** -0.5)
     got = student.perplexity(SENTENCES, [[3]], 2, 0, 4)
@@ -118,7 +118,7 @@ def test_perplexity_long(student):
 
 
 def test_again(student):
-    """probabilities forgets: another text in between changes nothing."""
+    """probabilities of one text do not depend on an earlier text."""
     first = probabilities(student, [[2]], 2, 0.5, 4)
     probabilities(student, [[2]], 2, 0.5, 4, [[3, 3], [2, 3]])
     expect("the row after 2, asked again", probabilities(student, [[2]], 2, 0.5, 4), first)

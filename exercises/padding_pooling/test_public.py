@@ -35,7 +35,7 @@ def back(student, which, batch, lengths, dpooled):
 
 
 def test_pad_or_truncate(student):
-    """pad_or_truncate finds the table of the text."""
+    """pad_or_truncate gives the table of the worked example."""
     batch, lengths = pad(student, TEXTS, 2)
     expect("batch", batch, [[[5], [6]], [[8], [0]]])
     expect("lengths", lengths, [2, 1], integers=True)
@@ -69,7 +69,7 @@ def test_pad_nothing(student):
 
 
 def test_mean_pool(student):
-    """mean_pool finds the number of the text: 2 and 4 have mean 3."""
+    """mean_pool gives the worked example: 2 and 4 have mean 3."""
     pooled, _ = pool(student, "mean_pool", TWO_AND_FOUR, [2])
     expect("pooled", pooled, [[3]])
 
@@ -88,13 +88,13 @@ def test_mean_pool_backward(student):
 
 
 def test_max_pool(student):
-    """max_pool finds the numbers of the text: 4, and -7 beside padding."""
+    """max_pool gives the worked example: 4, and -7 beside padding."""
     pooled, _ = pool(student, "max_pool", WINNERS, [2])
     expect("pooled", pooled, [[4, -7]])
 
 
 def test_max_pool_far_down(student):
-    """max_pool knows no lowest value: -1e30 can be the largest."""
+    """max_pool has no lowest value: -1e30 can be the largest."""
     batch = np.array([[[-1e31], [-1e30], [0.0]]])
     pooled, _ = pool(student, "max_pool", batch, [2])
     expect("pooled", pooled, [[-1e30]])
@@ -103,7 +103,7 @@ def test_max_pool_far_down(student):
 
 
 def test_max_pool_no_words(student):
-    """max_pool of a text without words is 0, and nothing flows back to it."""
+    """max_pool of a text without words is 0, and so is its gradient."""
     batch, dpooled = np.concatenate([WINNERS, WINNERS]), [[1.0, 2.0], [10.0, 20.0]]
     pooled, _ = pool(student, "max_pool", batch, [0, 3])
     expect("pooled, of the lengths 0 and 3,", pooled, [[0, 0], [4, 0]])
@@ -112,7 +112,7 @@ def test_max_pool_no_words(student):
 
 
 def test_max_pool_backward(student):
-    """max_pool_backward gives all to the winner, in each dimension its own."""
+    """max_pool_backward gives each dimension's gradient to its maximum."""
     got = back(student, "max_pool", WINNERS, [2], [[10.0, 20.0]])
     expect("dbatch", got, [[[0, 20], [10, 0], [0, 0]]])
 
@@ -128,7 +128,7 @@ def test_max_pool_tie(student):
 
 
 def test_two_poolings(student):
-    """Two poolings may be under way: backward uses the cache it is given."""
+    """backward uses the cache it is given, not the latest forward."""
     for which in ("mean_pool", "max_pool"):
         backward = getattr(student, f"{which}_backward")
         _, cache = pool(student, which, TWO_AND_FOUR, [1])

@@ -71,7 +71,7 @@ def with_values(module, found, values):
 
 
 def test_relu(student):
-    """ReLU keeps what is positive and makes the rest 0, whatever the shape."""
+    """ReLU sets negative values to 0 and keeps the others, in any shape."""
     a = student.ReLU.apply(tensor([-2.0, 0.0, 3.0]))
     expect("ReLU of (-2, 0, 3)", numbers("ReLU", a), [0, 0, 3])
     a = student.ReLU.apply(tensor([[[1.5], [-3.0]]]))
@@ -86,7 +86,7 @@ def test_relu_backward(student):
 
 
 def test_relu_changes_nothing(student):
-    """ReLU leaves alone what it is given, z and grad_output."""
+    """ReLU does not change its arguments z and grad_output."""
     import torch
 
     z, upstream = tensor([-2.0, 0.0, 3.0], learns=True), tensor([5.0, 6.0, 7.0])
@@ -96,7 +96,7 @@ def test_relu_changes_nothing(student):
 
 
 def test_relu_twice(student):
-    """Two ReLUs in one graph: each backward knows its own z."""
+    """Two ReLUs in one graph: each backward uses its own z."""
     z, u = tensor([-2.0, 3.0], learns=True), tensor([4.0, -1.0], learns=True)
     first, second = student.ReLU.apply(z), student.ReLU.apply(u)
     dz, du = slope("the sum of two ReLUs", first + second, [1.0, 1.0], z, u)
@@ -105,7 +105,7 @@ def test_relu_twice(student):
 
 
 def test_sigmoid_bce(student):
-    """SigmoidBCE finds the number of the text: z = 0 and y = 1 cost ln 2."""
+    """SigmoidBCE gives the worked example: z = 0 and y = 1 cost ln 2."""
     loss = student.SigmoidBCE.apply(tensor([[0.0]]), tensor([[1.0]]))
     expect("the loss of z = 0, y = 1", numbers("SigmoidBCE", loss), math.log(2))
 
@@ -124,7 +124,7 @@ def test_sigmoid_bce_far(student):
 
 
 def test_sigmoid_bce_twice(student):
-    """Two losses in one graph: each backward knows its own z and y."""
+    """Two losses in one graph: each backward uses its own z and y."""
     z, u = tensor([[0.0]], learns=True), tensor([[0.0]], learns=True)
     first = student.SigmoidBCE.apply(z, tensor([[1.0]]))
     second = student.SigmoidBCE.apply(u, tensor([[0.0]]))
@@ -143,7 +143,7 @@ def test_two_layer(student):
 
 
 def test_two_layer_numbers(student):
-    """TwoLayer finds the logits of exercise 2's network."""
+    """TwoLayer gives the logits of exercise 2's network."""
     values = {"W1": [[1, 0.5], [-1, 0.25]], "b1": [0, 0], "W2": [[0.5, 1]], "b2": [-1]}
     values = {name: np.array(value, float) for name, value in values.items()}
     net = two_layer(student, values)
@@ -171,7 +171,7 @@ def test_window_lm(student):
 
 
 def test_window_lm_numbers(student):
-    """WindowLM lays the embeddings end to end, the oldest word first."""
+    """WindowLM concatenates the embeddings, the oldest word first."""
     values = {"E": np.arange(8.0).reshape(4, 2), "W1": np.eye(4), "b1": np.zeros(4)}
     values |= {"W2": np.eye(4), "b2": np.zeros(4)}
     logits = window_lm(student, values, n=3)(tensor([[1, 2], [3, 0]]))

@@ -44,7 +44,7 @@ def backward(student, params, cache, y):
 
 
 def test_relu(student):
-    """relu keeps what is positive and makes the rest 0, whatever the shape."""
+    """relu sets negative values to 0 and keeps the others, in any shape."""
     expect("relu([-0.5, 0, 2])", student.relu(np.array([-0.5, 0.0, 2.0])), [0, 0, 2])
     z = np.array([[[1.5], [-3.0]]])
     expect("relu of an array of shape (1, 2, 1)", student.relu(z), [[[1.5], [0.0]]])
@@ -57,20 +57,20 @@ def test_relu_derivative(student):
 
 
 def test_sigmoid(student):
-    """sigmoid is a half at 0, and finite as far out as 800 on either side."""
+    """sigmoid is 0.5 at 0, and finite from -800 to 800."""
     expect("sigmoid([-800, 0, 800])", student.sigmoid(np.array([-800.0, 0.0, 800.0])), [0, 0.5, 1])
     z = np.array([[math.log(3.0), -math.log(3.0)]])
     expect("sigmoid([[ln 3, -ln 3]])", student.sigmoid(z), [[0.75, 0.25]])
 
 
 def test_sigmoid_derivative(student):
-    """sigmoid_derivative takes the sigmoid's input: at 0 it is a quarter."""
+    """sigmoid_derivative takes the sigmoid's input: at 0 it is 0.25."""
     slope = student.sigmoid_derivative(np.array([-800.0, 0.0, 800.0]))
     expect("sigmoid_derivative([-800, 0, 800])", slope, [0, 0.25, 0])
 
 
 def test_loss(student):
-    """loss is the mean over the batch: a half where y = 1 costs ln 2."""
+    """loss is the mean over the batch: 0.5 where y = 1 costs ln 2."""
     expect("loss([[0.5]], [[1]])", student.loss(np.array([[0.5]]), Y), math.log(2))
     y_hat, y = np.array([[0.8], [0.3]]), np.array([[1.0], [0.0]])
     wanted = -(math.log(0.8) + math.log(0.7)) / 2
@@ -86,7 +86,7 @@ def test_loss_from_logits(student):
 
 
 def test_forward(student):
-    """forward finds the numbers of the text, and keeps them in the cache."""
+    """forward gives the worked example, and keeps it in the cache."""
     y_hat, cache = forward(student, PARAMS, X)
     expect("y_hat", y_hat, [[0.5]])
     for key, value in entries("the cache", cache, list(CACHE)).items():
@@ -94,7 +94,7 @@ def test_forward(student):
 
 
 def test_forward_shapes(student):
-    """forward takes a batch of three through four hidden units: y_hat (3, 1)."""
+    """forward of three examples and four hidden units: y_hat (3, 1)."""
     at = five_examples(np.random.default_rng(0))
     y_hat, cache = forward(student, params_of(at), at["X"][:3])
     predictions = finite("y_hat", y_hat, (3, 1))
@@ -105,7 +105,7 @@ def test_forward_shapes(student):
 
 
 def test_backward(student):
-    """backward finds the numbers of the text."""
+    """backward gives the numbers of the worked example."""
     grads = backward(student, PARAMS, CACHE, Y)
     expect("dL/dz2", grads["z2"], [[-0.5]])
     expect("dL/dW2", grads["W2"], [[-1, 0]])
@@ -136,7 +136,7 @@ def test_two_forwards(student):
 
 
 def test_update(student):
-    """update steps downhill, and only by the gradients of parameters."""
+    """update steps downhill, and uses only the gradients of parameters."""
     grads = {key: np.full(value.shape, 2.0) for key, value in PARAMS.items()}
     grads |= {"z1": np.array([[7.0, 7.0]])}
     new = entries("what update returns", student.update(PARAMS, grads, 0.1), list(PARAMS))
@@ -145,7 +145,7 @@ def test_update(student):
 
 
 def test_train(student):
-    """train finds the numbers of the text, with learning rate a half."""
+    """train gives the worked example, with learning rate 0.5."""
     params, losses = train(student, PARAMS, X, Y, 0.5, 2)
     expect("losses", losses, [math.log(2), math.log1p(math.exp(-2))])
     for key, value in PARAMS.items():
@@ -156,7 +156,7 @@ def test_train(student):
 
 
 def test_train_nothing(student):
-    """train of no epochs: params as they were, losses of shape (0,)."""
+    """train with 0 epochs: the same params, and losses of shape (0,)."""
     params, losses = train(student, PARAMS, X, Y, 0.5, 0)
     shaped("losses", losses, (0,))
     for key, value in PARAMS.items():
@@ -164,7 +164,7 @@ def test_train_nothing(student):
 
 
 def test_train_tuples(student):
-    """train takes one tuple at a time: two are as one, and then the other."""
+    """train updates after each tuple: two tuples give two updates."""
     x, y = np.array([[1.0, 2.0], [2.0, -1.0]]), np.array([[1.0], [0.0]])
     both, losses = train(student, PARAMS, x, y, 0.5, 1)
     first, one = train(student, PARAMS, x[:1], y[:1], 0.5, 1)

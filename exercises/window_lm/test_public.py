@@ -59,7 +59,7 @@ def windows(student, tokens, n):
 
 
 def test_make_windows(student):
-    """make_windows finds the windows of the text."""
+    """make_windows gives the windows of the worked example."""
     contexts, targets = windows(student, [4, 7, 2, 5], 3)
     expect("contexts", contexts, [[4, 7], [7, 2]], integers=True)
     expect("targets", targets, [2, 5], integers=True)
@@ -76,7 +76,7 @@ def test_make_windows_small(student):
 
 
 def test_softmax(student):
-    """softmax finds the numbers of the text, and takes each row by itself."""
+    """softmax gives the worked example, each row by itself."""
     got = student.softmax(np.array([[1.0, 2.0, 3.0], [1e4, 1e4, -1e4], [-1e4, -1e4, -1e4]]))
     got = finite("softmax", got, (3, 3))
     expect("softmax of (1, 2, 3)", got[0], [0.0900306, 0.2447285, 0.6652410])
@@ -85,7 +85,7 @@ def test_softmax(student):
 
 
 def test_cross_entropy(student):
-    """cross_entropy finds the numbers of the text, 0.408 and ln 3: their mean."""
+    """cross_entropy gives the worked example: the mean of 0.408 and ln 3."""
     logits, targets = np.array([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]]), np.array([2, 0])
     first = -math.log(0.66524095577)
     expect("cross_entropy of (1, 2, 3)", student.cross_entropy(logits[:1], targets[:1]), first)
@@ -94,7 +94,7 @@ def test_cross_entropy(student):
 
 
 def test_cross_entropy_far(student):
-    """cross_entropy clips nothing: 20,000 below the winner costs 20,000."""
+    """cross_entropy does not clip: 20,000 below the maximum costs 20,000."""
     got = student.cross_entropy(np.array([[1e4, -1e4]]), np.array([1]))
     expect("cross_entropy of ((1e4, -1e4)) at target 1", got, 20_000)
     got = student.cross_entropy(np.array([[1e4, 0.0], [-1e4, -1e4]]), np.array([0, 1]))
@@ -102,7 +102,7 @@ def test_cross_entropy_far(student):
 
 
 def test_forward(student):
-    """forward lays the embeddings end to end, the oldest word first."""
+    """forward concatenates the embeddings, the oldest word first."""
     probabilities, cache = forward(student, SMALL, np.array([[1, 0]]))
     expect("the probabilities", probabilities, [[0.5, 0.5]])
     cache = entries("the cache", cache, CACHE)
@@ -121,7 +121,7 @@ def test_forward_shapes(student):
 
 
 def test_backward(student):
-    """backward finds the number of the docstring: a half, and minus a half."""
+    """backward gives the docstring's numbers: 0.5 and -0.5."""
     _, cache = forward(student, SMALL, np.array([[1, 0]]))
     grads = backward(student, SMALL, cache, np.array([1]))
     expect("dL/db2", grads["b2"], [0.5, -0.5])
@@ -162,14 +162,14 @@ def test_perplexity(student):
 
 
 def test_train(student):
-    """train finds the numbers of the docstring, its last batch a short one."""
+    """train gives the docstring's numbers; its last batch is short."""
     params, losses = train(student, ZERO, np.array([0, 1, 1, 1]), 2, 0.5, 2, 2)
     expect("losses", finite("losses", losses, (2,)).round(3), [0.62, 0.322])
     expect("b2", finite("b2", params["b2"], (2,)).round(3), [-0.704, 0.704])
 
 
 def test_train_nothing(student):
-    """train of no epochs: params as they were, and losses of shape (0,)."""
+    """train with 0 epochs: the same params, and losses of shape (0,)."""
     params, losses = train(student, SMALL, np.array([0, 1, 1]), 3, 0.5, 0, 2)
     shaped("losses", losses, (0,))
     for key, value in SMALL.items():
@@ -177,7 +177,7 @@ def test_train_nothing(student):
 
 
 def test_train_batches(student):
-    """train steps after each batch: five windows by two are 2, 2 and 1."""
+    """train updates after each batch: five windows in batches of 2, 2, 1."""
     start = params_of(five_contexts(np.random.default_rng(0)))
     whole, losses = train(student, start, TOKENS[:7], 3, 0.3, 1, 2)
     parts, total = start, 0.0
@@ -212,7 +212,7 @@ def test_generate(student):
 
 
 def test_generate_tie(student):
-    """generate takes the smaller id of two equally probable."""
+    """generate takes the smaller of two equally probable ids."""
     params = {**SMALL, "W2": np.zeros((2, 3))}
     expect("generate", student.generate(params, np.array([1, 1]), 2), [0, 0], integers=True)
 

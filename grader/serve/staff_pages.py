@@ -51,7 +51,7 @@ def _int(value: object) -> int:
 
 @dataclass(frozen=True)
 class ClassNow:
-    """What the staff page shows of a class: a line in words, and a row for each user."""
+    """Hold what the staff page shows of a class: a line in words, a row for each user."""
 
     at: float
     changes: tuple[int, int]

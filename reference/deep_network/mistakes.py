@@ -20,7 +20,7 @@ HINTS = {
         "units of layer k through certain numbers: where do those numbers come in backward?",
         "Think of one hidden unit in the second layer from the top. Its activation goes into every "
         "sum above it, each time multiplied by another number. If that number is zero, the unit "
-        "has no influence on the loss by this road, and no blame should come back along it; if it "
+        "has no influence on the loss by this road, and no gradient should come back along it; if it "
         "is large, much should come back. So what arrives at the unit is made of two things for "
         "each road: what the upper end was told, and how strongly the road carries. Look at the "
         "line of your code that goes from one layer to the layer below. Which of the two is in it? "
@@ -29,7 +29,7 @@ HINTS = {
         "number of lower units.",
     ),
     "forward-norms": Hint(
-        "norms: they follow the signal on its way up, not the blame on its way down. Of which "
+        "norms: they follow the signal on its way up, not the gradient on its way down. Of which "
         "arrays should the norms be taken, and what shape does such an array have?",
         "There are two kinds of arrays for each layer. One kind is made on the way forward, has a "
         "row for each example, and says what the units answered. The other kind is made on the way "

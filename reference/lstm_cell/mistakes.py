@@ -42,7 +42,7 @@ HINTS = {
         "c: it receives as much from h as if the output gate were fully open. What stands between "
         "the memory and the hidden state?",
         "The hidden state shows only a part of the memory: the output gate decides how much. What "
-        "is not shown cannot be blamed. Suppose that the gate is closed, zero for some unit: then "
+        "is not shown gets no gradient. Suppose that the gate is closed, zero for some unit: then "
         "h is zero for this unit whatever the memory holds, and no gradient can come from h to c. "
         "Put such a case into your function and look at what reaches c. In a product each factor "
         "receives the gradient times the other factor; you have thought of the slope of the tanh, "
@@ -71,7 +71,7 @@ HINTS = {
         "one factor of a product receive?",
     ),
     "forget-gate-zero": Hint(
-        "Wf, Uf, bf: all their gradients are zero. Can a gate that changes c be without blame?",
+        "Wf, Uf, bf: all their gradients are zero. Can a gate that changes c have no gradient?",
         "Three gates and the candidate are computed in the same manner, and each of them leaves "
         "its mark on the output; so four sets of parameters must learn. In your answer the forget "
         "gate receives nothing, and a network trained with it would keep its first forget gate "

@@ -15,9 +15,9 @@ HINTS = {
         "upstream gradient of 5. Then write that as one line that uses no call of autograd.",
     ),
     "relu-mask-missing": Hint(
-        "dL/dz of ReLU: not 0 where z is negative. What passes back through a silent unit?",
+        "dL/dz of ReLU: not 0 where z is negative. What passes back through a unit that is off?",
         "A unit whose input is negative gives 0, and it still gives 0 if the input is moved by "
-        "a little. So the loss does not feel that input at all, and no blame may reach it. Take "
+        "a little. So the loss does not feel that input at all, and its gradient is 0. Take "
         "z = (-2, 3) and an upstream gradient of (5, 5), move each of the two inputs by a "
         "thousandth, and see what it does to the outputs. Then compare with what your backward "
         "hands on for each. If you keep the output of forward and test it against 0, think about "

@@ -51,7 +51,7 @@ HINTS = {
         "alone, as it is here.",
     ),
     "relu-mask-missing": Hint(
-        "z1: the gradient is not zero where z1 < 0. What passes back through a silent unit?",
+        "z1: the gradient is not zero where z1 < 0. What passes back through a unit that is off?",
         "Choose an example and a hidden unit whose z1 is well below zero, and change this z1 a "
         "little, up or down. What happens to a1, and so to everything that comes after it? That "
         "tells you what the gradient at this entry has to be. Now print your gradient there. The "
@@ -66,7 +66,7 @@ HINTS = {
         "Which units were on?",
         "Set up one hidden unit with z1 = 3 and another with z1 = -3, and write down what ReLU "
         "makes of each. Nudge both by a small amount: one output moves along with its input, the "
-        "other does not move at all. A unit that does not move the output cannot be to blame for "
+        "other does not move at all. A unit that does not move the output cannot change "
         "the loss. Now print the slopes that your code gives for 3 and for -3 and compare them "
         "with what you just saw. If the two are exchanged, look at the direction of your "
         "comparison, or at the order of the two values you choose between: it is easy to write "
@@ -78,7 +78,7 @@ HINTS = {
         "Draw the graph of ReLU and put your finger on the curve above z = 5. How high is the "
         "curve there? And how steep is it? These are two different numbers, and backward wants "
         "one of them. Then move your finger to z = 10 and ask both questions again: one answer "
-        "changes, the other does not. In your code, the blame that reaches a hidden unit is "
+        "changes, the other does not. In your code, the gradient that reaches a hidden unit is "
         "multiplied by a number that grows with the unit's activation, so units that fire "
         "strongly get far too much of it and weak ones too little. The zeros do come out right, "
         "which is why the mistake is hard to see; compare units that are on, with different "
@@ -92,7 +92,7 @@ HINTS = {
         "zeros must be that of the zeros of a1. Print the shape and the entries of the array whose "
         "sign you test. Does it have one column per hidden unit? Broadcasting will stretch an "
         "array with a single column without a word, and an array that has the right shape can "
-        "still be the wrong one. Then choose one silent unit of one example and check what your "
+        "still be the wrong one. Then choose a unit that is off for one example, and check what your "
         "code lets through there.",
     ),
     "sigmoid-slope-half": Hint(
@@ -134,11 +134,11 @@ HINTS = {
         "The gradients of one tuple all belong to one moment: the moment of its forward pass. The "
         "question they answer is how the loss would have been different, had each of the weights "
         "been a little different then. In your loop some of the weights have already moved when "
-        "the blame for the others is worked out, so the first layer is blamed through a second "
-        "layer that had nothing to do with this prediction. The difference is small when the "
+        "the gradients of the others are computed, so the first layer gets its gradient through "
+        "a second layer that had nothing to do with this prediction. The difference is small when the "
         "learning rate is small, and training still goes downhill, which is why it goes "
         "unnoticed. Print the weights of the second layer at two places in your loop: as used by "
-        "forward, and as used to carry the blame back.",
+        "forward, and as used to pass the gradient back.",
     ),
     "weights-transposed": Hint(
         "W1 or W2: rows and columns are exchanged, in the gradient or on the way forward. Row i, "
@@ -149,7 +149,7 @@ HINTS = {
         "mix-up shows in the shape, so try four features with three hidden units and print the "
         "shape of each gradient beside that of its weights. With a square layer nothing looks "
         "odd, and only the numbers are wrong. Choose one weight, work out its gradient for one "
-        "example by hand, from what enters below and what blame arrives above, and see where in "
+        "example by hand, from what enters below and the gradient from above, and see where in "
         "your matrix that number ended up.",
     ),
     "bias-not-summed": Hint(
@@ -298,7 +298,7 @@ HINTS = {
         "honest way to find a slope, and an excellent way to test one. But it costs a forward "
         "pass or two for each single weight, and a network has thousands or millions of them. "
         "Backpropagation finds all the slopes in one pass, for about the price of one forward "
-        "pass, because the blame that has arrived at one layer serves every weight below it. That "
+        "pass, because the gradient that arrives at one layer serves every weight below it. That "
         "is the point of this exercise. Keep what you have as a check. Then walk through the "
         "graph from the loss back, one node at a time, and at each one multiply what arrives by "
         "the local slope.",

@@ -75,7 +75,8 @@ BANNED = """
     thereof; manners; exempt; taken off; honest error;
     what it was; answers otherwise; otherwise than; more than it should; as it should be;
     root's alone; stands twice; nobody's fault; whatever it is asked; shuts out;
-    for ever; we could not tell
+    for ever; we could not tell; stood for; answers as if; is it that; a silent unit;
+    the blame; they ask for the same; are told apart
 """
 PHRASES = tuple(" ".join(phrase.split()) for phrase in BANNED.split("; "))
 """Fragments of sentences that outside readers could not understand, in lower case."""
