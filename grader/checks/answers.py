@@ -130,7 +130,9 @@ class Asked:
             if isinstance(argument, Part):
                 error = self._answers[argument.case].error
                 if error is not None:
-                    return StudentError(f"{case.function} needs {argument.case.function}: {error}")
+                    needed = argument.case.function
+                    message = f"{case.function} needs {needed}: {error}"
+                    return StudentError(message, place=error.place, needs=needed)
         return None
 
     def call_for(self, case: Case, want: Any) -> Call:

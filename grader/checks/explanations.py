@@ -491,7 +491,10 @@ class Investigation:
                 made = examples.example(self.reference, case, answer, quantities.refused(answer))
                 returned = said.shown or made.returned or "nothing under that name"
                 shown = Example(made.call, returned, made.correct)
-                return [Cause(view.function, said.sentence, said.question, example=shown)]
+                return [
+                    Cause(view.function, said.sentence, said.question, example=shown,
+                          is_renamed=bool(said.names))
+                ]  # fmt: skip
         return []
 
     def _plain(self, view: View) -> list[Cause]:

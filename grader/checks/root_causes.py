@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -229,13 +228,12 @@ class _Page:
         home = self._home(error)
         earlier = [c for c in self.causes if c.function == home and home != view.function]
         called = self.investigation.called(view.function)
-        earlier = earlier or [c for c in self.causes if str(error).startswith(f"{view.function} needs")
-                              and c.function in called]  # fmt: skip
-        place = re.search(r"line \d+ of .*", str(error))
-        if not earlier and place:
-            earlier = [c for c in self.causes if place[0].rstrip(".") in c.sentence]
+        if not earlier and error.needs:
+            earlier = [cause for cause in self.causes if cause.function in called]
+        if not earlier and error.place:
+            earlier = [cause for cause in self.causes if cause.place == error.place]
         if not earlier and error.kinds[:1] == ("KeyError",):
-            earlier = [cause for cause in self.causes if "; you return `" in cause.sentence]
+            earlier = [cause for cause in self.causes if cause.is_renamed]
         if not earlier and error.kinds[:1] == ("NotImplementedError",):
             earlier = [cause for cause in self.causes if cause.mistake == "=unwritten"]
         earlier = earlier or self.investigation.raises_with_parts(view)
@@ -253,6 +251,7 @@ class _Page:
             question_about(error),
             example=made,
             cluster=f"{view.function}:{error}",
+            place=error.place,
         )
         self._name_raised(view, cause)
         self.investigation.causes.append(cause)
@@ -270,11 +269,10 @@ class _Page:
 
     def _home(self, error: StudentError) -> str:
         """Return the function of the student's file in which an exception was raised."""
-        found = re.search(r", line (\d+) of ", str(error))
-        if found is None:
+        if error.place is None:
             return ""
-        line = int(found[1])
-        for _, source in self.asked.student.program.cells[:1]:
+        title, line = error.place
+        for source in [text for name, text in self.asked.student.program.texts if name == title]:
             for node in near_misses.tree_of(source).body:
                 inside = isinstance(node, ast.FunctionDef) and (
                     node.lineno <= line <= (node.end_lineno or 0)

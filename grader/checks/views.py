@@ -181,5 +181,9 @@ class Cause:
     outcomes: list[str] = field(default_factory=list)
     changes: set[Path] = field(default_factory=set)
     """The arrays that it makes wrong, where it is one of several mistakes in a function."""
+    place: tuple[str, int] | None = None
+    """Where it raises: the title of the cell, and the line."""
+    is_renamed: bool = False
+    """Whether right values are there under another key."""
     named: set[str] = field(default_factory=set)
     """The functions whose answers are those of the candidate."""

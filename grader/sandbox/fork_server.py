@@ -50,16 +50,30 @@ class GraderError(UserError):
 class StudentError(Exception):
     """Student code raised, hung, died or answered nonsense: one line that a student may read.
 
-    ``kinds`` are the built-in exception classes when it raised; ``detail`` is for the instructor;
-    ``cause`` is for code that decides (see `grader.model.Outcome`).
+    Args:
+        message: The line.
+        kinds: The built-in exception classes when it raised.
+        detail: More, for the instructor.
+        place: Where it raised: the title of the cell, and the line.
+        needs: The function whose missing answer is an argument of the call, if that is why.
     """
 
     cause: Cause = "raised"
+    """For code that decides (see `grader.model.Outcome`)."""
 
-    def __init__(self, message: str, kinds: Sequence[str] = (), detail: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        kinds: Sequence[str] = (),
+        detail: str = "",
+        *,
+        place: tuple[str, int] | None = None,
+        needs: str = "",
+    ) -> None:
         super().__init__(message)
         self.kinds = tuple(kinds)
         self.detail = detail
+        self.place, self.needs = place, needs
 
 
 class OverrunError(StudentError):

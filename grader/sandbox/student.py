@@ -354,10 +354,12 @@ class Student:
             return StudentError(f"{function} is not written yet", kinds, text)
         if "MemoryError" in kinds:  # NumPy raises a kind of its own
             most = f"{self.limits.memory_mb:,} MiB"
-            where = self._place(cell, line)
-            return StudentError(f"{function} ran out of memory ({most}){where}", kinds, text)
-        what = _article(name) if name else _kind_of(kinds)
-        return StudentError(f"{function} raised {what}{self._place(cell, line)}", kinds, text)
+            what = f"{function} ran out of memory ({most})"
+        else:
+            what = f"{function} raised {_article(name) if name else _kind_of(kinds)}"
+        place = self._place(cell, line)
+        where = f", line {place[1]} of {place[0]}" if place else ""
+        return StudentError(f"{what}{where}", kinds, text, place=place)
 
     def why_undefined(self, function: str) -> str:
         """Return the sentence about a name that is missing."""
@@ -374,12 +376,13 @@ class Student:
             return f"{function} is not defined; {where} raised an error"
         return f"{function} is not defined in your file"
 
-    def _place(self, cell: int, line: int) -> str:
+    def _place(self, cell: int, line: int) -> tuple[str, int] | None:
+        """Return a cell's title and a line of it, if the worker named one that exists."""
         if not 0 <= cell < len(self.program.texts):
-            return ""
+            return None
         title, source = self.program.texts[cell]
         known = 0 < line <= min(source.count("\n") + 1, FAR)
-        return f", line {line} of {title}" if known else ""
+        return (title, line) if known else None
 
     def violated(self) -> StudentError:
         """End the worker, which wrote something other than an answer; return the error."""
