@@ -188,7 +188,15 @@ class Picker:
             file, data, _ = good[0] if good else (files[0], b"", ())
             return Choice(file, data, problem=bad or STUB)
         choice = replace(self._latest(self._best(work)), rivals=self._rivals(work))
-        return replace(choice, note=bad) if bad and not choice.note else choice
+        return replace(choice, note=choice.note or bad or self._passed_over(choice))
+
+    def _passed_over(self, choice: Choice) -> str:
+        """Name the other programs that were left out only because of their names."""
+        if choice.file is None:
+            return ""
+        best = self._likeness(choice.file)
+        others = [file for file in choice.rivals if self._likeness(file) > best]
+        return f"not graded, because of the name: {listed(others)}" if others else ""
 
     def _rivals(self, work: list[Read]) -> tuple[File, ...]:
         """Return the files with different programs, if all names fit the exercise."""
@@ -253,13 +261,15 @@ class Picker:
                 raise Withheld(f"{one_line(file.entry.path)} {file.entry.withheld}")
         refused = [_said(file, file.entry.refused) for file in files if file.entry.refused]
         if refused:
-            return f"no .py or .ipynb file was submitted: {'; '.join(refused[:MAX_LISTED])}"
+            return f"{NO_PROGRAM}: {'; '.join(refused[:MAX_LISTED])}; {ITSELF}"
         if files:
-            return f"no .py or .ipynb file was submitted, but {listed(files)}"
+            return f"{NO_PROGRAM}, but {listed(files)}; {ITSELF}"
         return "nothing was submitted"
 
 
 STUB = "only the unchanged stub was submitted"
+NO_PROGRAM = "no .py or .ipynb file was submitted"
+ITSELF = "submit the .py or .ipynb file itself"
 EARLIER = "from an earlier attempt: the last one contains only the stub"
 
 

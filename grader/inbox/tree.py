@@ -33,7 +33,7 @@ HIDDEN = re.compile(
 )
 """What computers and editors leave behind: left out without a note."""
 ARCHIVE = re.compile(r".+\.(?:zip|tar|t?gz|tbz2?|bz2|t?xz|7z|rar|zst)", re.IGNORECASE)
-PACKED = "is an archive inside the export, which is not opened"
+PACKED = "is an archive inside the submission, which is not opened"
 
 
 class InboxError(UserError):
