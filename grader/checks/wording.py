@@ -25,6 +25,8 @@ QUESTIONS: Final = {
     "NameError": "Where does this name get its value, and is that line run before?",
     "AttributeError": "Of which type is the value before the dot? Print it.",
     "ZeroDivisionError": "For which input is the divisor 0 at that line?",
+    "FloatingPointError": "How large is each value at that line? Print the smallest and the largest.",
+    "OverflowError": "How large is each value at that line? Print the smallest and the largest.",
     "RecursionError": "For which input does the function not call itself again?",
 }
 """Questions about a call that gave no answer, by the cause of the error or the built-in exception."""

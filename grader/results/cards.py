@@ -62,7 +62,10 @@ def explained(grade: Grade) -> list[CardView]:
 
 
 def by_card(grade: Grade) -> dict[str, tuple[Outcome, ...]]:
-    """Return for each card's id the checks that it explains, in the order of the checks."""
+    """Return for each card's id the checks that it explains, those that failed first.
+
+    A check that is not judged yet waits for one that failed, and never stands for the card.
+    """
     ids = {card.id for card in grade.cards}
     owner = {check: card.id for card in reversed(grade.cards) for check in card.consequences}
     found: dict[str, list[Outcome]] = {}
@@ -70,7 +73,11 @@ def by_card(grade: Grade) -> dict[str, tuple[Outcome, ...]]:
         card = outcome.root_cause if outcome.root_cause in ids else owner.get(outcome.id, "")
         if card and outcome.status in ("failed", "waiting"):
             found.setdefault(card, []).append(outcome)
-    return {card: tuple(outcomes) for card, outcomes in found.items()}
+    return {card: tuple(sorted(each, key=_is_waiting)) for card, each in found.items()}
+
+
+def _is_waiting(outcome: Outcome) -> bool:
+    return outcome.status == "waiting"
 
 
 def first_checks(grade: Grade) -> dict[str, Outcome]:

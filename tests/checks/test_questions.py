@@ -14,6 +14,7 @@ from grader.sandbox.fork_server import CrashError, OverrunError, PipeError, Stud
         (PipeError("wrote to the pipe"), "file or socket"),
         (StudentError("f raised", ("KeyError", "LookupError", "Exception")), "keys"),
         (StudentError("f raised", ("UnboundLocalError", "NameError", "Exception")), "name"),
+        (StudentError("f raised", ("FloatingPointError", "ArithmeticError")), "How large"),
         (StudentError("f raised", ("Mine", "IndexError", "LookupError")), "index"),
     ],
 )

@@ -59,6 +59,15 @@ def test_what_is_not_judged_yet_says_what_it_waits_for() -> None:
     assert "19 checks passed (19 points): A (19 of 20)" in html
 
 
+def test_a_check_that_waits_never_stands_for_the_card() -> None:
+    """The check that failed does so however the checks are ordered; the other one follows."""
+    failed = replace(CELL, id="test_z.py::failed", root_cause="i")
+    waits = replace(CELL, id="test_a.py::waits", root_cause="i", status="waiting", cause="")
+    card = replace(CARD, id="i", consequences=(waits.id, failed.id))
+    shown = cards.entries(Grade(GRADE.submission, 7.0, (waits, failed), cards=(card,)))[0]
+    assert ((failed,), (waits,)) == (shown.checks, shown.consequences)
+
+
 @pytest.mark.parametrize(
     ("lost", "said"), [(1.0, "1 point lost"), (0.5, "0.5 points lost"), (0.0, "no points lost")]
 )
