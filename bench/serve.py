@@ -173,6 +173,8 @@ def batch(course: Path, folder: Path, count: int) -> tuple[float, float]:
         costs.append(run([*GRADER, "grade", inbox, "--assignment", NAME, "--out",
                           folder / f"out{many}"], cwd=course, stdout=sys.stderr))  # fmt: skip
     few, many_cost = costs
+    if many_cost.wall <= few.wall:
+        raise SystemExit("this machine is too busy to measure anything; try again when it is not")
     return (many_cost.cpu - few.cpu) / count, count / (many_cost.wall - few.wall)
 
 

@@ -447,10 +447,26 @@ def changes(connection: sqlite3.Connection) -> tuple[int, int]:
     return connection.total_changes, int(others[0][0])
 
 
-def class_rows(connection: sqlite3.Connection, offering: Offering) -> list[dict[str, object]]:
+def unsettled(connection: sqlite3.Connection, offering: Offering) -> int:
+    """Return the number after which attempts may still change: those that wait, and new ones."""
+    query = (
+        "SELECT IFNULL(MIN(row), (SELECT IFNULL(MAX(row), 0) + 1 FROM attempt)) - 1 FROM attempt"
+        " WHERE offering = ? AND state IN ('queued', 'grading')"
+    )
+    return int(connection.execute(query, (offering.id,)).fetchall()[0][0])
+
+
+def class_rows(
+    connection: sqlite3.Connection, offering: Offering, after: int = -1
+) -> list[dict[str, object]]:
     """Return a row for each student of the course, for the staff page: one query for all listeners.
 
     ``attempt`` is the id of the newest one: SQLite takes it from the row that has the MAX.
+
+    Args:
+        connection: Of service.db.
+        offering: The assignment.
+        after: Only students with an attempt after this one; -1: all students.
     """
     rows = connection.execute(
         """
@@ -460,9 +476,10 @@ SELECT user.id AS user, user.student, user.name, standing.final,
 FROM enrolment JOIN user ON user.id = enrolment.user
 LEFT JOIN attempt ON attempt.user = user.id AND attempt.offering = :offering AND NOT attempt.trial
 LEFT JOIN standing ON standing.user = user.id AND standing.offering = :offering
-WHERE enrolment.course = :course AND enrolment.role = 'student'
+WHERE enrolment.course = :course AND enrolment.role = 'student' AND (:after < 0 OR user.id IN (
+    SELECT user FROM attempt WHERE row > :after AND offering = :offering))
 GROUP BY user.id ORDER BY user.name, user.student
 """,
-        {"offering": offering.id, "course": offering.course},
+        {"offering": offering.id, "course": offering.course, "after": after},
     ).fetchall()
     return [dict(row) for row in rows]

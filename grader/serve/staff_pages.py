@@ -7,7 +7,7 @@ import json
 import re
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -26,6 +26,8 @@ from grader.serve.database import now, stored, transaction
 SCORE: Final = re.compile(r"\d{1,6}(?:[.,]\d{1,4})?", re.ASCII)
 FORMATS: Final = ("canvas", "moodle", "gradescope-csv", "blackboard")
 TICK: Final = 1.0
+WHOLE: Final = 10.0
+"""Seconds after which all of a class is read again for those who watch it."""
 
 
 async def staff(call: WebCall) -> Response:
@@ -54,13 +56,22 @@ class ClassNow:
     """Hold what the staff page shows of a class: a line in words, a row for each user."""
 
     at: float
+    whole: float
+    """When all of the class was read."""
+    is_patched: bool
+    """Whether only some of it was read since then."""
     changes: tuple[int, int]
+    unsettled: int
     text: str
     rows: Mapping[object, Mapping[str, object]]
 
 
 class Watcher:
-    """One query for all who watch a class: once a second at most, and only after something changed."""
+    """One query for all who watch a class: once a second at most, and only after something changed.
+
+    It reads the students whose attempts wait or are new; the whole class only at times, because
+    nobody but staff and the commands changes anything else.
+    """
 
     def __init__(self) -> None:
         self._seen: dict[str, ClassNow] = {}
@@ -71,23 +82,33 @@ class Watcher:
         async with self._asking.setdefault(offering.id, asyncio.Lock()):
             seen = self._seen.get(offering.id)
             if seen is None or time.monotonic() - seen.at >= 0.9 * TICK:
-                seen = await self._asked(site, offering, seen)
+                seen = await site.database(_class_now, offering, seen)
                 self._seen[offering.id] = seen
             return seen
 
-    async def _asked(self, site: Site, offering: Offering, seen: ClassNow | None) -> ClassNow:
-        changes = await site.database(attempts.changes)
-        if seen is not None and seen.changes == changes:
-            return replace(seen, at=time.monotonic())
-        rows = await site.database(attempts.class_rows, offering)
-        live = {row["user"]: _live(row) for row in rows}
-        return ClassNow(time.monotonic(), changes, _summary(rows), live)
+
+def _class_now(
+    connection: sqlite3.Connection, offering: Offering, seen: ClassNow | None
+) -> ClassNow:
+    """Return the class; only what changed since it was ``seen`` is read anew."""
+    at, changes = time.monotonic(), attempts.changes(connection)
+    is_old = seen is None or at - seen.whole >= WHOLE
+    if seen is not None and seen.changes == changes and not (seen.is_patched and is_old):
+        return replace(seen, at=at)
+    unsettled = attempts.unsettled(connection, offering)
+    after, whole, found = -1, at, dict[object, Mapping[str, object]]()
+    if seen is not None and not is_old:
+        after, whole, found = seen.unsettled, seen.whole, dict(seen.rows)
+    for row in attempts.class_rows(connection, offering, after):
+        found[row["user"]] = _live(row)
+    text = _summary(found.values())
+    return ClassNow(at, whole, not is_old, changes, unsettled, text, found)
 
 
 WATCHER: Final = Watcher()
 
 
-def _summary(rows: list[dict[str, object]]) -> str:
+def _summary(rows: Collection[Mapping[str, object]]) -> str:
     return wording.class_summary(len(rows), sum(_int(row["waiting"]) for row in rows))
 
 
@@ -96,7 +117,7 @@ def _live(row: dict[str, object]) -> dict[str, object]:
     state = wording.state(*(_int(row[name]) for name in ("attempts", "waiting", "errors")))
     return {
         "user": row["user"], "attempt": row["attempt"], "attempts": row["attempts"], "state": state,
-        "errors": row["errors"] or 0,
+        "errors": row["errors"] or 0, "waiting": row["waiting"] or 0,
         "score": wording.score(final if isinstance(final, int | float) else None),
     }  # fmt: skip
 

@@ -1,0 +1,79 @@
+"""What those who watch a class are sent: only what changed, and everything that changed."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from grader.serve import attempts, staff_pages
+from grader.serve.database import connect
+
+OFFERING = SimpleNamespace(id="a", course="k")
+
+
+@pytest.fixture
+def connection(tmp_path):
+    """Return a service.db with three students, the first of whom has a graded attempt."""
+    made = connect(tmp_path / "service.db")
+    made.execute("INSERT INTO course VALUES ('k', 'K')")
+    made.execute("INSERT INTO offering (id, course, title, opens, due, closes, counts, zone, max_score)"
+                 " VALUES ('a', 'k', 'A', '', '', '', 'last', 'UTC', 100)")  # fmt: skip
+    for user, student in enumerate(("ada", "bob", "eve"), 1):
+        made.execute("INSERT INTO user VALUES (?, ?, ?, '')", (user, student, student.title()))
+        made.execute("INSERT INTO enrolment VALUES (?, 'k', 'student')", (user,))
+    submit(made, 1, "done")
+    return made
+
+
+def submit(connection, user, state="queued"):
+    count = connection.execute("SELECT COUNT(*) FROM attempt").fetchone()[0]
+    connection.execute(
+        "INSERT INTO attempt (id, offering, user, file, sha256, accepted_at, state) VALUES"
+        " (?, 'a', ?, 'a.py', '', '', ?)", (f"id{count + 1}", user, state))  # fmt: skip
+
+
+def score(connection, user, final):
+    connection.execute("INSERT OR REPLACE INTO standing VALUES ('a', ?, ?, '[]')", (user, final))
+
+
+def states(seen):
+    return {user: (row["state"], row["attempt"], row["score"]) for user, row in seen.rows.items()}
+
+
+def test_only_students_whose_attempts_wait_or_are_new_are_read(connection, monkeypatch):
+    """Each step shows the same as a reading of all of the class."""
+    read = []
+    monkeypatch.setattr(
+        staff_pages.attempts, "class_rows",
+        lambda *given: read.append(rows := attempts_rows(*given)) or rows,
+    )  # fmt: skip
+    seen = staff_pages._class_now(connection, OFFERING, None)
+    assert len(read[-1]) == 3
+    assert staff_pages._class_now(connection, OFFERING, seen).rows is seen.rows
+    assert len(read) == 1  # nothing changed, nothing was read
+    steps = (
+        lambda: submit(connection, 2),
+        lambda: connection.execute("UPDATE attempt SET state = 'grading' WHERE row = 2"),
+        lambda: submit(connection, 2),
+        lambda: (connection.execute("UPDATE attempt SET state = 'done'"), score(connection, 2, 50)),
+        lambda: submit(connection, 3, "error"),
+    )
+    for step in steps:
+        step()
+        seen = staff_pages._class_now(connection, OFFERING, seen)
+        assert len(read[-1]) == 1
+        assert states(seen) == states(staff_pages._class_now(connection, OFFERING, None))
+        read.pop()
+
+
+attempts_rows = attempts.class_rows
+
+
+def test_what_staff_changed_is_sent_with_the_next_whole_class(connection, monkeypatch):
+    """A score that was set belongs to nobody whose attempt waits: it comes some seconds later."""
+    seen = staff_pages._class_now(connection, OFFERING, None)
+    score(connection, 1, 42)
+    seen = staff_pages._class_now(connection, OFFERING, seen)
+    assert seen.rows[1]["score"] == "–"
+    monkeypatch.setattr(staff_pages, "WHOLE", 0.0)
+    seen = staff_pages._class_now(connection, OFFERING, seen)
+    assert seen.rows[1]["score"] == "42"
