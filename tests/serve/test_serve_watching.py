@@ -1,4 +1,4 @@
-"""What those who watch a class are sent: only what changed, and everything that changed."""
+"""Those who watch a class are sent only what changed, and everything that changed."""
 
 from types import SimpleNamespace
 
