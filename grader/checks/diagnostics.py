@@ -39,7 +39,7 @@ MOST_PAIRS: Final = 600
 are programs of a millisecond each, made once a run."""
 UNPAIRED: Final = ("constant-answer", "state-between-calls", "argument-modified")
 """Mistakes that hide another one, or that no values tell."""
-MOST_FAILED: Final = 8
+MOST_FAILED: Final = 4
 """Inputs of one generator of a check that failed; of the others, one each."""
 Arrays = Mapping[Path, np.ndarray]
 
@@ -189,31 +189,33 @@ class Diagnostics:
             return False
         return True
 
-    def candidates(self, function: str) -> list[Candidate]:
-        """Return the mistakes and mutants made in a function, mistakes first."""
-        if function not in self._candidates:
+    def candidates(self, function: str) -> Iterator[Candidate]:
+        """Yield the mistakes made in a function, then mutants, each made when it is reached."""
+        yield from self.mistakes(function)
+        catalogue, caches = self.exercise.catalogue, self.exercise.caches
+        if self._mutants is None:
+            self._mutants = Mutants(catalogue.source, self.functions)
+        known = self._candidates.setdefault(function, [])
+        for number, mutant in enumerate(self._mutants.of(function)):
+            if number == len(known):
+                known.append(Candidate(function, mutant.module, caches, mutant=mutant))
+            yield known[number]
+
+    def mistakes(self, function: str) -> list[Candidate]:
+        """Return the mistakes of the catalogue that are made in a function."""
+        if self._mistakes is None:
             catalogue, caches = self.exercise.catalogue, self.exercise.caches
-            if self._mistakes is None:
-                self._mistakes = [
-                    Candidate(each.function, _maker(catalogue.source, each), caches, each)
-                    for each in (*catalogue.mistakes, *catalogue.lookalikes)
-                ]
-            if self._mutants is None:
-                self._mutants = Mutants(catalogue.source, self.functions)
-            self._candidates[function] = [
-                *(each for each in self._mistakes if each.function == function),
-                *(
-                    Candidate(function, each.module, caches, mutant=each)
-                    for each in self._mutants.of(function)
-                ),
+            self._mistakes = [
+                Candidate(each.function, _maker(catalogue.source, each), caches, each)
+                for each in (*catalogue.mistakes, *catalogue.lookalikes)
             ]
-        return self._candidates[function]
+        return [each for each in self._mistakes if each.function == function]
 
     def pairs(self, function: str) -> list[Candidate]:
         """Return the pairs of named mistakes that can be made in one function, at most `MOST_PAIRS`."""
         if function not in self._pairs:
             source, caches = self.exercise.catalogue.source, self.exercise.caches
-            known = [each for each in self.candidates(function) if each.mistake is not None]
+            known = self.mistakes(function)
             self._pairs[function] = [
                 Candidate(function, maker, caches, both=(one, other))
                 for one, other in itertools.combinations(known, 2)
@@ -225,7 +227,7 @@ class Diagnostics:
         """Drop the inputs and what was answered to them: another run draws others."""
         self._drawn.clear()
         self._ladder = None
-        for candidates in (*self._candidates.values(), *self._pairs.values()):
+        for candidates in (*self._candidates.values(), *self._pairs.values(), self._mistakes or ()):
             for each in candidates:
                 each.forget()
 

@@ -125,7 +125,7 @@ class Edits:
             return set()
         return {
             candidate.mistake.id
-            for candidate in self.diagnostics.candidates(view.function)
+            for candidate in self.diagnostics.mistakes(view.function)
             if candidate.mistake is not None
             and self._is_enough(candidate, view, view.numbers)
             and all(self._raises(candidate, case, text) for case, text in texts)
@@ -227,7 +227,7 @@ class Edits:
     def _of_mistakes(self, view: View, failing: Sequence[int]) -> Several | None:
         """Return two named mistakes, the first of which explains an array alone."""
         source = self.diagnostics.exercise.catalogue.source
-        known = [c for c in self.diagnostics.candidates(view.function) if c.mistake is not None]
+        known = self.diagnostics.mistakes(view.function)
         pairs = [(view.cases[n], view.answers[n]) for n in failing]
         left = MOST_TRIED
         for path in view.paths[:MOST_PATHS]:
@@ -249,7 +249,7 @@ class Edits:
         """Return two named mistakes that explain a function's only array, which neither does alone."""
         if len(self.reference.expected(view.cases[0])[1]) > 1:
             return None
-        known = [c for c in self.diagnostics.candidates(view.function) if c.mistake is not None]
+        known = self.diagnostics.mistakes(view.function)
         shown = {id(c) for c in known if any(self._shows(c, view, n) for n in failing)}
         for pair in self.diagnostics.pairs(view.function):
             fits = pair.both and all(id(each) in shown for each in pair.both)

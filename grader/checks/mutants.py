@@ -12,7 +12,6 @@ mutant counts its turns: one that would never end raises instead.
 from __future__ import annotations
 
 import ast
-import itertools
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -178,12 +177,24 @@ class Mutants:
         """
         self._source, self._functions = Source.read(text), functions
         self._found: dict[str, list[Mutant]] = {}
+        self._rest: dict[str, Iterator[Mutant]] = {}
 
-    def of(self, function: str) -> list[Mutant]:
-        """Return at most `MOST` mutants of a function, in the order of the table of operators."""
+    def of(self, function: str) -> Iterator[Mutant]:
+        """Yield at most `MOST` mutants of a function, in the order of the table of operators.
+
+        Each is read off the tree when it is reached, once: most searches end before the last one.
+        """
         if function not in self._found:
-            self._found[function] = list(itertools.islice(self.queue(function), MOST))
-        return self._found[function]
+            self._found[function] = []
+            self._rest[function] = self.queue(function)
+        found, rest = self._found[function], self._rest[function]
+        for number in range(MOST):
+            if number == len(found):
+                mutant = next(rest, None)
+                if mutant is None:
+                    return
+                found.append(mutant)
+            yield found[number]
 
     def queue(self, function: str) -> Iterator[Mutant]:
         """Yield all mutants of a function, likely slips first."""

@@ -7,13 +7,13 @@ from . import cases
 
 @pytest.mark.points(5)
 def test_cell_state(check):
-    """cell_forward: c keeps some of the old memory and takes in some new"""
+    """cell_forward: the cell state c is correct"""
     check(cases.cell_forward_cases, 1, name="c")
 
 
 @pytest.mark.points(5)
 def test_hidden_state(check):
-    """cell_forward: h is what the output gate shows of the memory"""
+    """cell_forward: the hidden state h is correct"""
     check(cases.cell_forward_cases, 0, name="h")
 
 
@@ -33,7 +33,7 @@ POINTS = {"c_prev": 5, "x": 4, "h_prev": 4} | {
     [pytest.param(name, marks=pytest.mark.points(points)) for name, points in POINTS.items()],
 )
 def test_backward(check, array):
-    """cell_backward: {array} hears from h and from c"""
+    """cell_backward: the gradient of {array} counts both dh and dc"""
     check(
         cases.cell_backward_cases,
         array,
@@ -45,5 +45,5 @@ def test_backward(check, array):
 @pytest.mark.points(2)
 @pytest.mark.timed("cell_backward")
 def test_backward_is_fast(check):
-    """cell_backward propagates: it does not try every weight in turn"""
+    """cell_backward uses backpropagation: it does not try every weight in turn"""
     check.fast(cases.timed_cell_cases, limit=1500)

@@ -9,7 +9,7 @@ OWN = ("cell_forward", "cell_backward")
 
 @pytest.mark.points(8)
 def test_forward(check):
-    """sequence_forward hands h and c on from step to step"""
+    """sequence_forward passes h and c from step to step"""
     check(cases.sequence_forward_cases, 0, own=("cell_forward",), name="hs")
 
 
@@ -28,7 +28,7 @@ POINTS = {"xs": 4, "h0": 4, "c0": 4} | {kind + k: 1 for kind in "WUb" for k in "
     [pytest.param(name, marks=pytest.mark.points(points)) for name, points in POINTS.items()],
 )
 def test_backward(check, array):
-    """sequence_backward: {array} hears from every step"""
+    """sequence_backward: the gradient of {array} is correct over all steps"""
     check(cases.sequence_backward_cases, array, own=OWN, gradient=cases.SEQUENCE_BACKWARD)
 
 
@@ -41,18 +41,18 @@ def test_short_backward(check):
 
 @pytest.mark.points(2)
 def test_long(check):
-    """sequence_backward goes back all the way, however many steps there are"""
+    """sequence_backward works for a long sequence"""
     check(cases.long_cases, own=OWN)
 
 
 @pytest.mark.points(4)
 def test_large(check):
-    """sequence_backward hands on large gradients as they are"""
+    """sequence_backward does not clip large gradients"""
     check(cases.large_cases, own=OWN)
 
 
 @pytest.mark.points(2)
 @pytest.mark.timed("sequence_backward")
 def test_backward_is_fast(check):
-    """sequence_backward goes back once, not once for every weight"""
+    """sequence_backward uses backpropagation: it does not try every weight in turn"""
     check.fast(cases.timed_sequence_cases, limit=1500)
