@@ -29,6 +29,8 @@ from grader.sandbox.student import Answer
 
 WITNESSES: Final = 2
 """Inputs on which an edit must show itself."""
+FEW: Final = 60
+"""Mutants that are tried where a named mistake gives the student's answers already."""
 MOST_FIRST: Final = 3
 """Candidates for the first of two edits that are taken for one array."""
 MOST_PATHS: Final = 4
@@ -78,12 +80,17 @@ class Edits:
             mistakes_only: Whether mutants are left out.
         """
         found: list[Candidate] = []
+        few = FEW
         for candidate in self.candidates(view.function):
             if candidate.mutant is not None and (mistakes_only or most < 1):
                 break  # mistakes come first
             if self._fits(candidate, view, view.numbers, path):
                 found.append(candidate)
                 most -= candidate.mutant is not None
+            elif candidate.mutant is not None and found:
+                few -= 1
+                if few < 0:
+                    break  # it has a name already: a mutant would only say it in other words
         return found
 
     def in_arrays(self, view: View) -> Candidate | None:

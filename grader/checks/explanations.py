@@ -31,7 +31,7 @@ from grader.checks.edits import WITNESSES, Edits, Several
 from grader.checks.failure import Failure
 from grader.checks.partial_credit import MOST_CALLS, mixed_parts
 from grader.checks.reference import Module
-from grader.checks.relations import Pair, is_slip, relation
+from grader.checks.relations import Pair, is_slip, quantity, relation
 from grader.checks.views import Cause, View
 from grader.model import Example
 from grader.sandbox.student import Answer
@@ -378,7 +378,7 @@ class Investigation:
         """Say the relation that holds of the first wrong array, or ''."""
         for path in view.paths:
             pairs = list(self._pairs(view, path))
-            if pairs and (said := relation(pairs)):
+            if pairs and (said := relation(pairs) or quantity(self._shares(view, path))):
                 where = self._common(view, path)
                 return f"{quantities.subject(self.reference, view.function, path)} {said}{where}."
         return ""
@@ -394,6 +394,15 @@ class Investigation:
             if not all(is_slip(list(self._pairs(view, path))) for path in view.paths):
                 return False
         return bool(failures)
+
+    def _shares(self, view: View, path: Path) -> list[Pair]:
+        """Return an array of each answer beside what single examples add to it."""
+        return [
+            Pair(view.arrays(n)[path], right[path], {}, quantities.shares(self.reference, case, right, path))
+            for n, case in enumerate(view.cases)
+            for right in [self.reference.expected(case)[1]]
+            if path in view.wrong[n] and path in view.arrays(n)
+        ]  # fmt: skip
 
     def _pairs(self, view: View, path: Path) -> Iterator[Pair]:
         for case, answer, paths in view.failing():

@@ -134,10 +134,10 @@ def known(reference: Module, case: Case, right: Arrays, path: Path) -> dict[str,
             for key, item in value.items():
                 if isinstance(item, (np.ndarray, float)):
                     found[f"`{key}` of `{name}`"] = np.asarray(item)
-    return {**found, **_shares(reference, case, right, path)}
+    return found
 
 
-def _shares(reference: Module, case: Case, right: Arrays, path: Path) -> dict[str, np.ndarray]:
+def shares(reference: Module, case: Case, right: Arrays, path: Path) -> dict[str, np.ndarray]:
     """Return what the first and the last example alone add to an array, where it is such a sum."""
     m = _examples(case)
     if m < 2 or type(reference) is not Module:

@@ -73,6 +73,11 @@ def relation(pairs: Sequence[Pair]) -> str:
     return _constant(pairs)
 
 
+def quantity(pairs: Sequence[Pair]) -> str:
+    """Return which of the known quantities the student's array is on all inputs, or ''."""
+    return _others([_floats(pair) for pair in pairs]) if len(pairs) >= FEWEST else ""
+
+
 def is_slip(pairs: Sequence[Pair]) -> bool:
     """Return whether an array is right but for a factor, a term or its places: one slip away."""
     pairs = [_floats(pair) for pair in pairs]
