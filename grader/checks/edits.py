@@ -89,9 +89,15 @@ class Edits:
                 most -= candidate.mutant is not None
             elif candidate.mutant is not None and found:
                 few -= 1
-                if few < 0:
+                if few < 0 and not any(map(self._is_loose, found)):
                     break  # it has a name already: a mutant would only say it in other words
         return found
+
+    def _is_loose(self, candidate: Candidate) -> bool:
+        """Whether the hint of a mistake speaks of several variants: a mutant says which it is."""
+        hints = self.diagnostics.exercise.catalogue.hints
+        name = candidate.mistake.id if candidate.mistake is not None else ""
+        return name in hints and " or " in hints[name].question
 
     def in_arrays(self, view: View) -> Candidate | None:
         """Return an edit that gives all wrong arrays, and is made in these only; None if there is none.

@@ -370,7 +370,13 @@ def _numbers(function: Function) -> Iterator[Edit]:
         )
         usual = {0: (1,), 1: (2,) if is_added else (0, 2), 2: (1, 3)}
         for other in usual.get(node.value, (node.value + 1, node.value - 1)):
-            text = f"`{node.value!r}`{within(function, node)} were `{other}`"
+            where = within(function, node)
+            text = f"`{node.value!r}`{where} were `{other}`"
+            if place := indexed(function, node):
+                text = f"an index of {quoted(place.value)} were off by one{where}"
+            elif is_added:
+                side = slot.owner.left if slot.owner.right is node else slot.owner.right
+                text = f"`{other}` were beside {quoted(side)}, not `{node.value!r}`{where}"
             ask = "Is a count or a bound off by one here?"
             yield replaced(function, slot, ast.Constant(other), text, ask)
 

@@ -484,9 +484,9 @@ def _where(pairs: Sequence[Pair]) -> str:
         return "is divided by a whole number in some places, and right in the others"
     if _all(pairs, lambda p: not p.got[_off(p)].any()):
         share = [_off(pair).mean() for pair in pairs]
-        return (
-            "is 0 everywhere" if min(share) == 1 else "is 0 in some places where it should not be"
-        )
+        if min(share) == 1:
+            return "is all 0 where other numbers are right"
+        return "is 0 in some places where it should not be"
     return ""
 
 

@@ -192,7 +192,7 @@ HINTS = {
         "begins, and of what a round does to them.",
     ),
     "batch-averaged": Hint(
-        "W, U and b (or all arrays): too small by the factor m, the number of examples. Where is "
+        "Gradients that are too small by the factor m, the number of examples. Where is "
         "the loss, inside or outside?",
         "In other exercises the loss was a mean over the batch, and its 1/m had to appear in the "
         "gradient once. Here no loss is in sight: the gradients that arrive have been made by "
@@ -203,7 +203,8 @@ HINTS = {
         "Then look for a mean or a division in your code.",
     ),
     "start-ignored": Hint(
-        "hs: it does not change with h0 or with c0. Where does the first step get its state from?",
+        "hs: the first step does not start from all that it was given. Where does the first step "
+        "get its state from?",
         "Many texts begin a sequence with zeros, and many programs have this built in. Here the "
         "state before the first step is an argument, because a sequence may be the continuation of "
         "another one, or the start itself may be learned. Call your function with two different "
