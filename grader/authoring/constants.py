@@ -113,8 +113,12 @@ def _stateless(node: ast.stmt, regions: Collection[int]) -> list[ast.stmt]:
 
 
 def written_by_students(source: str) -> set[str]:
-    """Return the variables of a solution that its stub does not define."""
-    return variables_of(source) - variables_of(stub(source))
+    """Return the variables of a solution that its stub does not define, or defines otherwise."""
+    lines = source.splitlines(keepends=True)
+    regions = {number for begin, end in regions_of(lines) for number in range(begin + 1, end + 2)}
+    inside = [node for node in ast.parse(source).body if node.lineno in regions]
+    again = variables_of(ast.unparse(ast.Module(inside, [])))
+    return again | variables_of(source) - variables_of(stub(source))
 
 
 def variables_of(source: str) -> set[str]:

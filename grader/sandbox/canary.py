@@ -15,9 +15,18 @@ import numpy as np
 ATTEMPTS = ("read", "list", "write", "connect", "fork", "execute", "signal", "set limits")
 
 
-def probe(paths, pid):
-    """Return a flag for each of ``ATTEMPTS``: 1.0 where it succeeded. ``paths`` must be unreadable."""
-    attempts = (_read, _list, _write, _connect, _fork, _execute, _signal, _set_limits)
+def probe(paths, pid, folder="."):
+    """Return a flag for each of ``ATTEMPTS``: 1.0 where it succeeded.
+
+    Args:
+        paths: Files that must be unreadable.
+        pid: A process of the grader's.
+        folder: The folder in which the program starts, or '' where it may write there.
+    """
+    attempts = (
+        _read, _list, lambda paths, pid: _write(paths, pid, folder), _connect, _fork, _execute,
+        _signal, _set_limits,
+    )  # fmt: skip
     return np.array([_succeeds(attempt, paths, pid) for attempt in attempts])
 
 
@@ -47,8 +56,9 @@ def _list(paths, pid):
     return any(_succeeds(lambda folder, _: os.listdir(folder) or True, each, 0) for each in folders)
 
 
-def _write(paths, pid):
-    places = ("/tmp", "/dev/shm", "/var/tmp", ".", *{os.path.dirname(path) for path in paths})  # noqa: S108
+def _write(paths, pid, folder):
+    places = {"/tmp", "/dev/shm", "/var/tmp", folder, *(os.path.dirname(path) for path in paths)}  # noqa: S108
+    places.discard("")
     return any(_succeeds(_create, place, pid) for place in places)
 
 

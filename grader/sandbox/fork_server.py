@@ -163,7 +163,7 @@ class ForkServer:
             writes: Whether a worker may write there; each has a copy of its own then.
         """
         self.sandbox = sandbox
-        self._data, self._writes = data, writes
+        self._data, self.writes = data, writes
         self._work: WorkFolder | None = None
         self._preload = list(preload)
         self._process: subprocess.Popen[bytes] | None = None
@@ -201,8 +201,8 @@ class ForkServer:
             # Bubblewrap's user namespace gives the right to it.
             self.sandbox = Sandbox(self.sandbox.layers | {"pidns"})
         layers = self.sandbox.layers
-        if self._work is None and (self._writes or (self._data and self._data.is_dir())):
-            self._work = WorkFolder.made(self._data, self._writes)
+        if self._work is None and (self.writes or (self._data and self._data.is_dir())):
+            self._work = WorkFolder.made(self._data, self.writes)
         if "chroot" in layers and not self._jail:
             self._jail = KeptFolder.made("grader-jail-")
             self._jail.path.chmod(0o555)

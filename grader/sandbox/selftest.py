@@ -82,7 +82,9 @@ def trial(server: ForkServer, unreadable: Sequence[str]) -> Trial:
         # Burnt once for nothing: what a first call costs would be on the clock.
         [flags, _] = canary.call(
             [
-                Call("probe", (list(unreadable), os.getpid()), "number"),
+                Call(
+                    "probe", (list(unreadable), os.getpid(), "" if server.writes else "."), "number"
+                ),
                 Call("burn", (0.0,), "number"),
             ]
         )

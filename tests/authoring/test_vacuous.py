@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.authoring.constants import answering, without_state
+from grader.authoring.constants import answering, without_state, written_by_students
 from grader.authoring.vacuous import Vacuous
 from grader.grading.protocol import CheckInfo
 from grader.model import Grade, Outcome, Submission
@@ -63,6 +63,11 @@ def test_what_only_the_state_of_an_object_decides_is_compared():
 
 def test_checks_that_compare_cases_are_judged_elsewhere():
     assert not lines([check("a", fixtures=("check",))], constant_0=["a"])
+
+
+def test_a_variable_that_students_write_anew_is_theirs():
+    solution = "A = 0\nB = 1\n# BEGIN SOLUTION\nA = 5\nC = 6\n# END SOLUTION\n"
+    assert {"A", "C"} == written_by_students(solution)
 
 
 @pytest.mark.parametrize("made", [CLASS, without_state(CLASS)])

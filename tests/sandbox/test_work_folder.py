@@ -4,6 +4,7 @@ import pytest
 
 from grader.model import Limits
 from grader.sandbox.fork_server import ForkServer, Sandbox
+from grader.sandbox.selftest import trial
 from grader.sandbox.student import Call, Program, Student
 
 SOURCE = """
@@ -76,6 +77,13 @@ def test_each_worker_writes_in_a_folder_of_its_own(writing):
     assert 3.0 == answer(writing, "write", 2)
     assert 1.0 == answer(writing, "names")
     assert 4.5 == answer(writing, "read")
+
+
+def test_the_canary_knows_that_workers_may_write(writing, monkeypatch):
+    """Without that knowledge alone, no exercise with ``writes: true`` could be graded."""
+    assert [] == trial(writing, []).escapes
+    monkeypatch.setattr(writing, "writes", False)
+    assert ["write"] == trial(writing, []).escapes
 
 
 def test_the_folder_is_limited(writing):
