@@ -11,8 +11,8 @@ import types
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
-ROOT = Path(__file__).parents[2]
 EVERY = 20
 """One program in so many is graded, of each exercise."""
 NAMED = 0.8

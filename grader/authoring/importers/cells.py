@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from grader.errors import UserError
 
@@ -44,6 +44,8 @@ class SourceCell:
 @dataclass(frozen=True, slots=True)
 class TestCell:
     """One test of the notebook: its code, what it is worth, and what it should print."""
+
+    __test__: ClassVar[bool] = False  # no test of pytest's
 
     name: str
     source: str
