@@ -213,7 +213,7 @@ def test_constants_earn_nothing(graded):
     found = graded["constant"]
     assert [credit(found[check]) for check in BACKWARD] == [0] * 7
     assert found["test_network.py::test_backward_is_fast"].points == 0
-    assert found["test_manners.py::test_arguments_are_left_alone"].status == "waiting"
+    assert found["test_side_effects.py::test_arguments_are_left_alone"].status == "waiting"
 
 
 def test_losses_that_stand_still_are_no_constant(graded):
@@ -224,9 +224,9 @@ def test_losses_that_stand_still_are_no_constant(graded):
 
 def test_nan_says_nothing(graded):
     """No NaN is equal to another, and yet they are no different answers."""
-    manners = graded["nan"]["test_manners.py::test_arguments_are_left_alone"]
-    assert (manners.status, manners.message) == ("waiting", "not judged yet")
-    assert "relu" in manners.blocked_by
+    outcome = graded["nan"]["test_side_effects.py::test_arguments_are_left_alone"]
+    assert (outcome.status, outcome.message) == ("waiting", "not judged yet")
+    assert "relu" in outcome.blocked_by
 
 
 def test_slow_is_told_who_is_slow(graded):
@@ -429,14 +429,14 @@ def test_of_two_that_look_alike_the_one_is_made_here(right, wrong, mistake):
 
 def test_modified_argument(graded):
     """Named, with its own points."""
-    outcome = graded["modifies"]["test_manners.py::test_arguments_are_left_alone"]
+    outcome = graded["modifies"]["test_side_effects.py::test_arguments_are_left_alone"]
     assert (outcome.status, outcome.mistake) == ("failed", "argument-modified")
     assert "forward modified its argument X" in outcome.message
 
 
 MANNERS = (
-    "test_manners.py::test_arguments_are_left_alone",
-    "test_manners.py::test_equal_arguments_give_equal_results",
+    "test_side_effects.py::test_arguments_are_left_alone",
+    "test_side_effects.py::test_equal_arguments_give_equal_results",
 )
 
 
@@ -451,7 +451,7 @@ def test_side_effects_wait_for_values_and_earn_the_same_share(graded, check):
 
 def test_state_between_calls(graded):
     """A second call that answers otherwise."""
-    outcome = graded["counts"]["test_manners.py::test_equal_arguments_give_equal_results"]
+    outcome = graded["counts"]["test_side_effects.py::test_equal_arguments_give_equal_results"]
     assert (outcome.status, outcome.mistake) == ("failed", "state-between-calls")
 
 
