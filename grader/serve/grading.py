@@ -31,7 +31,7 @@ READ_SECONDS: Final = 30.0
 def main() -> None:
     """Serve until the supervisor ends us."""
     settings = msgspec.json.decode(sys.argv[1], type=GradingSettings)
-    lockdown.die_with_parent()
+    lockdown.die_with_parent(settings.parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     leave_network()
     os.umask(0o077)

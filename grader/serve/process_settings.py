@@ -15,6 +15,8 @@ class GradingSettings:
     courses: Sequence[str]
     data: str
     jobs: int
+    parent: int
+    """The supervisor's pid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class WebSettings:
     data: str
     origin: str
     capacity: int
+    parent: int
+    """The supervisor's pid."""
     uid: int = 0
     """The user to become; 0 to stay."""
     retain_days: int = 0

@@ -241,8 +241,8 @@ def _children(
 ) -> list[_Child]:
     jobs, data = options.jobs or 2 * (os.cpu_count() or 1), str(options.data.resolve())
     courses = [str(each.resolve()) for each in options.courses]
-    grading = GradingSettings(asked.fileno(), courses, data, jobs)
-    web = WebSettings(listening.fileno(), data, origin, jobs, uid, options.retain_days)
+    grading = GradingSettings(asked.fileno(), courses, data, jobs, os.getpid())
+    web = WebSettings(listening.fileno(), data, origin, jobs, os.getpid(), uid, options.retain_days)
     return [
         _Child("the grading service", lambda: _start("grading", grading, asked.fileno())),
         _Child("the web process", lambda: _start("web", web, listening.fileno())),

@@ -43,7 +43,7 @@ def main() -> None:
     uploads.rehearse()
     if settings.uid and os.geteuid() == 0:
         drop(settings.uid)
-    lockdown.die_with_parent()
+    lockdown.die_with_parent(settings.parent)
     data = Path(settings.data)
     tempfile.tempdir = str(data / FOLDER / "tmp")  # large uploads are spooled there
     os.makedirs(tempfile.tempdir, 0o700, exist_ok=True)

@@ -14,6 +14,7 @@ import sqlite3
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -24,6 +25,7 @@ from served import (
     PATIENCE,
     RIGHT,
     Service,
+    children,
     free_port,
     make_course,
     open_folder,
@@ -49,6 +51,23 @@ def refused(*arguments, **environment):
 def course():
     with open_folder() as folder:
         yield make_course(folder)
+
+
+def test_processes_that_are_starting_when_the_service_is_killed_end_too(course):
+    """One that lived on would keep the port, and the service could not be started again."""
+    with open_folder() as folder:
+        service = Service(folder, course)
+        with subprocess.Popen(service.command(), stderr=subprocess.DEVNULL, cwd="/") as process:
+            started = until(lambda: len(found := list(children(process.pid))) == 2 and found)
+            process.kill()
+        until(lambda: not any(map(is_alive, started)), 60)
+
+
+def is_alive(pid):
+    """Return whether a process runs; one that has ended may still be in the table."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 def test_it_refuses_to_start_in_one_line(course, tmp_path):

@@ -146,9 +146,16 @@ def enter(plan: LayerPlan, uid: int, memory: int, cpu: int, keep: Iterable[int])
         seccomp_load(plan.filter)
 
 
-def die_with_parent() -> None:
-    """Have the kernel end this process when the one that started it ends, however that ends."""
+def die_with_parent(parent: int = 0) -> None:
+    """Have the kernel end this process when the one that started it ends, however that ends.
+
+    Args:
+        parent: The pid of the one that started it. If it has ended already, no signal comes any more,
+            so this process ends at once.
+    """
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if parent and os.getppid() != parent:
+        os._exit(1)
 
 
 def fork_in_pidns(plan: LayerPlan) -> int:
