@@ -283,13 +283,13 @@ def says(text: str, said: list[str]) -> bool:
 def leaks(graded: Graded, student: str) -> dict[str, list[str]]:
     """Where something of what a student was asked with can be seen, and what.
 
-    A demonstration example and its picture may be shown with all their numbers, and with the words of
+    Demonstration examples and their picture may be shown with all their numbers, and with the words of
     an exception: a worker that never had a hidden input answered it. Hidden inputs are looked for in
     them all the same.
     """
     innocent = dict(graded.seen(QUIET))
     cards = graded.grades[student].cards
-    shown = "\n".join(f"{card.example}\n{card.picture}" for card in cards)
+    shown = "\n".join(f"{card.example}\n{card.analogue}\n{card.picture}" for card in cards)
     said = [card.example.raised for card in cards if card.example]
     found = {}
     for place, text in graded.seen(student):
