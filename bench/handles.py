@@ -17,10 +17,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.checks.handles import handle_of
-from grader.checks.kinds import Trail
-from grader.checks.peer import Peer
-from grader.checks.remote_module import module_of
+from grader.checks.boundary.handles import handle_of
+from grader.checks.boundary.kinds import Trail
+from grader.checks.boundary.peer import Peer
+from grader.checks.boundary.remote_module import module_of
 from grader.model import Limits
 from grader.sandbox.fork_server import ForkServer, Sandbox
 from grader.sandbox.student import Call, Program, Student

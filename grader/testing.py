@@ -14,8 +14,8 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from grader.checks.approx import approx
     from grader.checks.arrays import arrays_of
+    from grader.checks.boundary.approx import approx
     from grader.checks.case import Case, Part, redrawn
     from grader.checks.compare import TOLERANCE, rough
     from grader.checks.expect import Cache, entries, expect, finite, pair, shaped

@@ -20,11 +20,11 @@ import numpy as np
 from grader.authoring.stub import GAP, stub
 from grader.checks import compare
 from grader.checks.arrays import arrays_of
+from grader.checks.boundary.worker_module import WorkerModule
 from grader.checks.case import Case
+from grader.checks.diagnosis.mutants import surviving
 from grader.checks.exercise import Exercise
-from grader.checks.mutants import surviving
 from grader.checks.reference import Module
-from grader.checks.worker_module import WorkerModule
 
 MOST_NAMED: Final = 3
 """At most this many unnoticed edits are listed."""

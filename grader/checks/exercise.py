@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from grader.checks.boundary.worker_module import WorkerModule, alone, needs_worker
 from grader.checks.case import Case
 from grader.checks.mistakes import Catalogue, module_of
 from grader.checks.reference import Caches, Module
-from grader.checks.worker_module import WorkerModule, alone, needs_worker
 from grader.notebook import without_demos
 from grader.sandbox.student import Student
 
@@ -28,7 +28,7 @@ class Exercise:
     reference: Module
     catalogue: Catalogue
     demonstrations: Callable[..., Iterable[Case]] | None = None
-    """The course's ladder of small inputs, if there is one: see `grader.checks.diagnostics`."""
+    """The course's ladder of small inputs, if there is one: see `grader.checks.diagnosis.diagnostics`."""
 
     @property
     def caches(self) -> Caches:

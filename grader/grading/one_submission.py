@@ -117,7 +117,10 @@ def _explained(
     is_charged = "torch" in bench.assignment.imports and bench.assignment.mistakes
     if all(each.status == "passed" for each in bench.outcomes) and not is_charged:
         return bench.outcomes, ()
-    from grader.checks import final_points, root_causes  # with all the diagnosis: only now
+    from grader.checks.diagnosis import (  # with all the diagnosis: only now
+        final_points,
+        root_causes,
+    )
 
     checks = {outcomes.check_id(item): item.stash.get(outcomes.CHECK, None) for item in items}
     findings = [root_causes.Checked(each, checks.get(each.id)) for each in bench.outcomes]

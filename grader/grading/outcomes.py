@@ -14,10 +14,10 @@ from typing import Final
 
 import pytest
 
+from grader.checks.boundary.raised import BoundaryError, StudentRaisedError
 from grader.checks.check import Check
 from grader.checks.failure import Failed, PartialCreditGiven
 from grader.checks.mistakes import Hint
-from grader.checks.raised import BoundaryError, StudentRaisedError
 from grader.course.assignment import Assignment, SpeedLimit
 from grader.course.yaml_nodes import FILE
 from grader.grading import marks, wording

@@ -1,7 +1,7 @@
 """The programs that a hidden test talks to: the fixtures ``student`` and ``reference``.
 
     peers = Peers(roots=("/course/tests/hidden",), start=reference_program, solution=solution_text)
-    peers.student(item, student)        # `grader.checks.remote_module.RemoteModule`
+    peers.student(item, student)        # `grader.checks.boundary.remote_module.RemoteModule`
     peers.reference(item)
 
 While the reference is graded as a submission (``recording``), the trail of each test is recorded; it
@@ -19,10 +19,10 @@ from typing import Any, Final
 
 import pytest
 
-from grader.checks.handles import handle_of
-from grader.checks.kinds import Trail
-from grader.checks.peer import Peer
-from grader.checks.remote_module import RemoteModule, module_of
+from grader.checks.boundary.handles import handle_of
+from grader.checks.boundary.kinds import Trail
+from grader.checks.boundary.peer import Peer
+from grader.checks.boundary.remote_module import RemoteModule, module_of
 from grader.grading.cell_order import first_cells
 from grader.sandbox.guest import wire
 from grader.sandbox.student import Student

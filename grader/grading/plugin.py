@@ -21,8 +21,8 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
+from grader.checks.boundary.remote_module import RemoteModule
 from grader.checks.check import Check
-from grader.checks.remote_module import RemoteModule
 from grader.course import catalog
 from grader.course.assignment import Course
 from grader.course.secret import course_secret

@@ -29,7 +29,7 @@ from grader.sandbox.fork_server import ForkServer, Sandbox
 from grader.sandbox.student import Program, Student
 
 if TYPE_CHECKING:
-    from grader.checks.diagnostics import Diagnostics
+    from grader.checks.diagnosis.diagnostics import Diagnostics
 
 
 @dataclass(repr=False)
@@ -98,7 +98,7 @@ class Bench:
     @property
     def diagnostics(self) -> Diagnostics:
         """Return the inputs that explain failures, drawn at the first failure."""
-        from grader.checks.diagnostics import Diagnostics  # only where something fails
+        from grader.checks.diagnosis.diagnostics import Diagnostics  # only where something fails
 
         if self._diagnostics is None:
             self._diagnostics = Diagnostics(self.exercise, self._drawn, self.rng)

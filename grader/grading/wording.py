@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.checks.raised import BoundaryError
+from grader.checks.boundary.raised import BoundaryError
 from grader.text import visible_line
 
 LONGEST: Final = 300

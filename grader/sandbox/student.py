@@ -144,7 +144,7 @@ class Student:
     in_test: int = 0
     """Bytes that a plain test has received."""
     stopped: int = 0
-    """Tests in which a worker hung or ended (see `grader.checks.peer`)."""
+    """Tests in which a worker hung or ended (see `grader.checks.boundary.peer`)."""
     outside: Callable[[], frozenset[str]] = frozenset
     """Returns the functions that stand in cells of a notebook that are not code."""
     _worker: Worker | None = None
@@ -184,7 +184,7 @@ class Student:
         self.in_test = 0
 
     def exchange(self, request: list[Any], cpu: float) -> Any:
-        """Send a request of `grader.checks.peer` and return the reply, as it was decoded.
+        """Send a request of `grader.checks.boundary.peer` and return the reply, as it was decoded.
 
         What it brings is not kept after the test: ``in_test`` counts its bytes (`begin_test`).
         """

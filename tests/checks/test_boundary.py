@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from places import ROOT
 
-from grader.checks.peer import instruction_of
+from grader.checks.boundary.peer import instruction_of
 
 SAMPLES = ROOT / "tests/samples" / "boundary"
 SWALLOWED = "test_micro.py::test_swallowed"

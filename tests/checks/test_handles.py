@@ -6,23 +6,23 @@ import math
 import numpy as np
 import pytest
 
-from grader.checks import handles
-from grader.checks.handles import (
+from grader.checks.boundary import handles
+from grader.checks.boundary.handles import (
     CallableHandle,
     CallableIteratorHandle,
     Handle,
     TensorHandle,
     handle_of,
 )
-from grader.checks.kinds import Seen, Trail
-from grader.checks.peer import Peer
-from grader.checks.raised import (
+from grader.checks.boundary.kinds import Seen, Trail
+from grader.checks.boundary.peer import Peer
+from grader.checks.boundary.raised import (
     KindError,
     RefusedError,
     StoppedError,
     UndecidableError,
 )
-from grader.checks.remote_module import module_of
+from grader.checks.boundary.remote_module import module_of
 from grader.model import Limits
 from grader.sandbox.fork_server import ForkServer, Sandbox
 from grader.sandbox.student import Program, Student

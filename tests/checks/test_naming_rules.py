@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.checks import diagnostics, edits, explanations
 from grader.checks.answers import Asked
 from grader.checks.case import Case
+from grader.checks.diagnosis import diagnostics, edits, explanations
+from grader.checks.diagnosis.views import Cause
 from grader.checks.exercise import Exercise
 from grader.checks.mistakes import Catalogue, Hint, Mistake, module_of
 from grader.checks.reference import Module
-from grader.checks.views import Cause
 from grader.model import Limits
 from grader.sandbox.fork_server import ForkServer, Sandbox
 from grader.sandbox.student import Program, Student

@@ -5,8 +5,8 @@ import types
 import numpy as np
 import pytest
 
-from grader.checks.mutants import MOST, mutants
-from grader.checks.relations import Pair, relation
+from grader.checks.diagnosis.mutants import MOST, mutants
+from grader.checks.diagnosis.relations import Pair, relation
 
 SOURCE = """
 def total(values, start):

@@ -3,7 +3,7 @@
 import pytest
 from places import ROOT
 
-from grader.checks.worker_module import needs_worker
+from grader.checks.boundary.worker_module import needs_worker
 
 REFERENCE = ROOT / "reference"
 

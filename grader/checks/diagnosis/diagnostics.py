@@ -26,9 +26,9 @@ import numpy as np
 from grader.checks import compare
 from grader.checks.arrays import Path, arrays_of
 from grader.checks.case import Case, Part
+from grader.checks.diagnosis.mutants import Mutant, Mutants, restart
 from grader.checks.exercise import Exercise
 from grader.checks.mistakes import Mistake, both, mistaken, module_of
-from grader.checks.mutants import Mutant, Mutants, restart
 from grader.checks.reference import Module
 from grader.sandbox.student import Answer
 

@@ -17,9 +17,9 @@ from typing import Any, Final, NoReturn, cast
 
 import numpy as np
 
-from grader.checks.approx import approx
-from grader.checks.peer import MAX_ELEMENTS, Peer, Reference
-from grader.checks.raised import RefusedError, StudentRaisedError, UndecidableError
+from grader.checks.boundary.approx import approx
+from grader.checks.boundary.peer import MAX_ELEMENTS, Peer, Reference
+from grader.checks.boundary.raised import RefusedError, StudentRaisedError, UndecidableError
 from grader.sandbox.guest.operations import CALLABLE, FUNCTION, ITERATOR, TENSOR
 
 _BINARY: Final = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split()

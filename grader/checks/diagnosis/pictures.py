@@ -16,10 +16,10 @@ from typing import Any, Final
 import numpy as np
 
 from grader import graph
-from grader.checks import examples
 from grader.checks.answers import Asked
 from grader.checks.arrays import Path, arrays_of
 from grader.checks.case import Case, Part
+from grader.checks.diagnosis import examples
 from grader.checks.reference import Module, read, wanted
 from grader.graph.declaration import nodes
 from grader.sandbox.fork_server import StudentError

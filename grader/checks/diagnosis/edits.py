@@ -18,13 +18,13 @@ from typing import Final, NamedTuple
 
 from grader.checks.arrays import Path, arrays_of
 from grader.checks.case import Case
-from grader.checks.diagnostics import Candidate, Diagnostics, agree, answer_of
-from grader.checks.examples import last_line
+from grader.checks.diagnosis.diagnostics import Candidate, Diagnostics, agree, answer_of
+from grader.checks.diagnosis.examples import last_line
+from grader.checks.diagnosis.mutants import MOST
+from grader.checks.diagnosis.relations import FEWEST_ENTRIES
+from grader.checks.diagnosis.views import View
 from grader.checks.mistakes import both
-from grader.checks.mutants import MOST
 from grader.checks.reference import Module
-from grader.checks.relations import FEWEST_ENTRIES
-from grader.checks.views import View
 from grader.sandbox.student import Answer
 
 WITNESSES: Final = 2

@@ -13,15 +13,15 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from grader.checks import examples, quantities
 from grader.checks.arrays import Path, leaves
-from grader.checks.diagnostics import Candidate, wrong_paths
+from grader.checks.diagnosis import examples, quantities
+from grader.checks.diagnosis.diagnostics import Candidate, wrong_paths
+from grader.checks.diagnosis.views import Cause, View
 from grader.checks.reference import Module
-from grader.checks.views import Cause, View
 from grader.sandbox.student import Refused
 
 if TYPE_CHECKING:
-    from grader.checks.explanations import Investigation
+    from grader.checks.diagnosis.explanations import Investigation
 
 MOST_NAMES: Final = 4
 

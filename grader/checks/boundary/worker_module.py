@@ -19,9 +19,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from grader.checks.boundary.handles import handle_of
+from grader.checks.boundary.peer import Peer
 from grader.checks.case import Case
-from grader.checks.handles import handle_of
-from grader.checks.peer import Peer
 from grader.checks.reference import Caches, Module
 from grader.model import Limits
 from grader.sandbox.fork_server import ForkServer, Sandbox

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Final
 
-from grader.checks import mutation_statements as statements
-from grader.checks.edit_places import (
+from grader.checks.diagnosis import mutation_statements as statements
+from grader.checks.diagnosis.edit_places import (
     Edit,
     Function,
     Slot,

@@ -15,11 +15,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.checks import examples, near_misses, quantities, within_arrays
+from grader.checks import near_misses
 from grader.checks.answers import Asked
 from grader.checks.arrays import Path, arrays_of, at, is_same
 from grader.checks.case import Case, Part
-from grader.checks.diagnostics import (
+from grader.checks.diagnosis import examples, quantities, within_arrays
+from grader.checks.diagnosis.diagnostics import (
     Answered,
     Candidate,
     Diagnostics,
@@ -27,13 +28,13 @@ from grader.checks.diagnostics import (
     answer_of,
     wrong_paths,
 )
-from grader.checks.edits import WITNESSES, Edits, Several
+from grader.checks.diagnosis.edits import WITNESSES, Edits, Several
+from grader.checks.diagnosis.relations import Pair, is_slip, quantity, relation
+from grader.checks.diagnosis.views import Cause, View
 from grader.checks.failure import Failure
 from grader.checks.partial_credit import MOST_CALLS, mixed_parts
 from grader.checks.reference import Module
-from grader.checks.relations import Pair, is_slip, quantity, relation
 from grader.checks.student_module import is_given
-from grader.checks.views import Cause, View
 from grader.model import Example
 from grader.sandbox.student import Answer
 

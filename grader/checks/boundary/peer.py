@@ -1,11 +1,11 @@
 """One program behind the pipe, as one hidden test sees it: requests out, values and handles in.
 
     peer = Peer(student, test=3, roots=("/course/tests/hidden",), trail=trail)
-    module = peer.module()            # see `grader.checks.handles`
+    module = peer.module()            # see `grader.checks.boundary.handles`
     module.relu(np.array([-1.0]))     # one request to the worker
 
 The reference's peer has no trail. While the reference is graded as a submission, the trail records;
-for every student afterwards it says where a handle may come back (see `grader.checks.kinds`).
+for every student afterwards it says where a handle may come back (see `grader.checks.boundary.kinds`).
 """
 
 from __future__ import annotations
@@ -23,10 +23,20 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
-from grader.checks.callbacks import KEPT_TOO_LONG, Callbacks
-from grader.checks.kinds import ACCEPTED, END, NOTHING, Seen, Trail, fits, kind_of, tree_of, word_of
-from grader.checks.names import names_of
-from grader.checks.raised import (
+from grader.checks.boundary.callbacks import KEPT_TOO_LONG, Callbacks
+from grader.checks.boundary.kinds import (
+    ACCEPTED,
+    END,
+    NOTHING,
+    Seen,
+    Trail,
+    fits,
+    kind_of,
+    tree_of,
+    word_of,
+)
+from grader.checks.boundary.names import names_of
+from grader.checks.boundary.raised import (
     ExceptionClasses,
     KindError,
     RefusedError,
@@ -78,7 +88,7 @@ class _Fetched:
 
 
 class Made(Protocol):
-    """Makes handles: the classes of `grader.checks.handles`, which is above this module."""
+    """Makes handles: the classes of `grader.checks.boundary.handles`, which is above this module."""
 
     def __call__(self, peer: Peer, reference: Reference, flags: int) -> Any:
         """Make the handle of an object in the worker."""

@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from grader.checks.check import LOCAL_CREDIT, Check
-from grader.checks.explanations import Investigation
+from grader.checks.diagnosis.explanations import Investigation
+from grader.checks.diagnosis.views import Cause
 from grader.checks.failure import with_reason
 from grader.checks.judge import Judge
 from grader.checks.student_module import says_something
-from grader.checks.views import Cause
 from grader.model import Outcome
 
 THIRD: Final = 1 / 3

@@ -15,15 +15,16 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from grader.checks import autograd, examples, experiments, near_misses
+from grader.checks import experiments, near_misses
 from grader.checks.answers import Asked
 from grader.checks.arrays import Path, leaves
-from grader.checks.diagnostics import Diagnostics
-from grader.checks.explanations import Investigation
-from grader.checks.final_points import Checked, FinalPoints
-from grader.checks.pictures import picture
-from grader.checks.quantities import halves, neutral
-from grader.checks.views import Cause, View
+from grader.checks.diagnosis import autograd, examples
+from grader.checks.diagnosis.diagnostics import Diagnostics
+from grader.checks.diagnosis.explanations import Investigation
+from grader.checks.diagnosis.final_points import Checked, FinalPoints
+from grader.checks.diagnosis.pictures import picture
+from grader.checks.diagnosis.quantities import halves, neutral
+from grader.checks.diagnosis.views import Cause, View
 from grader.checks.wording import question_about
 from grader.model import Card, Example, Outcome
 from grader.notebook import TO_CODE

@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from grader.checks.edit_places import Edit, note_kept
-from grader.checks.mutation_operators import OPERATORS
-from grader.checks.mutation_statements import COUNTER
+from grader.checks.diagnosis.edit_places import Edit, note_kept
+from grader.checks.diagnosis.mutation_operators import OPERATORS
+from grader.checks.diagnosis.mutation_statements import COUNTER
 
 MOST: Final = 300
 """Mutants that are tried for one submission, and of one function: more are not computed."""

@@ -11,9 +11,9 @@ from __future__ import annotations
 import ast
 from typing import Any, Final
 
-from grader.checks.handles import Handle, forward, handle_of
-from grader.checks.names import tree_of
-from grader.checks.peer import Peer
+from grader.checks.boundary.handles import Handle, forward, handle_of
+from grader.checks.boundary.names import tree_of
+from grader.checks.boundary.peer import Peer
 from grader.sandbox.guest.operations import MODULE
 
 

@@ -1,6 +1,6 @@
 """The mutation operators for lines and loops: left out, exchanged, carried on wrongly.
 
-See `grader.checks.mutation_operators`, whose table lists them.
+See `grader.checks.diagnosis.mutation_operators`, whose table lists them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
-from grader.checks.edit_places import (
+from grader.checks.diagnosis.edit_places import (
     Edit,
     Function,
     Slot,
@@ -28,7 +28,7 @@ from grader.checks.edit_places import (
 )
 
 COUNTER: Final = "_turn_"
-"""The function that counts turns of loops: see `grader.checks.mutants`."""
+"""The function that counts turns of loops: see `grader.checks.diagnosis.mutants`."""
 
 
 def _spliced(

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks import examples
 from grader.checks.arrays import Path, leaves
 from grader.checks.case import Case, Part
-from grader.checks.diagnostics import Arrays
+from grader.checks.diagnosis import examples
+from grader.checks.diagnosis.diagnostics import Arrays
 from grader.checks.reference import Module
 from grader.sandbox.student import Answer, Refused
 
