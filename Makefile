@@ -22,6 +22,7 @@ serve-demo: $(VENV)/ready-serve
 	$(BIN)/grader serve --demo
 
 test: $(VENV)/ready-dev
+	$(BIN)/python -m compileall -q grader  # tests start thousands of processes, which need not compile it
 	$(BIN)/python -m pytest $(TESTS) -q -n 2 --dist worksteal
 
 docs: $(VENV)/ready-dev

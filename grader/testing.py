@@ -32,7 +32,7 @@ __all__ = [
 ]  # fmt: skip
 
 _HOMES: Final = {
-    "checks.approx": ("approx",),
+    "checks.boundary.approx": ("approx",),
     "checks.arrays": ("arrays_of",),
     "checks.case": ("Case", "Part", "redrawn"),
     "checks.compare": ("TOLERANCE", "rough"),
