@@ -127,6 +127,8 @@ class Outcome:
     instructor: Mapping[str, Any] = field(default_factory=dict)
     credit: str = ""
     """Why a failed check keeps some of its points; the message ends with it."""
+    missing: str = ""
+    """The name that a plain test asked for and the submission does not define."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,7 +246,8 @@ def undefined(function: str, source: str) -> str:
             f"{function} is not defined at the top level of your file; it is defined inside "
             "another function, where nothing else can call it."
         )
-    near = _near(function, top)
+    classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
+    near = _near(function, [*top, *classes])
     if near is not None:
         return (
             f"{function} is not defined in your file; you define {near}: did you mean {function}?"

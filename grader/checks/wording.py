@@ -18,6 +18,7 @@ from grader.sandbox.student import Answer, Refused
 
 QUESTIONS: Final = {
     "overran": "What changes in each turn of the loop, and which value ends it? Print both.",
+    "unwritten": "Which function do you write next, and what does its docstring promise?",
     "crashed": "What is the last line that prints something before the process ends?",
     "pipe": "Which line writes to a file or socket that it did not open?",
     "KeyError": "Which keys does the dict have at that line? Print them.",

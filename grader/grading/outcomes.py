@@ -14,7 +14,7 @@ from typing import Final
 
 import pytest
 
-from grader.checks.boundary.raised import BoundaryError, StudentRaisedError
+from grader.checks.boundary.raised import BoundaryError, StudentRaisedError, UndefinedError
 from grader.checks.check import Check
 from grader.checks.failure import Failed, PartialCreditGiven
 from grader.checks.mistakes import Hint
@@ -294,7 +294,10 @@ def _at_the_boundary(failed: Outcome, error: BoundaryError | StudentRaisedError)
     """Return the outcome of an exception of student code, or of an object that decides nothing."""
     told = error.told if isinstance(error, StudentRaisedError) else str(error)
     cause = error.cause if isinstance(error, BoundaryError) else cause_of(error)
-    return replace(failed, message=told, cause=cause, instructor=_staff(error.detail))
+    missing = error.missing if isinstance(error, UndefinedError) else ""
+    return replace(
+        failed, message=told, cause=cause, missing=missing, instructor=_staff(error.detail)
+    )
 
 
 def _student(failed: Outcome, error: StudentError) -> Outcome:

@@ -87,3 +87,14 @@ def test_an_object_that_says_yes_earns_nothing(graded):
     for who in ("yes_objects", "yes_functions"):
         assert 0 == graded[who]["score"], statuses(graded[who])
         assert "error" not in statuses(graded[who]).values()
+
+
+@pytest.mark.parametrize("graded", ["words"], indirect=True)
+def test_one_reason_is_one_card(graded):
+    """Three sets of parameters fail for a misspelt name, or at one line: that is said once."""
+    names, line = graded["wrong_names"], graded["wrong_line"]
+    [card] = names["cards"]
+    assert "did you mean longest, index?" in card["sentence"]
+    assert {card["id"]} == {check["root_cause"] for check in names["checks"]}
+    assert 2 == len(line["cards"])
+    assert all("an AttributeError, line" in each["sentence"] for each in line["cards"])

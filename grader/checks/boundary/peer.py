@@ -483,8 +483,8 @@ class Peer:
         if not all(type(each) is str for each in (*kinds, *own)):
             raise self._stop(self.student.violated())
         if kinds == ["undefined"]:
-            told = self.student.why_undefined(from_worker(name or text, 100))
-            return UndefinedError(told, told, ("undefined",), "")
+            missing = from_worker(name or text, 100)
+            return UndefinedError(missing, self.student.why_undefined(missing))
         error = self.student.raised(name or "an operation", kinds, cell, line, trace)
         kind = self._classes.of(own, [each for each in kinds if each])
         raised = kind(from_worker(text), str(error), error.kinds, error.detail)

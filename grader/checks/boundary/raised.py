@@ -95,6 +95,14 @@ class UndefinedError(StudentRaisedError, AttributeError):
 
     cause: Cause = "undefined"
 
+    def __init__(self, name: str, told: str) -> None:
+        """Keep the ``name`` that is missing, and the sentence about it."""
+        super().__init__(told, told, ("undefined",), "")
+        self.missing = name
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.missing, self.told)
+
 
 _INSTEAD: Final = {"StopIteration": "RuntimeError", "StopAsyncIteration": "RuntimeError"}
 """Exceptions that Python itself would take for the end of a loop in the test."""

@@ -43,7 +43,7 @@ class Checked:
     @property
     def function(self) -> str:
         """The function that it is about, or that it failed on."""
-        return self.check.function if self.check else ""
+        return self.check.function if self.check else self.outcome.missing
 
     @property
     def kind(self) -> str:

@@ -25,7 +25,7 @@ from grader.checks.diagnosis.final_points import Checked, FinalPoints
 from grader.checks.diagnosis.pictures import picture
 from grader.checks.diagnosis.quantities import halves, neutral
 from grader.checks.diagnosis.views import Cause, View
-from grader.checks.wording import question_about
+from grader.checks.wording import QUESTIONS, question_about
 from grader.model import Card, Example, Outcome
 from grader.notebook import TO_CODE
 from grader.sandbox.fork_server import StudentError
@@ -192,13 +192,7 @@ class _Page:
     def _group(self, kind: str, function: str, sentence: str, findings: Sequence[Checked]) -> None:
         cause = next((each for each in self.causes if each.mistake == f"={kind}"), None)
         if cause is None:
-            case = self.diagnostics.cases(function)[0]
-            reference = self.diagnostics.exercise.reference
-            right = reference.expected(case)[1]
-            call = examples.call(reference, case)
-            shown = {"undefined": "NameError: it is not defined", "unwritten": ""}[kind]
-            correct = examples.listed(case, right, list(right)[: examples.MOST_ARRAYS])
-            made = Example(call, "nothing" if kind == "unwritten" else "", correct, shown)
+            made = self._absent_example(kind, function)
             ask = "Which function do you write next, and what does its docstring promise?"
             if kind == "undefined":
                 ask = "Under which name, and where in your file, is this function defined?"
@@ -222,6 +216,17 @@ class _Page:
         cause.members.append(function)
         self._add([cause], findings)
         self.investigation.causes.append(cause)
+
+    def _absent_example(self, kind: str, function: str) -> Example | None:
+        """Return a call of a function that is missing or not written, if there are inputs to show."""
+        for case in self.diagnostics.cases(function)[:1]:
+            reference = self.diagnostics.exercise.reference
+            right = reference.expected(case)[1]
+            call = examples.call(reference, case)
+            shown = {"undefined": "NameError: it is not defined", "unwritten": ""}[kind]
+            correct = examples.listed(case, right, list(right)[: examples.MOST_ARRAYS])
+            return Example(call, "nothing" if kind == "unwritten" else "", correct, shown)
+        return None
 
     def _raised(self, view: View, findings: Sequence[Checked]) -> bool:
         """Make a card of an exception, unless it comes from an earlier function."""
@@ -307,12 +312,18 @@ class _Page:
         if earlier and (earlier[0].mistake.startswith("=") or is_same):
             self._add(earlier[:1], [finding])
             return
+        if outcome.cause == "undefined" and function:
+            said = near_misses.undefined(function, near_misses.source_of(self.asked))
+            self._group("undefined", function, said or f"{outcome.message}.", [finding])
+            return
         message = _named(function, outcome.message)
-        cause = Cause(function, f"{message}.", (outcome.hint and halves(outcome.hint)[1]) or _LOOK)
+        asked = (outcome.hint and halves(outcome.hint)[1]) or QUESTIONS.get(outcome.cause, _LOOK)
+        cause = Cause(function, f"{message}.", asked)
         cause.mistake, cause.more = outcome.mistake, outcome.more
         cause.example = self._shown(finding)
         cause.cluster = f"{function}:{finding.kind}:{outcome.mistake or message}"
-        self._add([cause], [finding])
+        same = [each for each in self.causes if each.cluster == cause.cluster]
+        self._add(same[:1] if outcome.cause in _STOPPED and same else [cause], [finding])
 
     def _shown(self, finding: Checked) -> Example | None:
         """Return an example of a check that is not about values."""
@@ -432,6 +443,8 @@ class _Page:
             return ""
 
 
+_STOPPED: Final = ("unwritten", "raised", "overran", "crashed", "pipe")
+"""Causes whose message names the function and the line: two checks with one message have one reason."""
 _LOOK: Final = "Which line of your code decides this?"
 
 
