@@ -341,7 +341,7 @@ FILTERS = {
         ("checks/compare.py", "if len(got) > 4 or not set(got) <= known:", "if False:"),
     ]),
     "no text of exceptions": ("raise repr", [
-        ("sandbox/student.py", "{function} raised {what}", "{text} {what}"),
+        ("sandbox/student.py", "{function} raised {_article", "{text} {_article"),
     ]),
     "no names but those of built-in exceptions": ("class name", [
         ("sandbox/guest/program.py", 'return ["", *kinds]', "return [kind.__name__]"),

@@ -515,13 +515,18 @@ def gained(run: Run, name: str) -> str:
     return ""
 
 
+ENDS = {str(2**bits - less) for bits in (63, 64) for less in (0, 1)}
+"""The ends of the integer types: a sample's own answers, which say nothing of an input."""
+
+
 def leaked(run: Run, name: str) -> str:
     """What a student would read that should not be there, or ''."""
     entry = run.entries[name]
     for text in visible(entry):
         if steering(text):
             return f"steering characters in {text!r}"
-        told = next((digits for digits in re.findall(r"\d{5,}", text.replace(".", "")) if any(
+        found = [each for each in re.findall(r"\d{5,}", text.replace(".", "")) if each not in ENDS]
+        told = next((digits for digits in found if any(
             digits[i : i + 5] in run.inputs for i in range(len(digits) - 4))), "")  # fmt: skip
         if told:
             return f"digits of an input, {told}, in {text!r}"

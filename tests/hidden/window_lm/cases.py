@@ -332,7 +332,7 @@ def lesson(rng, reference):
     """Training on 1,200 words of the grammar, and the perplexity of another 1,500 before it."""
     params = start()
     learnt = corpus.text(rng, sentences=400)
-    yield Case("train", params, learnt, N, 0.25, 5, 25, cpu=20.0)
+    yield Case("train", params, learnt, N, 0.25, 5, 25, cpu=10.0)
     yield Case("perplexity", params, corpus.text(rng, sentences=500), N)
 
 
