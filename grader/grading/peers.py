@@ -71,10 +71,6 @@ class Peers:
             self._reference = self.start()
         return self._module(_Remembered(self, self._reference, item.nodeid), None, 0.0)
 
-    def is_recorded(self, item: pytest.Item) -> bool:
-        """Return whether the reference has run this test."""
-        return item.nodeid in self._trails
-
     def end_fresh(self) -> None:
         """End the workers that single tests had."""
         for student in self._fresh:

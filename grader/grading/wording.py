@@ -59,7 +59,6 @@ PROPERTIES: Final = {
     "keys": "does not have the expected keys",
     "callable": "is not a function",
 }
-FORMULA: Final = "does not have the form that this check needs"
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,11 +170,6 @@ NOTED: Final = {
 """Explains each kind of note to staff."""
 
 
-def for_class(call: str) -> str:
-    """Return a question to ask the class about an example."""
-    return f"What does this return? {call}"
-
-
 # --- plain text, for LMS comments and the terminal ---
 
 

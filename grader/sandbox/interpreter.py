@@ -19,6 +19,8 @@ from typing import Final
 
 NEUTRAL: Final = "/"
 """The working folder of every process of ours: nobody else writes there."""
+ONE_THREAD: Final = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
+"""Variables that keep array code in one thread."""
 _OURS: Final = str(Path(__file__).resolve().parents[2])
 """The folder that holds the package ``grader``."""
 _FOREIGN: Final = ("CELERY", "KOMBU")
@@ -54,11 +56,10 @@ def environment(given: Mapping[str, str] = os.environ) -> dict[str, str]:
     Args:
         given: Where the paths of programs, libraries and temporary files are taken from.
     """
-    threads = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
     temporary = given.get("TMPDIR", "")
     libraries = _absolute(given.get("LD_LIBRARY_PATH", ""))
     return {
-        **threads,
+        **ONE_THREAD,
         "PATH": _absolute(given.get("PATH", os.defpath)),
         "HOME": "/nonexistent",
         "LANG": "C.UTF-8",

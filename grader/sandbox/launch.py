@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from grader.sandbox.guest import startup
+from grader.sandbox.interpreter import ONE_THREAD
 
 OF_OURS: Final = ("__init__.py", "sandbox/__init__.py", "sandbox/guest")
 """What a worker imports of this package: no test, no reference and no judge is in its view."""
@@ -43,9 +44,8 @@ def python() -> list[str]:
 
 def environment() -> dict[str, str]:
     """Return the whole environment: nothing is inherited."""
-    threads = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
     return {
-        **threads, "PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8",
+        **ONE_THREAD, "PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8",
         "PYTHONHASHSEED": "0", "PYTHONUTF8": "1",
     }  # fmt: skip
 

@@ -156,9 +156,7 @@ class _Page:
         error = next((f.check.failure.error for f in findings if f.check and f.check.failure), None)
         kinds = error.kinds[:1] if error is not None else ()
         if kinds == ("undefined",):
-            source = near_misses.source_of(self.asked)
-            said = near_misses.undefined(function, source)
-            self._group("undefined", function, said or f"{error}.", findings)
+            self._undefined(function, str(error), findings)
             return True
         if kinds == ("NotImplementedError",):
             self._group("unwritten", function, f"{function} is not written yet.", findings)
@@ -168,6 +166,11 @@ class _Page:
             self._group("unwritten", function, said, findings)
             return True
         return False
+
+    def _undefined(self, function: str, message: str, findings: Sequence[Checked]) -> None:
+        """Note a function that is missing, with what the file has in its place."""
+        said = near_misses.undefined(function, near_misses.source_of(self.asked))
+        self._group("undefined", function, said or f"{message}.", findings)
 
     def _behaves(self, view: View, findings: Sequence[Checked]) -> bool:
         """Make a card of a mistake that an experiment has shown."""
@@ -313,8 +316,7 @@ class _Page:
             self._add(earlier[:1], [finding])
             return
         if outcome.cause == "undefined" and function:
-            said = near_misses.undefined(function, near_misses.source_of(self.asked))
-            self._group("undefined", function, said or f"{outcome.message}.", [finding])
+            self._undefined(function, outcome.message, [finding])
             return
         message = _named(function, outcome.message)
         asked = (outcome.hint and halves(outcome.hint)[1]) or QUESTIONS.get(outcome.cause, _LOOK)
