@@ -490,7 +490,9 @@ class Worker:
 
     def _how_it_ended(self, detail: str) -> CrashError:
         """Return the error that says how a worker ended, with ``detail`` for staff."""
-        ended, _, _ = select.select([self._pidfd], [], [], 0.2)  # of itself, not by us
+        ending = select.poll()  # select() raises for a descriptor over 1,023
+        ending.register(self._pidfd, select.POLLIN)
+        ended = ending.poll(200)  # of itself, not by us
         self.end()
         if self._start != self._server.starts:
             raise GraderError("the fork server died, and a worker with it")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -140,6 +141,7 @@ def test_an_opaque_result_stays_with_the_worker(server: ForkServer) -> None:
     """Only a reference crosses; what a worker kept is gone with it."""
     source = """
 import os
+import resource
 def first(x):
     return x, lambda: x + 1
 def second(cache, leave):
@@ -191,6 +193,20 @@ def f():
         ask(one, "f")
     assert any(words in str(told.value) for words in said.split("|")), str(told.value)
     one.end()
+
+
+def test_how_a_call_ends_is_told_with_many_open_files(server: ForkServer) -> None:
+    """A service has thousands of descriptors, and select() takes none over 1,023."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(2000, limits[0]), limits[1]))
+    with contextlib.ExitStack() as stack:
+        stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, limits)
+        for _ in range(1100):
+            stack.callback(os.close, os.dup(0))
+        one = student(server, "import os\ndef f():\n    os._exit(0)\n")
+        with pytest.raises(StudentError, match="ended itself"):
+            ask(one, "f")
+        one.end()
 
 
 @pytest.mark.parametrize("put", ["np.zeros(3)", "Odd()", "None", "2.0"])
