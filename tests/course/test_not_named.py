@@ -88,7 +88,8 @@ def test_what_looks_alike_is_not_named(exercise):
     select = "" if exercise == "padding_pooling" else "not fast"  # one of these is only slow
     settings = Settings(str(ROOT), exercise, 1, b"test", preflight=False, select=select)
     for submission, grade in local.grade_all(class_, settings, jobs=1, patience=200):
-        assert grade.status == "graded"
+        errors = [outcome for outcome in grade.outcomes if outcome.status == "error"]
+        assert grade.status == "graded", errors
         assert (grade.score or 0) < grade.max_score, submission.student
         names = {outcome.mistake for outcome in grade.outcomes}
         names |= {card.mistake for card in grade.cards}
