@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from grader.inbox.tree import (
     ARCHIVE,
@@ -34,6 +34,7 @@ from grader.text import one_line
 
 MIB = 1024 * 1024
 UNPACK = "unpack the archive and grade the folder"
+ADVICE: Final = f": {UNPACK}"
 MAX_TOTAL = 4096 * MIB
 MAX_DIRECTORY = 64 * MIB
 END = struct.Struct("<4s4H2LH")
@@ -63,6 +64,8 @@ class _Reader:
     archive: zipfile.ZipFile
     members: Mapping[str, zipfile.ZipInfo]
     total: int
+    advice: str
+    """What to do about a member that is not read."""
     given: int = 0
     """Bytes that were read so far."""
     seen: set[str] = field(default_factory=set)
@@ -76,13 +79,13 @@ class _Reader:
         """
         if path not in self.members:
             raise Unreadable("is not there")
-        if refused := _refusal(path, self.members[path]):
+        if refused := _special(self.members[path]):
             raise Unreadable(refused)
         if closed := _closed(self.members[path]):
-            raise Withheld(closed)
+            raise Withheld(f"{closed}{self.advice}")
         if path not in self.seen and self.total - self.given <= limit:
-            full = f"is not read, the archive holds over {self.total // MIB:,} MiB: {UNPACK}"
-            raise Withheld(full)
+            full = f"is not read, the archive holds over {self.total // MIB:,} MiB"
+            raise Withheld(f"{full}{self.advice}")
         data = _bytes(self.archive, self.members[path], limit)
         self.given += 0 if path in self.seen else len(data)
         self.seen.add(path)
@@ -101,22 +104,41 @@ def from_zip(source: Path, total: int = MAX_TOTAL) -> Tree:
     Raises:
         InboxError: The file is not a zip, damaged, or too large.
     """
-    shown = one_line(str(source))
-    with source.open("rb") as file:
-        check_directory(file, shown)
+    return tree_of(source.open("rb"), one_line(str(source)), source.stem, total)
+
+
+def tree_of(file: BinaryIO, shown: str, name: str, total: int, advice: str = ADVICE) -> Tree:
+    """Return the tree of an open zip; it stays open while the tree is in use.
+
+    Args:
+        file: The zip.
+        shown: Its name in messages.
+        name: The name of the tree.
+        total: A limit on all bytes read from it.
+        advice: What to do about a member that is not read, for the end of a reason.
+
+    Raises:
+        InboxError: The file is not a zip, damaged, or too large.
+    """
     try:
-        archive = zipfile.ZipFile(source)
+        check_directory(file, shown)
+        archive = zipfile.ZipFile(file)
+    except InboxError:
+        file.close()
+        raise
     except DAMAGED:
+        file.close()
         raise InboxError(f"{shown}: a damaged zip; download it again") from None
     members: dict[str, zipfile.ZipInfo] = {}
     notes = list(_admitted(archive.infolist(), members))
     entries = [_entry(path, info) for path, info in members.items() if not info.is_dir()]
-    files = ((path, info) for path, info in members.items() if not info.is_dir())
-    told = ((path, _refusal(path, info) or _closed(info)) for path, info in files)
-    notes += [f"{one_line(path)} {why}" for path, why in told if why and not ignored(path)]
+    notes += (
+        f"{one_line(path)} {why}" for path, info in members.items()
+        if not info.is_dir() and not ignored(path) and (why := _trouble(path, info))
+    )  # fmt: skip
     notes += left_out(f"{path}/" if info.is_dir() else path for path, info in members.items())
     return Tree(
-        name=source.stem,
+        name=name,
         entries=tuple(sorted((e for e in entries if not ignored(e.path)), key=lambda e: e.path)),
         folders=frozenset(folder for folder in _folders(members) if not ignored(folder)),
         repositories=frozenset(
@@ -125,7 +147,7 @@ def from_zip(source: Path, total: int = MAX_TOTAL) -> Tree:
         packs=tuple(
             path for path in members if ".git/objects/pack/" in path and path[-4:] == ".idx"
         ),
-        read=_Reader(archive, members, total).read,
+        read=_Reader(archive, members, total, advice).read,
         notes=tuple(notes),
         packed=True,
     )
@@ -211,20 +233,33 @@ def _entry(path: str, info: zipfile.ZipInfo) -> Entry:
     return Entry(path, when, _refusal(path, info))
 
 
+def _trouble(path: str, info: zipfile.ZipInfo) -> str:
+    """Return the note on a member that is not read, or ''; a zip may be opened later."""
+    if path.lower().endswith(".zip"):
+        return _special(info)
+    closed = _closed(info)
+    return _refusal(path, info) or (closed and f"{closed}{ADVICE}")
+
+
 def _refusal(path: str, info: zipfile.ZipInfo) -> str:
+    return _special(info) or (PACKED if ARCHIVE.fullmatch(path) else "")
+
+
+def _special(info: zipfile.ZipInfo) -> str:
+    """Return the reason why a member is not a file, or ''."""
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind == stat.S_IFLNK:
         return "is a link, which is not followed"
     if kind not in (0, stat.S_IFREG):
         return "is not a file, and not opened"
-    return PACKED if ARCHIVE.fullmatch(path) else ""
+    return ""
 
 
 def _closed(info: zipfile.ZipInfo) -> str:
     """Return the reason why a member cannot be read, such as encryption, or ''."""
     if info.flag_bits & ENCRYPTED:
-        return f"is encrypted: {UNPACK}"
-    return "" if info.compress_type in METHODS else f"is compressed in a way not read: {UNPACK}"
+        return "is encrypted"
+    return "" if info.compress_type in METHODS else "is compressed in a way not read"
 
 
 def _folders(members: dict[str, zipfile.ZipInfo]) -> set[str]:

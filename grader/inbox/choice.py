@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from grader import timestamps as times
 from grader.inbox.beside import MAX_TEXT, NOTHING, SUFFIXES, TEXTS, Beside, likeness
+from grader.inbox.inner import unpacked
 from grader.inbox.tree import File, Handin, Tree, Unreadable, Withheld
 from grader.inbox.untouched import Code, code
 from grader.model import Submission
@@ -66,7 +67,24 @@ class Picker:
 
     def submission(self, handin: Handin, chosen: str = "") -> Submission:
         """Return the student's submission, read now: the last, or the one ``chosen``."""
-        return _submission(handin, self._complete(handin, self._choice(handin, chosen)))
+        picker, handin = self._unpacked(handin)
+        return _submission(handin, picker._complete(handin, picker._choice(handin, chosen)))
+
+    def _unpacked(self, handin: Handin) -> tuple[Picker, Handin]:
+        """Open the zips that hold a student's work."""
+        tree, files = unpacked(self.tree, handin.files, self._is_work)
+        return replace(self, tree=tree), replace(handin, files=files)
+
+    def _is_work(self, file: File) -> bool:
+        """Return whether a file can be read and is more than the released stub or tests."""
+        is_python = file.name.lower().endswith(SUFFIXES)
+        if not is_python or self._is_other(file) or TESTS.fullmatch(file.name):
+            return False
+        try:
+            _, cells, reason = self._read(file)
+        except Withheld:
+            return True  # nobody can tell
+        return not reason and not self.untouched(cells)
 
     def attempts(self, handin: Handin) -> Iterator[Submission]:
         """Yield all attempts of a student, the oldest first, each read when needed.
@@ -74,10 +92,11 @@ class Picker:
         Attempts without work are left out, unless there are no others.
         """
         found = False
-        for one in (*handin.earlier, handin):
-            for choice in self._choices(one):
+        for each in (*handin.earlier, handin):
+            picker, one = self._unpacked(each)
+            for choice in picker._choices(one):
                 found = True
-                yield _submission(one, self._complete(one, choice))
+                yield _submission(one, picker._complete(one, choice))
         if not found:
             yield self.submission(handin)
 

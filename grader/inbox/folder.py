@@ -27,6 +27,7 @@ from grader.inbox.tree import (
     Unreadable,
     Withheld,
     ignored,
+    is_zip,
     left_out,
 )
 from grader.text import one_line
@@ -71,7 +72,9 @@ def from_folder(source: Path) -> Tree:
     except OSError as error:
         reason = one_line(error.strerror or "")
         raise InboxError(f"{one_line(str(source))}: cannot be listed: {reason}") from None
-    found.notes += [f"{one_line(e.path)} {e.refused}" for e in found.entries if e.refused]
+    found.notes += [
+        f"{one_line(e.path)} {e.refused}" for e in found.entries if e.refused and not is_zip(e)
+    ]
     return Tree(
         name=source.resolve().name,
         entries=tuple(sorted(found.entries, key=lambda entry: entry.path)),

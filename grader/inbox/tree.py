@@ -132,6 +132,11 @@ class Handin:
     """What else the student handed in, the oldest first: of use where the best counts."""
 
 
+def is_zip(entry: Entry) -> bool:
+    """Return whether a file is a zip, which may be opened if it is somebody's work."""
+    return entry.refused == PACKED and entry.name.lower().endswith(".zip")
+
+
 def ignored(path: str) -> bool:
     """Return whether the path lies where no student writes: hidden, caches, installed packages."""
     return any(part in IGNORED or part.startswith(".") for part in path.split("/"))

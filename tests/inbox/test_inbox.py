@@ -186,7 +186,7 @@ def test_which_file_counts(
         ({"relu.py": b"caf\xe9"}, "not UTF-8"),
         ({"relu.py": STUB, "relu.ipynb": b"{"}, "not JSON"),
         ({"relu.py": STUB, "test_public.py": WORK}, "only the unchanged stub"),
-        ({"work.zip": b"PK"}, "work.zip is an archive inside the submission"),
+        ({"work.rar": b"Rar!"}, "work.rar is an archive inside the submission"),
     ],
 )
 def test_what_cannot_be_graded_is_a_problem_with_a_reason(

@@ -112,7 +112,7 @@ MEMBERS = {
     "a device": (info("ada/relu.py", stat.S_IFCHR), b"", "not a file"),
     "a socket": (info("ada/relu.py", stat.S_IFSOCK), b"", "not a file"),
     "a folder that says it is a file": (info("ada/relu.py", stat.S_IFDIR), b"x", "not a file"),
-    "a zip": (info("ada/work.zip"), b"PK", "archive inside"),
+    "a compressed file": (info("ada/work.7z"), b"PK", "archive inside"),
     "a tarball": (info("ada/work.tar.gz"), b"", "archive inside"),
 }
 

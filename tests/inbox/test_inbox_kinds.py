@@ -181,7 +181,7 @@ def test_canvas(tmp_path: Path) -> None:
     assert found["13"].note == "marked late by Canvas"
     assert (found["14"].name, found["15"].name) == ("de_la_cruz", "müller")
     assert "but zeta_16_text.html" in found["16"].problem
-    assert "work.zip is an archive" in found["17"].problem
+    assert "work.zip is not a zip" in found["17"].problem
     assert found["12"].submitted_at == ""
 
 
