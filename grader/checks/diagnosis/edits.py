@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+import types
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from grader.checks.arrays import Path, arrays_of
 from grader.checks.case import Case
@@ -325,3 +326,16 @@ class Edits:
         want, right, _ = self.reference.expected(case)
         made = candidate.made(case, want)
         return made is None or not agree(case, right, made, among or right)
+
+
+def joined(module: types.ModuleType, parts: Mapping[str, Any]) -> types.ModuleType:
+    """Return a copy of a module in which ``parts`` stand for its functions, and find one another."""
+    made = types.ModuleType(module.__name__)
+    space = made.__dict__
+    space.update(module.__dict__)
+    for name, value in [*space.items(), *parts.items()]:
+        if isinstance(value, types.FunctionType):
+            space[name] = types.FunctionType(
+                value.__code__, space, name, value.__defaults__, value.__closure__
+            )
+    return made

@@ -8,18 +8,22 @@ Every sentence is checked on this submission before it is said.
 from __future__ import annotations
 
 import contextlib
-import copy
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
-
-import numpy as np
 
 from grader.checks import near_misses
 from grader.checks.answers import Asked
-from grader.checks.arrays import Path, arrays_of, at, is_same
+from grader.checks.arrays import Path, arrays_of, is_same
 from grader.checks.case import Case, Part
 from grader.checks.diagnosis import examples, quantities, within_arrays
+from grader.checks.diagnosis.descriptions import (
+    condition,
+    difference,
+    pairs_of,
+    relation_of,
+    unlike,
+)
 from grader.checks.diagnosis.diagnostics import (
     Answered,
     Candidate,
@@ -28,8 +32,8 @@ from grader.checks.diagnosis.diagnostics import (
     answer_of,
     wrong_paths,
 )
-from grader.checks.diagnosis.edits import WITNESSES, Edits, Several
-from grader.checks.diagnosis.relations import Pair, is_slip, quantity, relation
+from grader.checks.diagnosis.edits import WITNESSES, Edits, Several, joined
+from grader.checks.diagnosis.relations import is_slip
 from grader.checks.diagnosis.views import Cause, View
 from grader.checks.failure import Failure
 from grader.checks.partial_credit import MOST_CALLS, mixed_parts
@@ -79,13 +83,14 @@ class Investigation:
         found = self._near_miss(view) if readable is view else []
         return self._noted(readable, found or self._of_edits(readable))
 
-    def told(self, view: View) -> list[Cause]:
-        """Return what can be said of wrong values that no edit explains."""
+    def unexplained(self, view: View) -> list[Cause]:
+        """Describe wrong values that no edit explains."""
         view = view.without_refusals()
         found = self._unsteady(view) or self._rounded(view) or self._related(view)
         if not found and view.is_wrong:
             found = self._edited_partly(view, is_last=True)
-            found = found or within_arrays.of_kept(self, view) or within_arrays.of_first(self, view)
+            found = found or within_arrays.of_kept(self.search, self.fresh, view)
+            found = found or within_arrays.of_first(self.search, view)
         return self._noted(view, found or self._plain(view))
 
     def _rounded(self, view: View) -> list[Cause]:
@@ -120,7 +125,7 @@ class Investigation:
         return (
             self._edited(view)
             or self._edited_partly(view)
-            or within_arrays.in_arrays(self, view)
+            or within_arrays.in_arrays(self.search, view)
             or self._edited_twice(view)
             or self._edited_in_part(view)
         )
@@ -144,7 +149,7 @@ class Investigation:
         ]
         if len(rivals) != 1 or 2 * len(explained[best]) < len(paths):
             return []
-        sentence = self.relation_of(view) or self.unlike(view)  # a hint may speak of right arrays
+        sentence = relation_of(view) or self._unlike(view)  # a hint may speak of right arrays
         found = self._named(view, [firsts[best]])
         for cause in found:
             cause.sentence, cause.module, cause.is_edit = sentence, None, False
@@ -276,19 +281,7 @@ class Investigation:
             if cause.module is not None
         }
         first = next(cause.module for cause in causes if cause.module is not None)
-        return Module(_joined(first.module, parts), self.reference.caches)
-
-    def made_in(self, view: View, candidate: Candidate, paths: Sequence[Path]) -> Module:
-        """Return the reference with an edit that is made in some arrays of a function only."""
-        right = getattr(self.reference.module, view.function)
-        edited = getattr(candidate.module.module, view.function)
-
-        def call(*args: Any) -> Any:
-            made = edited(*copy.deepcopy(args))
-            return within_arrays.merged(right(*args), made, paths)
-
-        parts = {view.function: call}
-        return Module(_joined(self.reference.module, parts), self.reference.caches)
+        return Module(joined(first.module, parts), self.reference.caches)
 
     def _edited(self, view: View) -> list[Cause]:
         if view.errors or not view.is_wrong:
@@ -326,9 +319,9 @@ class Investigation:
             cause.mistake, cause.question = name, question
             cause.more = quantities.neutral(hints[name].more)
             if " or " in fact and not cause.sentence:
-                cause.sentence = self.relation_of(view)
+                cause.sentence = relation_of(view)
             cause.sentence = cause.sentence or f"{view.function}: {fact}{where}"
-        cause.sentence = cause.sentence or self.relation_of(view) or self.unlike(view)
+        cause.sentence = cause.sentence or relation_of(view) or self._unlike(view)
 
     def _edited_partly(self, view: View, is_last: bool = False) -> list[Cause]:
         """Look for an edit that holds on the failing inputs only: a branch for one size or option.
@@ -340,9 +333,9 @@ class Investigation:
             return []
         candidate, spared = found
         failing = [case for case, _, _ in view.failing()]
-        if candidate.mistake is not None and not self._condition(failing, spared):
+        if candidate.mistake is not None and not condition(self.reference, failing, spared):
             return []  # no branch of the program tells these inputs: the answers only look alike
-        where = self._told_apart(failing, spared)
+        where = difference(self.reference, failing, spared)
         if not where and not is_last:
             return []
         return self._named(view, [candidate], where or " on some inputs, not on all")
@@ -378,15 +371,6 @@ class Investigation:
 
     # --- relations ---
 
-    def relation_of(self, view: View) -> str:
-        """Say the relation that holds of the first wrong array, or ''."""
-        for path in view.paths:
-            pairs = list(self._pairs(view, path))
-            if pairs and (said := relation(pairs) or quantity(self._shares(view, path))):
-                where = self._common(view, path)
-                return f"{quantities.subject(self.reference, view.function, path)} {said}{where}."
-        return ""
-
     def is_slip(self, function: str, failures: Sequence[Failure]) -> bool:
         """Return whether each failing array of a function is a simple relation from the right one."""
         for failure in failures:
@@ -395,35 +379,12 @@ class Investigation:
             view = View(function, self.reference, cases, answers, wrong)
             if view.errors or not view.is_wrong:
                 return False
-            if not all(is_slip(list(self._pairs(view, path))) for path in view.paths):
+            if not all(is_slip(list(pairs_of(view, path))) for path in view.paths):
                 return False
         return bool(failures)
 
-    def _shares(self, view: View, path: Path) -> list[Pair]:
-        """Return an array of each answer beside what single examples add to it."""
-        return [
-            Pair(view.arrays(n)[path], right[path], {}, quantities.shares(self.reference, case, right, path))
-            for n, case in enumerate(view.cases)
-            for right in [self.reference.expected(case)[1]]
-            if path in view.wrong[n] and path in view.arrays(n)
-        ]  # fmt: skip
-
-    def _pairs(self, view: View, path: Path) -> Iterator[Pair]:
-        for case, answer, paths in view.failing():
-            got = at(answer.value, path) if path in paths else None
-            if path not in paths:
-                continue
-            if not isinstance(got, np.ndarray):
-                return
-            right = self.reference.expected(case)[1]
-            sizes = quantities.sizes(self.reference, case)
-            known = quantities.known(self.reference, case, right, path)
-            first = next((a for a in case.args if isinstance(a, np.ndarray)), None)
-            fits = first is not None and first.shape == right[path].shape
-            yield Pair(got, right[path], sizes, known, first if fits else None)
-
     def _related(self, view: View) -> list[Cause]:
-        sentence = self.relation_of(view)
+        sentence = relation_of(view)
         if not sentence:
             return []
         array = examples.label(view.function, view.first_path())
@@ -431,69 +392,8 @@ class Investigation:
         same = [cause for cause in self.causes if said and cause.sentence.endswith(f" is {said}")]
         return same or [Cause(view.function, sentence, quantities.ask(sentence), array=array)]
 
-    def _common(self, view: View, path: Path | None = None) -> str:
-        """Say what the failing inputs have in common that the others have not, or ''."""
-        bad = [case for case, _, paths in view.failing() if path is None or path in paths]
-        return self._told_apart(bad, [case for case, _ in view.answered() if case not in bad])
-
-    def _told_apart(self, bad: Sequence[Case], good: Sequence[Case]) -> str:
-        """Say what the first inputs have in common that the others have not, or ''."""
-        if not good or not bad:
-            return ""
-        notes = {case.note for case in bad}
-        if "" not in notes and not notes & {case.note for case in good} and len(notes) <= 2:
-            return f" ({' and '.join(sorted(notes))})"
-        return self._condition(bad, good)
-
-    def _condition(self, bad: Sequence[Case], good: Sequence[Case]) -> str:
-        """Say which argument or size tells the first inputs from the others, or ''."""
-        if not good or not bad:
-            return ""
-        names = examples.parameters(self.reference, bad[0])
-        for position, name in enumerate(names):
-            values = {
-                quantities.plain(case.args[position]) for case in bad if position < len(case.args)
-            }
-            others = {
-                quantities.plain(case.args[position]) for case in good if position < len(case.args)
-            }
-            is_drawn = all(
-                isinstance(each, float) for case in bad for each in case.args[position:][:1]
-            )
-            if not is_drawn and len(values) == 1 and None not in values and not values & others:
-                return f" (for {name} = {next(iter(values))})"
-        for name in quantities.sizes(self.reference, bad[0]):
-            sizes = {quantities.sizes(self.reference, case).get(name) for case in bad}
-            others_too = {quantities.sizes(self.reference, case).get(name) for case in good}
-            is_dict = name.startswith("the number of entries")
-            if others_too == {1} and 1 not in sizes and not is_dict:
-                return f" (only where {name} is more than 1)"
-            if sizes == {1} and 1 not in others_too and not is_dict:
-                return f" (only where {name} is 1)"
-            is_known = (
-                (is_dict or name in names) and len(others_too) == 1 and None not in others_too
-            )
-            if is_known and not others_too & sizes and len(good) >= WITNESSES:
-                return f" (right only where {name} is {next(iter(others_too))})"
-        return ""
-
-    def common_errors(self, view: View) -> str:
-        """Say what the inputs on which it raises have in common, or ''."""
-        bad = [case for case, _ in view.errors]
-        notes = {case.note for case in bad}
-        good = {case.note for case, _ in view.answered()}
-        if good and "" not in notes and not notes & good and len(notes) <= 2:
-            return f" ({' and '.join(sorted(notes))})"
-        for name in quantities.sizes(self.reference, bad[0]) if good else ():
-            sizes = {quantities.sizes(self.reference, case).get(name) for case in bad}
-            others = {
-                quantities.sizes(self.reference, case).get(name) for case, _ in view.answered()
-            }
-            if len(others) == 1 and not others & {*sizes, None}:
-                return f", unless {name} is {next(iter(others)):g}"
-            if len(sizes) == 1 and not sizes & {*others, None}:
-                return f" where {name} is {next(iter(sizes)):g}"
-        return ""
+    def _unlike(self, view: View) -> str:
+        return unlike(view, self.diagnostics.ladder(view.function))
 
     # --- what is left ---
 
@@ -516,44 +416,11 @@ class Investigation:
         return [
             Cause(
                 view.function,
-                self.unlike(view),
+                self._unlike(view),
                 "Work this example out by hand. At which line does your code first differ?",
                 array=examples.label(view.function, view.first_path()),
             )
         ]
-
-    def unlike(self, view: View) -> str:
-        """Say which array is the first that is wrong, where, and which are right."""
-        path = view.first_path()
-        given = set(examples.parameters(self.reference, view.cases[0]))
-        right = [
-            key for key in self.reference.expected(view.cases[0])[1]
-            if len(key) and all(key not in each for each in view.wrong)
-            and examples.label(view.function, key) not in given
-        ]  # fmt: skip
-        others = (
-            f"; {quantities.listed(self.reference, view.function, right)} right" if right else ""
-        )
-        where = self._common(view) or self._already(view)
-        if len(view.roots) > 1:
-            wrong = quantities.listed(self.reference, view.function, view.roots)
-            return f"{view.function}: {wrong} wrong{where}; what follows from them is right given these."
-        return f"{quantities.subject(self.reference, view.function, path)} is wrong{where}{others}."
-
-    def _already(self, view: View) -> str:
-        """Say which demonstration fails first, and which are right, by their notes; or ''."""
-        ladder = self.diagnostics.ladder(view.function)
-        bad = [case for case, _, _ in view.failing() if case in ladder and case.note]
-        notes = {case.note for case in bad}
-        good = [
-            c.note for c, _ in view.answered() if c in ladder and c.note and c.note not in notes
-        ]
-        if not bad:
-            return ""
-        listed = list(dict.fromkeys(good))
-        others = f" and {len(listed) - 3} others" if len(listed) > 3 else ""
-        right = f"; right: {', '.join(listed[:3])}{others}" if good else ""
-        return f" (first seen: {bad[0].note}{right})"
 
     def example(self, view: View, cause: Cause) -> Example | None:
         """Return the smallest failing example of a function."""
@@ -578,16 +445,3 @@ def _names(code: types.CodeType) -> Iterator[str]:
     for each in code.co_consts:
         if isinstance(each, types.CodeType):
             yield from _names(each)
-
-
-def _joined(module: types.ModuleType, parts: Mapping[str, Any]) -> types.ModuleType:
-    """Return a copy of a module in which ``parts`` stand for its functions, and find one another."""
-    made = types.ModuleType(module.__name__)
-    space = made.__dict__
-    space.update(module.__dict__)
-    for name, value in [*space.items(), *parts.items()]:
-        if isinstance(value, types.FunctionType):
-            space[name] = types.FunctionType(
-                value.__code__, space, name, value.__defaults__, value.__closure__
-            )
-    return made

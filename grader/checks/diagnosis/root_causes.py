@@ -19,6 +19,7 @@ from grader.checks import experiments, near_misses
 from grader.checks.answers import Asked
 from grader.checks.arrays import Path, leaves
 from grader.checks.diagnosis import autograd, examples
+from grader.checks.diagnosis.descriptions import common_errors
 from grader.checks.diagnosis.diagnostics import Diagnostics
 from grader.checks.diagnosis.explanations import Investigation
 from grader.checks.diagnosis.final_points import Checked, FinalPoints
@@ -86,7 +87,7 @@ class _Page:
         self._autograd()
         self._fold()
         self.points.finish(self.causes, charges)
-        outcomes = [self._told(finding) for finding in self.findings]
+        outcomes = [self._with_cause(finding) for finding in self.findings]
         lost = {o.id: o.max_points - o.points for o in outcomes}
         cards = [self._card(number, cause, lost) for number, cause in enumerate(self.causes, 1)]
         return outcomes, tuple(cards)
@@ -122,7 +123,7 @@ class _Page:
             return
         if not causes:
             hidden = () if view.is_wrong else [self._hidden_only(function, findings)]
-            causes = hidden or self.investigation.told(view)
+            causes = hidden or self.investigation.unexplained(view)
         self._add(causes, findings)
 
     def _followed(self, view: View, findings: Sequence[Checked]) -> Sequence[Cause]:
@@ -249,7 +250,7 @@ class _Page:
         if earlier:
             self._add(earlier[:1], findings)
             return True
-        where = self.investigation.common_errors(view)
+        where = common_errors(view)
         sentence = f"{_named(view.function, str(error))}{where}."
         case = view.errors[0][0]
         reference = self.diagnostics.exercise.reference
@@ -390,7 +391,7 @@ class _Page:
                 kept[-1].outcomes.append(name)
         self.causes = kept
 
-    def _told(self, finding: Checked) -> Outcome:
+    def _with_cause(self, finding: Checked) -> Outcome:
         outcome = finding.outcome
         cause = self.of.get(outcome.id)
         if cause is None:

@@ -1,8 +1,8 @@
 """Explain a function by some of its arrays, where no edit explains all that it returns.
 
-    in_arrays(investigation, view)   # an edit that is made in the wrong arrays only, the others are right
-    of_kept(investigation, view)     # the first wrong value of its cache: a hidden layer, a gate
-    of_first(investigation, view)    # an edit that explains the first wrong array, and not the rest
+    in_arrays(search, view)   # an edit that is made in the wrong arrays only, the others are right
+    of_kept(search, fresh, view)     # the first wrong value of its cache: a hidden layer, a gate
+    of_first(search, view)    # an edit that explains the first wrong array, and not the rest
 
 They are tried in this order, each after the edits that explain everything.
 """
@@ -11,66 +11,79 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from grader.checks.answers import Asked
 from grader.checks.arrays import Path, leaves
 from grader.checks.diagnosis import examples, quantities
+from grader.checks.diagnosis.descriptions import relation_of, unlike
 from grader.checks.diagnosis.diagnostics import Candidate, wrong_paths
+from grader.checks.diagnosis.edits import Edits, joined
 from grader.checks.diagnosis.views import Cause, View
 from grader.checks.reference import Module
 from grader.sandbox.student import Refused
 
-if TYPE_CHECKING:
-    from grader.checks.diagnosis.explanations import Investigation
-
 MOST_NAMES: Final = 4
 
 
-def in_arrays(investigation: Investigation, view: View) -> list[Cause]:
+def in_arrays(search: Edits, view: View) -> list[Cause]:
     """Return an edit that gives all wrong arrays of a function and is made in them only."""
     if view.errors or not view.is_wrong:
         return []
-    candidate = investigation.search.in_arrays(view)
+    candidate = search.in_arrays(view)
     if candidate is None:
         return []
     where = "" if len(view.paths) > MOST_NAMES else f", in {_names(view, view.paths)} only"
     where = where or ", in some of its arrays only"
-    module = investigation.made_in(view, candidate, view.paths)
-    return _caused(investigation, view, candidate, where, module)
+    module = _made_in(search, view, candidate, view.paths)
+    return _caused(search, view, candidate, where, module)
 
 
-def of_kept(investigation: Investigation, view: View) -> list[Cause]:
+def _made_in(search: Edits, view: View, candidate: Candidate, paths: Sequence[Path]) -> Module:
+    """Return the reference with an edit that is made in some arrays of a function only."""
+    right = getattr(search.reference.module, view.function)
+    edited = getattr(candidate.module.module, view.function)
+
+    def call(*args: Any) -> Any:
+        made = edited(*copy.deepcopy(args))
+        return merged(right(*args), made, paths)
+
+    parts = {view.function: call}
+    return Module(joined(search.reference.module, parts), search.reference.caches)
+
+
+def of_kept(search: Edits, fresh: Asked, view: View) -> list[Cause]:
     """Return what is wrong in the first value of a cache that is wrong, if one is."""
-    shown = _shown(investigation, view)
+    shown = _shown(fresh, view)
     if shown is None:
         return []
     if not shown.roots:
-        return [_localised(investigation, shown)]
+        return [_localised(search, shown)]
     path = shown.roots[0]
-    for candidate in investigation.search.matching(shown, path):
-        found = _caused(investigation, shown, candidate, one=path)
+    for candidate in search.matching(shown, path):
+        found = _caused(search, shown, candidate, one=path)
         return _with_example(shown, found)
-    return [_localised(investigation, shown)]
+    return [_localised(search, shown)]
 
 
-def of_first(investigation: Investigation, view: View) -> list[Cause]:
+def of_first(search: Edits, view: View) -> list[Cause]:
     """Return an edit that explains the first wrong array of a function, and not the others."""
     path = view.first_path()
     size = sum(view.arrays(n)[path].size for n in view.numbers if path in view.wrong[n])
     if size < MOST_NAMES:
         return []
-    for candidate in investigation.search.matching(view, path):
-        return _caused(investigation, view, candidate, one=path)
+    for candidate in search.matching(view, path):
+        return _caused(search, view, candidate, one=path)
     return []
 
 
-def _shown(investigation: Investigation, view: View) -> View | None:
+def _shown(fresh: Asked, view: View) -> View | None:
     """Return the same inputs with the values that the function keeps, where the file gives them all."""
-    reference = investigation.reference
+    reference = view.reference
     if view.errors or not view.is_wrong or not reference.caches.get(view.function):
         return None
     cases = [case.with_cache() for case in view.cases]
-    answers = investigation.fresh.answers(cases)
+    answers = fresh.answers(cases)
     if any(answer.error is not None for answer in answers):
         return None
     if any(isinstance(leaf, Refused) for a in answers for _, leaf in leaves(a.value)):
@@ -85,9 +98,9 @@ def _shown(investigation: Investigation, view: View) -> View | None:
     return found
 
 
-def _localised(investigation: Investigation, shown: View) -> Cause:
+def _localised(search: Edits, shown: View) -> Cause:
     """Say which value is the first that is wrong, and by which relation where one holds."""
-    sentence = investigation.relation_of(shown) or investigation.unlike(shown)
+    sentence = relation_of(shown) or unlike(shown, search.diagnostics.ladder(shown.function))
     array = examples.label(shown.function, shown.first_path())
     cause = Cause(shown.function, sentence, quantities.ask(sentence), array=array)
     return _with_example(shown, [cause])[0]
@@ -107,7 +120,7 @@ def _names(view: View, paths: Sequence[Path]) -> str:
 
 
 def _caused(
-    investigation: Investigation,
+    search: Edits,
     view: View,
     candidate: Candidate,
     where: str = "",
@@ -117,7 +130,7 @@ def _caused(
     """Return the cause that an edit is, in some arrays; a mistake says only what holds of these.
 
     Args:
-        investigation: The submission.
+        search: The candidates.
         view: Its answers.
         candidate: The edit.
         where: In which arrays, for the end of the sentence.
@@ -134,11 +147,11 @@ def _caused(
         cause.sentence = f"{said} {candidate.mutant.clause}{where}."
         cause.question = candidate.mutant.question
         return [cause]
-    sentence = investigation.relation_of(view)
+    sentence = relation_of(view)
     if candidate.mistake is None or not sentence:
         return []
     cause.sentence, cause.mistake = sentence, candidate.mistake.id
-    hint = investigation.diagnostics.exercise.catalogue.hints[cause.mistake]
+    hint = search.diagnostics.exercise.catalogue.hints[cause.mistake]
     _, cause.question = quantities.halves(hint.question)
     cause.more = quantities.neutral(hint.more)
     return [cause]

@@ -1,0 +1,160 @@
+"""Describe wrong values in a sentence: by a relation to the right ones, or by where they are wrong.
+
+    relation_of(view)             # "backward: `W1` has the opposite sign."
+    unlike(view, ladder)          # "mean_pool: `pooled` is wrong (...)."
+
+Each sentence was checked on all diagnostic inputs of the function. It speaks of an array that the
+smallest failing example shows, if it can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from grader.checks.arrays import Path, at
+from grader.checks.case import Case
+from grader.checks.diagnosis import examples, quantities
+from grader.checks.diagnosis.edits import WITNESSES
+from grader.checks.diagnosis.relations import Pair, quantity, relation
+from grader.checks.diagnosis.views import View
+from grader.checks.reference import Module
+
+
+def relation_of(view: View) -> str:
+    """Say the relation that holds of the first wrong array, or ''."""
+    for path in _shown_first(view):
+        pairs = list(pairs_of(view, path))
+        if pairs and (said := relation(pairs) or quantity(_shares(view, path))):
+            where = common(view, path)
+            return f"{quantities.subject(view.reference, view.function, path)} {said}{where}."
+    return ""
+
+
+def _shares(view: View, path: Path) -> list[Pair]:
+    """Return an array of each answer beside what single examples add to it."""
+    return [
+        Pair(view.arrays(n)[path], right[path], {}, quantities.shares(view.reference, case, right, path))
+        for n, case in enumerate(view.cases)
+        for right in [view.reference.expected(case)[1]]
+        if path in view.wrong[n] and path in view.arrays(n)
+    ]  # fmt: skip
+
+
+def _shown_first(view: View) -> list[Path]:
+    """Return the wrong arrays, those of the smallest failing example first."""
+    _, _, shown = next(view.failing())
+    roots = [path for path in view.roots if path in view.paths]
+    first = [path for path in roots if path in shown] or sorted(shown, key=view.order.index)
+    rest = [*sorted(roots, key=view.order.index), *view.paths]
+    return list(dict.fromkeys([*first, *rest]))
+
+
+def pairs_of(view: View, path: Path) -> Iterator[Pair]:
+    """Yield an array of each failing answer beside the right one, until one is not an array."""
+    for case, answer, paths in view.failing():
+        got = at(answer.value, path) if path in paths else None
+        if path not in paths:
+            continue
+        if not isinstance(got, np.ndarray):
+            return
+        right = view.reference.expected(case)[1]
+        sizes = quantities.sizes(view.reference, case)
+        known = quantities.known(view.reference, case, right, path)
+        first = next((a for a in case.args if isinstance(a, np.ndarray)), None)
+        fits = first is not None and first.shape == right[path].shape
+        yield Pair(got, right[path], sizes, known, first if fits else None)
+
+
+def unlike(view: View, ladder: Sequence[Case]) -> str:
+    """Say which array is the first that is wrong, where, and which are right."""
+    path = _shown_first(view)[0]
+    given = set(examples.parameters(view.reference, view.cases[0]))
+    right = [
+        key for key in view.reference.expected(view.cases[0])[1]
+        if len(key) and all(key not in each for each in view.wrong)
+        and examples.label(view.function, key) not in given
+    ]  # fmt: skip
+    others = f"; {quantities.listed(view.reference, view.function, right)} right" if right else ""
+    where = common(view) or _examples(view, ladder)
+    if len(view.roots) > 1:
+        wrong = quantities.listed(view.reference, view.function, view.roots)
+        return (
+            f"{view.function}: {wrong} wrong{where}; what follows from them is right given these."
+        )
+    return f"{quantities.subject(view.reference, view.function, path)} is wrong{where}{others}."
+
+
+def _examples(view: View, ladder: Sequence[Case]) -> str:
+    """Say which demonstration fails first where others are right, by their notes; or ''."""
+    bad = [case for case, _, _ in view.failing() if case in ladder and case.note]
+    notes = {case.note for case in bad}
+    good = [c.note for c, _ in view.answered() if c in ladder and c.note and c.note not in notes]
+    if not bad or not good:
+        return ""
+    listed = list(dict.fromkeys(good))
+    others = f" and {len(listed) - 3} others" if len(listed) > 3 else ""
+    return f" (wrong in the example “{bad[0].note}”; right in: {', '.join(listed[:3])}{others})"
+
+
+def common(view: View, path: Path | None = None) -> str:
+    """Say what the failing inputs have in common that the others have not, or ''."""
+    bad = [case for case, _, paths in view.failing() if path is None or path in paths]
+    return difference(view.reference, bad, [case for case, _ in view.answered() if case not in bad])
+
+
+def difference(reference: Module, bad: Sequence[Case], good: Sequence[Case]) -> str:
+    """Say what the first inputs have in common that the others have not, or ''."""
+    if not good or not bad:
+        return ""
+    notes = {case.note for case in bad}
+    if "" not in notes and not notes & {case.note for case in good} and len(notes) <= 2:
+        return f" ({' and '.join(sorted(notes))})"
+    return condition(reference, bad, good)
+
+
+def condition(reference: Module, bad: Sequence[Case], good: Sequence[Case]) -> str:
+    """Say which argument or size tells the first inputs from the others, or ''."""
+    if not good or not bad:
+        return ""
+    names = examples.parameters(reference, bad[0])
+    for position, name in enumerate(names):
+        values = {
+            quantities.plain(case.args[position]) for case in bad if position < len(case.args)
+        }
+        others = {
+            quantities.plain(case.args[position]) for case in good if position < len(case.args)
+        }
+        is_drawn = all(isinstance(each, float) for case in bad for each in case.args[position:][:1])
+        if not is_drawn and len(values) == 1 and None not in values and not values & others:
+            return f" (for {name} = {next(iter(values))})"
+    for name in quantities.sizes(reference, bad[0]):
+        sizes = {quantities.sizes(reference, case).get(name) for case in bad}
+        others_too = {quantities.sizes(reference, case).get(name) for case in good}
+        is_dict = name.startswith("the number of entries")
+        if others_too == {1} and 1 not in sizes and not is_dict:
+            return f" (in our examples only where {name} is more than 1)"
+        if sizes == {1} and 1 not in others_too and not is_dict:
+            return f" (in our examples only where {name} is 1)"
+        is_known = (is_dict or name in names) and len(others_too) == 1 and None not in others_too
+        if is_known and not others_too & sizes and len(good) >= WITNESSES:
+            return f" (in our examples right only where {name} is {next(iter(others_too))})"
+    return ""
+
+
+def common_errors(view: View) -> str:
+    """Say what the inputs on which it raises have in common, or ''."""
+    bad = [case for case, _ in view.errors]
+    notes = {case.note for case in bad}
+    good = {case.note for case, _ in view.answered()}
+    if good and "" not in notes and not notes & good and len(notes) <= 2:
+        return f" ({' and '.join(sorted(notes))})"
+    for name in quantities.sizes(view.reference, bad[0]) if good else ():
+        sizes = {quantities.sizes(view.reference, case).get(name) for case in bad}
+        others = {quantities.sizes(view.reference, case).get(name) for case, _ in view.answered()}
+        if len(others) == 1 and not others & {*sizes, None}:
+            return f", unless {name} is {next(iter(others)):g}"
+        if len(sizes) == 1 and not sizes & {*others, None}:
+            return f" where {name} is {next(iter(sizes)):g}"
+    return ""
