@@ -41,6 +41,7 @@ MAX_SIGNS = 4_000_000
 
 IPYTHON_LINE = r"\n[ \t]*(?:![^[=]|%%?[a-z])"
 FUNCTION = r"(?m)^[ \t]*(?:async[ \t]+)?def[ \t]+([^\W\d]\w{0,99})[ \t]*\("
+BEGIN_SOLUTION, END_SOLUTION = "# BEGIN SOLUTION", "# END SOLUTION"
 TO_CODE = "change the type of these cells to Code"
 SIGN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 BOMS = {
@@ -280,6 +281,16 @@ def without_demos(source: str) -> str:
         if line.startswith("# %%"):
             demo = '"demo"' in line or "'demo'" in line
         kept.append("" if demo else line)
+    return "\n".join(kept)
+
+
+def without_solutions(source: str) -> str:
+    """Return a solution without what students write: the lines between the two markers."""
+    kept, inside = [], False
+    for line in source.split("\n"):
+        inside = inside or line.strip() == BEGIN_SOLUTION
+        kept.append("" if inside else line)
+        inside = inside and line.strip() != END_SOLUTION
     return "\n".join(kept)
 
 

@@ -13,10 +13,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from grader.authoring.stub import BEGIN, END, stub
+from grader.authoring.stub import stub
 from grader.checks.mistakes import mistaken, module_of
 from grader.course.assignment import Assignment, Course
 from grader.course.yaml_nodes import FILE
+from grader.notebook import BEGIN_SOLUTION, END_SOLUTION
 from grader.text import nearest
 
 LIKE_A_MARKER: Final = re.compile(r"\s*#+\s*(begin|end)[\s_-]*sol\w*\s*", re.IGNORECASE)
@@ -70,11 +71,12 @@ def _markers(course: Course, solution: Path) -> Iterator[str]:
         return
     lines = source.splitlines()
     for number, line in enumerate(lines, 1):
-        if LIKE_A_MARKER.fullmatch(line) and line.strip() not in (BEGIN, END):
-            right = BEGIN if "begin" in line.lower() else END
+        if LIKE_A_MARKER.fullmatch(line) and line.strip() not in (BEGIN_SOLUTION, END_SOLUTION):
+            right = BEGIN_SOLUTION if "begin" in line.lower() else END_SOLUTION
             yield f"{shown}:{number}: {line.strip()!r} is not a marker; write {right!r}"
-    if not any(line.strip() == BEGIN for line in lines):
-        yield f"{shown}: nothing is marked as the solution; write {BEGIN!r} and {END!r} around it"
+    if not any(line.strip() == BEGIN_SOLUTION for line in lines):
+        markers = f"{BEGIN_SOLUTION!r} and {END_SOLUTION!r}"
+        yield f"{shown}: nothing is marked as the solution; write {markers} around it"
         return
     try:
         stub(source)

@@ -11,10 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from grader.course.assignment import SpeedLimit
-
-BEGIN: Final = "# BEGIN SOLUTION"
-
-END: Final = "# END SOLUTION"
+from grader.notebook import BEGIN_SOLUTION, END_SOLUTION
 
 HEADER: Final = re.compile(r"# %%(?P<text> \[markdown\])?(?: tags=(?P<tags>\[.*\]))?\s*")
 
@@ -54,13 +51,13 @@ def regions_of(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
     begin = None
     for number, line in enumerate(lines):
         marker = line.strip()
-        if marker == BEGIN:
+        if marker == BEGIN_SOLUTION:
             if begin is not None:
                 raise ValueError(
                     f"line {number + 1}: a solution begins inside the one of line {begin + 1}"
                 )
             begin = number
-        elif marker == END:
+        elif marker == END_SOLUTION:
             if begin is None:
                 raise ValueError(f"line {number + 1}: the end of a solution without its beginning")
             if line.partition("#")[0] != lines[begin].partition("#")[0]:

@@ -29,6 +29,8 @@ class Exercise:
     catalogue: Catalogue
     demonstrations: Callable[..., Iterable[Case]] | None = None
     """The course's ladder of small inputs, if there is one: see `grader.checks.diagnosis.diagnostics`."""
+    text: str = ""
+    """The solution as its author wrote it: what of it students see names things for them."""
 
     @property
     def caches(self) -> Caches:
@@ -79,7 +81,9 @@ def load_exercise(
         return Exercise(name, source, reference, Catalogue(source, (), known.HINTS))
     reference = Module(module_of(runs, f"{name}.reference"), caches)
     catalogue = Catalogue(runs, mistakes, known.HINTS, getattr(known, "LOOKALIKES", ()))
-    return Exercise(name, source, reference, catalogue, getattr(cases, "demonstrations", None))
+    return Exercise(
+        name, source, reference, catalogue, getattr(cases, "demonstrations", None), text
+    )
 
 
 def _cases(course: Path, name: str) -> types.ModuleType:

@@ -22,6 +22,7 @@ from grader.checks.student_module import Remote
 from grader.sandbox.fork_server import StudentError
 from grader.sandbox.student import Call
 
+STATE: Final = "state-between-calls"
 _MISSING_KEY: Final = re.compile(r"KeyError: ('[^'\\]{1,40}'|\d{1,9})\s*$")
 
 
@@ -168,7 +169,7 @@ TELLS: Final[dict[str, tuple[bool, Callable[[Failure], bool]]]] = {
     "parameters-not-registered": (False, _is_unlisted),
     "graph-detached": (False, _is_detached),
     "needs-extra-key": (False, _wants_more),
-    "state-between-calls": (True, _remembers),
+    STATE: (True, _remembers),
     "cache-in-global": (True, _reads_the_last),
 }
 """Mistake: (whether it takes a worker of its own to tell, how it shows)."""

@@ -28,6 +28,28 @@ from grader.sandbox.student import Answer, Refused
 
 _AROUND: Final = re.compile(r"^(d|d_|grad_|g_|delta_|dL_?d?_?|D)?(.+?)(_grad|_g|_d)?$")
 MOST_NAMES: Final = 4
+_QUESTIONS: Final = {
+    "none": "Does every way through the function end with a `return`?",
+    "no-gradient": "Which step of the computation does automatic differentiation not see?",
+    "wants-none": "How does a module learn that a tensor is one of its parameters?",
+    "lost-gradient": "What does `backward` return for each input of `forward`?",
+}
+_SHOWN: Final = {
+    "none": "None",
+    "complex": "complex numbers",
+    "string": "text",
+    "date": "dates",
+    "ragged": "rows of different lengths",
+    "masked": "an array with masked entries",
+    "not-dict": "something other than a dict",
+    "not-pair": "something other than such a tuple",
+    "float32": "float32 numbers",
+    "not-float64": "numbers that are not float64",
+    "not-finite": "NaN or infinity",
+    "no-gradient": "no gradient",
+    "wants-none": "no gradient",
+    "lost-gradient": "no gradient",
+}
 
 
 @dataclass(frozen=True)
@@ -102,16 +124,16 @@ def said(reference: Module, asked: Asked, case: Case, answer: Answer) -> NearMis
     if leaf.reason == "missing":
         missing = str(path[-1])
         return NearMiss(
-            f"{function}: `{missing}` is missing from what it returns.",
+            f"{function}: `{missing}` is missing from the result.",
             f"Which keys does the docstring of {function} list?",
             f"no `{missing}`",
         )
-    where = "what it returns" if not path else f"`{_label(path)}`"
-    told = refusals.REASONS.get(leaf.reason, "cannot be read")
+    where = "the result" if not path else f"`{_label(path)}`"
+    reason = refusals.REASONS.get(leaf.reason, "cannot be read")
     return NearMiss(
-        f"{function}: {where} {told}.",
-        f"What does the docstring of {function} say it returns?",
-        told,
+        f"{function}: {where} {reason}.",
+        _QUESTIONS.get(leaf.reason, f"What does the docstring of {function} say it returns?"),
+        _SHOWN.get(leaf.reason, "something that cannot be read"),
     )
 
 

@@ -186,7 +186,7 @@ def _unreadable(student: Student) -> str:
     if len(student.program.cells) == 1 and student.problems:
         first = student.problems[0]
         if first.kind in ("SyntaxError", "IndentationError", "TabError"):
-            return f"your file is not valid Python (line {first.line}): {first.text.strip()}"
+            return f"your file is not valid Python (line {first.line}):\n{first.text.strip()}"
     return ""
 
 

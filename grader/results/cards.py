@@ -129,6 +129,11 @@ def _reason(outcome: Outcome, known: Mapping[str, str]) -> tuple[str, str]:
     return ("message", outcome.message) if outcome.message else ("check", outcome.id)
 
 
+def _is_headed(message: str) -> bool:
+    """Return whether the first line of a message ends with a colon: it says what the rest shows."""
+    return message.partition("\n")[0].endswith(":")
+
+
 def _plain(outcomes: Sequence[Outcome]) -> CardView:
     first = next((outcome for outcome in outcomes if outcome.hint), outcomes[0])
     messages = {outcome.message for outcome in outcomes}
@@ -138,6 +143,8 @@ def _plain(outcomes: Sequence[Outcome]) -> CardView:
         message = message or (wording.HELD_BACK if first.visibility else "")
     elif message and "\n" not in message:
         sentence, message = message, ""
+    elif _is_headed(message):
+        sentence, _, message = (part.strip() for part in message.partition(":\n"))
     else:
         sentence = wording.one_reason(len(outcomes), named=bool(first.hint))
     return CardView(

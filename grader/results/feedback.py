@@ -50,6 +50,7 @@ def render(run: Run, assignment: Assignment, grade: Grade, now: datetime | None 
     entries = cards.entries(shown)
     passed = [o for o in shown.outcomes if o.status == "passed"]
     said = {text for entry in entries for text in (entry.message, entry.sentence)}
+    said |= {outcome.message for entry in entries for outcome in entry.checks}
     return page.render(
         "feedback.html",
         styles=("page.css", "feedback.css"),

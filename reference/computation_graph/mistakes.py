@@ -4,7 +4,8 @@ from grader.testing import Hint, Mistake
 
 HINTS = {
     "factor-two-lost": Hint(
-        "b: half the right value, the same number as for d. Which node sits between b and e?",
+        "The gradient of b is half the right one: the same number as that of d. Which node sits "
+        "between b and e?",
         "Draw the graph on paper, one box for each of d, e and L, and put the name of the "
         "operation into each box. Now put a finger on L and walk back to b. Write down every box "
         "you pass, and next to it the slope of that one operation with respect to the arrow you "
@@ -14,8 +15,8 @@ HINTS = {
         "goes forward through it, and what must it then do to a slope that comes back?",
     ),
     "upstream-lost": Hint(
-        "b, or whichever gradient is wrong: it is the slope of one operation and does not move "
-        "with the rest of the graph. What did the node above hand down?",
+        "The gradient is the slope of one operation alone: it does not depend on the rest of the "
+        "graph. What does the node above pass down?",
         "Each node knows only its own operation, so the slope you can read off there says how "
         "fast this node moves when its operand moves. That is not yet how fast the final output "
         "moves. The rest of the story is with the nodes above, and it arrives as one number: the "
@@ -26,7 +27,7 @@ HINTS = {
         "combines the two.",
     ),
     "local-slope-only": Hint(
-        "a: always 1, whatever the inputs are. Is that the slope of e, or of L?",
+        "The gradient of a is always 1, whatever the inputs are. Is that the slope of e, or of L?",
         "When a grows by a little, e grows by the same little: that is what an addition does, and "
         "the number 1 says just that. But the question was about L, not about e. Take the numbers "
         "of the lecture, a = 3, b = 1, c = -2, and compute L once more with a = 3.1 in place of a "
@@ -36,7 +37,7 @@ HINTS = {
         "you return for a.",
     ),
     "forgot-doubling-in-e": Hint(
-        "c: off by exactly the value of b. Which stored value multiplies c?",
+        "The gradient of c is off by exactly the value of b. Which stored value multiplies c?",
         "Look at the last node only: it is a product of two things, and one of them is c. For the "
         "slope with respect to c you need the other thing, as it was in the forward pass. You "
         "have worked that value out a second time, from a and b directly, and on the way "
@@ -46,8 +47,8 @@ HINTS = {
         "what stands next to c in the last multiplication?",
     ),
     "doubled-by-value": Hint(
-        "b: wrong by a factor of exactly b, so it changes when b does. Does the slope of 2b "
-        "depend on b?",
+        "The gradient of b is off by a factor of exactly b, so it changes when b does. Does the "
+        "slope of 2b depend on b?",
         "Separate two questions. The first: what is the value of the node d? That depends on b, "
         "of course. The second: if b grows by a little, by how much does d grow, for each unit of "
         "growth? Try it with numbers. Move b from 1 to 1.1 and see how far d moves; then move b "
@@ -57,7 +58,8 @@ HINTS = {
         "the first.",
     ),
     "path-slopes-added": Hint(
-        "b: the sum of the slopes along its path. How do slopes along one path combine?",
+        "The gradient of b is the sum of the slopes along its path. How do slopes along one path "
+        "combine?",
         "There is a single path from b to L, and it goes through several nodes. Think of what a "
         "small push at b does: the first node passes it on, made larger or smaller by its slope; "
         "the next one takes what it was given, not the push you started with, and changes it "
@@ -68,7 +70,7 @@ HINTS = {
         "several steps of one path.)",
     ),
     "leaves-swapped": Hint(
-        "a and b: each holds the value of the other. Can you trace each arrow from its leaf?",
+        "The gradients of a and b have changed places. Can you trace each arrow from its input?",
         "The two numbers you computed are both good, they have only been given to the wrong "
         "names. Start at the leaf a and follow the arrow forward: which node does it enter, and "
         "what happens there? Then do the same for the leaf b, which enters the graph at a "
@@ -78,7 +80,7 @@ HINTS = {
         "variables, with nothing else ever stored in them, make this kind of slip easy to see.",
     ),
     "product-rule-self": Hint(
-        "c: its gradient is the value of c itself. What do you get when you differentiate a "
+        "The gradient of c is the value of c itself. What do you get when you differentiate a "
         "product by its other factor?",
         "A product has two factors. Hold one of them still and move the other by a little: how "
         "far does the product go? Picture a rectangle. If you make it wider by one centimetre, "
@@ -89,7 +91,8 @@ HINTS = {
         "gradient from this node. Check for both which number you handed to whom.",
     ),
     "seeded-with-output": Hint(
-        "Every gradient: wrong by one common factor, the value of the output. What is dL/dL?",
+        "Every gradient is too large or too small by one common factor: the value of the output. "
+        "What is dL/dL?",
         "All your gradients have the right proportions to each other, so the slopes inside the "
         "graph are fine. Only the number with which the backward pass begins is not. That first "
         "number belongs to the output node itself, and it answers the question: if the output "
@@ -100,8 +103,8 @@ HINTS = {
         "everywhere.",
     ),
     "shared-node-overwritten": Hint(
-        "A node that is used more than once: it has received one contribution only. How many "
-        "roads lead back to this leaf?",
+        "A node that is used more than once receives one contribution only. How many paths lead "
+        "from the output back to this node?",
         "Take the small graph y = x * x with x = 3 and nudge x to 3.1. The output moves because "
         "the left operand moved, and it moves again because the right operand moved: both are x. "
         "Each use is a road of its own from x to the output, and the output feels all of them at "
@@ -111,7 +114,8 @@ HINTS = {
         "and for one that occurs twice inside a single node; both cases are tested.",
     ),
     "outer-slope-at-x": Hint(
-        "derivative: right for one function, wrong for two. Where is the outer slope taken?",
+        "The derivative is right for one function and wrong for two. Where is the outer slope "
+        "taken?",
         "You have one factor for each function, which is the right number of factors. But a slope "
         "is not a fixed property of a function: the square is flat near zero and steep further "
         "out, so you must say at which place you read it off. Imagine the functions as machines "
@@ -122,7 +126,7 @@ HINTS = {
         "call of the slope.",
     ),
     "links-added": Hint(
-        "derivative: a sum of slopes. Rates through gears: do they add or multiply?",
+        "The derivative is a sum of slopes. Rates through gears: do they add or multiply?",
         "Think of three gear wheels in a row. The first turns twice for each turn of the handle, "
         "and the second turns three times for each turn of the first. How often does the second "
         "turn for one turn of the handle? Now the same with functions: a small change of x is "
@@ -133,8 +137,8 @@ HINTS = {
         "from.",
     ),
     "inner-link-dropped": Hint(
-        "derivative: the slope of the innermost function is not in it. Is every link in the chain "
-        "present?",
+        "The slope of the innermost function is missing from the derivative. Is every link in the "
+        "chain present?",
         "The slope of the outer function says how fast the result changes when its own input "
         "changes. But nobody moves that input directly: you move x, and x has to pass through the "
         "functions further inside first, each of which makes the movement larger or smaller. Try "
@@ -145,8 +149,8 @@ HINTS = {
         "names.",
     ),
     "last-link-dropped": Hint(
-        "derivative: the slope of the outermost function is not in it. Count the functions, count "
-        "the factors: are there as many?",
+        "The slope of the outermost function is missing from the derivative. Count the functions, "
+        "count the factors: are there as many?",
         "Write the list of names in a row, and under each name the slope that your loop "
         "multiplied in for it. Do this for lists of one, two, three and four names. For which "
         "lengths is there a name with nothing under it, and at which end of the list does it "
@@ -157,8 +161,8 @@ HINTS = {
         "about it.",
     ),
     "order-ignored": Hint(
-        "The nodes were visited in the order in which the graph lists them. Is a node finished "
-        "before it passes on?",
+        "The nodes are visited in the order in which the graph lists them. Is a node complete "
+        "before it is used?",
         "A dict of nodes is a description and not a list of instructions: the same graph may be "
         "written down in many orders, and all of them must give the same answer. Going forward, a "
         "node can be computed only when all of its operands are there. Going backward, a node may "
@@ -168,8 +172,8 @@ HINTS = {
         "pass on a number that is not complete? Who would have to be visited first?",
     ),
     "state-between-calls": Hint(
-        "The second call with the same arguments gives another answer. What should a second run "
-        "start from?",
+        "A second call gives another answer: something is left over from the first. What should a "
+        "second run start from?",
         "Call your function twice in a row with exactly the same arguments and print both "
         "answers. The first one is right. So something is left over from the first call, and the "
         "second call finds it. Look for anything that lives longer than one call: a dict or a "
@@ -180,8 +184,8 @@ HINTS = {
         "sure of that?",
     ),
     "minus-sign-lost": Hint(
-        "The second operand of a subtraction: right size, wrong sign. What happens to L if this "
-        "input grows?",
+        "The gradient of the second operand of a subtraction has the right size and the wrong "
+        "sign. What happens to L if this input grows?",
         "Take away the rest of the graph and look at one node only, y = p - q with p = 5 and q = "
         "2. Now make q a little larger, say 2.1. Does y go up or down? Do the same with p. The "
         "two operands of this operation do not behave alike, although they stand in the same "
@@ -191,8 +195,8 @@ HINTS = {
         "operand in turn; a pocket calculator is enough to find the sign.",
     ),
     "quotient-slope": Hint(
-        "The second operand of a division: wrong size or wrong sign. What do you get when you "
-        "differentiate 1/x alone?",
+        "The gradient of the second operand of a division has the wrong size or the wrong sign. "
+        "What do you get when you differentiate 1/x alone?",
         "Take one node, y = p / q, hold p = 1 still and look at q alone. Draw the curve for "
         "positive q: does it rise or fall as q grows? That settles the sign. Now look at how "
         "steep it is: near q = 0.5 it falls fast, near q = 2 it is already rather flat. Nudge q "
@@ -202,7 +206,7 @@ HINTS = {
         "given to you has both right, so compare if you have edited it.",
     ),
     "argument-modified": Hint(
-        "An argument: not the same after the call as before it. Whose object did you edit?",
+        "An argument is not the same after the call as before it. Whose object did you edit?",
         "In Python an assignment does not copy. If you write values = inputs, there is still only "
         "one dict, now with two names, and everything you put into one is in the other as well. "
         "The caller still holds that dict and may want to use it again, for instance to run the "
@@ -213,8 +217,8 @@ HINTS = {
         "made.",
     ),
     "needs-extra-key": Hint(
-        "cache: backward asks it for a key that is not among a, b, c, d and e. Would it run on "
-        "the cache of somebody else's forward?",
+        "The function asks the cache for a key that is not among a, b, c, d and e. Would it run "
+        "on the cache of somebody else's forward?",
         "You may store more in the cache than the five listed values, and it does no harm. But "
         "backward must be able to do its work with those five alone, because it may be given a "
         "cache that was made by another forward, one that keeps to the list. This protects you: "
@@ -224,7 +228,7 @@ HINTS = {
         "says the same; otherwise you can work it out from the listed ones, on the spot.",
     ),
     "numeric-differentiation": Hint(
-        "The gradients: right, but each one costs new runs of the whole graph. How often must "
+        "The gradients are right, but each one costs new runs of the whole graph. How often must "
         "each node be visited in a backward pass?",
         "Nudging one input at a time and looking at what happens to the output is an excellent "
         "way to check gradients, and you should keep that code for checking. As a method it is "
@@ -236,7 +240,7 @@ HINTS = {
         "pass on?",
     ),
     "constant-answer": Hint(
-        "The answer: the same for all inputs. Which line makes it depend on the arguments?",
+        "The answer is the same for all inputs. Which line makes it depend on the arguments?",
         "Whatever numbers go in, the same numbers come out. Sometimes this is a placeholder that "
         "was never filled in, such as a dict of zeros that is returned before anything is added "
         "to it. Sometimes it is the worked example of the lecture, copied as it stands: right for "
@@ -247,7 +251,8 @@ HINTS = {
         "return.",
     ),
     "cache-in-global": Hint(
-        "The gradients: they belong to the last call of forward. Which cache was backward given?",
+        "The gradients belong to the last call of forward, not to the cache that was given. Which "
+        "cache was backward given?",
         "Call forward twice, with different numbers, and keep both caches. Then ask backward for "
         "the gradients of the first one. You get those of the second, because backward does not "
         "look at what it is handed: it looks at a variable outside, which the last call of "
@@ -257,8 +262,8 @@ HINTS = {
         "and mark each value it uses. For each: does it come in through the argument?",
     ),
     "wrong-exception": Hint(
-        "An unknown name or a circle: ValueError is promised. What does your function do there, "
-        "and when does it notice?",
+        "For an unknown name or a circle, the docstring promises a ValueError. What does your "
+        "function do there, and when does it notice?",
         "There are three things that can be wrong with a request: an operand that nobody has "
         "defined, nodes that wait for one another in a circle, and an output that is neither a "
         "node nor an input. For each of them the docstring promises a ValueError, so that whoever "

@@ -4,8 +4,8 @@ from grader.testing import Hint, Mistake
 
 HINTS = {
     "slope-applied-once": Hint(
-        "W1: the last layer is right, but below it slopes are missing. Each hidden layer has a "
-        "slope of its own: how many of them lie between the loss and W1?",
+        "The last layer is right, but below it slopes of the activation are missing. Each hidden "
+        "layer has a slope of its own: how many of them lie between the loss and W1?",
         "Follow one number on its way back from the loss to the first layer of a net with three "
         "hidden layers, and draw the graph as in the lecture: a box for each sum z and a box for "
         "each activation a. Going backward you enter every box once, and every box multiplies what "
@@ -16,8 +16,8 @@ HINTS = {
         "shrink from the last layer to the first, some slopes are not there.",
     ),
     "weights-left-out": Hint(
-        "W1: wrong below the last layer, and only there. A unit of layer k - 1 is heard by the "
-        "units of layer k through certain numbers: where do those numbers come in backward?",
+        "The gradients are wrong below the last layer, and only there. The units of layer k read "
+        "layer k - 1 through certain numbers: where do these come in backward?",
         "Think of one hidden unit in the second layer from the top. Its activation goes into every "
         "sum above it, each time multiplied by another number. If that number is zero, the unit "
         "has no influence on the loss by this road, and no gradient should come back along it; if it "
@@ -29,7 +29,7 @@ HINTS = {
         "number of lower units.",
     ),
     "forward-norms": Hint(
-        "norms: they follow the signal on its way up, not the gradient on its way down. Of which "
+        "The norms follow the signal on its way up, not the gradient on its way down. Of which "
         "arrays should the norms be taken, and what shape does such an array have?",
         "There are two kinds of arrays for each layer. One kind is made on the way forward, has a "
         "row for each example, and says what the units answered. The other kind is made on the way "
@@ -41,7 +41,7 @@ HINTS = {
         "The function is also given the labels y; does your answer depend on them?",
     ),
     "layers-reversed": Hint(
-        "norms: the right numbers in the opposite order. Which layer does your loop visit first, "
+        "The norms are right, but in the opposite order. Which layer does your loop visit first, "
         "and which one is to stand first in the answer?",
         "Backward visits the layers from the loss down to the input, so the gradients come into "
         "being in that order, and a dict remembers the order in which its keys were put in. The "
@@ -53,8 +53,8 @@ HINTS = {
         "the loss?",
     ),
     "weight-norms": Hint(
-        "norms: they do not change when the labels y do. What is measured here, the weights or "
-        "what the loss asks of them?",
+        "The norms do not change when the labels y do. What is measured here, the weights or what "
+        "the loss asks of them?",
         "Every matrix of the network has a partner of the same shape, made by backward. The matrix "
         "itself says where we stand; the partner says in which direction the loss rises, and how "
         "steeply. It is easy to reach for the wrong dict, because both have the same keys and the "
@@ -65,8 +65,8 @@ HINTS = {
         "look at what you pass to the norm.",
     ),
     "wrong-norm": Hint(
-        "norms: one number for each layer, but each off by a factor that depends on the size of "
-        "the matrix or on its entries. For a gradient of (3, 4), what does your formula give?",
+        "Each layer has one number, but it is not the Frobenius norm of its gradient. For a "
+        "gradient of (3, 4), what does your formula give?",
         "There are many ways to sum up a matrix in one number: the mean of its entries, the "
         "largest of them, the sum of their squares, the most it can stretch a vector, and others. "
         "The exercise names one, and the name is that of Frobenius. Work it out by hand for a row "
@@ -77,8 +77,8 @@ HINTS = {
         "larger when every entry becomes ten times larger, then a last step is missing.",
     ),
     "sigmoid-slope-one": Hint(
-        "W1: too large, and more so with every hidden sigmoid layer. What does a sigmoid do to a "
-        "small change of z?",
+        "The gradients are too large, and more so with every hidden sigmoid layer. What does a "
+        "sigmoid do to a small change of z?",
         "Each activation function has a slope, and each slope is a function of its own. ReLU is "
         "the friendly one: its slope is nothing or everything, so a unit that is on passes the "
         "gradient on unchanged. The sigmoid is not like that. Draw it and put a ruler to the curve "
@@ -89,8 +89,8 @@ HINTS = {
         "disappeared, and that is too good to be true.",
     ),
     "underflow-to-zero": Hint(
-        "W1: zeros, or only a few right digits, where the right answer is tiny but not zero. "
-        "Which step of yours cannot hold a number such as 1e-26, or throws it away?",
+        "Where the right gradient is tiny but not zero, yours is zero or has only a few right "
+        "digits. Which step of yours cannot hold a number such as 1e-26, or throws it away?",
         "A tiny number is not an inaccurate number. In double precision 1e-26 has as many good "
         "digits as 1 does, and it goes on like that down to about 1e-308. So nothing has to be "
         "done about small gradients; something has to be left undone. Search your code for four "
@@ -101,8 +101,9 @@ HINTS = {
         "deep net on the way back, and look for the first layer at which the steady fall stops.",
     ),
     "extra-slope": Hint(
-        "W1: the slopes are there, but one too many, or one at the wrong place or value. For each "
-        "layer write down separately what arrives at a and what arrives at z: what lies between?",
+        "There is one slope of the activation too many, or one at the wrong place or value. For "
+        "each layer write down separately what arrives at a and what arrives at z: what lies "
+        "between?",
         "Two gradients belong to each layer: one with respect to its activation a, and one with "
         "respect to its sum z. They differ by exactly one factor, which is taken at a certain "
         "number. The weights and biases of the layer need one of the two, the way down to the "
@@ -113,8 +114,8 @@ HINTS = {
         "of the slope function which of the two it expects, the sum or the activation.",
     ),
     "relu-mask-missing": Hint(
-        "W1: right for sigmoid and tanh, wrong for ReLU, as if every unit had been on. What "
-        "passes back through a unit that was silent on the way forward?",
+        "The gradients are right for sigmoid and tanh, and wrong for ReLU, as if every unit had "
+        "been active. What passes back through a unit that was inactive on the way forward?",
         "A ReLU unit whose sum is negative answers zero, and it goes on answering zero if you "
         "change one of its weights a little. So the loss does not notice such a change at all, and "
         "you know what that means for the gradient of this weight, at least as far as this one "
@@ -125,8 +126,8 @@ HINTS = {
         "number is negative any more.",
     ),
     "sum-not-mean": Hint(
-        "every gradient: m times too large, with m examples in the batch. The loss is a mean over "
-        "the batch; what is its gradient?",
+        "Every gradient is m times too large, with m examples in the batch. The loss is a mean "
+        "over the batch; what is its gradient?",
         "Write the loss of a batch of two examples in full: a sum of two terms with a factor in "
         "front. Now differentiate it, and look at what becomes of that factor. It makes the "
         "gradient independent of the size of the batch: a batch that holds the same example ten "
@@ -137,21 +138,22 @@ HINTS = {
         "at the start.",
     ),
     "fan-out": Hint(
-        "W1: a constant multiple of the right matrix, different for different shapes. What is "
-        "the variance of your matrix, and how many numbers does one unit of that layer add up?",
+        "Each matrix is a constant multiple of the right one, and the constant depends on its "
+        "shape. What is the variance of your matrix, and how many numbers does one unit of that "
+        "layer add up?",
         "Take a matrix with three rows and fifty columns, let your function scale it, and compute "
         "the variance of the result. Then write down the number that the formula of He et al. asks "
         "for, and compare. If they differ, look at three things. Which axis of the matrix counts "
         "the inputs of a unit: how many numbers does one unit multiply and add? Does each matrix "
         "use its own shape, or that of another layer? And what is the number above the "
-        "line: half of the units are silent with ReLU, while other well-known rules were made for "
+        "line: half of the units are inactive with ReLU, while other well-known rules were made for "
         "other activations. Last, mind the difference between a variance and a standard deviation: "
         "if all numbers are made ten times larger, one of them grows tenfold and the other does "
         "not.",
     ),
     "sample-std": Hint(
-        "W1: too small by a factor close to 1, and closer for larger matrices. By which number do "
-        "you divide the sum of squared deviations?",
+        "The matrices are too small by a factor close to 1, and closer for larger matrices. By "
+        "which number do you divide the sum of squared deviations?",
         "There are two standard deviations. One describes the numbers that are in front of us; the "
         "other estimates, from a sample, the spread of a larger population it was drawn from, and "
         "corrects for having had to estimate the mean as well. Their results differ little, and "
@@ -163,8 +165,8 @@ HINTS = {
         "library you use.",
     ),
     "keys-sorted": Hint(
-        "norms, y_hat: the layers are out of order as soon as there are ten of them or the keys "
-        "come in another order. Which layer follows W1 in your loop?",
+        "The layers are out of order as soon as there are ten of them, or the keys come in "
+        "another order. Which layer follows W1 in your loop?",
         "The keys of the parameters are strings, and strings are compared letter by letter, as in "
         "a dictionary of words. Numbers inside them mean nothing to such a comparison. Make a list "
         "of the keys for a net of twelve layers, sort it, and read it aloud: which key "
@@ -175,7 +177,7 @@ HINTS = {
         "that the order comes from the numbers themselves.",
     ),
     "argument-modified": Hint(
-        "an argument: its values after the call differ from those before. Which line of yours "
+        "The values of an argument differ after the call from those before. Which line of yours "
         "writes into an array or a dict that belongs to the caller?",
         "NumPy arrays and dicts are handed over by reference: inside your function the name is "
         "yours, but the thing is still the caller's. Some lines make a new thing, and some change "
@@ -188,8 +190,8 @@ HINTS = {
         "place of changing the old one.",
     ),
     "state-between-calls": Hint(
-        "a second call: other results than the first, for the same arguments. What is left over "
-        "from the first call, and where is it kept?",
+        "A second call gives other results than the first, for the same arguments. What is left "
+        "over from the first call, and where is it kept?",
         "A function should start from nothing but its arguments. Three things let an old call leak "
         "into a new one. A variable outside the function that is added to. A default argument such "
         "as an empty list or an empty dict: it is made once, when the function is defined, and not "
@@ -200,8 +202,8 @@ HINTS = {
         "container that was not new. Where should it be made, so that each call has its own?",
     ),
     "numeric-differentiation": Hint(
-        "W1: found by trying small changes of the weights, one after the other. How many times "
-        "does your code run the whole network for 5,000 weights?",
+        "The gradients are found by trying small changes of the weights, one after the other. How "
+        "many times does your code run the whole network for 5,000 weights?",
         "Measuring a slope by two nearby values of the loss is a very good check, and you should "
         "use it as one. As a method of training it fails for two reasons. It is slow: each weight "
         "costs two runs through the network, so thousands of weights cost thousands of runs, while "
@@ -212,7 +214,7 @@ HINTS = {
         "numbers that are nearly equal. Which values from the way forward do you need for that?",
     ),
     "constant-answer": Hint(
-        "the result: the same numbers whatever the arguments are. Which of the arguments does the "
+        "The result is the same whatever the arguments are. Which of the arguments does the "
         "returned value really depend on?",
         "Sometimes a function is first written with a place holder, to have something of the right "
         "shape, and the place holder is still there at the end. Sometimes the real result is "
@@ -225,7 +227,7 @@ HINTS = {
         "it is.",
     ),
     "cache-in-global": Hint(
-        "backward: the gradients of the latest forward, not of the one whose cache was handed in. "
+        "The gradients are those of the latest forward, not of the one whose cache was given. "
         "What happens when two forwards run before the first backward?",
         "In training one forward is usually followed by its own backward, so a variable outside "
         "the functions that holds the latest values seems to work. But it holds only one set of "

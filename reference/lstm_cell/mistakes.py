@@ -7,8 +7,8 @@ from grader.testing import Hint, Mistake
 
 HINTS = {
     "dc-ignored": Hint(
-        "c_prev and everything in front of it: the answer does not change with the gradient that "
-        "arrives at c. Who else uses the memory after this step?",
+        "The answer does not change with the gradient that arrives at c. Who else uses the memory "
+        "after this step?",
         "The cell state has two readers. One is the hidden state of this step, which looks at it "
         "through the output gate. The other is the next step, which takes it over as its old "
         "memory. Whatever the next step has to say about it comes back as its own argument, dc, "
@@ -18,7 +18,7 @@ HINTS = {
         "leave c, and count how many gradients must meet there.",
     ),
     "dh-to-c-missing": Hint(
-        "f, i, g and c_prev: their gradients are zero when dc is zero, however large dh is. How "
+        "The gradients of f, i, g and c_prev are zero when dc is zero, however large dh is. How "
         "does c take part in h?",
         "A loss that looks at the hidden state alone still depends on the forget gate: change the "
         "gate a little, the memory moves, and the hidden state moves with it. So a gradient that "
@@ -28,8 +28,8 @@ HINTS = {
         "of them. Write down what the other one receives, and through which function it came.",
     ),
     "tanh-slope-on-c": Hint(
-        "c: the slope of the tanh is wrong, and even negative where |c| is above 1. Which "
-        "quantity's square belongs into it?",
+        "The slope of the tanh is wrong, and even negative where |c| is above 1. Whose square "
+        "belongs in it?",
         "There are two tanhs in the cell, and it is easy to mix up what you hold. The slope of "
         "tanh can be written with the value of the tanh, which is handy where this value has been "
         "kept. For g you keep the value: g is already a tanh. For the cell state you keep the "
@@ -39,8 +39,8 @@ HINTS = {
         "negative.",
     ),
     "o-dropped": Hint(
-        "c: it receives as much from h as if the output gate were fully open. What stands between "
-        "the memory and the hidden state?",
+        "The gradient at c receives as much from h as if the output gate were fully open. What "
+        "stands between the memory and the hidden state?",
         "The hidden state shows only a part of the memory: the output gate decides how much. What "
         "is not shown gets no gradient. Suppose that the gate is closed, zero for some unit: then "
         "h is zero for this unit whatever the memory holds, and no gradient can come from h to c. "
@@ -50,8 +50,8 @@ HINTS = {
         "look at it, element by element.",
     ),
     "df-from-new-c": Hint(
-        "Wf, Uf, bf: they are scaled by the wrong memory. Which memory did the forget gate "
-        "multiply?",
+        "The gradients of Wf, Uf and bf are scaled by the wrong memory. Which memory did the "
+        "forget gate multiply?",
         "There are two cell states in one step, the one that comes in and the one that goes out. "
         "The forget gate is applied to one of them and helps to make the other. Its gradient is "
         "the gradient of the sum times the factor that stood beside it in the forward formula. "
@@ -61,7 +61,8 @@ HINTS = {
         "have taken the other one.",
     ),
     "forget-path-zero": Hint(
-        "c_prev: its gradient is zero everywhere. Does the old memory have no say in the new one?",
+        "The gradient of c_prev is zero everywhere. Does the old memory have no effect on the new "
+        "one?",
         "The road from the old memory to the new one is the reason why LSTMs were invented: "
         "along it a gradient travels over many steps without passing through a weight matrix. If "
         "this road is cut, the network can learn nothing that lies more than a step or so back. "
@@ -71,7 +72,7 @@ HINTS = {
         "one factor of a product receive?",
     ),
     "forget-gate-zero": Hint(
-        "Wf, Uf, bf: all their gradients are zero. Can a gate that changes c have no gradient?",
+        "The gradients of Wf, Uf and bf are all zero. Can a gate that changes c have no gradient?",
         "Three gates and the candidate are computed in the same manner, and each of them leaves "
         "its mark on the output; so four sets of parameters must learn. In your answer the forget "
         "gate receives nothing, and a network trained with it would keep its first forget gate "
@@ -81,8 +82,8 @@ HINTS = {
         "same arrows backwards.",
     ),
     "dc-prev-without-f": Hint(
-        "c_prev: the factor between what c receives and what c_prev receives is not the right "
-        "one. How much of the old memory was kept?",
+        "The gradient of c_prev is not what arrives at c times the right factor. How much of the "
+        "old memory was kept?",
         "The new memory is the old one, thinned out, plus something new. A unit whose old memory "
         "was wiped out cannot pass anything back to it, and a unit that kept all of it passes on "
         "everything. So the backward road has the same valve as the forward road. Make a case "
@@ -92,7 +93,7 @@ HINTS = {
         "which one stands beside the old memory.",
     ),
     "gate-slope-missing": Hint(
-        "A gate's W, U and b: the gradient stops at the gate's value and does not go through its "
+        "For some gate, the gradient stops at the gate's value and does not go through its "
         "squashing function. What lies between z and the gate?",
         "A gate is made in two moves: a sum of products gives a number of any size, and then a "
         "squashing function brings it into its range. Backwards both have to be undone, in reverse "
@@ -103,8 +104,8 @@ HINTS = {
         "Where it does not, a factor is missing.",
     ),
     "sigmoid-slope-for-g": Hint(
-        "Wg, Ug, bg: the slope used is that of another function, and even negative where g is. "
-        "Which function made g?",
+        "The slope used for g is that of another function, and even negative where g is. Which "
+        "function made g?",
         "Four things are computed from the input and the last hidden state, and three of them are "
         "gates: numbers between 0 and 1, fractions of something. The fourth is no fraction. It is "
         "the content that may be written to the memory, it can be negative, and so it is made "
@@ -114,8 +115,8 @@ HINTS = {
         "own value, and compare it with the three lines around it.",
     ),
     "half-slope": Hint(
-        "Behind c: a factor multiplies one term of a sum or difference where it should multiply "
-        "all of it. Where does each bracket of the formulas open, and where does it close?",
+        "A factor multiplies one term of a sum or difference where it should multiply all of it. "
+        "Where does each bracket of the formulas open, and where does it close?",
         "In Python, as on paper, multiplication binds tighter than addition and subtraction, and a "
         "long formula that is typed in one line hides this well. Two kinds of brackets can get "
         "lost here: the one around all that arrives at the memory, before it goes on to a gate, "
@@ -126,7 +127,7 @@ HINTS = {
         "that a bracket could miss.",
     ),
     "dx-overwritten": Hint(
-        "x or h_prev: only one gate's share of the gradient is there. How many gates read the "
+        "The gradient of x or of h_prev holds the share of one gate only. How many gates read the "
         "input?",
         "The input of a step, and the hidden state of the one before, are read by all four: three "
         "gates and the candidate. Whatever is used several times receives the sum of what comes "
@@ -137,7 +138,7 @@ HINTS = {
         "or look at the sign of assignment in your loop.",
     ),
     "gates-permuted": Hint(
-        "f, i, g, o: the numbers are there, but under another gate's name. Which rows or keys "
+        "The values of the gates are there, but under another gate's name. Which rows or keys "
         "belong to which gate?",
         "The four parts of the cell look alike in code, and when they are stacked in one matrix, "
         "or unpacked in one line, their order is a silent agreement. Books and libraries do not "
@@ -148,8 +149,8 @@ HINTS = {
         "Compare the order in which you pack with the order in which you unpack.",
     ),
     "h-x-swapped": Hint(
-        "W and U: where n_x and n_h differ the shapes do not fit; where they are equal the values "
-        "are exchanged. Which of the two meets x?",
+        "W and U have changed places: where n_x and n_h differ, the shapes do not fit. Which of "
+        "the two meets x?",
         "Each gate has two matrices. One is for the input, of width n_x, and the other for the "
         "hidden state, of width n_h. A mix-up raises no error as long as both widths are the same, "
         "so try your code with 3 inputs and 5 units: a wrong pairing will stop at once, with "
@@ -159,8 +160,8 @@ HINTS = {
         "beside it on the way back.",
     ),
     "time-not-added": Hint(
-        "xs, h0 and the weights: each step hears only its own dhs. Who else has used the hidden "
-        "state of step t?",
+        "Each step receives only its own dhs, and nothing from the step after it. Where else was "
+        "the hidden state of step t used?",
         "The last step of your answer may be right, and the earlier ones are wrong: this is the "
         "sign. The hidden state of a step goes to two places. It is an output, which the loss "
         "sees, and it is also the h_prev of the following step, where all four gates read it. So "
@@ -170,8 +171,8 @@ HINTS = {
         "hidden states is closed to them.",
     ),
     "bias-not-summed": Hint(
-        "bf, bi, bg, bo: with one example they are right, with more they are one example's row or "
-        "have one row each. How many examples did one bias serve?",
+        "The gradients of the biases are right for one example; for more they are one example's "
+        "row, or have one row each. How many examples did one bias serve?",
         "A bias is one vector for the whole batch: broadcasting adds it to every row without a "
         "word. What is copied to many places on the way forward collects from all these places on "
         "the way back. So the gradient must have the shape of the bias, with one number for each "
@@ -181,8 +182,8 @@ HINTS = {
         "matrix product does it for them.",
     ),
     "weights-last-step-only": Hint(
-        "W, U and b: they hold the gradient of a single time step. How often has each weight been "
-        "used?",
+        "The gradients of W, U and b are those of a single time step. How often has each weight "
+        "been used?",
         "A recurrent network has one set of parameters and uses it again at every step. The loss "
         "depends on a weight by way of each of these uses, so all of them have a share in its "
         "gradient. With a sequence of length 1 your answer is right, with longer ones it is not: "
@@ -192,8 +193,8 @@ HINTS = {
         "begins, and of what a round does to them.",
     ),
     "batch-averaged": Hint(
-        "Gradients that are too small by the factor m, the number of examples. Where is "
-        "the loss, inside or outside?",
+        "The gradients are too small by the factor m, the number of examples. Where is the loss, "
+        "inside or outside?",
         "In other exercises the loss was a mean over the batch, and its 1/m had to appear in the "
         "gradient once. Here no loss is in sight: the gradients that arrive have been made by "
         "somebody else, and if that somebody wanted a mean, the division is already in them. "
@@ -203,8 +204,8 @@ HINTS = {
         "Then look for a mean or a division in your code.",
     ),
     "start-ignored": Hint(
-        "hs: the first step does not start from all that it was given. Where does the first step "
-        "get its state from?",
+        "The first step does not start from everything that it was given. Where does the first "
+        "step get its state from?",
         "Many texts begin a sequence with zeros, and many programs have this built in. Here the "
         "state before the first step is an argument, because a sequence may be the continuation of "
         "another one, or the start itself may be learned. Call your function with two different "
@@ -214,7 +215,7 @@ HINTS = {
         "and what do they hold when the first step is run?",
     ),
     "gradients-clipped": Hint(
-        "The gradients: right as long as they are small, and cut off at some size when dhs is "
+        "The gradients are right while they are small, and cut off at some size when dhs is "
         "large. Is a limit part of the derivative?",
         "Clipping is a good habit in training recurrent networks: it keeps one bad batch from "
         "throwing the weights far away. But it belongs to the optimiser, which decides what to do "
@@ -225,8 +226,8 @@ HINTS = {
         "gradient, and who uses it could never know.",
     ),
     "time-forward": Hint(
-        "xs, h0 and c0: the steps pass gradients to the wrong neighbour. Which step must be "
-        "finished before step t can start?",
+        "The steps pass gradients to the wrong neighbour. Which step must be finished before step "
+        "t can start?",
         "Going forward, each step needs the state of the one before. Going backward it is the "
         "other way round: step t can only be undone when everything that depends on its output has "
         "been heard, and that is what comes later in time. Follow a gradient that enters at the "
@@ -236,8 +237,7 @@ HINTS = {
         "as the gradient of h0 and c0: the first step in time, or the last?",
     ),
     "argument-modified": Hint(
-        "The arguments: one of them has other values after the call than before. Whose array did "
-        "you edit?",
+        "An argument has other values after the call than before. Whose array did you edit?",
         "An array handed to a function is not a copy. If you write `a += b`, or assign to "
         "`a[...]`, the caller's own array changes, although the name looks like yours. Here it "
         "hurts at once: the state of one step is in the cache of another, and the gradients "
@@ -247,8 +247,8 @@ HINTS = {
         "the thing on the left was made in this call. If not, make a new one.",
     ),
     "state-between-calls": Hint(
-        "The second call: with equal arguments it gives another answer than the first. What is "
-        "left over from the last time?",
+        "The second call gives another answer than the first, with equal arguments. What is left "
+        "over from the last time?",
         "A function of this exercise is like a formula: its answer follows from its arguments "
         "and from nothing else. Yours remembers something. The usual places are a name at the top "
         "of the file, an attribute, or a default argument that is a list or a dict: Python makes "
@@ -258,8 +258,8 @@ HINTS = {
         "function, or only the first time, and make it anew.",
     ),
     "needs-extra-key": Hint(
-        "cell_backward: it fails on a cache that holds only the promised keys. Which key of yours "
-        "does it look for?",
+        "The function fails on a cache that holds only the promised keys. Which key of yours does "
+        "it look for?",
         "The cache is an agreement between two functions. Its promised keys are listed in the "
         "docstring, and you may add keys of your own. But your backward step is also run on "
         "caches that were made by somebody else's forward step, so that a slip in your forward "
@@ -269,7 +269,7 @@ HINTS = {
         "and ask which of the listed arrays it was made from.",
     ),
     "numeric-differentiation": Hint(
-        "The gradients: right values, but by thousands of forward runs. How many passes does "
+        "The values are right, but they cost thousands of forward runs. How many passes does "
         "backpropagation need?",
         "You have changed each parameter a little and looked at how the output moves. This is a "
         "fine way to check a gradient, and the values are right to many digits. But it takes two "
@@ -280,7 +280,7 @@ HINTS = {
         "through the forward formulas from the last to the first, one local slope at a time.",
     ),
     "constant-answer": Hint(
-        "The answer: the same numbers whatever goes in. Where do the arguments enter?",
+        "The answer is the same whatever the arguments are. Where do the arguments enter?",
         "A function that returns zeros, or ones, has the right shape and no content. Perhaps it is "
         "a stand-in that was to be replaced later, perhaps the arrays are made before the loop and "
         "the loop never writes into them, or the result is computed under one name and another one "
@@ -290,8 +290,8 @@ HINTS = {
         "look at their values, and go on only when they react to the input.",
     ),
     "cache-in-global": Hint(
-        "The gradients: they belong to the last forward call, not to the cache that was given. "
-        "Where does your backward look for its values?",
+        "The gradients belong to the last forward call, not to the cache that was given. Where "
+        "does your backward look for its values?",
         "Two forward runs may be alive at the same time, each with its own cache, and the backward "
         "runs may come in any order. In a sequence this is even the rule: all the steps are run "
         "forward before the first is undone. If your forward leaves its values at a place of its "

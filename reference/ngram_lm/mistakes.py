@@ -6,8 +6,8 @@ from grader.testing import Hint, Mistake
 
 HINTS = {
     "no-start": Hint(
-        "The rows of contexts with id 0 in them: nothing seems to have been counted there. What "
-        "stands before the first word of a sentence?",
+        "For contexts with the id 0 in them, nothing seems to have been counted. What stands "
+        "before the first word of a sentence?",
         "The first word of a sentence is predicted like every other word, from what stands before "
         "it. Nothing stands there, and this nothing is written down with an id of its own, so "
         "that every word has a context of the same width. If it is left out, or if the contexts "
@@ -18,8 +18,8 @@ HINTS = {
         "training text and for the test text.",
     ),
     "no-end": Hint(
-        "Column 1, or the perplexity: ends of sentences are not counted among the predictions. How "
-        "does the model know when to stop?",
+        "The ends of sentences are not counted among the predictions. How does the model know "
+        "when to stop?",
         "A language model gives a probability to whole sentences, so it must also say where they "
         "stop. This is why the end has an id, which is put behind each sentence and is predicted "
         "from the words before it, as if it were a word. A text of 10 sentences with 50 words has "
@@ -29,7 +29,7 @@ HINTS = {
         "a tiny text, first in training and then in testing, and compare.",
     ),
     "across-sentences": Hint(
-        "The counts: there are pairs in them that never stood in one sentence. Where does one "
+        "The counts contain pairs of words that never stood in one sentence. Where does one "
         "sentence stop and the next one start?",
         "Two sentences that stand one after the other in the list need not have anything to do "
         "with each other: the list could be shuffled. So no window may begin in one of them and "
@@ -40,8 +40,7 @@ HINTS = {
         "equal. Print every window, and look for one that you cannot find in a single sentence.",
     ),
     "k-without-v": Hint(
-        "The rows: for k > 0 they do not sum to 1. How much was added to the counts of one row in "
-        "all?",
+        "For k > 0, the rows do not sum to 1. How much was added to the counts of one row in all?",
         "Smoothing puts a small extra count on every id that could come next. The numerator of one "
         "id grows by this extra count; the denominator must grow by as much as all "
         "numerators together, or the row is no longer a distribution. So the number of "
@@ -51,8 +50,8 @@ HINTS = {
         "what each of them must get. What does your formula say?",
     ),
     "v-counts-start": Hint(
-        "The rows: the number of ids that share the extra counts is not the right one. Which ids "
-        "can come next?",
+        "The number of ids that share the added counts is not the right one. Which ids can come "
+        "next?",
         "There are V ids in all, but not all of them can follow something. One of them never "
         "does, as it only stands at the beginning; its column stays empty and it takes no part in "
         "the smoothing. All the others take part, and this includes the end of the sentence, and "
@@ -62,8 +61,8 @@ HINTS = {
         "never seen: write down the ids that could follow, and what each of them should get.",
     ),
     "joint-for-conditional": Hint(
-        "The rows: they are too small, and do not sum to 1 even for k = 0. What is known when the "
-        "next word is predicted?",
+        "The rows are too small, and do not sum to 1 even for k = 0. What is known when the next "
+        "word is predicted?",
         "There are two questions that sound alike. How often do these words stand in the text, "
         "among all the windows of the text? And given that the first ones stand here already, how "
         "often does this one follow? A language model asks the second. The context is known, so "
@@ -73,7 +72,7 @@ HINTS = {
         "code give there? And what must the sum over all the next words be?",
     ),
     "log-base": Hint(
-        "The perplexity: it is a fixed power of the right value. Do the logarithm and the power "
+        "The perplexity is a fixed power of the right value. Do the logarithm and the power "
         "belong together?",
         "Perplexity can be computed in any base, in bits or in nats, as long as the way back is "
         "the inverse of the way there. Taking a logarithm in one base and then raising another "
@@ -84,7 +83,8 @@ HINTS = {
         "there and the one on the way back, has to be changed so that this test is passed?",
     ),
     "per-sentence": Hint(
-        "The perplexity: the mean is taken over the wrong things. How many predictions were made?",
+        "The mean of the logarithms is not taken over the predictions. How many predictions were "
+        "made?",
         "Perplexity is about one prediction: how many equally likely choices the model has had, on "
         "average, each time an id was predicted. So the sum of the logarithms is divided by the "
         "number of ids that were predicted, over the whole text and ends of sentences included. "
@@ -94,8 +94,8 @@ HINTS = {
         "count by hand what your denominator should be. What is yours?",
     ),
     "zero-log-zero": Hint(
-        "The perplexity: a predicted id with probability 0 has been passed over, or became NaN. "
-        "How surprised is a model by something it held to be impossible?",
+        "A predicted id with probability 0 has been skipped, or gave NaN. How surprised is a "
+        "model by something it held to be impossible?",
         "When smoothing is switched off, some words of the test text may have probability zero. "
         "The logarithm of zero is minus infinity, and the perplexity is then infinite. This is no "
         "accident that has to be repaired; it is the honest answer, and the reason for smoothing. "
@@ -105,7 +105,7 @@ HINTS = {
         "predicted id counts once. Look at how your code treats a zero.",
     ),
     "test-counted": Hint(
-        "The perplexity: too good. Which text has the model seen before it was tested?",
+        "The perplexity is too good. Which text has the model seen before it was tested?",
         "A test text is there to find out how well the model does with sentences it has not "
         "seen. If they are among the counts, the model has been told the answers. Unknown words "
         "and unknown pairs then do not exist, the perplexity is lower than it should be, and with "
@@ -115,8 +115,8 @@ HINTS = {
         "and look for the place where it meets the counting.",
     ),
     "context-reversed": Hint(
-        "Rows with n > 2: the ids of a context have been compared in the opposite order. Which end "
-        "of a context is the oldest?",
+        "For n > 2, the ids of a context are compared in the opposite order. Which end of a "
+        "context is the oldest?",
         "For n = 2 a context is a single id and no order can go wrong, so everything looks fine. "
         "With n = 3 it is a pair, and a pair can be read from both sides. The docstring says how "
         "the contexts are written: the oldest id first, as the words stand in the sentence. When "
@@ -126,7 +126,7 @@ HINTS = {
         "Which one does your code know?",
     ),
     "unseen-uniform": Hint(
-        "Rows of contexts that were never seen, with k = 0: they are not what the docstring asks "
+        "With k = 0, the rows of contexts that were never seen are not what the docstring asks "
         "for. What has been counted there?",
         "Without smoothing, a context that does not occur in the training text leaves you with "
         "zero divided by zero. Mathematics does not say what that is, so the exercise has to, and "
@@ -137,8 +137,7 @@ HINTS = {
         "with k = 0, read the docstring again, and decide before you divide.",
     ),
     "one-start-only": Hint(
-        "Contexts made of 0s only, for n > 2: they are never seen. How wide is the context of the "
-        "first word?",
+        "For n > 2, contexts of 0s only are never seen. How wide is the context of the first word?",
         "Each prediction has a context of the same width, n - 1 ids, and so has that of the first "
         "word of a sentence. For n = 2 one mark of the beginning is enough. For n = 3 the "
         "first word needs two ids in front of it, and for n = 4 three; and for n = 1 "
@@ -148,8 +147,8 @@ HINTS = {
         "context, and then let your code print the one it finds.",
     ),
     "epsilon-in-log": Hint(
-        "The perplexity: finite where a predicted id has probability 0. What has been added before "
-        "the logarithm was taken?",
+        "The perplexity is finite where a predicted id has probability 0. What has been added "
+        "before the logarithm was taken?",
         "A small number inside the logarithm is a habit from neural networks, where it prevents "
         "infinities during training. Here infinity is a legal answer, and the docstring says "
         "when it is wanted: a model that has excluded something which then happens is infinitely "
@@ -159,7 +158,7 @@ HINTS = {
         "warning for one line. Smoothing is already part of the model and has its own parameter.",
     ),
     "product-underflow": Hint(
-        "The perplexity of a long text: infinite, although no probability is 0. How small can a "
+        "The perplexity of a long text is infinite, although no probability is 0. How small can a "
         "float become?",
         "A text of a thousand words, each with a probability around one tenth, has a probability "
         "with a thousand zeros after the point. The smallest positive float has about three "
@@ -171,8 +170,8 @@ HINTS = {
         "no such product has to be formed. In which order does it do things?",
     ),
     "argument-modified": Hint(
-        "An argument: after the call it has changed before. Which line of yours writes "
-        "into a list or an array of the caller's?",
+        "An argument was changed by the call. Which line of yours writes into a list or an array "
+        "of the caller's?",
         "What is handed to a function is not a copy. If you insert marks into a list, append to "
         "it, or write into an array, the caller's own sentences or contexts change, and everything "
         "that is computed from them later is wrong. It is often found only when the same text is "
@@ -182,7 +181,7 @@ HINTS = {
         "an equals sign. Which expression makes something new and leaves the old one alone?",
     ),
     "state-between-calls": Hint(
-        "The second call: it still knows the text of the first. Where are the counts kept?",
+        "The second call still knows the text of the first. Where are the counts kept?",
         "Each call brings its own training text, and its answer must follow from this text alone. "
         "Yours remembers an earlier one. The counts may live in a name at the top of the file, in "
         "an attribute, or in a default argument: Python makes a default like `counts={}` once, "
@@ -192,7 +191,7 @@ HINTS = {
         "that is made outside the function, or only the first time it runs.",
     ),
     "constant-answer": Hint(
-        "The answer: the same numbers for every text. Where do the counts enter?",
+        "The answer is the same for every text. Where do the counts enter?",
         "An array of zeros, or a row in which each id is equally likely, has the right shape and "
         "says nothing about the training text. Perhaps it is a stand-in that was to be replaced, "
         "perhaps an array is made first and the counts are never written into it, because no "

@@ -4,8 +4,8 @@ from grader.testing import Hint, Mistake
 
 HINTS = {
     "mean-over-padding": Hint(
-        "pooled or dbatch: too small for the shorter texts, or full of what stands in the padding. "
-        "By how many vectors do you divide, and which vectors have you added up?",
+        "The mean counts padding: it is too small for the shorter texts, or includes what stands "
+        "in the padding. By how many vectors do you divide, and which vectors have you added up?",
         "A mean needs two numbers that belong together: the sum of some vectors, and how many of "
         "them there are. Padding is not part of the text, so it may not enter either of them. It "
         "is tempting to think that zeros in the padding do no harm. They do none to the sum, but "
@@ -16,8 +16,8 @@ HINTS = {
         "your two numbers has changed? Which argument tells you where the text ends?",
     ),
     "mean-by-original-length": Hint(
-        "lengths: larger than L for the texts that were cut. How many of the text's vectors are "
-        "still in the batch for a mean to add up?",
+        "The lengths are larger than L for the texts that were cut. How many of the text's "
+        "vectors are still in the batch for a mean to add up?",
         "The lengths go together with the batch: whoever receives both will use the lengths to "
         "decide which positions are real, and to divide sums by the number of vectors. Suppose a "
         "text had nine words and the batch has room for three. Six words are gone, and the batch "
@@ -29,7 +29,7 @@ HINTS = {
         "should it be counted?",
     ),
     "batch-dependent": Hint(
-        "one text's result: it changes when other texts join the batch. Which number in your "
+        "The result for one text changes when other texts join the batch. Which number in your "
         "function is taken over all texts together?",
         "The texts of a batch are calculated together only to save time. What comes out for one of "
         "them must not depend on its neighbours, or a network would give another answer on the "
@@ -41,8 +41,8 @@ HINTS = {
         "certain length, and all the texts happen to be shorter?",
     ),
     "max-over-padding": Hint(
-        "pooled or dbatch: padding wins where it holds something larger than the words of the text. "
-        "Which positions took part in the contest?",
+        "The padding wins where it holds something larger than the words of the text. Which "
+        "positions took part in the contest?",
         "Only real words may win. Look at a text whose values are all negative in one dimension, "
         "say -7 and -9, with padding beside it. If the padding is zero, or is made zero, it is "
         "larger than both, and so it wins, although it is not a word at all. With values of both "
@@ -53,7 +53,7 @@ HINTS = {
         "code do when the padding holds large numbers?",
     ),
     "zero-start": Hint(
-        "pooled or dbatch: as if a zero took part where every real value is negative. With what does "
+        "The result is as if a zero took part where every real value is negative. With what does "
         "your search for the largest begin?",
         "Who looks for the largest of some numbers in one pass needs something to compare the first "
         "of them with. Zero is a natural thing to write, and for numbers that are counted or "
@@ -65,8 +65,8 @@ HINTS = {
         "always at least as good?",
     ),
     "not-cut": Hint(
-        "batch: wider than the length that was asked for, as wide as the longest text. What becomes "
-        "of a text that has more vectors than there is room for?",
+        "The batch is as wide as the longest text, wider than the length that was asked for. What "
+        "should happen to a text that has more vectors than there is room for?",
         "The width of a batch is a decision, and the texts have to follow it. When the caller names a "
         "length, every text is brought to it: the short ones are filled up, and the long ones are "
         "cut. The longest text decides only when no length is given. It is easy to write a line that "
@@ -76,8 +76,8 @@ HINTS = {
         "Which of its three numbers should depend on the texts, and which on the caller?",
     ),
     "tail-kept": Hint(
-        "batch: the right vectors at the wrong positions, or the last ones where the first were "
-        "asked for. Where does a text begin in the batch, and which end is cut?",
+        "The right vectors stand at the wrong positions, or the last ones are kept where the "
+        "first were asked for. Where does a text begin in the batch, and which end is cut?",
         "Two decisions have to be made in padding: on which side the zeros stand, and which part "
         "of a long text is given up. Both are a matter of convention, and libraries differ, so the "
         "only way is to read what is asked for here. Everything afterwards relies on it: the "
@@ -88,7 +88,7 @@ HINTS = {
         "vector of the text in each of the rows, and which one should it have?",
     ),
     "cut-one-off": Hint(
-        "the border between text and padding: one position too early or too late. Which index "
+        "The border between text and padding is one position too early or too late. Which index "
         "has the last real vector of a text of length 3?",
         "Counting from zero and counting from one meet here. A text of three words has the "
         "positions 0, 1 and 2, so its length is also the first position that does not belong to "
@@ -100,7 +100,7 @@ HINTS = {
         "real position, and look which of them is seen by your function. Which of them should be?",
     ),
     "empty-nan": Hint(
-        "pooled: not a number, or infinite, for a text of length 0. What do you get from nothing "
+        "The result for a text of length 0 is NaN or infinite. What do you get from nothing "
         "divided by nothing, or from the largest of no values?",
         "A text may be empty, for example when all its words were unknown. Then there is nothing "
         "to average and nothing to choose from, and mathematics gives no answer; the exercise "
@@ -113,8 +113,8 @@ HINTS = {
         "gradient for the same text.",
     ),
     "one-winner": Hint(
-        "pooled or its gradient: every dimension takes its value from the same position. How many "
-        "contests are there in a text of d dimensions?",
+        "Every dimension takes its value from the same position. How many contests are there in a "
+        "text of d dimensions?",
         "The maximum is taken in each dimension by itself: it asks in which word this one feature "
         "is strongest, and the answer may be another word for another feature. So the result is in "
         "general no vector that stands anywhere in the text, but is put together from several of "
@@ -126,8 +126,8 @@ HINTS = {
         "must be asked there.",
     ),
     "ties-all-paid": Hint(
-        "dbatch: where k positions tie for the maximum, k times as much goes out as came in. How "
-        "much may leave through all the tied positions together?",
+        "Where k positions tie for the maximum, k times as much goes out as came in. How much may "
+        "leave through all the tied positions together?",
         "If two positions hold the same largest value, which is nothing rare with zeros or with "
         "repeated words, the maximum has a kink: it is not clear which of them to blame. Several "
         "answers are accepted here, but all have something in common. Think of the gradient as an "
@@ -139,8 +139,8 @@ HINTS = {
         "once?",
     ),
     "padding-gets-gradient": Hint(
-        "dbatch: not zero at padding. If you change a number in the padding a little, what "
-        "happens to the pooled vector?",
+        "The gradient is not zero at padding. If you change a number in the padding a little, "
+        "what happens to the pooled vector?",
         "A gradient answers the question: how much does the result move if this number moves? The "
         "padding has no influence on what was pooled, whatever stands in it, so the question has "
         "an easy answer for it. Where a gradient does arrive there, something in the way back does "
@@ -152,7 +152,7 @@ HINTS = {
         "kinds of position apart?",
     ),
     "wrong-axis": Hint(
-        "the result: pooled over the wrong axis, or looked up along it. What does each of the "
+        "The result is pooled over the wrong axis, or looked up along it. What does each of the "
         "three axes of a batch count, and which one is to disappear?",
         "A batch has the shape (m, L, d), and every axis has a meaning: texts, positions, and "
         "the features of a word vector. Pooling makes one vector of each text, so there must "
@@ -164,7 +164,7 @@ HINTS = {
         "axes counts the words, and which one counts the features of a word?",
     ),
     "mask-by-value": Hint(
-        "pooled or dbatch: wrong where a real vector holds zeros or where the padding does not. How "
+        "The result is wrong where a real vector holds zeros, or where the padding does not. How "
         "can you tell the end of a text without looking at any value?",
         "Padding with zeros looks as if one could recognise it afterwards: what is zero must be "
         "padding. But a real word may have the vector zero, for example an unknown one, and a "
@@ -176,8 +176,9 @@ HINTS = {
         "hand. Which argument of the function knows the truth about where each text ends?",
     ),
     "repeat-overwritten": Hint(
-        "dE: too small in the rows of words that occur more than once. How many times does your "
-        "code write into the row of such a word, and what becomes of the earlier values?",
+        "The gradient is too small in the rows of words that occur more than once. How many times "
+        "does your code write into the row of such a word, and what happens to the earlier "
+        "values?",
         "Every place at which a word stands has its own gradient, and all of them belong to the "
         "same row of the table. NumPy has a trap here: if an array of indices stands in square "
         "brackets on the left side, then the right side is computed first, all at once, and "
@@ -189,8 +190,8 @@ HINTS = {
         "have arrived. What would add up every one of them?",
     ),
     "mean-not-divided": Hint(
-        "dbatch: n times too large in a text of n words. If one of n vectors grows by 1, by how "
-        "much does their mean grow?",
+        "The gradient is n times too large in a text of n words. If one of n vectors grows by 1, "
+        "by how much does their mean grow?",
         "Backward asks for the influence of each number on the result. Write the mean of three "
         "vectors as a sum in which each of them stands with the factor that belongs to it, and "
         "differentiate: the factor is all that remains, and it is the same for each of them. A "
@@ -201,7 +202,7 @@ HINTS = {
         "forgotten. Where would backward learn it from?",
     ),
     "token-zero-as-padding": Hint(
-        "the row of id 0: zeros, as if it were padding. What makes a position padding in this "
+        "The row of id 0 is zero, as if it were padding. What makes a position padding in this "
         "exercise, the id or the place?",
         "In many libraries an id is set aside for padding, very often the number zero, and its "
         "vector and gradient are kept at zero. Nothing of that kind has been agreed here. The ids "
@@ -214,7 +215,7 @@ HINTS = {
         "way, and is it needed?",
     ),
     "big-negative-mask": Hint(
-        "pooled or dbatch: wrong where the real values are more negative than the number you put "
+        "The result is wrong where the real values are more negative than the number that you put "
         "into the padding. Is there a number that no real value can be below?",
         "To keep padding from winning you have given it a very small value. That works as long as "
         "the real values are larger, and for ordinary word vectors they are. But the function does "
@@ -227,7 +228,7 @@ HINTS = {
         "take part.",
     ),
     "largest-magnitude-wins": Hint(
-        "pooled: a value far below zero where a positive one is in the same text. Which is larger, "
+        "A value far below zero wins where a positive one is in the same text. Which is larger, "
         "-5 or 2?",
         "The maximum is the value that stands farthest to the right on the number line, and a "
         "strongly negative number stands far to the left. Its magnitude, which forgets the sign, "
@@ -240,8 +241,8 @@ HINTS = {
         "that step good for?",
     ),
     "vocabulary-from-ids": Hint(
-        "dE: too few rows when the last words of the vocabulary do not occur in the batch. How "
-        "many rows does E have, and who tells you?",
+        "There are too few rows when the last words of the vocabulary do not occur in the batch. "
+        "How many rows does E have, and which argument says so?",
         "The gradient of a thing has the shape of that thing, always: otherwise it could not be "
         "subtracted from it in a training step. The table has one row for each word of the "
         "vocabulary, and a batch shows only a few of the words. So the ids of one batch cannot "
@@ -252,7 +253,7 @@ HINTS = {
         "And what do you expect in the rows that nobody looked up?",
     ),
     "argument-modified": Hint(
-        "an argument: its values after the call differ from those before. Which line of yours "
+        "The values of an argument differ after the call from those before. Which line of yours "
         "writes into an array that belongs to the caller?",
         "Arrays are handed over by reference: inside your function the name is yours, but the "
         "numbers are still the caller's. Setting the padding to zero, or to something that cannot "
@@ -265,8 +266,8 @@ HINTS = {
         "one.",
     ),
     "state-between-calls": Hint(
-        "a second call: other results than the first, for the same arguments. What is left over "
-        "from the first call, and where is it kept?",
+        "A second call gives other results than the first, for the same arguments. What is left "
+        "over from the first call, and where is it kept?",
         "A function should start from nothing but its arguments. Three things let an old call leak "
         "into a new one. An array outside the function to which something is added. A default "
         "argument such as an empty list or a dict: it is made once, when the function is defined, "
@@ -278,8 +279,8 @@ HINTS = {
         "one of its own, filled with zeros?",
     ),
     "numeric-differentiation": Hint(
-        "dbatch: found by moving each number of the batch a little and pooling again. How many "
-        "times does your code run the forward function for a batch of 5,000 numbers?",
+        "The gradient is found by moving each number of the batch a little and pooling again. How "
+        "many times does your code run the forward function for a batch of 5,000 numbers?",
         "Measuring a slope by two nearby values is a very good check of a gradient, and you should "
         "use it as one. As the gradient itself it is far too slow: every number of the batch costs "
         "two more runs of the whole forward function, while the rule behind it can be written "
@@ -290,7 +291,7 @@ HINTS = {
         "down give different slopes there. What would forward have to put into the cache for you?",
     ),
     "constant-answer": Hint(
-        "the result: the same numbers whatever the arguments are. Which of the arguments does the "
+        "The result is the same whatever the arguments are. Which of the arguments does the "
         "returned value really depend on?",
         "Sometimes a function is first written with a place holder, to have something of the right "
         "shape, and the place holder is still there at the end. Sometimes the real result is "
@@ -303,8 +304,8 @@ HINTS = {
         "is.",
     ),
     "cache-in-global": Hint(
-        "dbatch: it belongs to the latest batch that was pooled, not to the one whose cache was "
-        "handed in. What happens when two batches are pooled before the first backward?",
+        "The gradient belongs to the latest batch that was pooled, not to the one whose cache was "
+        "given. What happens when two batches are pooled before the first backward?",
         "As long as every forward is followed by its own backward, a variable outside the "
         "functions that holds the latest values seems to work. But it holds only one set of them. "
         "A model that compares two texts pools both before it goes back through either, and then "
@@ -316,8 +317,9 @@ HINTS = {
         "arguments nor made inside it?",
     ),
     "wrong-exception": Hint(
-        "no sequences: an error of another kind than ValueError, or no error at all. Which line "
-        "of yours is the first to notice that the list is empty, and what does it do?",
+        "For a list without sequences, an error of another kind than ValueError is raised, or "
+        "none at all. Which line of yours is the first to notice that the list is empty, and what "
+        "does it do?",
         "An empty list has no longest text and no first text, so the shape of the batch cannot be "
         "known. The exercise says which exception to raise then. It matters, because whoever "
         "calls the function may want to catch this one case and let every other error through; "

@@ -15,7 +15,8 @@ HINTS = {
         "upstream gradient of 5. Then write that as one line that uses no call of autograd.",
     ),
     "relu-mask-missing": Hint(
-        "dL/dz of ReLU: not 0 where z is negative. What passes back through a unit that is off?",
+        "The gradient of ReLU is not 0 where z is negative. What passes back through a unit that "
+        "is inactive?",
         "A unit whose input is negative gives 0, and it still gives 0 if the input is moved by "
         "a little. So the loss does not feel that input at all, and its gradient is 0. Take "
         "z = (-2, 3) and an upstream gradient of (5, 5), move each of the two inputs by a "
@@ -25,7 +26,7 @@ HINTS = {
         "false.",
     ),
     "relu-slope-at-zero": Hint(
-        "dL/dz of ReLU: right everywhere but where z is exactly 0. Which slope does the deck give "
+        "The gradient of ReLU is wrong only where z is exactly 0. Which slope does the deck give "
         "there?",
         "At 0 the curve has a corner, and mathematics does not choose a slope for us: every number "
         "between that of the left side and that of the right side would do. A convention has to "
@@ -36,8 +37,8 @@ HINTS = {
         "on which side it puts the case of equality.",
     ),
     "relu-mask-inverted": Hint(
-        "dL/dz of ReLU: gradients arrive where z is negative and vanish where it is positive. "
-        "Which units were on?",
+        "The gradient of ReLU arrives where z is negative, and is 0 where z is positive. Which "
+        "units were active?",
         "Read your mask aloud: true for which inputs? Then recall what ReLU does with them. Inputs "
         "that pass forward unchanged have a slope of 1, those that are cut off have a slope of 0, "
         "and the gradient takes the same road back that the value took forward. Try z = (-2, 3) "
@@ -47,8 +48,8 @@ HINTS = {
         "the code; decide which one yours is, and use it accordingly.",
     ),
     "relu-value-as-slope": Hint(
-        "dL/dz of ReLU: too large by a factor that is the activation itself. Do you multiply by "
-        "the value of the function, or by its slope?",
+        "The gradient of ReLU is too large by a factor that is the activation itself. Do you "
+        "multiply by the value of the function, or by its slope?",
         "The chain rule multiplies what arrives from above by the local slope: by how much the "
         "output moves when the input moves by one. The output itself is another thing. Take an "
         "input of 3 and move it to 3.1: how far does the output of ReLU move, and what is the "
@@ -58,8 +59,8 @@ HINTS = {
         "backward, and say in words what each of the two factors is.",
     ),
     "upstream-lost": Hint(
-        "Gradient of your function: the same, whatever comes after it. What did the node above "
-        "hand down?",
+        "The gradient is the same whatever comes after the function. What does the node above "
+        "pass down?",
         "Your function is one link of a chain. PyTorch calls its backward with the slope of the "
         "final loss with respect to your output, and wants back the slope of the same final loss "
         "with respect to your input. If someone uses three times your output, everything that you "
@@ -69,8 +70,8 @@ HINTS = {
         "node, what comes down is exactly 1, and leaving it out does no harm there.",
     ),
     "cache-in-global": Hint(
-        "Gradients of your function: they belong to the last forward that was run, not to their "
-        "own. Where does backward get its tensors from?",
+        "The gradients belong to the last forward that was run, not to their own. Where does "
+        "backward get its tensors from?",
         "The class is not an object of its own for each call: there is one class for the whole "
         "program, and a network may call your function in several layers before any backward "
         "runs. Whatever forward leaves on the class, or in a variable of the module, is "
@@ -81,8 +82,7 @@ HINTS = {
         "second.",
     ),
     "argument-modified": Hint(
-        "The result may be right, but a tensor that you were given has changed. Whose tensor do "
-        "you edit in place?",
+        "A tensor that you were given has changed. Whose tensor do you edit in place?",
         "In PyTorch a trailing underscore, as in `clamp_`, an assignment to `z[...]`, and "
         "operators such as `*=` change a tensor in place, for everybody who holds it. The input "
         "of your function belongs to the caller, and so does the gradient that arrives in "
@@ -93,8 +93,8 @@ HINTS = {
         "clone first.",
     ),
     "sum-not-mean": Hint(
-        "SigmoidBCE: loss or gradient too large by the factor m, the size of the batch. The loss "
-        "is a mean; is its gradient?",
+        "The loss or its gradient is too large by the factor m, the size of the batch. The loss "
+        "is a mean over the batch: where do its value and its gradient take that into account?",
         "Make a batch of one example and look at the loss and its gradient. Then put the same "
         "example into the batch twice. A mean does not care: the loss must stay as it was, and "
         "each of the two equal rows must get half of the gradient, so that together they weigh "
@@ -104,7 +104,7 @@ HINTS = {
         "larger batches longer still. `torch.autograd.gradcheck` would notice.",
     ),
     "averaged-twice": Hint(
-        "dL/dz of SigmoidBCE: too small by the factor m, the size of the batch. How often has the "
+        "The gradient is too small by the factor m, the size of the batch. How often has the "
         "average been taken?",
         "The loss is a mean over the batch, so there is one division by its size. Count the "
         "divisions in your backward, and look for hidden ones too: a `mean` is a division, and "
@@ -115,8 +115,8 @@ HINTS = {
         "so do not test with that.",
     ),
     "sign-flipped": Hint(
-        "SigmoidBCE: right size, opposite sign. Which way does the loss move when the logit of an "
-        "example with label 1 grows?",
+        "The result has the right size and the opposite sign. Which way does the loss move when "
+        "the logit of an example with label 1 grows?",
         "Think of one example with label 1. If its logit grows, the network becomes surer of the "
         "right answer, so the loss must fall: the slope is negative. For a label of 0 it is the "
         "other way round. Check the signs of your numbers with that in mind. The loss itself is "
@@ -126,8 +126,8 @@ HINTS = {
         "over a few steps is a quick way to see it.",
     ),
     "naive-log": Hint(
-        "Loss of SigmoidBCE at large logits: infinite or NaN where it should be finite. What is "
-        "the log of a number rounded to 0?",
+        "At large logits, the loss is infinite or NaN where it should be finite. What is the log "
+        "of a number rounded to 0?",
         "At a logit of 40 the sigmoid is so close to 1 that a float64 holds it as exactly 1, and "
         "one minus it is exactly 0. The logarithm of that is minus infinity, and 0 times infinity "
         "is not a number. Yet the loss there is an ordinary number: 40 if the label is 0, and "
@@ -137,8 +137,8 @@ HINTS = {
         "whether it can overflow, and for which sign of z.",
     ),
     "clipped-log": Hint(
-        "Loss of SigmoidBCE at large logits: it stops growing at some value. Does the loss stop "
-        "growing where it should not?",
+        "At large logits, the loss stops growing at some value. Does the loss stop growing where "
+        "it should not?",
         "Let an example with label 0 have a logit of 10, then 100, then 800, and print the loss "
         "each time. It should grow in step with the logit; yours reaches a plateau. Something "
         "keeps the probability, or its logarithm, away from its end: a clip, a small number added "
@@ -148,8 +148,8 @@ HINTS = {
         "no probability is rounded on the way. Start from z, not from the sigmoid of z.",
     ),
     "exp-overflow": Hint(
-        "SigmoidBCE at large logits: infinity or NaN where it should be finite. Which number do "
-        "you exponentiate, and how large may it become?",
+        "At large logits, the result is infinite or NaN where it should be finite. Which number "
+        "do you exponentiate, and how large may it become?",
         "The exponential of 710 is more than a float64 can hold; it becomes infinity. Infinity "
         "divided by infinity is not a number, and the logarithm of infinity is infinity. So a "
         "formula that is right on paper may fail in the machine, for one sign of z only. Most "
@@ -160,8 +160,8 @@ HINTS = {
         "appears.",
     ),
     "sigmoid-slope-again": Hint(
-        "dL/dz of SigmoidBCE: too small, most of all where the network is sure. Has this slope "
-        "already cancelled?",
+        "The gradient is too small, most of all where the network is sure. Has this slope already "
+        "cancelled?",
         "The sigmoid has a slope, and the logarithm in the loss has one too. Multiplied together, "
         "nearly everything cancels, and a very short expression is left, the one above the class. "
         "It stands on the far side of the sigmoid already, so there is no further link of the "
@@ -171,8 +171,8 @@ HINTS = {
         "nudge of z and the change of the loss.",
     ),
     "sigmoid-slope-half": Hint(
-        "dL/dz of SigmoidBCE: too large, and far too large where the network is sure and wrong. "
-        "Write both factors of the sigmoid's slope: do both appear?",
+        "The gradient is too large, most of all where the network is sure and wrong. Write both "
+        "factors of the sigmoid's slope: do both appear?",
         "If you go the long way, through the slope of the loss at the probability and then the "
         "slope of the sigmoid, each of the two has two factors that involve the probability. "
         "Written out in full they cancel in pairs. If one factor is forgotten, a division by a "
@@ -182,7 +182,7 @@ HINTS = {
         "expression on paper before you write it as code.",
     ),
     "labels-missing": Hint(
-        "dL/dz of SigmoidBCE: the labels make no difference to it. Where does backward use y?",
+        "The labels make no difference to the gradient. Where does backward use y?",
         "Ask for the gradient twice, with the same logits and opposite labels. The loss pulls in "
         "opposite directions then: up for a label of 1, down for a label of 0. So the two "
         "gradients must have opposite signs. If yours are equal, backward only knows what the "
@@ -192,8 +192,8 @@ HINTS = {
         "learns to say the same thing to everybody.",
     ),
     "one-gradient-short": Hint(
-        "SigmoidBCE.backward: PyTorch refuses what it returns. How many inputs did forward have, "
-        "and how many gradients come back?",
+        "PyTorch refuses what backward returns. How many inputs did forward have, and how many "
+        "gradients come back?",
         "The rule of a `torch.autograd.Function` is simple: backward returns one thing for every "
         "argument that forward got after the context, in the same order. That holds also for an "
         "argument that needs no gradient, such as labels or an option; there is a value in Python "
@@ -203,8 +203,8 @@ HINTS = {
         "must be equal.",
     ),
     "broadcast-y": Hint(
-        "SigmoidBCE: a table of m by m numbers arises on the way. What shape is the difference of "
-        "a column and a row?",
+        "A table of m by m numbers arises on the way. What shape is the difference of a column "
+        "and a row?",
         "If a tensor of shape (m, 1) meets one of shape (m,), neither NumPy nor PyTorch "
         "complains: the column is repeated across, the row is repeated down, and every example is "
         "compared with every label. A mean over that table is a number, and looks like a loss. "
@@ -214,8 +214,8 @@ HINTS = {
         "your lines has changed one of them, and whether it needed to.",
     ),
     "relu-not-used": Hint(
-        "Gradients of TwoLayer: right unless a z1 is exactly 0. Which ReLU does the module use, "
-        "and which slope does that one have at 0?",
+        "The gradients are right unless a z1 is exactly 0. Which ReLU does the module use, and "
+        "which slope does that one have at 0?",
         "There are two functions of the name in reach: the one that you wrote, and the one that "
         "comes with PyTorch. Their values are equal everywhere, and so are their slopes, but for "
         "one point. That point does occur: an example of zeros and biases that start at 0 give a "
@@ -225,7 +225,7 @@ HINTS = {
         "which of the two functions is meant.",
     ),
     "relu-missing": Hint(
-        "Logits of TwoLayer: a straight line of the inputs. Where does the hidden layer bend?",
+        "The logits are a straight line of the inputs. Where does the hidden layer bend?",
         "Two matrix products in a row are one matrix product: without something that bends between "
         "them, the hidden layer adds nothing, and the network can only separate classes with a "
         "straight line. Test it: the logits of x, of 2x and of 3x, for one example x, should in "
@@ -235,8 +235,8 @@ HINTS = {
         "between the first product and the second.",
     ),
     "relu-at-output": Hint(
-        "Logits of TwoLayer: never negative. Is the output layer followed by the same function as "
-        "the hidden one?",
+        "The logits are never negative. Is the output layer followed by the same function as the "
+        "hidden one?",
         "A logit is a number on the whole line: far below 0 means a sure no, far above 0 a sure "
         "yes. If it is cut off at 0, the sigmoid that comes later can never fall below one half, "
         "so the network cannot say no. Worse, whenever the cut is active no gradient passes it, "
@@ -246,8 +246,7 @@ HINTS = {
         "it.",
     ),
     "sigmoid-twice": Hint(
-        "Output of TwoLayer: all numbers lie between 0 and 1. Who applies the sigmoid, the module "
-        "or the loss?",
+        "All outputs lie between 0 and 1. Who applies the sigmoid, the module or the loss?",
         "The loss of this exercise takes logits and applies the sigmoid itself, because only then "
         "can it be stable. If the module applies one as well, the sigmoid is taken twice: what the "
         "loss sees is then never below 0 nor above 1, and even the surest network cannot get its "
@@ -257,8 +256,8 @@ HINTS = {
         "outside of the module.",
     ),
     "weights-transposed": Hint(
-        "A weight matrix: used, or made, with rows and columns exchanged. Row i, column j belongs "
-        "to which pair of units?",
+        "A weight matrix is used, or made, with rows and columns exchanged. Row i, column j "
+        "belongs to which pair of units?",
         "In the deck's shape a row of a weight matrix belongs to one unit of the layer, and a "
         "column to one of its inputs. For a single example the product is written with the matrix "
         "on the left. For a batch, whose first axis counts examples, the matrix stands on the "
@@ -269,8 +268,8 @@ HINTS = {
         "forward multiplies.",
     ),
     "parameters-not-registered": Hint(
-        "named_parameters(): not all of the promised names are in the list. How does a module "
-        "learn that a tensor is one of its parameters?",
+        "Some of the promised names are missing from named_parameters(). How does a module learn "
+        "that a tensor is one of its parameters?",
         "A module lists only what it recognises. An ordinary tensor that is assigned to an "
         "attribute is just an attribute, even if it requires a gradient; a Python list or dict of "
         "parameters is not looked into either. An optimiser that is given `module.parameters()` "
@@ -280,7 +279,7 @@ HINTS = {
         "that your module lists, and compare them with the docstring, letter by letter.",
     ),
     "bias-missing": Hint(
-        "A bias: it has no effect on the output and gets no gradient. Where does forward add it?",
+        "A bias has no effect on the output and gets no gradient. Where does forward add it?",
         "Set a bias to a large number and look at the output: it should move. If it does not, the "
         "bias exists but is never used, and autograd says so in its own way: a parameter that "
         "took no part in the computation has no gradient at all, not even zeros. A layer without "
@@ -290,7 +289,7 @@ HINTS = {
         "must appear.",
     ),
     "bias-shape": Hint(
-        "A bias: its shape is not the one of the docstring. How many axes does a bias have?",
+        "The shape of a bias is not the one of the docstring. How many axes does a bias have?",
         "A bias has one number for each unit of its layer, and one axis is enough for that. Added "
         "to a batch it is stretched over the examples by itself, because a missing first axis is "
         "treated as one of length 1. Some books write biases as columns or rows with two axes, to "
@@ -300,8 +299,8 @@ HINTS = {
         "between (5,), (1, 5) and (5, 1).",
     ),
     "graph-detached": Hint(
-        "Gradients: some parameters get none, or the output has no graph. Which step of forward "
-        "does autograd not see?",
+        "Some parameters get no gradient, or the output has no graph. Which step of forward does "
+        "autograd not see?",
         "Autograd can only walk back over steps that it has recorded. `.detach()`, `.data`, "
         "`torch.no_grad()`, a way through NumPy or Python numbers, and building a new tensor from "
         "the values of an old one all cut the record at that place: the numbers go on, the road "
@@ -311,8 +310,8 @@ HINTS = {
         "the line where the value of the first is turned into that of the second.",
     ),
     "slots-reversed": Hint(
-        "Logits of WindowLM: the context is read from the wrong end. Which word's embedding comes "
-        "first in e?",
+        "The logits are those of the context read from the wrong end. Which word's embedding "
+        "comes first in e?",
         "Each slot of the context has its own columns of W1: a word two places back has another "
         "effect than the same word one place back. The order is a convention, but both sides must "
         "keep to it, and the values of W1 that your module is judged with were made for the "
@@ -322,8 +321,8 @@ HINTS = {
         "front. With n = 2 there is one slot, and nothing to see.",
     ),
     "context-too-wide": Hint(
-        "W1 of WindowLM: it has d columns more than it should. How many words of a window of n "
-        "does the model look at?",
+        "W1 has d columns more than it should. How many words of a window of n does the model "
+        "look at?",
         "The letter n counts the words of the whole window, those the model sees and the one that "
         "it must predict. A bigram model has n = 2 and looks at a single word. So how many "
         "embeddings are laid end to end, and how long is the result? Compare with the shape of "
@@ -333,8 +332,8 @@ HINTS = {
         "fit.",
     ),
     "one-slot-only": Hint(
-        "WindowLM: only one slot of the context counts, or only one sends a gradient back. How "
-        "many words does each context hold?",
+        "Only one slot of the context counts, or only one sends a gradient back. How many words "
+        "does each context hold?",
         "A context of n - 1 words has n - 1 pieces in e, one for each, side by side. Exchange the "
         "oldest word of a context for another and look at the logits; then do the same with the "
         "newest. Both must change something. Then look at the gradient of E: the rows of all the "
@@ -344,8 +343,8 @@ HINTS = {
         "autograd see all of it.",
     ),
     "reshape-mixed": Hint(
-        "Logits of WindowLM: e has the right shape, but its numbers stand in the wrong places. In "
-        "which order does reshape read the axes?",
+        "The array e has the right shape, but its numbers stand in the wrong places. In which "
+        "order does reshape read the axes?",
         "A reshape never moves a number: it reads the tensor from front to back, the last axis "
         "fastest, and pours the stream into the new shape. So before it, the axes must stand in "
         "the order in which you want to read them: first the example, then the slot, then the d "
@@ -355,8 +354,8 @@ HINTS = {
         "With a single example, or a single slot, some orders cannot be told apart.",
     ),
     "embeddings-averaged": Hint(
-        "W1 of WindowLM: it has d columns only. Are the embeddings of a context laid end to end, "
-        "or melted into one?",
+        "W1 has d columns only. Are the embeddings of a context put end to end, or averaged into "
+        "one?",
         "A mean or a sum of embeddings forgets the order of the words: 'dog bites man' and 'man "
         "bites dog' become the same context. That is a reasonable model for deciding what a text "
         "is about, and you met it in exercise 5, but it is not this one. Here every slot keeps a "
@@ -365,8 +364,8 @@ HINTS = {
         "W1, with the docstring for n = 4 and d = 3.",
     ),
     "softmax-twice": Hint(
-        "Output of WindowLM: rows of probabilities or of their logarithms. Who applies the "
-        "softmax, the module or the loss?",
+        "The output holds probabilities or their logarithms. Who applies the softmax, the module "
+        "or the loss?",
         "PyTorch's `cross_entropy` takes logits and applies the softmax itself. If the module has "
         "applied one already, it is taken twice: the numbers that the loss sees all lie close "
         "together, so the resulting distribution is almost flat, the loss cannot get near 0, and "
@@ -376,7 +375,7 @@ HINTS = {
         "any sign and any sum.",
     ),
     "tanh-missing": Hint(
-        "Logits of WindowLM: the hidden layer bends in the wrong way, or not at all. Which "
+        "The logits are those of a hidden layer with the wrong activation, or with none. Which "
         "function stands between z1 and a1?",
         "Between the two matrices stands a function that bends; without one, the two layers could "
         "be multiplied into a single one. This model uses another function than the two-layer "
@@ -387,8 +386,8 @@ HINTS = {
         "with, this is a line that has to change.",
     ),
     "token-zero-as-padding": Hint(
-        "Gradient of E: the row of word 0 is always 0, all others are right. Is id 0 a word like "
-        "any other here?",
+        "The gradient of E is always 0 in the row of word 0, and right in all others. Is id 0 a "
+        "word like any other here?",
         "In some programs one id is kept for padding, and its embedding is neither trained nor "
         "counted; often it is id 0. In this model there is no padding: every context is full, and "
         "every id from 0 to V - 1 is an ordinary word. PyTorch's embedding has an option that "
@@ -398,8 +397,8 @@ HINTS = {
         "options that you pass.",
     ),
     "divided-by-tokens": Hint(
-        "Gradient of E: too small in the rows of words that occur several times. How many things "
-        "were added up, and is there anything to divide by?",
+        "The gradient of E is too small in the rows of words that occur several times. How many "
+        "things were added up, and is there anything to divide by?",
         "One row of E serves a word wherever it stands. Each of these places sends back a gradient "
         "of its own and, by the chain rule, they add up: that is what it means that a word "
         "occurs often and so has more influence. If a row is divided by the number of its "
@@ -409,8 +408,8 @@ HINTS = {
         "word in every slot.",
     ),
     "state-between-calls": Hint(
-        "The second call: another answer than the first, for equal arguments. What should a new "
-        "call start from?",
+        "The second call gives another answer than the first, for equal arguments. What should a "
+        "new call start from?",
         "Equal arguments must give equal results, however often and in whatever order your code is "
         "called. Something here remembers: a list that is added to in every call, a tensor that "
         "is looked up once and kept although parameters or inputs have changed since, a running "
@@ -421,7 +420,8 @@ HINTS = {
         "fine: it is made anew for every call and dies with it.",
     ),
     "constant-answer": Hint(
-        "The answer: the same whatever comes in. Which of the arguments does your code really use?",
+        "The answer is the same whatever the arguments are. Which of the arguments does your code "
+        "really use?",
         "A function that returns zeros, or the same numbers for every input, may have the right "
         "shape and even be right by accident on one example. Perhaps it is a placeholder that was "
         "left in, an early `return`, or a result that is computed and then not returned. Put in "

@@ -4,8 +4,8 @@ from grader.testing import Hint, Mistake
 
 HINTS = {
     "sum-not-mean": Hint(
-        "z2 (or the loss): every entry is m times too large, m being the size of the batch. "
-        "The loss is a mean; is its gradient?",
+        "The result is m times too large, m being the size of the batch. The loss is a mean over "
+        "the batch: where do its value and its gradient take that into account?",
         "Run the same example through your code twice: once alone, and once in a batch that holds "
         "ten copies of it. The mean loss of the copies equals the loss of the one, and copying an "
         "example tells the network nothing new, so the gradients of the weights should not change "
@@ -16,7 +16,7 @@ HINTS = {
         "front there belongs to every gradient downstream, from z2 on, once.",
     ),
     "divided-by-features": Hint(
-        "z2: off by the ratio of two sizes, the number of examples and the number of features. "
+        "The result is off by the ratio of the number of examples and the number of features. "
         "Which axis counts examples?",
         "A batch X has two axes, and both have a length. One of them says how many examples there "
         "are, the other how many numbers describe one example. Your mean is taken over the wrong "
@@ -28,8 +28,8 @@ HINTS = {
         "the number from, and some places are safer than others.",
     ),
     "averaged-twice": Hint(
-        "W1 and b1 (or W2 and b2): too small by the size of the batch, while z2 is right. "
-        "How often has the average been taken?",
+        "The gradients of W1 and b1, or of W2 and b2, are too small by the size of the batch, "
+        "while z2 is right. How often has the average been taken?",
         "There is one mean in this network, at its very end, where the losses of the examples "
         "become one number. Going backward it is the first thing you meet, and from then on it is "
         "inside every array that you compute from the one before. Follow your code line by line "
@@ -40,7 +40,7 @@ HINTS = {
         "batch made of two copies of that example: what should change?",
     ),
     "sign-flipped": Hint(
-        "z2: every gradient is right but for its sign. Which way lowers the loss?",
+        "Every gradient is right but for its sign. Which way lowers the loss?",
         "A gradient points to where the loss grows, and the update then steps the other way. Take "
         "one example with label 1 for which the network says 0.5. To lower the loss its answer "
         "should grow, so its logit should grow too: a larger logit means a smaller loss. What "
@@ -51,7 +51,8 @@ HINTS = {
         "alone, as it is here.",
     ),
     "relu-mask-missing": Hint(
-        "z1: the gradient is not zero where z1 < 0. What passes back through a unit that is off?",
+        "The gradient at z1 is not zero where z1 < 0. What passes back through a unit that is "
+        "inactive?",
         "Choose an example and a hidden unit whose z1 is well below zero, and change this z1 a "
         "little, up or down. What happens to a1, and so to everything that comes after it? That "
         "tells you what the gradient at this entry has to be. Now print your gradient there. The "
@@ -62,8 +63,8 @@ HINTS = {
         "its entries.",
     ),
     "relu-mask-inverted": Hint(
-        "z1: gradient arrives where the unit was silent and none where it was on. "
-        "Which units were on?",
+        "The gradient at z1 arrives where the unit was inactive, and not where it was active. "
+        "Which units were active?",
         "Set up one hidden unit with z1 = 3 and another with z1 = -3, and write down what ReLU "
         "makes of each. Nudge both by a small amount: one output moves along with its input, the "
         "other does not move at all. A unit that does not move the output cannot change "
@@ -74,7 +75,7 @@ HINTS = {
         "meant, or the other way round.",
     ),
     "relu-value-as-slope": Hint(
-        "z1: the gradient is scaled by how large the activation was. The value, or the slope?",
+        "The gradient at z1 is multiplied by the size of the activation. The value, or the slope?",
         "Draw the graph of ReLU and put your finger on the curve above z = 5. How high is the "
         "curve there? And how steep is it? These are two different numbers, and backward wants "
         "one of them. Then move your finger to z = 10 and ask both questions again: one answer "
@@ -85,7 +86,8 @@ HINTS = {
         "activations, for the same example.",
     ),
     "mask-from-z2": Hint(
-        "z1: it is switched on and off by the signs of another array. Whose sign decides?",
+        "The gradient at z1 is switched on and off by the signs of another array. Whose sign "
+        "decides?",
         "A hidden unit is on or off for each example because of its own input, the number that "
         "went into its ReLU. The mask that decides what flows back must come from that very "
         "number. So it needs one entry for each example and each hidden unit, and its pattern of "
@@ -96,8 +98,7 @@ HINTS = {
         "code lets through there.",
     ),
     "sigmoid-slope-half": Hint(
-        "sigmoid_derivative (or z2): one of the factors is lost. Write both factors of the slope "
-        "of the sigmoid.",
+        "One of the factors of the sigmoid's slope is lost. Do both factors of the slope of the sigmoid appear in your code?",
         "Far to the right the sigmoid is flat, and far to the left it is flat as well, so its "
         "slope has to go to zero at both ends, and to be the same at z and at -z. Test your slope "
         "at -5, at 0 and at 5. Does it vanish at both ends? Is it symmetric? Does it give one "
@@ -107,7 +108,8 @@ HINTS = {
         "stands both above and below the line. Something was crossed out that has no partner.",
     ),
     "sigmoid-slope-again": Hint(
-        "z2: every entry is multiplied by the slope of the sigmoid. Has this already cancelled?",
+        "Every entry of z2's gradient is multiplied by the slope of the sigmoid. Has this already "
+        "cancelled?",
         "There are two roads to the gradient at z2. On the long one you first write the slope of "
         "the loss with respect to the prediction, which is a fraction, and then multiply by the "
         "slope of the sigmoid. On the short one you use the formula that comes out when these two "
@@ -117,8 +119,8 @@ HINTS = {
         "your gradient there large, or is it nearly zero? Which of the two would help it learn?",
     ),
     "sigmoid-slope-at-output": Hint(
-        "sigmoid_derivative (or z2): the slope is taken at the wrong quantity. At which quantity "
-        "is the slope taken?",
+        "The slope of the sigmoid is taken at the wrong quantity. At which quantity is the slope "
+        "taken?",
         "The slope of the sigmoid can be written in terms of its input z, or in terms of its "
         "output a, and both forms are common in books. They are different formulas, and each must "
         "be fed with its own quantity. Look at the argument that reaches your function: has it "
@@ -129,8 +131,8 @@ HINTS = {
         "mixed up somewhere.",
     ),
     "updated-w2": Hint(
-        "W1 after train: the first layer learns from a W2 that was not yet there in the forward "
-        "pass. Which weights made this prediction?",
+        "The first layer learns from a W2 that was not yet there in the forward pass. Which "
+        "weights made this prediction?",
         "The gradients of one tuple all belong to one moment: the moment of its forward pass. The "
         "question they answer is how the loss would have been different, had each of the weights "
         "been a little different then. In your loop some of the weights have already moved when "
@@ -141,8 +143,8 @@ HINTS = {
         "forward, and as used to pass the gradient back.",
     ),
     "weights-transposed": Hint(
-        "W1 or W2: rows and columns are exchanged, in the gradient or on the way forward. Row i, "
-        "column j belongs to which pair?",
+        "Rows and columns of W1 or W2 are exchanged, in the gradient or on the way forward. Row "
+        "i, column j belongs to which pair?",
         "A weight connects one unit below to one unit above, and its place in the matrix says "
         "which two: the deck fixes whether the row is the unit above or the one below. Its "
         "gradient has to stand at the same place as the weight. With layers of different sizes a "
@@ -153,8 +155,8 @@ HINTS = {
         "your matrix that number ended up.",
     ),
     "bias-not-summed": Hint(
-        "b1 and b2: the gradient holds what one example says, or one row for each example. "
-        "One bias served how many examples?",
+        "The gradients of the biases hold what one example says, or one row for each example. One "
+        "bias served how many examples?",
         "A bias has no example of its own: the same number was added in every row of the batch, "
         "and broadcasting did it without a word. If you nudge that bias, the prediction of every "
         "example moves, and so does every term of the loss. Its gradient has to collect all of "
@@ -164,8 +166,8 @@ HINTS = {
         "example only, and watch whether the gradients of the biases change.",
     ),
     "bias-averaged-again": Hint(
-        "b1 and b2: too small by the size of the batch, while W1 and W2 are right. "
-        "How often has the average been taken?",
+        "The gradients of b1 and b2 are too small by the size of the batch, while those of W1 and "
+        "W2 are right. How often has the average been taken?",
         "A bias is just a weight whose input is always one. So think of an extra feature that is "
         "one in every example, compute the gradient of its weight with the line you use for the "
         "other weights, and compare the result with your gradient of the bias. The two should be "
@@ -175,8 +177,8 @@ HINTS = {
         "weights, and at what your line for the biases does with that same axis.",
     ),
     "products-mixed": Hint(
-        "W2, z1 or y_hat: one product is of the other kind, as the shape or an exception shows. "
-        "Elementwise, or contracted?",
+        "One product is of the wrong kind, as the shape or an exception shows. Should it be "
+        "elementwise, or a matrix product?",
         "NumPy has two products, and each has its place here. One multiplies entries that stand "
         "in the same position and leaves the shape as it is. The other multiplies rows with "
         "columns and adds up along an axis that both share, so that this axis disappears. Write "
@@ -187,8 +189,8 @@ HINTS = {
         "complain, so test with sizes that are all different.",
     ),
     "naive-log": Hint(
-        "loss_from_logits: infinite or not a number where the true loss is finite. "
-        "What is the log of a number rounded to 0, or of one too large for a float?",
+        "The loss is infinite or NaN where the true loss is finite. What is the log of a number "
+        "rounded to 0, or of one too large for a float?",
         "Take the logit 800 with label 0. The network is sure, and wrong, and the true loss is "
         "about 800: large, but an ordinary number. Now follow your code for this one case and "
         "print each intermediate value. The probability of the label is a positive number so tiny "
@@ -199,8 +201,8 @@ HINTS = {
         "check both labels, at both large positive and large negative logits.",
     ),
     "clipped-log": Hint(
-        "loss_from_logits: it stops growing at some value, though the logits go on growing. "
-        "Does the loss stop growing where it should not?",
+        "The loss stops growing at some value, though the logits go on growing. Does the loss "
+        "stop growing where it should not?",
         "Feed your function a single wrong example with the logits 10, 20, 40, 100 and 800 in "
         "turn, and plot the loss against the logit. The true curve soon becomes a straight line "
         "and rises forever: the more sure the wrong answer, the larger the loss. Yours follows it "
@@ -211,8 +213,7 @@ HINTS = {
         "the formula before you compute anything.",
     ),
     "broadcast-y": Hint(
-        "z2 (or the loss): labels of shape (m,) meet predictions of shape (m, 1). "
-        "What shape is the difference?",
+        "Labels of shape (m,) meet predictions of shape (m, 1). What shape is the difference?",
         "Print the shape of the predictions, that of the labels, and that of their difference, "
         "for a batch of three. NumPy lines up shapes from the right and stretches any axis of "
         "length one. So a column and a flat array do not meet entry by entry: they make a table, "
@@ -223,7 +224,7 @@ HINTS = {
         "in the shape they came in.",
     ),
     "argument-modified": Hint(
-        "An array that was handed in has changed during the call. Whose array did you edit?",
+        "An array that was given has changed during the call. Whose array did you edit?",
         "Assigning to a name and writing into an array are two different things in Python. When "
         "your function receives an array, it receives the caller's own array and not a copy, and "
         "so does a dict that you filled with it. Augmented assignments, assignments to an index "
@@ -234,8 +235,8 @@ HINTS = {
         "home, too: backward may need the very values that were overwritten.",
     ),
     "update-uphill": Hint(
-        "update: each parameter moves exactly the right distance in the wrong direction. "
-        "Which way lowers the loss?",
+        "Each parameter moves exactly the right distance in the wrong direction. Which way lowers "
+        "the loss?",
         "Try it with a single parameter. Let the loss be the square of w, with w at 3. The slope "
         "there is 6, so it is positive: the loss grows when w grows. Where should w go, if the "
         "loss is to become smaller, and where does your update send it? Then do the same with w "
@@ -245,8 +246,8 @@ HINTS = {
         "gradients that are right, so make sure that each is right for itself.",
     ),
     "batch-for-tuples": Hint(
-        "W1, b1, W2, b2 after train: one step was taken per epoch. "
-        "How many steps does the slide take per epoch?",
+        "One step was taken per epoch, not one for each tuple. How many steps does the slide take "
+        "per epoch?",
         "There are two common ways of going through the training data. In one, all the examples "
         "go forward together, their gradients are averaged, and the weights move once. In the "
         "other, one example goes forward and backward and the weights move at once, so that the "
@@ -257,8 +258,8 @@ HINTS = {
         "its axes should still be there.",
     ),
     "loss-after-step": Hint(
-        "losses: each is the loss of weights that have already learned from the tuple. "
-        "When is the loss read?",
+        "Each loss is that of weights that have already learned from the tuple. When is the loss "
+        "read?",
         "Think of an exam and a lesson. If you first teach the answer and only then ask the "
         "question, the mark looks better than it should. In the same way, a loss that is read "
         "after the update is the loss of a network that has just been corrected on this very "
@@ -269,8 +270,8 @@ HINTS = {
         "compare it with yours.",
     ),
     "state-between-calls": Hint(
-        "The same arguments give one answer the first time and another the second time. "
-        "What should a second run start from?",
+        "The same arguments give one answer the first time and another the second time. What "
+        "should a second run start from?",
         "Call the function twice in a row with equal arguments and compare the two answers. They "
         "should be equal, yet the second one still holds something of the first. Something lives "
         "longer than a call does: a variable outside the function, an attribute, or a default "
@@ -281,8 +282,8 @@ HINTS = {
         "called.",
     ),
     "needs-extra-key": Hint(
-        "backward asks the cache for a key that is not among those listed. "
-        "Would it work with another right forward?",
+        "The function asks the cache for a key that is not among those listed. Would it work with "
+        "another right forward?",
         "The cache is an agreement between forward and backward, and the docstring lists what is "
         "in it. You may put more into it, but backward must do with what is listed, since it may "
         "be handed a cache that a different, equally right forward has made. Here it stops, as a "
@@ -292,8 +293,8 @@ HINTS = {
         "these can be worked out again from what you surely have.",
     ),
     "numeric-differentiation": Hint(
-        "backward: the values are right, but the time grows with the number of weights. "
-        "How many forward passes does one gradient cost?",
+        "The values are right, but the time grows with the number of weights. How many forward "
+        "passes does one gradient cost?",
         "Nudging a weight, running the network again and looking at what the loss does is an "
         "honest way to find a slope, and an excellent way to test one. But it costs a forward "
         "pass or two for each single weight, and a network has thousands or millions of them. "
@@ -315,8 +316,8 @@ HINTS = {
         "that number.",
     ),
     "cache-in-global": Hint(
-        "backward answers for the last forward, not for the cache it was handed. "
-        "Whose forward does this cache belong to?",
+        "The gradients are those of the last forward, not of the cache that was given. Whose "
+        "forward does this cache belong to?",
         "Run forward on a first batch and keep its cache, then run forward on a second batch, and "
         "now call backward with the first cache. The gradients should be about the first batch. "
         "Yours are about the second, or there is an exception when no forward has been run "

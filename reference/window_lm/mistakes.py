@@ -4,8 +4,8 @@ from grader.testing import Hint, Mistake
 
 HINTS = {
     "last-window-dropped": Hint(
-        "contexts and targets: one row too few, and the text's last word is never predicted. How "
-        "many windows of n words fit into T words?",
+        "There is one row too few, and the text's last word is never predicted. How many windows "
+        "of n words fit into T words?",
         "Take a very short text and a pencil. Write down four words, and cut them into windows of "
         "three by hand: slide a frame of three over the text, one word at a time, until its right "
         "edge touches the last word. Count how often the frame came to rest. Now put T = 4 and n = "
@@ -15,8 +15,8 @@ HINTS = {
         "counted the other thing.",
     ),
     "first-window-dropped": Hint(
-        "contexts and targets: one row too few, and the first word that has a full context is never "
-        "predicted. Where does the first window begin?",
+        "There is one row too few, and the first word that has a full context is never predicted. "
+        "Where does the first window begin?",
         "Take a very short text and a pencil. Write down four words, and cut them into windows of "
         "three by hand, the first of them flush with the left end of the text. Its first n - 1 "
         "words are a context and the next word is its target; nothing has to stand before it. "
@@ -27,8 +27,8 @@ HINTS = {
         "exactly three words should give one window.",
     ),
     "target-in-context": Hint(
-        "contexts and targets: the shapes are right, but the last word of each context is its "
-        "target. Would the model still have anything to predict?",
+        "The shapes are right, but the last word of each context is its target. Would the model "
+        "still have anything to predict?",
         "A language model must guess a word that it has not been shown. Print the contexts and "
         "targets of a tiny text whose words are all different, say 10, 11, 12, 13, 14 with n = 3, "
         "side by side. In each row ask two questions. Does the context hold the target already? "
@@ -38,8 +38,8 @@ HINTS = {
         "language. Look at where each of your two slices of a window begins and where it ends.",
     ),
     "context-too-wide": Hint(
-        "contexts: n columns where the contract wants one fewer. How many words of a window of n "
-        "are known before the last is predicted?",
+        "The contexts have n columns where the docstring asks for one fewer. How many words of a "
+        "window of n are known before the last is predicted?",
         "The letter n counts the words of the whole window: those the model sees and the one it "
         "must predict. A bigram model has n = 2 and looks at a single word; a trigram model has "
         "n = 3 and looks at two. Check your contexts for n = 2 first, where the right width is "
@@ -49,8 +49,8 @@ HINTS = {
         "mistake usually shows itself again in perplexity and in training.",
     ),
     "slots-reversed": Hint(
-        "The slots of the context: every word is there, but the newest stands where the oldest "
-        "belongs. In which order does the deck write a context?",
+        "Every word of the context is there, but the newest stands where the oldest belongs. In "
+        "which order does the deck write a context?",
         "Each slot of the context has its own columns of W1: a word two places back has another "
         "effect than the same word one place back. So the order in which the embeddings are laid "
         "end to end is part of the model, and it must be the same going forward, going back, in "
@@ -60,8 +60,8 @@ HINTS = {
         "With n = 2 there is one slot only, and you will not see any difference.",
     ),
     "stride-n": Hint(
-        "contexts and targets: too few rows, each beginning several words after the last. How far "
-        "does the window move before it is read again?",
+        "There are too few rows, each beginning several words after the last. How far does the "
+        "window move before it is read again?",
         "There are two ways to cut up a text. One is like slicing bread: each piece begins where "
         "the one before it ended, and no word is in two pieces. The other is like reading through "
         "a slit in a card that you push along by one word: neighbouring views overlap almost "
@@ -71,8 +71,8 @@ HINTS = {
         "Then look for the number that decides how far apart two windows start.",
     ),
     "softmax-axis": Hint(
-        "Probabilities or their logarithms: a sum or a maximum is not taken over each row. Over "
-        "which axis does one example's distribution run?",
+        "A sum or a maximum is not taken over each row. Over which axis does one example's "
+        "distribution run?",
         "Print the sums of your probabilities, once over the rows and once over the columns, for "
         "a batch with a different number of examples than words. Exactly one of the two should be "
         "a list of ones. Each example asks a question of its own, and the words compete for the "
@@ -82,8 +82,8 @@ HINTS = {
         "axis loses that axis unless you ask to keep it, and may then line up with the wrong one.",
     ),
     "no-max-shift": Hint(
-        "Large logits: the result holds NaN or infinity where it should be finite. How large are "
-        "the numbers that you exponentiate?",
+        "For large logits, the result holds NaN or infinity where it should be finite. How large "
+        "are the numbers that you exponentiate?",
         "A float64 holds numbers up to about 1e308. The exponential of 710 is already beyond that "
         "and becomes infinite, and infinity divided by infinity is not a number. The exponential "
         "of -750 is rounded to 0, and the logarithm of 0 is minus infinity. Try a row of logits "
@@ -93,8 +93,8 @@ HINTS = {
         "need not protect another; ask whose largest number you are looking at.",
     ),
     "naive-log": Hint(
-        "Loss at large logits: infinite where the right number is merely large. What is the log "
-        "of a probability that was rounded to 0?",
+        "For large logits, the loss is infinite where the right number is merely large. What is "
+        "the log of a probability that was rounded to 0?",
         "Suppose the target's logit lies 2000 below the winner's. Its probability is then the "
         "exponential of -2000: a positive number in theory, and exactly 0 in the machine. Taking "
         "a logarithm afterwards cannot bring back what rounding threw away. And yet the "
@@ -105,8 +105,8 @@ HINTS = {
         "overflow either.",
     ),
     "clipped-log": Hint(
-        "Loss at large logits: it stops growing at some value, while the right loss grows on. Is "
-        "there a floor under your probabilities?",
+        "For large logits, the loss stops growing at some value, while the right loss grows on. "
+        "Is there a floor under your probabilities?",
         "A small number added inside the logarithm, or a clip of the probabilities, is a common "
         "way to avoid the logarithm of 0. It has a price. Let the target's logit sink further and "
         "further below the winner's, 10, 100, 1000 lower, and print the loss each time: it should "
@@ -116,8 +116,8 @@ HINTS = {
         "nothing needs protecting. Start from the logits, not from the probabilities.",
     ),
     "log-base": Hint(
-        "Loss or perplexity: off by a constant factor or in the exponent. In which unit is the "
-        "loss measured, and does your perplexity undo that same logarithm?",
+        "The result is off by a constant factor, or in the exponent. In which unit is the loss "
+        "measured, and does your perplexity undo that same logarithm?",
         "Cross-entropy can be told in bits or in nats; the two differ by a fixed factor, as miles "
         "and kilometres do. The exercise wants nats, so the natural logarithm is meant. "
         "Perplexity goes the way back: it undoes the logarithm, and must use the same base in "
@@ -127,8 +127,8 @@ HINTS = {
         "it with the logarithm of 7 in the two bases. Then look at the perplexity.",
     ),
     "sum-not-mean": Hint(
-        "The loss or its gradients: too large by the factor m, the size of the batch. The loss is "
-        "a mean; is what you computed one?",
+        "The loss or its gradients are too large by the factor m, the size of the batch. The loss "
+        "is a mean; is what you computed one?",
         "Make a batch of one example and look at the loss and the gradients. Then put the same "
         "example into the batch twice. A mean does not care: the loss and every gradient must "
         "stay as they were. A sum doubles. This is the quickest test there is, and it tells you "
@@ -139,8 +139,8 @@ HINTS = {
         "where the averaging is done.",
     ),
     "sign-flipped": Hint(
-        "The loss or its gradients: right size, opposite sign. Which way does the loss move if "
-        "the target's logit grows?",
+        "The loss or its gradients have the right size and the opposite sign. Which way does the "
+        "loss move if the target's logit grows?",
         "Think of one example. If the logit of its target grows, the model becomes surer of the "
         "right word, so the loss must fall: the slope of the loss at that logit is negative. At "
         "every other logit it is positive. Look at the signs of your own numbers with that in "
@@ -150,8 +150,8 @@ HINTS = {
         "the arrays that follow have it too; look for the place where it came in first.",
     ),
     "one-hot-missing": Hint(
-        "All gradients: the targets make no difference to them. Where does backward use the word "
-        "that really came next?",
+        "The targets make no difference to the gradients. Where does backward use the word that "
+        "really came next?",
         "Call backward twice with the same cache and different targets. The two answers should "
         "differ, since the loss does. If they hardly do, the gradient at the logits only knows "
         "what the model believes, and not what was true. Then add up one example's gradient over "
@@ -161,8 +161,8 @@ HINTS = {
         "text says. Go back to the formula above the function and find the term for the second.",
     ),
     "diagonal-only": Hint(
-        "All gradients: only the target's logit gets a gradient, the other V - 1 get 0. Can the "
-        "probability of one word rise without the others giving way?",
+        "Only the target's logit gets a gradient, the other V - 1 get 0. Can the probability of "
+        "one word rise without the others giving way?",
         "The probabilities of a row add up to 1. If the logit of some other word grows, that word "
         "takes probability away from all the rest, the target among them. So the loss does depend "
         "on the logits of words that were not said, and their gradients are not 0. Try it with "
@@ -172,7 +172,7 @@ HINTS = {
         "Its diagonal alone describes words that have nothing to do with each other.",
     ),
     "softmax-slope-again": Hint(
-        "All gradients: too small, most of all where the model is sure. Has the slope of the "
+        "The gradients are too small, most of all where the model is sure. Has the slope of the "
         "softmax already been taken into account?",
         "The softmax has a slope, and the logarithm in the loss has one; multiplied together, "
         "most of both cancels, and a very short expression is left for the gradient at the "
@@ -194,8 +194,8 @@ HINTS = {
         "the shape that you unfold to must be the one that you folded from.",
     ),
     "repeat-overwritten": Hint(
-        "dE: wrong only in rows of words that occur several times. What becomes of the first "
-        "gradient when the second one arrives at the same row?",
+        "The gradient of E is wrong only in the rows of words that occur several times. What "
+        "happens to the first gradient when the second one arrives at the same row?",
         "One row of E serves a word wherever it stands: in several contexts of the batch, in "
         "several slots, even twice in one context. Each of these places sends back a gradient of "
         "its own, and by the chain rule they all add up. NumPy has a trap here. If an index "
@@ -206,7 +206,7 @@ HINTS = {
         "a plain loop will do too.",
     ),
     "one-slot-only": Hint(
-        "Only one slot of the context counts; the other words change nothing, or get no gradient. "
+        "Only one slot of the context counts: the other words change nothing, or get no gradient. "
         "How many words does each context hold?",
         "A context of n - 1 words has n - 1 pieces in e, one for each, and the hidden layer reads "
         "them all. On the way back each piece has its own gradient, which belongs to the row of "
@@ -217,8 +217,8 @@ HINTS = {
         "with n = 3 or 4.",
     ),
     "divided-by-tokens": Hint(
-        "Right but for a factor: what was added up is divided by a number of words, not of "
-        "windows. How many things were added up?",
+        "The result is divided by a number of words, not of windows. How many things were added "
+        "up?",
         "Several counts live close together here: the tokens of a text, its windows, the words of "
         "all contexts together, the times that a word occurs. Only one of them is the number of "
         "losses that were added up. Each window makes one prediction and has one loss; the first "
@@ -229,8 +229,8 @@ HINTS = {
         "predictions.",
     ),
     "divided-by-vocabulary": Hint(
-        "Too small by the factor V, or off by m / V. Over how many numbers does the mean run: "
-        "over the examples, or over the words as well?",
+        "The result is too small by the factor V, or off by m / V. Over how many numbers does the "
+        "mean run: over the examples, or over the words as well?",
         "An array of shape (m, V) has V numbers for every example, but each example has one loss "
         "only: the surprise at its own target. If you multiply by a one-hot array and then take "
         "the mean of everything, you have divided by all the zeros too. The gradient follows: it "
@@ -240,8 +240,8 @@ HINTS = {
         "look at which axis of the array you took the length of, or which axes `mean` ran over.",
     ),
     "tanh-slope-twice": Hint(
-        "z1's gradient and everything below it: wrong, above it all is right. At which quantity do "
-        "you take the slope of tanh, and how often?",
+        "The gradient at z1 and everything before it are wrong; what comes after it is right. At "
+        "which quantity do you take the slope of tanh, and how often?",
         "The slope of tanh can be written in two ways: from what goes in, or from what comes out. "
         "The short formula with a square is meant for what comes out. Putting the input into that "
         "formula, or taking the tanh of something that has been through tanh already, gives "
@@ -251,8 +251,8 @@ HINTS = {
         "same z. Then see in which array of the cache each of the quantities is kept.",
     ),
     "tanh-missing": Hint(
-        "Hidden layer: forward or backward passes it as if it were a straight line. Where does the "
-        "layer bend, and what does each of the two ways do there?",
+        "The hidden layer is passed, forward or backward, as if it had no activation. Where is "
+        "the layer not a straight line, and what do forward and backward do there?",
         "Between the two matrices stands a function that bends: without it, the two layers could "
         "be multiplied into one and the network could learn no more than a single layer can. "
         "Forward, the network has two quantities at the hidden layer, one before the bend and one "
@@ -263,8 +263,7 @@ HINTS = {
         "it in the same way.",
     ),
     "sigmoid-slope-for-tanh": Hint(
-        "z1's gradient and everything below it: the slope has the form of another function's. "
-        "Whose slope is it that you took?",
+        "The slope used at z1 has the form of another function's. Whose slope is it that you took?",
         "Two functions of this course look alike: both are S-shaped, both have slopes that can be "
         "computed from their outputs. But one runs from 0 to 1 and the other from -1 to 1, and "
         "their slopes differ. Look at an output of 0: for one of the functions that is the middle, "
@@ -274,7 +273,7 @@ HINTS = {
         "difference of the function that forward really uses, and compare.",
     ),
     "bias-not-summed": Hint(
-        "A bias: its gradient holds one example's share. One bias served how many examples?",
+        "The gradient of a bias holds one example's share. One bias served how many examples?",
         "The same bias was added to every row of the batch. If it moves a little, all m examples "
         "feel it, so by the chain rule each of them sends something back, and what arrives at the "
         "bias is all of it together. A weight matrix gets this for free, because the matrix "
@@ -284,8 +283,8 @@ HINTS = {
         "mean. With a batch of one you will see no difference, so do not test with that.",
     ),
     "bias-averaged-again": Hint(
-        "b1 and b2: the gradients are too small by the factor m, while W1 and W2 are right. How "
-        "often has the average been taken?",
+        "The gradients of b1 and b2 are too small by the factor m, while those of W1 and W2 are "
+        "right. How often has the average been taken?",
         "The loss is a mean over the batch, so somewhere in backward a division by m has to "
         "happen, once. Follow it down: if it is done at the very top, at the logits, every array "
         "computed from there carries it already, and no later line may divide again. The weights "
@@ -295,7 +294,7 @@ HINTS = {
         "gradient should change.",
     ),
     "weights-transposed": Hint(
-        "W1 and W2: the gradient has its rows and columns exchanged. Row i, column j of a weight "
+        "The gradient of W1 or W2 has its rows and columns exchanged. Row i, column j of a weight "
         "matrix belongs to which pair of units?",
         "A gradient has exactly the shape of its variable, because each entry "
         "says how the loss changes when that entry moves. In the deck's shape a row of W1 belongs "
@@ -306,7 +305,7 @@ HINTS = {
         "batch of one, and look where it landed in your matrix.",
     ),
     "generate-keeps-context": Hint(
-        "The words: the same one again and again, or always predicted from the first context. "
+        "The same word comes again and again, or every word is predicted from the first context. "
         "What does the model read before its second word?",
         "Generating is a loop in which the model listens to itself. After the first word has been "
         "chosen, the text is one word longer, and the question for the second word is a new one: "
@@ -317,8 +316,8 @@ HINTS = {
         "of course gives the same answer.",
     ),
     "generate-includes-context": Hint(
-        "The list: it begins with the words that were given. Which words did the model say "
-        "itself, and how many was it asked for?",
+        "The list begins with the words that were given. Which words did the model say itself, "
+        "and how many was it asked for?",
         "The caller knows the context already, and asks for what comes after it. Read the last "
         "lines of the docstring again: what does the list hold, and how long is it? Try length 0, "
         "where there is nothing to say, and length 1, where there is exactly one word. It is "
@@ -328,8 +327,8 @@ HINTS = {
         "loop still makes as many new words as were ordered.",
     ),
     "tie-to-larger": Hint(
-        "The words: where two are equally probable, the wrong one is taken. Which of several "
-        "equal maxima does your code find?",
+        "Where two words are equally probable, the wrong one is taken. Which of several equal "
+        "maxima does your code find?",
         "Ties are rare with trained weights but they do happen, and a program should do the same "
         "thing every time. The docstring says which word wins. Build a tie to see what your code "
         "does: with W2 all zeros the logits are just b2, so give two words the same largest bias "
@@ -339,8 +338,8 @@ HINTS = {
         "sum, computed in two orders, may differ by rounding.",
     ),
     "short-batch-dropped": Hint(
-        "Parameters and losses: right when the batches divide the windows evenly, wrong when a "
-        "few windows are left over. Which windows are never visited?",
+        "The results are right when the batches divide the windows evenly, and wrong when a few "
+        "windows are left over. Which windows are never visited?",
         "Suppose there are 11 windows and the batch size is 4. Write down the windows that each "
         "of your batches holds, by number. Is every window from the first to the last in exactly "
         "one of them? The docstring says what becomes of the remainder. Try also a batch size "
@@ -350,8 +349,8 @@ HINTS = {
         "no special treatment at all.",
     ),
     "short-batch-shrunk": Hint(
-        "Parameters: right when the batches divide the windows evenly, else the last step of an "
-        "epoch is too small. Over how many windows is its mean taken?",
+        "The last step of an epoch is too small when the batches do not divide the windows "
+        "evenly. Over how many windows is its mean taken?",
         "The last batch may be shorter than the others. Its loss is the mean over the windows "
         "that it really has, and so is its gradient; the docstring says so. If the sum over three "
         "windows is divided by the batch size of eight, this step becomes too timid, as if the "
@@ -361,8 +360,8 @@ HINTS = {
         "the division, and ask what number stands below it in the last round.",
     ),
     "mean-of-batch-means": Hint(
-        "losses: right when the batches divide the windows evenly, the parameters right always. "
-        "Does a window in a short batch count as much as any other?",
+        "The losses are wrong when the batches do not divide the windows evenly; the parameters "
+        "are always right. Does a window in a short batch count as much as any other?",
         "If a class of thirty has an average of 80 and a class of two an average of 50, then the "
         "average over all pupils is not 65. The same happens here when the last batch is short: "
         "its few windows get as much say as a whole batch of others. The docstring asks for the "
@@ -372,8 +371,8 @@ HINTS = {
         "text above the function.",
     ),
     "loss-after-step": Hint(
-        "losses: wrong, while the parameters are right. At which moment is each window's loss "
-        "read: with which parameters?",
+        "The losses are wrong, while the parameters are right. At which moment is each window's "
+        "loss read: with which parameters?",
         "During an epoch the parameters change after every batch, so the loss of a window depends "
         "on when you look. There are at least four possibilities: with the parameters that the "
         "epoch began with, with those just before the step of the window's own batch, with those "
@@ -384,8 +383,8 @@ HINTS = {
         "see the parameters that were given.",
     ),
     "update-uphill": Hint(
-        "Parameters after training: moved in the opposite direction, and the losses grow. Which "
-        "way does the gradient point?",
+        "The parameters move in the opposite direction, and the losses grow. Which way does the "
+        "gradient point?",
         "The gradient points in the direction in which the loss grows fastest. Training wants the "
         "loss to become smaller. Look at the list of losses over some epochs with a small "
         "learning rate: it should fall almost all the time. If it rises steadily, either the step "
@@ -395,8 +394,7 @@ HINTS = {
         "fine and it is the step that needs a second look.",
     ),
     "argument-modified": Hint(
-        "The result is right, but an array that you were given has changed. Whose array do you "
-        "edit in place?",
+        "An array that was given has changed. Whose array do you edit in place?",
         "An array passed to a function is not a copy: it is the caller's own. Operations such as "
         "`-=`, `*=`, assigning to `a[...]`, or filling with zeros change it for everybody who "
         "holds it. So the caller finds the logits shifted, the parameters trained or erased, the "
@@ -407,8 +405,8 @@ HINTS = {
         "perhaps inside a dict?",
     ),
     "state-between-calls": Hint(
-        "The second call: another answer than the first, for equal arguments. What should a new "
-        "call start from?",
+        "The second call gives another answer than the first, for equal arguments. What should a "
+        "new call start from?",
         "A function here is like one in mathematics: equal arguments, equal results, however "
         "often and in whatever order it is called. Something in your module remembers. Usual "
         "suspects are an array or list made once at the top of the file and added to in every "
@@ -419,7 +417,7 @@ HINTS = {
         "often does that line run?",
     ),
     "needs-extra-key": Hint(
-        "backward: it stops with a KeyError, or needs something that only your forward leaves "
+        "The function stops with a KeyError, or needs something that only your forward leaves "
         "behind. Which keys of the cache are promised?",
         "The docstring lists the keys that a cache certainly has. You may put more into yours, to "
         "look at or to save time, but backward must not depend on them: the cache that it gets "
@@ -431,8 +429,8 @@ HINTS = {
         "already.",
     ),
     "numeric-differentiation": Hint(
-        "backward: right values, but one whole forward pass for every single weight. How often "
-        "does backpropagation visit each layer?",
+        "The values are right, but every single weight costs a whole forward pass. How often does "
+        "backpropagation visit each layer?",
         "Nudging each weight in turn and watching the loss is an honest way to a gradient, and "
         "the best way to check one. But it needs a forward pass or two for each weight, and a "
         "small language model has thousands, a real one many millions. Backpropagation gets all "
@@ -443,8 +441,8 @@ HINTS = {
         "at which line the two part.",
     ),
     "constant-answer": Hint(
-        "The answer: the same whatever comes in. Which of the arguments does your function "
-        "really use?",
+        "The answer is the same whatever the arguments are. Which of the arguments does your "
+        "function really use?",
         "A function that returns zeros, or the same number for every input, may have the right "
         "shape and even be right by accident on one example. Perhaps it is a placeholder that was "
         "left in, an early `return`, or a result that is computed and then not returned. Put in "
@@ -454,8 +452,8 @@ HINTS = {
         "near; most editors show such names in grey.",
     ),
     "cache-in-global": Hint(
-        "Gradients: they belong to the last forward that was run, not to the cache that was "
-        "handed in. Where does backward get its arrays from?",
+        "The gradients belong to the last forward that was run, not to the cache that was given. "
+        "Where does backward get its arrays from?",
         "Two forward passes can be alive at the same time: one for a training batch, one for a "
         "held-out text, and only then the backward of the first. If forward leaves its arrays in "
         "a variable of the module and backward picks them up there, the second pass has "

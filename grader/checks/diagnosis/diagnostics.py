@@ -26,6 +26,7 @@ import numpy as np
 from grader.checks import compare
 from grader.checks.arrays import Path, arrays_of
 from grader.checks.case import Case, Part
+from grader.checks.diagnosis.known_names import known_names
 from grader.checks.diagnosis.mutants import Mutant, Mutants, restart
 from grader.checks.exercise import Exercise
 from grader.checks.mistakes import Mistake, both, mistaken, module_of
@@ -194,12 +195,13 @@ class Diagnostics:
         yield from self.mistakes(function)
         catalogue, caches = self.exercise.catalogue, self.exercise.caches
         if self._mutants is None:
-            self._mutants = Mutants(catalogue.source, self.functions)
-        known = self._candidates.setdefault(function, [])
+            known = known_names(self.exercise.text)
+            self._mutants = Mutants(catalogue.source, self.functions, known)
+        made = self._candidates.setdefault(function, [])
         for number, mutant in enumerate(self._mutants.of(function)):
-            if number == len(known):
-                known.append(Candidate(function, mutant.module, caches, mutant=mutant))
-            yield known[number]
+            if number == len(made):
+                made.append(Candidate(function, mutant.module, caches, mutant=mutant))
+            yield made[number]
 
     def mistakes(self, function: str) -> list[Candidate]:
         """Return the mistakes of the catalogue that are made in a function."""

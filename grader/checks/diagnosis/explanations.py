@@ -165,6 +165,10 @@ class Investigation:
         self.causes += found
         return found
 
+    def drop(self, causes: Sequence[Cause]) -> None:
+        """Forget causes that turned out to be something else."""
+        self.causes = [each for each in self.causes if not any(each is one for one in causes)]
+
     def follows(self, view: View, own: Sequence[str] = ()) -> list[Cause]:
         """Return the earlier causes that alone make this function wrong as it is.
 
@@ -320,7 +324,7 @@ class Investigation:
             cause.more = quantities.neutral(hints[name].more)
             if " or " in fact and not cause.sentence:
                 cause.sentence = relation_of(view)
-            cause.sentence = cause.sentence or f"{view.function}: {fact}{where}"
+            cause.sentence = cause.sentence or quantities.about(view.function, fact, where)
         cause.sentence = cause.sentence or relation_of(view) or self._unlike(view)
 
     def _edited_partly(self, view: View, is_last: bool = False) -> list[Cause]:

@@ -25,6 +25,7 @@ from grader.model import Outcome
 
 THIRD: Final = 1 / 3
 """Largest share of an exercise that one verified slip costs."""
+SLIP_CREDIT: Final = "one slip costs at most a third of the exercise"
 TENTH: Final = 0.1
 """Largest share that the derivative of a forward earns which earned nothing itself."""
 MOST_WAITING: Final = 0.9
@@ -226,7 +227,8 @@ class FinalPoints:
             outcome = finding.outcome
             if lost[outcome.id]:
                 points = outcome.max_points - lost[outcome.id] * keep
-                finding.outcome = replace(outcome, points=round(points, 2))
+                credit = outcome.credit or SLIP_CREDIT
+                finding.outcome = replace(outcome, points=round(points, 2), credit=credit)
 
     def _is_confirmed(self, cause: Cause, function: str) -> bool:
         """Whether the edit gives the student's answers to the hidden inputs of a function, too."""

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import ast
 import types
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Final
 
-from grader.checks.diagnosis.edit_places import Edit, note_kept
+from grader.checks.diagnosis.edit_places import Edit, note_kept, note_private
 from grader.checks.diagnosis.mutation_operators import OPERATORS
 from grader.checks.diagnosis.mutation_statements import COUNTER
 
@@ -83,10 +83,11 @@ class Source:
     _shims: dict[str, ast.FunctionDef] | None = None
 
     @classmethod
-    def read(cls, text: str) -> Source:
-        """Parse a solution and count the turns of its loops."""
+    def read(cls, text: str, known: Set[str] | None = None) -> Source:
+        """Parse a solution, count the turns of its loops, and note which names its readers know."""
         tree = ast.parse(text)
         note_kept(tree)
+        note_private(tree, known)
         _Counted().visit(tree)
         ast.fix_missing_locations(tree)
         return cls(tree)
@@ -168,14 +169,15 @@ class _Counted(ast.NodeTransformer):
 class Mutants:
     """The mutants of a solution, made for one function after the other as they are asked for."""
 
-    def __init__(self, text: str, functions: Sequence[str]) -> None:
+    def __init__(self, text: str, functions: Sequence[str], known: Set[str] | None = None) -> None:
         """Read a solution.
 
         Args:
             text: Its source.
             functions: Those that students write; helpers count for the functions that call them.
+            known: The names that may stand in a sentence; all if None.
         """
-        self._source, self._functions = Source.read(text), functions
+        self._source, self._functions = Source.read(text, known), functions
         self._found: dict[str, list[Mutant]] = {}
         self._rest: dict[str, Iterator[Mutant]] = {}
 

@@ -15,19 +15,22 @@ from typing import Final
 
 from grader.checks.diagnosis import mutation_statements as statements
 from grader.checks.diagnosis.edit_places import (
+    UNNAMED,
     Edit,
     Function,
     Slot,
     called,
     first_lines,
     indexed,
+    is_private,
     kept,
     names,
     quoted,
     replaced,
     roles,
-    said,
     slots,
+    the,
+    variable,
     within,
 )
 
@@ -51,14 +54,18 @@ def _terms(function: Function) -> Iterator[Edit]:
             yield from _moved(function, slot, node, where)
             continue
         yield replaced(
-            function, slot, node.left, f"{quoted(node.right)} were not {verb}{where}", ask
+            function, slot, node.left, f"{quoted(node.right, 'term')} were not {verb}{where}", ask
         )
         if isinstance(node.left, ast.Constant) and isinstance(node.op, ast.Sub):
-            text = f"`{said(node.left)}` and the minus sign after it were left out{where}"
+            text = f"{quoted(node.left)} and the minus sign after it were left out{where}"
             yield replaced(function, slot, node.right, text, ask)
         elif isinstance(node.op, ast.Add):
             yield replaced(
-                function, slot, node.right, f"{quoted(node.left)} were not added{where}", ask
+                function,
+                slot,
+                node.right,
+                f"{quoted(node.left, 'term')} were not added{where}",
+                ask,
             )
 
 
@@ -70,10 +77,10 @@ def _moved(function: Function, slot: Slot, node: ast.BinOp, where: str) -> Itera
     way = "further on" if isinstance(node.op, ast.Sub) else "too early"
     one = isinstance(node.right, ast.Constant) and node.right.value == 1
     step = f"one place {way}" if one else f"another place, {way}" if not place.part else way
-    what = f"{quoted(place.value)} were taken {'' if one else 'at '}{step}"
+    what = f"{quoted(place.value, 'array')} were taken {'' if one else 'at '}{step}"
     if place.part:
         verb = "began" if place.part == "begin" else "ended"
-        what = f"the part of {quoted(place.value)} {verb} {step}"
+        what = f"the part of {quoted(place.value, 'array')} {verb} {step}"
     ask = "Which index is it at the first turn, and at the last? Write both down."
     yield replaced(function, slot, node.left, f"{what}{where}", ask)
 
@@ -86,12 +93,12 @@ def _factors(function: Function) -> Iterator[Edit]:
         where = within(function, node)
         if isinstance(node.op, (ast.Mult, ast.MatMult)):
             ask = f"Which factors belong to this product{where}? Is each of them in your code?"
-            right = f"the factor {quoted(node.right)} were left out{where}"
-            left = f"the factor {quoted(node.left)} were left out{where}"
+            right = f"{the('factor', node.right)} were left out{where}"
+            left = f"{the('factor', node.left)} were left out{where}"
             yield replaced(function, slot, node.left, right, ask)
             yield replaced(function, slot, node.right, left, ask)
         elif isinstance(node.op, ast.Div):
-            text = f"there were no division by {quoted(node.right)}{where}"
+            text = f"{the('division', node.right, 'by')} were left out{where}"
             yield replaced(
                 function, slot, node.left, text, f"What is the result{where} divided by, and where?"
             )
@@ -129,6 +136,17 @@ def _in_one_turn(function: Function) -> Iterator[Edit]:
                 yield replaced(function, slot, new, text, ask)
 
 
+def _other(node: ast.AST) -> str:
+    """Name the right value where a wrong one was named before it."""
+    name = quoted(node)
+    return "another value" if name == UNNAMED else name
+
+
+def _both(one: str, other: str, instead: str) -> str:
+    """Name two expressions together, or say what stands for them where one has no name."""
+    return instead if UNNAMED in (one, other) else f"{one} and {other}"
+
+
 _NOT_LEFT_OUT: Final = (
     "len",
     "range",
@@ -148,12 +166,14 @@ def _calls_left_out(function: Function) -> Iterator[Edit]:
         if not isinstance(node, ast.Call):
             continue
         where = within(function, node)
-        if node.args and not isinstance(node.args[0], ast.Starred):
-            name = called(node.func)
-            if name not in _NOT_LEFT_OUT:
-                text = f"`{name}` were not applied{where}"
-                ask = f"Where does `{name}` belong{where}?"
-                yield replaced(function, slot, node.args[0], text, ask)
+        has_first = bool(node.args) and not isinstance(node.args[0], ast.Starred)
+        if has_first and called(node.func) not in _NOT_LEFT_OUT:
+            name = quoted(node.func, "function")
+            text = f"{name} were not applied{where}"
+            ask = f"Where does {name} belong{where}?"
+            if is_private(node.func):
+                ask = "Which functions are applied on the way, and to what?"
+            yield replaced(function, slot, node.args[0], text, ask)
         match node.func:
             case ast.Attribute(
                 value=value,
@@ -179,7 +199,7 @@ def _values_before(function: Function) -> Iterator[Edit]:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in made:
             where = within(function, node)
             before = made[node.id]
-            text = f"{quoted(before)} stood where `{node.id}` belongs{where}"
+            text = f"{quoted(before)} were used in place of {_other(node)}{where}"
             ask = "Is this the value before the function was applied, or after it?"
             yield replaced(function, slot, before, text, ask)
 
@@ -243,10 +263,10 @@ def _counts(function: Function) -> Iterator[Edit]:
         if name == "sum":
             filled = ast.Compare(value, [ast.NotEq()], [ast.Constant(0)])
             count = ast.Call(_numpy("sum"), [filled], keywords)
-            text = (
-                f"the entries of {quoted(value)} that are not 0 were counted, not added up{where}"
+            text = f"the entries of {quoted(value, 'array')} that are not 0 were counted, not added up{where}"
+            yield replaced(
+                function, slot, count, text, "Should this be how many there are, or their sum?"
             )
-            yield replaced(function, slot, count, text, "A number of things, or their sum?")
         for more in (1, -1) if name == "mean" and not keywords else ():
             size = ast.Call(_numpy("size"), [value], [])
             new = ast.BinOp(ast.Call(_numpy("sum"), [value], []), ast.Div(),
@@ -311,7 +331,7 @@ def _exchanged(function: Function, others: _Operators) -> Iterator[Edit]:
         old, new = _MARKS[type(node.op)], _MARKS[other]
         where = within(function, node)
         made = ast.BinOp(node.left, other(), node.right)
-        text = f"`{old}` before {quoted(node.right)}{where} were `{new}`"
+        text = f"{the(f'`{old}`', node.right, 'before')}{where} were `{new}`"
         yield replaced(function, slot, made, text, f"Which operation belongs here{where}?")
 
 
@@ -323,7 +343,7 @@ def _signs(function: Function) -> Iterator[Edit]:
                 operand, ast.Constant
             ):
                 where = within(function, slot.node)
-                text = f"the minus sign before {quoted(operand)} were left out{where}"
+                text = f"{the('minus sign', operand, 'before')} were left out{where}"
                 yield replaced(function, slot, operand, text, "Which sign does it have, and why?")
 
 
@@ -336,7 +356,8 @@ def _operands_swapped(function: Function) -> Iterator[Edit]:
             continue
         where = within(function, node)
         made = ast.BinOp(node.right, node.op, node.left)
-        text = f"{quoted(node.left)} and {quoted(node.right)} had changed places{where}"
+        sides = _both(quoted(node.left), quoted(node.right), "the two sides of one operation")
+        text = f"{sides} had changed places{where}"
         ask = "Which of the two comes first here, and what changes when they change places?"
         yield replaced(function, slot, made, text, ask)
 
@@ -373,7 +394,7 @@ def _numbers(function: Function) -> Iterator[Edit]:
             where = within(function, node)
             text = f"`{node.value!r}`{where} were `{other}`"
             if place := indexed(function, node):
-                text = f"an index of {quoted(place.value)} were off by one{where}"
+                text = f"an index of {quoted(place.value, 'array')} were off by one{where}"
             elif is_added:
                 side = slot.owner.left if slot.owner.right is node else slot.owner.right
                 text = f"`{other}` were beside {quoted(side)}, not `{node.value!r}`{where}"
@@ -395,14 +416,16 @@ def _comparisons(function: Function) -> Iterator[Edit]:
         if not isinstance(node, ast.Compare) or type(node.ops[0]) not in _BOUNDS:
             continue
         old = _COMPARED[type(node.ops[0])]
-        ask = f"What must hold at the border, where {quoted(node.left)} is just equal?"
+        ask = "What must hold where both sides of the comparison are equal?"
         for other in _BOUNDS[type(node.ops[0])]:
             new = ast.Compare(node.left, [other(), *node.ops[1:]], node.comparators)
-            text = f"`{old}` after {quoted(node.left)} were `{_COMPARED[other]}`"
+            text = f"{the(f'`{old}`', node.left, 'after')} were `{_COMPARED[other]}`"
             yield replaced(function, slot, new, text, ask)
         for value in (True, False):
-            sides = f"{quoted(node.left)} with {quoted(node.comparators[0])}"
-            text = f"the comparison of {sides} were always {'true' if value else 'false'}"
+            sides = quoted(node.left), quoted(node.comparators[0])
+            which = f"the comparison of {sides[0]} with {sides[1]}"
+            which = "one comparison" if UNNAMED in sides else which
+            text = f"{which} were always {'true' if value else 'false'}"
             nothing = ast.BinOp(node, ast.Mult(), ast.Constant(0))
             shape = ast.BinOp(nothing, ast.Add(), ast.Constant(int(value)))
             yield replaced(function, slot, shape, text, ask)
@@ -415,8 +438,8 @@ def _choices(function: Function) -> Iterator[Edit]:
         if isinstance(node, ast.IfExp):
             where = within(function, node)
             for taken, left in ((node.body, node.orelse), (node.orelse, node.body)):
-                text = f"{quoted(taken)} were taken everywhere, and {quoted(left)} nowhere{where}"
-                ask = "In which case does which of them hold?"
+                text = f"{quoted(taken)} were always used, and {quoted(left, 'other')} never{where}"
+                ask = "In which cases is each of the two right?"
                 yield replaced(function, slot, taken, text, ask)
 
 
@@ -431,15 +454,16 @@ def _slopes(function: Function) -> Iterator[Edit]:
             continue
         twice = ast.Call(node.func, [node], [])
         where = within(function, node)
-        ask = f"How often is `{name}` applied on the way?"
-        yield replaced(function, slot, twice, f"`{name}` were applied twice{where}", ask)
+        shown = quoted(node.func, "function")
+        ask = f"How often is {shown} applied on the way?"
+        yield replaced(function, slot, twice, f"{shown} were applied twice{where}", ask)
         if isinstance(node.args[0], (ast.Name, ast.Subscript)):
             for other in ("tanh", "sigmoid", "relu"):
                 if name == other:
                     continue
                 value = ast.Call(ast.parse(_MADE[other], mode="eval").body, [node.args[0]], [])
-                text = f"`{name}` were taken at the {other} of {quoted(node.args[0])}{where}"
-                ask = f"At which quantity is `{name}` taken: before or after the activation?"
+                text = f"{shown} were taken at the {other} of {quoted(node.args[0])}{where}"
+                ask = f"At which quantity is {shown} taken: before or after the activation?"
                 yield replaced(function, slot, ast.Call(node.func, [value], []), text, ask)
 
 
@@ -452,10 +476,10 @@ def _transposes(function: Function) -> Iterator[Edit]:
         where = within(function, node)
         ask = "Which pair does row i, column j of this matrix belong to?"
         if isinstance(node, ast.Attribute) and node.attr == "T":
-            text = f"{quoted(node.value)} were not transposed{where}"
+            text = f"{quoted(node.value, 'matrix')} were not transposed{where}"
             yield replaced(function, slot, node.value, text, ask)
         elif isinstance(slot.owner, ast.BinOp) and isinstance(slot.owner.op, ast.MatMult):
-            text = f"{quoted(node)} were transposed{where}"
+            text = f"{quoted(node, 'matrix')} were transposed{where}"
             yield replaced(function, slot, ast.Attribute(node, "T", ast.Load()), text, ask)
 
 
@@ -530,8 +554,17 @@ def _is_held(slot: Slot) -> bool:
 
 def _named(function: Function, slot: Slot, new: ast.expr, name: str, other: str) -> Edit:
     where = within(function, slot.node)
-    text = f"`{other}` stood where `{name}` belongs{where}"
-    return replaced(function, slot, new, text, f"Which value is needed here{where}: `{other}`?")
+    used, right = variable(function, other, "value"), variable(function, name, "value")
+    right = right.replace("one ", "another ") if used.startswith("`") else "another"
+    text = f"{used} were used in place of {right}{where}"
+    instead = f" instead of {used}" if used.startswith("`") else ""
+    ask = f"Which value is needed{where or ' here'}{instead}?"
+    return replaced(function, slot, new, text, ask)
+
+
+def _key(key: ast.expr | None) -> str:
+    """Name a key of a dict in quotes; '' where it is unpacked there."""
+    return quoted(key).replace("'", "") if key else ""
 
 
 def _are_alike(one: str, other: str) -> bool:
@@ -604,7 +637,7 @@ def _letters(function: Function) -> Iterator[Edit]:
             case _:
                 continue
         for other in _LETTERS.get(letter, ()):
-            text = f"`{other}` stood where `{letter}` belongs{within(function, slot.node)}"
+            text = f"`{other}` were used in place of `{letter}`{within(function, slot.node)}"
             ask = f"Is this about `{letter}` or about `{other}`?"
             yield replaced(function, slot, made(other), text, ask)
 
@@ -637,7 +670,7 @@ def _keys_fixed(function: Function) -> Iterator[Edit]:
                 case _:
                     continue
             for key in keys if used == name else ():
-                text = f"`{letter}{key}` stood where `{letter}{name}` belongs{where}"
+                text = f"`{letter}{key}` were used in place of `{letter}{name}`{where}"
                 ask = f"Which `{letter}` belongs to which gate or layer?"
                 yield replaced(function, slot, ast.Constant(letter + key), text, ask)
 
@@ -646,9 +679,9 @@ def _values_exchanged(function: Function) -> Iterator[Edit]:
     """Exchange two entries of a dict or of a returned tuple."""
     for node in ast.walk(function):
         if isinstance(node, ast.Dict):
-            values, known = node.values, [said(key) if key else "" for key in node.keys]
+            values, known = node.values, [_key(key) for key in node.keys]
         elif isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load):
-            values, known = node.elts, [said(each) for each in node.elts]
+            values, known = node.elts, [quoted(each) for each in node.elts]
         else:
             continue
         for i in range(len(values)):
@@ -662,7 +695,7 @@ def _arguments_swapped(function: Function) -> Iterator[Edit]:
     for node in ast.walk(function):
         if not isinstance(node, ast.Call) or called(node.func) == "range":
             continue
-        known = [each.id if isinstance(each, ast.Name) else "" for each in node.args]
+        known = [quoted(each) if isinstance(each, ast.Name) else "" for each in node.args]
         for i in range(len(known) - 1):
             if known[i] and known[i + 1]:
                 yield _exchange(function, node.args, i, i + 1, known)
@@ -672,7 +705,7 @@ def _exchange(function: Function, values: list[ast.expr], i: int, j: int, known:
     def swap() -> None:
         values[i], values[j] = values[j], values[i]
 
-    text = f"`{known[i]}` and `{known[j]}` had changed places"
+    text = f"{_both(known[i], known[j], 'two values')} had changed places"
     return Edit(function.name, text, "Which of the two is which?", swap, swap)
 
 

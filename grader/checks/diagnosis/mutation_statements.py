@@ -12,18 +12,19 @@ from functools import partial
 from typing import Final
 
 from grader.checks.diagnosis.edit_places import (
+    UNNAMED,
     Edit,
     Function,
     Slot,
     called,
     located,
-    plain,
     quoted,
     replaced,
     roles,
-    said,
     slots,
     targets,
+    the,
+    variable,
     within,
 )
 
@@ -65,10 +66,10 @@ def bounds(function: Function) -> Iterator[Edit]:
         node = slot.node
         match node:
             case ast.Subscript(value=value, slice=ast.Slice()):
-                text = f"the whole of {quoted(value)} were taken"
+                text = f"the whole of {quoted(value, 'array')} were taken"
                 yield replaced(function, slot, value, text, "Which part of it is needed?")
             case ast.Call(func=ast.Name(id="reversed" | "sorted" as name), args=[first]):
-                text = f"`{name}` were left out"
+                text = f"the order were not {name}" if name == "reversed" else "nothing were sorted"
                 yield replaced(function, slot, first, text, "In which order are they visited?")
             case ast.Call(func=ast.Name(id="range"), args=args) if len(args) < 3:
                 shorter = ast.BinOp(args[-1], ast.Sub(), ast.Constant(1))
@@ -98,7 +99,7 @@ def _shortened(function: Function, slot: Slot, where: str) -> Iterator[Edit]:
         ("first", ast.Slice(ast.Constant(1))),
     ):
         new = ast.Subscript(_list(node), part, ast.Load())
-        text = f"the loop over {quoted(node)} left out the {word} one{where}"
+        text = f"{the('loop', node, 'over')} left out the {word} one{where}"
         ask = "How often does the loop run, and what does it see at the first and the last turn?"
         yield replaced(function, slot, new, text, ask)
 
@@ -152,9 +153,10 @@ def _carried_wrongly(
         body.remove(keep)
         loop.body.remove(again)
 
+    who = variable(function, name)
     yield Edit(
-        function.name, f"`{name}` began from its first value again in each turn of the loop",
-        f"Where does `{name}` get its first value: before the loop, or in it?", start, undo,
+        function.name, f"{who} began from its first value again in each turn of the loop",
+        f"Where does {_it(who)} get its first value: before the loop, or in it?", start, undo,
     )  # fmt: skip
     for slot in slots(function):
         node = slot.node
@@ -164,12 +166,17 @@ def _carried_wrongly(
             located(new, old)
             yield Edit(
                 function.name,
-                f"the first value of `{name}` were used in each turn{within(function, node)}",
-                f"Which value of `{name}` belongs here: the given one, or the newest?",
+                f"the first value of {who} were used in each turn{within(function, node)}",
+                f"Which value of {_it(who)} belongs here: the given one, or the newest?",
                 partial(_both, partial(body.insert, index, keep), partial(slot.put, new)),
                 partial(_both, partial(slot.put, old), partial(body.remove, keep)),
             )  # fmt: skip
     yield from _replaced_wrongly(function, loop, name)
+
+
+def _it(who: str) -> str:
+    """Return a variable's name, or what to call it again where it has none."""
+    return who if who.startswith("`") else "this variable"
 
 
 def _both(one: Callable[[], None], other: Callable[[], None]) -> None:
@@ -179,19 +186,20 @@ def _both(one: Callable[[], None], other: Callable[[], None]) -> None:
 
 def _replaced_wrongly(function: Function, loop: ast.For, name: str) -> Iterator[Edit]:
     """Add a new value to the one before, or keep the one before."""
+    who = variable(function, name)
     for at, line in enumerate(loop.body):
         if not isinstance(line, ast.Assign) or name not in targets(line):
             continue
         kept = ast.Assign([ast.Name("_kept_", ast.Store())], ast.Name(name, ast.Load()))
         both = ast.BinOp(ast.Name("_kept_", ast.Load()), ast.Add(), ast.Name(name, ast.Load()))
         for value, clause in (
-            (both, f"`{name}` were added up from turn to turn, where it is to be replaced"),
-            (ast.Name("_kept_", ast.Load()), f"`{name}` did not get its new value in the loop"),
+            (both, f"{who} were added up from turn to turn, where it is to be replaced"),
+            (ast.Name("_kept_", ast.Load()), f"{who} did not get its new value in the loop"),
         ):
             after = ast.Assign([ast.Name(name, ast.Store())], value)
             yield _spliced(
                 function, loop.body, at, 1, [kept, line, after], clause,
-                f"What is `{name}` at the end of a turn, and what at the start of the next one?",
+                f"What is {_it(who)} at the end of a turn, and what at the start of the next one?",
             )  # fmt: skip
 
 
@@ -216,29 +224,29 @@ def _of_statement(
         yield from _added(statement, put)
     if isinstance(statement, ast.AugAssign) or is_call or _changes(function, statement):
         target = statement.targets[0] if isinstance(statement, ast.Assign) else statement
-        name = said(target.target if isinstance(target, ast.AugAssign) else target)
-        text = f"the line that changes {plain(name)} were left out"
+        changed_one = target.target if isinstance(target, ast.AugAssign) else target
+        text = f"{the('line', changed_one, 'that changes')} were left out"
         yield put([ast.Pass()], text, "Does every quantity get its new value?")
     if isinstance(statement, ast.If):
         for value, word in ((True, "always"), (False, "never")):
             test = ast.If(ast.Constant(value), statement.body, statement.orelse)
-            text = f"the condition on {quoted(statement.test)} {word} held"
+            text = f"{the('condition', statement.test, 'on')} {word} held"
             yield put([test], text, "In which cases does this condition hold?")
     yield from _swapped_lines(function, body, index)
 
 
 def _added(statement: ast.AugAssign, put: Callable[..., Edit]) -> Iterator[Edit]:
     """Overwrite what is to be added to, or change the sign of what is added."""
-    name = said(statement.target)
+    name = quoted(statement.target)
     yield put(
         [ast.Assign([copy.copy(statement.target)], statement.value)],
-        f"`{name}` were overwritten each time, where it should be added to",
+        f"{name} were overwritten each time, where it should be added to",
         "What happens to the first contribution when the second one arrives?",
     )
     if isinstance(statement.op, (ast.Add, ast.Sub)):
         other = ast.Sub() if isinstance(statement.op, ast.Add) else ast.Add()
         flipped = ast.AugAssign(statement.target, other, statement.value)
-        text = f"the sign of what `{name}` receives were the opposite"
+        text = f"{name} received the opposite of what is added to it"
         yield put([flipped], text, "Added or subtracted?")
 
 
@@ -273,12 +281,14 @@ def _order(function: Function, body: list[ast.stmt], index: int) -> Edit:
         body[index], body[index + 1] = body[index + 1], body[index]
 
     known = [
-        plain(said(each.targets[0] if isinstance(each, ast.Assign) else each.target))
+        quoted(each.targets[0] if isinstance(each, ast.Assign) else each.target)
         for each in body[index : index + 2]
         if isinstance(each, (ast.Assign, ast.AugAssign))
     ]
+    order = f"{known[1]} were computed before {known[0]}, and not after it"
+    order = "two lines stood in the opposite order" if UNNAMED in known else order
     return Edit(
-        function.name, f"{known[1]} were computed before {known[0]}, and not after it",
+        function.name, order,
         "Which of the two values must be read before the other changes?", swap, swap,
     )  # fmt: skip
 
@@ -335,10 +345,11 @@ def cut(function: Function) -> Iterator[Edit]:
             name, old = node.targets[0].id, node.value
             truncated = ast.Attribute(ast.Name("np", ast.Load()), "trunc", ast.Load())
             new = ast.Call(truncated, [old], [])
+            who = variable(function, name, "value")
             located(new, old)
             yield Edit(
-                function.name, f"`{name}` were cut to whole numbers",
-                f"Of which type is `{name}`, and what does that type do to 0.7?",
+                function.name, f"{who} were cut to whole numbers",
+                f"Of which type is {_it(who)}, and what does that type do to 0.7?",
                 partial(setattr, node, "value", new), partial(setattr, node, "value", old),
             )  # fmt: skip
 

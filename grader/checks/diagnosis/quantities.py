@@ -27,6 +27,24 @@ def halves(question: str) -> tuple[str, str]:
     return (f"{head}.", last) if mark else ("", question.strip())
 
 
+def about(function: str, fact: str, where: str = "") -> str:
+    """Say the statement of a hint about a function, and where it holds.
+
+    >>> about("loss", "The answer is a sum.", " (for m = 2)")
+    'loss: the answer is a sum (for m = 2).'
+    """
+    first, _, rest = fact.removesuffix(".").partition(" ")
+    fact = f"{first.lower() if first in _ARTICLES else first} {rest}"
+    return f"{fact}{where}." if fact.startswith(f"{function} ") else f"{function}: {fact}{where}."
+
+
+_ARTICLES = (
+    "A", "All", "An", "At", "Each", "Every", "For", "In", "One", "Only", "Rows", "Some", "The",
+    "There", "Where", "With",
+)  # fmt: skip
+"""First words of a statement that are no names: they follow a colon in lower case."""
+
+
 def neutral(more: str) -> str:
     """Leave out what a longer hint claims of the student's code: several variants share it.
 
@@ -43,7 +61,7 @@ _CLAIMS = ("Yours", "Your ", "It does not", "In your code", "Here ", "The same",
 def subject(reference: Module, function: str, path: Path) -> str:
     """Name an array of an answer for the start of a sentence."""
     name = named(reference, function, path)
-    return f"{function}: {'what it returns' if name == f'`{function}`' else name}"
+    return f"{function}: {'the result' if name == f'`{function}`' else name}"
 
 
 def named(reference: Module, function: str, path: Path) -> str:

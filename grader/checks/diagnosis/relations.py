@@ -171,6 +171,7 @@ def _not_finite(pairs: Sequence[Pair]) -> str:
         return ""
     is_nan = any(np.isnan(pair.got[np.isfinite(pair.right)]).any() for pair in pairs)
     what = "NaN" if is_nan else "infinite"
+    places = "" if all(_is_off_everywhere(pair) for pair in pairs) else " in some places,"
     large = [
         pair for pair in pairs if pair.first is not None and pair.first.shape == pair.got.shape
     ]
@@ -181,7 +182,11 @@ def _not_finite(pairs: Sequence[Pair]) -> str:
                    if p.first is not None)  # fmt: skip
         if bad > good:
             return f"is {what} where the input is far from 0, and finite near 0"
-    return f"is {what} where a finite number is right"
+    return f"is {what}{places} where a finite number is correct"
+
+
+def _is_off_everywhere(pair: Pair) -> bool:
+    return not np.isfinite(pair.got[np.isfinite(pair.right)]).any()
 
 
 # --- numbers ------------------------------------------------------------------------------------
@@ -485,8 +490,8 @@ def _where(pairs: Sequence[Pair]) -> str:
     if _all(pairs, lambda p: not p.got[_off(p)].any()):
         share = [_off(pair).mean() for pair in pairs]
         if min(share) == 1:
-            return "is all 0 where other numbers are right"
-        return "is 0 in some places where it should not be"
+            return "is all 0 where other numbers are correct"
+        return "is 0 in some places where another number is correct"
     return ""
 
 

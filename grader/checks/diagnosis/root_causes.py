@@ -24,7 +24,7 @@ from grader.checks.diagnosis.diagnostics import Diagnostics
 from grader.checks.diagnosis.explanations import Investigation
 from grader.checks.diagnosis.final_points import Checked, FinalPoints
 from grader.checks.diagnosis.pictures import picture
-from grader.checks.diagnosis.quantities import halves, neutral
+from grader.checks.diagnosis.quantities import about, halves, neutral
 from grader.checks.diagnosis.views import Cause, View
 from grader.checks.wording import QUESTIONS, question_about
 from grader.model import Card, Example, Outcome
@@ -119,6 +119,9 @@ class _Page:
             return
         if not causes and view.is_wrong:
             causes = self.investigation.edits(view)
+        if self._is_shown_by_calls(causes):
+            self.investigation.drop(causes)
+            causes = []
         if not causes and self._behaves(view, findings):
             return
         if not causes:
@@ -163,8 +166,7 @@ class _Page:
             self._group("unwritten", function, f"{function} is not written yet.", findings)
             return True
         if all(_returns_nothing(f) for f in findings):
-            said = f"{function} returns nothing: is it written, and is a return missing?"
-            self._group("unwritten", function, said, findings)
+            self._group("empty", function, f"{function} returns nothing.", findings)
             return True
         return False
 
@@ -173,6 +175,10 @@ class _Page:
         said = near_misses.undefined(function, near_misses.source_of(self.asked))
         self._group("undefined", function, said or f"{message}.", findings)
 
+    def _is_shown_by_calls(self, causes: Sequence[Cause]) -> bool:
+        """Return whether a mistake was guessed from some values that an experiment would show."""
+        return any(not cause.is_edit and cause.mistake in experiments.TELLS for cause in causes)
+
     def _behaves(self, view: View, findings: Sequence[Checked]) -> bool:
         """Make a card of a mistake that an experiment has shown."""
         failures = [f.check.failure for f in findings if f.check and f.check.failure]
@@ -180,7 +186,7 @@ class _Page:
         hints = self.diagnostics.exercise.catalogue.hints
         for name in [each for each in shown if each in hints]:
             fact, question = halves(hints[name].question)
-            sentence = fact if view.function in fact else f"{view.function}: {fact}"
+            sentence = about(view.function, fact)
             cause = Cause(
                 view.function, sentence, question, neutral(hints[name].more), mistake=name
             )
@@ -188,6 +194,9 @@ class _Page:
             cause.example = self.investigation.example(view, cause) or self._any_example(
                 view.function
             )
+            if name == experiments.STATE and cause.example is not None:
+                returned = f"{cause.example.returned} (after earlier calls)"
+                cause.example = replace(cause.example, returned=returned)
             self.investigation.causes.append(cause)
             self._add([cause], findings)
             return True
@@ -197,16 +206,10 @@ class _Page:
         cause = next((each for each in self.causes if each.mistake == f"={kind}"), None)
         if cause is None:
             made = self._absent_example(kind, function)
-            ask = "Which function do you write next, and what does its docstring promise?"
-            if kind == "undefined":
-                ask = "Under which name, and where in your file, is this function defined?"
-            cause = Cause(function, sentence, ask, mistake=f"={kind}", example=made)
+            cause = Cause(function, sentence, _ABSENT[kind][1], mistake=f"={kind}", example=made)
             cause.cluster = f"{kind}:{function}"
         elif function not in cause.members:
-            what = "is not defined in your file" if kind == "undefined" else "is not written yet"
-            cause.sentence = (
-                f"{_listed([*cause.members, function])} {what.replace('is', 'are', 1)}."
-            )
+            cause.sentence = f"{_listed([*cause.members, function])} {_ABSENT[kind][0]}."
             if kind == "undefined":
                 members = [*cause.members, function]
                 outside = [name for name in members if name in self.asked.student.outside()]
@@ -227,9 +230,9 @@ class _Page:
             reference = self.diagnostics.exercise.reference
             right = reference.expected(case)[1]
             call = examples.call(reference, case)
-            shown = {"undefined": "NameError: it is not defined", "unwritten": ""}[kind]
+            shown = "NameError: it is not defined" if kind == "undefined" else ""
             correct = examples.listed(case, right, list(right)[: examples.MOST_ARRAYS])
-            return Example(call, "nothing" if kind == "unwritten" else "", correct, shown)
+            return Example(call, "" if kind == "undefined" else "nothing", correct, shown)
         return None
 
     def _raised(self, view: View, findings: Sequence[Checked]) -> bool:
@@ -448,6 +451,15 @@ class _Page:
 
 _STOPPED: Final = ("unwritten", "raised", "overran", "crashed", "pipe")
 """Causes whose message names the function and the line: two checks with one message have one reason."""
+_ABSENT: Final = {
+    "undefined": ("are not defined in your file",
+                  "Under which name, and where in your file, is this function defined?"),
+    "unwritten": ("are not written yet",
+                  "Which function do you write next, and what does its docstring promise?"),
+    "empty": ("return nothing",
+              "Does every way through the function end with a `return`? To print is not to return."),
+}  # fmt: skip
+"""For each reason why functions give no values: what is said of several, and a question."""
 _LOOK: Final = "Which line of your code decides this?"
 
 
