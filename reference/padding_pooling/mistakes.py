@@ -41,8 +41,7 @@ HINTS = {
         "certain length, and all the texts happen to be shorter?",
     ),
     "max-over-padding": Hint(
-        "The padding wins where it holds something larger than the words of the text. Which "
-        "positions took part in the contest?",
+        "The padding takes part in the maximum. Which positions took part in the contest?",
         "Only real words may win. Look at a text whose values are all negative in one dimension, "
         "say -7 and -9, with padding beside it. If the padding is zero, or is made zero, it is "
         "larger than both, and so it wins, although it is not a word at all. With values of both "

@@ -4,7 +4,7 @@ from grader.testing import Hint, Mistake
 
 HINTS = {
     "sum-not-mean": Hint(
-        "The result is m times too large, m being the size of the batch. The loss is a mean over "
+        "The loss or its gradient is m times too large, m being the size of the batch. The loss is a mean over "
         "the batch: where do its value and its gradient take that into account?",
         "Run the same example through your code twice: once alone, and once in a batch that holds "
         "ten copies of it. The mean loss of the copies equals the loss of the one, and copying an "
@@ -98,7 +98,8 @@ HINTS = {
         "code lets through there.",
     ),
     "sigmoid-slope-half": Hint(
-        "One of the factors of the sigmoid's slope is lost. Do both factors of the slope of the sigmoid appear in your code?",
+        "One of the factors of the sigmoid's slope is lost. Do both factors of the slope of the "
+        "sigmoid appear in your code?",
         "Far to the right the sigmoid is flat, and far to the left it is flat as well, so its "
         "slope has to go to zero at both ends, and to be the same at z and at -z. Test your slope "
         "at -5, at 0 and at 5. Does it vanish at both ends? Is it symmetric? Does it give one "

@@ -160,13 +160,13 @@ def test_two_mistakes_in_one_function_are_both_named(server: ForkServer) -> None
     [
         (
             "a = k * x + 1\n    b = a + x\n    c = a + (a - x)",
-            ["f behaves as if `-` before `x` in `b` were `+`, in `b` only."],
+            ["f behaves as if the `-` before `x` in `b` were `+`, in `b` only."],
         ),
         (
             "a = x + 1\n    b = a + x\n    c = a - b",
             [
                 "f behaves as if the factor `k` were left out in `a` (one of three mistakes).",
-                "f behaves as if `-` before `x` in `b` were `+` (one of three mistakes).",
+                "f behaves as if the `-` before `x` in `b` were `+` (one of three mistakes).",
                 "f behaves as if `+` before `b` in `c` were `-` (one of three mistakes).",
             ],
         ),

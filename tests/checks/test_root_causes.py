@@ -5,7 +5,8 @@ import types
 import numpy as np
 import pytest
 
-from grader.checks.diagnosis.mutants import MOST, mutants
+from grader.checks.diagnosis.known_names import known_names
+from grader.checks.diagnosis.mutants import MOST, Mutants, mutants
 from grader.checks.diagnosis.relations import Pair, relation
 
 SOURCE = """
@@ -59,7 +60,7 @@ def backward(cache, d):
         ("walk", "it returned at the end of the first turn of its loop", (1, [5, 7]), 7),
         ("walk", "`at` were added up from turn to turn, where it is to be replaced", (1, [5]), 8),
         ("walk", "`steps` were left out in `at`, in the last turn of the loop", (1, [5, 7]), 14),
-        ("backward", "`z1` stood where `a1` belongs in `W`", ({"z1": 3, "a1": 4}, 2), {"W": 6}),
+        ("backward", "`z1` were used in place of `a1` in `W`", ({"z1": 3, "a1": 4}, 2), {"W": 6}),
     ],
 )
 def test_slips_in_loops_and_caches(function: str, clause: str, call: tuple, made: object) -> None:
@@ -72,9 +73,34 @@ def test_slips_in_one_gate_and_below_zero() -> None:
     """The bias of one gate for every gate, and a slope where 0 is right."""
     every = {each.clause: each for each in mutants(LOOPS, ["forward"], 1000)}
     params = {"Wf": 1.0, "Wi": 1.0, "bf": -3.0, "bi": 7.0}
-    assert every["`bi` stood where `bk` belongs in `z`"].module().forward(params, 1.0)[0] == 8
+    assert every["`bi` were used in place of `bk` in `z`"].module().forward(params, 1.0)[0] == 8
     leak = every["negative values were multiplied by 0.1, not set to 0 in `a`"]
     assert leak.module().forward(params, 1.0)[0] == pytest.approx(-0.2)
+
+
+SOLUTION = '''
+def walk(start, steps):
+    """Return where ``steps`` lead."""
+    # BEGIN SOLUTION
+    place = start
+    for step in steps:
+        place = place * 2 + step
+    return place
+    # END SOLUTION
+'''
+
+
+def test_names_that_the_stub_does_not_show_are_not_said() -> None:
+    """A student never saw the solution's own variables; without the stub all names are said."""
+    known = known_names(SOLUTION)
+    assert known is not None
+    assert {"walk", "steps"} <= known
+    assert "place" not in known
+    clauses = [each.clause for each in Mutants(SOLUTION, ["walk"], known).of("walk")]
+    assert clauses
+    assert not any("place`" in clause for clause in clauses)
+    assert any("`steps`" in clause for clause in clauses)
+    assert any("`place`" in each.clause for each in Mutants(SOLUTION, ["walk"]).of("walk"))
 
 
 def test_the_tree_is_left_as_it_was() -> None:

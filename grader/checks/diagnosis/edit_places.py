@@ -117,6 +117,11 @@ def within(function: Function, node: ast.AST) -> str:
     return _places(function).get(id(node), "")
 
 
+def placed(text: str, where: str) -> str:
+    """Add the place of an edit to its description, unless that names it already."""
+    return text if where.removeprefix(" in ") in text else text + where
+
+
 class Indexed(NamedTuple):
     """An expression inside the brackets of a value: an index, or where a slice begins or ends."""
 

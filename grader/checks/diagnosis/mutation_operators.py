@@ -25,6 +25,7 @@ from grader.checks.diagnosis.edit_places import (
     is_private,
     kept,
     names,
+    placed,
     quoted,
     replaced,
     roles,
@@ -93,8 +94,8 @@ def _factors(function: Function) -> Iterator[Edit]:
         where = within(function, node)
         if isinstance(node.op, (ast.Mult, ast.MatMult)):
             ask = f"Which factors belong to this product{where}? Is each of them in your code?"
-            right = f"{the('factor', node.right)} were left out{where}"
-            left = f"{the('factor', node.left)} were left out{where}"
+            right = placed(f"{the('factor', node.right)} were left out", where)
+            left = placed(f"{the('factor', node.left)} were left out", where)
             yield replaced(function, slot, node.left, right, ask)
             yield replaced(function, slot, node.right, left, ask)
         elif isinstance(node.op, ast.Div):
@@ -199,7 +200,7 @@ def _values_before(function: Function) -> Iterator[Edit]:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in made:
             where = within(function, node)
             before = made[node.id]
-            text = f"{quoted(before)} were used in place of {_other(node)}{where}"
+            text = placed(f"{quoted(before)} were used in place of {_other(node)}", where)
             ask = "Is this the value before the function was applied, or after it?"
             yield replaced(function, slot, before, text, ask)
 
@@ -556,7 +557,7 @@ def _named(function: Function, slot: Slot, new: ast.expr, name: str, other: str)
     where = within(function, slot.node)
     used, right = variable(function, other, "value"), variable(function, name, "value")
     right = right.replace("one ", "another ") if used.startswith("`") else "another"
-    text = f"{used} were used in place of {right}{where}"
+    text = placed(f"{used} were used in place of {right}", where)
     instead = f" instead of {used}" if used.startswith("`") else ""
     ask = f"Which value is needed{where or ' here'}{instead}?"
     return replaced(function, slot, new, text, ask)

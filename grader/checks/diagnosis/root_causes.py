@@ -186,6 +186,10 @@ class _Page:
         hints = self.diagnostics.exercise.catalogue.hints
         for name in [each for each in shown if each in hints]:
             fact, question = halves(hints[name].question)
+            called = self.investigation.called(view.function)
+            if earlier := [c for c in self.causes if c.mistake == name and c.function in called]:
+                self._add(earlier[:1], findings)
+                return True
             sentence = about(view.function, fact)
             cause = Cause(
                 view.function, sentence, question, neutral(hints[name].more), mistake=name
