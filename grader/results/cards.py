@@ -144,7 +144,8 @@ def _plain(outcomes: Sequence[Outcome]) -> CardView:
     elif message and "\n" not in message:
         sentence, message = message, ""
     elif _is_headed(message):
-        sentence, _, message = (part.strip() for part in message.partition(":\n"))
+        head, _, message = message.partition(":\n")
+        sentence = head[:1].upper() + head[1:]
     else:
         sentence = wording.one_reason(len(outcomes), named=bool(first.hint))
     return CardView(

@@ -141,7 +141,9 @@ def test_checks_that_fail_for_one_reason_are_told_it_once():
     text = feedback_page(grade(*outcomes, message=why))
     assert text.count("not valid Python") == 1
     assert (
-        text.index("not valid Python (line 1)</h3>") < text.index("def (:") < text.index("9 checks")
+        text.index("Your file is not valid Python (line 1)</h3>")
+        < text.index("def (:")
+        < text.index("9 checks")
     )
     assert "36 points lost" in text
 

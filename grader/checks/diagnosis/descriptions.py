@@ -23,13 +23,20 @@ from grader.checks.reference import Module
 
 
 def relation_of(view: View) -> str:
-    """Say the relation that holds of the first wrong array, or ''."""
+    """Say the relation that holds of a wrong array, or ''."""
+    found = related(view)
+    return found[0] if found else ""
+
+
+def related(view: View) -> tuple[str, Path] | None:
+    """Return the first relation that holds of a wrong array, as a sentence, and the array."""
     for path in _shown_first(view):
         pairs = list(pairs_of(view, path))
         if pairs and (said := relation(pairs) or quantity(_shares(view, path))):
             where = common(view, path)
-            return f"{quantities.subject(view.reference, view.function, path)} {said}{where}."
-    return ""
+            subject = quantities.subject(view.reference, view.function, path)
+            return f"{subject} {said}{where}.", path
+    return None
 
 
 def _shares(view: View, path: Path) -> list[Pair]:
@@ -45,10 +52,7 @@ def _shares(view: View, path: Path) -> list[Pair]:
 def _shown_first(view: View) -> list[Path]:
     """Return the wrong arrays, those of the smallest failing example first."""
     _, _, shown = next(view.failing())
-    roots = [path for path in view.roots if path in view.paths]
-    first = [path for path in roots if path in shown] or sorted(shown, key=view.order.index)
-    rest = [*sorted(roots, key=view.order.index), *view.paths]
-    return list(dict.fromkeys([*first, *rest]))
+    return sorted(view.paths, key=lambda path: (path not in shown, path not in view.roots))
 
 
 def pairs_of(view: View, path: Path) -> Iterator[Pair]:
@@ -95,7 +99,7 @@ def _examples(view: View, ladder: Sequence[Case]) -> str:
         return ""
     listed = list(dict.fromkeys(good))
     others = f" and {len(listed) - 3} others" if len(listed) > 3 else ""
-    return f" (wrong in the example “{bad[0].note}”; right in: {', '.join(listed[:3])}{others})"
+    return f" (for “{bad[0].note}”; right for: {', '.join(listed[:3])}{others})"
 
 
 def common(view: View, path: Path | None = None) -> str:

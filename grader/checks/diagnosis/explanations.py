@@ -21,6 +21,7 @@ from grader.checks.diagnosis.descriptions import (
     condition,
     difference,
     pairs_of,
+    related,
     relation_of,
     unlike,
 )
@@ -388,10 +389,11 @@ class Investigation:
         return bool(failures)
 
     def _related(self, view: View) -> list[Cause]:
-        sentence = relation_of(view)
-        if not sentence:
+        found = related(view)
+        if found is None:
             return []
-        array = examples.label(view.function, view.first_path())
+        sentence, path = found
+        array = examples.label(view.function, path)
         said = sentence.partition(" is ")[2]
         same = [cause for cause in self.causes if said and cause.sentence.endswith(f" is {said}")]
         return same or [Cause(view.function, sentence, quantities.ask(sentence), array=array)]
@@ -427,12 +429,20 @@ class Investigation:
         ]
 
     def example(self, view: View, cause: Cause) -> Example | None:
-        """Return the smallest failing example of a function."""
-        for case, answer, paths in view.failing():
+        """Return the smallest failing example of a function that shows the array of its cause."""
+        by_array = sorted(
+            view.failing(), key=lambda each: cause.array not in _labels(view.function, each[2])
+        )
+        for case, answer, paths in by_array:
             return examples.example(self.reference, case, answer, paths)
         for case, error in view.errors:
             return examples.example(self.reference, case, Answer(None, error=error), ())
         return None
+
+
+def _labels(function: str, paths: Sequence[Path]) -> list[str]:
+    """Return the names of the arrays that an example shows."""
+    return [examples.label(function, path) for path in paths[: examples.MOST_ARRAYS]]
 
 
 def _hands_back(view: View) -> bool:
