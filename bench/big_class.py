@@ -158,13 +158,13 @@ class Seen:
         (began, first), (ended, last) = self.counted[0], self.counted[-1]
         return (ended - began) / max(last - first, 1)
 
-    def told(self, share: float) -> float:
-        """How long the run still took when ``share`` was graded, as a ratio to what was foretold."""
+    def time_left(self, share: float) -> float:
+        """Return the time left when ``share`` was graded, as a multiple of the estimate at that moment."""
         began, first = self.counted[0] if self.counted else (0.0, 0)
         for now, count in self.counted:
             if count >= share * self.size and count > first:
-                foretold = (self.size - count) * (now - began) / (count - first)
-                return (self.counted[-1][0] - now) / foretold if foretold else 1.0
+                estimated = (self.size - count) * (now - began) / (count - first)
+                return (self.counted[-1][0] - now) / estimated if estimated else 1.0
         return 1.0
 
 
@@ -285,8 +285,8 @@ def big_class(runs: Sequence[Seen], options: argparse.Namespace) -> str:
         ("command, MiB, while grading", lambda s: f"{s.while_grading:.0f}"),
         *((f"{role}, MiB", _most(role)) for role in ROLES),
         *((f"{role}, descriptors", _descriptors(role)) for role in ROLES),
-        ("still to go, times what was foretold at 25 / 50 / 75 %",
-         lambda s: " / ".join(f"{s.told(share):.2f}" for share in (0.25, 0.5, 0.75))),
+        ("time left, as a multiple of the estimate at 25 / 50 / 75 %",
+         lambda s: " / ".join(f"{s.time_left(share):.2f}" for share in (0.25, 0.5, 0.75))),
         ("results.db answers while the run goes on, ms at most",
          lambda s: f"{s.slowest_answer * 1e3:.0f}"),
         ("zombies at a time, at most", lambda s: str(s.zombies)),

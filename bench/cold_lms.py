@@ -5,7 +5,7 @@
 The bundle is unpacked and set up as Gradescope does it, and run_autograder run on a right answer,
 from nothing each time: uid 0, unshare and mount refused, 768 MB (see tests/shared/container.py).
 CPU is that of all processes to their end; memory the largest sum of their proportional set sizes,
-looked at every 30 ms. Needs root and bubblewrap. Of several runs the dearest is told.
+looked at every 30 ms. Needs root and bubblewrap. Of several runs the most expensive is reported.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def cold(name: str, runs: int) -> list[Ran]:
 def said(runs: int) -> str:
     """How the numbers came about."""
     return (
-        f"Made by `python bench/cold_lms.py --runs {runs} --write docs/performance.md`: the dearest of "
+        f"Made by `python bench/cold_lms.py --runs {runs} --write docs/performance.md`: the most expensive of "
         f"{runs} cold runs of `run_autograder` on a right answer, in a root like the container's, with "
         f"{MEMORY >> 20} MB. All processes are counted, to their end. On {machine()}."
     )

@@ -63,12 +63,18 @@ HEADER: Final = (
     "|---|---|---|---|---|---|---|---|---|---|---|"
 )
 NOTES: Final = f"""
-Each row is written by `grader validate NAME --seeds N --write FILE`, which leaves the others as they are;
-`make validation` writes them all. A variant counts as passed, and a mistake as caught, when it is with
-every seed it is graded with. A mistake that is called by another's name, or that costs marks in a
-function it has nothing to do with, is listed below the table, and so is everything else that is not
-as it should be. The timed checks, and numeric differentiation in place of backpropagation, which only
-they find, run with the first {TIMED_SEEDS} seeds; what numbers say about the reference, with the first
+This page says how well the checks of each exercise tell right programs from wrong ones. Each row was
+written by `grader validate NAME --seeds N --write FILE`, which leaves the other rows as they are; the
+last column says when, and from which commit. `make validation` writes all rows again.
+
+A *variant* is a right program in another style. It counts as passed if it has full marks with every
+seed. A *mistake* is a wrong program of the catalogue. It counts as caught if it loses marks with every
+seed, and as named in each run in which its page calls it by its name. Problems are listed below the
+table: for example a mistake that is called by another's name, or that costs marks in a function with
+which it has nothing to do.
+
+The timed checks, and numeric differentiation in place of backpropagation, which only they find, run
+with the first {TIMED_SEEDS} seeds; the comparison of the reference with torch runs with the first
 {NUMBER_SEEDS}.
 """
 
@@ -78,8 +84,8 @@ def document(lines: Sequence[str], before: str = "") -> str:
     rows = {_exercise(line): line for line in before.splitlines() if _exercise(line)}
     names = {_exercise(line) for line in lines}
     rows |= {_exercise(line): line for line in lines if _exercise(line)}
-    told = [line[2:] for line in before.splitlines() if line.startswith("- ")]
-    wrong = [line for line in told if line.partition(":")[0] not in names]
+    known = [line[2:] for line in before.splitlines() if line.startswith("- ")]
+    wrong = [line for line in known if line.partition(":")[0] not in names]
     wrong += [line.strip() for line in lines if not line.startswith("|")]
     below = "\n".join(f"- {line}" for line in wrong) or "No problems were found."
     return "\n".join(["# Validation", NOTES, HEADER, *rows.values(), "", below, ""])

@@ -280,7 +280,7 @@ def _for_authors(command: Add) -> None:
     new.add_argument("--template", choices=kinds, default="layer", help=text)
     named = command("new-mistake", course.new_mistake, "name a mistake that students made")
     _results(named)
-    _student(named, "?", "id, e-mail or name; default: the costliest that is not explained")
+    _student(named, "?", "id, e-mail or name; default: the unexplained one that lost most")
     build = command("build", course.build, "write exercises/ from reference/")
     _assignments(build)
     build.add_argument(
@@ -368,7 +368,7 @@ def _worker_options(parser: argparse.ArgumentParser) -> None:
     _broker(parser)
     parser.add_argument(
         "--course", type=Path, metavar="PATH",
-        help="a folder, or the zip of 'grader bundle worker'; default: the course around you",
+        help="a folder, or the zip of 'grader bundle worker'; default: the current one",
     )  # fmt: skip
     _jobs(parser)
 

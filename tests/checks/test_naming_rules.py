@@ -167,7 +167,7 @@ def test_two_mistakes_in_one_function_are_both_named(server: ForkServer) -> None
             [
                 "f behaves as if the factor `k` were left out in `a` (one of three mistakes).",
                 "f behaves as if the `-` before `x` in `b` were `+` (one of three mistakes).",
-                "f behaves as if `+` before `b` in `c` were `-` (one of three mistakes).",
+                "f behaves as if the `+` before `b` in `c` were `-` (one of three mistakes).",
             ],
         ),
     ],

@@ -140,11 +140,8 @@ def test_checks_that_fail_for_one_reason_are_told_it_once():
     outcomes = [failed(f"n{i}", message=why) for i in range(9)]
     text = feedback_page(grade(*outcomes, message=why))
     assert text.count("not valid Python") == 1
-    assert (
-        text.index("Your file is not valid Python (line 1)</h3>")
-        < text.index("def (:")
-        < text.index("9 checks")
-    )
+    heading = text.index("Your file is not valid Python (line 1)</h3>")
+    assert heading < text.index("def (:") < text.index("9 checks")
     assert "36 points lost" in text
 
 
