@@ -65,7 +65,8 @@ HINTS = {
         "look at what you pass to the norm.",
     ),
     "wrong-norm": Hint(
-        "Each layer has one number, but it is not the Frobenius norm of its gradient. For a "
+        "Each layer has one number, off by a factor that depends on the size of the matrix or on "
+        "its entries. For a "
         "gradient of (3, 4), what does your formula give?",
         "There are many ways to sum up a matrix in one number: the mean of its entries, the "
         "largest of them, the sum of their squares, the most it can stretch a vector, and others. "

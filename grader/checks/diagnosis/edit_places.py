@@ -156,6 +156,7 @@ def indexed(function: Function, node: ast.AST) -> Indexed | None:
 
 _PRIVATE: Final = "_is_private"
 _KNOWN: Final = "_known_names"
+_MADE_BY: Final = "_made_by"
 UNNAMED: Final = "one value"
 """Stands for an expression that has no name which readers know."""
 _IN_WORDS: Final = ("what", "one ", "the ")
@@ -176,6 +177,25 @@ def note_private(tree: ast.Module, known: Set[str] | None) -> None:
                 setattr(node, _PRIVATE, name not in known)
             case ast.FunctionDef():
                 setattr(node, _KNOWN, known)
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            _note_makers(node)
+
+
+def _note_makers(function: Function) -> None:
+    """Note for each unknown name of a function the expression of known names that makes it."""
+    made: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(function):
+        if isinstance(node, (ast.Assign, ast.AugAssign)):
+            for name in targets(node):
+                made.setdefault(name, []).append(node.value)
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
+            continue
+        values = made.get(node.id, [])
+        inner = [each for value in values for each in ast.walk(value) if isinstance(each, ast.Name)]
+        if is_private(node) and len(values) == 1 and inner and not any(map(is_private, inner)):
+            setattr(node, _MADE_BY, values[0])
 
 
 def is_private(node: ast.AST) -> bool:
@@ -222,7 +242,8 @@ def _short(node: ast.AST) -> str:
     """Name a variable, a number or an entry of a dict; '' for anything else."""
     match node:
         case ast.Name(id=name):
-            return UNNAMED if is_private(node) else name
+            made = getattr(node, _MADE_BY, None)
+            return said(made) if made is not None else UNNAMED if is_private(node) else name
         case ast.Constant(value=value):
             return repr(value)
         case ast.List(elts=[only]):
@@ -246,7 +267,7 @@ def _made(node: ast.AST, depth: int) -> str:
         case ast.Attribute(attr=name):
             return name
         case ast.Call(func=function) if is_private(function):
-            return UNNAMED
+            return ""
         case ast.Call(func=function, args=[first, *_]) if depth < 2:
             return _of(called(function) + "({})", first, depth + 1) or f"{called(function)}(...)"
         case ast.Call(func=ast.Attribute(value=value, attr=method), args=[]) if depth < 2:

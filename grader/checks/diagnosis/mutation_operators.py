@@ -518,7 +518,7 @@ def _names_swapped(function: Function) -> Iterator[Edit]:
                 for other in keys.get(owner, []):
                     if other != key and _are_alike(key, other):
                         new = ast.Subscript(value, ast.Constant(other), ast.Load())
-                        yield _named(function, slot, new, key, other)
+                        yield _named(function, slot, new, other)
 
 
 def _names_far(function: Function) -> Iterator[Edit]:
@@ -543,7 +543,7 @@ def _others_of(function: Function, slot: Slot, near: bool) -> Iterator[Edit]:
         is_same = kinds.get(other, "") == kinds.get(node.id, "")
         is_there = lines[other] < node.lineno or lines[other] == lines[node.id]
         if other != node.id and is_same and is_there and _are_alike(node.id, other) == near:
-            yield _named(function, slot, ast.Name(other, ast.Load()), node.id, other)
+            yield _named(function, slot, ast.Name(other, ast.Load()), other)
 
 
 def _is_held(slot: Slot) -> bool:
@@ -553,10 +553,9 @@ def _is_held(slot: Slot) -> bool:
     return isinstance(slot.owner, ast.Subscript) and slot.name == "value"
 
 
-def _named(function: Function, slot: Slot, new: ast.expr, name: str, other: str) -> Edit:
+def _named(function: Function, slot: Slot, new: ast.expr, other: str) -> Edit:
     where = within(function, slot.node)
-    used, right = variable(function, other, "value"), variable(function, name, "value")
-    right = right.replace("one ", "another ") if used.startswith("`") else "another"
+    used, right = variable(function, other, "value"), _other(slot.node)
     text = placed(f"{used} were used in place of {right}", where)
     instead = f" instead of {used}" if used.startswith("`") else ""
     ask = f"Which value is needed{where or ' here'}{instead}?"
@@ -592,7 +591,7 @@ def _kept_swapped(function: Function) -> Iterator[Edit]:
         for other in known:
             if other != key and other not in local and _are_alike(key, other):
                 new = ast.Subscript(ast.Name(cache, ast.Load()), ast.Constant(other), ast.Load())
-                yield _named(function, slot, new, key, other)
+                yield _named(function, slot, new, other)
 
 
 def _unpacked(function: Function, cache: str) -> dict[str, str]:
