@@ -16,8 +16,8 @@ HINTS = {
         "shrink from the last layer to the first, some slopes are not there.",
     ),
     "weights-left-out": Hint(
-        "The gradients are wrong below the last layer, and only there. The units of layer k read "
-        "layer k - 1 through certain numbers: where do these come in backward?",
+        "Only the last layer has the right gradients. The units of layer k read layer k - 1 "
+        "through certain numbers: where do these come in backward?",
         "Think of one hidden unit in the second layer from the top. Its activation goes into every "
         "sum above it, each time multiplied by another number. If that number is zero, the unit "
         "has no influence on the loss by this road, and no gradient should come back along it; if it "

@@ -28,8 +28,8 @@ HINTS = {
         "of them. Write down what the other one receives, and through which function it came.",
     ),
     "tanh-slope-on-c": Hint(
-        "The slope of the tanh is wrong, and even negative where |c| is above 1. Whose square "
-        "belongs in it?",
+        "The slope of the tanh is not the right one, and even negative where |c| is above 1. "
+        "Whose square belongs in it?",
         "There are two tanhs in the cell, and it is easy to mix up what you hold. The slope of "
         "tanh can be written with the value of the tanh, which is handy where this value has been "
         "kept. For g you keep the value: g is already a tanh. For the cell state you keep the "

@@ -163,8 +163,8 @@ HINTS = {
         "axes counts the words, and which one counts the features of a word?",
     ),
     "mask-by-value": Hint(
-        "The result is wrong where a real vector holds zeros, or where the padding does not. How "
-        "can you tell the end of a text without looking at any value?",
+        "Padding is recognised by its zeros, but a real vector may hold zeros, or padding other "
+        "numbers. How can you tell the end of a text without looking at any value?",
         "Padding with zeros looks as if one could recognise it afterwards: what is zero must be "
         "padding. But a real word may have the vector zero, for example an unknown one, and a "
         "single feature of a word is often exactly zero after a ReLU. Such a word is a part of the "
@@ -214,7 +214,7 @@ HINTS = {
         "way, and is it needed?",
     ),
     "big-negative-mask": Hint(
-        "The result is wrong where the real values are more negative than the number that you put "
+        "The result is right only as long as the real values are above the number that you put "
         "into the padding. Is there a number that no real value can be below?",
         "To keep padding from winning you have given it a very small value. That works as long as "
         "the real values are larger, and for ordinary word vectors they are. But the function does "

@@ -26,8 +26,8 @@ HINTS = {
         "false.",
     ),
     "relu-slope-at-zero": Hint(
-        "The gradient of ReLU is wrong only where z is exactly 0. Which slope does the deck give "
-        "there?",
+        "The gradient of ReLU is right everywhere but where z is exactly 0. Which slope does the "
+        "deck give there?",
         "At 0 the curve has a corner, and mathematics does not choose a slope for us: every number "
         "between that of the left side and that of the right side would do. A convention has to "
         "choose, and conventions differ. PyTorch's own `torch.relu` has chosen one, and the deck "

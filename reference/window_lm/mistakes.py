@@ -194,8 +194,8 @@ HINTS = {
         "the shape that you unfold to must be the one that you folded from.",
     ),
     "repeat-overwritten": Hint(
-        "The gradient of E is wrong only in the rows of words that occur several times. What "
-        "happens to the first gradient when the second one arrives at the same row?",
+        "In the rows of words that occur several times, the gradient of E lacks contributions. "
+        "What happens to the first gradient when the second one arrives at the same row?",
         "One row of E serves a word wherever it stands: in several contexts of the batch, in "
         "several slots, even twice in one context. Each of these places sends back a gradient of "
         "its own, and by the chain rule they all add up. NumPy has a trap here. If an index "
@@ -240,8 +240,8 @@ HINTS = {
         "look at which axis of the array you took the length of, or which axes `mean` ran over.",
     ),
     "tanh-slope-twice": Hint(
-        "The gradient at z1 and everything before it are wrong; what comes after it is right. At "
-        "which quantity do you take the slope of tanh, and how often?",
+        "The gradient at z1 is multiplied by a wrong slope of tanh. At which quantity do you take "
+        "the slope of tanh, and how often?",
         "The slope of tanh can be written in two ways: from what goes in, or from what comes out. "
         "The short formula with a square is meant for what comes out. Putting the input into that "
         "formula, or taking the tanh of something that has been through tanh already, gives "
@@ -360,8 +360,8 @@ HINTS = {
         "the division, and ask what number stands below it in the last round.",
     ),
     "mean-of-batch-means": Hint(
-        "The losses are wrong when the batches do not divide the windows evenly; the parameters "
-        "are always right. Does a window in a short batch count as much as any other?",
+        "The losses are right only when the batches divide the windows evenly; the parameters are "
+        "always right. Does a window in a short batch count as much as any other?",
         "If a class of thirty has an average of 80 and a class of two an average of 50, then the "
         "average over all pupils is not 65. The same happens here when the last batch is short: "
         "its few windows get as much say as a whole batch of others. The docstring asks for the "
@@ -371,8 +371,8 @@ HINTS = {
         "text above the function.",
     ),
     "loss-after-step": Hint(
-        "The losses are wrong, while the parameters are right. At which moment is each window's "
-        "loss read: with which parameters?",
+        "The parameters are right, but the losses were taken at other parameters. At which moment "
+        "is each window's loss read: with which parameters?",
         "During an epoch the parameters change after every batch, so the loss of a window depends "
         "on when you look. There are at least four possibilities: with the parameters that the "
         "epoch began with, with those just before the step of the window's own batch, with those "

@@ -311,14 +311,17 @@ class Investigation:
         self, view: View, cause: Cause, mutants: Sequence[Candidate], name: str, where: str
     ) -> None:
         """Give a cause its sentence and question, from the mutant and from the catalogue's hint."""
-        for mutant in [each.mutant for each in mutants if each.mutant is not None][:1]:
+        hints = self.diagnostics.exercise.catalogue.hints
+        known = [each.mutant for each in mutants if each.mutant is not None]
+        if name in hints and " or " not in quantities.halves(hints[name].question)[0]:
+            known = [mutant for mutant in known[:1] if mutant.is_named]
+        for mutant in known[:1]:
             cause.sentence = f"{view.function} behaves as if {mutant.clause}{where}."
             cause.question = mutant.question
             if (number := view.only_number()) is not None:
                 only = examples.number(number)
                 cause.sentence = f"{view.function} returns {only} for every input."
                 cause.question = f"For which inputs is another number than {only} right?"
-        hints = self.diagnostics.exercise.catalogue.hints
         if name in hints and not (name == CONSTANT and mutants):
             fact, question = quantities.halves(hints[name].question)
             cause.mistake, cause.question = name, question

@@ -41,6 +41,12 @@ class Mutant:
         return self.edit.clause
 
     @property
+    def is_named(self) -> bool:
+        """Return whether its clause names something, not numbers alone: "`1` were not added"."""
+        quoted = self.clause.split("`")[1::2]
+        return any(name.strip("0123456789.-") for name in quoted)
+
+    @property
     def question(self) -> str:
         """Return a question that leads to the place."""
         return self.edit.question
