@@ -23,7 +23,8 @@ _QUOTED: Final = re.compile(r"`[^`]*`|\"\w+\"|\$[^$]*\$|^\s*>>> .*$", re.MULTILI
 def known_names(text: str) -> frozenset[str] | None:
     """Return the names that the stub of a solution shows; None where no solution is marked.
 
-    In its prose, a word in lower case is a name only where it is quoted.
+    All words of a function's docstring count; elsewhere in its prose, a word in lower case only where
+    it is quoted.
     """
     if BEGIN_SOLUTION not in text:
         return None
@@ -44,6 +45,7 @@ def _of_code(shown: str) -> Iterator[str]:
                 yield name
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
                 yield name
+                yield from _WORD.findall(ast.get_docstring(node) or "")
             case ast.Constant(value=str() as text) if text.isidentifier():
                 yield text
 
