@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Final
 
-from grader.checks.diagnosis.edit_places import Edit, note_kept, note_private
+from grader.checks.diagnosis.edit_places import Edit, note_kept
+from grader.checks.diagnosis.edit_wording import note_private
 from grader.checks.diagnosis.mutation_operators import OPERATORS
 from grader.checks.diagnosis.mutation_statements import COUNTER
 

@@ -12,21 +12,17 @@ from functools import partial
 from typing import Final
 
 from grader.checks.diagnosis.edit_places import (
-    UNNAMED,
     Edit,
     Function,
     Slot,
     called,
     located,
-    quoted,
     replaced,
     roles,
     slots,
     targets,
-    the,
-    variable,
-    within,
 )
+from grader.checks.diagnosis.edit_wording import UNNAMED, quoted, the, variable, within
 
 COUNTER: Final = "_turn_"
 """The function that counts turns of loops: see `grader.checks.diagnosis.mutants`."""
@@ -130,7 +126,10 @@ def carried(function: Function) -> Iterator[Edit]:
 
 def _assigned_in(loop: ast.For) -> list[str]:
     found = [
-        each for node in ast.walk(loop) if isinstance(node, ast.stmt) for each in targets(node)
+        each
+        for node in ast.walk(loop)
+        if isinstance(node, ast.stmt)
+        for each in sorted(targets(node))
     ]
     used = {node.id for node in ast.walk(loop) if isinstance(node, ast.Name)}
     return [name for name in dict.fromkeys(found) if name in used]
