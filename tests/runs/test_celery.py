@@ -7,6 +7,7 @@ and kills the worker's process for one with ``# deadly``: what must happen in be
 from __future__ import annotations
 
 import io
+import contextlib
 import json
 import os
 import re
@@ -599,7 +600,7 @@ def rows(out: Path) -> dict[str, int]:
     if not (out / "results.db").exists():
         return {}
     try:
-        with sqlite3.connect(out / "results.db") as store:
+        with contextlib.closing(sqlite3.connect(out / "results.db")) as store:
             query = "SELECT student, COUNT(*) FROM attempts GROUP BY student"
             return dict(store.execute(query))
     except sqlite3.Error:

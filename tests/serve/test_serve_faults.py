@@ -174,7 +174,7 @@ def test_kill_9_of_everything_at_random_moments(course):
             assert service.feedback(who, place).status_code == 200, told
 
         def attempts():
-            with sqlite3.connect(service.data / "service.db") as connection:
+            with contextlib.closing(sqlite3.connect(service.data / "service.db")) as connection:
                 return connection.execute("SELECT state, tries FROM attempt").fetchall()
 
         # what was stored just before a kill is graded too, though its answer was cut off

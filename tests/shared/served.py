@@ -130,7 +130,7 @@ class Service:
     def offering_is_known(self):
         import sqlite3
 
-        with sqlite3.connect(self.data / "service.db") as connection:
+        with contextlib.closing(sqlite3.connect(self.data / "service.db")) as connection:
             return connection.execute("SELECT COUNT(*) FROM offering").fetchone()[0] > 0
 
     def health(self):
