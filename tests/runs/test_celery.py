@@ -6,8 +6,8 @@ and kills the worker's process for one with ``# deadly``: what must happen in be
 
 from __future__ import annotations
 
-import io
 import contextlib
+import io
 import json
 import os
 import re
