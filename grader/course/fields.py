@@ -37,11 +37,6 @@ UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 LONGEST: Final = timedelta(days=366)
 
-LMS: Final = (
-    *("blackboard", "canvas", "classroom50", "coderunner", "github", "gitlab", "gradescope"),
-    *("lti", "moodle", "nbgrader", "prairielearn", "vpl"),
-)
-
 
 def read_line(place: YamlNode) -> str:
     """Read one line of text."""
@@ -188,7 +183,7 @@ def _late(place: YamlNode) -> Late:
 
 def _lms(place: YamlNode) -> dict[str, dict[str, int | str]]:
     return {
-        system: {key: _identity(each) for key, each in target.entries().items()}
+        system: {key: LMS[system][key](each) for key, each in target.entries(LMS[system]).items()}
         for system, target in place.entries(LMS).items()
     }
 
@@ -280,6 +275,13 @@ LATE: Final[dict[str, Read]] = {
     "cut_off": _duration,
     "marked": PERCENT,
     "steps": _list_of(_record(Step, {"after": _duration, "lose": PERCENT}, "after", "lose")),
+}
+
+LMS: Final[dict[str, dict[str, Read]]] = {
+    "blackboard": {"column": _identity},
+    "canvas": {"course": _identity, "assignment": _identity, "url": read_line},
+    "gradescope": {"visibility": _choice("hidden", "after_due_date", "after_published", "visible")},
+    "prairielearn": {"image": read_line},
 }
 
 ASSIGNMENT: Final[dict[str, Read]] = {

@@ -51,6 +51,15 @@ LIMITS: Final[Mapping[str, Schema]] = {
     "total": _number(0.01, 86400),
     "memory_mb": {"type": "integer", "minimum": 1, "maximum": 1024 * 1024},
 }
+IDENTITY: Final[Schema] = {"type": ["string", "integer"]}
+LMS: Final[Mapping[str, Mapping[str, Schema]]] = {
+    "blackboard": {"column": IDENTITY},
+    "canvas": {"course": IDENTITY, "assignment": IDENTITY, "url": TEXT},
+    "gradescope": {
+        "visibility": {"enum": ["hidden", "after_due_date", "after_published", "visible"]}
+    },
+    "prairielearn": {"image": TEXT},
+}
 STEP: Final = _record({"after": DURATION, "lose": PERCENT}, "after", "lose")
 LATE: Final[Mapping[str, Schema]] = {
     "per_day": PERCENT,
@@ -161,8 +170,9 @@ ASSIGNMENT: Final[Sequence[Key]] = (
         "manual: [{id: derivation, title: Derive dz2, points: 20}]",
     ),
     Key(
-        "lms", _each(_each({"type": ["string", "integer"]})), "none",
-        "What an LMS calls this assignment.", "lms: {canvas: {course: 12, assignment: 34}}",
+        "lms", _record({system: _record(keys) for system, keys in LMS.items()}), "none",
+        "What an LMS calls this assignment, and what its job is set to.",
+        "lms: {canvas: {course: 12, assignment: 34}}",
     ),
     Key("opens", DATE, "at once", "When `grader serve` shows the assignment.", "opens: 2026-11-20"),
     Key(

@@ -103,6 +103,9 @@ def test_the_schema_has_the_keys_that_are_read() -> None:
     assert set(schema.LIMITS) == set(fields.LIMITS)
     assert set(schema.LATE) == set(fields.LATE)
     assert set(schema.CHECK) == set(fields.CHECK)
+    assert {system: set(keys) for system, keys in schema.LMS.items()} == {
+        system: set(keys) for system, keys in fields.LMS.items()
+    }
     assert set(schema.QUESTION) == set(fields.MANUAL)
 
 

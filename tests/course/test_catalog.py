@@ -81,7 +81,7 @@ points: 40.5
     grace: 15 min
     late: {per_day: 10, at_most: 50, cut_off: 7 days}
     attempts: best
-    lms: {canvas: {course: 12, assignment: "34"}, moodle: {column: 0123}}"""
+    lms: {canvas: {course: 12, assignment: "34"}, blackboard: {column: 0123}}"""
     expected = Assignment(
         name="relu",
         title="ReLU",
@@ -96,7 +96,7 @@ points: 40.5
         grace=timedelta(minutes=15),
         late=Late(10.0, 50.0, timedelta(days=7)),
         attempts="best",
-        lms={"canvas": {"course": 12, "assignment": "34"}, "moodle": {"column": "0123"}},
+        lms={"canvas": {"course": 12, "assignment": "34"}, "blackboard": {"column": "0123"}},
     )
     assert expected == entry(folder, text)
 
@@ -221,6 +221,10 @@ def test_an_assignment_by_name(folder: Path) -> None:
             7, "late.steps", "steps are out of order", "them by growing",
         ),
         ("lms: {canvs: {course: 12}}", 6, "lms.canvs", "unknown key", "canvas"),
+        ("lms: {canvas: {corse: 12}}", 6, "lms.canvas.corse", "unknown key", "course"),
+        ("lms: {lti: {tool: 7}}", 6, "lms.lti", "unknown key", "one of: blackboard"),
+        ("lms: {gradescope: {visibility: published}}", 6, "lms.gradescope.visibility",
+         "'published' is not allowed", "after_published"),
         ("lms: {canvas: {course: []}}", 6, "lms.canvas.course", "a list is not a number", "what"),
         ("points: 5\n  - name: relu\n    title: Again", 7, "name", "'relu' is the name", "another"),
         ("points: 5\n  - title: Again", 7, "", "name is missing", "name: ..."),

@@ -20,7 +20,6 @@ from grader.timestamps import moment
 from grader.timestamps import seconds as seconds_of
 
 LIMIT: Final = 4 * 1024 * 1024
-VISIBILITIES: Final = ("hidden", "after_due_date", "after_published", "visible")
 
 
 def job(place: JobPlace) -> Job:
@@ -65,7 +64,7 @@ def document(grade: Grade, job: Job, most: int = MOST) -> dict[str, Any]:
         "execution_time": seconds(grade.seconds),
         "extra_data": {"status": grade.status, "seed": job.seed},
     }
-    if job.settings.get("visibility") in VISIBILITIES:
+    if "visibility" in job.settings:
         found["visibility"] = job.settings["visibility"]
     if (score := job.score(grade)) is not None:
         found["score"] = score
