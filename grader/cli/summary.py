@@ -48,7 +48,7 @@ def summary(
     if progress.ready is not None:
         lines.append(f"sandbox: {', '.join(progress.ready.sandbox) or 'NONE'}")
     if progress.already:
-        lines.append(f"{progress.already} were graded before and are kept")
+        lines.append(f"graded before and kept: {progress.already}")
     if progress.kinds:
         kinds = [RECOGNISED.get(kind, kind) for kind in dict.fromkeys(progress.kinds)]
         lines.append(f"recognised as: {', '.join(kinds)}")

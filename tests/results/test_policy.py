@@ -862,7 +862,7 @@ def test_a_second_hand_in_is_weighed_against_the_first(class_: Path) -> None:
     status, out, _ = grader("grade", "inbox", "--assignment", NAME, "--out", "out", "--resume",
                             "--jobs", 1)  # fmt: skip
     assert status == 0
-    assert "4 were graded before" in out
+    assert "graded before and kept: 4" in out
     found = entries()["kurt"]
     assert (found["score"], found["final_score"], found["policy"]["attempts"]) == (93.5, 74.8, 2)
     yaml = Path("assignments.yaml")
