@@ -11,6 +11,7 @@ terminal escapes, characters that reverse the reading direction, or spreadsheet 
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from collections.abc import Iterable
 from typing import Final
@@ -43,6 +44,26 @@ def for_terminal(text: str, *, keep: str = "") -> str:
     return "".join(
         c if c.isprintable() or c in keep else " " if c in "\t\n" else REPLACEMENT for c in text
     )
+
+
+def columns(text: str) -> int:
+    """Return how many columns of a terminal the text takes: wide letters two, marks none."""
+    return sum(map(_columns_of, text)) if not text.isascii() else len(text)
+
+
+def cut(text: str, width: int) -> str:
+    """Cut a line to ``width`` columns of a terminal, with an ellipsis."""
+    if columns(text) <= width:
+        return text
+    ends = itertools.accumulate(map(_columns_of, text))
+    fitting = itertools.takewhile(lambda end: end < max(width, 2), ends)
+    return f"{text[: sum(1 for _ in fitting)]}…"
+
+
+def _columns_of(character: str) -> int:
+    if unicodedata.combining(character) or character in JOINERS:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
 
 
 def for_cell(text: str) -> str:

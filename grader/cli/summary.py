@@ -12,6 +12,7 @@ from grader.people import label
 from grader.results import cards, wording
 from grader.results.clusters import clusters
 from grader.runs.class_run import Progress
+from grader.text import columns, cut
 
 MOST_ROWS: Final = 40
 MOST_ERRORS: Final = 20
@@ -37,9 +38,10 @@ def summary(
     lines = [f"{assignment.title} ({assignment.name})", ""]
     shown = sorted(grades, key=lambda grade: grade.submission.student)[:MOST_ROWS]
     names = [label(grade.submission) for grade in shown]
-    name_width = min(max(map(len, names), default=7), LONGEST_NAME, max(width // 3, 8))
+    name_width = min(max(map(columns, names), default=7), LONGEST_NAME, max(width // 3, 8))
     for grade, name in zip(shown, names, strict=True):
-        lines.append(_row(grade, _cut(name, name_width).ljust(name_width), width))
+        short = cut(name, name_width)
+        lines.append(_row(grade, short + " " * (name_width - columns(short)), width))
     if len(grades) > len(shown):
         lines.append(f"... and {len(grades) - len(shown)} more")
     lines += ["", *_class(grades, seconds, width), *_errors(grades)]
@@ -68,11 +70,11 @@ def _row(grade: Grade, name: str, width: int) -> str:
     bar = BAR if width >= WIDE else 0
     if grade.final is None:
         verdict = "excused" if grade.excused else "  error"
-        return _cut(f"{name}  {verdict}{' ' * (bar and bar + 2)}  {grade.message}", width)
+        return cut(f"{name}  {verdict}{' ' * (bar and bar + 2)}  {grade.message}", width)
     share = grade.final / grade.max_score if grade.max_score else 0.0
     filled = min(max(round(share * bar), 0), bar)
     drawn = f"  {'█' * filled}{'·' * (bar - filled)}" if bar else ""
-    return _cut(f"{name}  {grade.final:7.2f}{drawn}  {_why(grade)}", width)
+    return cut(f"{name}  {grade.final:7.2f}{drawn}  {_why(grade)}", width)
 
 
 def _why(grade: Grade) -> str:
@@ -104,13 +106,8 @@ def _class(grades: Sequence[Grade], seconds: float, width: int) -> list[str]:
         lines.append("most points lost by:")
     for each in found.clusters[:MOST_CLUSTERS]:
         who = wording.plural(len(each.rows), "student")
-        lines.append(_cut(f"  {who}, {wording.points(each.lost)}: {each.label}", width))
+        lines.append(cut(f"  {who}, {wording.points(each.lost)}: {each.label}", width))
     if found.unexplained:
         who = wording.plural(len(found.unexplained), "student")
         lines.append(f"mistakes without a name: {who}; see report.html")
     return lines
-
-
-def _cut(text: str, width: int) -> str:
-    """Cut a line to the terminal's width."""
-    return text if len(text) <= width else f"{text[: max(width - 1, 1)]}…"
