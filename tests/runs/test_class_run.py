@@ -263,7 +263,7 @@ def copies(folder, count):
 
 def rows(out):
     """The attempts in the store, as (student, number of attempts)."""
-    with sqlite3.connect(out / "results.db") as store:
+    with contextlib.closing(sqlite3.connect(out / "results.db")) as store:
         return dict(store.execute("SELECT student, COUNT(*) FROM attempts GROUP BY student"))
 
 
