@@ -206,16 +206,16 @@ def _mistakes_of(folder: Path) -> Sequence[Mistake]:
 def _never_named(found: Findings, mistakes: Sequence[Mistake]) -> Iterator[str]:
     """Say why a mistake that loses marks is never recognised by name."""
     by_values = any("check" in check.fixtures for check in found.vacuous.rubric)
-    for mistake in mistakes:
-        if mistake.id in found.named_ids:
+    for name in dict.fromkeys(mistake.id for mistake in mistakes):
+        if name in found.named_ids:
             continue
         reason = (
             "another mistake, or none, gives the same wrong arrays in the checks that it fails"
             if by_values
             else "plain tests compare no arrays with it; write "
-            f"partial_credit(share, message, mistake={mistake.id!r}), or ask with check(cases)"
+            f"partial_credit(share, message, mistake={name!r}), or ask with check(cases)"
         )
-        yield f"{mistake.id} is never named: {reason}"
+        yield f"{name} is never named: {reason}"
 
 
 def _compare(found: Findings, grade: Grade, seed: int) -> None:

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from grader.sandbox.guest import values, wire
-from grader.sandbox.guest.values import Packer, Tag, TooLargeError, unpack
+from grader.sandbox.guest.packing import Packer
+from grader.sandbox.guest.values import Tag, TooLargeError, unpack
 from grader.sandbox.guest.wire import WireError
 
 FUZZ = int(os.environ.get("GRADER_FUZZ", "3000"))

@@ -50,7 +50,8 @@ from grader.sandbox.fork_server import OverrunError, PipeError, StudentError
 from grader.sandbox.guest import values, wire
 from grader.sandbox.guest.operations import CHUNK as MAX_CHUNK
 from grader.sandbox.guest.operations import EXCEPTION
-from grader.sandbox.guest.values import Packer, Tag
+from grader.sandbox.guest.packing import Packer
+from grader.sandbox.guest.values import Tag
 from grader.sandbox.student import Student
 from grader.text import from_worker
 

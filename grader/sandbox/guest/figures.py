@@ -1,6 +1,6 @@
 """Describe matplotlib figures and axes in plain values: what is drawn, not how it looks.
 
-Importing this module lets `values` pack them. Where `imports:` lists matplotlib, the fork server calls
+Importing this module lets `packing` pack them. Where `imports:` lists matplotlib, the fork server calls
 `settle` before anything else is loaded. A figure is ``{"figure": title, "axes": [axes, ...]}``, and axes are
 
     {"title", "xlabel", "ylabel", "xlim", "ylim", "xscale", "yscale", "legend": [text, ...] or None,
@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.sandbox.guest import values
-from grader.sandbox.guest.values import Packer
+from grader.sandbox.guest import packing
+from grader.sandbox.guest.packing import Packer
 
 
 def settle() -> None:
@@ -92,5 +92,5 @@ def _axes(packer: Packer, axes: Any) -> Any:
     return packer.pack(described_axes(axes))
 
 
-values.extend("matplotlib.figure", "Figure", _figure)
-values.extend("matplotlib.axes", "Axes", _axes)
+packing.extend("matplotlib.figure", "Figure", _figure)
+packing.extend("matplotlib.axes", "Axes", _axes)

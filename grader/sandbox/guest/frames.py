@@ -1,6 +1,6 @@
 """DataFrame, Series and Index on the wire: columns as arrays, rebuilt with their dtypes.
 
-Importing this module lets `values` pack and rebuild them. It is imported beside student code where
+Importing this module lets `packing` pack and `values` rebuild them. It is imported beside student code where
 `imports:` lists pandas, and in the grader when the first of them is sent or arrives.
 """
 
@@ -13,8 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.sandbox.guest import values
-from grader.sandbox.guest.values import MAX_RANGE, Packer, Tag
+from grader.sandbox.guest import packing, values
+from grader.sandbox.guest.packing import Packer
+from grader.sandbox.guest.values import MAX_RANGE, Tag
 from grader.sandbox.guest.wire import WireError
 
 pd: Any = importlib.import_module("pandas")  # without types, and not in every installation
@@ -130,10 +131,10 @@ def _checked(build: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     return checked
 
 
-values.extend("pandas", "DataFrame", _frame)
-values.extend("pandas", "Series", _series)
+packing.extend("pandas", "DataFrame", _frame)
+packing.extend("pandas", "Series", _series)
 for _name in _INDEXES:
-    values.extend("pandas", _name, _index)
+    packing.extend("pandas", _name, _index)
 values.rebuild(Tag.FRAME, _checked(_built_frame))
 values.rebuild(Tag.SERIES, _checked(_built_series))
 values.rebuild(Tag.INDEX, _checked(_built_index))

@@ -36,8 +36,9 @@ from typing import Any, Final
 import numpy as np
 
 from grader.sandbox.guest import values, wire
+from grader.sandbox.guest.packing import Packer
 from grader.sandbox.guest.program import Running
-from grader.sandbox.guest.values import Packer, Tag, TooLargeError
+from grader.sandbox.guest.values import Tag, TooLargeError
 
 CALLABLE, ITERATOR, CLASS, MODULE, TENSOR, EXCEPTION, FUNCTION = (1 << bit for bit in range(7))
 """Flags of a handle."""
