@@ -69,8 +69,8 @@ last column says when, and from which commit. `make validation` writes all rows 
 
 A *variant* is a right program in another style. It counts as passed if it has full marks with every
 seed. A *mistake* is a wrong program of the catalogue. It counts as caught if it loses marks with every
-seed, and as named in each run in which its page calls it by its name. Problems are listed below the
-table: for example a mistake that is called by another's name, or that costs marks in a function with
+seed, and as named in each run in which its page calls it by its name. Problems and notes are listed below
+the table: for example a mistake that is called by another's name, or that costs marks in a function with
 which it has nothing to do.
 
 The timed checks, and numeric differentiation in place of backpropagation, which only they find, run
