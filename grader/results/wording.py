@@ -157,6 +157,7 @@ def test_first(command: str, in_notebook: bool) -> tuple[str, str]:
 NOT_EXPLAINED: Final = "not explained"
 NOTED: Final = {
     "error": "Some checks could not be judged. This is our problem to fix; there is no score yet.",
+    "undiagnosed": "The scores count. Looking for what went wrong raised an error in the grader.",
     "attack": "The program wrote to the pipe that carries answers, or closed it. It gained nothing.",
     "forbidden": "The program asked for something that the sandbox refuses: a file, a socket, a process.",
     "crashed": "The interpreter ended: by a signal, or by exit.",

@@ -222,6 +222,8 @@ class Student:
             raise self._dead
         if self._worker is not None:
             return
+        if self._left() <= 0:
+            raise self._used_up()
         self._worker = self._start()
         self.generation += 1
         program = self.program
@@ -244,6 +246,8 @@ class Student:
 
     def _without_the_rest(self, error: StudentError) -> None:
         """Load once more, only definitions, a program that ended or outlasted its worker."""
+        if self.generation > 1 and self._left() <= 0:
+            raise self._used_up() from None  # it loaded before: the calls since then took the time
         if self._sparing or self.limits.total <= self.budget.used:
             self._dead = StudentError(f"your file did not load: {error}", detail=error.detail)
             raise self._dead from None
@@ -269,9 +273,7 @@ class Student:
             raise GraderError("no worker")
         left = self._left()
         if left <= 0:
-            raise OverrunError(
-                f"the {self.limits.total:.3g} s for the whole submission are used up"
-            )
+            raise self._used_up()
         before = worker.cpu() + worker.asleep
         try:
             limits = replace(self.limits, idle_wall=share * self.limits.idle_wall)
@@ -292,6 +294,9 @@ class Student:
         """Return the seconds that this program may still use, of the submission's and its own."""
         left = self.limits.total - self.budget.used
         return min(left, TRIALS * self.limits.total - self.budget.trials) if self.trial else left
+
+    def _used_up(self) -> OverrunError:
+        return OverrunError(f"the {self.limits.total:.3g} s for the whole submission are used up")
 
     def _spend(self, seconds: float) -> None:
         self.budget.used += seconds

@@ -170,10 +170,18 @@ def test_two_mistakes_in_one_function_are_both_named(server: ForkServer) -> None
                 "f behaves as if the `+` before `b` in `c` were `-` (one of three mistakes).",
             ],
         ),
+        (
+            f"x = np.abs(x)\n    a = k * x + 1\n    {REST}",
+            ["f behaves as if `x` were taken without its signs."],
+        ),
+        (
+            f"x = x.copy()\n    x[0] = 0\n    a = k * x + 1\n    {REST}",
+            ["f behaves as if the first row of `x` were 0."],
+        ),
     ],
 )
 def test_edits_without_a_catalogue(student: str, sentences: list[str], server: ForkServer) -> None:
-    """An edit in one array only, and three edits together, are said; each card has its arrays."""
+    """Edits in one array, three together, and other arguments are said; each card has its arrays."""
     found = causes(Stray(student, edits, "", "", "", mistakes=()), server)
     assert [cause.sentence for cause in found] == sentences
     if len(found) > 1:

@@ -5,9 +5,13 @@ import types
 import numpy as np
 import pytest
 
+from grader.checks.case import Case
+from grader.checks.diagnosis import examples
 from grader.checks.diagnosis.known_names import known_names
 from grader.checks.diagnosis.mutants import MOST, Mutants, mutants
 from grader.checks.diagnosis.relations import Pair, relation
+from grader.checks.reference import Module
+from grader.sandbox.student import Answer
 
 SOURCE = """
 def total(values, start):
@@ -60,6 +64,7 @@ def backward(cache, d):
         ("walk", "it returned at the end of the first turn of its loop", (1, [5, 7]), 7),
         ("walk", "`at` were added up from turn to turn, where it is to be replaced", (1, [5]), 8),
         ("walk", "`steps` were left out in `at`, in the last turn of the loop", (1, [5, 7]), 14),
+        ("walk", "the loop over `range(len(steps))` ended after its first turn", (1, [5, 7]), 7),
         ("backward", "`z1` were used in place of `a1` in `W`", ({"z1": 3, "a1": 4}, 2), {"W": 6}),
     ],
 )
@@ -153,3 +158,30 @@ def test_relations(wrong, said) -> None:
         for a in (RIGHT, np.vstack([RIGHT + 0.25, RIGHT[:1]]))
     ]
     assert relation(pairs).startswith(said) if said else relation(pairs) == ""
+
+
+def test_relations_with_arguments_that_are_negative() -> None:
+    """A number among the arguments may be below 0: no root of it is taken."""
+    pairs = [Pair(3 * a, a, {"`b`": -2.0}) for a in (RIGHT, RIGHT + 0.25)]
+    assert relation(pairs) == "is always 3 times the right value"
+
+
+def test_what_is_always_zero_says_nothing_where_it_is_right() -> None:
+    """A column of zeros is right in most wrong programs."""
+    wide = np.hstack([RIGHT, RIGHT[:, :1] + 1])
+    others = np.array([0.0, 1.0, 1.0])
+
+    def said(right: np.ndarray) -> str:
+        inputs = (right, right + 0.25 * others)
+        return relation([Pair(a + others * np.sin(7 * a + 1), a) for a in inputs])
+
+    assert said(wide) == "is right in the first column only"
+    assert said(wide * others) == ""
+
+
+def test_an_array_that_is_too_large_is_shown_by_its_worst_entry() -> None:
+    """The two sides of a card differ."""
+    reference = Module(types.SimpleNamespace(f=lambda x: x), {})
+    case = Case("f", np.arange(16.0).reshape(4, 4))
+    made = examples.example(reference, case, Answer(case.args[0].T), [()])
+    assert (made.returned, made.correct) == ("f[0, 3] = 12.0", "f[0, 3] = 3.0")

@@ -10,7 +10,7 @@ import pytest
 
 from grader.course.assignment import Assignment
 from grader.model import Card, Example, Grade, Outcome, Submission
-from grader.results import class_figures, class_report
+from grader.results import class_figures, class_report, wording
 from grader.results.clusters import clusters, repairs
 from grader.results.excerpts import MOST_LINES, excerpt, sections
 from grader.results.material import gathered
@@ -238,3 +238,8 @@ def test_no_check_is_called_unfair_in_a_small_class() -> None:
 
     assert all(not check.flags for check in class_figures.checks(graded(class_figures.ENOUGH - 2)))
     assert all(check.flags for check in class_figures.checks(graded(class_figures.ENOUGH)))
+
+
+def test_every_note_on_a_submission_is_explained() -> None:
+    """A note without its sentence would end the report."""
+    assert set(wording.NOTED) == set(class_figures.NOTES)

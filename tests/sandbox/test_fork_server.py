@@ -336,6 +336,8 @@ def test_the_whole_submission_has_a_budget_of_cpu_and_of_sleep(server: ForkServe
     with pytest.raises(StudentError, match="for the whole submission are used up"):
         ask(one, "f")
     assert answered == [1, 1]
+    with pytest.raises(StudentError, match=r"^the 0\.7 s"):  # and not that the file did not load
+        ask(one, "f")
     one.end()
 
 

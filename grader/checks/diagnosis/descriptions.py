@@ -15,11 +15,9 @@ import numpy as np
 
 from grader.checks.arrays import Path, at
 from grader.checks.case import Case
-from grader.checks.diagnosis import examples, quantities
-from grader.checks.diagnosis.edits import WITNESSES
+from grader.checks.diagnosis import conditions, examples, quantities
 from grader.checks.diagnosis.relations import Pair, quantity, relation
 from grader.checks.diagnosis.views import View
-from grader.checks.reference import Module
 
 
 def relation_of(view: View) -> str:
@@ -105,60 +103,13 @@ def _examples(view: View, ladder: Sequence[Case]) -> str:
 def common(view: View, path: Path | None = None) -> str:
     """Say what the failing inputs have in common that the others have not, or ''."""
     bad = [case for case, _, paths in view.failing() if path is None or path in paths]
-    return difference(view.reference, bad, [case for case, _ in view.answered() if case not in bad])
-
-
-def difference(reference: Module, bad: Sequence[Case], good: Sequence[Case]) -> str:
-    """Say what the first inputs have in common that the others have not, or ''."""
-    if not good or not bad:
-        return ""
-    notes = {case.note for case in bad}
-    if "" not in notes and not notes & {case.note for case in good} and len(notes) <= 2:
-        return f" ({' and '.join(sorted(notes))})"
-    return condition(reference, bad, good)
-
-
-def condition(reference: Module, bad: Sequence[Case], good: Sequence[Case]) -> str:
-    """Say which argument or size tells the first inputs from the others, or ''."""
-    if not good or not bad:
-        return ""
-    names = examples.parameters(reference, bad[0])
-    for position, name in enumerate(names):
-        values = {
-            quantities.plain(case.args[position]) for case in bad if position < len(case.args)
-        }
-        others = {
-            quantities.plain(case.args[position]) for case in good if position < len(case.args)
-        }
-        is_drawn = all(isinstance(each, float) for case in bad for each in case.args[position:][:1])
-        if not is_drawn and len(values) == 1 and None not in values and not values & others:
-            return f" (for {name} = {next(iter(values))})"
-    for name in quantities.sizes(reference, bad[0]):
-        sizes = {quantities.sizes(reference, case).get(name) for case in bad}
-        others_too = {quantities.sizes(reference, case).get(name) for case in good}
-        is_dict = name.startswith("the number of entries")
-        if others_too == {1} and 1 not in sizes and not is_dict:
-            return f" (in our examples only where {name} is more than 1)"
-        if sizes == {1} and 1 not in others_too and not is_dict:
-            return f" (in our examples only where {name} is 1)"
-        is_known = (is_dict or name in names) and len(others_too) == 1 and None not in others_too
-        if is_known and not others_too & sizes and len(good) >= WITNESSES:
-            return f" (in our examples right only where {name} is {next(iter(others_too))})"
-    return ""
+    good = [case for case, _ in view.answered() if case not in bad]
+    if path is not None:
+        good = [case for case in good if path in view.reference.expected(case)[1]]
+    return conditions.told_apart(view.reference, bad, good)
 
 
 def common_errors(view: View) -> str:
     """Say what the inputs on which it raises have in common, or ''."""
-    bad = [case for case, _ in view.errors]
-    notes = {case.note for case in bad}
-    good = {case.note for case, _ in view.answered()}
-    if good and "" not in notes and not notes & good and len(notes) <= 2:
-        return f" ({' and '.join(sorted(notes))})"
-    for name in quantities.sizes(view.reference, bad[0]) if good else ():
-        sizes = {quantities.sizes(view.reference, case).get(name) for case in bad}
-        others = {quantities.sizes(view.reference, case).get(name) for case, _ in view.answered()}
-        if len(others) == 1 and not others & {*sizes, None}:
-            return f", unless {name} is {next(iter(others)):g}"
-        if len(sizes) == 1 and not sizes & {*others, None}:
-            return f" where {name} is {next(iter(sizes)):g}"
-    return ""
+    answered = [case for case, _ in view.answered()]
+    return conditions.of_errors(view.reference, [case for case, _ in view.errors], answered)

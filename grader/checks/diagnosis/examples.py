@@ -129,7 +129,26 @@ def example(
         return Example(text, "", listed(case, reference.expected(case)[1], wrong), raised)
     right, mine = reference.expected(case)[1], arrays_of(answer.value)
     first = [*wrong][:MOST_ARRAYS]
-    return Example(text, listed(case, mine, first), listed(case, right, first))
+    returned, correct = listed(case, mine, first), listed(case, right, first)
+    if returned == correct:  # too large to be written out: one entry of each tells them apart
+        found = [off for path in first if (off := _entry(case, mine.get(path), right[path], path))]
+        returned, correct = (
+            (", ".join(each) for each in zip(*found, strict=True)) if found else ("", "")
+        )
+    return Example(text, returned, correct)
+
+
+def _entry(
+    case: Case, mine: np.ndarray | None, right: np.ndarray, path: Path
+) -> tuple[str, str] | None:
+    """Write the entry of an array that is furthest off, as returned and as it should be."""
+    if mine is None or mine.shape != right.shape or not right.size:
+        return None
+    with np.errstate(invalid="ignore"):
+        off = np.nan_to_num(np.abs(mine.astype(float) - right), nan=np.inf)
+    place = np.unravel_index(int(off.argmax()), off.shape)
+    name = f"{label(case.function, path)}[{', '.join(map(str, place))}]"
+    return f"{name} = {number(mine[place])}", f"{name} = {number(right[place])}"
 
 
 def worked(reference: Module, cases: Sequence[Case], shown: Case, paths: Sequence[Path]) -> str:

@@ -8,6 +8,7 @@ Every sentence is checked on this submission before it is said.
 from __future__ import annotations
 
 import contextlib
+import functools
 import types
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -16,10 +17,9 @@ from grader.checks import near_misses
 from grader.checks.answers import Asked
 from grader.checks.arrays import Path, arrays_of, is_same
 from grader.checks.case import Case, Part
-from grader.checks.diagnosis import examples, quantities, within_arrays
+from grader.checks.diagnosis import conditions, examples, quantities, within_arrays
+from grader.checks.diagnosis.argument_edits import argument_edits
 from grader.checks.diagnosis.descriptions import (
-    condition,
-    difference,
     pairs_of,
     related,
     relation_of,
@@ -34,12 +34,12 @@ from grader.checks.diagnosis.diagnostics import (
     wrong_paths,
 )
 from grader.checks.diagnosis.edits import WITNESSES, Edits, Several, joined
-from grader.checks.diagnosis.relations import is_slip
+from grader.checks.diagnosis.relations import FEWEST_ENTRIES, is_slip
 from grader.checks.diagnosis.views import Cause, View
 from grader.checks.failure import Failure
 from grader.checks.partial_credit import MOST_CALLS, mixed_parts
 from grader.checks.reference import Module
-from grader.checks.student_module import is_given
+from grader.checks.student_module import is_given, says_something
 from grader.model import Example
 from grader.sandbox.student import Answer
 
@@ -125,11 +125,36 @@ class Investigation:
     def _of_edits(self, view: View) -> list[Cause]:
         return (
             self._edited(view)
+            or self._answers_others(view)
             or self._edited_partly(view)
             or within_arrays.in_arrays(self.search, view)
             or self._edited_twice(view)
             or self._edited_in_part(view)
         )
+
+    def _answers_others(self, view: View) -> list[Cause]:
+        """Look for arguments, other than those given, to which its answers are right."""
+        failing = sum(map(bool, view.wrong))
+        if view.errors or failing < WITNESSES or view.wrong_entries() < FEWEST_ENTRIES:
+            return []
+        if view.only_number() is not None:
+            return []  # one number for every input is the answer to many arguments
+        for edit in argument_edits(self.reference, view.cases):
+            made = functools.partial(edit.call, getattr(self.reference.module, view.function))
+            module = Module(
+                joined(self.reference.module, {view.function: made}), self.reference.caches
+            )
+            if self.all_of(module, self._telling_first(view)):
+                sentence = f"{view.function} behaves as if {edit.clause}."
+                array = examples.label(view.function, view.first_path())
+                cause = Cause(view.function, sentence, edit.question, array=array, module=module)
+                cause.is_edit, cause.named = True, {view.function}
+                return [cause]
+        return []
+
+    def _telling_first(self, view: View) -> list[tuple[Case, Answer]]:
+        """Return the inputs and answers, those with wrong values first: they rule out most edits."""
+        return [(view.cases[n], view.answers[n]) for n in view.numbers]
 
     def _edited_in_part(self, view: View) -> list[Cause]:
         """Look for a named mistake that explains at least half of the wrong arrays."""
@@ -195,13 +220,23 @@ class Investigation:
         if self._is_spoilt(view) or self._has_shapes_of(view, causes):
             return causes[-1:]
         mixed = mixed_parts(self.fresh, own)
+        following = set(view.paths)
         for case, answer in view.answered():
             if mixed.remote.answered > MOST_CALLS:
                 break
             want, right, _ = self.reference.expected(case)
-            if not agree(case, arrays_of(answer.value), answer_of(mixed.module, case, want), right):
+            made, mine = answer_of(mixed.module, case, want), arrays_of(answer.value)
+            following = {
+                path for path in following if path not in right or agree(case, mine, made, [path])
+            }
+            others = [path for path in right if path not in view.paths]
+            if not following or not agree(case, mine, made, others):
                 return []
-        return causes[-1:]
+        if len(following) == len(view.paths):
+            return causes[-1:]
+        view.following, view.followed = following, causes[-1]
+        view.roots = [path for path in view.paths if path not in following]
+        return []
 
     def _has_shapes_of(self, view: View, causes: Sequence[Cause]) -> bool:
         """Whether an array has a wrong shape, and already had it in a function that is called."""
@@ -341,9 +376,11 @@ class Investigation:
             return []
         candidate, spared = found
         failing = [case for case, _, _ in view.failing()]
-        if candidate.mistake is not None and not condition(self.reference, failing, spared):
+        if candidate.mistake is not None and not conditions.of_arguments(
+            self.reference, failing, spared
+        ):
             return []  # no branch of the program tells these inputs: the answers only look alike
-        where = difference(self.reference, failing, spared)
+        where = conditions.told_apart(self.reference, failing, spared)
         if not where and not is_last:
             return []
         return self._named(view, [candidate], where or " on some inputs, not on all")
@@ -390,6 +427,15 @@ class Investigation:
             if not all(is_slip(list(pairs_of(view, path))) for path in view.paths):
                 return False
         return bool(failures)
+
+    def is_partly_right(self, function: str) -> bool:
+        """Return whether a function that was looked at is right on a quarter of its inputs, and varies."""
+        view = self.views.get(function)
+        if view is None:
+            return False
+        right = [view.answers[n] for n in view.numbers if not view.wrong[n]]
+        is_often = len(right) >= WITNESSES and 4 * len(right) >= len(view.cases)
+        return is_often and says_something(right)
 
     def _related(self, view: View) -> list[Cause]:
         found = related(view)

@@ -193,7 +193,15 @@ class FinalPoints:
             found = [f for f in self.findings if f.kind == "values" and f.function == function]
             failures = [f.check.failure for f in found if f.check and f.check.failure]
             self._slips[function] = self.investigation.is_slip(function, failures)
-        return self._slips[function] or any(
+        return (
+            self._slips[function]
+            or self.investigation.is_partly_right(function)
+            or self._has_passed(function)
+        )
+
+    def _has_passed(self, function: str) -> bool:
+        """Whether a check of a function's values is passed."""
+        return any(
             finding.outcome.status == "passed"
             for finding in self.findings
             if finding.kind == "values" and finding.function == function
@@ -214,19 +222,18 @@ class FinalPoints:
                 finding.outcome = replace(outcome, points=least, message=message, credit=why)
 
     def _cap(self, causes: Sequence[Cause]) -> None:
-        """Let one verified slip cost at most a third of the exercise."""
-        lost = {f.outcome.id: f.outcome.max_points - f.outcome.points for f in self.findings}
+        """Let each verified slip cost at most a third of the exercise."""
         most = THIRD * sum(f.outcome.max_points for f in self.findings)
-        if len(causes) != 1 or sum(lost.values()) <= most:
-            return
-        [cause] = causes
-        if not cause.is_edit or not self._is_confirmed(cause, cause.function):
-            return
-        keep = most / sum(lost.values())
-        for finding in self.findings:
-            outcome = finding.outcome
-            if lost[outcome.id]:
-                points = outcome.max_points - lost[outcome.id] * keep
+        for cause in causes:
+            of_it = [f for f in self.findings if len(causes) == 1 or f.outcome.id in cause.outcomes]
+            lost = sum(f.outcome.max_points - f.outcome.points for f in of_it)
+            if lost <= most or not cause.is_edit:
+                continue
+            if not self._is_confirmed(cause, cause.function):
+                continue
+            for finding in [f for f in of_it if f.outcome.points < f.outcome.max_points]:
+                outcome = finding.outcome
+                points = outcome.max_points - (outcome.max_points - outcome.points) * most / lost
                 credit = outcome.credit or SLIP_CREDIT
                 finding.outcome = replace(outcome, points=round(points, 2), credit=credit)
 
@@ -234,13 +241,13 @@ class FinalPoints:
         """Whether the edit gives the student's answers to the hidden inputs of a function, too."""
         if cause.mistake == "constant-answer" or cause.module is None:
             return False
-        failures = [f.check.failure for f in self.findings if f.check and f.function == function]
-        return all(
-            says_something(failure.answers)
-            and self.investigation.all_of(cause.module, failure.pairs)
-            for failure in failures
-            if failure is not None
-        )
+        found = [f.check.failure for f in self.findings if f.check and f.function == function]
+        failures = [failure for failure in found if failure is not None]
+        pairs = [pair for failure in failures for pair in failure.pairs]
+        if not pairs:
+            return True
+        answers = [answer for _, answer in pairs if answer.error is None]
+        return says_something(answers) and self.investigation.all_of(cause.module, pairs)
 
     def _charge(self, cause: Cause, percent: float) -> None:
         """Let a mistake cost at least what the assignment says, whatever its checks cost."""

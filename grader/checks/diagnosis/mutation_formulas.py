@@ -57,6 +57,9 @@ def _moved(function: Function, slot: Slot, node: ast.BinOp, where: str) -> Itera
         what = f"the part of {quoted(place.value, 'array')} {verb} {step}"
     ask = "Which index is it at the first turn, and at the last? Write both down."
     yield replaced(function, slot, node.left, f"{what}{where}", ask)
+    if not place.part:
+        text = f"the first of {quoted(place.value, 'array')} were taken in each turn{where}"
+        yield replaced(function, slot, ast.Constant(0), text, ask)
 
 
 def factors(function: Function) -> Iterator[Edit]:

@@ -122,6 +122,11 @@ def carried(function: Function) -> Iterator[Edit]:
                     "it returned at the end of the first turn of its loop",
                     "How deep is the line with `return` indented, and when is it reached?",
                 )  # fmt: skip
+            yield _spliced(
+                function, loop.body, len(loop.body), 0, [ast.Break()],
+                f"the loop over {quoted(loop.iter)} ended after its first turn",
+                "How often does the loop run?",
+            )  # fmt: skip
 
 
 def _assigned_in(loop: ast.For) -> list[str]:

@@ -163,6 +163,8 @@ def _shape_said(pairs: Sequence[Pair]) -> str:
             fewer = all(pair.got.shape[axis] < pair.right.shape[axis] for pair in pairs)
             if more or fewer:
                 return f"has too {'many' if more else 'few'} of {words}"
+    if _all(pairs, lambda p: p.got.ndim >= 2 and p.got.shape == p.right.shape[::-1]):
+        return "has the shape of its transpose: rows and columns have changed places"
     return "has another shape"
 
 
@@ -247,7 +249,7 @@ def _sized(pairs: Sequence[Pair], ratios: Sequence[float]) -> str:
             if len(set(sizes)) == 1 and sizes[0] == 1:
                 continue
             if all(
-                size and abs(ratio - size**power) <= 2e-5 * size**power
+                size > 0 and abs(ratio - size**power) <= 2e-5 * size**power
                 for ratio, size in zip(ratios, sizes, strict=True)
             ):
                 return words.format(name)
@@ -460,7 +462,27 @@ def _others(pairs: Sequence[Pair]) -> str:
         if _all(pairs, lambda p, n=name: p.got.size > 0 and near(p.got, p.known[n])):  # type: ignore[misc]
             given = name.startswith("`")
             return f"is just {name}, unchanged" if given else f"holds {name} instead"
+    for name in _shared(pairs):
+        for words, function in _OF_KNOWN.items():
+            with np.errstate(all="ignore"):
+                if _all(pairs, lambda p, n=name, f=function: _is_of(p, f(p.known[n]))):  # type: ignore[misc]
+                    return f"is {words} {name}"
     return ""
+
+
+_OF_KNOWN: Final[dict[str, Callable[[np.ndarray], np.ndarray]]] = {
+    "the absolute value of": np.abs,
+    "the opposite of": np.negative,
+    "the square of": np.square,
+    "the exponential of": np.exp,
+    "the sigmoid of": _sigmoid,
+    "the tanh of": np.tanh,
+    "the positive part of": lambda a: np.maximum(a, 0),
+}
+
+
+def _is_of(pair: Pair, made: np.ndarray) -> bool:
+    return pair.got.size > 1 and bool(np.isfinite(made).all()) and near(pair.got, made)
 
 
 # --- where it is wrong --------------------------------------------------------------------------
@@ -483,6 +505,8 @@ def _where(pairs: Sequence[Pair]) -> str:
     ]
     for words, place in tries:
         if _all(pairs, lambda p, where=place: _is_wrong_at(p, where(p))):  # type: ignore[misc]
+            if "is right" in words and _all(pairs, lambda p, w=place: not p.right[~w(p)].any()):  # type: ignore[misc]
+                continue  # what is always 0 there is right in many wrong programs
             zero = _all(pairs, lambda p, where=place: not p.got[_off(p)].any())  # type: ignore[misc]
             return f"{words}, and is 0 there" if zero and "right value is 0" not in words else words
     if _all(pairs, _is_divided):

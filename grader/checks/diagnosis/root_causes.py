@@ -127,6 +127,9 @@ class _Page:
         if not causes:
             hidden = () if view.is_wrong else [self._hidden_only(function, findings)]
             causes = hidden or self.investigation.unexplained(view)
+        if view.followed is not None and causes:
+            self._add([view.followed], [f for f in findings if _follows(f, view)])
+            findings = [f for f in findings if not _follows(f, view)]
         self._add(causes, findings)
 
     def _followed(self, view: View, findings: Sequence[Checked]) -> Sequence[Cause]:
@@ -134,7 +137,8 @@ class _Page:
         own = next((f.check.own for f in findings if f.check and f.check.own), ())
         found = self.investigation.follows(view, own) if self.causes else []
         for finding in findings:
-            self.points.settle(finding, found, is_possible=bool(found) or not view.is_wrong)
+            is_possible = bool(found) or not view.is_wrong or _follows(finding, view)
+            self.points.settle(finding, found, is_possible=is_possible)
         if found or not self.causes:
             return found
         called = self.investigation.called(view.function)
@@ -341,7 +345,8 @@ class _Page:
         if check is None or not function:
             return None
         if check.kind == "speed":
-            return Example(f"{function}(...) on a large input", _first(finding.outcome.message), "")
+            said = f"the right values, but {_first(finding.outcome.message)}"
+            return Example(f"{function}(...) on a large input", said, "")
         if check.kind == "effects":
             view = self.investigation.view(function, check.drawn)
             reference = self.diagnostics.exercise.reference
@@ -490,6 +495,14 @@ def _roots(findings: Sequence[Checked]) -> list[Path]:
     ]
     follows = any(finding.outcome.points for finding in findings)
     return list(dict.fromkeys(path for path in lost if path)) if follows else []
+
+
+def _follows(finding: Checked, view: View) -> bool:
+    """Return whether all that is wrong in the arrays of a check follows from an earlier function."""
+    failure = finding.check.failure if finding.check else None
+    start = failure.path if failure is not None else ()
+    paths = [path for path in view.paths if path[: len(start)] == start]
+    return failure is not None and bool(paths) and view.following.issuperset(paths)
 
 
 def _about(causes: Sequence[Cause], finding: Checked) -> Cause:

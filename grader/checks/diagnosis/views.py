@@ -36,6 +36,10 @@ class View:
     wrong: list[list[Path]]
     roots: list[Path] = field(default_factory=list)
     """Arrays that are wrong in themselves, where others are right given the student's own arrays."""
+    following: set[Path] = field(default_factory=set)
+    """Wrong arrays that follow from an earlier function, where others do not."""
+    followed: Cause | None = None
+    """The cause there."""
     _arrays: dict[int, dict[Path, np.ndarray]] = field(default_factory=dict)
 
     def arrays(self, number: int) -> dict[Path, np.ndarray]:

@@ -10,7 +10,8 @@ They are tried in this order, each after the edits that explain everything.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from grader.checks.answers import Asked
@@ -43,12 +44,7 @@ def _made_in(search: Edits, view: View, candidate: Candidate, paths: Sequence[Pa
     """Return the reference with an edit that is made in some arrays of a function only."""
     right = getattr(search.reference.module, view.function)
     edited = getattr(candidate.module.module, view.function)
-
-    def call(*args: Any) -> Any:
-        made = edited(*copy.deepcopy(args))
-        return merged(right(*args), made, paths)
-
-    parts = {view.function: call}
+    parts = {view.function: functools.partial(both, right, edited, paths)}
     return Module(joined(search.reference.module, parts), search.reference.caches)
 
 
@@ -155,6 +151,14 @@ def _caused(
     _, cause.question = quantities.halves(hint.question)
     cause.more = quantities.neutral(hint.more)
     return [cause]
+
+
+def both(
+    right: Callable[..., Any], edited: Callable[..., Any], paths: Sequence[Path], *args: Any
+) -> Any:
+    """Return what the right function answers, with what an edit of it makes at some paths."""
+    made = edited(*copy.deepcopy(args))
+    return merged(right(*args), made, paths)
 
 
 def merged(right: Any, made: Any, paths: Sequence[Path]) -> Any:
