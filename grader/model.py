@@ -8,9 +8,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 Status = Literal["passed", "failed", "error", "waiting", "manual"]
 """The verdict on one check.
@@ -57,8 +58,7 @@ def seconds(value: float) -> float:
     return float(f"{value:.2g}")
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """The limits of one submission; seconds are CPU seconds if they say so, else wall."""
 
     call_cpu: float = 2.0
@@ -80,8 +80,7 @@ class Limits:
         return 60 + 3 * self.total
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(Struct, frozen=True):
     """One student's work as handed in, and what the LMS says about it."""
 
     student: str
@@ -103,8 +102,7 @@ class Submission:
     """Whether the error is that several files are possible; the student can settle it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """The result of one check. ``instructor`` is never shown to a student."""
 
     id: str
@@ -131,8 +129,7 @@ class Outcome:
     """The name that a plain test asked for and the submission does not define."""
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Struct, frozen=True):
     """The smallest demonstration example that shows a mistake; all of it may be shown."""
 
     call: str
@@ -144,8 +141,7 @@ class Example:
     """The exception and its text, with the student's own line, instead of ``returned``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """One root cause on a student's page."""
 
     id: str
@@ -171,8 +167,7 @@ class Card:
     """An SVG of the exercise's graph with the student's own values, or ''."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """A student's standing by the course's policy: see `grader.results.policy`."""
 
     final: float | None
@@ -192,8 +187,7 @@ class Standing:
     instructor: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Grade:
+class Grade(Struct, frozen=True):
     """A submission and its outcomes."""
 
     submission: Submission

@@ -24,8 +24,9 @@ import json
 import re
 import tokenize
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from grader import ipython, newer_syntax, parcel
 from grader.errors import UserError
@@ -66,8 +67,7 @@ class Cell(NamedTuple):
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Notebook:
+class Notebook(Struct, frozen=True):
     """The code cells of a notebook. Titles count code cells from 1, those left out too."""
 
     cells: tuple[Cell, ...]

@@ -9,9 +9,10 @@ author reads it, writes the wrong line as an edit of the solution, and takes the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from grader.course.assignment import Course
 from grader.errors import UserError
@@ -57,8 +58,7 @@ class NewMistakeError(UserError):
     """No entry can be begun: one line that says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(Struct, frozen=True):
     """The file written, the submission that it quotes, and its function."""
 
     file: Path

@@ -9,10 +9,10 @@ import inspect
 import sys
 import types
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
+from msgspec import Struct, field
 
 from grader.authoring import mutation_score
 from grader.checks import gradients
@@ -38,8 +38,7 @@ NO_ORACLE: Final = (
 )
 
 
-@dataclass
-class Numbers:
+class Numbers(Struct):
     """The result of the comparison; ``wrong`` is empty if everything agrees."""
 
     oracle: float = 0.0

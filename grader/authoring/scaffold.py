@@ -15,11 +15,11 @@ import keyword
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from msgspec import Struct
 
 from grader.course import catalog
 from grader.course.yaml_nodes import FILE, CatalogError
@@ -39,8 +39,7 @@ BOM: Final = "\ufeff"
 Files = Mapping[Path, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Scaffold:
+class Scaffold(Struct, frozen=True):
     """The files written, and the lines to add to ``assignments.yaml`` by hand, if any."""
 
     folder: Path

@@ -7,8 +7,9 @@ import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from grader.course.assignment import SpeedLimit
 from grader.notebook import BEGIN_SOLUTION, END_SOLUTION
@@ -106,8 +107,7 @@ def points_note(points: float) -> str:
     return "1 point" if points == 1 else f"{round(points, 2):g} points"
 
 
-@dataclass(frozen=True, slots=True)
-class PercentCell:
+class PercentCell(Struct, frozen=True):
     """A cell of a script in percent format, without its header."""
 
     kind: Literal["markdown", "code"]

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from grader.authoring.constants import CONSTANTS
 from grader.grading.protocol import CheckInfo
 from grader.model import Grade
 
 
-@dataclass
-class Vacuous:
+class Vacuous(Struct):
     """The checks with points that each program without answers passes."""
 
     rubric: Sequence[CheckInfo]

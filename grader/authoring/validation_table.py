@@ -5,8 +5,9 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from grader.authoring.numbers import NUMBER_SEEDS
 from grader.authoring.vacuous import Vacuous
@@ -15,8 +16,7 @@ TIMED_SEEDS: Final = 3
 """Seeds with which timed checks run too: what they say hardly depends on the inputs."""
 
 
-@dataclass
-class Findings:
+class Findings(Struct):
     """The findings about one exercise; ``wrong`` is empty for a sound one."""
 
     name: str

@@ -20,11 +20,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
+
 from grader.checks.arrays import arrays_in
 from grader.checks.compare import TOLERANCE
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False)  # a Struct may not have a constructor like this
 class Case:
     """One call. ``note`` names what is special about it, in words a student may read."""
 
@@ -83,8 +85,7 @@ class Case:
         return {size for array in arrays_in(self.args) for size in (*array.shape, len(array.shape))}
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """An argument that is element ``item`` of what ``case`` returned; -1: all of it."""
 
     case: Case

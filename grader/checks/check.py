@@ -18,8 +18,9 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final, TypeVar
+
+from msgspec.structs import replace
 
 from grader.checks import arrays, side_effects, speed
 from grader.checks import partial_credit as credit

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
+from msgspec import Struct
 
 from grader.checks.arrays import Path
 
@@ -30,8 +30,7 @@ LEAST: Final = 1e-6
 """Numbers below are not told in messages."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """A wrong array; ``message`` may be shown to a student."""
 
     kind: Literal["shape", "integers", "finite", "values"]

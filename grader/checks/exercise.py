@@ -6,10 +6,12 @@ import ast
 import importlib
 import types
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from grader.checks.boundary.worker_module import WorkerModule, alone, needs_worker
 from grader.checks.case import Case

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
+from msgspec import Struct
 
 from grader.checks import arrays, compare
 from grader.checks.answers import Asked
@@ -20,8 +20,7 @@ from grader.sandbox.fork_server import StudentError
 from grader.sandbox.student import Answer, Refused
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """A check that failed: what was asked, what came, and at which arrays it looked."""
 
     asked: Asked

@@ -17,10 +17,10 @@ does not halve when h does, as a smooth function's would: such coordinates are s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from msgspec import Struct
 
 STEP: Final = 1e-5
 TOLERANCE: Final = 1e-6
@@ -33,8 +33,7 @@ Point = dict[str, Any]
 Loss = Callable[[Any, Point], float]
 
 
-@dataclass(frozen=True, slots=True)
-class Gradient:
+class Gradient(Struct, frozen=True):
     """A gradient that can be checked by numbers.
 
     ``at(rng)`` draws a point: the arguments by name. ``loss(module, at)`` is a scalar and
@@ -48,8 +47,7 @@ class Gradient:
     wrt: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(Struct, frozen=True):
     """The comparison of a gradient array with the numeric gradient."""
 
     name: str

@@ -5,21 +5,20 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from grader.notebook import without_demos
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(Struct, frozen=True):
     """A hint without the answer: a fact and a question, then 80-160 plain words."""
 
     question: str
     more: str
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(Struct, frozen=True):
     """A mistake students make, as code: the solution with the wrong line put in.
 
     ``swap`` maps pieces of the solution's text, each occurring exactly once, to their replacements;
@@ -36,8 +35,7 @@ class Mistake:
     """``swap`` for ``twin.py``, where the solution cannot run in the grader: the same arrays."""
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True):
     """The mistakes of one exercise, and the source that they are made from."""
 
     source: str

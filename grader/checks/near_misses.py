@@ -10,11 +10,11 @@ import ast
 import difflib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
+from msgspec import Struct
 
 from grader.checks import compare
 from grader.checks.answers import Asked
@@ -52,8 +52,7 @@ _SHOWN: Final = {
 }
 
 
-@dataclass(frozen=True)
-class NearMiss:
+class NearMiss(Struct, frozen=True):
     """The value found in place of the expected one."""
 
     sentence: str

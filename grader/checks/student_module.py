@@ -10,10 +10,10 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from msgspec import Struct
 
 from grader.checks import arrays
 from grader.checks.answers import Asked
@@ -34,8 +34,7 @@ HANDED_BACK: Final = 1e-9
 """Arguments handed back differ by less than this from themselves, relative to each entry."""
 
 
-@dataclass(frozen=True)
-class _Held:
+class _Held(Struct, frozen=True):
     """An opaque result at both ends: the student's, there, and the reference's, here."""
 
     ref: Ref

@@ -8,8 +8,10 @@ no say: it is wrong in 9-11 % of comparisons on a loaded machine, CPU time in no
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.checks.answers import Asked
 from grader.checks.case import Case
@@ -32,8 +34,7 @@ More runs can only lower the ratio, and noise does not double the least of five.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Timed:
+class Timed(Struct, frozen=True):
     """Result of the repetitions: least CPU seconds of each, their ratio, the answers."""
 
     student: float

@@ -83,7 +83,7 @@ def _of(student: str, grades: Sequence[Grade]) -> Grade:
 
 def _saved(folder: Path, grade: Grade) -> Path | None:
     """Write the submitted file to a private folder; return its path, or None without a file."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from grader import files
     from grader.results.feedback import file_name

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grader import parcel, timestamps
 from grader.course.yaml_nodes import FILE, CatalogError, quoted
@@ -17,24 +19,21 @@ from grader.text import nearest
 DAY: Final = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class SpeedLimit:
+class SpeedLimit(Struct, frozen=True):
     """At most ``ratio`` times the CPU time of the reference, for points of its own."""
 
     ratio: float
     points: float
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """Submissions later than ``after`` lose ``lose`` percent of the score."""
 
     after: timedelta
     lose: float
 
 
-@dataclass(frozen=True, slots=True)
-class Late:
+class Late(Struct, frozen=True):
     """The cost of lateness, in percent of the score: by the day begun, or in steps.
 
     >>> Late(per_day=10, at_most=50).penalty(timedelta(hours=25))
@@ -63,8 +62,7 @@ class Late:
         return float(min(self.at_most, self.per_day * days_begun))
 
 
-@dataclass(frozen=True, slots=True)
-class Lateness:
+class Lateness(Struct, frozen=True):
     """The lateness of one submission by the course's rule."""
 
     at: datetime | None
@@ -101,8 +99,7 @@ def _days_after(first: datetime, days: int) -> datetime:
     return (first + days * DAY).astimezone(UTC)  # arithmetic within a zone is that of clock faces
 
 
-@dataclass(frozen=True, slots=True)
-class CheckSetting:
+class CheckSetting(Struct, frozen=True):
     """One check's settings in assignments.yaml; at most one of the three is set."""
 
     points: float | None = None
@@ -113,8 +110,7 @@ class CheckSetting:
     """The reason why everyone gets full points for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ManualQuestion:
+class ManualQuestion(Struct, frozen=True):
     """A question that a person grades."""
 
     id: str
@@ -122,8 +118,7 @@ class ManualQuestion:
     points: float
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Struct, frozen=True):
     """One exercise as this course sets it."""
 
     name: str
@@ -225,8 +220,7 @@ class Assignment:
         return Lateness(at, date, late_by, penalty, marked)
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(Struct, frozen=True):
     """A folder with ``assignments.yaml``, and what that says."""
 
     folder: Path

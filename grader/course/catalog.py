@@ -15,11 +15,12 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import replace
 
 from grader.course.assignment import Assignment, Course
 from grader.course.fields import ASSIGNMENT, Read, read_due, read_file, read_line, read_zone

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from grader.course import extensions
 from grader.course.assignment import Assignment, Course
@@ -64,8 +65,8 @@ def _shown(value: Any) -> str:
         return f"{value:%Y-%m-%d %H:%M %Z}"
     if isinstance(value, timedelta):
         return _duration(value)
-    if is_dataclass(value):
-        pairs = ((each.name, getattr(value, each.name)) for each in fields(value))
+    if isinstance(value, Struct):
+        pairs = ((name, getattr(value, name)) for name in value.__struct_fields__)
         value = {key: each for key, each in pairs if each not in (None, "", ())}
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {_shown(each)}" for key, each in value.items()) + "}"

@@ -12,9 +12,10 @@ nobody in the results is noted, and never guessed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+
+from msgspec import Struct
 
 from grader.course import table
 from grader.course.assignment import Assignment, Course
@@ -32,8 +33,7 @@ EXCUSED: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Extension:
+class Extension(Struct, frozen=True):
     """A later date for a student, or an excuse. ``where``: the file and line that say so."""
 
     student: str
@@ -127,8 +127,7 @@ def _refuse_second(each: Extension, first: Extension | None) -> None:
 # --- the file -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     """A row's texts by column, and where it stands."""
 
     where: str

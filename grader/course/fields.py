@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -266,7 +265,7 @@ MEBIBYTES: Final = _number(1, 1024 * 1024, "a number of MiB, such as 1024", whol
 PERCENT: Final = _number(0, 100, "a percentage without a sign, such as 10")
 
 LIMITS: Final[dict[str, Read]] = {
-    each.name: MEBIBYTES if each.name == "memory_mb" else SECONDS for each in fields(Limits)
+    name: MEBIBYTES if name == "memory_mb" else SECONDS for name in Limits.__struct_fields__
 }
 
 LATE: Final[dict[str, Read]] = {

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 Schema = dict[str, Any]
 
@@ -32,8 +33,7 @@ def _record(properties: Mapping[str, Schema], *required: str) -> Schema:
     return made | ({"required": list(required)} if required else {})
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """One key: what it holds, what holds without it, and how it is written."""
 
     name: str

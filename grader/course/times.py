@@ -11,9 +11,10 @@ that an LMS writes is read; one without a zone is in the course's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from grader import timestamps
 from grader.course import table
@@ -25,8 +26,7 @@ STUDENT: Final = ("student", "id", "sid", "email", "user", "username", "login")
 TIME: Final = ("submitted_at", "submitted at", "submitted", "time", "timestamp", "submission time")
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(Struct, frozen=True):
     """One student's submission time, and the file and line that state it."""
 
     student: str

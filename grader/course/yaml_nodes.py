@@ -10,11 +10,11 @@ are not asked for, and anchors, aliases and tags stand for nothing here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import yaml
+from msgspec import Struct
 
 from grader.errors import UserError
 from grader.text import nearest
@@ -126,8 +126,7 @@ def _syntax(line: int, problem: str) -> CatalogError:
     return CatalogError(f"{FILE}:{line}: {fact}; write {instead}")
 
 
-@dataclass(frozen=True, slots=True)
-class YamlNode:
+class YamlNode(Struct, frozen=True):
     """A node of the file, and the field it is the value of."""
 
     node: yaml.Node

@@ -6,10 +6,10 @@ import contextlib
 import time
 import traceback
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import cache, partial
 
 import pytest
+from msgspec.structs import replace
 
 from grader.grading import direct, marks, outcomes, plugin
 from grader.grading.session import Bench

@@ -7,12 +7,13 @@ of wrong answer is ``failed``; ``error`` is for our own faults.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 import pytest
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grader.checks.boundary.raised import BoundaryError, StudentRaisedError, UndefinedError
 from grader.checks.check import Check
@@ -38,8 +39,7 @@ FIXTURES: Final = ("check", "student", "reference", "rng", "subtests")
 """The fixtures of ours, which a misspelt name is compared with."""
 
 
-@dataclass
-class Rules:
+class Rules(Struct):
     """The rules that decide every outcome of a run, besides the exception of the test."""
 
     tests: Path

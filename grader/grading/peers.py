@@ -14,10 +14,10 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pytest
+from msgspec import Struct, field
 
 from grader.checks.boundary.handles import handle_of
 from grader.checks.boundary.kinds import Trail
@@ -31,8 +31,7 @@ KEPT_BYTES: Final = 64 << 20
 """Bytes of the reference's answers that are kept in one run."""
 
 
-@dataclass
-class Peers:
+class Peers(Struct):
     """Values that the tests of a run share: trails, and the reference in a worker."""
 
     roots: tuple[str, ...]

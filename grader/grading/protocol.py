@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The first message to a grading process."""
 
     course: str
@@ -27,8 +26,7 @@ class Settings:
     """Whether ``student`` answers with fresh objects: what passes then compares nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckInfo:
+class CheckInfo(Struct, frozen=True):
     """One hidden test, as the rubric lists it."""
 
     id: str
@@ -43,8 +41,7 @@ class CheckInfo:
     full: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(Struct, frozen=True):
     """A grading process's answer: the layers in force, and what keeps it from grading, if anything."""
 
     sandbox: list[str]

@@ -12,12 +12,12 @@ import functools
 import re
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Final
 
 import numpy as np
+from msgspec import Struct
 
 from grader.checks.boundary.raised import BoundaryError
 from grader.text import visible_line
@@ -61,8 +61,7 @@ PROPERTIES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TestPlace:
+class TestPlace(Struct, frozen=True):
     """The innermost place in the hidden tests where an exception passed."""
 
     frame: FrameType

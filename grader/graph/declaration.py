@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import graphlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from grader.errors import UserError
 
@@ -25,8 +26,7 @@ class GraphError(UserError):
     """The graph cannot be drawn: one line that says which entry is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """One value of a graph."""
 
     name: str

@@ -7,9 +7,10 @@ column, an order in each column by the mean place of the neighbours, then height
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
+
+from msgspec import Struct
 
 from grader.graph.declaration import Node, users
 
@@ -26,16 +27,14 @@ Slot = tuple[str, int]
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(Struct, frozen=True):
     """The widths that a node needs: its box, and the line that its values stand at."""
 
     box: float
     stem: float
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """The left end and the middle height of a node's box, and where its line ends."""
 
     x: float
@@ -43,8 +42,7 @@ class Place:
     end: float
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """All nodes, and the arrows between them as points; the last two are the arrow's head."""
 
     places: Mapping[str, Place]

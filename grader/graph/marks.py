@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, Literal
+
+from msgspec import Struct, field
 
 from grader.graph.declaration import Graph, nodes, users
 
@@ -21,8 +22,7 @@ MOST_ENTRIES: Final = 6
 LONGEST: Final = 28
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(Struct, frozen=True):
     """The verdict on each value of the forward pass, and on each gradient."""
 
     values: Mapping[str, Verdict] = field(default_factory=dict)

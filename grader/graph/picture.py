@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 from xml.etree import ElementTree as ET
+
+from msgspec import Struct, field
 
 from grader.graph.declaration import Graph, Node, nodes
 from grader.graph.layout import Layout, Place, Point, Size, arranged
@@ -40,8 +41,7 @@ LARGEST: Final = 300_000
 """Bytes of a picture that a page takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Numbers:
+class _Numbers(Struct, frozen=True):
     """All that stands in one picture."""
 
     values: Mapping[str, Any]

@@ -14,9 +14,11 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader import timestamps as times
 from grader.inbox.archive import from_zip
@@ -85,8 +87,7 @@ def _most_are(kind: str) -> Callable[[Tree], bool]:
     return recognise
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(Struct, frozen=True):
     """One system's reader: how its download is recognised and read."""
 
     recognise: Callable[[Tree], bool]
@@ -118,8 +119,7 @@ OF_A_SYSTEM = re.compile(
 """Names of folders that a system or a computer makes around a download; no student has them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Submissions:
+class Submissions(Struct, frozen=True):
     """The submissions, sorted by student: each is read while iterating, and again each time."""
 
     handins: tuple[Handin, ...]
@@ -150,8 +150,7 @@ class Submissions:
         return tuple(handin.student for handin in self.handins)
 
 
-@dataclass(frozen=True, slots=True)
-class Inbox:
+class Inbox(Struct, frozen=True):
     """An export: the kind that it is read as, what is in it, and what was ignored or refused."""
 
     kind: str

@@ -12,10 +12,11 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
+
+from msgspec import Struct, field
 
 from grader.inbox.tree import (
     ARCHIVE,
@@ -57,8 +58,7 @@ DAMAGED = (
 )
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     """Reads members until they gave ``total`` bytes; one that is read again is not counted again."""
 
     archive: zipfile.ZipFile

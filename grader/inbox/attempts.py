@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from grader import timestamps as times
 from grader.text import folded, one_line
@@ -35,8 +36,7 @@ DATED: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """The student of an attempt, and a text that sorts after earlier attempts."""
 
     student: str

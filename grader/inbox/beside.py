@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
+
+from msgspec import Struct
 
 from grader.course.assignment import Assignment
 from grader.inbox.tree import File
@@ -27,8 +28,7 @@ Read = Callable[[File], tuple[bytes, str]]
 """Return the content of a file, or why it cannot be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(Struct, frozen=True):
     """The files that an assignment takes besides the main one."""
 
     files: tuple[str, ...] = ()

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader import timestamps as times
 from grader.inbox.beside import MAX_TEXT, NOTHING, SUFFIXES, TEXTS, Beside, likeness
@@ -36,8 +38,7 @@ MAX_ATTEMPTS = 100
 Read = tuple[File, bytes, tuple[Cell, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """The chosen file and its bytes, or the reason why there is none."""
 
     file: File | None = None
@@ -53,8 +54,7 @@ class Choice:
     """Whether the error is that several files are possible."""
 
 
-@dataclass(frozen=True, slots=True)
-class Picker:
+class Picker(Struct, frozen=True):
     """The rule for one assignment and one export."""
 
     tree: Tree

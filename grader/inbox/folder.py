@@ -10,9 +10,10 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from grader.inbox.tree import (
     ARCHIVE,
@@ -46,8 +47,7 @@ class _Full(Exception):
     """More was found than is listed."""
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(Struct):
     entries: list[Entry] = field(default_factory=list)
     folders: set[str] = field(default_factory=set)
     repositories: set[str] = field(default_factory=set)

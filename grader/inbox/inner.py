@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from grader.inbox.archive import MIB, tree_of
 from grader.inbox.tree import MAX_OF_ONE, File, InboxError, Tree, Unreadable, Withheld, is_zip

@@ -15,8 +15,9 @@ import re
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from grader.inbox.beside import SUFFIXES, likeness
 from grader.inbox.choice import RELEASED, TESTS
@@ -53,8 +54,7 @@ PLACES: Final = re.compile(
 Path = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """A tree, the exercise's name, and what is known of its stub."""
 
     tree: Tree
@@ -66,8 +66,7 @@ class Question:
     """Names of the course's other exercises."""
 
 
-@dataclass(frozen=True, slots=True)
-class FolderLayout:
+class FolderLayout(Struct, frozen=True):
     """The depth of the students' folders, and notes on unusual ones."""
 
     depth: int = 1

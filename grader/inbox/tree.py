@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.errors import UserError
 from grader.text import one_line
@@ -48,8 +50,7 @@ class Withheld(Exception):
     """A file is not read because of the download or our limits, not of the student."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One file: its path from the root, ``/`` between names, and when it was last changed."""
 
     path: str
@@ -70,8 +71,7 @@ class Entry:
         return self.path.rpartition("/")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(Struct, frozen=True):
     """The files of a source, sorted, and how to read one.
 
     ``read(path, limit)`` gives at most ``limit`` bytes, or raises `Unreadable` or `Withheld`; it
@@ -98,8 +98,7 @@ class Tree:
             return ""
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A file that a student handed in, under the name that the student gave it."""
 
     entry: Entry
@@ -112,8 +111,7 @@ class File:
     """Its time, sortable; files of one attempt belong together, and the last with work counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Handin:
+class Handin(Struct, frozen=True):
     """All that one student handed in, and what the LMS says about it."""
 
     student: str

@@ -19,10 +19,12 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grader.course.assignment import Assignment
 from grader.files import write
@@ -56,18 +58,19 @@ class _UnsureError(Exception):
 WHERE: Final = "write lms: {canvas: {course: ID, assignment: ID}} in assignments.yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """One assignment in one Canvas. The token is shown nowhere, not even in ``repr``."""
 
     url: str
     course: str
     assignment: str
-    token: str = field(repr=False)
+    token: str
+
+    def __repr__(self) -> str:
+        return f"Target({self.url!r}, {self.course!r}, {self.assignment!r}, token hidden)"
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
+class Post(Struct, frozen=True):
     """The values for one student in Canvas."""
 
     student: str
@@ -78,8 +81,7 @@ class Post:
     """Instead of a score."""
 
 
-@dataclass(slots=True)
-class PushReport:
+class PushReport(Struct):
     """The result of a push."""
 
     posts: list[Post] = field(default_factory=list)
@@ -287,8 +289,7 @@ def _is(have: Mapping[str, Any], post: Post) -> bool:
 # --- HTTP ---------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Api:
+class _Api(Struct):
     """One Canvas. Redirects are not followed: the token goes to no other host."""
 
     to: Target

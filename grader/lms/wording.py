@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from grader.model import Grade, Outcome
 from grader.results import cards, wording

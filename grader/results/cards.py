@@ -10,14 +10,14 @@ makes an entry from its own title, message and hint; those that say the same mak
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.model import Card, Example, Grade, Outcome
 from grader.results import wording
 
 
-@dataclass(frozen=True, slots=True)
-class CardView:
+class CardView(Struct, frozen=True):
     """One thing to fix, as a reader sees it."""
 
     sentence: str

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from math import floor
 from statistics import correlation, fmean, median, quantiles
 from typing import Final
+
+from msgspec import Struct
 
 from grader.course.assignment import Assignment
 from grader.model import Cause, Grade, Outcome, Standing
@@ -46,8 +47,7 @@ NOTES: Final = {
 """Notes on a submission, the gravest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckFigures:
+class CheckFigures(Struct, frozen=True):
     """One check, over the class."""
 
     id: str
@@ -66,8 +66,7 @@ class CheckFigures:
     """Why the check looks unfair, in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
+class _Verdict(Struct, frozen=True):
     """One student's on one check, and the points of all other checks."""
 
     passed: bool
@@ -75,8 +74,7 @@ class _Verdict:
     rest: float
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreFigures:
+class ScoreFigures(Struct, frozen=True):
     """The scores of a class in a few numbers."""
 
     count: int

@@ -10,8 +10,9 @@ once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from grader import timestamps as times
 from grader.course.assignment import Assignment
@@ -30,8 +31,7 @@ MOST_CLUSTERS: Final = 40
 """Clusters that are written out; what is left is in the list of students."""
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
+class Material(Struct, frozen=True):
     """The report's content besides the grades, all of it for staff."""
 
     excerpts: Mapping[str, str] = field(default_factory=dict)
@@ -43,8 +43,7 @@ class Material:
     """The folder of the results, for the command that names a mistake."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A submission in a list of special ones."""
 
     name: str
@@ -55,8 +54,7 @@ class Listed:
     excused: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Special:
+class Special(Struct, frozen=True):
     """Submissions that need attention for the same reason."""
 
     key: str
@@ -66,8 +64,7 @@ class Special:
     listed: tuple[Listed, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ShownCluster:
+class ShownCluster(Struct, frozen=True):
     """A cluster as the report shows it."""
 
     cluster: Cluster

@@ -15,8 +15,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.model import Grade
 from grader.results import cards
@@ -27,8 +29,7 @@ from grader.text import visible_line
 MOST_CHOICES: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(Struct, frozen=True):
     """Students with the same wrong behaviour."""
 
     key: str
@@ -57,8 +58,7 @@ class Cluster:
         return visible_line(self.entry.sentence, 90)
 
 
-@dataclass(frozen=True, slots=True)
-class Clusters:
+class Clusters(Struct, frozen=True):
     """All clusters of a class, the costliest first, and who is in none with some lost points."""
 
     clusters: tuple[Cluster, ...]
@@ -66,8 +66,7 @@ class Clusters:
     unexplained_points: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Repair:
+class Repair(Struct, frozen=True):
     """A mistake over the hand-ins of a class: who repaired it, who still makes it, where it returned."""
 
     sentence: str

@@ -14,9 +14,10 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final
+
+from msgspec import Struct
 
 from grader.course.assignment import Assignment
 from grader.model import Grade, Outcome
@@ -29,8 +30,7 @@ _PORTS: Final = (f"{device}{number}" for device in ("com", "lpt") for number in 
 _RESERVED: Final = {"con", "prn", "aux", "nul", *_PORTS}
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(Struct, frozen=True):
     """Checks that stand in one file of hidden tests."""
 
     title: str

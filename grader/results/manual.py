@@ -11,9 +11,10 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from grader import parcel
 from grader.course import table
@@ -41,8 +42,7 @@ class MarkError(UserError):
     """A mark is refused; the message is one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(Struct, frozen=True):
     """One row of a table, or one mark on the command line."""
 
     student: str

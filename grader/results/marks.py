@@ -8,8 +8,10 @@ A mark belongs to a student and a question, so that grading again and resuming a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.model import Grade, Outcome
 
@@ -17,8 +19,7 @@ PREFIX: Final = "manual::"
 """How the id of a question begins among the ids of checks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """Points that a person gave for a question; the last one holds."""
 
     student: str

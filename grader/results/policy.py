@@ -13,10 +13,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.course import extensions
 from grader.course.assignment import Assignment, Course
@@ -38,8 +40,7 @@ ABSENT: Final = "nothing was submitted"
 EVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Standings:
+class Standings(Struct, frozen=True):
     """The results of a run, under the course's policy; the grade that counts for each student."""
 
     run: Run
@@ -193,8 +194,7 @@ def _nothing(assignment: Assignment, extension: Extension) -> Grade:
 # --- hand-ins -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Handin:
+class _Handin(Struct, frozen=True):
     """A grade and what its lateness costs. ``at`` is in UTC: within a zone clocks go back."""
 
     grade: Grade

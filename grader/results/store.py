@@ -17,12 +17,13 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final, TypeVar
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grader.errors import UserError
 from grader.model import Grade, Standing, Submission
@@ -71,8 +72,7 @@ class StoreError(UserError):
     """The results cannot be read or written: one line that says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """A run's settings, so that it can be resumed and repeated."""
 
     assignment: str
@@ -85,8 +85,7 @@ class Run:
     versions: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Adjustment:
+class Adjustment(Struct, frozen=True):
     """A change of a score by hand, and who made it, why and when; see `grader.results.policy`."""
 
     student: str
@@ -97,8 +96,7 @@ class Adjustment:
     at: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LaterDate:
+class LaterDate(Struct, frozen=True):
     """A later due date that staff gave to a student in ``grader serve``; the last one holds."""
 
     student: str
@@ -109,8 +107,7 @@ class LaterDate:
     at: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """Something a student handed in at one time, and the newest verdict on it."""
 
     digest: str

@@ -9,9 +9,10 @@ under ``instructor``, where only staff read.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from grader.model import Card, Grade, Outcome
 

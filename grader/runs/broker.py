@@ -14,10 +14,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from grader.course.assignment import Course
 from grader.model import Grade, Limits, Submission
@@ -41,8 +41,7 @@ Envelope = dict[str, str]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """One submission to grade, for a worker."""
 
     run: str
@@ -58,8 +57,7 @@ class Task:
     """The seed of its inputs, where it differs from the run's."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerAnswer:
+class WorkerAnswer(Struct, frozen=True):
     """The answer of a worker to a task. A refusal says why it grades no task of this run."""
 
     run: str

@@ -15,9 +15,11 @@ import hmac
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grader.course import catalog
 from grader.grading.protocol import Ready, Settings
@@ -167,8 +169,7 @@ class _Line:
 # --- a run --------------------------------------------------------------------------------------
 
 
-@dataclass
-class _Run:
+class _Run(Struct):
     """A run in progress: submissions to send, tasks that are out, and answers."""
 
     waiting: Iterator[Submission]

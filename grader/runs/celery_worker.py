@@ -14,10 +14,10 @@ import os
 import socket
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from grader.course.assignment import Course
 from grader.course.catalog import load

@@ -15,9 +15,11 @@ import importlib
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grader.course import extensions, times
 from grader.course.assignment import Assignment, Course
@@ -36,8 +38,7 @@ from grader.runs.provenance import recorded, refuse_mixture
 MAX_SEED = 2**31
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """The submissions, the course and the output folder of a run."""
 
     course: Course
@@ -62,8 +63,7 @@ class Plan:
     """Where the workers of ``engine="celery"`` take their tasks."""
 
 
-@dataclass
-class Progress:
+class Progress(Struct):
     """The progress of a run, for whoever shows it."""
 
     total: int = 0

@@ -27,12 +27,14 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing.connection import wait
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grader.grading.protocol import Ready, Settings
 from grader.model import Grade, Limits, Submission
@@ -68,16 +70,14 @@ def is_lost(losses: int) -> bool:
     return losses >= TRIES
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(Struct, frozen=True):
     """The submissions that one process can grade without a restart."""
 
     settings: Settings
     version: str = ""
 
 
-@dataclass(eq=False, slots=True)
-class _Job:
+class _Job(Struct, eq=False):
     """A submission to grade, and who waits for it."""
 
     kind: _Kind
@@ -93,8 +93,7 @@ class _Job:
         return self.kind, self.seed, self.submission
 
 
-@dataclass(eq=False, slots=True)
-class _Slot:
+class _Slot(Struct, eq=False):
     """A process, and the jobs that it has in hand, the oldest first."""
 
     kind: _Kind

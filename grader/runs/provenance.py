@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import asdict
 
 from grader import __version__
 from grader.course.assignment import Assignment, Course

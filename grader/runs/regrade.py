@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.course.assignment import Course
 from grader.course.secret import course_secret, fingerprint
@@ -18,8 +20,7 @@ from grader.runs import local
 from grader.runs.provenance import recorded
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """The grade of one student that counts now, and the one that would after grading again."""
 
     before: Grade

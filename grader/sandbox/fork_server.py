@@ -23,11 +23,12 @@ import struct
 import subprocess
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct
 
 from grader.errors import UserError
 from grader.model import Cause, Limits
@@ -109,8 +110,7 @@ class Reply(NamedTuple):
 # --- the sandbox ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Sandbox:
+class Sandbox(Struct, frozen=True):
     """The layers to put on workers; ``none`` for students' own machines."""
 
     layers: frozenset[str]

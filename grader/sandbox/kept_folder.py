@@ -16,15 +16,15 @@ import os
 import re
 import shutil
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 NAME: Final = re.compile(r"grader-(?:work|jail)-\w{8}")
 
 
-@dataclass(frozen=True, slots=True)
-class KeptFolder:
+class KeptFolder(Struct, frozen=True):
     """A temporary folder, and the descriptor that keeps it locked."""
 
     path: Path

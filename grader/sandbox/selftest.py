@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from grader.model import Limits
 from grader.sandbox.canary import ATTEMPTS
@@ -27,8 +28,7 @@ ALWAYS: Final = "/etc/passwd"
 _LEAST, _MOST = 0.009, 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Struct, frozen=True):
     """The result: which attempts succeeded, and the CPU seconds shown for `BURNT`."""
 
     attempts: Mapping[str, bool]

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grader.model import Limits
 from grader.sandbox.fork_server import (
@@ -48,8 +49,7 @@ TRIALS: Final = 0.25
 """Fraction of a submission's seconds that experiments on it may use."""
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Struct, frozen=True):
     """A program to load: a module's name, its cells (title, source), allowed imports."""
 
     name: str
@@ -81,15 +81,13 @@ class Call(NamedTuple):
         return self.packed or list(self[:4])
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """A leaf of an answer that could not be read; ``reason`` is one of `portable.REFUSALS`."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """The rebuilt result of one call: arrays and `Refused` leaves in lists and dicts."""
 
     value: Any
@@ -98,8 +96,7 @@ class Answer:
     error: StudentError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """The exception that a cell raised when the program was loaded."""
 
     cell: str
@@ -108,8 +105,7 @@ class Problem:
     text: str
 
 
-@dataclass(slots=True)
-class Budget:
+class Budget(Struct):
     """The resources used, out of `Limits.total` and `MAX_RECEIVED`."""
 
     used: float = 0.0
@@ -120,8 +116,7 @@ class Budget:
     """Bytes of the answers, which are all kept until the submission is graded."""
 
 
-@dataclass(slots=True)
-class Student:
+class Student(Struct):
     """A submission at work: its worker, replaced when it dies, and what it has used."""
 
     server: ForkServer

@@ -11,9 +11,10 @@ the course. With ``writes`` every worker mounts a file system of its own on the 
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from grader.sandbox.kept_folder import KeptFolder
 
@@ -21,8 +22,7 @@ SEEN_AT: Final = "/submission"
 """Where the folder lies in bubblewrap's view of the files."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkFolder:
+class WorkFolder(Struct, frozen=True):
     """A folder of ours with ``data`` and ``private/own`` in it."""
 
     kept: KeptFolder

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from grader.notebook import NotebookError, read_source
 
 
-@dataclass(frozen=True, slots=True)
-class Allowances:
+class Allowances(Struct, frozen=True):
     """The imports, files and helpers that the grader allows in one exercise."""
 
     imports: tuple[str, ...] = ()

@@ -16,11 +16,12 @@ import traceback
 import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final, Literal
 
 import numpy as np
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grader.checks.expect import Cache
 from grader.selfcheck import wording
@@ -40,8 +41,7 @@ Verdict = Literal["passed", "failed", "unwritten", "noted"]
 Namespace = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """The result of one check.
 
     ``unwritten`` names the function that is not written yet. A ``noted`` result (a cell of a notebook
@@ -56,8 +56,7 @@ class Result:
     printed: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SelfCheck:
+class SelfCheck(Struct, frozen=True):
     """Something to run, and the line that says what it is."""
 
     title: str
@@ -68,8 +67,7 @@ class SelfCheck:
 # --- the student --------------------------------------------------------------------------------
 
 
-@dataclass
-class Notes:
+class Notes(Struct):
     """Values kept from one check to the next."""
 
     changed: dict[str, str] = field(default_factory=dict)

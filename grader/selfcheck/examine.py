@@ -15,9 +15,10 @@ import threading
 import traceback
 import types
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from grader.ipython import python_of
 from grader.notebook import Cell, NotebookError, read_source

@@ -9,10 +9,11 @@ compared with longer steps.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.checks.expect import entries, numbers
 from grader.checks.gradients import STEP, Agreement, Gradient, Point, by_coordinate, relative
@@ -25,8 +26,7 @@ COARSE_TOLERANCE: Final = 1e-2
 FACT_TOLERANCE: Final = 1e-4
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One array of a gradient's table."""
 
     name: str

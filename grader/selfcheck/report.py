@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from grader.selfcheck import wording
 from grader.selfcheck.checks import Result
@@ -21,8 +22,7 @@ HEAD: Final = ("array", "shape", "largest difference", "verdict")
 LEFT: Final = "text-align:left"
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """The results of a check, as text and as HTML."""
 
     name: str

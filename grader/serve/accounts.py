@@ -10,9 +10,10 @@ import hmac
 import secrets
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
+
+from msgspec import Struct, field
 
 from grader.serve.database import now, stored, transaction
 
@@ -25,8 +26,7 @@ AFTER_CLOSING: Final = timedelta(days=30)
 WITHOUT_CLOSING: Final = timedelta(days=180)
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(Struct, frozen=True):
     """A user, and the role in each course."""
 
     id: int

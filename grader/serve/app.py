@@ -12,9 +12,9 @@ import sqlite3
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from msgspec import Struct
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -42,8 +42,7 @@ FORM_BYTES: Final = 64 * 1024
 """Of a form without a file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One route: who may use it, and what it does."""
 
     method: Literal["GET", "POST"]

@@ -14,11 +14,11 @@ import secrets
 import sqlite3
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from grader.serve.accounts import User, audit
 from grader.serve.database import now, stored, transaction
@@ -35,8 +35,7 @@ JUMP: Final = 60.0
 """Seconds by which the clock may jump before staff is told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Offering:
+class Offering(Struct, frozen=True):
     """An assignment as it stands in service.db; times in ISO 8601, or ''."""
 
     id: str
@@ -57,8 +56,7 @@ class Offering:
         return (not self.opens or self.opens <= at) and (not closes or at <= closes)
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAttempt:
+class StoredAttempt(Struct, frozen=True):
     """One submission of a student."""
 
     row: int
@@ -78,8 +76,7 @@ class StoredAttempt:
     trial: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """The one file of a submission."""
 
     file: str
@@ -142,7 +139,7 @@ def offerings(connection: sqlite3.Connection) -> list[Offering]:
 
 
 def _offerings(connection: sqlite3.Connection, where: str, *values: object) -> list[Offering]:
-    columns = ", ".join(field.name for field in fields(Offering))
+    columns = ", ".join(Offering.__struct_fields__)
     query = f"SELECT {columns} FROM offering {where}"  # noqa: S608  # our own names
     return [Offering(**dict(row)) for row in connection.execute(query, values).fetchall()]
 
@@ -415,8 +412,7 @@ def set_final(connection: sqlite3.Connection, offering: str, report: str) -> Non
     connection.execute("UPDATE offering SET final = ? WHERE id = ?", (report, offering))
 
 
-@dataclass(frozen=True, slots=True)
-class QueueState:
+class QueueState(Struct, frozen=True):
     """The numbers on the health page."""
 
     queued: int

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
+from msgspec import Struct, field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -32,8 +32,7 @@ class Queue(Protocol):
         """Wait until an attempt is graded, or the time is over."""
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """Settings of the web process."""
 
     origin: str
@@ -57,8 +56,7 @@ class Site:
         return "__Host-s" if self.is_secure else "s"
 
 
-@dataclass(frozen=True, slots=True)
-class WebCall:
+class WebCall(Struct, frozen=True):
     """One request, after it was checked."""
 
     request: Request

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from grader.course import catalog
 from grader.course.assignment import Assignment, Course
@@ -25,8 +26,7 @@ from grader.serve.messages import OfferingInfo
 Signature = tuple[tuple[str, int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CoursePlace:
+class CoursePlace(Struct, frozen=True):
     """An assignment of a course in its present state."""
 
     course: Course

@@ -10,10 +10,11 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from grader.lms import EXPORTS
 from grader.lms.exports.feedback import default_out, systems
@@ -27,8 +28,7 @@ DERIVED: Final = ("grades.json", "grades.csv", "report.html")
 """Files that hold the whole class: `grader report` writes them again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forgotten:
+class Forgotten(Struct, frozen=True):
     """The number that replaces a student in the audit, and files that we did not write."""
 
     number: str

@@ -11,9 +11,10 @@ import csv
 import io
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from grader.course import catalog
 from grader.files import write
@@ -26,8 +27,7 @@ COLUMNS: Final = ("student", "name", "email", "role")
 MAX_BYTES: Final = 4 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Invited:
+class Invited(Struct, frozen=True):
     """A row of the instructor's file."""
 
     student: str

@@ -12,13 +12,13 @@ import base64
 import hashlib
 import html
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from msgspec import Struct
 
 from grader.serve import wording
 from grader.text import visible_line
@@ -29,8 +29,7 @@ _META: Final = re.compile(rb'<meta http-equiv="Content-Security-Policy" content=
 _BODY: Final = re.compile(rb"<body[^>]{0,200}>")
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A page, and its Content-Security-Policy."""
 
     html: bytes

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class GradingSettings:
+class GradingSettings(Struct, frozen=True):
     """The settings that the supervisor passes to the grading service."""
 
     socket: int
@@ -19,8 +19,7 @@ class GradingSettings:
     """The supervisor's pid."""
 
 
-@dataclass(frozen=True, slots=True)
-class WebSettings:
+class WebSettings(Struct, frozen=True):
     """The settings that the supervisor passes to the web process."""
 
     listen: int

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.grading.protocol import Settings
 from grader.model import Grade, Submission
@@ -39,8 +41,7 @@ class Desk(Protocol):
         """Return what grading processes of an offering are started with."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Preview:
+class _Preview(Struct, frozen=True):
     """The changes that a regrade would store, and the state they were computed from."""
 
     version: str

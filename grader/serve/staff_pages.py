@@ -8,11 +8,12 @@ import re
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Collection, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+from msgspec.structs import replace
 from starlette.datastructures import UploadFile
 from starlette.responses import Response, StreamingResponse
 
@@ -51,8 +52,7 @@ def _int(value: object) -> int:
 # --- live ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class ClassNow:
+class ClassNow(Struct, frozen=True):
     """Hold what the staff page shows of a class: a line in words, a row for each user."""
 
     at: float

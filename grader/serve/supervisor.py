@@ -18,12 +18,12 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import Struct, field
 
 from grader.errors import UserError
 from grader.sandbox import interpreter
@@ -46,8 +46,7 @@ LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 RETAIN_EVERY: Final = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """The settings of the service at its start."""
 
     courses: Sequence[Path]
@@ -59,8 +58,7 @@ class Options:
     """Grading processes; twice as many as cores if 0."""
 
 
-@dataclass(slots=True)
-class _Child:
+class _Child(Struct):
     """A process that is to be running."""
 
     name: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from grader.authoring import scaffold
 from grader.authoring.new_mistake import NewMistakeError, new_mistake

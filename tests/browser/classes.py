@@ -10,10 +10,10 @@ nothing to run or could not be judged, and a few names are chosen to do harm.
 import json
 import math
 import random
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from msgspec.structs import replace
 from places import ROOT
 
 from grader.checks.mistakes import module_of

@@ -13,13 +13,13 @@ import http.server
 import re
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import classes
 import pytest
 from card_samples import GRADE
 from chromium import CHROMIUM, QUIET
+from msgspec.structs import replace
 
 from grader.model import Grade, Outcome, Submission
 from grader.results import class_figures as statistics

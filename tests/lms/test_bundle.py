@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import html
 import json
 import os
@@ -19,6 +18,7 @@ import pytest
 import yaml
 from container import Container, gradescope_image
 from lms_samples import grade_in, junit, valid
+from msgspec.structs import replace
 from places import ROOT
 
 from grader.checks.mistakes import mistaken, module_of
@@ -133,7 +133,7 @@ def test_pip_takes_the_wheel(tmp_path: Path) -> None:
 
 def test_a_torch_course_installs_torch_from_the_cpu_index(course: Course) -> None:
     base = course.assignment(NAME)
-    torch = dataclasses.replace(base, runtime="torch", imports=("torch",))
+    torch = replace(base, runtime="torch", imports=("torch",))
     setup = bundle._rendered("gradescope", torch)["setup.sh"].decode()
     assert "--extra-index-url https://download.pytorch.org/whl/cpu torch" in setup
     assert "torch==" in built_wheel.constraints(torch).decode()

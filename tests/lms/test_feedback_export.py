@@ -149,7 +149,7 @@ def test_mails_are_drafts_with_the_page_attached(tmp_path: Path) -> None:
     """A hostile name or address adds no header and no formula."""
     found, wanted = graded(tmp_path / "g", "gradescope")
     grades = list(found.grades)
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     evil = replace(grades[0].submission, name='=Eve\r\nBcc: all@example.edu, "x', student="=eve",
                    email="eve@example.edu")  # fmt: skip

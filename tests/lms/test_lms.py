@@ -9,7 +9,6 @@ import json
 import math
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -18,6 +17,7 @@ import xmlschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lms_samples import SCHEMAS, grade_in, junit, valid, validator
+from msgspec.structs import replace
 from places import ROOT
 
 from grader.lms import ANSWERS, EXPORTS, JOBS, Job, JobOutput, JobPlace

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from card_samples import CARD, CELL, FOLLOWS, GRADE, PICTURE, RIGHT, outcome
+from msgspec.structs import replace
 
 from grader.course.assignment import Assignment
 from grader.model import Example, Grade, Outcome, Standing

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from grader.course.assignment import Assignment
 from grader.model import Card, Example, Grade, Outcome, Submission

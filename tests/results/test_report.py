@@ -11,7 +11,6 @@ import re
 import statistics as plain
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
@@ -19,6 +18,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from grader.course.assignment import Assignment
 from grader.model import Grade, Outcome, Submission

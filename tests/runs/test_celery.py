@@ -22,13 +22,14 @@ import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
 import traps
+from msgspec.structs import replace
 from places import ROOT
 
 from grader.checks.mistakes import mistaken, module_of

@@ -2,11 +2,11 @@
 
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from places import ROOT
 
 from grader.authoring.numbers import TWIN_AGREES, _drawn, _InWorker, difference

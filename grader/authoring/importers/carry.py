@@ -8,8 +8,10 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grader.authoring.importers.cells import ProgramPart, TestCell, without_magics
 
@@ -27,8 +29,7 @@ CELL_MAGIC: Final = re.compile(r"^%%(?!time\b|capture\b)", re.MULTILINE)
 SHELL: Final = re.compile(r"^\s*!|=\s*!|get_ipython\(\)", re.MULTILINE)
 
 
-@dataclass
-class DefinedNames:
+class DefinedNames(Struct):
     """The names that the cells of a program define at module level."""
 
     student: dict[str, list[int]] = field(default_factory=dict)

@@ -6,9 +6,11 @@ import ast
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grader.errors import UserError
 
@@ -28,8 +30,7 @@ class ImportFailedError(UserError):
     """A notebook cannot be imported; the message is one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceCell:
+class SourceCell(Struct, frozen=True):
     """One cell of an instructor's notebook."""
 
     number: int
@@ -41,8 +42,7 @@ class SourceCell:
     """The text that the cell printed or showed."""
 
 
-@dataclass(frozen=True, slots=True)
-class TestCell:
+class TestCell(Struct, frozen=True):
     """One test of the notebook: its code, what it is worth, and what it should print."""
 
     __test__: ClassVar[bool] = False  # no test of pytest's
@@ -64,16 +64,14 @@ class TestCell:
     """How many code cells of the program must have run, and no more; 0 for all."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProgramPart:
+class ProgramPart(Struct, frozen=True):
     """A cell of the exercise: text, or code with solution regions."""
 
     kind: Literal["code", "markdown"]
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class HandGraded:
+class HandGraded(Struct, frozen=True):
     """A question that a person grades."""
 
     id: str
@@ -81,8 +79,7 @@ class HandGraded:
     points: float
 
 
-@dataclass
-class Imported:
+class Imported(Struct):
     """A notebook as an exercise."""
 
     title: str

@@ -6,11 +6,11 @@ import ast
 import doctest
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from msgspec.structs import replace
 
 from grader.authoring.importers.cells import (
     HandGraded,

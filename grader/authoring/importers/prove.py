@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grader.authoring.constants import answering, variables_of, written_by_students
 from grader.authoring.importers.cells import TestCell
@@ -19,8 +21,7 @@ EMPTY: Final = ("None", "0.0")
 """Answers that no test may accept from every function and variable."""
 
 
-@dataclass
-class Proof:
+class Proof(Struct):
     """The verdicts on each test, by its name."""
 
     reference: dict[str, str] = field(default_factory=dict)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.authoring import scaffold
 from grader.authoring.importers import beside, nbgrader, otter, prove, write
@@ -29,8 +31,7 @@ from grader.files import write as write_file
 MODE: Final = 0o644
 
 
-@dataclass(frozen=True, slots=True)
-class ImportReport:
+class ImportReport(Struct, frozen=True):
     """The result of importing one notebook."""
 
     notebook: Path

@@ -10,8 +10,9 @@ import re
 import sys
 import unittest
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from grader.authoring.importers.beside import modules
 from grader.authoring.importers.carry import (

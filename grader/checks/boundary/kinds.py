@@ -13,10 +13,10 @@ from __future__ import annotations
 import numbers
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
+from msgspec import Struct, field
 
 from grader.sandbox.guest.operations import (
     CALLABLE,
@@ -52,8 +52,7 @@ def kind_of(flags: int) -> str:
     return "object"
 
 
-@dataclass(frozen=True, slots=True)
-class Inside:
+class Inside(Struct, frozen=True):
     """The kinds of the handles in a container, by index or key."""
 
     parts: dict[Any, Tree]
@@ -110,8 +109,7 @@ Place = tuple[int, int, str, str]
 """Code object and instruction of the test, operation, name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """The reference's value at one place of a test."""
 
     word: str
@@ -125,8 +123,7 @@ NOTHING: Final = Seen("nothing")
 END: Final = Seen("the end of a loop")
 
 
-@dataclass(slots=True)
-class Trail:
+class Trail(Struct):
     """The reference's values in one test, in the order in which the test reads them."""
 
     recording: bool

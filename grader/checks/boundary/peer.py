@@ -18,10 +18,10 @@ import types
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import numpy as np
+from msgspec import Struct
 
 from grader.checks.boundary.callbacks import KEPT_TOO_LONG, Callbacks
 from grader.checks.boundary.kinds import (
@@ -80,8 +80,7 @@ class HasReference(Protocol):
     _grader_flags: int
 
 
-@dataclass(slots=True)
-class _Fetched:
+class _Fetched(Struct):
     """Elements of an iterator that were fetched and not used yet."""
 
     elements: deque[Any]

@@ -18,10 +18,10 @@ import math
 import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
+from msgspec import Struct, field
 
 from grader.checks import compare
 from grader.checks.arrays import Path, arrays_of
@@ -45,8 +45,7 @@ MOST_FAILED: Final = 4
 Arrays = Mapping[Path, np.ndarray]
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """The answer of a trusted program to a case, and the scale of each array."""
 
     arrays: Arrays
@@ -65,8 +64,7 @@ def answer_of(module: Module, case: Case, want: Any) -> Answered | None:
     return Answered(arrays, compare.scales(arrays, case.own_scale))
 
 
-@dataclass(eq=False)
-class Candidate:
+class Candidate(Struct, eq=False):
     """A wrong program of ours that may be what a student has written: a mistake or a mutant."""
 
     function: str

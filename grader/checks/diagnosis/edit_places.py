@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 Function = ast.FunctionDef
 
 
-@dataclass(frozen=True, eq=False)
-class Edit:
+class Edit(Struct, frozen=True, eq=False):
     """One edit of a syntax tree, made in place and taken back."""
 
     home: str
@@ -27,8 +27,7 @@ class Edit:
     undo: Callable[[], None]
 
 
-@dataclass(frozen=True, eq=False)
-class Slot:
+class Slot(Struct, frozen=True, eq=False):
     """A place that holds an expression: a field of ``owner``, or one item of a field."""
 
     owner: Any

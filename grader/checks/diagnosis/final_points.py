@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.checks.check import LOCAL_CREDIT, Check
 from grader.checks.diagnosis.explanations import Investigation
@@ -32,8 +34,7 @@ MOST_WAITING: Final = 0.9
 """Largest share of its points that a check earns which is not judged yet."""
 
 
-@dataclass
-class Checked:
+class Checked(Struct):
     """One check of a submission: its outcome, and what it asked with, where it used ``check``."""
 
     outcome: Outcome

@@ -14,8 +14,9 @@ from __future__ import annotations
 import ast
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from grader.checks.diagnosis.edit_places import Edit, note_kept
 from grader.checks.diagnosis.edit_wording import note_private
@@ -28,8 +29,7 @@ MOST_TURNS: Final = 20_000
 """Turns of all loops of one call of a mutant; right solutions take some hundreds on diagnostic inputs."""
 
 
-@dataclass(frozen=True, eq=False)
-class Mutant:
+class Mutant(Struct, frozen=True, eq=False):
     """One edit of one function of the solution."""
 
     function: str
@@ -81,8 +81,7 @@ def restart(module: types.ModuleType) -> None:
         turns.restart()
 
 
-@dataclass
-class Source:
+class Source(Struct):
     """A solution's syntax tree, its loops counted, from which mutants are compiled."""
 
     tree: ast.Module

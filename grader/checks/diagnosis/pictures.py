@@ -10,10 +10,10 @@ import ast
 import re
 import types
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
+from msgspec import Struct, field
 
 from grader import graph
 from grader.checks.answers import Asked
@@ -31,8 +31,7 @@ SMALL: Final = 6
 """Entries of an array that a picture writes out."""
 
 
-@dataclass
-class Scene:
+class Scene(Struct):
     """The known values of each name of a graph, for one input."""
 
     given: dict[str, Any] = field(default_factory=dict)

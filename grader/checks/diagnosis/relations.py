@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+from msgspec import Struct, field
 
 from grader.checks.compare import TOLERANCE
 
@@ -24,8 +24,7 @@ FEWEST_ENTRIES: Final = 4
 _Test = Callable[["Pair"], bool]
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """One array of one answer beside the right one, and what else is known of that input."""
 
     got: np.ndarray

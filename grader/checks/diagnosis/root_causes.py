@@ -11,9 +11,10 @@ from __future__ import annotations
 import ast
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
+
+from msgspec.structs import replace
 
 from grader.checks import experiments, near_misses
 from grader.checks.answers import Asked

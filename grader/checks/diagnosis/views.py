@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+from msgspec import Struct, field
 
 from grader.checks.arrays import Path, arrays_of, leaves
 from grader.checks.case import Case
@@ -25,8 +25,7 @@ def is_refused(answer: Answer) -> bool:
     return any(isinstance(leaf, Refused) for _, leaf in leaves(answer.value))
 
 
-@dataclass
-class View:
+class View(Struct):
     """One function of a student on diagnostic inputs."""
 
     function: str
@@ -164,8 +163,7 @@ class View:
         return digest.hexdigest()[:12]
 
 
-@dataclass
-class Cause:
+class Cause(Struct):
     """The reason why a function is wrong: one card."""
 
     function: str

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import takewhile
+
+from msgspec import Struct, field
 
 from grader.inbox.tree import Entry, File, Handin, Tree
 from grader.text import one_line
@@ -22,8 +23,7 @@ NAME = re.compile(
 RECEIPT = re.compile(r"[^\n:]{1,40}:\s*(?P<name>[^\n]*?)\s*\((?P<user>[^()\n]+)\)\s*(?:\n|$)")
 
 
-@dataclass(slots=True)
-class _Student:
+class _Student(Struct):
     files: list[File] = field(default_factory=list)
     name: str = ""
     user: str = ""

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
 import yaml
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grader import timestamps as times
 from grader.inbox.tree import (
@@ -39,8 +40,7 @@ MISSING = "the export contains no files of this submission: download it again"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(slots=True)
-class Record:
+class Record(Struct):
     """The metadata of one submission."""
 
     people: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
@@ -145,8 +145,7 @@ def parse(data: bytes) -> tuple[dict[str, Record], str]:
     return dict(records), ""
 
 
-@dataclass(slots=True)
-class _Level:
+class _Level(Struct):
     """The parser's place in one mapping or sequence."""
 
     mapping: bool

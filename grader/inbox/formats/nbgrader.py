@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from grader import timestamps as times
 from grader.inbox.tree import File, Handin, Tree, below, times_unread, tops

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grader.inbox.attempts import Attempt, attempts
 from grader.inbox.beside import SUFFIXES, likeness
@@ -19,8 +21,7 @@ from grader.inbox.tree import ARCHIVE, Entry, File, Handin, Tree, below, tops
 from grader.text import one_line
 
 
-@dataclass(slots=True)
-class _Collected:
+class _Collected(Struct):
     files: list[File] = field(default_factory=list)
     group: str = ""
     error: str = ""

@@ -12,12 +12,13 @@ import csv
 import io
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from grader import files
 from grader.inbox.formats import blackboard, canvas, moodle
@@ -34,8 +35,7 @@ MADE: Final = (2000, 1, 1, 0, 0, 0)
 """The time of every member, so that the same results give the same zip."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """The files written, the students without one, and the next step."""
 
     written: tuple[Path, ...]
@@ -44,8 +44,7 @@ class Delivery:
     next_step: str
 
 
-@dataclass(frozen=True, slots=True)
-class System:
+class System(Struct, frozen=True):
     """One system's form of feedback: the name of a student's page, and the next step."""
 
     place: Callable[[Grade], str]

@@ -18,8 +18,9 @@ import io
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from grader.errors import UserError
 from grader.lms import wording
@@ -42,8 +43,7 @@ class ExportError(UserError):
     """No file can be made; the message is one line with the remedy."""
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(Struct, frozen=True):
     """A file for an LMS, the students whose grades found no place in it, and what to know."""
 
     data: bytes
@@ -54,8 +54,7 @@ class Export:
 # --- a sheet ----------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class Sheet:
+class Sheet(Struct):
     """Rows of cells as they stand in the file, quotes included, and what separates them."""
 
     cells: list[list[str]]
@@ -159,8 +158,7 @@ def table(rows: Iterable[Sequence[str]]) -> bytes:
 # --- filling in -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Filling:
+class Filling(Struct, frozen=True):
     """The cells of a sheet that are keys, by kind of id, and the column of the score."""
 
     page: Sheet

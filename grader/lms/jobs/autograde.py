@@ -12,10 +12,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader import files, lms
 from grader.course import catalog, extensions
@@ -41,8 +43,7 @@ READABLE: Final = 0o644
 STOPPED: Final = "the grader was stopped before it was done"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """The options of a grading job, where the system's defaults do not hold."""
 
     lms: str

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from grader.model import Grade
 
@@ -18,8 +19,7 @@ FAILED: Final = 3
 """The exit status that says: not graded, and that is our failure."""
 
 
-@dataclass(frozen=True, slots=True)
-class JobPlace:
+class JobPlace(Struct, frozen=True):
     """The environment, the working directory, and the root of all paths."""
 
     environ: Mapping[str, str]
@@ -27,8 +27,7 @@ class JobPlace:
     root: Path = Path("/")
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """Data from the system, and values added when the answer is made."""
 
     submission: Path
@@ -67,8 +66,7 @@ class Job:
         return round(min(max(score / grade.max_score, 0.0), 1.0), 9)
 
 
-@dataclass(frozen=True, slots=True)
-class JobOutput:
+class JobOutput(Struct, frozen=True):
     """Files to write, and the exit status that the system expects."""
 
     stdout: bytes = b""
