@@ -14,10 +14,10 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from msgspec import Struct
 
 from grader.checks.case import Case
 from grader.checks.diagnosis import examples
@@ -30,8 +30,7 @@ Change = Callable[[Any], Any]
 _Described = tuple[str, str, Change]
 
 
-@dataclass(frozen=True)
-class ArgumentEdit:
+class ArgumentEdit(Struct, frozen=True):
     """One change of one argument."""
 
     clause: str
