@@ -3,9 +3,11 @@
     [python, "-c", startup.WITHOUT_COLLECTOR + code]     # a process that imports much
     startup.settle()                                     # when it has loaded what it needs
 
-The gains are CPU of `grader grade`, measured by ``bench/startup.py``, which turns each part off. Two
-more gains need no code here: heavy modules are imported where they are used, and patterns that a
-command may not need are compiled at their first use.
+The gains are CPU of `grader grade`, measured by ``bench/startup.py``, which turns each part off. Three
+more gains need no code here: heavy modules are imported where they are used, patterns that a
+command may not need are compiled at their first use, and values are `msgspec.Struct`: Python writes
+and compiles six methods for each frozen dataclass (24 % of the command's instructions at the start,
+13 % of those of a grading process).
 """
 
 from __future__ import annotations
