@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import importlib.util
 import inspect
 import sys
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -19,17 +18,11 @@ from grader.checks import gradients
 from grader.checks.arrays import arrays_of
 from grader.checks.case import Case
 from grader.checks.exercise import Exercise, load_exercise
-from grader.checks.mistakes import module_of
 from grader.checks.reference import Module
 from grader.course.assignment import Course
-from grader.model import Limits
-from grader.sandbox.fork_server import ForkServer, Sandbox
-from grader.sandbox.student import Call, Program, Student
 
 ORACLE_AGREES: Final = 1e-10
 """Largest relative difference from torch autograd, on the scale of each array's largest entry."""
-TWIN_AGREES: Final = 1e-12
-"""The same for a twin and the solution whose twin it is."""
 NUMBER_SEEDS: Final = 20
 """Seeds with which the reference is compared with the oracle and numeric gradients."""
 NO_ORACLE: Final = (
@@ -57,25 +50,19 @@ def check(course: Course, name: str, seeds: int) -> Numbers:
         return found
     cases = importlib.import_module(f"{name}.cases")
     exercise = load_exercise(course.folder, name)
-    twin = 0.0
     if _lacks_torch(course, name):
         found.notes.append(NO_ORACLE)
-    with contextlib.ExitStack() as open_workers:
-        solution, oracle = _others(course, exercise, open_workers)
-        for seed in range(min(seeds, NUMBER_SEEDS)):
-            for row in _numeric(cases, exercise.reference.module, seed):
-                found.wrong.append(f"seed {seed}, {row}")
-            if oracle is not None:
-                drawn = _drawn(cases, exercise.reference.module, seed)
-                found.oracle = max(found.oracle, difference(exercise.reference, oracle, drawn))
-            if solution is not None:
-                drawn = _drawn(cases, exercise.reference.module, seed)
-                twin = max(twin, difference(exercise.reference, solution, drawn))
+    oracle = _oracle(course, exercise)
+    for seed in range(min(seeds, NUMBER_SEEDS)):
+        for row in _numeric(cases, exercise.reference.module, seed):
+            found.wrong.append(f"seed {seed}, {row}")
+        if oracle is not None:
+            drawn = _drawn(cases, exercise.reference.module, seed)
+            found.oracle = max(found.oracle, difference(exercise.reference, oracle, drawn))
     found.notes += filter(None, [mutation_score.score(exercise, vars(cases))])
     if found.oracle > ORACLE_AGREES:
         found.wrong.append(f"the reference differs from torch autograd by {found.oracle:.1e}")
-    if twin > TWIN_AGREES:
-        found.wrong.append(f"the twin differs from the solution by {twin:.1e}")
+    exercise.reference.end()
     return found
 
 
@@ -87,38 +74,12 @@ def _lacks_torch(course: Course, name: str) -> bool:
     return "torch" in oracle.read_text(encoding="utf-8")
 
 
-def _others(
-    course: Course, exercise: Exercise, open_workers: contextlib.ExitStack
-) -> tuple[_InWorker | None, _InWorker | Module | None]:
-    """Return the solution if the reference is its twin, and the oracle, if any."""
-    folder = course.folder / "reference" / exercise.name
-    oracle = folder / "oracle.py"
-    there = oracle.exists() and not _lacks_torch(course, exercise.name)
-    source = oracle.read_text(encoding="utf-8") if there else ""
-    if not (folder / "twin.py").exists():
-        found = Module(module_of(source, "oracle"), exercise.caches) if source else None
-        return None, found
-    imports = course.assignment(exercise.name).imports
-    server = open_workers.enter_context(ForkServer(Sandbox.best(), imports))
-    return (
-        _InWorker(server, exercise.name, exercise.source, imports),
-        _InWorker(server, exercise.name, source, imports) if source else None,
-    )
-
-
-class _InWorker:
-    """Code of ours that does not run in this process, answering cases as `Module` does."""
-
-    def __init__(self, server: ForkServer, name: str, source: str, imports: Sequence[str]) -> None:
-        program = Program(name, ((f"{name}.py", source),), tuple(imports))
-        self._student = Student(server, program, Limits(total=1e9))
-
-    def answer(self, case: Case, want: Any) -> Any:
-        """Return the rebuilt answer; raise `StudentError` if there is none."""
-        [answer] = self._student.call([Call(case.function, case.args, want)])
-        if answer.error is not None:
-            raise answer.error
-        return answer.value
+def _oracle(course: Course, exercise: Exercise) -> Module | None:
+    """Return the oracle, if there is one that can run; it runs where the solution does."""
+    oracle = course.folder / "reference" / exercise.name / "oracle.py"
+    if not oracle.exists() or _lacks_torch(course, exercise.name):
+        return None
+    return exercise.edited(oracle.read_text(encoding="utf-8"), "oracle")
 
 
 def _numeric(cases: Any, reference: types.ModuleType, seed: int) -> Iterator[str]:
@@ -142,11 +103,11 @@ def _gradients(cases: Any) -> list[gradients.Gradient]:
     return [value for value in vars(cases).values() if isinstance(value, gradients.Gradient)]
 
 
-def difference(reference: Module, other: Module | _InWorker, cases: Iterator[Case]) -> float:
+def difference(reference: Module, other: Module, cases: Iterator[Case]) -> float:
     """Return the largest difference of two modules, relative to each answer's scale."""
     largest = 0.0
     for case in cases:
-        if isinstance(other, Module) and not hasattr(other.module, case.function):
+        if case.function not in other.names():
             continue
         want = reference.want(case)
         ours, theirs = arrays_of(reference.answer(case, want)), arrays_of(other.answer(case, want))
@@ -158,4 +119,5 @@ def difference(reference: Module, other: Module | _InWorker, cases: Iterator[Cas
             off = np.abs(array[finite] - theirs[path][finite]).max(initial=0.0)
             largest = max(largest, float(off / scale) if scale else 0.0)
         reference.forget()
+        other.forget()
     return largest

@@ -6,8 +6,7 @@ The files come first (`soundness`), then the students' zip (`handout`); the firs
 the rest meaningless ends the validation of an exercise. Then for each seed a class is graded, through
 the same processes and the same sandbox as any other: the reference, the stub, constant answers, every
 variant, and every mistake of the catalogue. Besides: the reference agrees with torch autograd
-(``oracle.py``) and with numeric gradients, away from kinks; where it is the ``twin.py`` of a solution
-that uses PyTorch, it agrees with that solution too, and oracle and solution run in workers.
+(``oracle.py``, which runs where the solution does) and with numeric gradients, away from kinks.
 """
 
 from __future__ import annotations

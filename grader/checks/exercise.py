@@ -9,21 +9,28 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace
-
-from grader.checks.boundary.worker_module import WorkerModule, alone, needs_worker
+from grader.checks.boundary.worker_module import (
+    TURNS,
+    WorkerModule,
+    Workshop,
+    alone,
+    needs_worker,
+)
 from grader.checks.case import Case
 from grader.checks.mistakes import Catalogue, module_of
 from grader.checks.reference import Caches, Module
 from grader.notebook import without_demos
 from grader.sandbox.student import Student
 
+if TYPE_CHECKING:
+    from grader.checks.diagnosis.mutants import Mutant
+
 
 @dataclass(repr=False)
 class Exercise:
-    """The trusted modules of one exercise, loaded in this process."""
+    """The solution of one exercise, here or in a worker, and its mistakes."""
 
     name: str
     source: str
@@ -39,6 +46,18 @@ class Exercise:
         """See `grader.checks.reference.Caches`."""
         return self.reference.caches
 
+    def edited(self, source: str, name: str = "edited") -> Module:
+        """Return an edited solution, which runs where the solution does."""
+        if isinstance(self.reference, WorkerModule):
+            return self.reference.edited(source)
+        return Module(module_of(source, name), self.caches)
+
+    def mutated(self, first: Mutant, *others: Mutant) -> Module:
+        """Return the solution with small edits, whose loops are counted."""
+        if isinstance(self.reference, WorkerModule):
+            return self.reference.edited(TURNS + first.text(*others))
+        return Module(first.module(*others), self.caches)
+
 
 def load_exercise(
     course: Path,
@@ -46,12 +65,11 @@ def load_exercise(
     start: Callable[[], Student] | None = None,
     solution: Path | None = None,
 ) -> Exercise:
-    """Read the solution, its mistakes and the contract's caches; ours, so it runs here.
+    """Read the solution, its mistakes and the contract's caches; ours, so it may run here.
 
     A solution that imports more than NumPy and the standard library, has several files, or comes with
-    data that its checks use never runs here: it answers from a worker, and its mistakes are not told
-    apart. The same holds where there are only plain tests: neither cases.py nor mistakes.py. Where there
-    is a ``twin.py``, that runs here.
+    data that its checks use never runs here: it answers from a worker, and so do edited ones. The same
+    holds where there are only plain tests: neither cases.py nor mistakes.py.
 
     Args:
         course: The folder of the course.
@@ -74,15 +92,12 @@ def load_exercise(
     known: Any = types.SimpleNamespace(MISTAKES=(), HINTS={})
     if (folder / "mistakes.py").exists():
         known = module_of((folder / "mistakes.py").read_text(encoding="utf-8"), f"{name}.mistakes")
-    runs, mistakes, twin = source, known.MISTAKES, folder / "twin.py"
-    if twin.exists():
-        runs = twin.read_text(encoding="utf-8")
-        mistakes = [replace(each, swap=each.twin, code="") for each in mistakes if each.twin]
-    if not twin.exists() and (apart or needs_worker(source)):
-        reference: Module = WorkerModule(start or partial(alone, name, source), caches)
-        return Exercise(name, source, reference, Catalogue(source, (), known.HINTS))
-    reference = Module(module_of(runs, f"{name}.reference"), caches)
-    catalogue = Catalogue(runs, mistakes, known.HINTS, getattr(known, "LOOKALIKES", ()))
+    if apart or needs_worker(source):
+        workshop = Workshop(start or partial(alone, name, source))
+        reference: Module = WorkerModule(workshop, source, caches)
+    else:
+        reference = Module(module_of(source, f"{name}.reference"), caches)
+    catalogue = Catalogue(source, known.MISTAKES, known.HINTS, getattr(known, "LOOKALIKES", ()))
     return Exercise(
         name, source, reference, catalogue, getattr(cases, "demonstrations", None), text
     )

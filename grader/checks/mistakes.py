@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
 
@@ -31,8 +31,6 @@ class Mistake(Struct, frozen=True):
     swap: Mapping[str, str] = field(default_factory=dict)
     code: str = ""
     affects: tuple[str, ...] = ()
-    twin: Mapping[str, str] = field(default_factory=dict)
-    """``swap`` for ``twin.py``, where the solution cannot run in the grader: the same arrays."""
 
 
 class Catalogue(Struct, frozen=True):
@@ -74,7 +72,6 @@ def mistaken(source: str, mistake: Mistake) -> str:
     return f"{source}\n\n{mistake.code}\n" if mistake.code else source
 
 
-def both(source: str, one: Mistake, other: Mistake) -> Callable[[], types.ModuleType]:
-    """Return how to make the solution with two mistakes; raises ValueError if they do not fit."""
-    text = mistaken(mistaken(source, one), other)
-    return lambda: module_of(text, f"{one.id} and {other.id}")
+def both(source: str, one: Mistake, other: Mistake) -> str:
+    """Return the solution's source with two mistakes; raises ValueError if they do not fit."""
+    return mistaken(mistaken(source, one), other)

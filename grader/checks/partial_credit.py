@@ -7,8 +7,7 @@ Whatever stands still is no evidence: constants, zeros and arguments handed back
 
 from __future__ import annotations
 
-import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -140,9 +139,9 @@ def mixed_parts(asked: Asked, own: tuple[str, ...]) -> _Mixed:
     """Return the reference made of the student's parts: once a submission, not once an array."""
 
     def mix() -> _Mixed:
-        remote, ours = Remote(asked), asked.reference
-        rebuilt = _rebuilt(ours.module, {name: getattr(remote, name) for name in own})
-        return _Mixed(remote, Module(rebuilt, ours.caches), {})
+        remote = Remote(asked)
+        parts = {name: getattr(remote, name) for name in own}
+        return _Mixed(remote, asked.reference.with_parts(parts), {})
 
     return asked.once(mix, mixed_parts, own)
 
@@ -161,22 +160,8 @@ def _room(reference: Module, case: Case, own: Sequence[str]) -> int:
         return call
 
     parts = {name: counted(getattr(reference.module, name)) for name in own}
-    Module(_rebuilt(reference.module, parts), reference.caches).raw(case)
+    reference.with_parts(parts).raw(case)
     return ROOM * max(largest, SMALL)
-
-
-def _rebuilt(module: types.ModuleType, parts: Mapping[str, Any]) -> types.ModuleType:
-    """Return a copy of the module in which ``parts`` replace functions by name."""
-    made = types.ModuleType(module.__name__)
-    space = made.__dict__
-    space.update(module.__dict__)
-    for name, value in list(space.items()):
-        if isinstance(value, types.FunctionType):
-            space[name] = types.FunctionType(
-                value.__code__, space, name, value.__defaults__, value.__closure__
-            )
-    space.update(parts)
-    return made
 
 
 def _inert(array: np.ndarray, args: Sequence[Any]) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
-from typing import Any
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 
@@ -106,8 +107,92 @@ class Module:
         self._expected.clear()
         self._calls.clear()
 
+    def end(self) -> None:
+        """End what this module runs in, if it has a worker; what is asked next starts another."""
+
     def _resolved(self, argument: Any) -> Any:
         if isinstance(argument, Part):
             whole = self.raw(argument.case)
             return whole if argument.item < 0 else whole[argument.item]
         return copy.deepcopy(argument)
+
+    # --- its functions ---
+
+    def names(self) -> list[str]:
+        """Return the names of the module, in its order."""
+        return list(vars(self.module))
+
+    def functions(self) -> list[str]:
+        """Return the names of its functions."""
+        return [name for name in self.names() if self._code(name) is not None]
+
+    def parameters(self, function: str) -> Sequence[str]:
+        """Return the names of a function's parameters."""
+        code = getattr(self.module, function).__code__
+        names: Sequence[str] = code.co_varnames[: code.co_argcount]
+        return names
+
+    def docstring(self, function: str) -> str:
+        """Return a function's docstring, or ''."""
+        return getattr(self.module, function).__doc__ or ""
+
+    def called_by(self, function: str) -> list[str]:
+        """Return the module's functions that the code of one names."""
+        code = self._code(function)
+        return [name for name in _names(code) if self._code(name) is not None] if code else []
+
+    def _code(self, name: str) -> types.CodeType | None:
+        found = vars(self.module).get(name)
+        return found.__code__ if isinstance(found, types.FunctionType) else None
+
+    # --- modules made of it ---
+
+    def unkept(self) -> Module:
+        """Return the same program, of which no answer is kept here."""
+        return Module(self.module, self.caches)
+
+    def restart(self) -> None:
+        """Begin a call: see `grader.checks.diagnosis.mutants.Turns`."""
+        if (turns := vars(self.module).get(COUNTER)) is not None:
+            turns.restart()
+
+    def with_parts(self, parts: Mapping[str, Callable[..., Any]]) -> Module:
+        """Return this program with ``parts`` in the place of its functions, by name."""
+        made = _copied(self.module, {})
+        made.__dict__.update(parts)
+        return Module(made, self.caches)
+
+    def joined(self, others: Mapping[str, Module]) -> Module:
+        """Return this program with functions of others in it, which call one another."""
+        parts = {name: getattr(other.module, name) for name, other in others.items()}
+        made = _copied(self.module, parts)
+        for other in others.values():
+            if COUNTER in vars(other.module):
+                made.__dict__.setdefault(COUNTER, vars(other.module)[COUNTER])
+        return Module(made, self.caches)
+
+
+COUNTER: Final = "_turn_"
+"""The name in an edited solution that counts the turns of its loops."""
+
+
+def _names(code: types.CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for each in code.co_consts:
+        if isinstance(each, types.CodeType):
+            yield from _names(each)
+
+
+def _copied(module: types.ModuleType, parts: Mapping[str, Any]) -> types.ModuleType:
+    """Return a copy of a module; its functions and ``parts`` find one another in it."""
+    made = types.ModuleType(module.__name__)
+    space = made.__dict__
+    space.update(module.__dict__)
+    for name, value in [*space.items(), *parts.items()]:
+        if isinstance(value, types.FunctionType):
+            space[name] = types.FunctionType(
+                value.__code__, space, name, value.__defaults__, value.__closure__
+            )
+        elif name in parts:
+            space[name] = value  # code of ours, which needs names of its own module
+    return made

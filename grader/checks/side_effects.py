@@ -11,7 +11,6 @@ from grader.checks.arrays import is_same
 from grader.checks.case import Case
 from grader.checks.failure import Failed
 from grader.checks.judge import Draw, Judge
-from grader.checks.reference import Module
 from grader.checks.student_module import added, says_something
 from grader.checks.wording import unreadable
 from grader.sandbox.fork_server import StudentError
@@ -39,7 +38,7 @@ def unmodified(judge: Judge, *cases: Draw) -> None:
     pairs, silent = _answered(judge, cases)
     for drawn, answer in pairs:
         judge.function = drawn.function
-        names = _parameters(judge.exercise.reference, drawn.function)
+        names = judge.exercise.reference.parameters(drawn.function)
         for index in answer.modified:
             position = index if index >= 0 else -1 - index
             label = names[position] if position < len(names) else f"argument {position + 1}"
@@ -142,9 +141,3 @@ def _must_say_something(judge: Judge, pairs: Sequence[tuple[Case, Answer]]) -> N
 def _adds_something(pairs: Sequence[tuple[Case, Answer]]) -> bool:
     """Return whether the answers are more than constants and arguments handed back."""
     return says_something([Answer(added(answer.value, case.args)) for case, answer in pairs])
-
-
-def _parameters(reference: Module, function: str) -> Sequence[str]:
-    code = getattr(reference.module, function).__code__
-    names: Sequence[str] = code.co_varnames[: code.co_argcount]
-    return names

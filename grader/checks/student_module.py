@@ -19,7 +19,6 @@ from grader.checks import arrays
 from grader.checks.answers import Asked
 from grader.checks.arrays import arrays_in, arrays_of, is_same, size
 from grader.checks.case import Case, Part
-from grader.checks.reference import Module
 from grader.sandbox.fork_server import StudentError
 from grader.sandbox.guest import refusals
 from grader.sandbox.guest.wire import Ref
@@ -58,7 +57,7 @@ class Remote:
     def _call(self, function: str, args: tuple[Any, ...]) -> Any:
         reference = self._asked.reference
         case = Case(function, *(a.ours if isinstance(a, _Held) else a for a in args))
-        ours = Module(reference.module, reference.caches)
+        ours = reference.unkept()
         want = ours.want(case)
         listed = reference.caches.get(function)
         if listed:

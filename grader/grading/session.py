@@ -169,6 +169,8 @@ class Bench:
     def _forget_reference(self) -> None:
         self._yardsticks.clear()
         self.peers.restart()
+        if self._exercise is not None:
+            self._exercise.reference.end()
         if self._reference is not None:
             self._reference.student.end()
             self._reference = None

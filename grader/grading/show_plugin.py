@@ -7,7 +7,6 @@ Never loaded by a class run: what it prints is in no results, and no student see
 
 from __future__ import annotations
 
-import inspect
 import itertools
 from collections.abc import Generator, Iterable, Iterator
 from typing import Any, Final
@@ -83,7 +82,7 @@ def clean(lines: Iterable[str]) -> str:
 
 
 def _inputs(asked: Asked, case: Case) -> Iterator[str]:
-    names = list(inspect.signature(getattr(asked.reference.module, case.function)).parameters)
+    names = list(asked.reference.parameters(case.function))
     yield f"{case.function}({', '.join(names)}){f'  # {case.note}' if case.note else ''}"
     for place, argument in enumerate(case.args):
         name = names[place] if place < len(names) else f"argument {place + 1}"

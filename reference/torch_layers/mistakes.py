@@ -458,33 +458,6 @@ MAKE_E = "nn.Parameter(torch.randn(V, d, dtype=torch.float64))"
 
 EMBED = "nn.functional.embedding(contexts, self.E, {}).flatten(1)"
 
-# The same mistakes in twin.py: pieces of its text.
-T_MASKED = "grad_output * (z >= 0)"
-T_LOG = "log_one_plus_exp = np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))"
-T_LOSS = "np.mean(log_one_plus_exp - y * z)"
-T_SLOPE = "grad_output * (sigmoid(z) - y) / len(y)"
-T_ENTROPY = "-np.mean(y * {} + (1 - y) * {})"
-T_HIDDEN = "z1 = X @ W1.T + b1"
-T_ACTIVE = "a1 = relu(z1)"
-T_BACK = 'dz1 = ReLU({"z": z1}, da1)["z"]'
-T_LOGIT = "z2 = a1 @ W2.T + b2"
-T_DOWN = "da1 = dz2 @ W2"
-T_CONTEXTS = 'contexts = inputs["contexts"]'
-T_LOOK_UP = "e = E[contexts].reshape(len(contexts), width)"
-T_TANH = "h = np.tanh(e @ W1.T + b1)"
-T_SLOPE_OF_TANH = "(1 - h**2)"
-T_RETURN = "        return logits\n"
-T_SCATTER = "np.add.at(dE, contexts, de)"
-T_TURNED = {
-    T_HIDDEN: "z1 = X @ W1 + b1",
-    "dW1 = dz1.T @ X": "dW1 = X.T @ dz1",
-    "dX = dz1 @ W1": "dX = dz1 @ W1.T",
-}
-T_LOGITS = "logits = h @ W2.T + b2"
-T_SOFTMAX = f"""{T_LOGITS}
-    p = np.exp(logits - logits.max(axis=1, keepdims=True))
-    p = p / p.sum(axis=1, keepdims=True)"""
-
 MISTAKES = (
     Mistake(
         "autograd-in-backward",
@@ -501,53 +474,45 @@ MISTAKES = (
         "ReLU",
         swap={MASKED: "return grad_output"},
         affects=("TwoLayer",),
-        twin={T_MASKED: "grad_output"},
     ),
     Mistake(
         "relu-slope-at-zero",
         "ReLU",
         swap={MASKED: "return grad_output * (z > 0)"},
         affects=("TwoLayer",),
-        twin={T_MASKED: "grad_output * (z > 0)"},
     ),
     Mistake(
         "relu-mask-inverted",
         "ReLU",
         swap={MASKED: "return grad_output * (z < 0)"},
         affects=("TwoLayer",),
-        twin={T_MASKED: "grad_output * (z < 0)"},
     ),
     Mistake(
         "relu-value-as-slope",
         "ReLU",
         swap={MASKED: "return grad_output * z.clamp(min=0)"},
         affects=("TwoLayer",),
-        twin={T_MASKED: "grad_output * np.maximum(z, 0)"},
     ),
     Mistake(
         "upstream-lost",
         "ReLU",
         swap={MASKED: "return (z >= 0).to(z.dtype)"},
         affects=("TwoLayer",),
-        twin={T_MASKED: "1.0 * (z >= 0)"},
     ),
     Mistake(
         "upstream-lost",
         "SigmoidBCE",
         swap={SLOPE: "(torch.sigmoid(z) - y) / len(y)"},
-        twin={T_SLOPE: "(sigmoid(z) - y) / len(y)"},
     ),
     Mistake(
         "cache-in-global",
         "ReLU",
         swap={SAVE_Z: "ReLU.z = z", LOAD_Z: "z = ReLU.z"},
-        twin={T_MASKED: 'grad_output * ((between or inputs)["z"] >= 0)'},
     ),
     Mistake(
         "cache-in-global",
         "SigmoidBCE",
         swap={SAVE_BOTH: "SigmoidBCE.saved = z, y", LOAD_BOTH: "z, y = SigmoidBCE.saved"},
-        twin={'z, y = inputs["z"], inputs["y"]': "z, y = (between or inputs).values()"},
     ),
     Mistake(
         "argument-modified",
@@ -566,45 +531,43 @@ MISTAKES = (
         "argument-modified",
         "WindowLM",
         swap={LOOK_UP: EMBED.format("max_norm=1.0")},
-        twin={
-            T_CONTEXTS: f"""norm = np.linalg.norm(E, axis=1, keepdims=True)
-    E = E / np.maximum(norm + 1e-7, 1)
-    {T_CONTEXTS}""",
-        },
     ),
     Mistake(
         "constant-answer",
         "ReLU",
         swap={MASKED: "return torch.zeros_like(grad_output)"},
         affects=("TwoLayer",),
-        twin={T_MASKED: "0 * grad_output"},
     ),
     Mistake(
         "sum-not-mean",
         "SigmoidBCE",
         swap={SLOPE: SLOPE.removesuffix(" / len(y)")},
-        twin={T_SLOPE: T_SLOPE.removesuffix(" / len(y)")},
     ),
     Mistake(
         "sum-not-mean",
         "SigmoidBCE",
         swap={LOSS: LOSS.replace("mean", "sum")},
-        twin={T_LOSS: T_LOSS.replace("mean", "sum")},
     ),
     Mistake(
         "sum-not-mean",
         "SigmoidBCE",
         swap={LOSS: LOSS.replace("mean", "sum"), SLOPE: SLOPE.removesuffix(" / len(y)")},
-        twin={T_LOSS: T_LOSS.replace("mean", "sum"), T_SLOPE: T_SLOPE.removesuffix(" / len(y)")},
     ),
     Mistake(
         "averaged-twice",
         "SigmoidBCE",
         swap={SLOPE: f"{SLOPE} / len(y)"},
-        twin={T_SLOPE: f"{T_SLOPE} / len(y)"},
     ),
-    Mistake("sign-flipped", "SigmoidBCE", swap={SLOPE: f"-{SLOPE}"}, twin={T_SLOPE: f"-{T_SLOPE}"}),
-    Mistake("sign-flipped", "SigmoidBCE", swap={LOSS: f"-{LOSS}"}, twin={T_LOSS: f"-{T_LOSS}"}),
+    Mistake(
+        "sign-flipped",
+        "SigmoidBCE",
+        swap={SLOPE: f"-{SLOPE}"},
+    ),
+    Mistake(
+        "sign-flipped",
+        "SigmoidBCE",
+        swap={LOSS: f"-{LOSS}"},
+    ),
     Mistake(
         "naive-log",
         "SigmoidBCE",
@@ -612,7 +575,6 @@ MISTAKES = (
             LOG: "y_hat = torch.sigmoid(z)",
             LOSS: "-torch.mean(y * torch.log(y_hat) + (1 - y) * torch.log(1 - y_hat))",
         },
-        twin={T_LOSS: T_ENTROPY.format("np.log(sigmoid(z))", "np.log(1 - sigmoid(z))")},
     ),
     Mistake(
         "clipped-log",
@@ -620,10 +582,6 @@ MISTAKES = (
         swap={
             LOG: "y_hat = torch.sigmoid(z).clamp(1e-7, 1 - 1e-7)",
             LOSS: "-torch.mean(y * torch.log(y_hat) + (1 - y) * torch.log(1 - y_hat))",
-        },
-        twin={
-            T_LOG: "y_hat = np.clip(sigmoid(z), 1e-7, 1 - 1e-7)",
-            T_LOSS: T_ENTROPY.format("np.log(y_hat)", "np.log(1 - y_hat)"),
         },
     ),
     Mistake(
@@ -634,9 +592,6 @@ MISTAKES = (
             LOSS: "-torch.mean(y * torch.log(y_hat + 1e-12) + (1 - y) * torch.log(1 - y_hat + "
             "1e-12))",
         },
-        twin={
-            T_LOSS: T_ENTROPY.format("np.log(sigmoid(z) + 1e-12)", "np.log(1 - sigmoid(z) + 1e-12)")
-        },
     ),
     Mistake(
         "clipped-log",
@@ -645,54 +600,42 @@ MISTAKES = (
             LOG: "y_hat = torch.sigmoid(z)",
             LOSS: "nn.functional.binary_cross_entropy(y_hat, y)",
         },
-        twin={
-            T_LOSS: T_ENTROPY.format(
-                "np.maximum(np.log(sigmoid(z)), -100)", "np.maximum(np.log(1 - sigmoid(z)), -100)"
-            )
-        },
     ),
     Mistake(
         "exp-overflow",
         "SigmoidBCE",
         swap={LOG: "log_one_plus_exp = torch.log1p(torch.exp(z))"},
-        twin={T_LOG: "log_one_plus_exp = np.log1p(np.exp(z))"},
     ),
     Mistake(
         "exp-overflow",
         "SigmoidBCE",
         swap={"torch.sigmoid(z) - y": "torch.exp(z) / (1 + torch.exp(z)) - y"},
-        twin={"(sigmoid(z) - y)": "(np.exp(z) / (1 + np.exp(z)) - y)"},
     ),
     Mistake(
         "sigmoid-slope-again",
         "SigmoidBCE",
         swap={SLOPE: f"{SLOPE} * torch.sigmoid(z) * (1 - torch.sigmoid(z))"},
-        twin={T_SLOPE: f"{T_SLOPE} * sigmoid(z) * (1 - sigmoid(z))"},
     ),
     Mistake(
         "sigmoid-slope-half",
         "SigmoidBCE",
         swap={SLOPE: f"{SLOPE} / (1 - torch.sigmoid(z))"},
-        twin={T_SLOPE: f"{T_SLOPE} / (1 - sigmoid(z))"},
     ),
     Mistake(
         "labels-missing",
         "SigmoidBCE",
         swap={"(torch.sigmoid(z) - y)": "torch.sigmoid(z)"},
-        twin={"(sigmoid(z) - y)": "sigmoid(z)"},
     ),
     Mistake("one-gradient-short", "SigmoidBCE", swap={f"{SLOPE}, None": SLOPE}),
     Mistake(
         "broadcast-y",
         "SigmoidBCE",
         swap={LOSS: LOSS.replace("y * z", "y.squeeze(1) * z")},
-        twin={T_LOSS: T_LOSS.replace("y * z", "y.T * z")},
     ),
     Mistake(
         "broadcast-y",
         "SigmoidBCE",
         swap={"(torch.sigmoid(z) - y)": "(torch.sigmoid(z) - y.squeeze(1))"},
-        twin={"(sigmoid(z) - y)": "(sigmoid(z) - y.T).sum(axis=1, keepdims=True)"},
     ),
     Mistake(
         "state-between-calls",
@@ -706,43 +649,31 @@ MISTAKES = (
         "constant-answer",
         "SigmoidBCE",
         swap={SLOPE: "torch.zeros_like(z)"},
-        twin={T_SLOPE: "0 * z"},
     ),
     Mistake(
         "relu-not-used",
         "TwoLayer",
         swap={ACTIVE: "a1 = torch.relu(z1)"},
-        twin={T_BACK: "dz1 = da1 * (z1 > 0)"},
     ),
     Mistake(
         "relu-missing",
         "TwoLayer",
         swap={ACTIVE: "a1 = z1"},
-        twin={T_ACTIVE: "a1 = z1", T_BACK: "dz1 = da1"},
     ),
     Mistake(
         "relu-at-output",
         "TwoLayer",
         swap={LOGIT: "return ReLU.apply(a1 @ self.W2.T + self.b2)"},
-        twin={
-            T_LOGIT: 'z2 = ReLU({"z": a1 @ W2.T + b2})',
-            T_DOWN: "dz2 = dz2 * (z2 > 0)\n    " + T_DOWN,
-        },
     ),
     Mistake(
         "sigmoid-twice",
         "TwoLayer",
         swap={LOGIT: "return torch.sigmoid(a1 @ self.W2.T + self.b2)"},
-        twin={
-            T_LOGIT: "z2 = sigmoid(a1 @ W2.T + b2)",
-            T_DOWN: "dz2 = dz2 * z2 * (1 - z2)\n    " + T_DOWN,
-        },
     ),
     Mistake(
         "weights-transposed",
         "TwoLayer",
         swap={HIDDEN: "z1 = X @ self.W1 + self.b1"},
-        twin=T_TURNED,
     ),
     Mistake(
         "weights-transposed",
@@ -751,7 +682,6 @@ MISTAKES = (
             "torch.randn(n_h, n_x, dtype": "torch.randn(n_x, n_h, dtype",
             HIDDEN: "z1 = X @ self.W1 + self.b1",
         },
-        twin={"W1=(n_h, n_x)": "W1=(n_x, n_h)", **T_TURNED},
     ),
     Mistake(
         "parameters-not-registered",
@@ -772,19 +702,16 @@ MISTAKES = (
         "bias-missing",
         "TwoLayer",
         swap={HIDDEN: "z1 = X @ self.W1.T"},
-        twin={T_HIDDEN: "z1 = X @ W1.T"},
     ),
     Mistake(
         "bias-missing",
         "TwoLayer",
         swap={LOGIT: "return a1 @ self.W2.T"},
-        twin={T_LOGIT: "z2 = a1 @ W2.T"},
     ),
     Mistake(
         "bias-shape",
         "TwoLayer",
         swap={BIASES: BIASES.replace("zeros(n_h", "zeros(1, n_h")},
-        twin={"b1=(n_h,), W2=(1, n_h)": "b1=(1, n_h), W2=(1, n_h)"},
     ),
     Mistake("graph-detached", "TwoLayer", swap={ACTIVE: "a1 = ReLU.apply(z1).detach()"}),
     Mistake("graph-detached", "TwoLayer", swap={HIDDEN: "z1 = X @ self.W1.data.T + self.b1"}),
@@ -795,25 +722,21 @@ MISTAKES = (
         "constant-answer",
         "TwoLayer",
         swap={LOGIT: "return 0 * (a1 @ self.W2.T + self.b2)"},
-        twin={T_LOGIT: "z2 = 0 * (a1 @ W2.T + b2)", T_DOWN: "dz2 = 0 * dz2\n    " + T_DOWN},
     ),
     Mistake(
         "slots-reversed",
         "WindowLM",
         swap={"self.E[contexts]": "self.E[contexts.flip(1)]"},
-        twin={T_CONTEXTS: f"{T_CONTEXTS}[:, ::-1]"},
     ),
     Mistake(
         "context-too-wide",
         "WindowLM",
         swap={"width = (n - 1) * d": "width = n * d"},
-        twin={"width = (n - 1) * d": "width = n * d"},
     ),
     Mistake(
         "one-slot-only",
         "WindowLM",
         swap={LOOK_UP: "self.E[contexts[:, -1]].repeat(1, contexts.shape[1])"},
-        twin={T_CONTEXTS: f"{T_CONTEXTS}[:, -1:].repeat(n - 1, axis=1)"},
     ),
     Mistake(
         "one-slot-only",
@@ -822,91 +745,61 @@ MISTAKES = (
             LOOK_UP: "torch.cat([self.E[contexts[:, :-1]].detach(), self.E[contexts[:, -1:]]], 1)\n"
             "        e = e.reshape(len(contexts), -1)"
         },
-        twin={T_SCATTER: "np.add.at(dE, contexts[:, -1], de[:, -1])"},
     ),
     Mistake(
         "reshape-mixed",
         "WindowLM",
         swap={"self.E[contexts]": "self.E[contexts.T]"},
-        twin={T_CONTEXTS: f"{T_CONTEXTS}\n    contexts = contexts.T.reshape(contexts.shape)"},
     ),
     Mistake(
         "reshape-mixed",
         "WindowLM",
         swap={"self.E[contexts]": "self.E[contexts].transpose(1, 2)"},
-        twin={
-            T_LOOK_UP: "e = E[contexts].transpose(0, 2, 1).reshape(len(contexts), width)",
-            T_SCATTER: "de = (dz @ W1).reshape(len(contexts), d, n - 1).transpose(0, 2, 1)\n    "
-            + T_SCATTER,
-        },
     ),
     Mistake(
         "embeddings-averaged",
         "WindowLM",
         swap={"width = (n - 1) * d": "width = d", LOOK_UP: "self.E[contexts].mean(dim=1)"},
-        twin={"width = (n - 1) * d": "width = d"},
     ),
     Mistake(
         "softmax-twice",
         "WindowLM",
         swap={"return z2\n": "return torch.softmax(z2, dim=1)\n"},
-        twin={
-            T_LOGITS: T_SOFTMAX,
-            T_RETURN: """        return p
-    dlogits = p * (dlogits - (dlogits * p).sum(axis=1, keepdims=True))
-""",
-        },
     ),
     Mistake(
         "softmax-twice",
         "WindowLM",
         swap={"return z2\n": "return torch.log_softmax(z2, dim=1)\n"},
-        twin={
-            T_LOGITS: T_SOFTMAX,
-            T_RETURN: """        return np.log(p)
-    dlogits = dlogits - p * dlogits.sum(axis=1, keepdims=True)
-""",
-        },
     ),
     Mistake(
         "tanh-missing",
         "WindowLM",
         swap={TANH: "a1 = e @ self.W1.T + self.b1"},
-        twin={T_TANH: "h = e @ W1.T + b1", T_SLOPE_OF_TANH: "1"},
     ),
     Mistake(
         "tanh-missing",
         "WindowLM",
         swap={TANH: TANH.replace("torch.tanh", "ReLU.apply")},
-        twin={T_TANH: "h = np.maximum(e @ W1.T + b1, 0)", T_SLOPE_OF_TANH: "(h > 0)"},
     ),
     Mistake(
         "tanh-missing",
         "WindowLM",
         swap={TANH: TANH.replace("tanh", "sigmoid")},
-        twin={T_TANH: "h = sigmoid(e @ W1.T + b1)", T_SLOPE_OF_TANH: "h * (1 - h)"},
     ),
     Mistake(
         "bias-missing",
         "WindowLM",
         swap={TANH: "a1 = torch.tanh(e @ self.W1.T)"},
-        twin={T_TANH: "h = np.tanh(e @ W1.T)"},
     ),
     Mistake(
         "bias-missing",
         "WindowLM",
         swap={LOGITS: "z2 = a1 @ self.W2.T"},
-        twin={T_LOGITS: "logits = h @ W2.T"},
     ),
     Mistake(
         "weights-transposed",
         "WindowLM",
         swap={TANH: TANH.replace("W1.T", "W1")},
-        twin={
-            T_TANH: "h = np.tanh(e @ W1 + b1)",
-            "de = (dz @ W1)": "de = (dz @ W1.T)",
-            "dz.T @ e": "e.T @ dz",
-        },
     ),
     Mistake(
         "parameters-not-registered",
@@ -919,17 +812,11 @@ MISTAKES = (
         "token-zero-as-padding",
         "WindowLM",
         swap={LOOK_UP: EMBED.format("padding_idx=0")},
-        twin={T_SCATTER: f"{T_SCATTER}\n    dE[0] = 0"},
     ),
     Mistake(
         "divided-by-tokens",
         "WindowLM",
         swap={LOOK_UP: EMBED.format("scale_grad_by_freq=True")},
-        twin={
-            T_SCATTER: f"""{T_SCATTER}
-    counts = np.bincount(contexts.ravel(), minlength=V)
-    dE /= np.maximum(counts, 1)[:, None]""",
-        },
     ),
     Mistake(
         "state-between-calls",
@@ -941,6 +828,5 @@ MISTAKES = (
         "constant-answer",
         "WindowLM",
         swap={"return z2\n": "return 0 * z2\n"},
-        twin={T_RETURN: "        return 0 * logits\n    dlogits = 0 * dlogits\n"},
     ),
 )

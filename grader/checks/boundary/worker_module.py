@@ -1,70 +1,262 @@
 """The reference in a worker: for solutions that this process must not load, such as PyTorch's.
 
-    reference = WorkerModule(start, caches)         # ``start`` returns the solution as a `Student`
-    reference.raw(Case("ReLU", {"z": z}))           # an array, computed in the worker
-    reference.module.ReLU({"z": z})                 # the same, as a call
+    reference = WorkerModule(Workshop(start), source, caches)  # ``start`` returns it as a `Student`
+    reference.raw(Case("ReLU", {"z": z}))                      # an array, computed in the worker
+    reference.module.ReLU({"z": z})                            # the same, as a call
+    reference.edited(text).raw(case)                           # what an edited solution answers
 
 It answers cases as `grader.checks.reference.Module` does. Classes of PyTorch are asked as
 `grader.sandbox.guest.torch_bridge` says, with arrays only; all other calls as those of a plain test.
+Edited solutions are modules beside the solution, in the same worker: all of it is the course's code.
 """
 
 from __future__ import annotations
 
 import ast
 import atexit
-import copy
+import functools
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from grader.checks.boundary.handles import handle_of
 from grader.checks.boundary.peer import Peer
+from grader.checks.boundary.raised import BoundaryError
 from grader.checks.case import Case
-from grader.checks.reference import Caches, Module
+from grader.checks.reference import COUNTER, Caches, Module
 from grader.model import Limits
 from grader.sandbox.fork_server import ForkServer, Sandbox
-from grader.sandbox.student import Call, Program, Refused, Student
+from grader.sandbox.guest.refusals import REFUSALS
+from grader.sandbox.student import Program, Student
+
+MAX_CPU: Final = 60.0
+"""CPU seconds for a call of the solution, or of an edited one."""
+_DEFINE: Final = """
+import sys, types
+made = sys.modules[{name!r}] = types.ModuleType({name!r})
+exec(compile({text!r}, {name!r}, "exec"), made.__dict__)
+setattr(student, {name!r}, made)
+"""
+TURNS: Final = f"""
+class _Turns:
+    def restart(self):
+        self.left = 20_000
+
+    def __call__(self):
+        self.left -= 1
+        if self.left < 0:
+            raise RuntimeError("a loop of a mutant does not end")
+
+
+{COUNTER} = _Turns()
+{COUNTER}.restart()
+"""
+"""The counter of loops, as text: see `grader.checks.diagnosis.mutants.Turns`."""
+
+
+class Workshop:
+    """The worker of a solution and of the edited solutions beside it."""
+
+    def __init__(self, start: Callable[[], Student]) -> None:
+        """Ask the program that ``start`` returns; it is called when something is first asked."""
+        self._start = start
+        self._student: Student | None = None
+        self._peer: Peer | None = None
+        self._editions: dict[tuple[str, bool], str] = {}
+        self._texts: dict[str, str] = {}
+        self._defined: set[str] = set()
+
+    def edition(self, text: str, has_parts: bool = False) -> str:
+        """Return the name of an edited solution.
+
+        Args:
+            text: Its text.
+            has_parts: Whether functions of ours stand in it: these may ask the one without.
+        """
+        name = self._editions.setdefault((text, has_parts), f"edition_{len(self._editions)}")
+        self._texts[name] = text
+        return name
+
+    def has_torch(self) -> bool:
+        """Return whether classes of PyTorch are asked with arrays."""
+        return "torch" in self._started().program.imports
+
+    def ask(
+        self, path: Sequence[str], args: Sequence[Any], want: Any, parts: Mapping[str, Any]
+    ) -> Any:
+        """Return what a function answers.
+
+        Args:
+            path: The function, after the name of an edited solution if it is one of those.
+            args: Its arguments.
+            want: What is asked of the result (see `grader.sandbox.guest.worker`); None: all of it.
+            parts: Functions of ours that stand for others of the program, by name.
+
+        Raises:
+            Exception: The function raises, or is stopped.
+        """
+        try:
+            peer = self._ready(path[:-1])
+            nodes = peer.pack(list(args)), peer.pack(dict(parts))
+            return peer.do("ask", (0, *path), want, *nodes, name=path[-1])
+        except BoundaryError as error:
+            self.end()
+            raise RuntimeError(str(error)) from None
+
+    def restart(self, edition: str) -> None:
+        """Begin a call of an edited solution whose loops are counted."""
+        try:
+            self._ready([edition]).call((0, edition, COUNTER, "restart"), (), {}, {}, "restart")
+        except BoundaryError:
+            self.end()
+
+    def end(self) -> None:
+        """End the worker; what is asked next starts another."""
+        if self._student is not None:
+            self._student.end()
+        self._student = self._peer = None
+        self._defined.clear()
+
+    def _started(self) -> Student:
+        if self._student is None:
+            self._student = self._start()
+        return self._student
+
+    def _ready(self, editions: Sequence[str]) -> Peer:
+        student = self._started()
+        student.budget.received = 0  # our own answers are no danger, and last for the run
+        if self._peer is None:
+            self._peer = Peer(student, test=0, roots=(), made=handle_of, cpu=MAX_CPU)
+        for name in editions:
+            if name not in self._defined:
+                definition = _DEFINE.format(name=name, text=self._texts[name])
+                self._peer.do("exec", (0,), definition)
+                self._defined.add(name)
+        return self._peer
 
 
 class WorkerModule(Module):
-    """The reference, or a mistake, as a program in a worker of its own."""
+    """The reference, or a mistake, in a worker."""
 
-    def __init__(self, start: Callable[[], Student], caches: Caches) -> None:
-        """Answer cases by the program that ``start`` returns when it is first needed."""
+    def __init__(
+        self, workshop: Workshop, source: str, caches: Caches, edition: str = "",
+        parts: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> None:  # fmt: skip
+        """Answer cases by a program.
+
+        Args:
+            workshop: The worker.
+            source: The text of the program.
+            caches: See `grader.checks.reference.Caches`.
+            edition: The name of the edited solution, if it is one.
+            parts: Functions of ours that stand for others of the program, by name.
+        """
         super().__init__(Functions(self), caches)
-        self._start = start
-        self._student: Student | None = None
+        self.source = source
+        self._workshop, self._edition, self._parts = workshop, edition, dict(parts or {})
 
     def raw(self, case: Case) -> Any:
         """Return what the worker answers: arrays, in dicts where gradients are asked for."""
         if case not in self._raw:
-            self._raw[case] = self.asked(case.function, case.args)
+            args = tuple(self._resolved(argument) for argument in case.args)
+            self._raw[case] = self.asked(case.function, args)
         return self._raw[case]
 
     def asked(self, function: str, args: tuple[Any, ...]) -> Any:
         """Return what the worker answers to one call; raise what the call raised."""
-        if self._student is None:
-            self._student = self._start()
-        self._student.budget.received = 0  # our own answers are no danger, and last for the run
-        if not (args and isinstance(args[0], Mapping) and "torch" in self._student.program.imports):
-            return Peer(self._student, test=0, roots=(), made=handle_of).call(
-                (0, function), copy.deepcopy(args), {}, {}, function
-            )
-        [answer] = self._student.call([Call(function, args, wanted_of(args))])
-        if answer.error is not None:
-            raise answer.error
-        if not isinstance(answer.value, dict):
-            return answer.value
-        return {k: value for k, value in answer.value.items() if not isinstance(value, Refused)}
+        if function in self._parts:
+            return self._parts[function](*args)
+        is_class = isinstance(self._nodes.get(function), ast.ClassDef)
+        want = wanted_of(args) if args and is_class and self._workshop.has_torch() else None
+        path = [self._edition, function] if self._edition else [function]
+        answer = self._workshop.ask(path, args, want, self._parts)
+        if not isinstance(want, dict) or isinstance(answer, str):
+            return answer
+        pairs = zip(want, answer, strict=True)
+        return {k: v for k, v in pairs if not (isinstance(v, str) and v in REFUSALS)}
 
-    def forget(self) -> None:
-        """Drop the answers kept, and end the worker."""
-        super().forget()
-        if self._student is not None:
-            self._student.end()
-            self._student = None
+    def end(self) -> None:
+        """End the worker, and with it those of all programs beside this one."""
+        self._workshop.end()
+
+    # --- its functions ---
+
+    @functools.cached_property
+    def _nodes(self) -> dict[str, ast.FunctionDef | ast.ClassDef]:
+        """The functions and classes in the text."""
+        nodes = ast.parse(self.source).body
+        return {n.name: n for n in nodes if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
+
+    def names(self) -> list[str]:
+        """Return the names of its functions and classes."""
+        return list(self._nodes)
+
+    def functions(self) -> list[str]:
+        """Return the names of its functions and classes."""
+        return list(self._nodes)
+
+    def parameters(self, function: str) -> Sequence[str]:
+        """Return the names of a function's parameters, or of what a class of PyTorch is asked with."""
+        match self._nodes.get(function):
+            case ast.FunctionDef(args=args):
+                return [each.arg for each in (*args.posonlyargs, *args.args)]
+            case ast.ClassDef(bases=bases) if any("Function" in ast.unparse(b) for b in bases):
+                return ["inputs", "grad_output", "between"]
+        return ["sizes", "params", "inputs", "grad_output"]
+
+    def docstring(self, function: str) -> str:
+        """Return a function's docstring, or ''; that of a class does not speak of arrays."""
+        node = self._nodes.get(function)
+        return (ast.get_docstring(node) or "") if isinstance(node, ast.FunctionDef) else ""
+
+    def called_by(self, function: str) -> list[str]:
+        """Return the program's functions and classes that the text of one names."""
+        if function not in self._nodes:
+            return []
+        named = [n.id for n in ast.walk(self._nodes[function]) if isinstance(n, ast.Name)]
+        return [name for name in dict.fromkeys(named) if name in self._nodes]
+
+    # --- modules made of it ---
+
+    def unkept(self) -> Module:
+        """Return the same program, of which no answer is kept here."""
+        return WorkerModule(self._workshop, self.source, self.caches, self._edition, self._parts)
+
+    def edited(self, source: str) -> WorkerModule:
+        """Return another text of the same program, as a module beside it."""
+        return WorkerModule(
+            self._workshop, source, self.caches, self._workshop.edition(source), self._parts
+        )
+
+    def restart(self) -> None:
+        """Begin a call of an edited solution whose loops are counted."""
+        if self._edition and COUNTER in self.source:
+            self._workshop.restart(self._edition)
+
+    def with_parts(self, parts: Mapping[str, Callable[..., Any]]) -> Module:
+        """Return this program with ``parts`` in the place of its functions, by name."""
+        every = {**self._parts, **parts}
+        edition = self._workshop.edition(self.source, has_parts=True)
+        return WorkerModule(self._workshop, self.source, self.caches, edition, every)
+
+    def joined(self, others: Mapping[str, Module]) -> Module:
+        """Return this program with functions of others in it, which call one another."""
+        tree = ast.parse(self.source)
+        nodes = {
+            name: other._nodes[name] for name, other in others.items()
+            if isinstance(other, WorkerModule) and name in other._nodes
+        }  # fmt: skip
+        parts = {
+            name: other._parts[name] for name, other in others.items()
+            if isinstance(other, WorkerModule) and name in other._parts
+        }  # fmt: skip
+        tree.body = [nodes.get(getattr(node, "name", ""), node) for node in tree.body]
+        text = ast.unparse(tree)
+        is_counted = COUNTER in text and COUNTER not in self.source
+        made = self.edited(TURNS + text if is_counted else text)
+        return made.with_parts(parts) if parts else made
 
 
 class Functions:

@@ -15,9 +15,9 @@ from __future__ import annotations
 import contextlib
 import itertools
 import math
-import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -27,9 +27,9 @@ from grader.checks import compare
 from grader.checks.arrays import Path, arrays_of
 from grader.checks.case import Case, Part
 from grader.checks.diagnosis.known_names import known_names
-from grader.checks.diagnosis.mutants import Mutant, Mutants, restart
+from grader.checks.diagnosis.mutants import Mutant, Mutants
 from grader.checks.exercise import Exercise
-from grader.checks.mistakes import Mistake, both, mistaken, module_of
+from grader.checks.mistakes import Mistake, both, mistaken
 from grader.checks.reference import Module
 from grader.sandbox.student import Answer
 
@@ -54,7 +54,7 @@ class Answered(Struct, frozen=True):
 
 def answer_of(module: Module, case: Case, want: Any) -> Answered | None:
     """Return what a program of ours answers to a case; None where it raises."""
-    restart(module.module)
+    module.restart()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -68,8 +68,7 @@ class Candidate(Struct, eq=False):
     """A wrong program of ours that may be what a student has written: a mistake or a mutant."""
 
     function: str
-    make: Callable[[], types.ModuleType]
-    caches: Any
+    make: Callable[[], Module]
     mistake: Mistake | None = None
     mutant: Mutant | None = None
     both: tuple[Candidate, Candidate] | None = None
@@ -81,7 +80,7 @@ class Candidate(Struct, eq=False):
     def module(self) -> Module:
         """Return the program, made at first use."""
         if self._module is None:
-            self._module = Module(self.make(), self.caches)
+            self._module = self.make()
         return self._module
 
     def made(self, case: Case, want: Any) -> Answered | None:
@@ -95,7 +94,7 @@ class Candidate(Struct, eq=False):
 
     def raised(self, case: Case, want: Any) -> str:
         """Return the exception that it raises on a case, as a traceback ends, or ''."""
-        restart(self.module.module)
+        self.module.restart()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -139,8 +138,7 @@ class Diagnostics:
             for argument in case.args
             if isinstance(argument, Part)
         }
-        space = self.exercise.reference.module.__dict__
-        return [name for name in space if name in asked]
+        return [name for name in self.exercise.reference.names() if name in asked]
 
     def cases(self, function: str, draws: Sequence[Callable[..., Any]] = ()) -> list[Case]:
         """Return the inputs of a function, smallest first.
@@ -191,22 +189,22 @@ class Diagnostics:
     def candidates(self, function: str) -> Iterator[Candidate]:
         """Yield the mistakes made in a function, then mutants, each made when it is reached."""
         yield from self.mistakes(function)
-        catalogue, caches = self.exercise.catalogue, self.exercise.caches
         if self._mutants is None:
             known = known_names(self.exercise.text)
-            self._mutants = Mutants(catalogue.source, self.functions, known)
-        made = self._candidates.setdefault(function, [])
+            self._mutants = Mutants(self.exercise.catalogue.source, self.functions, known)
+        found = self._candidates.setdefault(function, [])
         for number, mutant in enumerate(self._mutants.of(function)):
-            if number == len(made):
-                made.append(Candidate(function, mutant.module, caches, mutant=mutant))
-            yield made[number]
+            if number == len(found):
+                make = partial(self.exercise.mutated, mutant)
+                found.append(Candidate(function, make, mutant=mutant))
+            yield found[number]
 
     def mistakes(self, function: str) -> list[Candidate]:
         """Return the mistakes of the catalogue that are made in a function."""
         if self._mistakes is None:
-            catalogue, caches = self.exercise.catalogue, self.exercise.caches
+            catalogue = self.exercise.catalogue
             self._mistakes = [
-                Candidate(each.function, _maker(catalogue.source, each), caches, each)
+                Candidate(each.function, partial(self._made, each), each)
                 for each in (*catalogue.mistakes, *catalogue.lookalikes)
             ]
         return [each for each in self._mistakes if each.function == function]
@@ -214,14 +212,17 @@ class Diagnostics:
     def pairs(self, function: str) -> list[Candidate]:
         """Return the pairs of named mistakes that can be made in one function, at most `MOST_PAIRS`."""
         if function not in self._pairs:
-            source, caches = self.exercise.catalogue.source, self.exercise.caches
-            known = self.mistakes(function)
+            source, known = self.exercise.catalogue.source, self.mistakes(function)
             self._pairs[function] = [
-                Candidate(function, maker, caches, both=(one, other))
+                Candidate(function, partial(self.exercise.edited, text), both=(one, other))
                 for one, other in itertools.combinations(known, 2)
-                if (maker := _pair_maker(source, one.mistake, other.mistake)) is not None
+                if (text := _paired(source, one.mistake, other.mistake))
             ][:MOST_PAIRS]
         return self._pairs[function]
+
+    def _made(self, mistake: Mistake) -> Module:
+        text = mistaken(self.exercise.catalogue.source, mistake)
+        return self.exercise.edited(text, mistake.id)
 
     def forget(self) -> None:
         """Drop the inputs and what was answered to them: another run draws others."""
@@ -232,21 +233,15 @@ class Diagnostics:
                 each.forget()
 
 
-def _maker(source: str, mistake: Mistake) -> Callable[[], types.ModuleType]:
-    return lambda: module_of(mistaken(source, mistake), mistake.id)
-
-
-def _pair_maker(
-    source: str, one: Mistake | None, other: Mistake | None
-) -> Callable[[], types.ModuleType] | None:
-    """Return how to make the solution with two mistakes; None where they do not fit together."""
+def _paired(source: str, one: Mistake | None, other: Mistake | None) -> str:
+    """Return the solution with two mistakes, or '' where they do not fit together."""
     if one is None or other is None or one.id == other.id or one.code or other.code:
-        return None
+        return ""
     if one.id in UNPAIRED or other.id in UNPAIRED:
-        return None
+        return ""
     with contextlib.suppress(ValueError):  # one is made in the text of the other
         return both(source, one, other)
-    return None
+    return ""
 
 
 def _size(value: Any) -> int:

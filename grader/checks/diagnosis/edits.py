@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import types
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
 
 from grader.checks.arrays import Path, arrays_of
 from grader.checks.case import Case
@@ -217,7 +216,7 @@ class Edits:
     def _made_of(self, chosen: Sequence[Candidate]) -> Module | None:
         first, *others = [each.mutant for each in chosen if each.mutant is not None]
         try:
-            return Module(first.module(*others), self.reference.caches)
+            return self.diagnostics.exercise.mutated(first, *others)
         except Exception:  # two edits of one place need not fit together
             return None
 
@@ -253,8 +252,8 @@ class Edits:
                     if left < 0:
                         return None
                     with contextlib.suppress(Exception):  # they need not fit together
-                        make = both(source, first.mistake, second.mistake)
-                        module = Module(make(), self.reference.caches)
+                        text = both(source, first.mistake, second.mistake)
+                        module = self.diagnostics.exercise.edited(text)
                         if self.all_of(module, pairs):
                             return Several([first, second], module)
         return None
@@ -333,18 +332,3 @@ class Edits:
         want, right, _ = self.reference.expected(case)
         made = candidate.made(case, want)
         return made is None or not agree(case, right, made, among or right)
-
-
-def joined(module: types.ModuleType, parts: Mapping[str, Any]) -> types.ModuleType:
-    """Return a copy of a module in which ``parts`` stand for its functions, and find one another."""
-    made = types.ModuleType(module.__name__)
-    space = made.__dict__
-    space.update(module.__dict__)
-    for name, value in [*space.items(), *parts.items()]:
-        if isinstance(value, types.FunctionType):
-            space[name] = types.FunctionType(
-                value.__code__, space, name, value.__defaults__, value.__closure__
-            )
-        elif name in parts:
-            space[name] = value  # code of ours, which needs names of its own module
-    return made

@@ -100,9 +100,7 @@ def call(reference: Module, case: Case) -> str:
 
 def parameters(reference: Module, case: Case) -> Sequence[str]:
     """Return the names of the parameters of a case's function."""
-    code = getattr(reference.module, case.function).__code__
-    names: Sequence[str] = code.co_varnames[: code.co_argcount]
-    return names
+    return reference.parameters(case.function)
 
 
 def label(function: str, path: Path) -> str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from grader.checks import near_misses
@@ -33,7 +32,7 @@ from grader.checks.diagnosis.diagnostics import (
     answer_of,
     wrong_paths,
 )
-from grader.checks.diagnosis.edits import WITNESSES, Edits, Several, joined
+from grader.checks.diagnosis.edits import WITNESSES, Edits, Several
 from grader.checks.diagnosis.relations import FEWEST_ENTRIES, is_slip
 from grader.checks.diagnosis.views import Cause, View
 from grader.checks.failure import Failure
@@ -141,9 +140,7 @@ class Investigation:
             return []  # one number for every input is the answer to many arguments
         for edit in argument_edits(self.reference, view.cases):
             made = functools.partial(edit.call, getattr(self.reference.module, view.function))
-            module = Module(
-                joined(self.reference.module, {view.function: made}), self.reference.caches
-            )
+            module = self.reference.with_parts({view.function: made})
             if self.all_of(module, self._telling_first(view)):
                 sentence = f"{view.function} behaves as if {edit.clause}."
                 array = examples.label(view.function, view.first_path())
@@ -285,15 +282,12 @@ class Investigation:
 
     def _called_by(self, functions: Sequence[str]) -> set[str]:
         """Return the functions that the code of these leads to."""
-        space = self.reference.module.__dict__
         found: set[str] = set()
         queue = list(functions)
         while queue:
-            code = getattr(space.get(queue.pop()), "__code__", None)
-            for name in _names(code) if code else ():
-                if isinstance(space.get(name), types.FunctionType) and name not in found:
-                    found.add(name)
-                    queue.append(name)
+            named = set(self.reference.called_by(queue.pop())) - found
+            found |= named
+            queue += named
         return found
 
     # --- edits of the reference ---
@@ -315,13 +309,8 @@ class Investigation:
         return len(edited) > 1 and self.all_of(self._combined(edited), pairs)
 
     def _combined(self, causes: Sequence[Cause]) -> Module:
-        parts = {
-            cause.function: getattr(cause.module.module, cause.function)
-            for cause in causes
-            if cause.module is not None
-        }
-        first = next(cause.module for cause in causes if cause.module is not None)
-        return Module(joined(first.module, parts), self.reference.caches)
+        modules = {cause.function: cause.module for cause in causes if cause.module is not None}
+        return next(iter(modules.values())).joined(modules)
 
     def _edited(self, view: View) -> list[Cause]:
         if view.errors or not view.is_wrong:
@@ -501,10 +490,3 @@ def _hands_back(view: View) -> bool:
         len(arrays) > 1 and all(is_given(each, case.args) for each in arrays.values())
         for case, arrays in failing
     )
-
-
-def _names(code: types.CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for each in code.co_consts:
-        if isinstance(each, types.CodeType):
-            yield from _names(each)

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import ast
 import types
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
+from contextlib import contextmanager
 from typing import Final
 
 from msgspec import Struct, field
@@ -21,7 +22,7 @@ from msgspec import Struct, field
 from grader.checks.diagnosis.edit_places import Edit, note_kept
 from grader.checks.diagnosis.edit_wording import note_private
 from grader.checks.diagnosis.mutation_operators import OPERATORS
-from grader.checks.diagnosis.mutation_statements import COUNTER
+from grader.checks.reference import COUNTER
 
 MOST: Final = 300
 """Mutants that are tried for one submission, and of one function: more are not computed."""
@@ -56,6 +57,10 @@ class Mutant(Struct, frozen=True, eq=False):
         """Return the solution with this edit, and with those of ``others``."""
         return self._source.module((self, *others))
 
+    def text(self, *others: Mutant) -> str:
+        """Return its text, for programs that do not run here."""
+        return self._source.text((self, *others))
+
 
 class Turns:
     """Count the turns of all loops of one call, and end one that has too many."""
@@ -74,13 +79,6 @@ class Turns:
         self._left = MOST_TURNS
 
 
-def restart(module: types.ModuleType) -> None:
-    """Begin a call of a module, which may be a mutant."""
-    turns = module.__dict__.get(COUNTER)
-    if isinstance(turns, Turns):
-        turns.restart()
-
-
 class Source(Struct):
     """A solution's syntax tree, its loops counted, from which mutants are compiled."""
 
@@ -97,6 +95,30 @@ class Source(Struct):
         _Counted().visit(tree)
         ast.fix_missing_locations(tree)
         return cls(tree)
+
+    def homes(self, function: str, written: Sequence[str]) -> list[ast.FunctionDef]:
+        """Return what is edited for a function or a class: itself, its methods, its helpers.
+
+        Args:
+            function: Its name.
+            written: All that students write; a helper is what only this one, before all others, leads to.
+        """
+        known = self.functions()
+        roots = [known[function]] if function in known else self._methods(function)
+        called = {
+            node.id for each in roots for node in ast.walk(each) if isinstance(node, ast.Name)
+        }
+        helpers = [known[each] for each in known if each in called and each not in written]
+        return [*roots, *helpers]
+
+    def _methods(self, name: str) -> list[ast.FunctionDef]:
+        return [
+            each
+            for node in self.tree.body
+            if isinstance(node, ast.ClassDef) and node.name == name
+            for each in node.body
+            if isinstance(each, ast.FunctionDef)
+        ]
 
     def functions(self) -> dict[str, ast.FunctionDef]:
         """Return the functions of the module by name."""
@@ -133,20 +155,18 @@ class Source(Struct):
         exec(code, space)  # noqa: S102  # our own solution, edited by us
         return module
 
+    def text(self, edited: Sequence[Mutant]) -> str:
+        """Return the text of the module with the edits made."""
+        with _made([each.edit for each in edited]):
+            return ast.unparse(self.tree)
+
     def _compiled(self, edits: Sequence[Edit], changed: list[ast.FunctionDef]) -> types.CodeType:
-        done: list[Edit] = []
-        try:
-            for edit in edits:
-                edit.do()
-                done.append(edit)
-            tables = self._tables().values()
+        tables = self._tables().values()
+        with _made(edits):
             body: list[ast.stmt] = [
                 each.body[0] if any(each is table for table in tables) else each for each in changed
             ]
             return compile(ast.Module(body, []), "<mutant>", "exec")
-        finally:
-            for edit in reversed(done):
-                edit.undo()
 
     def _original(self) -> dict[str, object]:
         if not self._space:
@@ -206,9 +226,8 @@ class Mutants:
 
     def queue(self, function: str) -> Iterator[Mutant]:
         """Yield all mutants of a function, likely slips first."""
-        known = self._source.functions()
-        homes = _homes(known, function, self._functions) if function in known else ()
-        return _of_function(self._source, function, [known[home] for home in homes])
+        homes = self._source.homes(function, self._functions)
+        return _of_function(self._source, function, homes)
 
 
 def mutants(text: str, functions: Sequence[str], most: int = MOST) -> list[Mutant]:
@@ -223,14 +242,21 @@ def mutants(text: str, functions: Sequence[str], most: int = MOST) -> list[Mutan
     return _dealt([every.queue(name) for name in functions], most)
 
 
-def _homes(known: dict[str, ast.FunctionDef], name: str, functions: Sequence[str]) -> Iterable[str]:
-    """Return a function and the helpers that only it, before all others, leads to."""
-    called = {node.id for node in ast.walk(known[name]) if isinstance(node, ast.Name)}
-    return [name, *(each for each in known if each in called and each not in functions)]
+@contextmanager
+def _made(edits: Sequence[Edit]) -> Iterator[None]:
+    """Make edits of the tree, and take them back."""
+    done: list[Edit] = []
+    try:
+        for edit in edits:
+            edit.do()
+            done.append(edit)
+        yield
+    finally:
+        for edit in reversed(done):
+            edit.undo()
 
 
-def _of_function(source: Source, name: str, homes: Iterable[ast.FunctionDef]) -> Iterator[Mutant]:
-    homes = list(homes)
+def _of_function(source: Source, name: str, homes: Sequence[ast.FunctionDef]) -> Iterator[Mutant]:
     for operator in OPERATORS:
         for home in homes:
             for edit in operator(home):

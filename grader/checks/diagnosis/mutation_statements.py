@@ -9,7 +9,6 @@ import ast
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Final
 
 from grader.checks.diagnosis.edit_places import (
     Edit,
@@ -23,9 +22,7 @@ from grader.checks.diagnosis.edit_places import (
     targets,
 )
 from grader.checks.diagnosis.edit_wording import UNNAMED, quoted, the, variable, within
-
-COUNTER: Final = "_turn_"
-"""The function that counts turns of loops: see `grader.checks.diagnosis.mutants`."""
+from grader.checks.reference import COUNTER
 
 
 def _spliced(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import re
-import types
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -95,16 +94,10 @@ def _passed(reference: Module, case: Case) -> graph.Graph | None:
 def _forward(reference: Module, case: Case) -> Iterator[Case]:
     """Yield the call that finds the values of a graph whose gradients a case asks for."""
     names = [*examples.parameters(reference, case)]
-    for name in _functions(reference):
-        code = getattr(reference.module, name).__code__
-        own = [*code.co_varnames[: code.co_argcount]]
+    for name in reference.functions():
+        own = [*reference.parameters(name)]
         if own == names[: len(own)] and name != case.function and len(own) < len(names):
             yield Case(name, *case.args[: len(own)])
-
-
-def _functions(reference: Module) -> list[str]:
-    space = vars(reference.module)
-    return [name for name, value in space.items() if isinstance(value, types.FunctionType)]
 
 
 def _is_backward(function: str) -> bool:

@@ -74,7 +74,7 @@ def named(reference: Module, function: str, path: Path) -> str:
 
 def _returned(reference: Module, function: str, position: int) -> str:
     """Name one of several results as the docstring does: "Return (h, c)", or `h, c = step(...)`."""
-    text = getattr(reference.module, function).__doc__ or ""
+    text = reference.docstring(function)
     found = re.search(r"[Rr]eturns? \(([\w, ]+)\)", text)
     found = found or re.search(rf">>> ([\w, ]+) = {re.escape(function)}\(", text)
     names = found[1].split(", ") if found else []
@@ -158,9 +158,9 @@ def known(reference: Module, case: Case, right: Arrays, path: Path) -> dict[str,
 def shares(reference: Module, case: Case, right: Arrays, path: Path) -> dict[str, np.ndarray]:
     """Return what the first and the last example alone add to an array, where it is such a sum."""
     m = _examples(case)
-    if m < 2 or type(reference) is not Module:
+    if m < 2:
         return {}
-    ours = Module(reference.module, reference.caches)  # nothing of this is kept
+    ours = reference.unkept()
     try:
         each = [ours.expected(_one(case, m, row))[1][path] for row in range(m)]
     except Exception:  # not every function takes a single example

@@ -19,7 +19,7 @@ from grader.checks.arrays import Path, leaves
 from grader.checks.diagnosis import examples, quantities
 from grader.checks.diagnosis.descriptions import relation_of, unlike
 from grader.checks.diagnosis.diagnostics import Candidate, wrong_paths
-from grader.checks.diagnosis.edits import Edits, joined
+from grader.checks.diagnosis.edits import Edits
 from grader.checks.diagnosis.views import Cause, View
 from grader.checks.reference import Module
 from grader.sandbox.student import Refused
@@ -44,8 +44,9 @@ def _made_in(search: Edits, view: View, candidate: Candidate, paths: Sequence[Pa
     """Return the reference with an edit that is made in some arrays of a function only."""
     right = getattr(search.reference.module, view.function)
     edited = getattr(candidate.module.module, view.function)
-    parts = {view.function: functools.partial(both, right, edited, paths)}
-    return Module(joined(search.reference.module, parts), search.reference.caches)
+    return search.reference.with_parts(
+        {view.function: functools.partial(both, right, edited, paths)}
+    )
 
 
 def of_kept(search: Edits, fresh: Asked, view: View) -> list[Cause]:

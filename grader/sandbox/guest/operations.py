@@ -31,12 +31,13 @@ import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from grader.sandbox.guest import values, wire
 from grader.sandbox.guest.packing import Packer
+from grader.sandbox.guest.plain_values import MAX_ANSWER, portable
 from grader.sandbox.guest.program import Running
 from grader.sandbox.guest.values import Tag, TooLargeError
 
@@ -52,6 +53,19 @@ CHUNK: Final = 1000
 
 Send = Callable[[list[Any]], None]
 Receive = Callable[[], Any]
+
+
+class Bridge(NamedTuple):
+    """Between arrays and the classes of a library: see `torch_bridge`."""
+
+    answering: Callable[[str, Any, Any], Any]
+    """Returns what answers calls of an object with arrays, given its name and what is wanted."""
+    standing_in: Callable[[Any, Callable[..., Any]], Any]
+    """Returns what stands for an object and answers as a function of the grader does."""
+
+
+PLAIN: Final = Bridge(lambda name, target, want: target, lambda target, function: function)
+"""Functions answer for themselves, and stand for others as they are."""
 
 
 class _RefusedError(Exception):
@@ -72,10 +86,15 @@ class Operations:
     """The objects that one test holds in this worker, and what may be done with them."""
 
     def __init__(
-        self, running: Running, imports: Sequence[str], send: Send, receive: Receive
+        self,
+        running: Running,
+        imports: Sequence[str],
+        send: Send,
+        receive: Receive,
+        bridge: Bridge = PLAIN,
     ) -> None:
         """Start with no objects; ``receive`` returns the next request, or None at the end."""
-        self._running, self._imports = running, imports
+        self._running, self._imports, self._bridge = running, imports, bridge
         self._send, self._receive = send, receive
         self._test, self._number = -1, 0
         self._objects: dict[int, Any] = {}
@@ -235,6 +254,26 @@ class Operations:
         if how.get("printed"):
             return output.getvalue(), changed
         return (_Whole(result) if how.get("hold") else result), changed
+
+    def ask(self, target: Any, want: Any, args: Any, parts: Any) -> Any:
+        """Call a function or class of a module, with functions of the grader in the place of others.
+
+        Args:
+            target: The function, as an attribute of its module.
+            want: What is asked of the result, as in ["call", ...]; None: all of it.
+            args: The arguments.
+            parts: The grader's functions, by the names in the module that they stand for.
+        """
+        function, module = self._called(target), self._called(target[:-1])
+        given, standing = self.given(args), self.given(parts)
+        before = {name: getattr(module, name) for name in standing}
+        for name, part in standing.items():
+            setattr(module, name, self._bridge.standing_in(before[name], part))
+        try:
+            result = self._bridge.answering(target[-1], function, want)(*given)
+        finally:
+            vars(module).update(before)
+        return (result if want is None else portable(result, want, [MAX_ANSWER])), None
 
     def _called(self, target: Any) -> Any:
         """Return what is called; lookup and call are one request."""
@@ -431,7 +470,7 @@ _OPERATIONS: Final[dict[str, Callable[..., Any]]] = {
     "array": Operations.array, "value": Operations.value, "isinstance": Operations.is_instance,
     "issubclass": Operations.is_subclass,
     "signature": Operations.signature, "put": Operations.put, "eval": Operations.evaluate,
-    "exec": Operations.execute, "module": Operations.module, "tensor": Operations.tensor,
+    "ask": Operations.ask, "exec": Operations.execute, "module": Operations.module, "tensor": Operations.tensor,
 }  # fmt: skip
 
 _BINARY: Final = (

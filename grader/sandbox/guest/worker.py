@@ -36,7 +36,6 @@ was only given more keys. ``repeat`` runs each call so many times (for timing th
 
 from __future__ import annotations
 
-import collections.abc
 import importlib
 import json
 import linecache
@@ -51,7 +50,7 @@ import numpy as np
 
 from grader.sandbox.guest import figures, library, lockdown, newer, startup, wire
 from grader.sandbox.guest.imports import Gate
-from grader.sandbox.guest.operations import Operations
+from grader.sandbox.guest.operations import PLAIN, Bridge, Operations
 from grader.sandbox.guest.plain_values import MAX_ANSWER, modified, portable
 from grader.sandbox.guest.program import Running
 from grader.sandbox.guest.streams import capture
@@ -163,20 +162,15 @@ def _rehearse() -> None:
     linecache.cache.pop("rehearsal", None)
 
 
-def _plainly(function: str, target: Any, want: Any) -> Any:
-    """Return the callable that answers for ``target``: itself, or a bridge's."""
-    return target
-
-
-_answering: collections.abc.Callable[[str, Any, Any], Any] = _plainly
+_bridge: Bridge = PLAIN
 
 
 def _cross_over() -> None:
     """Let the bridge to torch prepare it for forks, and answer for its classes from here on."""
-    global _answering
+    global _bridge
     bridge = importlib.import_module("grader.sandbox.guest.torch_bridge")
     bridge.settle()
-    _answering = bridge.answering
+    _bridge = Bridge(bridge.answering, bridge.standing_in)
 
 
 def _readable(preload: list[str]) -> list[str]:
@@ -289,7 +283,7 @@ class _Channel:
 
     def _operate(self, imports: list[str]) -> Operations:
         """Return the operations on the program that runs here."""
-        return Operations(self._running, imports, self._send, self._next)
+        return Operations(self._running, imports, self._send, self._next, _bridge)
 
     def _next(self) -> Any:
         frame = self._receive()
@@ -346,7 +340,7 @@ class _Channel:
             return ["raised", ["undefined"], -1, 0, ""]
         try:
             given = [self._resolve(argument) for argument in arguments]
-            run = _answering(function, target, want)
+            run = _bridge.answering(function, target, want)
             for _ in range(repeat):
                 result = run(*given)
         except BaseException as error:

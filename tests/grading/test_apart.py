@@ -1,0 +1,72 @@
+"""An exercise of two files and data, whose solution runs in a worker: mistakes are named there too."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from places import ROOT
+
+COURSE = ROOT / "tests/samples/apart"
+SOLUTION = (COURSE / "reference/rates/rates.py").read_text(encoding="utf-8")
+FACTORS = (COURSE / "reference/rates/factors.py").read_text(encoding="utf-8")
+LOOP, SUM = "for line in file]", "return total + y"
+STUDENTS = {
+    "right": {},
+    "catalogued": {LOOP: f"{LOOP}[:-1]"},
+    "edited": {SUM: "return total - y"},
+    "follows": {LOOP: f"{LOOP}[::-1]"},
+}
+"""What is changed in the solution, by student."""
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """Return each student's row."""
+    folder, out = tmp_path_factory.mktemp("class"), tmp_path_factory.mktemp("out")
+    for who, changes in STUDENTS.items():
+        text = SOLUTION
+        for old, new in changes.items():
+            assert old in text
+            text = text.replace(old, new)
+        (folder / who).mkdir()
+        (folder / who / "rates.py").write_text(text, encoding="utf-8")
+        (folder / who / "factors.py").write_text(FACTORS, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "grader", "grade", str(folder), "--assignment", "rates",
+         "--seed", "3", "--jobs", "1", "--depth", "1", "--out", str(out)],
+        capture_output=True, text=True, timeout=300, check=False,
+        env={**os.environ, "GRADER_COURSE": str(COURSE)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = json.loads((out / "grades.json").read_text())["submissions"]
+    return {row["student"]: row for row in rows}
+
+
+def test_a_right_submission_has_full_marks(graded):
+    """The reference answers from its worker, with the file and the other module."""
+    assert 100.0 == graded["right"]["score"]
+
+
+@pytest.mark.parametrize(
+    ("who", "sentence"),
+    [
+        ("catalogued", "left out the last one"),
+        ("edited", "`+` before `y` were `-`"),
+        ("follows", "the loop ran in the opposite order"),
+    ],
+)
+def test_the_edit_is_found(graded, who, sentence):
+    """By the catalogue, or by a small edit of the solution that answers as the student does."""
+    [card] = graded[who]["cards"]
+    assert sentence in card["sentence"]
+    assert {"catalogued": "line-lost"}.get(who) == card.get("mistake")
+
+
+def test_what_follows_from_the_edit_has_credit(graded):
+    """The edited solution gives the answers of the other function, too."""
+    rates, cost = graded["follows"]["checks"]
+    assert "failed" == rates["status"]
+    assert "correct given what your own rates returns" in cost["message"]
+    assert 0.8 * cost["max_points"] <= cost["points"] < cost["max_points"]
