@@ -20,6 +20,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from grader.inbox.beside import NOTHING, Beside
 from grader.serve.accounts import User, audit
 from grader.serve.database import now, stored, transaction
 from grader.serve.messages import Graded, OfferingInfo, Stands
@@ -49,6 +50,12 @@ class Offering(Struct, frozen=True):
     zone: str
     max_score: float
     final: str
+    beside: str
+
+    @property
+    def takes(self) -> Beside:
+        """Return what a submission may hold besides its main file."""
+        return msgspec.json.decode(self.beside, type=Beside) if self.beside else NOTHING
 
     def is_open(self, at: str, extended: str = "") -> bool:
         """Return whether an attempt is accepted at a time, with an extension if there is one."""
@@ -77,7 +84,7 @@ class StoredAttempt(Struct, frozen=True):
 
 
 class Upload(Struct, frozen=True):
-    """The one file of a submission."""
+    """What was submitted: one file, or several as a `grader.parcel`."""
 
     file: str
     data: bytes
@@ -118,13 +125,14 @@ def set_offerings(connection: sqlite3.Connection, found: Sequence[OfferingInfo])
             )
             connection.execute(
                 "INSERT INTO offering (id, course, title, opens, due, closes, counts, hold_off, zone,"
-                " max_score) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+                " max_score, beside) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (id) DO UPDATE SET"
                 " course = excluded.course, title = excluded.title, opens = excluded.opens,"
                 " due = excluded.due, closes = excluded.closes, counts = excluded.counts,"
                 " hold_off = excluded.hold_off, zone = excluded.zone,"
-                " max_score = excluded.max_score, is_current = 1",
+                " max_score = excluded.max_score, beside = excluded.beside, is_current = 1",
                 (each.id, each.course, each.title, each.opens, each.due, each.closes, each.counts,
-                 each.hold_off, each.zone, each.max_score),
+                 each.hold_off, each.zone, each.max_score, each.beside),
             )  # fmt: skip
 
 

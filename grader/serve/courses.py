@@ -13,12 +13,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from grader.course import catalog
 from grader.course.assignment import Assignment, Course
 from grader.course.secret import course_secret
 from grader.course.yaml_nodes import FILE, CatalogError
+from grader.inbox.beside import Beside
 from grader.runs.provenance import recorded
 from grader.serve.database import ServeError, stored
 from grader.serve.messages import OfferingInfo
@@ -129,4 +131,5 @@ def _shown(course: Course, assignment: Assignment) -> OfferingInfo:
         assignment.name, course.folder.name, course.title, assignment.title, text(assignment.opens),
         text(assignment.due), text(assignment.closing), assignment.attempts,
         assignment.hold_off.total_seconds(), zone, assignment.max_score,
+        msgspec.json.encode(Beside.of(assignment)).decode(),
     )  # fmt: skip

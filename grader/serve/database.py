@@ -67,6 +67,7 @@ CREATE TRIGGER audit_kept BEFORE DELETE ON audit BEGIN
 CREATE TRIGGER extension_kept BEFORE UPDATE ON extension BEGIN
     SELECT RAISE(ABORT, 'extensions are append-only'); END;
 """,
+    "ALTER TABLE offering ADD COLUMN beside TEXT NOT NULL DEFAULT '';",
 )
 """Each brings the file from one version to the next. Never change one that was released."""
 

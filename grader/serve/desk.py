@@ -66,6 +66,8 @@ class GradingDesk:
         self._jobs, self._kept = jobs, 2 * jobs
         self.service = GradingService(jobs, kept=self._kept, tries=1)  # service.db counts the tries
         self._open: dict[Path, Store] = {}
+        self._worth: dict[str, float] = {}
+        """The maximum of each offering, once its tests have said what they are worth."""
         self._beginning, self._counting = threading.Lock(), threading.Lock()
         self._added: Counter[str] = Counter()
         """Rows that this process added to each offering's results, of which the web process knows."""
@@ -146,6 +148,7 @@ class GradingDesk:
                 known = replace(store.run, max_score=ready.max_score, sandbox=tuple(ready.sandbox),
                                 versions=dict(place.versions))  # fmt: skip
                 store.update(known)
+            self._worth[place.assignment.name] = store.run.max_score
             yield store
 
     def _begun(self, place: CoursePlace, folder: Path, seed: int) -> int:
@@ -231,7 +234,11 @@ class GradingDesk:
     # --- the class ------------------------------------------------------------------------------
 
     def _offerings(self, _: post.OfferingsRequest) -> post.Answer:
-        return post.Offerings(self.courses.offerings(), self.courses.problem)
+        found = [
+            replace(each, max_score=self._worth.get(each.id, each.max_score))
+            for each in self.courses.offerings()
+        ]
+        return post.Offerings(found, self.courses.problem)
 
     def _report(self, request: post.ReportRequest) -> post.Answer:
         found = self._standings(request.offering)

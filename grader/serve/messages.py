@@ -40,6 +40,8 @@ class OfferingInfo(msgspec.Struct, frozen=True):
     hold_off: float = 0.0
     zone: str = "UTC"
     max_score: float = 100.0
+    beside: str = ""
+    """What is taken besides the main file, as JSON of `grader.inbox.beside.Beside`."""
 
 
 class Offerings(msgspec.Struct, tag=True, frozen=True):

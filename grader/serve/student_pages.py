@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
+from grader.inbox.beside import NOTHING
+from grader.parcel import is_parcel
 from grader.serve import accounts, attempts, pages, uploads, wording
 from grader.serve import messages as post
 from grader.serve.attempts import LimitError, Offering, StoredAttempt
@@ -67,6 +69,7 @@ async def offering(call: WebCall) -> Response:
         due=wording.moment(found.due, found.zone), closes=wording.moment(found.closes, found.zone),
         extended=wording.moment(extended, found.zone), closed_text=wording.CLOSED,
         ticket=secrets.token_urlsafe(12),
+        takes_several=found.takes != NOTHING, files=wording.files(found.id, found.takes),
         stands=await call.site.database(attempts.stands, found.id, person.id),
         attempts=[_listed(each, found) for each in own],
     )  # fmt: skip
@@ -86,7 +89,7 @@ async def submit(call: WebCall) -> Response:
     extended = await call.site.database(attempts.extended_to, found.id, person.id)
     if not person.is_staff(found.course) and not found.is_open(now(), extended):
         raise Stop(403, wording.CLOSED if _is_begun(found) else wording.NOT_OPEN)
-    upload = await uploads.read_upload(call.form, found.id)
+    upload = await uploads.read_upload(call.form, found.id, found.takes)
     try:
         identity = await call.site.database(
             attempts.accept, found, person, upload, call.field("ticket", 40)
@@ -139,9 +142,14 @@ async def file(call: WebCall) -> Response:
     """Send what was submitted, as a download and never as a page."""
     found = _attempt(call)
     data = await call.site.database(attempts.source, found.row)
-    suffix = ".ipynb" if found.file.lower().endswith(".ipynb") else ".py"
-    name = f"{found.offering}-{found.row}{suffix}"
-    return _download(data, name)
+    return _download(data, f"{found.offering}-{found.row}{_suffix(found.file, data)}")
+
+
+def _suffix(file: str, data: bytes) -> str:
+    """Return the suffix of what was submitted; several files are one zip."""
+    if is_parcel(data):
+        return ".zip"
+    return ".ipynb" if file.lower().endswith(".ipynb") else ".py"
 
 
 def _download(data: bytes, name: str, media: str = "application/octet-stream") -> Response:
@@ -212,9 +220,9 @@ async def my_data(call: WebCall) -> Response:
         }
         archive.writestr("data.json", json.dumps(stored, indent=1, ensure_ascii=False))
         for each in await call.site.database(attempts.of_user, call.user.id):
-            suffix = ".ipynb" if each.file.lower().endswith(".ipynb") else ".py"
             data = await call.site.database(attempts.source, each.row)
-            archive.writestr(f"files/{each.offering}-{each.row}{suffix}", data)
+            name = f"files/{each.offering}-{each.row}{_suffix(each.file, data)}"
+            archive.writestr(name, data)
     return _download(out.getvalue(), "my-data.zip", "application/zip")
 
 

@@ -1,6 +1,7 @@
 """Read a form with a file: bounded in bytes and in time, and by the inbox's rules.
 
-A zip with one file that can be graded is read; anything else is refused in words.
+A zip with one file that can be graded is read. Where an assignment takes several files, they come one by
+one or in a zip, and are one submission. Anything else is refused in words.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive
 
 from grader.inbox.archive import from_zip
-from grader.inbox.beside import SUFFIXES
+from grader.inbox.beside import NOTHING, SUFFIXES, Beside
 from grader.inbox.choice import Picker
-from grader.inbox.folder import from_file
+from grader.inbox.folder import from_file, from_folder
 from grader.inbox.tree import File, Handin, InboxError, Tree
+from grader.model import Submission
 from grader.notebook import MAX_IPYNB
 from grader.serve.attempts import Upload
 from grader.text import one_line
@@ -89,13 +91,43 @@ def _too_large(most: int) -> str:
             "everything together. If it is a notebook, clear its output and send it again.")  # fmt: skip
 
 
-async def read_upload(form: Mapping[str, Any], expected: str) -> Upload:
-    """Return the file in a form; raises `UploadError`."""
-    file = form.get("file")
-    if not isinstance(file, UploadFile) or not file.filename:
+async def read_upload(form: Mapping[str, Any], expected: str, takes: Beside = NOTHING) -> Upload:
+    """Return what a form holds; raises `UploadError`.
+
+    Args:
+        form: The form.
+        expected: The name of the main file, without a suffix.
+        takes: What the assignment takes besides.
+    """
+    every = form.getlist("file") if isinstance(form, FormData) else []
+    files = [each for each in every if isinstance(each, UploadFile)]
+    named = {one_line(Path(each.filename or "").name, 120): each for each in files if each.filename}
+    if not named:
         raise UploadError(422, "No file was chosen. Choose your .py or .ipynb file.")
-    data = await file.read()
-    return await asyncio.to_thread(chosen, one_line(Path(file.filename).name, 120), data, expected)
+    read = {name: await each.read() for name, each in named.items()}
+    if takes != NOTHING:
+        return await asyncio.to_thread(together, read, expected, takes)
+    if len(read) > 1:
+        raise UploadError(422, "Send only the file that is to be graded.")
+    [(name, data)] = read.items()
+    return await asyncio.to_thread(chosen, name, data, expected)
+
+
+def together(files: Mapping[str, bytes], expected: str, takes: Beside) -> Upload:
+    """Return several files as one submission, by the rules of the inbox; raises `UploadError`.
+
+    A zip among them is opened if no other file is the work.
+    """
+    with tempfile.TemporaryDirectory(prefix="upload-") as folder:
+        for name, data in files.items():
+            try:
+                (Path(folder) / name).write_bytes(data)
+            except (OSError, ValueError):
+                raise UploadError(422, f"{name} has a name that cannot be used.") from None
+        tree = from_folder(Path(folder))
+        handed = Handin("", tuple(File(each, each.name) for each in tree.entries))
+        picker = Picker(tree, expected, lambda cells: False, beside=takes)
+        return _upload(picker.submission(handed))
 
 
 def chosen(name: str, data: bytes, expected: str) -> Upload:
@@ -148,3 +180,16 @@ def _picked(name: str, tree: Tree, expected: str) -> Upload:
     if not found_file.source:
         raise UploadError(422, f"{name} is empty.")
     return Upload(one_line(entries[0].name, 120) if packed else name, found_file.source)
+
+
+def _upload(found: Submission) -> Upload:
+    """Return what was chosen; raise `UploadError` if that is nothing, or not clear."""
+    if reason := found.error or found.problem:
+        reason = reason.partition("; choose one:")[0]
+        raise UploadError(422, f"{reason[:1].upper()}{reason[1:]}.")
+    name = one_line(found.file.rpartition("/")[2], 120)
+    if not found.source:
+        raise UploadError(422, f"{name} is empty.")
+    if "was not submitted" in found.note:
+        raise UploadError(422, f"Something is missing: {found.note}. Send all files together.")
+    return Upload(name, found.source)

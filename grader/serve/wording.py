@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from grader.inbox.beside import NOTHING, Beside
+
 SIGNED_OUT: Final = (
     "You are not signed in. Open your personal link. Each link works once: if you have used yours, "
     "ask your instructor for a new one, or make one yourself on a device where you are signed in."
@@ -48,6 +50,18 @@ STALE: Final = (
 UNEXPECTED: Final = (
     "Something went wrong on the server. Please try again. If it happens again, tell staff."
 )
+
+
+def files(name: str, takes: Beside) -> str:
+    """Say what is to be chosen: one file, or several together."""
+    if takes == NOTHING:
+        return "Your file (.py or .ipynb, or a .zip with one of them)"
+    wanted = [f"{name}.py or .ipynb" if not takes.files else f"{name}.py", *takes.files]
+    if takes.helpers:
+        wanted.append("the Python files that it imports")
+    if takes.texts:
+        wanted.append("your written answers as .md or .txt, unless they are in the notebook")
+    return f"Your files, all together or in one .zip: {'; '.join(wanted)}"
 
 
 def submissions(count: int) -> str:
