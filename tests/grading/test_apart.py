@@ -52,7 +52,7 @@ def test_a_right_submission_has_full_marks(graded):
 @pytest.mark.parametrize(
     ("who", "sentence"),
     [
-        ("catalogued", "left out the last one"),
+        ("catalogued", "more lines than you have rates"),
         ("edited", "`+` before `y` were `-`"),
         ("follows", "the loop ran in the opposite order"),
     ],

@@ -4,7 +4,7 @@ from grader.testing import Hint, Mistake
 
 HINTS = {
     "line-lost": Hint(
-        "rates: the file has more lines than you have rates. Where does your loop end?",
+        "The file has more lines than you have rates. Where does your loop end?",
         "Count the lines of the file, then print the length of the array that you return. "
         "Compare the two numbers, and look at the first and the last entry of your array: "
         "which line of the file is each of them from? Write down by hand which lines the loop "
