@@ -590,9 +590,3 @@ def test_mutants_of_a_class_answer_in_the_worker(exercise):
     assert not same(np.asarray(edited.raw(case)), right[()])
     joined = exercise.reference.joined({"TwoLayer": edited})
     assert same(np.asarray(joined.raw(case)), np.asarray(edited.raw(case)))
-
-
-def test_the_grader_does_not_import_torch(exercise):
-    """The reference has answered, and so have its mistakes: all of them in a worker."""
-    assert exercise.reference.raw(drawn(exercise, 0)[0]) is not None
-    assert "torch" not in sys.modules
