@@ -13,7 +13,7 @@ import pytest
 from grader.checks.answers import Asked
 from grader.checks.case import Case
 from grader.checks.diagnosis import diagnostics, edits, explanations
-from grader.checks.diagnosis.views import Cause
+from grader.checks.diagnosis.views import Cause, View
 from grader.checks.exercise import Exercise
 from grader.checks.mistakes import Catalogue, Hint, Mistake, module_of
 from grader.checks.reference import Module
@@ -147,6 +147,18 @@ def test_a_mistake_that_was_made_is_named(server: ForkServer) -> None:
     """All rules together leave that."""
     made = Stray(f"a = x + 1\n    {REST}", edits, "", "", "k-ignored")
     assert names(made, server) == {"k-ignored"}
+
+
+def test_one_input_that_overflows_is_enough(
+    server: ForkServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few inputs overflow; without the rule such a mistake has no name."""
+    logs = "np.log(np.exp(k * x)) + 1"
+    mistake = Mistake("overflows", "f", {"k * x + 1": logs})
+    stray = Stray(f"a = {logs}\n    {REST}", edits, "", "", "", (mistake,), ks=(2.0, 3.0, 2000.0))
+    assert names(stray, server) == {"overflows"}
+    monkeypatch.setattr(View, "is_infinite_or_nan", lambda view: False)
+    assert names(stray, server) == set()
 
 
 def test_two_mistakes_in_one_function_are_both_named(server: ForkServer) -> None:

@@ -108,6 +108,16 @@ class View(Struct):
             for each in doubled
         )
 
+    def is_infinite_or_nan(self) -> bool:
+        """Return whether each wrong array has an entry that is infinite or NaN."""
+        wrong = [
+            self.arrays(n)[path]
+            for n in self.numbers
+            for path in self.wrong[n]
+            if path in self.arrays(n)
+        ]
+        return bool(wrong) and not any(np.isfinite(each).all() for each in wrong)
+
     def wrong_entries(self, paths: Sequence[Path] = ()) -> int:
         """Count the numbers of the wrong arrays, or of some, all inputs together."""
         return sum(
