@@ -84,7 +84,7 @@ class StoredAttempt(Struct, frozen=True):
 
 
 class Upload(Struct, frozen=True):
-    """What was submitted: one file, or several as a `grader.parcel`."""
+    """Content of an attempt: one file, or several as a `grader.parcel`."""
 
     file: str
     data: bytes

@@ -182,7 +182,8 @@ class _Page:
 
     def _is_shown_by_calls(self, causes: Sequence[Cause]) -> bool:
         """Return whether a mistake was guessed from some values that an experiment would show."""
-        return any(not cause.is_edit and cause.mistake in experiments.TELLS for cause in causes)
+        guessed = [cause for cause in causes if not (cause.is_edit or cause.changes)]
+        return any(cause.mistake in experiments.TELLS for cause in guessed)
 
     def _behaves(self, view: View, findings: Sequence[Checked]) -> bool:
         """Make a card of a mistake that an experiment has shown."""

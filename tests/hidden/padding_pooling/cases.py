@@ -120,8 +120,8 @@ def empties(rng):
     """
     batch, lengths = texts(rng, [0, 3, 0, 4], 4, 3)
     batch[lengths.argmin(), 0] = rng.uniform(2.0, 3.0, 3)
-    yield batch, lengths, "texts of length 0"
-    yield *texts(rng, [2, 0, 3], 5, 2), "texts of length 0"
+    yield batch, lengths, "a text of length 0"
+    yield *texts(rng, [2, 0, 3], 5, 2), "a text of length 0"
 
 
 def negative(rng):
