@@ -42,7 +42,7 @@ def handed_in(service, student):
         return [each.grade for each in store.of(student)]
 
 
-def test_staff_watches_live(service):
+def staff_watches_live(service):
     """The stream says at once who has submitted, and again when the score is there."""
     until(lambda: service.offering_is_known())
     with service.as_("tom").stream("GET", f"/staff/{NAME}/events") as stream:
@@ -57,7 +57,7 @@ def test_staff_watches_live(service):
         assert found["graded"]["attempts"] == 1
 
 
-def test_a_process_that_dies_twice_is_an_error_that_staff_can_have_graded_again(service):
+def a_process_that_dies_twice_is_an_error_that_staff_can_have_graded_again(service):
     """Never a zero: both read it in words; after the course is mended it is graded."""
     service.feedback("ada", service.submit("ada", RIGHT).headers["location"])
     place = service.submit("ada", RIGHT + b"# deadly").headers["location"]
@@ -85,7 +85,7 @@ def test_a_process_that_dies_twice_is_an_error_that_staff_can_have_graded_again(
     assert "graded again" in service.as_("boss").get(f"/staff/{NAME}/audit").text
 
 
-def test_a_course_that_cannot_be_read_any_more_is_served_as_it_was(service):
+def a_course_that_cannot_be_read_any_more_is_served_as_it_was(service):
     """Staff reads why; students go on."""
     entry = service.course / "assignments.yaml"
     good = entry.read_text()
@@ -96,7 +96,7 @@ def test_a_course_that_cannot_be_read_any_more_is_served_as_it_was(service):
     until(lambda: "titel" not in service.as_("tom").get(f"/staff/{NAME}").text)
 
 
-def test_after_closing_everybody_is_graded_once_more(service):
+def after_closing_everybody_is_graded_once_more(service):
     """On one seed, nothing is written; an extension opens it again for one student."""
     past = datetime.now(UTC) - timedelta(days=2)
     set_dates(service.course, f"due: {past:%Y-%m-%d %H:%M}, closes: {past:%Y-%m-%d %H:%M}")
@@ -118,7 +118,7 @@ def _final(service):
     return page if "Check after closing" in page else None
 
 
-def test_a_restored_backup_and_students_who_are_forgotten_by_age(service):
+def a_restored_backup_and_students_who_are_forgotten_by_age(service):
     """What an older results.db does not have is graded again; old students are forgotten."""
     folder, copy = service.data / "results" / NAME, service.data.parent / "backup.db"
     set_dates(service.course, "")  # open again
@@ -142,3 +142,12 @@ def test_a_restored_backup_and_students_who_are_forgotten_by_age(service):
     until(lambda: rows(service, "SELECT 1 FROM user WHERE student = 'bob'") == [])
     assert until(lambda: handed_in(service, "bob") == [])
     assert len(rows(service, "SELECT 1 FROM user")) == 4
+
+
+def test_one_service_through_all_of_this(service):
+    """Each step builds on what was submitted before, so they run in order, in one process."""
+    staff_watches_live(service)
+    a_process_that_dies_twice_is_an_error_that_staff_can_have_graded_again(service)
+    a_course_that_cannot_be_read_any_more_is_served_as_it_was(service)
+    after_closing_everybody_is_graded_once_more(service)
+    a_restored_backup_and_students_who_are_forgotten_by_age(service)
