@@ -110,22 +110,20 @@ class View(Struct):
 
     def is_infinite_or_nan(self) -> bool:
         """Return whether each wrong array has an entry that is infinite or NaN."""
-        wrong = [
-            self.arrays(n)[path]
-            for n in self.numbers
-            for path in self.wrong[n]
-            if path in self.arrays(n)
-        ]
+        wrong = list(self._wrong_arrays())
         return bool(wrong) and not any(np.isfinite(each).all() for each in wrong)
 
     def wrong_entries(self, paths: Sequence[Path] = ()) -> int:
         """Count the numbers of the wrong arrays, or of some, all inputs together."""
-        return sum(
-            self.arrays(n)[path].size
-            for n in self.numbers
-            for path in self.wrong[n]
-            if path in self.arrays(n) and (not paths or path in paths)
-        )
+        return sum(each.size for each in self._wrong_arrays(paths))
+
+    def _wrong_arrays(self, paths: Sequence[Path] = ()) -> Iterator[np.ndarray]:
+        """Yield the wrong arrays, or those of them at ``paths``, of each input."""
+        for number in self.numbers:
+            found = self.arrays(number)
+            for path in self.wrong[number]:
+                if path in found and (not paths or path in paths):
+                    yield found[path]
 
     @property
     def order(self) -> list[Path]:
