@@ -1,7 +1,5 @@
 """One plain test file, graded on a right submission and on four that want to pass without being right."""
 
-import json
-import os
 import shutil
 import subprocess
 import sys
@@ -9,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 from places import ROOT
+from small_course import graded_class
 
 from grader.checks.boundary.peer import instruction_of
 
@@ -20,15 +19,10 @@ def grade(samples, exercise, folder):
     """Return the checks of all samples, by student and id."""
     course, out = folder / "course", folder / "out"
     shutil.copytree(samples / "course", course)
-    command = [sys.executable, "-m", "grader", "grade", str(samples / "students")]
-    done = subprocess.run(
-        [*command, "--assignment", exercise, "--seed", "3", "--out", str(out)],
-        capture_output=True, text=True, timeout=300,
-        env={**os.environ, "GRADER_COURSE": str(course)},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    rows = json.loads((out / "grades.json").read_text())["submissions"]
-    return {row["student"]: {check["id"]: check for check in row["checks"]} for row in rows}
+    rows = graded_class(course, samples / "students", exercise, out)
+    return {
+        student: {check["id"]: check for check in row["checks"]} for student, row in rows.items()
+    }
 
 
 @pytest.fixture(scope="module")

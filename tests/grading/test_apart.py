@@ -1,12 +1,8 @@
 """An exercise of two files and data, whose solution runs in a worker: mistakes are named there too."""
 
-import json
-import os
-import subprocess
-import sys
-
 import pytest
 from places import ROOT
+from small_course import graded_class
 
 COURSE = ROOT / "tests/samples/apart"
 SOLUTION = (COURSE / "reference/rates/rates.py").read_text(encoding="utf-8")
@@ -33,15 +29,7 @@ def graded(tmp_path_factory):
         (folder / who).mkdir()
         (folder / who / "rates.py").write_text(text, encoding="utf-8")
         (folder / who / "factors.py").write_text(FACTORS, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "grader", "grade", str(folder), "--assignment", "rates",
-         "--seed", "3", "--jobs", "1", "--depth", "1", "--out", str(out)],
-        capture_output=True, text=True, timeout=300, check=False,
-        env={**os.environ, "GRADER_COURSE": str(COURSE)},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    rows = json.loads((out / "grades.json").read_text())["submissions"]
-    return {row["student"]: row for row in rows}
+    return graded_class(COURSE, folder, "rates", out, "--jobs", "1", "--depth", "1")
 
 
 def test_a_right_submission_has_full_marks(graded):

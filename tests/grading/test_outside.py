@@ -1,14 +1,11 @@
 """Ten exercises of an outside author: three right styles of each pass, wrong answers fail, objects earn 0."""
 
 import ast
-import json
-import os
 import shutil
-import subprocess
-import sys
 
 import pytest
 from places import ROOT
+from small_course import graded_class
 
 from grader.course import catalog
 
@@ -49,15 +46,8 @@ def graded(request, tmp_path_factory):
     """Return the row of every student of one exercise."""
     folder, out = tmp_path_factory.mktemp(request.param), tmp_path_factory.mktemp("out")
     submit(folder / "class", request.param)
-    done = subprocess.run(
-        [sys.executable, "-m", "grader", "grade", str(folder / "class"), "--assignment",
-         request.param, "--seed", "3", "--jobs", "1", "--depth", "1", "--out", str(out)],
-        capture_output=True, text=True, timeout=300, check=False,
-        env={**os.environ, "GRADER_COURSE": str(COURSE)},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    rows = json.loads((out / "grades.json").read_text())["submissions"]
-    return {row["student"]: row for row in rows}
+    options = ("--jobs", "1", "--depth", "1")
+    return graded_class(COURSE, folder / "class", request.param, out, *options)
 
 
 def statuses(row):

@@ -12,6 +12,37 @@ from textwrap import dedent
 from typing import Any
 
 GRADER = (sys.executable, "-m", "grader")
+Rows = dict[str, dict[str, Any]]
+"""The rows of grades.json, by student."""
+
+
+def run(
+    course: Path, *arguments: str | Path, cwd: Path | None = None, timeout: float | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of the grader on a course."""
+    return subprocess.run(  # our own command
+        [*GRADER, *arguments],
+        cwd=cwd,
+        env={**os.environ, "GRADER_COURSE": str(course)},
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=timeout,
+    )
+
+
+def rows_of(out: Path) -> Rows:
+    """Return the row of each student in the results in ``out``."""
+    rows = json.loads((out / "grades.json").read_text())["submissions"]
+    return {row["student"]: row for row in rows}
+
+
+def graded_class(course: Path, source: Path, assignment: str, out: Path, *more: str) -> Rows:
+    """Grade a class in which every submission can be graded; return the row of each student."""
+    told = ("grade", source, "--assignment", assignment, "--seed", "3", "--out", out, *more)
+    done = run(course, *told, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return rows_of(out)
 
 
 class SmallCourse:
@@ -44,24 +75,15 @@ class SmallCourse:
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command in the course's folder."""
-        env = {**os.environ, "GRADER_COURSE": str(self.folder)}
-        return subprocess.run(  # our own command
-            [*GRADER, *arguments],
-            cwd=self.folder,
-            env=env,
-            text=True,
-            capture_output=True,
-            check=False,
-        )
+        return run(self.folder, *arguments, cwd=self.folder)
 
-    def grade(self, students: Mapping[str, str], *more: str) -> dict[str, dict[str, Any]]:
+    def grade(self, students: Mapping[str, str], *more: str) -> Rows:
         """Grade sources, and return each student's row of grades.json."""
         for student, source in students.items():
             self.write(f"class/{student}/small.py", source)
         done = self.command("grade", "class", "--assignment", "small", "--out", "out", *more)
         assert done.returncode in (0, 3), done.stderr
-        rows = json.loads((self.folder / "out/grades.json").read_text())["submissions"]
-        return {row["student"]: row for row in rows}
+        return rows_of(self.folder / "out")
 
 
 def checks(row: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
