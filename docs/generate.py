@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from grader.course.schema import Key
+    from grader.course.schema import Key, Schema
 
 DOCS = Path(__file__).parent
 REFERENCE = DOCS / "reference"
@@ -44,22 +44,46 @@ def assignments() -> str:
         "",
     ]
     lines += ["## An assignment", "", *_keys(schema.ASSIGNMENT)]
-    lines += ["## Parts of a value", "", "| in | keys |", "|---|---|"]
+    lines += ["## Parts of a value", ""]
     parts = {
         "limits": schema.LIMITS,
         "late": schema.LATE,
-        "checks": schema.CHECK,
+        "late: {steps: [...]}": schema.STEP["properties"],
+        "speed: {FUNCTION: ...}": schema.SPEED,
+        "checks: {CHECK: ...}": schema.CHECK,
         "manual": schema.QUESTION,
+        **{f"lms: {{{system}: ...}}": keys for system, keys in schema.LMS.items()},
     }
     for name, keys in parts.items():
-        lines.append(f"| `{name}` | {', '.join(f'`{key}`' for key in keys)} |")
-    return "\n".join([*lines, ""])
+        lines += [f"### In `{name}`", "", "| key | value | meaning |", "|---|---|---|"]
+        lines += [
+            f"| `{key}` | {_type(each)} | {each['description']} |" for key, each in keys.items()
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _type(schema: Schema) -> str:
+    """Name the type of a value, with its range or its choices."""
+    if "enum" in schema:
+        return "one of " + ", ".join(f"`{word}`" for word in schema["enum"])
+    if (kind := schema["type"]) == "array":
+        return "list"
+    if kind == "object":
+        return "mapping"
+    if kind in ("number", "integer"):
+        noun = "whole number" if kind == "integer" else "number"
+        return f"{noun} from {schema['minimum']:g} to {schema['maximum']:.7g}"
+    if kind == "boolean":
+        return "`true` or `false`"
+    return "text" if kind == "string" else "text or number"
 
 
 def _keys(keys: Iterable[Key]) -> list[str]:
     lines = []
     for key in keys:
         lines += [f"### `{key.name}`", "", f"{key.meaning} Default: {key.default}.", ""]
+        lines += [f"Value: {_type(key.schema)}.", ""]
         lines += ["```yaml", key.example, "```", ""]
     return lines
 

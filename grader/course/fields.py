@@ -168,7 +168,9 @@ def _speed(place: YamlNode) -> dict[str, SpeedLimit]:
 def _late(place: YamlNode) -> Late:
     places = place.entries(LATE)
     late = Late(**{key: LATE[key](each) for key, each in places.items()})
-    if ("per_day" in places and "steps" in places) or not places.keys() - {"at_most"}:
+    if "per_day" in places and "steps" in places:
+        raise places["steps"].wrong("stands beside per_day", "one of the two")
+    if not places.keys() - {"at_most"}:
         raise place.wrong("needs per_day, steps or marked; cut_off may be added", "per_day: 10")
     if "at_most" in places and "per_day" not in places:
         raise places["at_most"].wrong("needs per_day", "per_day: 10 as well")

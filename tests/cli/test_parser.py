@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
+from pathlib import Path
 
 import jsonschema
 import pytest
 
 from grader import cli
 from grader.cli.wording import EXAMPLES
-from grader.course import fields, schema
+from grader.course import catalog, fields, schema
 
 PARSER = cli.parser()
 COMMANDS = PARSER.get_default("commands")
@@ -121,6 +122,50 @@ def test_every_example_of_the_schema_is_valid() -> None:
     assignment = {key: str(value) if key in ("due", "opens", "closes") else value
                   for key, value in assignment.items()}  # fmt: skip
     jsonschema.validate({"title": "A course", "assignments": [assignment]}, document)
+
+
+REFUSED = (
+    "deu: 2026-12-01", "due: 2026-13-41 23:59", "due: 12/01/2026", "opens: 1. Dezember 2026",
+    "grace: fifteen minutes", "grace: 15", "hold_off: 5 parsecs", "late: 10", "late: {}",
+    "late: {per_day: 110}", "late: {per_week: 10}", "late: {at_most: 50}", "late: {steps: []}",
+    "late: {per_day: 10, steps: [{after: 0 min, lose: 10}]}", 'points: "50"', "points: 0",
+    "attempts: first", "imports: [scipy.optimize]", "imports: scipy", "limits: {memory_mb: 1.5}",
+    "checks: {test_a: {skip: x, full: y}}", "checks: {test_a: {}}", "files: [model.txt]", "files: []",
+    "writes: yes", "manual: [{id: A B, title: x, points: 1}]", "manual: [{id: a, title: x}]",
+    "lms: {canvas: {cours: 12}}", "lms: {moodle: {id: 3}}", "speed: {f: {ratio: 100}}",
+)  # fmt: skip
+ACCEPTED = (
+    "due: 2026-12-01", "due: 2026-12-01T23:59+01:00", "due: 2026-12-01 23:59:00 Z", "grace: 1.5 h",
+    "grace: 2 h 30 min", "hold_off: 0 s", "late: {marked: 10}", "late: {cut_off: 7 days}",
+    "late: {steps: [{after: 0 min, lose: 10}]}", "checks: {test_a: {skip: x}, test_b: {full: y}}",
+    "imports: [scipy, sklearn]", "lms: {canvas: {course: 12, assignment: '034'}}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "good"), [*((each, False) for each in REFUSED), *((each, True) for each in ACCEPTED)]
+)
+def test_the_schema_and_the_reader_agree(line: str, good: bool, tmp_path: Path) -> None:
+    """An editor underlines what the reader refuses, and nothing that it accepts."""
+    import yaml
+
+    for part in ("reference/work", "tests/hidden/work"):
+        (tmp_path / part).mkdir(parents=True)
+    (tmp_path / "reference/work/solution.py").write_text("def f(): pass\n")
+    entry = f"title: T\ntimezone: Europe/Berlin\nassignments:\n  - name: work\n    title: W\n    {line}\n"
+    (tmp_path / "assignments.yaml").write_text(entry)
+    texts = yaml.load(entry, yaml.BaseLoader)  # noqa: S506  # text only: dates stay text, as in YAML 1.2
+    values = yaml.safe_load(entry.replace("yes", '"yes"'))
+    key = line.partition(":")[0]
+    if key in ("due", "opens"):
+        values["assignments"][0][key] = texts["assignments"][0][key]
+    valid = jsonschema.Draft202012Validator(json.loads(schema.document())).is_valid(values)
+    try:
+        catalog.load(tmp_path)
+        read = True
+    except catalog.CatalogError:
+        read = False
+    assert (good, good) == (valid, read)
 
 
 def test_completion_knows_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
