@@ -20,9 +20,10 @@ from grader.checks.case import Case
 from grader.checks.failure import Failure, close, is_right, parts_of
 from grader.checks.student_module import Remote
 from grader.sandbox.fork_server import StudentError
-from grader.sandbox.student import Call
+from grader.sandbox.student import Answer, Call
 
 STATE: Final = "state-between-calls"
+GLOBAL: Final = "cache-in-global"
 _MISSING_KEY: Final = re.compile(r"KeyError: ('[^'\\]{1,40}'|\d{1,9})\s*$")
 
 
@@ -101,17 +102,21 @@ def _reads_the_last(failure: Failure) -> bool:
     return _gradient_reads_the_last(failure)
 
 
-def is_right_alone(asked: Asked, case: Case, between: Sequence[Case] = ()) -> bool:
-    """Return whether a case is right in a fresh worker, after ``between`` was asked."""
+def answer_alone(asked: Asked, case: Case, between: Sequence[Case] = ()) -> Answer:
+    """Return what a fresh worker answers to a case, after ``between`` was asked."""
     with _fresh(asked) as alone:
         alone.answers([*parts_of([case]), *between])
-        return is_right(alone.reference, case, alone.answers([case])[0])
+        return alone.answers([case])[0]
+
+
+def is_right_alone(asked: Asked, case: Case, between: Sequence[Case] = ()) -> bool:
+    """Return whether a case is right in a fresh worker, after ``between`` was asked."""
+    return is_right(asked.reference, case, answer_alone(asked, case, between))
 
 
 def answers_alone(asked: Asked, case: Case) -> bool:
     """Return whether a fresh worker answers a case, rightly or wrongly."""
-    with _fresh(asked) as alone:
-        return alone.answers([case])[0].error is None
+    return answer_alone(asked, case).error is None
 
 
 def _gradient_reads_the_last(failure: Failure) -> bool:
@@ -170,6 +175,6 @@ TELLS: Final[dict[str, tuple[bool, Callable[[Failure], bool]]]] = {
     "graph-detached": (False, _is_detached),
     "needs-extra-key": (False, _wants_more),
     STATE: (True, _remembers),
-    "cache-in-global": (True, _reads_the_last),
+    GLOBAL: (True, _reads_the_last),
 }
 """Mistake: (whether it takes a worker of its own to tell, how it shows)."""

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from grader.checks import experiments, near_misses
 from grader.checks.answers import Asked
 from grader.checks.arrays import Path, leaves
-from grader.checks.diagnosis import autograd, examples
+from grader.checks.diagnosis import autograd, examples, state
 from grader.checks.diagnosis.descriptions import common_errors
 from grader.checks.diagnosis.diagnostics import Diagnostics
 from grader.checks.diagnosis.explanations import Investigation
@@ -186,31 +186,48 @@ class _Page:
         return any(cause.mistake in experiments.TELLS for cause in guessed)
 
     def _behaves(self, view: View, findings: Sequence[Checked]) -> bool:
-        """Make a card of a mistake that an experiment has shown."""
+        """Make a card of a mistake that an experiment has shown, and of what else is wrong."""
         failures = [f.check.failure for f in findings if f.check and f.check.failure]
-        shown = [name for each in failures[:1] if (name := experiments.mistake(each))]
         hints = self.diagnostics.exercise.catalogue.hints
-        for name in [each for each in shown if each in hints]:
-            fact, question = halves(hints[name].question)
-            called = self.investigation.called(view.function)
-            if earlier := [c for c in self.causes if c.mistake == name and c.function in called]:
-                self._add(earlier[:1], findings)
-                return True
-            sentence = about(view.function, fact)
-            cause = Cause(
-                view.function, sentence, question, neutral(hints[name].more), mistake=name
-            )
-            cause.named, cause.cluster = {view.function}, f"{view.function}:{name}"
-            cause.example = self.investigation.example(view, cause) or self._any_example(
-                view.function
-            )
-            if name == experiments.STATE and cause.example is not None:
-                returned = f"{cause.example.returned} (after earlier calls)"
-                cause.example = replace(cause.example, returned=returned)
-            self.investigation.causes.append(cause)
-            self._add([cause], findings)
-            return True
-        return False
+        shown = [name for each in failures[:1] if (name := experiments.mistake(each))]
+        name = next((each for each in shown if each in hints), "")
+        kept = "" if name else state.kept(self.investigation.fresh, view)
+        if not name and not kept:
+            return False
+        called = self.investigation.called(view.function)
+        known = [c for c in self.causes if c.mistake == (name or kept) and c.function in called]
+        causes = known[:1] or [self._of_experiment(view, name, kept)]
+        if (name or kept) in state.KINDS:
+            causes += self._besides(view)
+        if len(causes) > 1:
+            causes[0].more = ""  # it may say that the first call is right
+        self._add(causes, findings)
+        return True
+
+    def _of_experiment(self, view: View, name: str, kept: str) -> Cause:
+        """Return the cause that an experiment has shown, by its hint, or by what was seen."""
+        hint = self.diagnostics.exercise.catalogue.hints.get(name or kept)
+        sentence, question, more = state.said(view.function, kept) if kept else "", _KEPT, ""
+        if hint is not None:
+            fact, question = halves(hint.question)
+            sentence, more = sentence or about(view.function, fact), neutral(hint.more)
+        mistake = (name or kept) if hint is not None else ""
+        cause = Cause(view.function, sentence, question, more, mistake=mistake)
+        cause.named, cause.cluster = {view.function}, f"{view.function}:{name or kept}"
+        cause.example = self.investigation.example(view, cause) or self._any_example(view.function)
+        shown = cause.example
+        if (name or kept) == experiments.STATE and shown is not None and shown.returned:
+            cause.example = replace(shown, returned=f"{shown.returned} (after earlier calls)")
+        self.investigation.causes.append(cause)
+        return cause
+
+    def _besides(self, view: View) -> Sequence[Cause]:
+        """Return what is wrong in a function even where nothing was called before."""
+        each = state.alone(self.investigation.fresh, view)
+        if not each.is_wrong:
+            return []
+        found = self.investigation.follows(each) or self.investigation.edits(each)
+        return found or self.investigation.unexplained(each)
 
     def _group(self, kind: str, function: str, sentence: str, findings: Sequence[Checked]) -> None:
         cause = next((each for each in self.causes if each.mistake == f"={kind}"), None)
@@ -471,6 +488,7 @@ _ABSENT: Final = {
               "Does every way through the function end with a `return`? To print is not to return."),
 }  # fmt: skip
 """For each reason why functions give no values: what is said of several, and a question."""
+_KEPT: Final = "What in your code is kept from one call to the next?"
 _LOOK: Final = "Which line of your code decides this?"
 
 

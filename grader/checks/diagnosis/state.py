@@ -1,0 +1,71 @@
+"""Tell what a function keeps between calls apart from what else is wrong in it.
+
+    found = kept(fresh, view)     # "state-between-calls", "cache-in-global", or ''
+    alone(fresh, view)            # the same inputs, each asked in a worker that answered nothing else
+
+The experiments of `grader.checks.experiments` need a function that is right in a fresh worker. These
+compare its answers with one another, and so they hold for a function that is wrong there too.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from grader.checks.answers import Asked
+from grader.checks.arrays import is_same
+from grader.checks.diagnosis.diagnostics import wrong_paths
+from grader.checks.diagnosis.views import View
+from grader.checks.experiments import GLOBAL, STATE, answer_alone
+from grader.checks.failure import parts_of
+from grader.sandbox.student import Answer
+
+KINDS: Final = (STATE, GLOBAL)
+_SAID: Final = {
+    STATE: "{} returns something else when it is called again: it keeps something between calls.",
+    GLOBAL: "{} returns something else once another forward has run: it does not only read its cache.",
+}
+
+
+def said(function: str, kind: str) -> str:
+    """Return what was seen of a function that keeps something."""
+    return _SAID[kind].format(function)
+
+
+def kept(fresh: Asked, view: View) -> str:
+    """Return the id of the mistake if an answer depends on what was called before, or ''.
+
+    Inputs that fail are asked again, and in workers of their own. What is random differs there too.
+
+    Args:
+        fresh: The student, as the inputs of the view were asked.
+        view: The answers.
+    """
+    raised = [case for case, error in view.errors if error.kinds and not error.needs]
+    failing = raised if view.errors else [case for case, _, _ in view.failing()]
+    for case in dict.fromkeys([*failing[-1:], *failing[:1]]):
+        given, first = view.answers[view.cases.index(case)], answer_alone(fresh, case)
+        again = fresh.again([case])
+        if all(_is_alike(given, other) for other in (first, *again)):
+            continue
+        if not _is_alike(first, answer_alone(fresh, case)):
+            return ""
+        others = parts_of(each for each in view.cases if each is not case)
+        if parts_of([case]) and others and not _is_alike(first, answer_alone(fresh, case, others)):
+            return GLOBAL
+        return STATE
+    return ""
+
+
+def alone(fresh: Asked, view: View) -> View:
+    """Return a view of the same inputs, each asked in a worker of its own, without exceptions."""
+    answers = [answer_alone(fresh, case) for case in view.cases]
+    pairs = zip(view.cases, answers, strict=True)
+    wrong = [wrong_paths(view.reference, *pair) for pair in pairs]
+    found = View(view.function, view.reference, view.cases, answers, wrong)
+    return found.without_errors()
+
+
+def _is_alike(one: Answer, other: Answer) -> bool:
+    if one.error is not None or other.error is not None:
+        return one.error is not None and other.error is not None
+    return is_same(one.value, other.value)
