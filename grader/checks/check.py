@@ -76,6 +76,7 @@ class Check(Judge):
         if local is not None and (upstream := self._extra(credit.given_arrays, failure, local)):
             why = f"correct given your own {joined([str(key) for key in upstream])}"
             raise Failed(message, LOCAL_CREDIT, reason=why)
+        self.is_in_itself = local is not None
         if own:
             self.own, self.said = own, message
             raise Failed(f"{message}{simple_change(failure)}", 0.0, "", self.stumbled)

@@ -41,6 +41,8 @@ class Judge:
     """What failed, of a check of values."""
     follows: str = ""
     """What a wrong answer is right given: the student's own "parts" or "forward"; or ''."""
+    is_in_itself: bool = False
+    """Whether a wrong array is wrong given the student's own arrays before it, too."""
     own: Sequence[str] = ()
     """The student's parts that a wrong answer may be right given: decided at the end."""
     said: str = ""

@@ -30,14 +30,14 @@ def related(view: View) -> tuple[str, Path] | None:
     """Return the first relation that holds of a wrong array, as a sentence, and the array."""
     for path in _shown_first(view):
         pairs = list(pairs_of(view, path))
-        if pairs and (said := relation(pairs) or quantity(_shares(view, path))):
+        if pairs and (said := relation(pairs) or quantity(shares_of(view, path))):
             where = common(view, path)
             subject = quantities.subject(view.reference, view.function, path)
             return f"{subject} {said}{where}.", path
     return None
 
 
-def _shares(view: View, path: Path) -> list[Pair]:
+def shares_of(view: View, path: Path) -> list[Pair]:
     """Return an array of each answer beside what single examples add to it."""
     return [
         Pair(view.arrays(n)[path], right[path], {}, quantities.shares(view.reference, case, right, path))
@@ -82,9 +82,9 @@ def unlike(view: View, ladder: Sequence[Case]) -> str:
     where = common(view) or _examples(view, ladder)
     if len(view.roots) > 1:
         wrong = quantities.listed(view.reference, view.function, view.roots)
-        return (
-            f"{view.function}: {wrong} wrong{where}; what follows from them is right given these."
-        )
+        is_rest_given = not set(view.paths) <= set(view.roots)
+        beside = "; what follows from them is right given these" if is_rest_given else others
+        return f"{view.function}: {wrong} wrong{where}{beside}."
     return f"{quantities.subject(view.reference, view.function, path)} is wrong{where}{others}."
 
 

@@ -326,6 +326,15 @@ class Edits:
             if path in view.wrong[number]
         )
 
+    def spares(self, candidate: Candidate, view: View) -> bool:
+        """Return whether an edit changes no array that the student has right everywhere."""
+        right = [path for path in view.order if path not in view.paths]
+        return not any(
+            self._shows(candidate, view, number, among)
+            for number in view.numbers
+            if (among := [p for p in right if p in self.reference.expected(view.cases[number])[1]])
+        )
+
     def _shows(
         self, candidate: Candidate, view: View, number: int, among: Sequence[Path] = ()
     ) -> bool:

@@ -90,8 +90,21 @@ class Investigation:
         if not found and view.is_wrong:
             found = self._edited_partly(view, is_last=True)
             found = found or within_arrays.of_kept(self.search, self.fresh, view)
-            found = found or within_arrays.of_first(self.search, view)
-        return self._noted(view, found or self._plain(view))
+            found = found or within_arrays.of_first(self.search, view, view)
+        found = found or self._plain(view)
+        others = within_arrays.rest(self.search, view, found[0]) if len(found) == 1 else None
+        if others is None:
+            return self._noted(view, found)
+        first = within_arrays.of_paths(view, [p for p in view.paths if p not in others.paths])
+        return [*self._one_reason(first, view), *self._one_reason(others, view)]
+
+    def _one_reason(self, view: View, whole: View) -> list[Cause]:
+        """Describe the arrays of a function that are wrong for one of two reasons."""
+        found = within_arrays.of_first(self.search, view, whole) or self._related(view)
+        found = found or self._plain(view)
+        for cause in found:
+            cause.changes = set(view.paths)
+        return self._noted(view, found)
 
     def _rounded(self, view: View) -> list[Cause]:
         """Say that values are right in their first digits only, where the contract asks for more."""

@@ -507,14 +507,16 @@ def _first(message: str) -> str:
 
 
 def _roots(findings: Sequence[Checked]) -> list[Path]:
-    """Return the arrays that earned nothing, if others did: they do not follow from one another."""
-    lost = [
-        f.check.failure.path
-        for f in findings
-        if f.check and f.check.failure and not f.outcome.points
-    ]
-    follows = any(finding.outcome.points for finding in findings)
-    return list(dict.fromkeys(path for path in lost if path)) if follows else []
+    """Return the arrays that earned nothing, if some check looked at the student's own arrays.
+
+    An array that is right given the arrays before it earns points; what earns none is wrong in itself.
+    """
+    lost = [f.check for f in findings if f.check and f.check.failure and not f.outcome.points]
+    is_looked_at = any(finding.outcome.points for finding in findings) or any(
+        check.is_in_itself for check in lost
+    )
+    paths = [check.failure.path for check in lost if check.failure]
+    return list(dict.fromkeys(path for path in paths if path)) if is_looked_at else []
 
 
 def _follows(finding: Checked, view: View) -> bool:

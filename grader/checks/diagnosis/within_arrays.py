@@ -2,7 +2,8 @@
 
     in_arrays(search, view)   # an edit that is made in the wrong arrays only, the others are right
     of_kept(search, fresh, view)     # the first wrong value of its cache: a hidden layer, a gate
-    of_first(search, view)    # an edit that explains the first wrong array, and not the rest
+    of_first(search, view, view)    # an edit that explains the first wrong array, and not the rest
+    rest(search, view, cause)    # the arrays that are wrong in themselves, and for another reason
 
 They are tried in this order, each after the edits that explain everything.
 """
@@ -11,20 +12,25 @@ from __future__ import annotations
 
 import copy
 import functools
+import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+
+from msgspec.structs import replace
 
 from grader.checks.answers import Asked
 from grader.checks.arrays import Path, leaves
 from grader.checks.diagnosis import examples, quantities
-from grader.checks.diagnosis.descriptions import relation_of, unlike
+from grader.checks.diagnosis.descriptions import pairs_of, relation_of, shares_of, unlike
 from grader.checks.diagnosis.diagnostics import Candidate, wrong_paths
 from grader.checks.diagnosis.edits import Edits
+from grader.checks.diagnosis.relations import FEWEST_ENTRIES, is_slip, quantity, relation
 from grader.checks.diagnosis.views import Cause, View
 from grader.checks.reference import Module
 from grader.sandbox.student import Refused
 
 MOST_NAMES: Final = 4
+_NAME: Final = re.compile(r"`[^`]*`")
 
 
 def in_arrays(search: Edits, view: View) -> list[Cause]:
@@ -63,15 +69,76 @@ def of_kept(search: Edits, fresh: Asked, view: View) -> list[Cause]:
     return [_localised(search, shown)]
 
 
-def of_first(search: Edits, view: View) -> list[Cause]:
-    """Return an edit that explains the first wrong array of a function, and not the others."""
+def of_first(search: Edits, view: View, whole: View) -> list[Cause]:
+    """Return an edit that explains the first wrong array of a function, and not the others.
+
+    Args:
+        search: The candidates.
+        view: The arrays that are looked at.
+        whole: All arrays: a named mistake would change none of those that are right.
+    """
     path = view.first_path()
     size = sum(view.arrays(n)[path].size for n in view.numbers if path in view.wrong[n])
     if size < MOST_NAMES:
         return []
     for candidate in search.matching(view, path):
-        return _caused(search, view, candidate, one=path)
+        if candidate.mistake is None or search.spares(candidate, whole):
+            return _caused(search, view, candidate, one=path)
     return []
+
+
+def rest(search: Edits, view: View, first: Cause) -> View | None:
+    """Return a view of the arrays that are wrong in themselves, and not for the reason of a cause.
+
+    The cause is an edit that leaves them right, or both are simple relations, of different kinds.
+    Three reasons in one function are rather one that nothing names.
+    """
+    label = functools.partial(examples.label, view.function)
+    home = next((path for path in view.roots if label(path) == first.array), None)
+    others = [path for path in view.roots if path != home]
+    if home is None or not others or first.module is not None:
+        return None
+    own = _reason(search, view, home)
+    if not any(own):
+        return None
+    reasons = {path: _reason(search, view, path) for path in others}
+    apart = [path for path in others if _is_apart(search, view, own, reasons[path], path)]
+    if len({reasons[path][1:] for path in apart}) != 1:
+        return None
+    return of_paths(view, apart)
+
+
+def of_paths(view: View, paths: Sequence[Path]) -> View:
+    """Return a view in which only some arrays count as wrong."""
+    wrong = [[path for path in each if path in paths] for each in view.wrong]
+    return replace(view, wrong=wrong, roots=[path for path in view.roots if path in paths])
+
+
+class _Reason(NamedTuple):
+    """What explains one array: an edit, or a relation, both as texts without names."""
+
+    edit: Candidate | None
+    clause: str
+    relation: str
+
+
+def _reason(search: Edits, view: View, path: Path) -> _Reason:
+    if view.wrong_entries([path]) < FEWEST_ENTRIES:
+        return _Reason(None, "", "")
+    pairs = list(pairs_of(view, path))
+    said = relation(pairs) if is_slip(pairs) else quantity(shares_of(view, path))
+    edit = next((each for each in search.matching(view, path) if search.spares(each, view)), None)
+    clause = edit.mutant.clause if edit is not None and edit.mutant is not None else ""
+    return _Reason(edit, _NAME.sub("", clause), _NAME.sub("", said))
+
+
+def _is_apart(search: Edits, view: View, own: _Reason, other: _Reason, path: Path) -> bool:
+    """Whether an array is wrong for another reason than the first one."""
+    if own.relation and other.relation:
+        return own.relation != other.relation
+    if own.edit is None or own.edit is other.edit or search.changes(own.edit, view, path):
+        return False
+    return not other.clause or other.clause != own.clause
 
 
 def _shown(fresh: Asked, view: View) -> View | None:
