@@ -10,7 +10,7 @@ import pytest
 
 from grader.authoring.importers import run
 from grader.authoring.importers.cells import ImportFailedError, TestCell
-from grader.authoring.importers.otter import from_doctest
+from grader.authoring.importers.otter_tests import from_doctest, in_folder, with_calls
 
 
 def cell(
@@ -37,8 +37,8 @@ def graded(name: str, source: str, points: float = 1) -> dict[str, Any]:
     return cell("code", source, about)
 
 
-def saved(path: Path, cells: list[dict[str, Any]]) -> Path:
-    path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4}))
+def saved(path: Path, cells: list[dict[str, Any]], metadata: dict[str, Any] | None = None) -> Path:
+    path.write_text(json.dumps({"cells": cells, "metadata": metadata or {}, "nbformat": 4}))
     return path
 
 
@@ -173,6 +173,65 @@ def test_otter_notebooks_share_points_and_compare_what_is_shown(tmp_path: Path) 
     assert "# BEGIN SOLUTION\nx = 2 + 3\n# END SOLUTION" in source
 
 
+FUNCTIONS = """\
+from otter.test_files import test_case
+import math
+OK_FORMAT = False
+points = 3
+
+@test_case(points=2)
+def test_even(f):
+    # for even numbers
+    assert f(2) == 2 * math.floor(2.5)
+
+@test_case(points=1, hidden=True)
+def test_odd(f, x):
+    assert f(3) == x + 1
+"""
+
+
+def test_tests_in_the_metadata_of_a_notebook_are_read(tmp_path: Path) -> None:
+    """Doctests and functions, each after the cell that checks it where it needs that."""
+    suite = {"cases": [{"code": ">>> x\n5", "points": 2}, {"code": ">>> assert f(x) == 10\n"}]}
+    tests = {"q1": {"points": 3, "suites": [suite]}, "q2": FUNCTIONS, "q3": 7, "q4": "def ("}
+    cells = [
+        cell("code", "import otter\ngrader = otter.Notebook()"),
+        cell("code", "x = 2 + 3\ndef f(v):\n    return v * 2"),
+        cell("code", 'grader.check("q1")'),
+        cell("code", 'x = 6\ngrader.check("q2")'),
+    ]
+    notebook = saved(tmp_path / "week_1.ipynb", cells, {"otter": {"tests": tests}})
+    (tmp_path / "course").mkdir()
+    [report] = run.run(tmp_path / "course", "otter", notebook)
+    assert [("q1_1", "", 2.0, 1), ("q1_2", "", 1.5, 1), ("q2_1", "", 2.0, 0)] == [
+        (test.name, test.problem, test.points, test.after) for test in report.tests[:3]
+    ]
+    assert "the reference does not pass it" in report.tests[3].problem
+    text = (tmp_path / "course/tests/hidden/week_1/test_week_1.py").read_text()
+    assert "    def test_even(f):\n        # for even numbers\n" in text
+
+
+def test_files_that_the_notebook_does_not_check_are_left_out(tmp_path: Path) -> None:
+    for name in ("q1", "q2"):
+        (tmp_path / f"{name}.py").write_text(FUNCTIONS)
+    assert ["q1_1", "q1_2"] == [test.name for test in in_folder(tmp_path, {"q1"})]
+    assert 4 == len(list(in_folder(tmp_path, {"elsewhere"})))
+    assert [] == list(in_folder(tmp_path / "no folder", {"q1"}))
+
+
+@pytest.mark.parametrize(
+    ("source", "made"),
+    [
+        ("def test_f(f):\n    assert f(1)", "def test_f(f):\n    assert f(1)\ntest_f(f)"),
+        ("def test_f(f):\n    pass\ntest_f(f)", "def test_f(f):\n    pass\ntest_f(f)"),
+        ("assert f(1)", "assert f(1)"),
+        ("f(", "f("),
+    ],
+)
+def test_functions_that_otter_calls_are_called(source: str, made: str) -> None:
+    assert made == with_calls(source)
+
+
 def test_doctests_become_comparisons() -> None:
     made = from_doctest(">>> y = 2\n>>> y + 1\n3\n>>> print('a')\na\n")
     space: dict[str, Any] = {}
@@ -203,7 +262,9 @@ def test_cells_that_only_ipython_understands(tmp_path: Path) -> None:
         solution("x = f(5)"),
         graded("before", "assert x == 10"),
         solution("  ### BEGIN SOLUTION\nx = f(1)\n### END SOLUTION"),
-        graded("later", "assert x == 2"),
+        graded("later", "start = [4]\nassert x == 2"),
+        solution("y = f(start[0])"),
+        graded("above", "assert y == 8"),
         graded("given", "text = open('data/numbers.txt').read()\nassert f(int(text[0])) == 6"),
         graded("trusted", "from helper import twice\nassert twice(3) == f(3)"),
         graded("without", "kept = f\ndel f\ntry:\n    assert x == 2\nfinally:\n    f = kept\nassert f(1) == 2"),
@@ -214,6 +275,8 @@ def test_cells_that_only_ipython_understands(tmp_path: Path) -> None:
     text = path.read_text()
     assert "@pytest.mark.after_cell(3)" in text
     assert "    del f\n    del student.f\n" in text
+    source = (path.parents[3] / "reference/week_1/solution.py").read_text()
+    assert "# %%\nstart = [4]\n\n# %%\n# BEGIN SOLUTION\ny = f(start[0])" in source
     entry = (tmp_path / "course" / "assignments.yaml").read_text()
     assert "imports" not in entry
 

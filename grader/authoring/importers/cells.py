@@ -62,6 +62,8 @@ class TestCell(Struct, frozen=True):
     cannot_fail: bool = False
     after: int = 0
     """How many code cells of the program must have run, and no more; 0 for all."""
+    question: str = ""
+    """The name that the notebook checks it by, if it stands outside the cells."""
 
 
 class ProgramPart(Struct, frozen=True):
@@ -79,6 +81,14 @@ class HandGraded(Struct, frozen=True):
     points: float
 
 
+class SourceNotebook(Struct, frozen=True):
+    """An instructor's notebook."""
+
+    cells: list[SourceCell]
+    metadata: dict[str, Any]
+    """What the notebook says of itself; otter keeps tests there."""
+
+
 class Imported(Struct):
     """A notebook as an exercise."""
 
@@ -89,10 +99,6 @@ class Imported(Struct):
     tests: list[TestCell] = field(default_factory=list)
     manual: list[HandGraded] = field(default_factory=list)
 
-    def code_above(self, position: int) -> int:
-        """Return how many code cells stand above a position among the parts."""
-        return sum(part.kind == "code" for part in self.parts[:position])
-
     def add_part(self, part: ProgramPart) -> None:
         """Add a cell; code without content is left out, and code that is not Python becomes text."""
         if part.kind == "code" and not part.source.strip():
@@ -101,17 +107,18 @@ class Imported(Struct):
             part = ProgramPart("markdown", f"```\n{part.source}\n```")
         self.parts.append(part)
 
-    def add_test(self, test: TestCell) -> None:
-        """Add a test, with a name that no other test has."""
+    def add_test(self, test: TestCell, position: int | None = None) -> None:
+        """Add a test, with a name that no other test has; it stands at a position or at the end."""
         base = re.sub(r"\W+", "_", test.name).strip("_").lower() or f"cell_{test.cell}"
         taken = {each.name for each in self.tests}
         name, number = base, 2
         while name in taken:
             name, number = f"{base}_{number}", number + 1
-        self.tests.append(replace(test, name=name, position=len(self.parts)))
+        place = len(self.parts) if position is None else position
+        self.tests.append(replace(test, name=name, position=place))
 
 
-def read(path: Path) -> list[SourceCell]:
+def read(path: Path) -> SourceNotebook:
     """Read a notebook; raises `ImportFailedError` in one line."""
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -120,7 +127,8 @@ def read(path: Path) -> list[SourceCell]:
         found = document.get("cells")
         if found is None:  # nbformat 3
             found = [cell for sheet in document["worksheets"] for cell in sheet["cells"]]
-        return [_cell(number, cell) for number, cell in enumerate(found, 1)]
+        cells = [_cell(number, cell) for number, cell in enumerate(found, 1)]
+        return SourceNotebook(cells, dict(document.get("metadata", {})))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ImportFailedError(
             f"{path} is not a notebook ({type(error).__name__}: {error}); give an .ipynb file"

@@ -1,27 +1,27 @@
-"""Read an otter assignment: a master notebook, or a notebook with ok-format files in ``tests/``."""
+"""Read an otter assignment: a master notebook, or a notebook whose tests stand elsewhere."""
 
 from __future__ import annotations
 
-import ast
-import doctest
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 from msgspec.structs import replace
 
+from grader.authoring.importers import otter_tests
 from grader.authoring.importers.cells import (
     HandGraded,
     Imported,
     ProgramPart,
     SourceCell,
+    SourceNotebook,
     TestCell,
     identifier,
     without_magics,
 )
 from grader.authoring.importers.nbgrader import marked
+from grader.authoring.importers.otter_tests import number, with_calls
 
 KEYWORD: Final = re.compile(
     r"^\s*(?:```\s*)?#*\s*(BEGIN|END)\s+(ASSIGNMENT|QUESTION|SOLUTION|PROMPT|TESTS?|HIDDEN TESTS)\b",
@@ -36,19 +36,22 @@ INLINE: Final = re.compile(r"^([ \t]*)(.*?)[ \t]*# *SOLUTION(?: NO PROMPT)? *$")
 PROMPT: Final = re.compile(
     r'^[ \t]*("""|\'\'\')\s*# *BEGIN PROMPT.*?# *END PROMPT[^\n]*\n?', re.DOTALL | re.MULTILINE
 )
+CHECK: Final = re.compile(r"""^[ \t]*\w+\.(?:check|grade)\(["'](.+?)["']""", re.MULTILINE)
+"""A line that runs a test: ``grader.check("q1")``."""
 REGION: Final = re.compile(r"^([ \t]*)# *(BEGIN|END) SOLUTION(?: NO PROMPT)? *$", re.MULTILINE)
 
 
-def convert(cells: list[SourceCell], title: str, tests: Path | None = None) -> Imported:
-    """Return the exercise that the cells describe.
+def convert(notebook: SourceNotebook, title: str, tests: Path) -> Imported:
+    """Return the exercise that a notebook describes.
 
     Args:
-        cells: The cells of the notebook.
+        notebook: A master notebook with its tests, or one whose tests stand elsewhere.
         title: What the exercise is called if the notebook does not say.
-        tests: A folder with test files in ok-format, if there is one.
+        tests: The folder with test files, which need not exist; the notebook's own tests count first.
     """
     found, state = Imported(title), _State()
-    for cell in cells:
+    checked: dict[str, int] = {}
+    for cell in notebook.cells:
         word = KEYWORD.match(cell.source) if cell.kind != "code" else None
         if word:
             state.enter(cell, word, found)
@@ -56,10 +59,12 @@ def convert(cells: list[SourceCell], title: str, tests: Path | None = None) -> I
             found.add_test(state.test(cell))
         elif not state.prompt and cell.kind != "raw":
             found.add_part(_part(cell, state))
+            checked |= dict.fromkeys(CHECK.findall(cell.source), len(found.parts))
     state.share(found)
-    for file in sorted(tests.glob("*.py")) if tests is not None and tests.is_dir() else ():
-        for test in ok_tests(file):
-            found.add_test(test)
+    if not found.tests:
+        outside = list(otter_tests.in_metadata(notebook.metadata))
+        for test in outside or otter_tests.in_folder(tests, checked):
+            found.add_test(test, checked.get(test.question))
     return found
 
 
@@ -92,10 +97,10 @@ class _State:
         """Give the tests of a question that have no points of their own what is left of its points."""
         mine = [each for each in found.tests[self._first :] if each.cell in self._open]
         own = sum(t.points for t in found.tests[self._first :] if t.cell not in self._open)
-        for number, test in enumerate(found.tests):
+        for at, test in enumerate(found.tests):
             if test in mine:
                 left = round(max(0.0, self.points - own) / len(mine), 4)
-                found.tests[number] = replace(test, points=left)
+                found.tests[at] = replace(test, points=left)
         self._first = len(found.tests)
         self._open.clear()
 
@@ -104,7 +109,7 @@ class _State:
         self.count += 1
         self.name = str(config.get("name") or f"q{self.count}")
         self.manual = bool(config.get("manual"))
-        self.points = _number(config.get("points"), 1.0)
+        self.points = number(config.get("points"), 1.0)
         if self.manual:
             name = identifier(self.name).replace("_", "-")
             found.manual.append(HandGraded(name, f"Question {self.name}", self.points or 1.0))
@@ -122,8 +127,8 @@ class _State:
         hidden = bool(options.get("hidden")) or bool(re.search(r"^\s*# *HIDDEN", source))
         return TestCell(
             name=self.name or f"cell_{cell.number}",
-            source=FLAG.sub("", without_magics(source)),
-            points=_number(options.get("points"), self.points),
+            source=with_calls(FLAG.sub("", without_magics(source))),
+            points=number(options.get("points"), self.points),
             cell=cell.number,
             hidden=hidden,
             expected=cell.output,
@@ -182,67 +187,3 @@ def _yaml(text: str) -> dict[str, Any]:
     except yaml.YAMLError:
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def _number(value: Any, other: float) -> float:
-    if isinstance(value, dict):
-        value = value.get("each")
-    if isinstance(value, list):
-        value = sum(each for each in value if isinstance(each, int | float))
-    return float(value) if isinstance(value, int | float) and value >= 0 else other
-
-
-# --- ok format ----------------------------------------------------------------------------------
-
-
-def ok_tests(file: Path) -> Iterator[TestCell]:
-    """Yield the cases of a test file: ``test = {...}`` with doctests, or functions of otter's."""
-    try:
-        tree = ast.parse(file.read_bytes())
-    except SyntaxError:
-        return
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "test":
-            try:
-                yield from _suites(file.stem, ast.literal_eval(node.value))
-            except ValueError:
-                return
-
-
-def _suites(stem: str, test: dict[str, Any]) -> Iterator[TestCell]:
-    cases = [case for suite in test.get("suites", []) for case in suite.get("cases", [])]
-    points = _number(test.get("points"), 1.0)
-    for number, case in enumerate(cases, 1):
-        yield TestCell(
-            name=f"{test.get('name') or stem}_{number}" if len(cases) > 1 else str(stem),
-            source=from_doctest(str(case.get("code", ""))),
-            points=_number(case.get("points"), points / max(len(cases), 1)),
-            cell=number,
-            hidden=bool(case.get("hidden")),
-        )
-
-
-def from_doctest(text: str) -> str:
-    """Return doctest code as statements: what has a result is compared with it."""
-    lines = []
-    for example in doctest.DocTestParser().get_examples(text):
-        source = example.source.rstrip("\n")
-        if not example.want.strip():
-            lines.append(source)
-            continue
-        lines.append(shown(source, example.want))
-    return "\n".join(lines)
-
-
-def shown(source: str, want: str) -> str:
-    """Return code that compares what ``source`` prints and shows with ``want``."""
-    tree = ast.parse(source)
-    body = source
-    if tree.body and isinstance(tree.body[-1], ast.Expr):
-        last = tree.body[-1]
-        lines = source.split("\n")
-        before = "\n".join(lines[: last.lineno - 1])
-        expression = ast.get_source_segment(source, last.value) or ast.unparse(last.value)
-        body = f"{before}\nshow(({expression}))".strip("\n")
-    indented = "\n".join(f"    {line}" if line else line for line in body.split("\n"))
-    return f"with shows({want!r}):\n{indented}"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ast
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from grader.authoring.constants import answering, variables_of, written_by_students
+from grader.authoring.importers.carry import bound, indented
 from grader.authoring.importers.cells import TestCell
 from grader.authoring.stub import regions_of, stub
 from grader.course.assignment import Course
+from grader.grading.cell_order import ANY_HEADER, HEADER
 from grader.grading.protocol import Settings
 from grader.model import Grade, Outcome, Submission
 from grader.runs.local import EngineError, Process
@@ -65,7 +68,7 @@ def _run(course: Course, name: str) -> Proof:
     else:
         variables = variables_of(source)
     programs += [
-        Submission(f"empty {value}", file, answering(source, value, variables).encode())
+        Submission(f"empty {value}", file, _empty(source, value, variables).encode())
         for value in EMPTY
     ]
     found = Proof()
@@ -81,6 +84,19 @@ def _run(course: Course, name: str) -> Proof:
     finally:
         process.end()
     return found
+
+
+def _empty(source: str, value: str, variables: Collection[str]) -> str:
+    """Return a program that holds and answers ``value`` after each cell: tests stand between cells."""
+    made, end = [], 0
+    for cell in HEADER.finditer(source):
+        made.append(source[end : cell.end()])
+        end = next((m.start() for m in ANY_HEADER.finditer(source, cell.end())), len(source))
+        code = source[cell.end() : end]
+        names = {name for node in ast.parse(code).body for name in bound(node)}
+        guarded = f"\ntry:\n    pass\n{indented(code)}\nexcept Exception:\n    pass\n"
+        made.append(answering(guarded, value, names & set(variables)) + "\n")
+    return "".join([*made, source[end:]])
 
 
 def _note(found: Proof, grade: Grade) -> None:

@@ -170,20 +170,20 @@ def _proved(
 
 def _between(test: TestCell, proof: TestCell, found: Imported) -> TestCell:
     """Return the test as one that stands between cells, if the reference fails it otherwise."""
-    above = found.code_above(test.position)
-    if test.problem or not proof.problem or not 0 < above < found.code_above(len(found.parts)):
+    above, all_cells = (write.code_above(found, n) for n in (test.position, len(found.parts)))
+    if test.problem or not proof.problem or not 0 < above < all_cells:
         return test
     return replace(test, after=above)
 
 
 def _converted(system: str, notebook: Path) -> Imported:
     title = notebook.stem.replace("_", " ").replace("-", " ").strip()
-    cells = read(notebook)
+    source = read(notebook)
     if system == "nbgrader":
-        found = nbgrader.convert(cells, title)
+        found = nbgrader.convert(source.cells, title)
     else:
-        found = otter.convert(cells, title, notebook.parent / "tests")
-    return write.with_imports_of_tests(write.entitled(found))
+        found = otter.convert(source, title, notebook.parent / "tests")
+    return write.with_definitions_of_tests(write.entitled(found))
 
 
 def _files(

@@ -7,6 +7,7 @@ import builtins
 import importlib.util
 import json
 import re
+import symtable
 import sys
 import unittest
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -21,7 +22,6 @@ from grader.authoring.importers.carry import (
     bound,
     hidden_from_program,
     indented,
-    loaded,
     looked_up,
     names_of,
     needed,
@@ -29,8 +29,14 @@ from grader.authoring.importers.carry import (
     with_deletions,
     with_earlier,
 )
-from grader.authoring.importers.cells import Imported, ProgramPart, TestCell, without_magics
-from grader.authoring.importers.otter import shown
+from grader.authoring.importers.cells import (
+    Imported,
+    ProgramPart,
+    TestCell,
+    is_python,
+    without_magics,
+)
+from grader.authoring.importers.otter_tests import shown
 
 STUDENT: Final = "student"
 CANNOT_FAIL: Final = "(cannot fail)"
@@ -92,6 +98,13 @@ def _program(source: str) -> str:
     return "\n".join(lines).strip("\n")
 
 
+def code_above(found: Imported, position: int) -> int:
+    """Return how many code cells of the solution stand above a position among the parts."""
+    return sum(
+        part.kind == "code" and bool(_program(part.source)) for part in found.parts[:position]
+    )
+
+
 def carried(found: Imported) -> list[TestCell]:
     """Return the tests, each with its problem if it cannot be carried over."""
     names = names_of(found.parts)
@@ -146,23 +159,61 @@ def _is_found(star: str, files: Collection[str]) -> bool:
     return top in beside or (bool(top) and importlib.util.find_spec(top) is not None)
 
 
-def with_imports_of_tests(found: Imported) -> Imported:
-    """Return the exercise with imports that its program needs and only its test cells make.
+def with_definitions_of_tests(found: Imported) -> Imported:
+    """Return the exercise with what its program reads and only its test cells define.
 
-    In a notebook all cells share their names: a solution may use ``np`` because a test imports it.
+    In a notebook all cells share their names: a solution may use ``np`` because a test imports it,
+    or the data of a test above it.
     """
-    names, sources = names_of(found.parts), [p.source for p in found.parts if p.kind == "code"]
-    trees = [ast.parse(without_magics(source)) for source in sources]
-    missing = loaded(trees) - names.student.keys() - names.imports.keys() - set(dir(builtins))
-    lines: dict[str, str] = {}
-    for test in found.tests:
-        imports = names_of([ProgramPart("code", test.source)]).imports
-        lines |= {name: imports[name] for name in missing & imports.keys() - lines.keys()}
-    if not lines:
-        return found
-    first = ProgramPart("code", "\n".join(dict.fromkeys(lines.values())))
-    moved = [replace(test, position=test.position + 1) for test in found.tests]
-    return replace(found, parts=[first, *found.parts], tests=moved)
+    defined = {name: (test.position, node) for test in found.tests[::-1]
+               for node in ast.parse(_parsed(test.source)).body
+               if isinstance(node, DEFINITION) for name in bound(node)}  # fmt: skip
+    taken: dict[str, tuple[int, ast.stmt]] = {}
+    sources = [without_magics(part.source) for part in found.parts if part.kind == "code"]
+    while missing := _missing(sources) & defined.keys():
+        taken |= {name: defined.pop(name) for name in missing}
+        sources += [ast.unparse(taken[name][1]) for name in missing]
+    lines: dict[int, dict[str, None]] = {}
+    for name, (position, node) in taken.items():
+        imports = isinstance(node, ast.Import | ast.ImportFrom)
+        line = names_of([ProgramPart("code", ast.unparse(node))]).imports.get(name)
+        lines.setdefault(0 if imports else position, {})[line or ast.unparse(node)] = None
+    for position in sorted(lines, reverse=True):
+        found = _with_part(found, position, "\n".join(lines[position]))
+    return found
+
+
+DEFINITION: Final = (ast.Assign, ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+
+
+def _parsed(source: str) -> str:
+    text = without_magics(source)
+    return text if is_python(text) else ""
+
+
+def _missing(sources: Sequence[str]) -> set[str]:
+    """Return the global names that cells read and none of them defines."""
+    whole = "\n".join(source for source in sources if is_python(source))
+    tables, read, written = [symtable.symtable(whole, "cells", "exec")], set(), set(dir(builtins))
+    for table in tables:
+        tables += table.get_children()
+        for symbol in table.get_symbols():
+            if table.get_type() == "module" or symbol.is_global():
+                read |= {symbol.get_name()} if symbol.is_referenced() else set()
+                written |= {symbol.get_name()} if _binds(symbol) else set()
+    return read - written
+
+
+def _binds(symbol: symtable.Symbol) -> bool:
+    return symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
+
+
+def _with_part(found: Imported, position: int, source: str) -> Imported:
+    """Return the exercise with one more cell of code at a position."""
+    parts = [*found.parts[:position], ProgramPart("code", source), *found.parts[position:]]
+    tests = [replace(test, position=test.position + (test.position >= position))
+             for test in found.tests]  # fmt: skip
+    return replace(found, parts=parts, tests=tests)
 
 
 def _uses(right: Sequence[TestCell], files: Collection[str], names: DefinedNames) -> bool:
