@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from grader import __version__
-from grader.cli import author, course, grade, lms, mark, results, serve, settings, worker
+from grader.cli import author, choices, course, grade, lms, mark, results, serve, settings, worker
 from grader.cli.output import OK, USAGE, is_for_users, line_of, stop
 from grader.cli.wording import COMPLETION, EXAMPLES
 from grader.sandbox import interpreter
@@ -53,6 +53,16 @@ class _Parser(argparse.ArgumentParser):
         if name.startswith("--") and not any(each.startswith(name) for each in known):
             near = nearest(name, known)
             self.error(f"unknown option {name}" + (f"; did you mean {near}?" if near else ""))
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        """Refuse a word that is not among an argument's choices, with a suggestion."""
+        if action.choices is None or value in action.choices:
+            return
+        words = [str(each) for each in action.choices]
+        name = action.option_strings[-1] if action.option_strings else action.metavar
+        near = nearest(str(value), words)
+        instead = f"did you mean {near}?" if near else f"choose one of: {', '.join(words)}"
+        self.error(f"unknown {name or action.dest} {str(value)!r}; {instead}")
 
     def error(self, message: str) -> NoReturn:
         plain = message.replace("the following arguments are required:", "missing:")
@@ -174,16 +184,16 @@ def _for_instructors(command: Add) -> None:
     _jobs(regrade)
     export = command("export", lms.export, "write the file that an LMS imports")
     export.add_argument(
-        "format", metavar="FORMAT",
-        help="canvas, moodle, gradescope-csv, blackboard, nbgrader, csv, or feedback",
+        "format", metavar="FORMAT", choices=choices.EXPORTS,
+        help="the file to write (choices: %(choices)s)",
     )  # fmt: skip
     _results(export)
     export.add_argument(
         "--into", type=Path, metavar="FILE", help="your gradebook from the LMS, to fill in"
     )
     export.add_argument(
-        "--for", dest="system", metavar="LMS",
-        help="of feedback: canvas, moodle, gradescope, blackboard, folders or email",
+        "--for", dest="system", metavar="LMS", choices=choices.FEEDBACK,
+        help="with feedback: how the pages reach students (choices: %(choices)s)",
     )  # fmt: skip
     export.add_argument("--out", type=Path, metavar="FILE", help="default: a file in DIR")
     _partial(export)
@@ -211,7 +221,7 @@ def _for_instructors(command: Add) -> None:
     )
     completion = command("completion", settings.completion, "print a script for tab completion")
     completion.add_argument(
-        "shell", choices=["bash", "zsh", "tcsh"], help="your shell (choices: %(choices)s)"
+        "shell", metavar="SHELL", choices=choices.SHELLS, help="your shell (choices: %(choices)s)"
     )
 
 
@@ -251,7 +261,8 @@ def _for_lms(command: Add) -> None:
         "--lms",
         required=True,
         metavar="FORMAT",
-        help="gradescope, prairielearn, github, gitlab, ...",
+        choices=choices.JOBS,
+        help="the system that runs the job (choices: %(choices)s)",
     )
     autograde.add_argument(
         "--assignment", metavar="NAME", help="default: the course's only assignment"
@@ -265,7 +276,10 @@ def _for_lms(command: Add) -> None:
         "--staff-log", type=Path, metavar="FILE", help="the file for the reason when grading fails"
     )
     bundle = command("bundle", lms.bundle, "build the files that you upload to an LMS or CI")
-    bundle.add_argument("format", metavar="FORMAT", help="gradescope, github, vpl, docker, ...")
+    bundle.add_argument(
+        "format", metavar="FORMAT", choices=choices.BUNDLES,
+        help="the system that grades (choices: %(choices)s)",
+    )  # fmt: skip
     _assignment(bundle)
     bundle.add_argument(
         "--out", type=Path, default=Path(), metavar="DIR", help="folder for the bundle"
@@ -342,8 +356,9 @@ def _grade_options(parser: argparse.ArgumentParser) -> None:
         "--shard", type=shard, metavar="I/N", help="grade the I-th of N parts of the class"
     )
     parser.add_argument(
-        "--inbox", metavar="KIND", help="kind of SOURCE: canvas, moodle, ...; default: recognised"
-    )
+        "--inbox", metavar="KIND", choices=choices.KINDS,
+        help="kind of SOURCE (choices: %(choices)s); default: recognised",
+    )  # fmt: skip
     parser.add_argument(
         "--depth", type=int, choices=range(7), metavar="N",
         help="plain folders: how deep the students' folders lie (0: all is one student's; 1: "

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 COMPLETION: Final = (
-    'Tab completion: eval "$(grader completion bash)"\n'
+    'Tab completion: eval "$(grader completion bash)"; zsh, tcsh and fish have it too\n'
     "Exit status: 0 done; 2 bad input, explained in one line; 3 something could not be graded."
 )
 RECOGNISED: Final[Mapping[str, str]] = {

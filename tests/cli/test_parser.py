@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from grader import cli
+from grader.cli import choices
 from grader.cli.wording import EXAMPLES
 from grader.course import catalog, fields, schema
 
@@ -80,6 +81,11 @@ def test_a_misspelt_command_gets_a_suggestion(
         (["grade", "x", "--assignement", "relu"], "--assignement; did you mean --assignment?"),
         (["show", "out"], "missing: STUDENT (see 'grader show --help')"),
         (["adjust", "out", "kurt", "-2,5"], "-2,5 is not a number; write -2.5"),
+        (["export", "canvass", "out"], "unknown FORMAT 'canvass'; did you mean canvas? (see"),
+        (["autograde", "--lms", "ilias"], "unknown --lms 'ilias'; choose one of: gradescope, "),
+        (["bundle", "jenkins", "x"], "unknown FORMAT 'jenkins'; choose one of: gradescope, "),
+        (["grade", "x", "--inbox", "mooodle"], "unknown --inbox 'mooodle'; did you mean moodle?"),
+        (["completion", "fsh"], "unknown SHELL 'fsh'; did you mean fish?"),
         (["export", "csv", "out", "--xyz"], "unknown option --xyz (see"),
     ],
 )
@@ -168,9 +174,27 @@ def test_the_schema_and_the_reader_agree(line: str, good: bool, tmp_path: Path) 
     assert (good, good) == (valid, read)
 
 
-def test_completion_knows_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
-    """The script that the shell evaluates names commands and options."""
-    assert cli.main(["completion", "bash"]) == 0
+def test_the_choices_are_those_of_the_rooms() -> None:
+    """The words that the command line accepts are those that the rooms know."""
+    from grader import inbox, lms
+    from grader.lms.exports import feedback
+    from grader.lms.jobs import bundle
+
+    assert choices.EXPORTS == (*lms.EXPORTS, "feedback")
+    assert choices.FEEDBACK == tuple(feedback.TARGETS)
+    assert choices.JOBS == tuple(lms.JOBS)
+    assert choices.BUNDLES == (*bundle.FORMATS, "worker")
+    assert choices.KINDS == inbox.KINDS
+
+
+@pytest.mark.parametrize("shell", choices.SHELLS)
+def test_completion_knows_commands_and_choices(
+    shell: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The script that the shell evaluates names commands, options and choices."""
+    assert cli.main(["completion", shell]) == 0
     script = capsys.readouterr().out
     assert "autograde" in script
+    assert "gradescope-csv" in script
+    assert "classroom50" in script
     assert "--assignment" in script

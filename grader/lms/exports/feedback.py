@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -251,8 +251,3 @@ def default_out(system: str, folder: Path, assignment: str) -> Path:
     """Return where the feedback goes if the instructor names no place."""
     name = f"{assignment}-feedback-{system}"
     return folder / (f"{name}.zip" if TARGETS[system].zipped else name)
-
-
-def systems() -> Sequence[str]:
-    """Return the names that ``--for`` takes."""
-    return tuple(TARGETS)
