@@ -290,7 +290,10 @@ def regraded(changes: Sequence[Change]) -> Iterator[str]:
     maxima = {(change.before.max_score, change.after.max_score) for change in changes}
     for before, after in sorted(maxima):
         if before != after:
-            yield f"the maximum score changes from {before:g} to {after:g}"
+            yield (
+                f"the maximum score changes from {before:g} to {after:g}; to keep it, write "
+                f"points: {before:g} for this assignment in assignments.yaml"
+            )
     groups: dict[tuple[str, ...], list[Change]] = {}
     for change in changes:
         if change.moves:

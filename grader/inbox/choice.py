@@ -153,7 +153,8 @@ class Picker(Struct, frozen=True):
         named = [f for f in files if chosen in (one_line(f.entry.path), one_line(f.name))]
         if len(named) != 1:
             trouble = "is not among" if not named else "names several of"
-            return Choice(error=f"{one_line(chosen)} {trouble} the files: {listed(files)}")
+            error = f"{one_line(chosen)} {trouble} the files: {listed(files)}"
+            return Choice(error=error, is_ambiguous=True)
         return self._one(named[0], "chosen by hand")
 
     def _found(self, files: Sequence[File]) -> Choice:

@@ -151,6 +151,7 @@ def judged(
     if due is not None and extension is not None and extension.due is not None:
         later = extension.due.astimezone(UTC) > due.astimezone(UTC)
         due = extension.due.astimezone(zone) if later else due
+    grades = _without_settled(grades)
     attempts = len(grades)
     if not grades and extension is not None:
         grades = [_nothing(assignment, extension)]
@@ -172,6 +173,22 @@ def judged(
             instructor=_for_staff(extension, held, zone),
         ),
     )
+
+
+def _without_settled(grades: Sequence[Grade]) -> Sequence[Grade]:
+    """Leave out a submission in which several files were possible, once one of them was chosen.
+
+    The chosen file belongs to the same submission, so both have the same time.
+    """
+    return [
+        grade
+        for place, grade in enumerate(grades)
+        if not grade.submission.is_ambiguous
+        or not any(
+            each.submission.submitted_at == grade.submission.submitted_at
+            for each in grades[place + 1 :]
+        )
+    ]
 
 
 def _with_later(known: Extension | None, date: LaterDate, zone: tzinfo) -> Extension:

@@ -197,4 +197,4 @@ def test_completion_knows_commands_and_choices(
     assert "autograde" in script
     assert "gradescope-csv" in script
     assert "classroom50" in script
-    assert "--assignment" in script
+    assert "assignment" in script

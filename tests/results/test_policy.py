@@ -84,6 +84,20 @@ def test_lateness_takes_its_share_off_the_score(at: str, final: float) -> None:
     assert (made.score, made.final) == (90.0, final)
 
 
+def test_a_choice_among_several_files_settles_the_error() -> None:
+    """The chosen file is the same submission; a submission at another time stays open."""
+    monday, tuesday = "2026-11-30 12:00", "2026-12-01 12:00"
+    made = graded(None, monday)
+    open_ = replace(made, submission=replace(made.submission, is_ambiguous=True))
+    best = replace(RELU, attempts="best")
+    settled = counted(open_, graded(80.0, monday), assignment=best)
+    assert (1, ()) == (settled.standing.attempts, settled.standing.lines)  # type: ignore[union-attr]
+    later = counted(open_, graded(80.0, tuesday), assignment=best)
+    assert policy.OPEN in later.reasons
+    other_error = counted(made, graded(80.0, monday), assignment=best)
+    assert policy.OPEN in other_error.reasons
+
+
 def test_a_time_that_is_not_known_is_said_and_costs_nothing() -> None:
     assert counted(graded(90.0, "soon")).reasons == (UNKNOWN,)
     assert counted(graded(90.0, "soon"), assignment=replace(RELU, late=None)).reasons == ()

@@ -74,9 +74,9 @@ def export(system: str, found: Standings, out: Path) -> Delivery:
     places = {grade.submission.student: target.place(grade) for grade in grades}
     lost = [grade for grade in grades if not places[grade.submission.student]]
     if len(lost) == len(grades):
+        better = found.run.inbox if found.run.inbox in TARGETS else "folders"
         raise ExportError(
-            f"feedback for {system}: {target.missing} for any student of these results; "
-            "use another --for, such as --for folders"
+            f"feedback for {system}: these results have {target.missing}; use --for {better}"
         )
     kept = [grade for grade in grades if places[grade.submission.student]]
     pages = {
@@ -251,3 +251,8 @@ def default_out(system: str, folder: Path, assignment: str) -> Path:
     """Return where the feedback goes if the instructor names no place."""
     name = f"{assignment}-feedback-{system}"
     return folder / (f"{name}.zip" if TARGETS[system].zipped else name)
+
+
+def systems() -> tuple[str, ...]:
+    """Return the names that ``--for`` takes."""
+    return tuple(TARGETS)
