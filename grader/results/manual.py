@@ -78,9 +78,14 @@ def _text_cells(content: bytes) -> Iterator[str]:
 
 
 def write_answers(folder: Path, found: Standings, course: Course | None) -> list[Path]:
-    """Write ``answers.html`` if the assignment has questions; what was released is left out of it."""
+    """Write ``answers.html`` if the assignment has questions."""
     if not found.assignment.manual:
         return []
+    return [write(folder / "answers.html", answers_page(folder, found, course))]
+
+
+def answers_page(folder: Path, found: Standings, course: Course | None) -> bytes:
+    """Return the page with the answers, for staff; what the course released is left out of it."""
     released = set(_released(course, found.assignment.name)) if course else set()
     rows = []
     with Store.open(folder) as store:
@@ -93,11 +98,10 @@ def write_answers(folder: Path, found: Standings, course: Course | None) -> list
                 "texts": [text for text in texts if text not in released],
                 "questions": [o for o in grade.outcomes if question_of(o)],
             })  # fmt: skip
-    data = page.render(
+    return page.render(
         "answers.html", styles=("page.css",), assignment=found.assignment, rows=rows,
         outstanding=sum(bool(grade.outstanding) for grade in found.grades),
     )  # fmt: skip
-    return [write(folder / "answers.html", data)]
 
 
 def _sources(store: Store, found: Standings) -> Iterator[tuple[Grade, str]]:

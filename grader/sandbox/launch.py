@@ -115,6 +115,8 @@ def _others(base: str) -> tuple[str, str]:
 
 def _package(name: str) -> Path:
     spec = find_spec(name)
-    if spec is None or not spec.origin:
-        raise ModuleNotFoundError(f"no package {name}", name=name)
-    return Path(spec.origin).parent
+    if spec is not None and spec.origin:
+        return Path(spec.origin).parent
+    for folder in (spec.submodule_search_locations if spec is not None else None) or ():
+        return Path(folder)  # without an __init__.py, as mpl_toolkits
+    raise ModuleNotFoundError(f"no package {name}", name=name)

@@ -69,6 +69,7 @@ ROUTES: Final = (
     Rule("GET", "/staff/{offering}", "watch the class", staff.staff),
     Rule("GET", "/staff/{offering}/events", "watch the class", staff.events),
     Rule("GET", "/staff/{offering}/report", "watch the class", staff.report),
+    Rule("GET", "/staff/{offering}/answers", "watch the class", staff.answers),
     Rule("POST", "/staff/{offering}/retry", "retry", staff.retry),
     Rule("POST", "/staff/{offering}/override", "override", staff.override),
     Rule("POST", "/staff/{offering}/extend", "extend", staff.extend),

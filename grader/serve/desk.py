@@ -29,7 +29,7 @@ from grader.inbox.choice import Picker
 from grader.inbox.tree import Entry, File, Handin, Tree
 from grader.inbox.untouched import matcher
 from grader.model import Grade, Standing, Submission
-from grader.results import class_report, feedback, policy, tables
+from grader.results import class_report, feedback, manual, policy, tables
 from grader.results.store import (
     FIRST_SERVED,
     SERVED,
@@ -77,6 +77,7 @@ class GradingDesk:
             post.GradeRequest: self._grade,
             post.PageRequest: self._page,
             post.ReportRequest: self._report,
+            post.AnswersRequest: self._written,
             post.OverrideRequest: self._override,
             post.ExtendRequest: self._extend,
             post.RegradeRequest: self._regrader.answer,
@@ -244,6 +245,13 @@ class GradingDesk:
         found = self._standings(request.offering)
         pages = class_report.render(found.run, found.assignment, found.grades, request.pages)
         return post.Document(pages)
+
+    def _written(self, request: post.AnswersRequest) -> post.Answer:
+        found = self._standings(request.offering)
+        if not found.assignment.manual:
+            return post.Refusal("this assignment has no questions that a person grades")
+        course = self.courses.place(request.offering).course
+        return post.Document(manual.answers_page(self.folder(request.offering), found, course))
 
     def _standings(self, offering: str) -> policy.Standings:
         place = self.courses.place(offering)

@@ -113,6 +113,12 @@ class ReportRequest(msgspec.Struct, tag=True, frozen=True):
     pages: dict[str, str]
 
 
+class AnswersRequest(msgspec.Struct, tag=True, frozen=True):
+    """Ask for the written answers of all students, to questions that a person grades."""
+
+    offering: str
+
+
 class Document(msgspec.Struct, tag=True, frozen=True):
     """A page or a file."""
 
@@ -227,8 +233,8 @@ class ServiceStatus(msgspec.Struct, tag=True, frozen=True):
 
 
 Request = (
-    OfferingsRequest | GradeRequest | PageRequest | ReportRequest | OverrideRequest | ExtendRequest
-    | RegradeRequest | ExportRequest | MyDataRequest | NewsRequest | KnownRequest | StatusRequest
+    OfferingsRequest | GradeRequest | PageRequest | ReportRequest | AnswersRequest
+    | OverrideRequest | ExtendRequest | RegradeRequest | ExportRequest | MyDataRequest | NewsRequest | KnownRequest | StatusRequest
 )  # fmt: skip
 Answer = (
     Offerings | Graded | LostProcess | Unable | Refusal | Document | Stands | Changes | News

@@ -154,6 +154,13 @@ async def report(call: WebCall) -> Response:
     return html(pages.sandboxed(document.data, "", "allow-scripts allow-top-navigation"))
 
 
+async def answers(call: WebCall) -> Response:
+    """Show what students wrote to the questions that a person grades."""
+    request = post.AnswersRequest(call.course_offering.id)
+    document = await ask(call.site, request, post.Document)
+    return html(pages.sandboxed(document.data, ""))
+
+
 # --- forms --------------------------------------------------------------------------------------
 
 

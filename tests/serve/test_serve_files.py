@@ -87,7 +87,7 @@ def test_two_files_and_an_answer_are_graded_and_marked(service):
     form = service.as_("ada").get("/a/ledger").text
     assert "multiple" in form
     assert "entries.py" in form
-    answer = b"# Why\n\nAn entry keeps its parts together.\n"
+    answer = b"# Why\n\nAn entry keeps its parts together.<script>alert(1)</script>\n"
     sent = [("file", (name, data)) for name, data in {**FILES, "design.md": answer}.items()]
     done = service.post("ada", "/a/ledger", files=sent)
     assert done.status_code == 303, done.text
@@ -96,6 +96,12 @@ def test_two_files_and_an_answer_are_graded_and_marked(service):
     stored = service.as_("ada").get(f"{path}/file")
     assert stored.headers["content-disposition"].endswith('.zip"')
     assert {*FILES, "design.md"} == set(zipfile.ZipFile(io.BytesIO(stored.content)).namelist())
+    assert "/staff/ledger/answers" in service.as_("boss").get("/staff/ledger").text
+    shown = service.as_("boss").get("/staff/ledger/answers")
+    assert "An entry keeps its parts together.&lt;script&gt;" in shown.text
+    assert "to be graded" in shown.text
+    assert "sandbox" in shown.headers["content-security-policy"]
+    assert service.as_("ada").get("/staff/ledger/answers").status_code in (403, 404)
     only = service.post("ada", "/a/ledger", files=[("file", ("ledger.py", FILES["ledger.py"]))])
     assert (422, True) == (only.status_code, "entries.py was not submitted" in only.text)
     marked = subprocess.run(
