@@ -26,6 +26,7 @@ from grader.grading.outcomes import Rules
 from grader.grading.peers import Peers
 from grader.model import Limits, Outcome
 from grader.sandbox.fork_server import ForkServer, Sandbox
+from grader.sandbox.guest.shell import modules_of
 from grader.sandbox.student import Program, Student
 
 if TYPE_CHECKING:
@@ -198,13 +199,14 @@ class Bench:
         return student
 
     def _given_modules(self) -> list[tuple[str, str]]:
-        """Return the modules in ``data/``, which student code can import: name and text."""
+        """Return the modules in ``data/``, which student code can import: path and text."""
         if self._given is None:
             folder = self.course.data(self.assignment.name)
+            files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.py")}
             self._given = [
-                (path.name, path.read_text(encoding="utf-8"))
-                for path in sorted(folder.glob("*.py"))
-                if path.stem.isidentifier() and not path.is_symlink()
+                (name, files[name].read_text(encoding="utf-8"))
+                for name in modules_of(sorted(files))
+                if not files[name].is_symlink()
             ]
         return self._given
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from grader.notebook import NotebookError, read_source
+from grader.sandbox.guest.shell import modules_of
 
 
 class Allowances(Struct, frozen=True):
@@ -43,7 +44,7 @@ class Allowances(Struct, frozen=True):
 
     def helpers(self, main: Path) -> list[tuple[str, str]]:
         """Return name and text of each file that the main one can import."""
-        return [(name, text) for name in self._names(main) if (text := _text(main.with_name(name)))]
+        return [(name, text) for name in self._names(main) if (text := _text(main.parent / name))]
 
     def missing(self, main: Path) -> list[str]:
         """Return the names of files that are to be submitted and do not lie beside the main one."""
@@ -51,7 +52,7 @@ class Allowances(Struct, frozen=True):
 
     def _names(self, main: Path) -> Iterator[str]:
         yield from self.files[1:]
-        yield from (name for name in self.data if name.endswith(".py") and "/" not in name)
+        yield from modules_of(self.data)
         for path in sorted(main.parent.glob("*.py")) if self.extra_files else ():
             if path != main and path.stem.isidentifier() and not path.stem.startswith("test_"):
                 yield path.name

@@ -144,7 +144,7 @@ def load(
     invalid = (
         len(cells) == 1 and bool(running.raised) and isinstance(running.raised[0], SyntaxError)
     )
-    own = [*(Path(file).stem for file, _ in helpers), name]
+    own = [*(Path(file).parts[0].removesuffix(".py") for file, _ in helpers), name]
     return running.names, [*results, *_refused_text(texts, imports, own, version)], not invalid
 
 

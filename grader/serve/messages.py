@@ -234,7 +234,8 @@ class ServiceStatus(msgspec.Struct, tag=True, frozen=True):
 
 Request = (
     OfferingsRequest | GradeRequest | PageRequest | ReportRequest | AnswersRequest
-    | OverrideRequest | ExtendRequest | RegradeRequest | ExportRequest | MyDataRequest | NewsRequest | KnownRequest | StatusRequest
+    | OverrideRequest | ExtendRequest | RegradeRequest | ExportRequest | MyDataRequest | NewsRequest
+    | KnownRequest | StatusRequest
 )  # fmt: skip
 Answer = (
     Offerings | Graded | LostProcess | Unable | Refusal | Document | Stands | Changes | News

@@ -254,10 +254,12 @@ def test_cells_that_only_ipython_understands(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "numbers.txt").write_text("3 4")
     (tmp_path / "helper.py").write_text("def twice(n):\n    return 2 * n\n")
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "text.py").write_text("from helper import twice as double\n")
     cells = [
         cell("code", "%%html\n<b>no Python</b>"),
-        cell("code", "import helper\nimport not_installed_here\nfiles = !ls\nif files:\n    %time 1"),
-        solution("def f(n):\n    ### BEGIN SOLUTION\n    return helper.twice(n)\n    ### END SOLUTION"),
+        cell("code", "import tools.text\nimport not_installed_here\nfiles = !ls\nif files:\n    %time 1"),
+        solution("def f(n):\n    ### BEGIN SOLUTION\n    return tools.text.double(n)\n    ### END SOLUTION"),
         graded("first", "assert f(2) == 4"),
         solution("x = f(5)"),
         graded("before", "assert x == 10"),

@@ -42,6 +42,26 @@ def test_a_submission_may_not_import_them_itself(by):
     assert not hasattr(by("termcolor"), "__file__")
 
 
+def test_written_files_in_folders_are_packages(monkeypatch):
+    """With and without ``__init__.py``, nested, and relative imports inside."""
+    gate = sys.meta_path[0]
+    gate.written = {
+        "tools.__init__": ("tools/__init__.py", "from . import text\nfrom .deep.more import two"),
+        "tools.text": ("tools/text.py", "one = 1"),
+        "tools.deep.more": ("tools/deep/more.py", "from ..text import one\ntwo = one + 1"),
+        "plain.inside": ("plain/inside.py", "three = 3"),
+    }
+    tops = ("tools", "tools.text", "tools.deep", "tools.deep.more", "plain", "plain.inside")
+    for name in tops:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    made = importlib.import_module("tools")
+    assert (1, 2, 3) == (made.text.one, made.two, importlib.import_module("plain.inside").three)
+    with pytest.raises(ModuleNotFoundError, match="tool is not among the modules"):
+        importlib.import_module("tool")
+    for name in tops:
+        sys.modules.pop(name)
+
+
 def test_the_caller_is_what_decides(monkeypatch):
     """If nothing asks who imports, a package gets a stand-in where it needs the real one."""
     monkeypatch.setattr(Gate, "_asked_by_package", lambda self: False)

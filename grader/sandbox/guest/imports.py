@@ -5,7 +5,8 @@
     import matplotlib     # a stand-in that does nothing, see `stand_ins`
     import torch          # ModuleNotFoundError: torch is not among the modules of this assignment
 
-Modules that a notebook writes (``%%writefile layers.py``) are held in memory and can be imported.
+Modules that a notebook writes (``%%writefile layers.py``) and the course's own are held in memory and
+can be imported; ``tools/text.py`` is ``tools.text``.
 """
 
 from __future__ import annotations
@@ -50,9 +51,8 @@ class Gate:
     ) -> importlib.machinery.ModuleSpec | None:
         """Return a spec for stand-ins and written modules, None for allowed ones, else raise."""
         top = name.partition(".")[0]
-        if name in self.written:
-            loader: Any = _WrittenLoader(*self.written[name])
-            return importlib.machinery.ModuleSpec(name, loader)
+        if (spec := self._written_spec(name)) is not None:
+            return spec
         if top not in self._allowed and self._asked_by_package():
             self._packages.add(top)
             return None
@@ -63,6 +63,17 @@ class Gate:
         if top in self._allowed or top.startswith(_OF_THE_PLATFORM):
             return None
         raise ModuleNotFoundError(f"{top} is not among the modules of this assignment", name=name)
+
+    def _written_spec(self, name: str) -> importlib.machinery.ModuleSpec | None:
+        """Return the spec of a written module, of a package, or of a folder without ``__init__``."""
+        loader: Any = None
+        for module in (name, f"{name}.__init__"):
+            if module in self.written:
+                loader = _WrittenLoader(*self.written[module])
+                return importlib.machinery.ModuleSpec(name, loader, is_package=module != name)
+        if any(module.startswith(f"{name}.") for module in self.written):
+            return importlib.machinery.ModuleSpec(name, None, is_package=True)
+        return None
 
     def _asked_by_package(self) -> bool:
         """Return whether an allowed package is importing something for itself.

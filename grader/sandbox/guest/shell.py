@@ -7,7 +7,7 @@ nbconvert writes ``get_ipython().run_cell_magic('time', '', 'x = f()')`` for a c
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from grader.sandbox.guest.stand_ins import INERT
@@ -77,3 +77,16 @@ def module_name(file: str) -> str:
     'layers'
     """
     return posixpath.normpath(file).removesuffix(".py").replace("/", ".")
+
+
+def modules_of(files: Iterable[str]) -> list[str]:
+    """Return those of the files that can be imported, also from folders, which are packages.
+
+    >>> modules_of(["helper.py", "tools/text.py", "rain.csv", "2019/old.py"])
+    ['helper.py', 'tools/text.py']
+    """
+    return [
+        file
+        for file in files
+        if file.endswith(".py") and all(map(str.isidentifier, module_name(file).split(".")))
+    ]
