@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from grader.authoring.stub import stub
-from grader.checks.mistakes import mistaken, module_of
+from grader.checks.mistakes import mistaken_files, module_of
 from grader.course.assignment import Assignment, Course
 from grader.course.yaml_nodes import FILE
 from grader.notebook import BEGIN_SOLUTION, END_SOLUTION
@@ -146,13 +146,18 @@ def _entries(
     hints: dict[str, Any],
 ) -> Iterator[str]:
     """Yield what is wrong with the entries of a catalogue."""
-    source = course.solution(name).read_text(encoding="utf-8")
-    tree = ast.parse(source)
-    functions = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    sources = course.solution_texts(name)
+    functions = {
+        node.name
+        for source in sources
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
     for mistake in mistakes:
         where = f"{shown}:{_line(text, mistake.id)}: {mistake.id}"
         try:
-            ast.parse(mistaken(source, mistake))
+            for made in mistaken_files(sources, mistake):
+                ast.parse(made)
         except ValueError as error:
             yield f"{where}: stale swap: {str(error).removeprefix(f'{mistake.id}: ')}"
         except SyntaxError as error:

@@ -34,7 +34,7 @@ from grader.authoring.constants import (
 from grader.authoring.stub import stub
 from grader.authoring.vacuous import Vacuous
 from grader.authoring.validation_table import HEADER, TIMED_SEEDS, Findings
-from grader.checks.mistakes import Mistake, mistaken, module_of
+from grader.checks.mistakes import Mistake, mistaken_files, module_of
 from grader.course.assignment import Course
 from grader.errors import UserError
 from grader.grading.protocol import Settings
@@ -250,7 +250,7 @@ def _submissions(
             yield made(f"stateless {value}", *texts)
     yield from _variants(course, name)
     for number, mistake in enumerate(mistakes):
-        yield made(f"mistake {number} {mistake.id}", mistaken(sources[0], mistake))
+        yield made(f"mistake {number} {mistake.id}", *mistaken_files(sources, mistake))
 
 
 def _variants(course: Course, name: str) -> Iterator[Submission]:

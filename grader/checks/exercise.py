@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from grader.checks.boundary.worker_module import (
     needs_worker,
 )
 from grader.checks.case import Case
+from grader.checks.joined_files import joined
 from grader.checks.mistakes import Catalogue, module_of
 from grader.checks.reference import Caches, Module
 from grader.notebook import without_demos
@@ -63,7 +64,7 @@ def load_exercise(
     course: Path,
     name: str,
     start: Callable[[], Student] | None = None,
-    solution: Path | None = None,
+    solution: Sequence[Path] = (),
 ) -> Exercise:
     """Read the solution, its mistakes and the contract's caches; ours, so it may run here.
 
@@ -75,18 +76,15 @@ def load_exercise(
         course: The folder of the course.
         name: The exercise.
         start: Returns the solution as a program; without it, a fork server of its own is started.
-        solution: Its main file, if that is not solution.py.
+        solution: Its files, the main one first, if that is not solution.py.
     """
     folder = course / "reference" / name
-    text = (solution or folder / "solution.py").read_text(encoding="utf-8")
-    source = without_demos(text)
+    files = solution or (folder / "solution.py",)
+    texts = {file.name: file.read_text(encoding="utf-8") for file in files}
+    text, source = texts[files[0].name], joined(texts)
     hidden = course / "tests" / "hidden" / name
     plain = not (folder / "mistakes.py").exists() and not (hidden / "cases.py").exists()
-    apart = (
-        plain
-        or _uses_data(course, name, text)
-        or (solution is not None and solution.name != "solution.py")
-    )
+    apart = plain or _uses_data(course, name, text) or files[0].name != "solution.py"
     cases = _cases(course, name)
     caches: Caches = getattr(cases, "CACHES", {})
     known: Any = types.SimpleNamespace(MISTAKES=(), HINTS={})
@@ -94,7 +92,8 @@ def load_exercise(
         known = module_of((folder / "mistakes.py").read_text(encoding="utf-8"), f"{name}.mistakes")
     if apart or needs_worker(source):
         workshop = Workshop(start or partial(alone, name, source))
-        reference: Module = WorkerModule(workshop, source, caches)
+        edition = workshop.edition(source) if len(texts) > 1 else ""
+        reference: Module = WorkerModule(workshop, source, caches, edition)
     else:
         reference = Module(module_of(source, f"{name}.reference"), caches)
     catalogue = Catalogue(source, known.MISTAKES, known.HINTS, getattr(known, "LOOKALIKES", ()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import types
 from collections.abc import Mapping, Sequence
@@ -58,18 +59,27 @@ def module_of(source: str, name: str) -> types.ModuleType:
 
 
 def mistaken(source: str, mistake: Mistake) -> str:
-    """Return the solution's source with the wrong line put in; raises ValueError if it does not fit.
+    """Return the solution's source with the wrong line put in; raises ValueError if it does not fit."""
+    return mistaken_files([source], mistake)[0]
 
-    Demonstration cells are left out: the same piece of text may stand in them.
+
+def mistaken_files(sources: Sequence[str], mistake: Mistake) -> list[str]:
+    """Return the files of a solution with the wrong line put in; raises ValueError if it does not fit.
+
+    Demonstration cells are left out: the same piece of text may stand in them. The mistake's code is
+    appended to the file that defines its function.
     """
-    source = without_demos(source)
+    made = [without_demos(source) for source in sources]
     for right, wrong in mistake.swap.items():
-        if source.count(right) != 1:
-            raise ValueError(
-                f"{mistake.id}: {right!r} occurs {source.count(right)} times, not once"
-            )
-        source = source.replace(right, wrong)
-    return f"{source}\n\n{mistake.code}\n" if mistake.code else source
+        times = sum(text.count(right) for text in made)
+        if times != 1:
+            raise ValueError(f"{mistake.id}: {right!r} occurs {times} times, not once")
+        made = [text.replace(right, wrong) for text in made]
+    if mistake.code:
+        begins = re.compile(rf"^(def|class) {re.escape(mistake.function)}\b", re.MULTILINE)
+        at = next((at for at, text in enumerate(made) if begins.search(text)), 0)
+        made[at] = f"{made[at]}\n\n{mistake.code}\n"
+    return made
 
 
 def both(source: str, one: Mistake, other: Mistake) -> str:

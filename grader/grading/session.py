@@ -89,10 +89,8 @@ class Bench:
         """Return the solution and its mistakes, loaded in this process."""
         if self._exercise is None:
             name = self.assignment.name
-            solution = self.course.solution(name)
-            self._exercise = load_exercise(
-                self.course.folder, name, self._reference_program, solution
-            )
+            files = self.course.solutions(name)
+            self._exercise = load_exercise(self.course.folder, name, self._reference_program, files)
             self.rules.hints = self._exercise.catalogue.hints
         return self._exercise
 
