@@ -40,8 +40,15 @@ class Numbers(Struct):
     notes: list[str] = field(default_factory=list)
 
 
-def check(course: Course, name: str, seeds: int) -> Numbers:
-    """Compare the reference of an exercise that has a cases.py; at most `NUMBER_SEEDS` times."""
+def check(course: Course, name: str, seeds: int, scored: bool = True) -> Numbers:
+    """Compare the reference of an exercise that has a cases.py; at most `NUMBER_SEEDS` times.
+
+    Args:
+        course: The course.
+        name: The exercise.
+        seeds: How many draws of the inputs.
+        scored: Whether to count the small edits of the solution that the cases notice, too.
+    """
     found = Numbers()
     tests = str(course.folder / "tests" / "hidden")
     if tests not in sys.path:
@@ -59,7 +66,8 @@ def check(course: Course, name: str, seeds: int) -> Numbers:
         if oracle is not None:
             drawn = _drawn(cases, exercise.reference.module, seed)
             found.oracle = max(found.oracle, difference(exercise.reference, oracle, drawn))
-    found.notes += filter(None, [mutation_score.score(exercise, vars(cases))])
+    if scored:
+        found.notes += filter(None, [mutation_score.score(exercise, vars(cases))])
     if found.oracle > ORACLE_AGREES:
         found.wrong.append(f"the reference differs from torch autograd by {found.oracle:.1e}")
     exercise.reference.end()

@@ -156,7 +156,7 @@ def validate(
     """Validate one exercise over ``seeds`` seeds.
 
     The first ``timed`` of them run the timed checks too; the first ``mistakes``, the mistakes, of
-    which each ``every``-th is graded.
+    which each ``every``-th is graded; the small edits of the solution are counted if all are.
     """
     began = time.perf_counter()
     found = Findings(name, seeds=seeds, mistake_seeds=min(seeds, mistakes))
@@ -184,7 +184,7 @@ def validate(
         _judge(found, grade, known, seed)
         _compare(found, grade, seed)
     found.wrong += found.vacuous.lines()
-    compared = numbers.check(course, name, seeds)
+    compared = numbers.check(course, name, seeds, scored=every == 1)
     found.oracle = compared.oracle
     found.wrong += compared.wrong
     found.notes += compared.notes

@@ -9,9 +9,8 @@ import io
 import sys
 from pathlib import Path
 
-from chromium import CHROMIUM, QUIET
+from chromium import started
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 STUDENT = "kurt"
 """One mistake with a name, an example and a picture."""
@@ -20,8 +19,7 @@ WIDTH, HEIGHT, GAP = 1100, 1300, 20
 
 def main(results, folder):
     """Take a student's page, and two places of the class report side by side."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+    with started() as browser:
         screen = {"width": WIDTH, "height": HEIGHT}
         page = browser.new_page(viewport=screen, reduced_motion="reduce")
         page.goto((results / "feedback" / f"{STUDENT}.html").resolve().as_uri())
@@ -30,7 +28,6 @@ def main(results, folder):
         top = page.screenshot()
         page.locator("section:has(#students)").evaluate("e => scrollTo(0, e.offsetTop - 20)")
         save([top, page.screenshot()], folder / "class-report.png")
-        browser.close()
 
 
 def save(shots, path):

@@ -18,7 +18,7 @@ from pathlib import Path
 import classes
 import pytest
 from card_samples import GRADE
-from chromium import CHROMIUM, QUIET
+from chromium import expect, started
 from msgspec.structs import replace
 
 from grader.model import Grade, Outcome, Submission
@@ -26,7 +26,6 @@ from grader.results import class_figures as statistics
 from grader.results import class_report, feedback, wording
 from grader.results.clusters import clusters
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (.[dev])")
 AXE = Path(__file__).with_name("node_modules") / "axe-core" / "axe.min.js"
 DESK, PHONE = 1100, 360
 SCREENS = [("light", DESK), ("dark", PHONE)]
@@ -35,12 +34,8 @@ STUDENTS = 150
 
 @pytest.fixture(scope="module")
 def chromium():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium: install it, or set CHROMIUM to its path")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+    with started() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -342,7 +337,7 @@ def test_students_are_found_by_words(visit, site):
     page.fill("[name=text]", "nobody at all")
     assert page.locator("#page").inner_text() == "No student fits this filter."
     page.click("#filter button[type=reset]")
-    sync_api.expect(page.locator("#found")).to_have_text(f"All {STUDENTS} students")
+    expect(page.locator("#found")).to_have_text(f"All {STUDENTS} students")
 
 
 def test_filters_agree_with_the_grades(visit, site, grades):
@@ -430,7 +425,7 @@ def test_the_heat_map_has_the_colours_of_the_verdicts(visit, site, grades):
             assert page.evaluate(PIXEL, [place, check, len(shown), f"--heat-{colour}"])
     width = page.locator("#map canvas").bounding_box()["width"]
     page.locator("#map canvas").hover(position={"x": width - 2, "y": 4})
-    sync_api.expect(page.locator("#reading")).to_contain_text(shown[-1])
+    expect(page.locator("#reading")).to_contain_text(shown[-1])
 
 
 PIXEL = """([place, check, count, name]) => {

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from grader.course.assignment import Assignment
 from grader.model import Grade, Outcome, Submission
-from grader.results import cards, class_report, feedback, plots
+from grader.results import cards, class_report, feedback
 from grader.results import class_figures as statistics
 from grader.results.store import Run
 from grader.text import visible, visible_line
@@ -453,6 +453,8 @@ def test_an_unfair_check_is_called_so_in_words():
 
 
 def test_plots_are_files_that_come_out_the_same_and_name_nobody(tmp_path):
+    from grader.results import plots
+
     grades = [
         grade(
             passed(), failed(mistake="mask", hint="?"), student="s3cret", name="S3cret", seconds=i
@@ -473,4 +475,6 @@ def test_plots_are_files_that_come_out_the_same_and_name_nobody(tmp_path):
 
 
 def test_plots_of_nobody_are_none(tmp_path):
+    from grader.results import plots
+
     assert plots.save(RUN, [], tmp_path) == []

@@ -7,12 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
-from chromium import CHROMIUM, QUIET
+from chromium import started
 from served import NAME, RIGHT, Service, make_course, open_folder
 
 from grader.serve import pages
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (.[dev])")
 AXE = Path(__file__).parents[1] / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENS = (("light", 1100), ("dark", 360))
 STEP = 60_000  # milliseconds that a slow machine may need for one step
@@ -21,8 +20,6 @@ FILE = f"{NAME}.py"
 
 @pytest.fixture(scope="module")
 def service():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium: install it, or set CHROMIUM to its path")
     with open_folder() as folder:
         people = {"ada": "student", "boss": "instructor"}
         running = Service(folder, make_course(folder), people=people).start()
@@ -40,10 +37,8 @@ def is_feedback(response):
 
 @pytest.fixture(scope="module")
 def browser(service):
-    with sync_api.sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+    with started() as found:
         yield found
-        found.close()
 
 
 def visitor(browser, service, who):

@@ -10,10 +10,9 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from chromium import CHROMIUM, QUIET
+from chromium import expect, started
 from served import NAME, RIGHT, WRONG, Service, make_course, open_folder, set_dates, until
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (.[dev])")
 CLASS = [f"s{number:02}" for number in range(int(os.environ.get("GRADER_CLASS", "6")))]
 FIRST, SECOND, *_ = CLASS
 STEP = 30_000  # milliseconds that a slow machine may need for one step
@@ -59,8 +58,6 @@ class Person:
 @pytest.fixture(scope="module")
 def service():
     """Return a service with a class and an instructor."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium: install it, or set CHROMIUM to its path")
     with open_folder() as folder:
         people = dict.fromkeys(CLASS, "student") | {"boss": "instructor"}
         running = Service(folder, make_course(folder, POLICY), people=people).start()
@@ -71,8 +68,7 @@ def service():
 def test_a_class_through_a_deadline(service):
     """Upload, feedback, resubmission, the class live, deadline, extension, override, regrade, export."""
     complaints = []
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+    with started() as browser:
         boss = Person(browser, service, "boss", complaints)
         boss.page.goto(f"/staff/{NAME}")
         people = {who: Person(browser, service, who, complaints) for who in CLASS}
@@ -86,7 +82,6 @@ def test_a_class_through_a_deadline(service):
         people[SECOND].page.goto(f"/a/{NAME}")
         people[SECOND].reads("a good talk")
         read_gradebook(boss)
-        browser.close()
     assert complaints == []
 
 
@@ -94,9 +89,9 @@ def watch(boss):
     """The page that has been open all the time shows how everybody stands."""
     rows = boss.page.locator("#rows tr")
     assert rows.count() == len(CLASS)
-    sync_api.expect(rows.filter(has_text="graded")).to_have_count(len(CLASS), timeout=STEP)
+    expect(rows.filter(has_text="graded")).to_have_count(len(CLASS), timeout=STEP)
     right = rows.filter(has=boss.page.locator("td:nth-child(3)", has_text="100"))
-    sync_api.expect(right).to_have_count(len(CLASS) - 1, timeout=STEP)
+    expect(right).to_have_count(len(CLASS) - 1, timeout=STEP)
     boss.reads(f"{len(CLASS)} students. 0 submissions are waiting")
 
 

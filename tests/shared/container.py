@@ -6,8 +6,8 @@
 
 Inside: uid 0, Docker's capabilities, unshare and mount refused (see `confine`), no project, no home,
 no network, 768 MB. What a test cannot do offline is stood in for, and nothing else: ``apt-get`` does
-nothing, pip unpacks the bundle's own wheel beside this project's packages, bound read-only, and
-sudo, which cannot raise anybody here, starts from root and takes the environment away.
+nothing, pip unpacks and compiles the bundle's own wheel beside this project's packages, bound
+read-only, and sudo, which cannot raise anybody here, starts from root and takes the environment away.
 
 The memory is kept by a watchdog, for no cgroup can be counted on where tests run: as the kernel
 would, it kills the largest process when all of them together (PSS) are over; a command that is not
@@ -41,7 +41,7 @@ import grader
 PYTHON = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 PACKAGES = sysconfig.get_paths()["purelib"]
 STANDIN = """
-import os, sys, zipfile, stat
+import compileall, os, sys, zipfile, stat
 PYTHON, PACKAGES, VERSION = {python!r}, {packages!r}, {version!r}
 
 def script(path, text):
@@ -63,6 +63,7 @@ def pip(folder, arguments):
     [wheel] = [a for a in arguments if a.endswith(".whl")]
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(f"{{folder}}/lib/python{{VERSION}}/site-packages")
+    compileall.compile_dir(f"{{folder}}/lib/python{{VERSION}}/site-packages/grader", quiet=1)
     script(f"{{folder}}/bin/grader", f"#!{{folder}}/bin/python3\\n"
            "import sys\\nfrom grader.cli import main\\nsys.exit(main())\\n")
 
