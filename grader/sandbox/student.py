@@ -40,10 +40,13 @@ LESS: Final = 0.25
 """Fraction of a call's CPU limit for several calls in one request, and for every call after an overrun."""
 
 
+OUT_OF_MEMORY: Final = "MemoryError"
+"""Among the kinds of an exception; NumPy raises one of its own below it."""
 STRIKES: Final = 3
-"""After so many functions that overran or died, nothing else is called."""
+"""After so many functions that overran, ran out of memory or died, nothing else is called."""
 STRUCK_OUT: Final = (
-    "not run: three of your functions ran for too long or ended your program; fix those first"
+    "not run: three of your functions ran for too long, ran out of memory or ended your program; "
+    "fix those first"
 )
 TRIALS: Final = 0.25
 """Fraction of a submission's seconds that experiments on it may use."""
@@ -133,7 +136,7 @@ class Student(Struct):
     """What is said of each function that took all of its time."""
     budget: Budget = field(default_factory=Budget)
     strikes: set[str] = field(default_factory=set)
-    """The functions that overran or ended their worker."""
+    """The functions that overran, ran out of memory, or ended their worker."""
     trial: bool = False
     """Whether `again` made it: then it may use `TRIALS` of the submission's seconds."""
     in_test: int = 0
@@ -171,7 +174,12 @@ class Student(Struct):
             raise
         match reply:
             case ["answers", [*answers]] if len(answers) == len(calls):
-                return [self._read(c, a) for c, a in zip(calls, answers, strict=True)]
+                found = [self._read(c, a) for c, a in zip(calls, answers, strict=True)]
+                if not timed:
+                    self.strikes.update(
+                        c.function for c, a in zip(calls, found, strict=True) if _starved(a)
+                    )
+                return found
         raise self.violated()
 
     def begin_test(self) -> None:
@@ -352,7 +360,7 @@ class Student(Struct):
         name = _builtin(kinds)
         if name == "NotImplementedError":
             return StudentError(f"{function} is not written yet", kinds, text)
-        if "MemoryError" in kinds:  # NumPy raises a kind of its own
+        if OUT_OF_MEMORY in kinds:
             most = f"{self.limits.memory_mb:,} MiB"
             what = f"{function} ran out of memory ({most})"
         else:
@@ -399,6 +407,11 @@ def _builtin(kinds: Sequence[str]) -> str:
 
 def _article(name: str) -> str:
     return f"{'an' if name[:1] in 'AEIOU' else 'a'} {name}"
+
+
+def _starved(answer: Answer) -> bool:
+    """Return whether the function ran out of memory."""
+    return answer.error is not None and OUT_OF_MEMORY in answer.error.kinds
 
 
 def _kind_of(kinds: Sequence[str]) -> str:

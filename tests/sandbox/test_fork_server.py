@@ -441,6 +441,29 @@ def test_after_three_functions_that_end_the_worker_nothing_else_is_called(
     assert said == "1.0"
 
 
+def test_running_out_of_memory_counts_like_running_for_too_long(
+    server: ForkServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three functions that fill the memory, and nothing else is called; an ordinary error is free."""
+
+    def last(body: str, strikes: int) -> str:
+        monkeypatch.setattr(student_module, "STRIKES", strikes)
+        one = student(server, FOUR.replace("BODY", body), Limits(memory_mb=64))
+        for number in range(3):
+            with pytest.raises(StudentError):
+                ask(one, f"f{number}")
+        try:
+            return str(ask(one, "right"))
+        except OverrunError as error:
+            return str(error)
+        finally:
+            one.end()
+
+    assert last("return b'x' * (1 << 40)", 3) == student_module.STRUCK_OUT
+    assert last("return b'x' * (1 << 40)", 4) == "1.0"
+    assert last("return 1 / 0", 3) == "1.0"
+
+
 HOGS = {
     "python": "x = []\n    while True: x.append(bytes(1 << 24))",
     "numpy": "return __import__('numpy').ones(1 << 30)",
