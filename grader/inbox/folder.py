@@ -11,7 +11,7 @@ import os
 import stat
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from msgspec import Struct, field
 
@@ -97,6 +97,15 @@ def from_file(source: Path) -> Tree:
         packs=(),
         read=lambda path, limit: read(source.parent, path, limit),
     )
+
+
+def from_bytes(name: str, data: bytes) -> Tree:
+    """Return the tree of a single file that is on no disk."""
+
+    def read_it(path: str, limit: int) -> bytes:
+        return _within(data, limit)
+
+    return Tree(PurePosixPath(name).stem, (Entry(name),), frozenset(), frozenset(), (), read_it)
 
 
 def _list(root: Path, folder: str, found: _Found, of_one: bool) -> None:
@@ -210,7 +219,10 @@ def read(root: Path, path: str, limit: int) -> bytes:
 
 
 def _bounded(handle: int, limit: int) -> bytes:
-    data = b"".join(_chunks(handle, limit + 1))
+    return _within(b"".join(_chunks(handle, limit + 1)), limit)
+
+
+def _within(data: bytes, limit: int) -> bytes:
     if len(data) > limit:
         raise Unreadable(f"is over {limit // 1024:,} KiB")
     return data

@@ -115,7 +115,7 @@ class Judged(Struct, frozen=True):
 
 
 class Store:
-    """The results of one run, in its folder."""
+    """The results of one run, in its folder; one thread at a time may use it."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection, self.path = connection, path
@@ -183,7 +183,16 @@ class Store:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database."""
         self._connection.close()
+
+    @property
+    def is_writing(self) -> bool:
+        """Return whether a transaction is open."""
+        return self._connection.in_transaction
 
     @property
     def run(self) -> Run:
@@ -415,7 +424,9 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+        connection = sqlite3.connect(
+            path, timeout=PATIENCE, isolation_level=None, check_same_thread=False
+        )
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         return connection

@@ -151,8 +151,7 @@ async def _checked(site: Site, route: Rule, request: Request) -> WebCall:
     elif not _is_our_host(site, request):
         raise Stop(400, wording.WRONG_HOST)
     token = request.cookies.get(site.cookie, "")[:200]
-    person = await site.database(accounts.signed_in, token)
-    offering, attempt = await site.database(_things, request.path_params)
+    person, offering, attempt = await site.database(_asked, token, request.path_params)
     _check_rights(route, person, offering, attempt)
     form: Mapping[str, Any] = {}
     if route.method == "POST":
@@ -164,13 +163,13 @@ async def _checked(site: Site, route: Rule, request: Request) -> WebCall:
     return WebCall(request, site, person, form, offering, attempt)
 
 
-def _things(
-    connection: sqlite3.Connection, named: Mapping[str, str]
-) -> tuple[attempts.Offering | None, attempts.StoredAttempt | None]:
-    """Return what the path names."""
+def _asked(
+    connection: sqlite3.Connection, token: str, named: Mapping[str, str]
+) -> tuple[accounts.User | None, attempts.Offering | None, attempts.StoredAttempt | None]:
+    """Return who asks, and what the path names."""
     offering = attempts.offering(connection, named["offering"]) if "offering" in named else None
     attempt = attempts.find(connection, named["attempt"]) if "attempt" in named else None
-    return offering, attempt
+    return accounts.signed_in(connection, token), offering, attempt
 
 
 def _check_rights(

@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from grader.inbox.beside import NOTHING, Beside
 from grader.serve.accounts import User, audit
-from grader.serve.database import now, stored, transaction
+from grader.serve.database import now, stored, transaction, unsynced
 from grader.serve.messages import Graded, OfferingInfo, Stands
 
 SLOW: Final = 2.0
@@ -99,6 +99,8 @@ class LimitError(Exception):
         """After how many seconds the next attempt is accepted."""
 
 
+_IN_HAND: Final = "state IN ('queued', 'grading')"
+"""The condition of the index attempt_state: with another one SQLite reads every attempt."""
 _ATTEMPT: Final = """
 SELECT attempt.row, attempt.id, attempt.offering, offering.course, attempt.user, user.student,
     user.name, user.email, attempt.file, attempt.accepted_at, attempt.state, attempt.tries,
@@ -200,7 +202,7 @@ def _check_limits(
     connection: sqlite3.Connection, offering: Offering, person: User, at: str
 ) -> None:
     moment = datetime.fromisoformat(at)
-    waiting = _count(connection, "state IN ('queued', 'grading')", person.id)
+    waiting = _count(connection, _IN_HAND, person.id)
     if waiting > WAITING:
         raise LimitError(
             f"{waiting} of your submissions are waiting to be graded, and more cannot wait.", 5
@@ -273,25 +275,25 @@ def take_next(
         capacity: Grading processes.
         held: Offerings of which nothing can be graded at the moment.
     """
-    with transaction(connection):
-        busy = connection.execute("SELECT user FROM attempt WHERE state = 'grading'").fetchall()
-        if len(busy) >= capacity:
-            return None
-        grading = {row["user"] for row in busy}
-        slow_left = max(1, capacity // 2) - sum(_is_slow(connection, user) for user in grading)
-        waiting = connection.execute(
-            "SELECT user, MAX(row) AS newest, MIN(row) AS oldest, offering FROM attempt"
-            " WHERE state = 'queued' GROUP BY user, offering ORDER BY oldest"
-        ).fetchall()
-        for row in waiting:
-            if row["user"] in grading or row["offering"] in held:
-                continue
-            if slow_left <= 0 and _is_slow(connection, row["user"]):
-                continue
+    in_hand = connection.execute(f"SELECT user, state FROM attempt WHERE {_IN_HAND}").fetchall()  # noqa: S608
+    grading = {row["user"] for row in in_hand if row["state"] == "grading"}
+    if len(grading) >= capacity or len(grading) == len(in_hand):
+        return None
+    slow_left = max(1, capacity // 2) - sum(_is_slow(connection, user) for user in grading)
+    query = (
+        "SELECT user, MAX(row) AS newest, MIN(row) AS oldest, offering FROM attempt"  # noqa: S608
+        f" WHERE {_IN_HAND} AND state = 'queued' GROUP BY user, offering ORDER BY oldest"
+    )
+    for row in connection.execute(query).fetchall():
+        if row["user"] in grading or row["offering"] in held:
+            continue
+        if slow_left <= 0 and _is_slow(connection, row["user"]):
+            continue
+        with unsynced(connection):  # what is in hand is queued again at the start anyway
             connection.execute(
                 "UPDATE attempt SET state = 'grading' WHERE row = ?", (row["newest"],)
             )
-            return by_row(connection, row["newest"])
+        return by_row(connection, row["newest"])
     return None
 
 
@@ -316,9 +318,12 @@ def requeue(connection: sqlite3.Connection, row: int, *, is_counted: bool = Fals
 
 
 def finish(connection: sqlite3.Connection, attempt: StoredAttempt, graded: Graded) -> None:
-    """Note that an attempt is graded, and how its student stands."""
+    """Note that an attempt is graded, and how its student stands.
+
+    If a power cut undoes it, the attempt is queued again, and results.db has the answer.
+    """
     state = "error" if graded.status == "error" else "done"
-    with transaction(connection):
+    with unsynced(connection), transaction(connection):
         connection.execute(
             "UPDATE attempt SET state = ?, score = ?, seconds = ?, seed = ?, fingerprints = ?"
             " WHERE row = ?",
@@ -379,7 +384,7 @@ def source(connection: sqlite3.Connection, row: int) -> bytes:
 
 def ahead(connection: sqlite3.Connection, row: int) -> int:
     """Return how many attempts wait before this one."""
-    query = "SELECT COUNT(*) FROM attempt WHERE state IN ('queued', 'grading') AND row < ?"
+    query = f"SELECT COUNT(*) FROM attempt WHERE {_IN_HAND} AND row < ?"  # noqa: S608
     return int(connection.execute(query, (row,)).fetchall()[0][0])
 
 

@@ -14,8 +14,9 @@ from grader.serve import messages as post
 from grader.serve import pages, wording
 from grader.serve.accounts import User
 from grader.serve.attempts import Offering, StoredAttempt
+from grader.serve.connections import Connections
 from grader.serve.database import Database
-from grader.serve.messages import NotServedError, ask_soon
+from grader.serve.messages import NotServedError
 
 _A = TypeVar("_A")
 PAUSES = (0.1, 0.3, 0.6, 1.0, 0.0)
@@ -28,8 +29,8 @@ class Queue(Protocol):
     def wake(self) -> None:
         """Look for work now."""
 
-    async def finished(self, row: int, seconds: float) -> None:
-        """Wait until an attempt is graded, or the time is over."""
+    async def finished(self, row: int, seconds: float) -> StoredAttempt | None:
+        """Wait until an attempt is graded, or the time is over; return it as it is then."""
 
 
 class Site(Struct, frozen=True):
@@ -38,8 +39,7 @@ class Site(Struct, frozen=True):
     origin: str
     """Scheme, host and port, as browsers write it."""
     database: Database
-    socket: str
-    """The path of the grading service's socket."""
+    service: Connections
     queue: Queue
     retain_days: int = 0
     state: dict[str, Any] = field(default_factory=dict)
@@ -105,7 +105,7 @@ async def ask(site: Site, request: post.Request, kind: type[_A]) -> _A:
     """Ask the grading service; stops with words if it refuses, or is not there after a restart."""
     for pause in PAUSES:
         try:
-            answer = await ask_soon(site.socket, request)
+            answer = await site.service.ask(request)
             break
         except NotServedError:
             await asyncio.sleep(pause)

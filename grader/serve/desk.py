@@ -46,6 +46,7 @@ from grader.serve import messages as post
 from grader.serve.courses import CoursePlace, Courses
 from grader.serve.database import now
 from grader.serve.regrading import Regrader
+from grader.serve.stores import Stores
 
 TRIALS: Final = "trials"
 
@@ -65,7 +66,7 @@ class GradingDesk:
         self.courses, self.results = courses, results
         self._jobs, self._kept = jobs, 2 * jobs
         self.service = GradingService(jobs, kept=self._kept, tries=1)  # service.db counts the tries
-        self._open: dict[Path, Store] = {}
+        self._stores = Stores()
         self._worth: dict[str, float] = {}
         """The maximum of each offering, once its tests have said what they are worth."""
         self._beginning, self._counting = threading.Lock(), threading.Lock()
@@ -129,21 +130,20 @@ class GradingDesk:
         )  # fmt: skip
 
     def _settings(self, place: CoursePlace) -> Settings:
-        with Store.open(self.folder(place.assignment.name)) as store:
+        with self._stores.opened(self.folder(place.assignment.name)) as store:
             return self.settings(place, store.run)
 
     @contextlib.contextmanager
     def store(self, place: CoursePlace, trial: bool = False) -> Iterator[Store]:
         """Open the results of an offering; begin them if there are none."""
         folder = self.folder(place.assignment.name, trial)
-        if folder not in self._open:
+        if not self._stores.are_open(folder):
             with self._beginning:
                 seed = self._begun(place, self.folder(place.assignment.name), new_seed())
                 self._begun(place, folder, seed)
-        with Store.open(folder) as store:
+        with self._stores.opened(folder) as store:
             if store.run.secret != fingerprint(place.secret):
                 raise StoreError(f"{folder} was graded with another course secret")
-            self._keep_open(folder)
             if not store.run.sandbox:
                 ready = self.service.prepare(self._settings(place), 1, place.version)
                 known = replace(store.run, max_score=ready.max_score, sandbox=tuple(ready.sandbox),
@@ -162,11 +162,6 @@ class GradingDesk:
                 return seed
         with Store.open(folder) as store:
             return store.run.seed
-
-    def _keep_open(self, folder: Path) -> None:
-        """Hold a connection, so that SQLite's files are there to read by when the disk is full."""
-        if folder not in self._open:
-            self._open[folder] = Store.open(folder)
 
     # --- one attempt ----------------------------------------------------------------------------
 
@@ -219,7 +214,7 @@ class GradingDesk:
 
     def _page(self, request: post.PageRequest) -> post.Answer:
         course, assignment = self.courses.assignment(request.offering)
-        with Store.open(self.folder(request.offering, request.trial)) as store:
+        with self._stores.opened(self.folder(request.offering, request.trial)) as store:
             known = store.served(request.student, request.row)
             if known is None:
                 return post.Refusal("not graded yet")
@@ -302,13 +297,14 @@ class GradingDesk:
 
     def _folders(self) -> Iterator[tuple[str, Path]]:
         for each in self.courses.offerings():
-            if Store.holds_run(self.folder(each.id)):
-                yield each.id, self.folder(each.id)
+            folder = self.folder(each.id)
+            if self._stores.are_open(folder) or Store.holds_run(folder):
+                yield each.id, folder
 
     def _my_data(self, request: post.MyDataRequest) -> post.Answer:
         found: dict[str, list[Any]] = {}
         for offering, folder in self._folders():
-            with Store.open(folder) as store:
+            with self._stores.opened(folder) as store:
                 entries = [
                     tables.submission_entry(each.grade) for each in store.of(request.student)
                 ]
@@ -323,7 +319,7 @@ class GradingDesk:
         rows: dict[str, int] = {}
         stands = []
         for offering, folder in self._folders():
-            with Store.open(folder) as store:
+            with self._stores.opened(folder) as store:
                 rows[offering] = store.newest() - self._added[offering]
                 if request.since.get(offering, 0) == rows[offering]:
                     continue
@@ -337,7 +333,7 @@ class GradingDesk:
     def _known(self, request: post.KnownRequest) -> post.Answer:
         if not Store.holds_run(self.folder(request.offering)):
             return post.Unknown([row for _, row in request.attempts])
-        with Store.open(self.folder(request.offering)) as store:
+        with self._stores.opened(self.folder(request.offering)) as store:
             missing = [
                 row for student, row in request.attempts if store.served(student, row) is None
             ]

@@ -11,7 +11,7 @@ import contextlib
 import sqlite3
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -19,6 +19,7 @@ import msgspec
 from grader.serve import attempts
 from grader.serve import messages as post
 from grader.serve.attempts import StoredAttempt
+from grader.serve.connections import Connections
 from grader.serve.database import Database
 
 AGAIN: Final = 0.2
@@ -33,9 +34,9 @@ class Dispatcher:
     """The queue's keeper; each of its tasks is restarted when it fails, and says why."""
 
     def __init__(
-        self, database: Database, socket: str, capacity: int, state: dict[str, Any]
+        self, database: Database, service: Connections, capacity: int, state: dict[str, Any]
     ) -> None:
-        self._database, self._socket, self._capacity = database, socket, capacity
+        self._database, self._service, self._capacity = database, service, capacity
         self._state = state
         self._work = asyncio.Event()
         self._held: dict[str, float] = {}
@@ -49,15 +50,21 @@ class Dispatcher:
         """Look for work now."""
         self._work.set()
 
-    async def finished(self, row: int, seconds: float) -> None:
-        """Wait until an attempt is graded, or the time is over."""
+    async def finished(self, row: int, seconds: float) -> StoredAttempt | None:
+        """Wait until an attempt is graded, or the time is over; return it as it is then."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(row, []).append(done)
-        known = await self._database(attempts.by_row, row)
-        if known is not None and known.state not in ("queued", "grading"):
-            return
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(done, seconds)
+        waiting = self._waiting.setdefault(row, [])
+        waiting.append(done)
+        try:
+            known = await self._database(attempts.by_row, row)
+            if known is not None and known.state in ("queued", "grading"):
+                await asyncio.wait([done], timeout=seconds)
+                known = await self._database(attempts.by_row, row)
+            return known
+        finally:
+            waiting.remove(done)
+            if not waiting and self._waiting.get(row) is waiting:
+                del self._waiting[row]
 
     # --- tasks ----------------------------------------------------------------------------------
 
@@ -91,15 +98,15 @@ class Dispatcher:
             self._work.clear()
             now = time.monotonic()
             held = [name for name, until in self._held.items() if until > now]
-            while attempt := await self._database(attempts.take_next, self._capacity, held):
-                self._spawn(self._graded(attempt))
+            while taken := await self._database(_taken, self._capacity, held):
+                self._spawn(self._graded(*taken))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._work.wait(), 1.0)
 
-    async def _graded(self, attempt: StoredAttempt) -> None:
+    async def _graded(self, attempt: StoredAttempt, source: bytes) -> None:
         """See one attempt through, whatever happens; what was not stored is queued again."""
         try:
-            await self._grade(attempt)
+            await self._grade(attempt, source)
         except post.NotServedError:
             await asyncio.sleep(AGAIN)
             await self._patiently(attempts.requeue, attempt.row)
@@ -110,14 +117,13 @@ class Dispatcher:
         finally:
             self.wake()
 
-    async def _grade(self, attempt: StoredAttempt) -> None:
-        source = await self._database(attempts.source, attempt.row)
+    async def _grade(self, attempt: StoredAttempt, source: bytes) -> None:
         request = post.GradeRequest(
             attempt.offering, attempt.row, attempt.student, attempt.name, attempt.email,
             attempt.file, source, attempt.accepted_at, attempt.trial,
             attempt.tries + 1 >= attempts.TRIES,
         )  # fmt: skip
-        answer = await post.ask_soon(self._socket, request)
+        answer = await self._service.ask(request)
         if isinstance(answer, post.Graded):
             await self._patiently(attempts.finish, attempt, answer)
             self._state.setdefault("unable", {}).pop(attempt.offering, None)
@@ -151,7 +157,7 @@ class Dispatcher:
         before: list[post.OfferingInfo] = []
         is_first = True
         while True:
-            answer = await post.ask_soon(self._socket, post.OfferingsRequest())
+            answer = await self._service.ask(post.OfferingsRequest())
             if isinstance(answer, post.Offerings):
                 self._state["problem"] = answer.problem
                 if answer.offerings != before:
@@ -166,7 +172,7 @@ class Dispatcher:
         """Queue again what a restored results.db does not have."""
         graded = await self._database(attempts.graded_rows)
         for offering, known in graded.items():
-            answer = await post.ask_soon(self._socket, post.KnownRequest(offering, known))
+            answer = await self._service.ask(post.KnownRequest(offering, known))
             for row in answer.rows if isinstance(answer, post.Unknown) else []:
                 await self._database(attempts.requeue, row)
         self.wake()
@@ -174,7 +180,7 @@ class Dispatcher:
     async def _follow_results(self) -> None:
         """Take over what commands (adjust, regrade) changed in the results."""
         while True:
-            answer = await post.ask_soon(self._socket, post.NewsRequest(self._rows))
+            answer = await self._service.ask(post.NewsRequest(self._rows))
             if isinstance(answer, post.News):
                 if answer.stands:
                     await self._database(attempts.set_news, answer.stands)
@@ -186,8 +192,16 @@ class Dispatcher:
         while True:
             for offering in await self._database(attempts.to_check_finally):
                 request = post.RegradeRequest(offering, is_final=True)
-                answer = await post.ask_soon(self._socket, request)
+                answer = await self._service.ask(request)
                 if isinstance(answer, post.Changes):
                     report = msgspec.json.encode(answer).decode()
                     await self._database(attempts.set_final, offering, report)
             await asyncio.sleep(CHECKS)
+
+
+def _taken(
+    connection: sqlite3.Connection, capacity: int, held: Sequence[str]
+) -> tuple[StoredAttempt, bytes] | None:
+    """Take the next attempt, with its file."""
+    attempt = attempts.take_next(connection, capacity, held)
+    return None if attempt is None else (attempt, attempts.source(connection, attempt.row))

@@ -25,7 +25,6 @@ from grader.serve.desk import GradingDesk
 from grader.serve.process_settings import GradingSettings
 
 CLONE_NEWNET: Final = 0x40000000
-READ_SECONDS: Final = 30.0
 
 
 def main() -> None:
@@ -53,25 +52,24 @@ def main() -> None:
 def _serve(listening: socket.socket, desk: GradingDesk) -> None:
     while True:
         connection, _ = listening.accept()
-        threading.Thread(target=_answer, args=(connection, desk), daemon=True).start()
+        threading.Thread(target=_answer_all, args=(connection, desk), daemon=True).start()
 
 
-def _answer(connection: socket.socket, desk: GradingDesk) -> None:
-    """Answer one request; what breaks here is told to the other side and on stderr."""
-    with connection:
-        try:
-            connection.settimeout(READ_SECONDS)
+def _answer_all(connection: socket.socket, desk: GradingDesk) -> None:
+    """Answer one request after the other, until the web process closes the connection."""
+    with connection, contextlib.suppress(OSError, ValueError, msgspec.MsgspecError):
+        while True:
             request = post.receive_request(connection)
-            connection.settimeout(None)
-        except (OSError, ValueError, msgspec.MsgspecError):
-            return
-        try:
-            answer = desk.answer(request)
-        except Exception as error:  # a mistake of ours ends this request, not the service
-            print(f"{type(request).__name__}: {error!r}", file=sys.stderr, flush=True)
-            answer = post.Unable(f"{type(error).__name__}: {error}")
-        with contextlib.suppress(OSError):
-            connection.sendall(post.framed(answer))
+            connection.sendall(post.framed(_answer(request, desk)))
+
+
+def _answer(request: post.Request, desk: GradingDesk) -> post.Answer:
+    """Return an answer; an exception goes to the other side and to stderr."""
+    try:
+        return desk.answer(request)
+    except Exception as error:  # a mistake of ours ends this request, not the service
+        print(f"{type(request).__name__}: {error!r}", file=sys.stderr, flush=True)
+        return post.Unable(f"{type(error).__name__}: {error}")
 
 
 def leave_network() -> bool:

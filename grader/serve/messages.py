@@ -1,14 +1,11 @@
 """The messages from the web process to the grading service, over a Unix socket.
 
-One request and one answer per connection, each a frame: eight bytes of length, then msgpack.
-
-    answer = ask(path, PageRequest("two_layer_network", "ada", 17))      # in a thread
-    answer = await ask_soon(path, PageRequest(...))                      # in an event loop
+A request and its answer are a frame each: eight bytes of length, then msgpack. A connection carries one
+request after the other; `grader.serve.connections` sends them.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 from pathlib import Path
@@ -19,7 +16,8 @@ import msgspec
 LONGEST: Final = 256 * 1024 * 1024
 """Bytes of one frame."""
 SOCKET: Final = "grading.sock"
-_LENGTH: Final = 8
+LENGTH: Final = 8
+"""Bytes of the number before a frame."""
 
 
 class OfferingsRequest(msgspec.Struct, tag=True, frozen=True):
@@ -243,7 +241,7 @@ Answer = (
 )  # fmt: skip
 
 _REQUESTS: Final = msgspec.msgpack.Decoder(Request)
-_ANSWERS: Final = msgspec.msgpack.Decoder(Answer)
+ANSWERS: Final = msgspec.msgpack.Decoder(Answer)
 
 
 class NotServedError(Exception):
@@ -259,12 +257,12 @@ def address(data: Path) -> str:
 def framed(message: Request | Answer) -> bytes:
     """Return a message as it travels."""
     body = msgspec.msgpack.encode(message)
-    return len(body).to_bytes(_LENGTH) + body
+    return len(body).to_bytes(LENGTH) + body
 
 
 def receive_request(connection: socket.socket) -> Request:
     """Read a request; raises OSError, ValueError."""
-    length = int.from_bytes(_exactly(connection, _LENGTH))
+    length = int.from_bytes(_exactly(connection, LENGTH))
     if length > LONGEST:
         raise ValueError("the request is too long")
     request: Request = _REQUESTS.decode(_exactly(connection, length))
@@ -279,25 +277,3 @@ def _exactly(connection: socket.socket, count: int) -> bytes:
             raise ConnectionError("the other side closed the connection")
         parts += part
     return bytes(parts)
-
-
-async def ask_soon(path: str, request: Request) -> Answer:
-    """Send a request and wait for its answer.
-
-    Raises:
-        NotServedError: The service ended, or is not there.
-    """
-    try:
-        reader, writer = await asyncio.open_unix_connection(path)
-    except OSError as error:
-        raise NotServedError(str(error)) from None
-    try:
-        writer.write(framed(request))
-        await writer.drain()
-        length = int.from_bytes(await reader.readexactly(_LENGTH))
-        answer: Answer = _ANSWERS.decode(await reader.readexactly(length))
-        return answer
-    except (OSError, EOFError, msgspec.MsgspecError) as error:
-        raise NotServedError(str(error) or type(error).__name__) from None
-    finally:
-        writer.close()

@@ -86,8 +86,8 @@ def _listed(attempt: StoredAttempt, offering: Offering) -> dict[str, str]:
 async def submit(call: WebCall) -> Response:
     """Store an attempt, then say so: what is answered with 303 is on the disk."""
     found, person = call.course_offering, call.user
-    extended = await call.site.database(attempts.extended_to, found.id, person.id)
-    if not person.is_staff(found.course) and not found.is_open(now(), extended):
+    is_staff = person.is_staff(found.course)
+    if not is_staff and not await call.site.database(_is_open, found, person.id):
         raise Stop(403, wording.CLOSED if _is_begun(found) else wording.NOT_OPEN)
     upload = await uploads.read_upload(call.form, found.id, found.takes)
     try:
@@ -105,6 +105,11 @@ async def submit(call: WebCall) -> Response:
     return see(f"/s/{identity}")
 
 
+def _is_open(connection: sqlite3.Connection, offering: Offering, user: int) -> bool:
+    extended = attempts.extended_to(connection, offering.id, user) if offering.closes else ""
+    return offering.is_open(now(), extended)
+
+
 def _seconds(seconds: int) -> str:
     minutes = round(seconds / 60)
     if seconds >= 120:
@@ -116,9 +121,7 @@ async def attempt(call: WebCall) -> Response:
     """Show the feedback, or that the attempt is stored and waits."""
     found = _attempt(call)
     if found.state in ("queued", "grading"):
-        await call.site.queue.finished(found.row, WAIT)
-        again = await call.site.database(attempts.by_row, found.row)
-        found = again or found
+        found = await call.site.queue.finished(found.row, WAIT) or found
     if found.state in ("queued", "grading"):
         ahead = await call.site.database(attempts.ahead, found.row)
         return say(

@@ -23,7 +23,7 @@ from starlette.types import Message, Receive
 from grader.inbox.archive import from_zip
 from grader.inbox.beside import NOTHING, SUFFIXES, Beside
 from grader.inbox.choice import Picker
-from grader.inbox.folder import from_file, from_folder
+from grader.inbox.folder import from_bytes, from_folder
 from grader.inbox.tree import File, Handin, InboxError, Tree
 from grader.model import Submission
 from grader.notebook import MAX_IPYNB
@@ -137,14 +137,15 @@ def chosen(name: str, data: bytes, expected: str) -> Upload:
         raise UploadError(
             422, f"{name} cannot be graded. Send a .py or .ipynb file, or a .zip with one of them."
         )
+    if suffix != ".zip":
+        return _picked(name, from_bytes(f"upload{suffix}", data), expected)
     with tempfile.TemporaryDirectory(prefix="upload-") as folder:
-        path = Path(folder) / f"upload{suffix}"
+        path = Path(folder) / "upload.zip"
         path.write_bytes(data)
         try:
-            tree = from_zip(path, total=MOST) if suffix == ".zip" else from_file(path)
+            return _picked(name, from_zip(path, total=MOST), expected)
         except InboxError:
             raise UploadError(422, f"{name} is not a readable zip file. Create it again.") from None
-        return _picked(name, tree, expected)
 
 
 def rehearse() -> None:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from grader.serve import accounts, app, attempts, auth, context
+from grader.serve.connections import Connections
 from grader.serve.database import Database, transaction
 from grader.serve.messages import Graded, OfferingInfo
 
@@ -73,7 +74,7 @@ def world(tmp_path_factory):
     folder = tmp_path_factory.mktemp("permissions")
     database = Database(folder / "service.db")
     site = context.Site(
-        ORIGIN, database, str(folder / "no.sock"), NoQueue(), state={"ending": True}
+        ORIGIN, database, Connections(str(folder / "no.sock")), NoQueue(), state={"ending": True}
     )
     sessions, attempt = asyncio.run(database(prepare))
     yield app.build(site), sessions, attempt
