@@ -82,12 +82,14 @@ class Peers(Struct):
             self._reference.end()
             self._reference = None
 
-    def forget(self) -> None:
-        """Drop what belongs to the inputs of one seed."""
+    def forget(self) -> bool:
+        """Drop what belongs to the inputs of one seed; return whether a test had a trail."""
+        had_trails = bool(self._trails)
         self._trails.clear()
         self._answers.clear()
         self._size = 0
         self.restart()
+        return had_trails
 
     def _module(self, student: Any, trail: Trail | None, cpu: float) -> RemoteModule:
         peer = Peer(

@@ -31,7 +31,7 @@ from grader import testing
 from grader.course import catalog
 from grader.course.yaml_nodes import CatalogError
 from grader.grading import marks, outcomes, plugin
-from grader.grading.one_submission import grade_one, grade_reference
+from grader.grading.one_submission import grade_proven, grade_reference
 from grader.grading.preflight import UnfitError, check_reference, check_sandbox
 from grader.grading.protocol import Ready, Settings
 from grader.grading.session import Bench
@@ -143,10 +143,10 @@ class Loop:
                 data = self._connection.recv_bytes()
                 submission = msgspec.json.decode(data, type=Submission | int)
                 if isinstance(submission, int):
-                    self._bench.reseed(submission)
-                    grade_reference(self._bench, session.items)
+                    if not self._bench.reseed(submission):
+                        grade_reference(self._bench, session.items)
                     continue
-                grade = grade_one(self._bench, session.items, submission, ready.max_score)
+                grade = grade_proven(self._bench, session.items, submission, ready.max_score)
                 self._connection.send_bytes(msgspec.json.encode(grade))
         return True
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -54,6 +54,10 @@ class Bench:
     _drawn: dict[Draw, list[Case]] = field(default_factory=dict)
     _ahead: list[Case] = field(default_factory=list)
     """What the checks ask of everybody, as the reference has shown, and can be asked in one message."""
+    _places: list[tuple[Draw, int]] | None = None
+    """Where each case of ``_ahead`` stands among the drawn ones; None if one was not drawn."""
+    is_proven: bool = True
+    """Whether the reference was graded on the present inputs."""
     _reference: Asked | None = None
     _diagnostics: Diagnostics | None = None
     _yardsticks: dict[str, Yardstick] = field(default_factory=dict)
@@ -122,6 +126,14 @@ class Bench:
         if self.asked is not None:
             given = self.asked.given()
             self._ahead = [case for case in given if case.stands_alone and not case.cpu]
+            found = {
+                case: (draw, place)
+                for draw, cases in self._drawn.items()
+                for place, case in enumerate(cases)
+            }
+            is_drawn = all(case in found for case in self._ahead)
+            self._places = [found[case] for case in self._ahead] if is_drawn else None
+        self.is_proven = True
 
     def end(self) -> None:
         """Put it away: nothing of it stays."""
@@ -154,16 +166,33 @@ class Bench:
         digest = hmac.new(self.secret or b"no secret", message, hashlib.sha256).digest()
         return np.random.default_rng(np.frombuffer(digest, np.uint32))
 
-    def reseed(self, seed: int) -> None:
-        """Draw other inputs from here on."""
-        self.seed = seed
+    def reseed(self, seed: int) -> bool:
+        """Draw other inputs from here on; return whether it is known what everybody is asked.
+
+        If it is not, the reference must be graded before a student is; else only to judge a failure.
+        """
+        self.seed, self.is_proven = seed, False
+        sizes = {draw: len(cases) for draw, cases in self._drawn.items()}
+        has_trails = self.peers.forget()
         self._drawn.clear()
         self._ahead.clear()
-        self.peers.forget()
         self.exercise.reference.forget()
         if self._diagnostics is not None:
             self._diagnostics.forget()
         self._forget_reference()
+        return not (has_trails or self.rules.parts) and self._draw_ahead(sizes)
+
+    def _draw_ahead(self, sizes: Mapping[Draw, int]) -> bool:
+        """Draw what everybody is asked, in the order of the former inputs; False if it has another form."""
+        if self._places is None:
+            return False
+        try:
+            same = all(len(self.draw(each)) == sizes[each] for each, _ in self._places)
+        except Exception:  # an author's function: the check that draws says what is wrong
+            return False
+        if same:
+            self._ahead = [self.draw(each)[place] for each, place in self._places]
+        return same
 
     def _forget_reference(self) -> None:
         self._yardsticks.clear()
