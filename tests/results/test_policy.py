@@ -580,9 +580,8 @@ def test_adjustments_are_only_ever_added(store: Store) -> None:
 def test_a_store_of_an_older_version_opens(tmp_path: Path) -> None:
     with Store.create(tmp_path, RUN) as store:
         handed_in(store, graded(90.0), b"1")
-    with sqlite3.connect(tmp_path / "results.db") as raw:
+    with contextlib.closing(sqlite3.connect(tmp_path / "results.db")) as raw:
         raw.execute("DROP TABLE adjustments")
-    raw.close()
     with Store.open(tmp_path) as store:
         assert store.adjustments() == []
         assert [each.grade.score for each in store.handins()] == [90.0]
@@ -1005,10 +1004,9 @@ def test_regrade_says_who_by_how_much_and_where_before_it_writes(class_: Path) -
     assert entries()["kurt"]["score"] == 93.5
     assert grader("regrade", "out", "--jobs", 1, "--write")[0] == 0
     assert [entries()["kurt"][key] for key in ("score", "final_score")] == [100.0, 80.0]
-    with sqlite3.connect("out/results.db") as raw:
+    with contextlib.closing(sqlite3.connect("out/results.db")) as raw:
         rounds = raw.execute("SELECT round FROM attempts WHERE student = 'kurt' ORDER BY id")
         assert rounds.fetchall() == [(0,), (1,)]
-    raw.close()
 
 
 def test_show_gives_inputs_expected_got_output_and_the_line(class_: Path) -> None:

@@ -209,8 +209,11 @@ def test_kill_9_at_a_random_moment(number, course, undisturbed, tmp_path):
 
 
 def begun(out):
-    with contextlib.suppress(sqlite3.Error), sqlite3.connect(f"file:{out}/results.db?mode=ro",
-                                                             uri=True) as store:  # fmt: skip
+    place = f"file:{out}/results.db?mode=ro"
+    with (
+        contextlib.suppress(sqlite3.Error),
+        contextlib.closing(sqlite3.connect(place, uri=True)) as store,
+    ):
         return store.execute("SELECT COUNT(*) FROM run").fetchone() == (1,)
     return False
 

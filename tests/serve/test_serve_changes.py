@@ -1,5 +1,6 @@
 """What changes around a running service: tests that kill, an edited course, closing, backups."""
 
+import contextlib
 import json
 import re
 import sqlite3
@@ -32,8 +33,13 @@ def service():
         assert running.process.returncode == 0, running.log.read_text()
 
 
+def opened(path):
+    """Open a database until the end of a with block; each statement is committed."""
+    return contextlib.closing(sqlite3.connect(path, isolation_level=None))
+
+
 def rows(service, query):
-    with sqlite3.connect(service.data / "service.db") as connection:
+    with opened(service.data / "service.db") as connection:
         return connection.execute(query).fetchall()
 
 
@@ -124,16 +130,16 @@ def a_restored_backup_and_students_who_are_forgotten_by_age(service):
     set_dates(service.course, "")  # open again
     place = until(lambda: service.submit("eve", RIGHT).headers.get("location"))
     service.feedback("eve", place)
-    with sqlite3.connect(folder / "results.db") as found, sqlite3.connect(copy) as backup:
+    with opened(folder / "results.db") as found, opened(copy) as backup:
         found.backup(backup)
     graded = len(handed_in(service, "eve"))
     service.feedback("eve", service.submit("eve", RIGHT + b"# 2").headers["location"])
     service.stop()
     for path in folder.glob("results.db*"):
         path.unlink()
-    with sqlite3.connect(copy) as backup, sqlite3.connect(folder / "results.db") as found:
+    with opened(copy) as backup, opened(folder / "results.db") as found:
         backup.backup(found)
-    with sqlite3.connect(service.data / "service.db") as connection:
+    with opened(service.data / "service.db") as connection:
         connection.execute("UPDATE attempt SET accepted_at = '2020' || substr(accepted_at, 5)"
                            " WHERE user IN (SELECT id FROM user WHERE student = 'bob')")  # fmt: skip
     service.start("--retain", "400d")

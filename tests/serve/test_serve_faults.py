@@ -231,7 +231,7 @@ def test_a_full_disk_refuses_in_words_and_loses_nothing(course, small_disk):
         ballast.unlink()
         place = until(lambda: service.submit("bob", RIGHT).headers.get("location"))
         assert service.feedback("bob", place).status_code == 200
-        with sqlite3.connect(service.data / "service.db") as connection:
+        with contextlib.closing(sqlite3.connect(service.data / "service.db")) as connection:
             assert connection.execute("SELECT COUNT(*) FROM attempt").fetchone()[0] == 2
     finally:
         service.stop()

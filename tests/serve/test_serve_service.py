@@ -1,5 +1,6 @@
 """The service as people use it: real processes, one course, requests as browsers send them."""
 
+import contextlib
 import io
 import json
 import re
@@ -8,7 +9,18 @@ import subprocess
 import zipfile
 
 import pytest
-from served import GRADER, NAME, PATIENCE, RIGHT, WRONG, Service, make_course, open_folder, until
+from served import (
+    GRADER,
+    NAME,
+    PATIENCE,
+    PEOPLE,
+    RIGHT,
+    WRONG,
+    Service,
+    make_course,
+    open_folder,
+    until,
+)
 
 from grader.results.store import FIRST_SERVED, Store
 
@@ -16,7 +28,8 @@ from grader.results.store import FIRST_SERVED, Store
 @pytest.fixture(scope="module")
 def service():
     with open_folder() as folder:
-        running = Service(folder, make_course(folder)).start()
+        people = {**PEOPLE, "zoe": "student"}  # is forgotten, and does nothing else
+        running = Service(folder, make_course(folder), people=people).start()
         yield running
         running.stop()
         assert running.process.returncode == 0, running.log.read_text()
@@ -145,6 +158,7 @@ def test_the_commands_work_while_it_serves(service):
 
 def test_a_persons_own_data(service):
     """All that is stored, as a download."""
+    service.feedback("ada", service.submit("ada", RIGHT + b"# own").headers["location"])
     answer = service.as_("ada").get("/privacy/my-data")
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
     known = json.loads(archive.read("data.json"))
@@ -199,7 +213,7 @@ def test_killed_processes_are_replaced_and_nothing_is_lost(service):
     until(lambda: _answers(service))
     for place in places:
         assert service.feedback("eve", place).status_code == 200
-    with sqlite3.connect(service.data / "service.db") as connection:
+    with contextlib.closing(sqlite3.connect(service.data / "service.db")) as connection:
         rows = connection.execute("SELECT state, tries FROM attempt").fetchall()
     assert set(rows) == {("done", 0)}
     with Store.open(service.data / "results" / NAME) as store:
@@ -217,24 +231,24 @@ def _answers(service):
 def test_forget(service):
     """No byte of the name or the file is left in any database or exported file; others' stay."""
     needle = b"a-needle-in-a-haystack"
-    service.feedback("eve", service.submit("eve", RIGHT + b"# " + needle).headers["location"])
+    service.feedback("zoe", service.submit("zoe", RIGHT + b"# " + needle).headers["location"])
     assert grader(service, "export", "csv", service.data / "results" / NAME).returncode == 0
     folder = service.data / "results" / NAME / f"{NAME}-feedback-folders"
     folder.mkdir(exist_ok=True)
-    (folder / "eve.html").write_text("eve@example.org")
+    (folder / "zoe.html").write_text("zoe@example.org")
     notes = [folder.parent / name for name in ("seats.csv", "talks.zip")]
     for path in notes:
         path.write_text("the staff's own")
-    done = grader(service, "serve", "forget", "eve", "--data", service.data)
+    done = grader(service, "serve", "forget", "zoe", "--data", service.data)
     assert done.returncode == 0, done.stderr
     assert all(path.exists() and str(path) in done.stdout for path in notes)
     assert len(done.stdout.splitlines()) == 2 + len(notes)  # all else is gone, or the grader's
     for path in service.data.rglob("*"):
         if path.is_file():
             data = path.read_bytes()
-            assert b"eve@example.org" not in data, path
+            assert b"zoe@example.org" not in data, path
             assert needle not in data, path
-    assert service.as_("eve").get("/").status_code == 401
+    assert service.as_("zoe").get("/").status_code == 401
 
 
 def test_a_second_service_on_the_same_data_refuses(service):

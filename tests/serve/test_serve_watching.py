@@ -21,7 +21,8 @@ def connection(tmp_path):
         made.execute("INSERT INTO user VALUES (?, ?, ?, '')", (user, student, student.title()))
         made.execute("INSERT INTO enrolment VALUES (?, 'k', 'student')", (user,))
     submit(made, 1, "done")
-    return made
+    yield made
+    made.close()
 
 
 def submit(connection, user, state="queued"):
