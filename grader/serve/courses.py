@@ -8,10 +8,13 @@ An assignment whose course cannot be read any more keeps its last good state, an
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -26,6 +29,8 @@ from grader.serve.database import ServeError, stored
 from grader.serve.messages import OfferingInfo
 
 Signature = tuple[tuple[str, int, int], ...]
+SETTLED_NS: Final = 2_000_000_000
+"""Nanoseconds after which a change of a folder has another time than the one before."""
 
 
 class CoursePlace(Struct, frozen=True):
@@ -57,6 +62,7 @@ class Courses:
         self._courses = {folder.resolve(): catalog.load(folder) for folder in folders}
         self._read = {folder: _signature([folder / FILE]) for folder in self._courses}
         self._versions: dict[str, tuple[Signature, Mapping[str, str]]] = {}
+        self._listed: dict[str, tuple[Signature, Sequence[Path], Sequence[Path]]] = {}
         self.problem = ""
         """Why a course cannot be read since it was edited."""
         names = [each.name for course in self._courses.values() for each in course.assignments]
@@ -102,23 +108,44 @@ class Courses:
                 self._read[folder] = signature
 
     def _recorded(self, course: Course, name: str) -> Mapping[str, str]:
-        signature = (*self._read[course.folder], *_signature(course.grading_files(name)))
         with self._lock:
+            signature = (*self._read[course.folder], *_signature(self._files(course, name)))
             known = self._versions.get(name)
             if known is None or known[0] != signature:
                 known = self._versions[name] = signature, recorded(course, name)
         return known[1]
+
+    def _files(self, course: Course, name: str) -> Sequence[Path]:
+        """Return the files that grades depend on; they are listed again when a folder has changed."""
+        known = self._listed.get(name)
+        if known is not None and known[0] == _signature(known[1]):
+            return known[2]
+        now, files = time.time_ns(), course.grading_files(name)
+        folders = _folders(course, name)
+        signature = _signature(folders)
+        if all(changed < now - SETTLED_NS for _, changed, _ in signature):
+            self._listed[name] = signature, folders, files
+        return files
+
+
+def _folders(course: Course, name: str) -> list[Path]:
+    """Return the folders in which a new file would be one that grades depend on."""
+    hidden = course.hidden_tests(name)
+    roots = (course.solution(name).parent, hidden, hidden.parent / "shared", course.data(name))
+    inner = (path for root in roots for path in root.rglob("*") if path.is_dir())
+    return [hidden.parent, *roots, *inner]
 
 
 def _signature(files: Sequence[Path]) -> Signature:
     """Return what tells that a file was changed, without reading it."""
     found = []
     for file in files:
+        name = str(file)
         try:
-            status = file.stat()
-            found.append((str(file), status.st_mtime_ns, status.st_size))
+            status = os.stat(name)
+            found.append((name, status.st_mtime_ns, status.st_size))
         except OSError:
-            found.append((str(file), 0, 0))
+            found.append((name, 0, 0))
     return tuple(found)
 
 

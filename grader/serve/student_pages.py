@@ -17,7 +17,7 @@ from grader.parcel import is_parcel
 from grader.serve import accounts, attempts, pages, uploads, wording
 from grader.serve import messages as post
 from grader.serve.attempts import LimitError, Offering, StoredAttempt
-from grader.serve.context import Stop, WebCall, ask, html, say, see
+from grader.serve.context import Site, Stop, WebCall, ask, html, say, see
 from grader.serve.database import is_full, now
 
 WAIT: Final = 5.0
@@ -86,8 +86,7 @@ def _listed(attempt: StoredAttempt, offering: Offering) -> dict[str, str]:
 async def submit(call: WebCall) -> Response:
     """Store an attempt, then say so: what is answered with 303 is on the disk."""
     found, person = call.course_offering, call.user
-    is_staff = person.is_staff(found.course)
-    if not is_staff and not await call.site.database(_is_open, found, person.id):
+    if not person.is_staff(found.course) and not await _is_open(call.site, found, person):
         raise Stop(403, wording.CLOSED if _is_begun(found) else wording.NOT_OPEN)
     upload = await uploads.read_upload(call.form, found.id, found.takes)
     try:
@@ -105,8 +104,11 @@ async def submit(call: WebCall) -> Response:
     return see(f"/s/{identity}")
 
 
-def _is_open(connection: sqlite3.Connection, offering: Offering, user: int) -> bool:
-    extended = attempts.extended_to(connection, offering.id, user) if offering.closes else ""
+async def _is_open(site: Site, offering: Offering, person: accounts.User) -> bool:
+    """Return whether an attempt of a student is accepted now; only a closing can be extended."""
+    extended = ""
+    if offering.closes:
+        extended = await site.database(attempts.extended_to, offering.id, person.id)
     return offering.is_open(now(), extended)
 
 

@@ -1,15 +1,19 @@
 """What is kept from one request to the next: results that are open, connections, an index."""
 
 import asyncio
+import os
 import shutil
 import threading
 
 import pytest
+from served import NAME, make_course
 
+from grader.course.assignment import Course
 from grader.model import Grade, Submission
 from grader.results.store import Run, Store
 from grader.serve import attempts
 from grader.serve.connections import Connections
+from grader.serve.courses import Courses
 from grader.serve.database import connect
 from grader.serve.messages import NotServedError, ServiceStatus, StatusRequest, framed
 from grader.serve.stores import Stores
@@ -136,3 +140,30 @@ def test_the_queue_is_read_by_its_index(tmp_path):
     ).fetchall()
     assert plans[0][3].startswith("SCAN")
     connection.close()
+
+
+def test_a_new_file_of_the_course_is_seen_without_listing_them_every_time(tmp_path, monkeypatch):
+    """A file in any folder, an empty one too; what changed just now is listed until it is settled."""
+    folder, listed, files_of = make_course(tmp_path), [], Course.grading_files
+    (folder / "tests/hidden" / NAME / "more").mkdir()
+    monkeypatch.setattr(
+        Course, "grading_files", lambda course, name: listed.append(name) or files_of(course, name)
+    )
+    courses = Courses([folder])
+
+    def lists():
+        """Return how often the files are listed for three requests, and the last version."""
+        before = len(listed)
+        version = [courses.place(NAME).version for _ in range(3)][-1]
+        return len(listed) - before, version
+
+    assert lists()[0] >= 3  # the folders were written just now
+    for path in (folder, *folder.rglob("*")):
+        os.utime(path, (1e9, 1e9))
+    versions = {lists()[1]}
+    assert lists()[0] == 0
+    for file in (f"tests/hidden/{NAME}/more/a.py", "tests/hidden/shared/b.py"):
+        (folder / file).parent.mkdir(exist_ok=True)
+        (folder / file).write_text("x = 1\n")
+        versions.add(courses.place(NAME).version)
+    assert len(versions) == 3
