@@ -108,7 +108,7 @@ def measured(folder: Path, size: int, paced: int, kills: int) -> Iterator[Row]:
     course = make_course(folder)
     cpu, rate = batch(course, folder, "before", paced)
     say(f"batch: {cpu:.3f} s of CPU each, {rate:.2f} a second")
-    patient = 10 + size // 20  # students who upload while processes are killed, 20 times each
+    patient = 10 + size // 5  # students who upload while processes are killed, 5 times each
     with serving(folder, course, 3 * paced + size + patient + WARM) as (service, sessions):
         client = Client(service, sessions)
         paced_phase(client, range(3 * paced + size + patient, len(sessions) - 1), 100.0)

@@ -275,9 +275,10 @@ def take_next(
         capacity: Grading processes.
         held: Offerings of which nothing can be graded at the moment.
     """
-    in_hand = connection.execute(f"SELECT user, state FROM attempt WHERE {_IN_HAND}").fetchall()  # noqa: S608
-    grading = {row["user"] for row in in_hand if row["state"] == "grading"}
-    if len(grading) >= capacity or len(grading) == len(in_hand):
+    busy = f"SELECT user FROM attempt WHERE {_IN_HAND} AND state = 'grading'"  # noqa: S608
+    queued = f"SELECT 1 FROM attempt WHERE {_IN_HAND} AND state = 'queued' LIMIT 1"  # noqa: S608
+    grading = {row["user"] for row in connection.execute(busy).fetchall()}
+    if len(grading) >= capacity or not connection.execute(queued).fetchall():
         return None
     slow_left = max(1, capacity // 2) - sum(_is_slow(connection, user) for user in grading)
     query = (
