@@ -47,6 +47,8 @@ class Judge:
     """The student's parts that a wrong answer may be right given: decided at the end."""
     said: str = ""
     """What is said first of a wrong answer."""
+    bad: tuple[int, str] | None = None
+    """Of a check of exceptions: the number of the input that failed, and the exception that is due."""
     drawn: list[Draw] = field(default_factory=list)
     """The generators of the inputs that were asked for."""
     stumbled: str = ""

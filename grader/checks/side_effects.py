@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from grader.checks import experiments as behaviour
+from grader.checks.answers import Asked
 from grader.checks.arrays import is_same
 from grader.checks.case import Case
 from grader.checks.failure import Failed
@@ -77,8 +78,11 @@ def raises(judge: Judge, cases: Draw, kind: type[Exception], but: Draw) -> None:
     judge.kind, judge.drawn = "raises", [cases]
     drawn = judge.draw(cases)
     judge.function = drawn[0].function
-    for case, answer in zip(drawn, _answers_to_bad(judge, drawn), strict=True):
+    for number, (case, answer) in enumerate(
+        zip(drawn, answers_to_bad(judge.asked, drawn), strict=True)
+    ):
         where = f" ({case.note})" if case.note else ""
+        judge.bad = number, kind.__name__
         if answer.error is None:
             raise Failed(f"{case.function} should raise {kind.__name__}{where}, and answered")
         if kind.__name__ not in answer.error.kinds:
@@ -86,6 +90,7 @@ def raises(judge: Judge, cases: Draw, kind: type[Exception], but: Draw) -> None:
             mistake = "wrong-exception" if answer.error.kinds[1:] else ""
             mistake = "" if answer.error.kinds[:1] == ("NotImplementedError",) else mistake
             raise Failed(message, 0, mistake, answer.error.detail, answer.error.cause)
+    judge.bad = None
     good = judge.draw(but)
     if any(answer.error is None for answer in judge.asked.answers(good)):
         return
@@ -93,12 +98,12 @@ def raises(judge: Judge, cases: Draw, kind: type[Exception], but: Draw) -> None:
         raise Failed(f"{good[0].function} raises an exception for every input")
 
 
-def _answers_to_bad(judge: Judge, cases: Sequence[Case]) -> list[Answer]:
+def answers_to_bad(asked: Asked, cases: Sequence[Case]) -> list[Answer]:
     """Return the answers to cases on which the reference raises, each asked alone."""
     found = []
     for case in cases:
         try:
-            found += judge.asked.student.call([Call(case.function, case.args, "held")])
+            found += asked.student.call([Call(case.function, case.args, "held")])
         except StudentError as error:
             found.append(Answer(None, error=error))
     return found

@@ -84,6 +84,7 @@ def _of_arrays(name: str, values: Sequence[np.ndarray]) -> Iterator[_Described]:
     if not is_float:
         yield f"each entry of {name} were one larger", ask, lambda value: value + 1
         yield f"each entry of {name} were one smaller", ask, lambda value: np.maximum(value - 1, 0)
+        yield f"each entry of {name} were one smaller, 0 the last one", ask, lambda value: value - 1
     for axis, places in enumerate(("row", "column") if dims == 2 else _AXES[:dims]):
         where = f"of {name}" if dims == 2 else f"along the {places} axis of {name}"
         what = places if dims == 2 else "entry"

@@ -16,7 +16,7 @@ import numpy as np
 from grader.checks.arrays import Path, at
 from grader.checks.case import Case
 from grader.checks.diagnosis import conditions, examples, quantities
-from grader.checks.diagnosis.relations import Pair, quantity, relation
+from grader.checks.diagnosis.relations import Pair, multiples, quantity, relation
 from grader.checks.diagnosis.views import View
 
 
@@ -85,7 +85,8 @@ def unlike(view: View, ladder: Sequence[Case]) -> str:
         is_rest_given = not set(view.paths) <= set(view.roots)
         beside = "; what follows from them is right given these" if is_rest_given else others
         return f"{view.function}: {wrong} wrong{where}{beside}."
-    return f"{quantities.subject(view.reference, view.function, path)} is wrong{where}{others}."
+    said = multiples(list(pairs_of(view, path))) or "is wrong"
+    return f"{quantities.subject(view.reference, view.function, path)} {said}{where}{others}."
 
 
 def _examples(view: View, ladder: Sequence[Case]) -> str:

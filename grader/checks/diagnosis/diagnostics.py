@@ -172,10 +172,13 @@ class Diagnostics:
 
     def _draw(self, draw: Callable[..., Any]) -> list[Case]:
         if draw not in self._drawn:
-            rng = self._rng(f"diagnostic {draw.__module__}.{draw.__qualname__}")
-            cases = draw(rng, self.exercise.reference.module)
-            self._drawn[draw] = [case for case in cases if self._is_usable(case)]
+            self._drawn[draw] = [case for case in self.all_drawn(draw) if self._is_usable(case)]
         return self._drawn[draw]
+
+    def all_drawn(self, draw: Callable[..., Any]) -> list[Case]:
+        """Return what a generator draws for diagnosis, those inputs too on which the reference raises."""
+        rng = self._rng(f"diagnostic {draw.__module__}.{draw.__qualname__}")
+        return list(draw(rng, self.exercise.reference.module))
 
     def _is_usable(self, case: Case) -> bool:
         if case.cpu or _size(case.args) > MOST_NUMBERS:

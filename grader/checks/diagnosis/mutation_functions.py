@@ -57,6 +57,29 @@ def calls_left_out(function: Function) -> Iterator[Edit]:
                 yield replaced(function, slot, value, f"`{method}` were left out{where}", ask)
 
 
+def columns_left_out(function: Function) -> Iterator[Edit]:
+    """Let only some columns of an index take part where values are added at places."""
+    for slot in slots(function):
+        match slot.node:
+            case ast.Call(func=ast.Attribute(attr="at") as name, args=[where, index, values]):
+                pass
+            case _:
+                continue
+        for words, part in (
+            ("the last column of {} were left out", ast.Slice(None, ast.Constant(-1))),
+            ("the first column of {} were left out", ast.Slice(ast.Constant(1))),
+            ("only the first column of {} were used", ast.Slice(None, ast.Constant(1))),
+            ("only the last column of {} were used", ast.Slice(ast.Constant(-1))),
+        ):
+            some = [
+                ast.Subscript(each, ast.Tuple([ast.Slice(), part], ast.Load()), ast.Load())
+                for each in (index, values)
+            ]
+            text = words.format(quoted(index, "index"))
+            ask = "Which entries of the index add to the result, the first and the last too?"
+            yield replaced(function, slot, ast.Call(name, [where, *some], []), text, ask)
+
+
 def values_before(function: Function) -> Iterator[Edit]:
     """Use the value before a function was applied, where the value after it is needed."""
     made = {

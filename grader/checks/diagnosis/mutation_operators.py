@@ -34,6 +34,8 @@ OPERATORS: Final[tuple[Operator, ...]] = (
     functions.comparisons,
     statements.bounds,
     statements.carried,
+    statements.indented,
+    functions.columns_left_out,
     functions.leaks,
     formulas.operands_swapped,
     formulas.transposes,

@@ -204,6 +204,40 @@ def _replaced_wrongly(function: Function, loop: ast.For, name: str) -> Iterator[
             )  # fmt: skip
 
 
+def indented(function: Function) -> Iterator[Edit]:
+    """Move the last line of a loop behind it, or the line behind it into it."""
+    for _, body in _bodies(function):
+        for index, loop in enumerate(body):
+            if not isinstance(loop, (ast.For, ast.While)):
+                continue
+            last, after = loop.body[-1], body[index + 1 : index + 2]
+            lines = [each for each in loop.body if COUNTER not in ast.dump(each)]
+            if len(lines) > 1 and isinstance(last, (ast.Assign, ast.AugAssign)):
+                yield Edit(
+                    function.name, f"{_changed_by(last)} ran once, after the loop, not in each turn",
+                    "How deep is this line indented, and how often is it run?",
+                    partial(_move, last, loop.body, body, index + 1),
+                    partial(_move, last, body, loop.body, len(loop.body) - 1),
+                )  # fmt: skip
+            for line in after:
+                if isinstance(line, (ast.Assign, ast.AugAssign)):
+                    yield Edit(
+                        function.name, f"{_changed_by(line)} ran in each turn of the loop, not after it",
+                        "How deep is this line indented, and how often is it run?",
+                        partial(_move, line, body, loop.body, len(loop.body)),
+                        partial(_move, line, loop.body, body, index + 1),
+                    )  # fmt: skip
+
+
+def _changed_by(line: ast.Assign | ast.AugAssign) -> str:
+    return the("line", line.targets[0] if isinstance(line, ast.Assign) else line.target, "for")
+
+
+def _move(line: ast.stmt, home: list[ast.stmt], other: list[ast.stmt], index: int) -> None:
+    home.remove(line)
+    other.insert(index, line)
+
+
 # --- lines --------------------------------------------------------------------------------------
 
 

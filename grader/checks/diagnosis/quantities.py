@@ -148,6 +148,8 @@ def known(reference: Module, case: Case, right: Arrays, path: Path) -> dict[str,
     for name, value in zip(examples.parameters(reference, case), case.args, strict=False):
         if isinstance(value, (np.ndarray, float)) and np.asarray(value).dtype.kind == "f":
             found[f"`{name}`"] = np.asarray(value)
+            if not right[path].ndim and np.size(value):
+                found[f"the mean of `{name}`"] = np.asarray(np.mean(value))
         elif isinstance(value, Mapping):
             for key, item in value.items():
                 if isinstance(item, (np.ndarray, float)):

@@ -77,6 +77,24 @@ def quantity(pairs: Sequence[Pair]) -> str:
     return _others([_floats(pair) for pair in pairs]) if len(pairs) >= FEWEST else ""
 
 
+def multiples(pairs: Sequence[Pair]) -> str:
+    """Return that each answer, or each row, is a multiple of the right one, which says little; or ''."""
+    pairs = [_floats(pair) for pair in pairs]
+    whole = [_ratio(p) for p in pairs if np.count_nonzero(p.right) > 1]
+    if len(whole) >= FEWEST and None not in whole and all(_ratio(p) for p in pairs):
+        return (
+            f"is the right value times one number that depends on the input (here {whole[0]:.4g})"
+        )
+    if any(pair.right.ndim != 2 or pair.got.shape != pair.right.shape for pair in pairs):
+        return ""
+    rows = [Pair(*each) for pair in pairs for each in zip(pair.got, pair.right, strict=True)]
+    telling = [row for row in rows if np.count_nonzero(row.right) > 1]
+    is_zero = all(row.right.any() or not row.got.any() for row in rows)
+    if len(telling) < FEWEST_ENTRIES or not is_zero or None in [_ratio(row) for row in telling]:
+        return ""
+    return "has in each row the right values times one number of this row"
+
+
 def is_slip(pairs: Sequence[Pair]) -> bool:
     """Return whether an array is right but for a factor, a term or its places: one slip away."""
     pairs = [_floats(pair) for pair in pairs]

@@ -27,11 +27,14 @@ from grader.checks.diagnosis.final_points import Checked, FinalPoints
 from grader.checks.diagnosis.pictures import picture
 from grader.checks.diagnosis.quantities import about, halves, neutral
 from grader.checks.diagnosis.views import Cause, View
+from grader.checks.judge import Judge
+from grader.checks.side_effects import answers_to_bad
 from grader.checks.wording import QUESTIONS, question_about
 from grader.model import Card, Example, Outcome
 from grader.notebook import TO_CODE
 from grader.sandbox.fork_server import StudentError
 from grader.sandbox.student import Answer, Refused
+from grader.text import from_worker
 
 __all__ = ["Checked", "explain"]
 
@@ -343,6 +346,7 @@ class _Page:
         outcome, function = finding.outcome, finding.function
         earlier = [c for c in self.causes if c.function == function]
         is_same = finding.kind == "effects" and not outcome.mistake
+        is_same = is_same or (finding.kind == "raises" and bool(earlier and earlier[0].place))
         if earlier and (earlier[0].mistake.startswith("=") or is_same):
             self._add(earlier[:1], [finding])
             return
@@ -366,6 +370,8 @@ class _Page:
         if check.kind == "speed":
             said = f"the right values, but {_first(finding.outcome.message)}"
             return Example(f"{function}(...) on a large input", said, "")
+        if check.bad is not None:
+            return self._unraised(check, *check.bad)
         if check.kind == "effects":
             view = self.investigation.view(function, check.drawn)
             reference = self.diagnostics.exercise.reference
@@ -378,6 +384,18 @@ class _Page:
                         examples.call(reference, case), said, "the arguments as they were"
                     )
         return self._any_example(function) if self.diagnostics.cases(function) else None
+
+    def _unraised(self, check: Judge, number: int, kind: str) -> Example | None:
+        """Return an input on which another exception is due, drawn anew, and what comes of it."""
+        cases = self.diagnostics.all_drawn(check.drawn[0])[number:][:1]
+        for case, answer in zip(
+            cases, answers_to_bad(self.investigation.fresh, cases), strict=True
+        ):
+            call = examples.call(self.diagnostics.exercise.reference, case)
+            if answer.error is None:
+                return Example(call, "an answer", kind)
+            return Example(call, "", kind, from_worker(examples.last_line(answer.error))[:300])
+        return None
 
     def _rest(self) -> None:
         """Explain tests that ask in their own way: by their message, or by an earlier cause."""
