@@ -9,7 +9,7 @@ from grader.checks.case import Case
 from grader.checks.diagnosis import examples
 from grader.checks.diagnosis.known_names import known_names
 from grader.checks.diagnosis.mutants import MOST, Mutants, mutants
-from grader.checks.diagnosis.relations import Pair, relation
+from grader.checks.diagnosis.relations import Pair, multiples, relation
 from grader.checks.reference import Module
 from grader.sandbox.student import Answer
 
@@ -44,6 +44,14 @@ def walk(start, steps):
     for t in range(len(steps)):
         at = at * 2 + steps[t]
     return at
+
+def scatter(steps, ids, values):
+    total, turns = 0, 0
+    for step in steps:
+        total = total + step
+        turns = total
+    np.add.at(values, ids, ids)
+    return turns, values
 
 def forward(params, x):
     z = {k: params["W" + k] * x + params["b" + k] for k in "fi"}
@@ -81,6 +89,18 @@ def test_slips_in_one_gate_and_below_zero() -> None:
     assert every["`bi` were used in place of `bk` in `z`"].module().forward(params, 1.0)[0] == 8
     leak = every["negative values were multiplied by 0.1, not set to 0 in `a`"]
     assert leak.module().forward(params, 1.0)[0] == pytest.approx(-0.2)
+
+
+def test_lines_at_the_wrong_depth_and_columns_left_out() -> None:
+    """The last line of a loop runs after it, and one column of an index adds nothing."""
+    every = {each.clause: each for each in mutants(LOOPS, ["scatter"], 1000)}
+    ids = np.array([[0, 1]])
+    late = every["the line for `turns` ran once, after the loop, not in each turn"]
+    assert late.module().scatter([], ids, np.zeros(2))[0] == 0
+    part = every["the last column of `ids` were left out"].module()
+    assert part.scatter([1], np.array([[1, 0]]), np.zeros(2))[1].tolist() == [0, 1]
+    only = every["only the last column of `ids` were used"].module()
+    assert only.scatter([1], np.array([[0, 1]]), np.zeros(2))[1].tolist() == [0, 1]
 
 
 SOLUTION = '''
@@ -158,6 +178,16 @@ def test_relations(wrong, said) -> None:
         for a in (RIGHT, np.vstack([RIGHT + 0.25, RIGHT[:1]]))
     ]
     assert relation(pairs).startswith(said) if said else relation(pairs) == ""
+
+
+def test_multiples() -> None:
+    """A factor of each input or of each row is said; any other array is not a multiple."""
+    right = np.arange(1.0, 7).reshape(3, 2)
+    inputs = [Pair(right * 2, right), Pair(right * 3, right)]
+    assert "one number that depends on the input" in multiples(inputs)
+    rows = [Pair(right * np.array([[2.0], [3], [5]]), right)] * 2
+    assert multiples(rows) == "has in each row the right values times one number of this row"
+    assert not multiples([Pair(right + 1, right)] * 2)
 
 
 def test_relations_with_arguments_that_are_negative() -> None:
