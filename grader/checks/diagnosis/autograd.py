@@ -12,6 +12,7 @@ import ast
 from collections.abc import Iterator
 from typing import Final
 
+from grader.checks.diagnosis.call_graph import Function, reached
 from grader.checks.near_misses import tree_of
 
 MISTAKE: Final = "autograd-in-backward"
@@ -19,7 +20,6 @@ FRAMEWORKS: Final = ("torch", "jax", "autograd")
 _CALLS: Final = frozenset(
     "grad value_and_grad vjp jvp jacrev jacfwd jacobian backward elementwise_grad".split()
 )
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def is_possible(source: str) -> bool:
@@ -33,12 +33,12 @@ def calls(source: str) -> dict[str, int]:
     """Return the functions and classes whose backward calls autograd, with the line of the call."""
     tree = tree_of(source)
     classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
-    known = {node.name: node for node in tree.body if isinstance(node, _Function)}
+    known = {node.name: node for node in tree.body if isinstance(node, Function)}
     found: dict[str, int] = {}
     for name, backward in _backwards(tree):
         lines = [
             call.lineno
-            for function in _reached(backward, known)
+            for function in reached(backward, known)
             for call in ast.walk(function)
             if isinstance(call, ast.Call) and _is_autograd(call, classes)
         ]
@@ -47,27 +47,18 @@ def calls(source: str) -> dict[str, int]:
     return found
 
 
-def _backwards(tree: ast.Module) -> Iterator[tuple[str, _Function]]:
+def _backwards(tree: ast.Module) -> Iterator[tuple[str, Function]]:
     """Yield the functions and methods that are a backward, with the name of function or class."""
     for node in tree.body:
-        if isinstance(node, _Function) and "backward" in node.name:
+        if isinstance(node, Function) and "backward" in node.name:
             yield node.name, node
         for inner in node.body if isinstance(node, ast.ClassDef) else ():
-            if isinstance(inner, _Function) and inner.name in ("backward", "vjp"):
+            if isinstance(inner, Function) and inner.name in ("backward", "vjp"):
                 yield _name(node), inner
 
 
 def _name(node: ast.stmt) -> str:
     return node.name if isinstance(node, ast.ClassDef) else ""
-
-
-def _reached(start: _Function, known: dict[str, _Function]) -> list[_Function]:
-    """Return a function and those of the file that it calls, directly or not."""
-    found = [start]
-    for function in found:
-        names = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
-        found += [known[name] for name in sorted(names & known.keys()) if known[name] not in found]
-    return found
 
 
 def _is_autograd(call: ast.Call, classes: set[str]) -> bool:

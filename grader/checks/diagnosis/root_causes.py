@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from grader.checks import experiments, near_misses
 from grader.checks.answers import Asked
 from grader.checks.arrays import Path, leaves
-from grader.checks.diagnosis import autograd, examples, state
+from grader.checks.diagnosis import autograd, call_graph, examples, state
 from grader.checks.diagnosis.descriptions import common_errors
 from grader.checks.diagnosis.diagnostics import Diagnostics
 from grader.checks.diagnosis.explanations import Investigation
@@ -128,6 +128,7 @@ class _Page:
             causes = []
         if not causes and self._behaves(view, findings):
             return
+        causes = causes or self._through_own_calls(view)
         if not causes:
             hidden = () if view.is_wrong else [self._hidden_only(function, findings)]
             causes = hidden or self.investigation.unexplained(view)
@@ -151,6 +152,17 @@ class _Page:
             return ()
         earlier = [c for c in self.causes if c.function in called] if "parts" in follows else ()
         return (earlier or self.causes)[-1:]
+
+    def _through_own_calls(self, view: View) -> Sequence[Cause]:
+        """Return the cause in a function that the student's one calls, and the solution's does not.
+
+        Only where the other arrays are right: `train` keeps losses of its own, say.
+        """
+        if len(view.paths) >= len(view.order):
+            return ()
+        called = call_graph.called(near_misses.source_of(self.asked), view.function)
+        called -= self.investigation.called(view.function)
+        return [cause for cause in self.causes if cause.function in called][-1:]
 
     def _add(self, causes: Sequence[Cause], findings: Iterable[Checked]) -> None:
         if not causes:
