@@ -190,7 +190,8 @@ def _not_finite(pairs: Sequence[Pair]) -> str:
         return ""
     is_nan = any(np.isnan(pair.got[np.isfinite(pair.right)]).any() for pair in pairs)
     what = "NaN" if is_nan else "infinite"
-    places = "" if all(_is_off_everywhere(pair) for pair in pairs) else " in some places,"
+    some = " in some places," if any(pair.right.ndim for pair in pairs) else " for some inputs,"
+    places = "" if all(_is_off_everywhere(pair) for pair in pairs) else some
     large = [
         pair for pair in pairs if pair.first is not None and pair.first.shape == pair.got.shape
     ]
