@@ -359,7 +359,8 @@ class Investigation:
                 only = examples.number(number)
                 cause.sentence = f"{view.function} returns {only} for every input."
                 cause.question = f"For which inputs is another number than {only} right?"
-        if name in hints and not (name == CONSTANT and mutants):
+        is_constant = view.only_number() is not None
+        if name in hints and (name != CONSTANT or is_constant or not mutants):
             fact, question = quantities.halves(hints[name].question)
             cause.mistake, cause.question = name, question
             cause.more = quantities.neutral(hints[name].more)
