@@ -269,11 +269,13 @@ def test_cells_that_only_ipython_understands(tmp_path: Path) -> None:
         graded("above", "assert y == 8"),
         graded("given", "text = open('data/numbers.txt').read()\nassert f(int(text[0])) == 6"),
         graded("trusted", "from helper import twice\nassert twice(3) == f(3)"),
+        graded("empty", "# tests that students do not see"),
         graded("without", "kept = f\ndel f\ntry:\n    assert x == 2\nfinally:\n    f = kept\nassert f(1) == 2"),
     ]  # fmt: skip
     path, tests = imported(tmp_path, "nbgrader", cells)
     assert {name: "" for name in tests} == {name: test.problem for name, test in tests.items()}
     assert {"before"} == {name for name, test in tests.items() if test.after}
+    assert {"empty"} == {name for name, test in tests.items() if test.cannot_fail}
     text = path.read_text()
     assert "@pytest.mark.after_cell(3)" in text
     assert "    del f\n    del student.f\n" in text
@@ -281,6 +283,13 @@ def test_cells_that_only_ipython_understands(tmp_path: Path) -> None:
     assert "# %%\nstart = [4]\n\n# %%\n# BEGIN SOLUTION\ny = f(start[0])" in source
     entry = (tmp_path / "course" / "assignments.yaml").read_text()
     assert "imports" not in entry
+
+
+def test_a_students_version_is_refused_in_one_line(tmp_path: Path) -> None:
+    """Its test cells hold comments alone."""
+    notebook = saved(tmp_path / "week_1.ipynb", [solution("x = 1"), graded("a", "# hidden")])
+    with pytest.raises(ImportFailedError, match="empty; give the instructor's notebook"):
+        run.run(tmp_path, "nbgrader", notebook)
 
 
 def test_a_package_that_is_not_installed_is_said(tmp_path: Path) -> None:

@@ -134,8 +134,9 @@ def _notebooks(path: Path) -> list[Path]:
 def _import(start: Path, system: str, notebook: Path, name: str) -> ImportReport:
     found = _converted(system, notebook)
     tests = write.carried(found)
-    if not any(not test.problem for test in tests):
-        reason = f": {tests[0].problem}" if tests else ""
+    if not any(not test.problem and write.has_code(test) for test in tests):
+        empty = "its test cells are empty; give the instructor's notebook, not the students'"
+        reason = f": {tests[0].problem or empty}" if tests else ""
         raise ImportFailedError(f"{notebook}: no test cell can be imported{reason}")
     data = beside.files(notebook)
     missing = write.not_installed(found, beside.modules(data))

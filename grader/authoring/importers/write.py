@@ -114,6 +114,11 @@ def carried(found: Imported) -> list[TestCell]:
     return checked
 
 
+def has_code(test: TestCell) -> bool:
+    """Return whether a test cell holds more than comments: students' versions often do not."""
+    return bool(ast.parse(_parsed(test.source)).body)
+
+
 BESIDE: Final = """
 DATA = Path(__file__).parents[3] / "exercises" / "{}" / "data"
 sys.path.append(str(DATA))
