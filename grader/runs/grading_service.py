@@ -53,6 +53,8 @@ TICK: Final = 1.0
 SMALL: Final = 64 * 1024
 """Bytes of a source that fit into a busy process's socket: sending more would wait for it."""
 PATIENCE: Final = Limits().patience
+BUSIEST: Final = 4.0
+"""A busy machine may stretch the patience by this factor at most."""
 
 
 class Lost(Exception):
@@ -63,6 +65,22 @@ def lost(submission: Submission, why: str) -> Grade:
     """Return the `error` of a submission that took two grading processes with it."""
     message = f"could not be graded: {why}, twice"
     return Grade(replace(submission, source=b"", error=message), 0.0, (), message)
+
+
+def stretched(seconds: float, load: float) -> float:
+    """Return the patience on a machine where ``load`` programs share each core.
+
+    A submission's limits count CPU seconds. Where others use the cores too, these take longer by the
+    clock, and a slow program must not become an `error`.
+
+    >>> stretched(120, 0.5), stretched(120, 2.5), stretched(120, 30)
+    (120.0, 300.0, 480.0)
+    """
+    return seconds * min(max(load, 1.0), BUSIEST)
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1
 
 
 def is_lost(losses: int) -> bool:
@@ -427,9 +445,10 @@ class GradingService:
         for slot in list(self._slots):
             if not slot.greeted and now - slot.used > START_SECONDS:
                 self._greeting_of(slot, 0.0)
-            elif slot.jobs and now - slot.process.since > slot.jobs[0].patience:
-                where = slot.process.where()
-                self._lose(slot, f"no grade within {slot.jobs[0].patience:.0f} s{where}")
+            elif slot.jobs:
+                seconds = stretched(slot.jobs[0].patience, os.getloadavg()[0] / _cores())
+                if now - slot.process.since > seconds:
+                    self._lose(slot, f"no grade within {seconds:.0f} s{slot.process.where()}")
 
     def _lose(self, slot: _Slot, why: str) -> None:
         """Replace a process; what it had in hand first is suspected."""

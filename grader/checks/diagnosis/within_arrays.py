@@ -115,7 +115,7 @@ def of_paths(view: View, paths: Sequence[Path]) -> View:
 
 
 class _Reason(NamedTuple):
-    """What explains one array: an edit, or a relation, both as texts without names."""
+    """The explanation of one array: an edit, or a relation, both as texts without names."""
 
     edit: Candidate | None
     clause: str
