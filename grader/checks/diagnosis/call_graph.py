@@ -24,7 +24,14 @@ def reached(start: Function, known: Mapping[str, Function]) -> list[Function]:
 
 def called(source: str, function: str) -> set[str]:
     """Return the names of the functions of a file that one of them leads to."""
+    return {each.name for each in _all(source, function)} - {function}
+
+
+def code(source: str, function: str) -> str:
+    """Return the text of a function of a file and of those that it leads to."""
+    return "\n".join(map(ast.unparse, _all(source, function)))
+
+
+def _all(source: str, function: str) -> list[Function]:
     known = {node.name: node for node in tree_of(source).body if isinstance(node, Function)}
-    if function not in known:
-        return set()
-    return {each.name for each in reached(known[function], known)} - {function}
+    return reached(known[function], known) if function in known else []

@@ -13,13 +13,16 @@ from typing import Final
 
 from grader.checks.answers import Asked
 from grader.checks.arrays import is_same
+from grader.checks.diagnosis import call_graph
 from grader.checks.diagnosis.diagnostics import wrong_paths
 from grader.checks.diagnosis.views import View
 from grader.checks.experiments import GLOBAL, STATE, answer_alone
 from grader.checks.failure import parts_of
+from grader.checks.near_misses import source_of
 from grader.sandbox.student import Answer
 
 KINDS: Final = (STATE, GLOBAL)
+_RANDOM: Final = ("random", "rng", "randn", "shuffle")
 _SAID: Final = {
     STATE: "{} returns something else when it is called again: it keeps something between calls.",
     GLOBAL: "{} returns something else once another forward has run: it does not only read its cache.",
@@ -34,12 +37,16 @@ def said(function: str, kind: str) -> str:
 def kept(fresh: Asked, view: View) -> str:
     """Return the id of the mistake if an answer depends on what was called before, or ''.
 
-    Inputs that fail are asked again, and in workers of their own. What is random differs there too.
+    Inputs that fail are asked again, and in workers of their own. A worker's random numbers begin
+    alike, and so nothing tells them from a value that is kept: code that draws any is left out.
 
     Args:
         fresh: The student, as the inputs of the view were asked.
         view: The answers.
     """
+    code = call_graph.code(source_of(fresh), view.function)
+    if any(word in code for word in _RANDOM):
+        return ""
     raised = [case for case, error in view.errors if error.kinds and not error.needs]
     failing = raised if view.errors else [case for case, _, _ in view.failing()]
     for case in dict.fromkeys([*failing[-1:], *failing[:1]]):
