@@ -374,6 +374,8 @@ class Worker:
         self._own_pid = 0
         self._clock = 0
         self._last_cpu = 0.0
+        self._waits = 0.0
+        """Seconds after which the kernel gives up a transfer."""
         self.asleep = 0.0
         """Wall seconds that requests spent waiting for nothing, as far as was seen."""
         self._queued = 0.0
@@ -395,6 +397,7 @@ class Worker:
             raise GraderError("a worker ended before it was ready")
         self._own_pid = struct.unpack("3i", ancillary[0][2][:12])[0]
         self._clock = (~self._own_pid << 3) | 2
+        self._channel.settimeout(None)  # from here on the kernel keeps the time: see `_wait`
 
     def cpu(self) -> float:
         """Return the CPU seconds that it has used, by the kernel's clock of that process.
@@ -420,7 +423,7 @@ class Worker:
         """
         frame = wire.encode(request)
         used, slept = self.cpu(), self.asleep
-        patience = _Patience(self, limits, cpu, left)
+        patience = _Patience(self, used, limits, cpu, left)
         try:
             self._send(wire.HEAD.pack(len(frame)) + frame, patience)
             reply = self._receive(patience)
@@ -434,19 +437,32 @@ class Worker:
         return Reply(value, self.cpu() - used, self.asleep - slept, len(reply))
 
     def _send(self, data: bytes, patience: _Patience) -> None:
-        left = memoryview(data)
+        left: bytes | memoryview = data
         while left:
-            self._channel.settimeout(patience.slice())
+            self._wait(patience.slice())
             try:
-                left = left[self._channel.send(left) :]
-            except TimeoutError:
+                sent = self._channel.send(left)
+            except BlockingIOError:
                 patience.check()
+            else:
+                left = memoryview(left)[sent:]
+
+    def _wait(self, seconds: float) -> None:
+        """Let a transfer end after about ``seconds``; most need no new limit, and no system call."""
+        if seconds <= self._waits <= 1.25 * seconds:
+            return
+        self._waits = seconds
+        limit = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            self._channel.setsockopt(socket.SOL_SOCKET, option, limit)
 
     def _receive(self, patience: _Patience) -> bytes:
         data = self._some(1 << 16, patience)
         while len(data) < wire.HEAD.size:
             data += self._some(1 << 16, patience)
         size = wire.HEAD.unpack_from(data)[0]
+        if size == len(data) - wire.HEAD.size:
+            return data[wire.HEAD.size :]
         if size > wire.MAX_FRAME:
             raise wire.WireError(f"a frame of {size} bytes")
         parts, left = [data[wire.HEAD.size :]], size - (len(data) - wire.HEAD.size)
@@ -459,10 +475,10 @@ class Worker:
 
     def _some(self, most: int, patience: _Patience) -> bytes:
         while True:
-            self._channel.settimeout(patience.slice())
+            self._wait(patience.slice())
             try:
                 data = self._channel.recv(most)
-            except TimeoutError:
+            except BlockingIOError:
                 patience.check()
                 continue
             if not data:
@@ -535,24 +551,37 @@ class Worker:
 class _Patience:
     """The remaining time of one request: CPU first, then sleep, then wall clock."""
 
-    def __init__(self, worker: Worker, limits: Limits, cpu: float, left: float) -> None:
+    def __init__(
+        self, worker: Worker, used: float, limits: Limits, cpu: float, left: float
+    ) -> None:
+        """Begin a request.
+
+        Args:
+            worker: Who is asked.
+            used: The CPU seconds that it has used so far.
+            limits: See `Worker.ask`, as ``cpu`` and ``left``.
+            cpu: For this request.
+            left: For the submission.
+        """
         self._worker, self._limits, self._cpu = worker, limits, cpu
-        self._all = worker.cpu() + worker.asleep + left
-        self._until = worker.cpu() + cpu
+        self._all = used + worker.asleep + left
+        self._until = used + cpu
         self._wall = max(limits.call_wall, 4 * cpu)
-        self._deadline = time.monotonic() + self._wall
-        self._last = self._until - cpu
-        self._asleep_since = self._looked = time.monotonic()
-        self._look = self._looked + min(cpu, 1.0)
+        self._asleep_since = self._looked = now = time.monotonic()
+        self._deadline = now + self._wall
+        self._last = used
+        self._look = now + min(cpu, 1.0)
 
     def slice(self) -> float:
         """Return the seconds to wait before the next check of the clocks; check now if it is time.
 
         A peer that sends single bytes would otherwise never reach the timeout.
         """
-        if time.monotonic() >= self._look:
+        left = self._look - time.monotonic()
+        if left <= 0:
             self.check()
-        return max(self._look - time.monotonic(), 0.001)
+            left = self._look - time.monotonic()
+        return max(left, 0.001)
 
     def check(self) -> None:
         """Raise `StudentError`, the worker killed, when a limit is passed."""

@@ -279,7 +279,9 @@ class Student(Struct):
             raise self._used_up()
         before = worker.cpu() + worker.asleep
         try:
-            limits = replace(self.limits, idle_wall=share * self.limits.idle_wall)
+            limits = self.limits
+            if share != 1.0:
+                limits = replace(limits, idle_wall=share * limits.idle_wall)
             reply = worker.ask(request, limits, min(cpu, left), left)
         except StudentError:
             self._spend(worker.cpu() + worker.asleep - before)

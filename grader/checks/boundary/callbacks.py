@@ -2,8 +2,9 @@
 
 callbacks = Callbacks()
 callbacks.passed(7, lambda x: x + 1)     # packed as an argument under the number 7
-with callbacks.during(0):                # a request on the object 0
-    callbacks.callable_now(7)            # the function: it was passed in this request
+before = callbacks.begin(0)              # a request on the object 0
+callbacks.callable_now(7)                # the function: it was passed in this request
+callbacks.end(before)
 
 A function can be called during the request in which it was passed, and during requests on the objects
 that came back from it: a generator, a decorated function, an object that keeps a callback.
@@ -11,8 +12,7 @@ that came back from it: a generator, a decorated function, an object that keeps 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Final
 
 MODULE: Final = 0
@@ -45,22 +45,28 @@ class Callbacks:
         """Note an object that is packed for the next request: it may call its functions."""
         self._passing |= self._kept.get(thing, frozenset())
 
-    @contextmanager
-    def during(self, thing: int | str) -> Iterator[None]:
-        """Let the functions of a request on the object ``thing`` be called while it lasts."""
+    def begin(self, thing: int | str) -> frozenset[int]:
+        """Let the functions of a request on the object ``thing`` be called until its `end`.
+
+        Returns:
+            What `end` needs.
+        """
         before = self._live
+        if not self._all:
+            return before
         if self._passing and thing != MODULE:
             self._kept[thing] = self._kept.get(thing, frozenset()) | self._passing
         self._live = before | self._passing | self._kept.get(thing, frozenset())
         self._passing.clear()
-        try:
-            yield
-        finally:
-            self._latest, self._live = self._live, before
+        return before
+
+    def end(self, before: frozenset[int]) -> None:
+        """End a request: its functions are those of the latest one."""
+        self._latest, self._live = self._live, before
 
     def arrived(self, thing: int | str) -> None:
         """Note an object that came back from the latest request."""
-        if functions := self._latest | self._live:
+        if self._all and (functions := self._latest | self._live):
             self._kept[thing] = self._kept.get(thing, frozenset()) | functions
 
     def callable_now(self, key: int) -> Callable[..., Any] | None:

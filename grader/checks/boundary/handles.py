@@ -123,11 +123,10 @@ class Handle:
 
     def __init__(self, peer: Peer, reference: Reference, flags: int, name: str = "") -> None:
         """Stand for the object ``reference`` of the program behind ``peer``."""
-        keep = object.__setattr__
-        keep(self, "_grader_peer", peer)
-        keep(self, "_grader_reference", reference)
-        keep(self, "_grader_flags", flags)
-        keep(self, "_grader_name", name)
+        _keep_peer(self, peer)
+        _keep_reference(self, reference)
+        _keep_flags(self, flags)
+        _keep_name(self, name)
 
     # --- by name ---
 
@@ -289,6 +288,13 @@ class Handle:
         raise TypeError("a class of a submission has no subclasses here: use student.exec")
 
 
+_SLOTS: Final = vars(Handle)
+_keep_peer, _keep_reference, _keep_flags, _keep_name = (
+    _SLOTS[f"_grader_{name}"].__set__ for name in ("peer", "reference", "flags", "name")
+)
+"""Fill a handle without its `__setattr__`, which sets attributes in the worker."""
+
+
 class ObjectHandle(Handle):
     """An object that is neither callable nor an iterator."""
 
@@ -426,7 +432,7 @@ def _get(handle: Handle, name: str, special: bool = False) -> Any:
         return CallableHandle(peer, reference, CALLABLE | FUNCTION, name)
     found = forward(handle, "get", name, name=name)
     if isinstance(found, Handle):
-        object.__setattr__(found, "_grader_name", name)
+        _keep_name(found, name)
     return found
 
 

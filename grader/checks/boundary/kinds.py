@@ -13,6 +13,7 @@ from __future__ import annotations
 import numbers
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -41,6 +42,7 @@ ACCEPTED: Final = {
 """For each kind that the reference gave, the kinds that a student's object may have there."""
 
 
+@cache
 def kind_of(flags: int) -> str:
     """Return the kind of an object, from the flags of its handle."""
     for flag, kind in (

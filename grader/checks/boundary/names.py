@@ -6,7 +6,7 @@ names_of(program).functions       # {"relu", "Value"}
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from msgspec import Struct
@@ -31,11 +31,14 @@ class Names(Struct, frozen=True):
 def names_of(program: Program) -> Names:
     """Return the names that a program's text defines."""
     tree = tree_of(program.texts)
+    nodes = list(ast.walk(tree))
     top = [each for each in tree.body if _is_plain(each)]
-    classes = {each.name for each in ast.walk(tree) if isinstance(each, ast.ClassDef)}
-    methods = {name for name, plain in _methods(tree) if plain}
-    decorated = {name for name, plain in _methods(tree) if not plain}
-    bound = set(_bound(tree))
+    kinds = [each for each in nodes if isinstance(each, ast.ClassDef)]
+    classes = {each.name for each in kinds}
+    own = [each for kind in kinds for each in kind.body if isinstance(each, _Function)]
+    methods = {each.name for each in own if not each.decorator_list}
+    decorated = {each.name for each in own if each.decorator_list}
+    bound = set(_bound(nodes))
     named = [each.name for each in top if isinstance(each, _Named)]
     once = {name for name in named if named.count(name) == 1}
     return Names(
@@ -62,17 +65,9 @@ def _is_plain(node: ast.stmt) -> bool:
     )
 
 
-def _methods(tree: ast.Module) -> Iterator[tuple[str, bool]]:
-    for kind in ast.walk(tree):
-        if isinstance(kind, ast.ClassDef):
-            for node in kind.body:
-                if isinstance(node, _Function):
-                    yield node.name, not node.decorator_list
-
-
-def _bound(tree: ast.Module) -> Iterator[str]:
+def _bound(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Yield every name and attribute that an assignment, a loop or an import binds."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
             yield node.attr
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):

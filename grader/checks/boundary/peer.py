@@ -18,7 +18,8 @@ import types
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final, Protocol
+from functools import lru_cache
+from typing import Any, Final, Protocol, cast
 
 import numpy as np
 from msgspec import Struct
@@ -35,7 +36,7 @@ from grader.checks.boundary.kinds import (
     tree_of,
     word_of,
 )
-from grader.checks.boundary.names import names_of
+from grader.checks.boundary.names import Names, names_of
 from grader.checks.boundary.raised import (
     ExceptionClasses,
     KindError,
@@ -65,6 +66,10 @@ CHUNK: Final = 64
 """Elements of a container that are fetched at once."""
 OWN: Final = 1 << 7
 """Flag of an object whose class the program's text defines."""
+_LIST, _DICT, _HANDLE, _REFERENCE = (
+    int(each) for each in (Tag.LIST, Tag.DICT, Tag.HANDLE, Tag.REFERENCE)
+)
+_TABLES: Final = frozenset(map(int, (Tag.FRAME, Tag.SERIES, Tag.INDEX)))
 _LIMIT_NODES: Final = 1_000_000
 _LIMIT_BYTES: Final = wire.MAX_FRAME - (1 << 16)
 
@@ -135,6 +140,7 @@ class Peer:
         self._stopped: StoppedError | None = None
         self._classes = ExceptionClasses()
         self._in_course: dict[int, bool] = {}
+        self._known: Names | None = None
         self._ahead: dict[Reference, _Fetched] = {}
 
     # --- what handles ask ---
@@ -173,7 +179,10 @@ class Peer:
         name: str,
     ) -> Any:
         """Call an object; arguments are changed here where the reference changed them."""
-        nodes = self.pack(list(args)), self.pack(dict(named))
+        nodes = (
+            [_LIST, *map(self.pack, args)],
+            self.pack(dict(named)) if named else [_DICT],
+        )
         how = dict(how)
         place, visit = None, 0
         if self.trail is not None:
@@ -278,7 +287,7 @@ class Peer:
 
         Then looking it up and calling it are one request.
         """
-        names = names_of(self.student.program)
+        names = self._names()
         own = names.methods if flags & OWN else frozenset()
         known = name in (names.functions if reference == (0,) else own)
         if not known or self.trail is None:
@@ -293,10 +302,20 @@ class Peer:
             raise KindError(_misfit(name, None, seen))
         return True
 
+    def _names(self) -> Names:
+        if self._known is None:
+            self._known = names_of(self.student.program)
+        return self._known
+
     # --- values out ---
 
     def pack(self, value: Any) -> Any:
         """Return the node of an argument."""
+        kind = type(value)
+        if kind is float or value is None:
+            return value
+        if _stands_for_an_object(kind):
+            return self._referred(value)
         if "pandas" in sys.modules:
             self._with_frames()
         return Packer(self._outgoing, _LIMIT_NODES, _LIMIT_BYTES).pack(value)
@@ -305,7 +324,7 @@ class Peer:
         held = getattr(type(value), "handle", None) if isinstance(value, BaseException) else None
         held = value.handle if isinstance(value, type) and hasattr(value, "handle") else held
         found = value if held is None else held
-        if hasattr(type(found), "_grader_reference"):
+        if _stands_for_an_object(type(found)):
             return self._referred(found)
         if isinstance(value, type):
             return _class_node(value)
@@ -320,7 +339,7 @@ class Peer:
             whose = "another test" if peer.student is self.student else "another program"
             raise TypeError(f"a handle of {whose} cannot be used here")
         self._callbacks.referred(found._grader_reference[0])
-        return [int(Tag.REFERENCE), *found._grader_reference]
+        return [_REFERENCE, *found._grader_reference]
 
     # --- requests ---
 
@@ -328,10 +347,12 @@ class Peer:
         self, operation: str, reference: Reference, arguments: Sequence[Any], name: str
     ) -> list[Any]:
         number = next(self._numbers)
-        request = ["do", number, self._test, operation,
-                   [int(Tag.REFERENCE), *reference], *arguments]  # fmt: skip
-        with self._callbacks.during(reference[0]):
+        request = ["do", number, self._test, operation, [_REFERENCE, *reference], *arguments]
+        before = self._callbacks.begin(reference[0])
+        try:
             return self._answered(request, number, reference, operation, name)
+        finally:
+            self._callbacks.end(before)
 
     def _answered(
         self, request: list[Any], number: int, reference: Reference, operation: str, name: str
@@ -344,7 +365,7 @@ class Peer:
             reply = self._exchange(request, left, reference, operation)
             match reply:
                 case ["done", int(got), _, _] if got == number:
-                    return list(reply)
+                    return cast(list[Any], reply)
                 case ["raised", int(got), [*_], [*_], int(), int(), str(), str(), _] if (
                     got == number
                 ):
@@ -453,15 +474,17 @@ class Peer:
         return allowed
 
     def _incoming(self, node: list[Any]) -> Any:
-        if node[0] in (Tag.FRAME, Tag.SERIES, Tag.INDEX) and self._with_frames():
+        if node[0] in _TABLES and self._with_frames():
             return values.unpack(node, self._incoming)
         match node:
-            case [Tag.HANDLE, int(key), str(name), [*bases], int(flags)] if (
-                0 <= key < 1 << 31 and all(type(base) is str for base in bases)
+            case [tag, int(key), str(name), [*bases], int(flags)] if (
+                tag == _HANDLE
+                and 0 <= key < 1 << 31
+                and (not bases or all(type(base) is str for base in bases))
             ):
                 self._arrived += 1
                 self._callbacks.arrived(key)
-                names = names_of(self.student.program)
+                names = self._names()
                 own = OWN if name in names.classes or names.classes & set(bases) else 0
                 handle = self._made(self, (key,), flags & (OWN - 1) | own)
                 if flags & EXCEPTION:
@@ -531,12 +554,17 @@ def instruction_of(code: types.CodeType, offset: int) -> int:
     return known[1]
 
 
+@lru_cache(maxsize=256)
+def _stands_for_an_object(kind: type) -> bool:
+    """Return whether a class is one of those of handles."""
+    return hasattr(kind, "_grader_reference")
+
+
 def handle_kind(value: Any) -> str:
     """Return the kind of a handle, or '' for a value."""
-    if isinstance(value, type) and hasattr(value, "handle"):
-        return "class"
-    flags = getattr(type(value), "_grader_reference", None) and value._grader_flags
-    return "" if flags is None else kind_of(flags)
+    if _stands_for_an_object(type(value)):
+        return kind_of(value._grader_flags)
+    return "class" if isinstance(value, type) and hasattr(value, "handle") else ""
 
 
 def restore(old: Any, new: Any) -> None:

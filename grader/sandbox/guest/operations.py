@@ -51,6 +51,8 @@ MAX_SAID: Final = 4000
 CHUNK: Final = 1000
 """Elements that one request may fetch."""
 
+_HANDLE, _REFERENCE = int(Tag.HANDLE), int(Tag.REFERENCE)
+
 Send = Callable[[list[Any]], None]
 Receive = Callable[[], Any]
 
@@ -166,7 +168,7 @@ class Operations:
             if key > MAX_OBJECTS:
                 raise TooLargeError(f"more than {MAX_OBJECTS} objects in one test")
             self._objects[key] = value
-        return [int(Tag.HANDLE), key, *self._facts_of(value)]
+        return [_HANDLE, key, *self._facts_of(value)]
 
     def _facts_of(self, value: Any) -> list[Any]:
         kind = type(value)
@@ -178,11 +180,13 @@ class Operations:
 
     def given(self, node: Any) -> Any:
         """Return the value that the grader sent."""
+        if type(node) is list and len(node) == 2 and node[0] == _REFERENCE:
+            return self._objects[node[1]]
         return values.unpack(node, self._resolve)
 
     def _resolve(self, node: list[Any]) -> Any:
         tag, key, *rest = node
-        if tag == Tag.REFERENCE:
+        if tag == _REFERENCE:
             found = self._objects[key]
             for name in rest:
                 found = getattr(found, name)
@@ -247,9 +251,13 @@ class Operations:
         """Call an object; ``how`` may hold ``stdin``, ``printed``, ``hold``, ``changed``."""
         function = self._called(target)
         before = _with_copies([args, named]) if how.get("changed") else None
-        given, keywords = self.given(args), self.given(named)
-        with _streams(how.get("stdin"), bool(how.get("printed"))) as output:
+        given = [self.given(node) for node in args[1:]]
+        keywords = self.given(named) if len(named) > 1 else {}
+        if "stdin" not in how and "printed" not in how:
             result = function(*given, **keywords)
+        else:
+            with _streams(how.get("stdin"), bool(how.get("printed"))) as output:
+                result = function(*given, **keywords)
         changed = self._changed(before, given, keywords, how.get("changed"))
         if how.get("printed"):
             return output.getvalue(), changed

@@ -31,6 +31,8 @@ from grader.sandbox.guest.wire import MAX_NODES, MAX_TEXT
 
 Other = Callable[[Any], Node]
 
+_MADE: Final = 1 << 9
+"""Flag of a class that a program made, not Python itself."""
 _NATIVE: Final = frozenset({np.dtype("<f8"), np.dtype("<i8"), np.dtype("|b1")})
 _SIZED: Final = frozenset("biufcSUmM")
 _BARE: Final = frozenset(
@@ -122,6 +124,8 @@ class Packer:
             self._other, self._depth = other, depth
 
     def _rare(self, value: Any, kind: type) -> Node:
+        if len(kind.__mro__) == 2 and kind.__flags__ & _MADE and kind.__name__ not in _LAZY:
+            return self._other(value)  # of a class without bases, as most objects are
         if value is Ellipsis:
             return [int(Tag.ELLIPSIS)]
         if value is NotImplemented:

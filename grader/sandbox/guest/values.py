@@ -91,6 +91,9 @@ FACTORIES: Final = {
 }
 
 
+_THEMSELVES: Final = frozenset({float, int, bool, str, type(None)})
+
+
 def unpack(node: Node, handle: Callable[[list[Any]], Any]) -> Any:
     """Return the value of ``node``; raise `WireError` for what no packer writes.
 
@@ -98,6 +101,8 @@ def unpack(node: Node, handle: Callable[[list[Any]], Any]) -> Any:
         node: A value that `wire.decode` returned.
         handle: Rebuilds the nodes that stand for no plain value, from the whole node.
     """
+    if type(node) in _THEMSELVES:
+        return node
     try:
         return _Builder(handle).build(node)
     except WireError:

@@ -71,6 +71,8 @@ PRELOADED_IN_A_JAIL: Final = """
 """Imported besides where a worker has no files, as are all extension modules of Python; what is pure
 Python comes from `library`. Elsewhere a worker reads files when they are asked for."""
 
+_AT_ONCE: Final = 1 << 16
+"""Bytes that one read asks for."""
 REHEARSALS: Final = 12
 _REHEARSED: Final = """
 import numpy as np
@@ -264,6 +266,8 @@ class _Channel:
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
+        self._read = b""
+        """What was read beyond the last frame."""
         self._running = Running("submission", [])
         self._operations = self._operate([])
         self._kept: dict[int, Any] = {}
@@ -290,24 +294,28 @@ class _Channel:
         return None if frame is None else wire.decode(frame, trusted=True)
 
     def _receive(self) -> bytes | None:
-        head = self._exactly(wire.HEAD.size)
-        return None if head is None else self._exactly(wire.HEAD.unpack(head)[0])
-
-    def _exactly(self, size: int) -> bytes | None:
-        parts: list[bytes] = []
-        while size > 0:
-            part = os.read(self._fd, min(size, 1 << 20))
-            if not part:
+        """Return the next frame, or None at the end; most come with one read."""
+        data = self._read or os.read(self._fd, _AT_ONCE)
+        while len(data) < wire.HEAD.size:
+            if not (part := os.read(self._fd, _AT_ONCE)):
+                return None
+            data += part
+        end = wire.HEAD.size + wire.HEAD.unpack_from(data)[0]
+        parts, left = [data], end - len(data)
+        while left > 0:
+            if not (part := os.read(self._fd, min(left, 1 << 20))):
                 return None
             parts.append(part)
-            size -= len(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+            left -= len(part)
+        whole = data if len(parts) == 1 else b"".join(parts)
+        self._read = whole[end:]
+        return whole[wire.HEAD.size : end]
 
     def _send(self, value: Any) -> None:
         frame = wire.encode(value)
-        left = memoryview(wire.HEAD.pack(len(frame)) + frame)
+        left: bytes | memoryview = wire.HEAD.pack(len(frame)) + frame
         while left:
-            left = left[os.write(self._fd, left) :]
+            left = memoryview(left)[os.write(self._fd, left) :]
 
     def _send_answers(self, answers: list[Any]) -> None:
         try:
