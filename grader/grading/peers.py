@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Callable, Iterator
+from types import CodeType
 from typing import Any, Final
 
 import pytest
@@ -45,6 +46,10 @@ class Peers(Struct):
     _size: int = 0
     _reference: Student | None = None
     _fresh: list[Student] = field(default_factory=list)
+    runner: CodeType | None = None
+    """The function that calls the test in hand, if it can do so again: see `starts_over`."""
+    _peer: Peer | None = None
+    """The student's, in that test."""
     _tests: Iterator[int] = field(default_factory=itertools.count)
 
     def student(self, item: pytest.Item, student: Student) -> RemoteModule:
@@ -62,7 +67,17 @@ class Peers(Struct):
             trail = self._trails.get(item.nodeid, Trail(recording=False)).again()
         limits = item.get_closest_marker("limits")
         cpu = float(limits.kwargs.get("cpu", 0.0)) if limits else 0.0
-        return self._module(student, trail, cpu)
+        module = self._module(student, trail, cpu, self.runner)
+        self._peer = module._grader_peer
+        return module
+
+    def starts_over(self) -> bool:
+        """Return whether the test that has ended must be run again; its worker is ended then."""
+        peer, self._peer = self._peer, None
+        if peer is None or not peer.starts_over():
+            return False
+        peer.student.end()
+        return True
 
     def reference(self, item: pytest.Item) -> RemoteModule:
         """Return the reference's module for one test; its answers are kept for the run."""
@@ -91,10 +106,13 @@ class Peers(Struct):
         self.restart()
         return had_trails
 
-    def _module(self, student: Any, trail: Trail | None, cpu: float) -> RemoteModule:
+    def _module(
+        self, student: Any, trail: Trail | None, cpu: float, runner: CodeType | None = None
+    ) -> RemoteModule:
         peer = Peer(
-            student, test=next(self._tests), roots=self.roots, made=handle_of, trail=trail, cpu=cpu
-        )
+            student, test=next(self._tests), roots=self.roots, made=handle_of, trail=trail,
+            cpu=cpu, runner=runner,
+        )  # fmt: skip
         return module_of(peer)
 
     def kept(self, key: bytes) -> bytes | None:

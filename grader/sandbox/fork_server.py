@@ -408,7 +408,14 @@ class Worker:
             self._last_cpu = time.clock_gettime(self._clock)
         return self._last_cpu
 
-    def ask(self, request: list[Any], limits: Limits, cpu: float, left: float = math.inf) -> Reply:
+    def ask(
+        self,
+        request: list[Any],
+        limits: Limits,
+        cpu: float,
+        left: float = math.inf,
+        replies: int = 0,
+    ) -> Reply:
         """Send a request and return the reply.
 
         Args:
@@ -416,6 +423,7 @@ class Worker:
             limits: Those of the submission; they bound sleep and wall clock.
             cpu: CPU seconds that this request may take.
             left: CPU seconds and seconds asleep that the submission may take altogether.
+            replies: How many come, if it is several requests in one; the value is then a list.
 
         Raises:
             OverrunError: A limit was passed.
@@ -426,15 +434,16 @@ class Worker:
         patience = _Patience(self, used, limits, cpu, left)
         try:
             self._send(wire.HEAD.pack(len(frame)) + frame, patience)
-            reply = self._receive(patience)
+            frames = self._receive(max(replies, 1), patience)
             patience.done()
-            value = wire.decode(reply)
+            values = [wire.decode(frame) for frame in frames]
         except (OSError, EOFError) as error:
             raise self._how_it_ended(str(error)) from None
         except wire.WireError as error:
             self.end()
             raise PipeError(NONSENSE, detail=str(error)) from None
-        return Reply(value, self.cpu() - used, self.asleep - slept, len(reply))
+        value = values if replies else values[0]
+        return Reply(value, self.cpu() - used, self.asleep - slept, sum(map(len, frames)))
 
     def _send(self, data: bytes, patience: _Patience) -> None:
         left: bytes | memoryview = data
@@ -456,21 +465,32 @@ class Worker:
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             self._channel.setsockopt(socket.SOL_SOCKET, option, limit)
 
-    def _receive(self, patience: _Patience) -> bytes:
-        data = self._some(1 << 16, patience)
-        while len(data) < wire.HEAD.size:
-            data += self._some(1 << 16, patience)
-        size = wire.HEAD.unpack_from(data)[0]
-        if size == len(data) - wire.HEAD.size:
-            return data[wire.HEAD.size :]
-        if size > wire.MAX_FRAME:
-            raise wire.WireError(f"a frame of {size} bytes")
-        parts, left = [data[wire.HEAD.size :]], size - (len(data) - wire.HEAD.size)
-        while left > 0:
-            parts.append(self._some(min(left, 1 << 20), patience))
-            left -= len(parts[-1])
-        if left < 0:
+    def _receive(self, count: int, patience: _Patience) -> list[bytes]:
+        """Return the next frames, together no larger than one may be, after which nothing comes."""
+        data, start, frames = self._some(1 << 16, patience), 0, list[bytes]()
+        while True:
+            end = start + wire.HEAD.size
+            if end <= len(data):
+                end += wire.HEAD.unpack_from(data, start)[0]
+                if end > wire.MAX_FRAME + wire.HEAD.size * count:
+                    raise wire.WireError(f"a frame of {end - start} bytes")
+            if end > len(data):
+                data = self._filled(data, end, patience)
+                continue
+            frames.append(data[start + wire.HEAD.size : end])
+            start = end
+            if len(frames) == count:
+                break
+        if start != len(data):
             raise wire.WireError("bytes after the end of a frame")
+        return frames
+
+    def _filled(self, data: bytes, size: int, patience: _Patience) -> bytes:
+        """Return ``data`` with what follows, ``size`` bytes or more."""
+        parts, left = [data], size - len(data)
+        while left > 0:
+            parts.append(self._some(max(min(left, 1 << 20), 1 << 16), patience))
+            left -= len(parts[-1])
         return b"".join(parts)
 
     def _some(self, most: int, patience: _Patience) -> bytes:

@@ -198,6 +198,17 @@ class Student(Struct):
         finally:
             self.in_test, self.budget.received = self.budget.received, kept
 
+    def exchange_all(self, requests: list[list[Any]], cpu: float) -> list[Any]:
+        """Send several requests at once and return their replies (see `exchange`)."""
+        kept, self.budget.received = self.budget.received, self.in_test
+        share = LESS if self.overran else 1.0
+        try:
+            request = ["do all", requests]
+            replies: list[Any] = self._ask(request, cpu * share, share, len(requests))
+            return replies
+        finally:
+            self.in_test, self.budget.received = self.budget.received, kept
+
     def again(self) -> Student:
         """Return the same program for another worker; a call that overran stays refused."""
         return Student(
@@ -269,7 +280,7 @@ class Student(Struct):
             self.server.close()
             return self.server.fork(self.limits)
 
-    def _ask(self, request: list[Any], cpu: float, share: float = 1.0) -> Any:
+    def _ask(self, request: list[Any], cpu: float, share: float = 1.0, replies: int = 0) -> Any:
         self.load()
         worker = self._worker
         if worker is None:
@@ -282,7 +293,7 @@ class Student(Struct):
             limits = self.limits
             if share != 1.0:
                 limits = replace(limits, idle_wall=share * limits.idle_wall)
-            reply = worker.ask(request, limits, min(cpu, left), left)
+            reply = worker.ask(request, limits, min(cpu, left), left, replies)
         except StudentError:
             self._spend(worker.cpu() + worker.asleep - before)
             self.end()

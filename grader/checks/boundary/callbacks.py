@@ -41,6 +41,10 @@ class Callbacks:
         self._passing.add(key)
         return key
 
+    def has_any(self) -> bool:
+        """Return whether the program has been given a function."""
+        return bool(self._all)
+
     def referred(self, thing: int | str) -> None:
         """Note an object that is packed for the next request: it may call its functions."""
         self._passing |= self._kept.get(thing, frozenset())

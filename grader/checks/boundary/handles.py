@@ -22,6 +22,7 @@ from grader.checks.boundary.peer import MAX_ELEMENTS, Peer, Reference
 from grader.checks.boundary.raised import RefusedError, StudentRaisedError, UndecidableError
 from grader.sandbox.guest.operations import CALLABLE, FUNCTION, ITERATOR, TENSOR
 
+MODULE_REFERENCE: Final = (0,)
 _BINARY: Final = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split()
 _UNARY: Final = "neg pos abs invert trunc floor ceil".split()
 _COMPARED: Final = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
@@ -175,6 +176,7 @@ class Handle:
         return int(_exactly(self, forward(self, "len"), int, "len"))
 
     def __iter__(self) -> Iterator[Any]:
+        self._grader_peer.settle()
         if self._grader_flags & ITERATOR:
             return _elements(self, self)
         return _elements(self, _iterator(self, "iter"))
@@ -427,7 +429,10 @@ def _public(name: str) -> str:
 def _get(handle: Handle, name: str, special: bool = False) -> Any:
     """Return an attribute; of a method that is then called, lookup and call are one request."""
     name = name if special else _public(name)
-    peer, reference = handle._grader_peer, (*handle._grader_reference, name)
+    peer = handle._grader_peer
+    if handle._grader_reference != MODULE_REFERENCE:
+        peer.settle()
+    reference = (*handle._grader_reference, name)
     if peer.is_method(handle._grader_reference, name, handle._grader_flags):
         return CallableHandle(peer, reference, CALLABLE | FUNCTION, name)
     found = forward(handle, "get", name, name=name)
@@ -476,6 +481,7 @@ def _compared(handle: Handle, name: str, other: object) -> bool:
             f"`{sign}` between an object and a value; compare one of its values: an attribute, "
             'h.value(), int(h), h.call("__eq__", x) is True'
         )
+    peer.settle()
     if name in ("eq", "ne") and _is_same(handle, other):
         return name == "eq"
     peer.reached("operate", sign)

@@ -18,13 +18,19 @@ import types
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
 from typing import Any, Final, Protocol, cast
 
 import numpy as np
 from msgspec import Struct
 
 from grader.checks.boundary.callbacks import KEPT_TOO_LONG, Callbacks
+from grader.checks.boundary.deferred import (
+    MAX_WAITING,
+    StartOver,
+    Waiting,
+    are_fixed,
+    is_calm,
+)
 from grader.checks.boundary.kinds import (
     ACCEPTED,
     END,
@@ -38,6 +44,7 @@ from grader.checks.boundary.kinds import (
 )
 from grader.checks.boundary.names import Names, names_of
 from grader.checks.boundary.raised import (
+    BoundaryError,
     ExceptionClasses,
     KindError,
     RefusedError,
@@ -118,6 +125,7 @@ class Peer:
         made: Made,
         trail: Trail | None = None,
         cpu: float = 0.0,
+        runner: types.CodeType | None = None,
     ) -> None:
         """Start a test on ``student``.
 
@@ -128,10 +136,13 @@ class Peer:
             made: Makes a handle of (peer, reference, flags).
             trail: Where the reference gave objects; None for the reference itself.
             cpu: CPU seconds for one request, if not those of the assignment.
+            runner: The function that calls the test, if it can call it again (see `deferred`).
         """
         self.student, self.trail = student, trail
         self._test, self._roots, self._made = test, tuple(roots), made
-        self._cpu = cpu
+        self._cpu, self._runner = cpu, runner
+        self._waiting: list[Waiting] = []
+        self._starts_over = False
         self._numbers = itertools.count(1)
         self._callbacks = Callbacks()
         self._generation = 0
@@ -166,6 +177,8 @@ class Peer:
             return self._result(self._ask(operation, reference, arguments, name), name)
         place = self.place(operation, name)
         visit = self.trail.visit(place)
+        if operation == "operate" and self._may_wait(place, visit, arguments[1:]):
+            return self._later(operation, reference, arguments, place, visit, name)
         value = self._result(self._ask(operation, reference, arguments, name), name)
         self.check(place, visit, value, name)
         return value
@@ -193,6 +206,10 @@ class Peer:
         elif args or named:
             how["changed"] = True
         self._overran_before(reference)
+        if place is not None and how == {"changed": []}:
+            given = (*nodes[0][1:], *nodes[1][1:])
+            if self._may_wait(place, visit, given):
+                return self._later("call", reference, (*nodes, how), place, visit, name)
         reply = self._ask("call", reference, (*nodes, how), name)
         value = self._result(reply, name)
         changed = self._restore(reply[3], args, named, how.get("changed"))
@@ -331,6 +348,7 @@ class Peer:
         if isinstance(value, (types.ModuleType, BaseException)) or not callable(value):
             kind = type(value).__name__
             raise TypeError(f"a {kind} cannot be sent to a submission; send values or functions")
+        self.settle()
         return [int(Tag.FUNCTION), self._callbacks.passed(next(self._numbers), value)]
 
     def _referred(self, found: HasReference) -> Any:
@@ -341,11 +359,86 @@ class Peer:
         self._callbacks.referred(found._grader_reference[0])
         return [_REFERENCE, *found._grader_reference]
 
+    # --- requests that a test does not wait for: see `deferred` ---
+
+    def _may_wait(self, place: Any, visit: int, given: Sequence[Any]) -> bool:
+        """Return whether the test may go on without an answer, which was an object before."""
+        trail, runner = self.trail, self._runner
+        return (
+            runner is not None
+            and trail is not None
+            and not trail.recording
+            and trail.expected(place, visit).tree == "object"
+            and not self._callbacks.has_any()
+            and are_fixed(given, _REFERENCE)
+            and is_calm(sys._getframe(2), self._roots, runner)
+        )
+
+    def _later(
+        self, operation: str, reference: Reference, arguments: Sequence[Any], *where: Any
+    ) -> Any:
+        """Return a handle that stands for what a request will give; ``where``: place, visit, name."""
+        if self._starts_over:
+            raise StartOver
+        number = next(self._numbers)
+        request = ["do", number, self._test, operation, [_REFERENCE, *reference], *arguments]
+        handle = self._made(self, (-number,), 0)
+        self._waiting.append(Waiting(request, handle, *where))
+        if len(self._waiting) >= MAX_WAITING:
+            self.settle()
+        return handle
+
+    def settle(self) -> None:
+        """Send what waits; raise `StartOver` where anything is unlike the reference's answer."""
+        while self._waiting and not self._starts_over:
+            try:
+                done = self._settled()
+            except (StudentError, BoundaryError):
+                done = 0
+            self._starts_over = not done
+            del self._waiting[:done]
+        if self._starts_over:
+            raise StartOver
+
+    def starts_over(self) -> bool:
+        """Return whether the test, which has ended, must be run again in a new worker."""
+        with suppress(StartOver):
+            self.settle()
+        return self._starts_over
+
+    def _settled(self) -> int:
+        """Send what waits, and return how many of the requests were done."""
+        self._ready()
+        requests = [each.request for each in self._waiting]
+        cpu = self._cpu or self.student.limits.call_cpu
+        replies = self.student.exchange_all(requests, cpu)
+        if self.student.generation != self._generation:
+            return 0
+        for i, (waiting, reply) in enumerate(zip(self._waiting, replies, strict=True)):
+            if reply == ["skipped", waiting.number]:
+                return i
+            self._accept(waiting, reply)
+        return len(replies)
+
+    def _accept(self, waiting: Waiting, reply: Any) -> None:
+        """Let a handle stand for the object that came."""
+        match reply:
+            case ["done", int(got), [*_] as node, None] if got == waiting.number:
+                self._arrived = 0
+                value = self._value(node)
+                self.check(waiting.place, waiting.visit, value, waiting.name)
+                if _stands_for_an_object(type(value)):
+                    for slot in ("__class__", "_grader_reference", "_grader_flags"):
+                        object.__setattr__(waiting.handle, slot, getattr(value, slot))
+                    return
+        raise KindError("no object came")
+
     # --- requests ---
 
     def _ask(
         self, operation: str, reference: Reference, arguments: Sequence[Any], name: str
     ) -> list[Any]:
+        self.settle()
         number = next(self._numbers)
         request = ["do", number, self._test, operation, [_REFERENCE, *reference], *arguments]
         before = self._callbacks.begin(reference[0])
@@ -554,10 +647,17 @@ def instruction_of(code: types.CodeType, offset: int) -> int:
     return known[1]
 
 
-@lru_cache(maxsize=256)
+_HANDLES: Final[set[type]] = set()
+"""The classes of handles that were met: to ask a class for an attribute takes longer."""
+
+
 def _stands_for_an_object(kind: type) -> bool:
     """Return whether a class is one of those of handles."""
-    return hasattr(kind, "_grader_reference")
+    if kind in _HANDLES:
+        return True
+    if hasattr(kind, "_grader_reference"):
+        _HANDLES.add(kind)
+    return kind in _HANDLES
 
 
 def handle_kind(value: Any) -> str:

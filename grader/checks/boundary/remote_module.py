@@ -9,9 +9,9 @@ student.eval("lambda x: x * x")            # the author's own code, in the sandb
 from __future__ import annotations
 
 import ast
-from typing import Any, Final
+from typing import Any
 
-from grader.checks.boundary.handles import Handle, forward, handle_of
+from grader.checks.boundary.handles import MODULE_REFERENCE, Handle, forward, handle_of
 from grader.checks.boundary.names import tree_of
 from grader.checks.boundary.peer import Peer
 from grader.sandbox.guest.operations import MODULE
@@ -68,9 +68,6 @@ class RemoteModule(Handle):
     def tree(self) -> ast.Module:
         """Return the program's syntax tree, without cells that are not valid Python."""
         return tree_of(self._grader_peer.student.program.cells)
-
-
-MODULE_REFERENCE: Final = (0,)
 
 
 def module_of(peer: Peer) -> RemoteModule:

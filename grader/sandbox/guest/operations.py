@@ -12,6 +12,11 @@ Values are nodes of `values`. An object that is no plain value is kept in a tabl
 ``[HANDLE, id, class name, base names, flags]``; the grader names it by ``[REFERENCE, id, attribute,
 ...]``, and by id 0 the submission's module. The table is emptied when ``test`` changes.
 
+    ["do all", [request, ...]]      -> a reply to each, in order
+
+does them one after the other as long as each gives an object, which ``[REFERENCE, -number]`` then names
+too, and for `TURN` seconds; the replies to the rest are ["skipped", number].
+
 ``changed`` holds [position, value] of the arguments that the call changed, as far as they were asked
 for. ``object`` is the handle of an exception that may have attributes, else None. After ``asks`` the
 grader answers ``["return", value]`` or ``["raise", kind, text]``, or asks for other operations first.
@@ -28,6 +33,7 @@ import inspect
 import io
 import operator
 import sys
+import time
 import types
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -48,12 +54,15 @@ MAX_OBJECTS: Final = 100_000
 MAX_PRINTED: Final = 1 << 16
 """Characters that one call may print for the test to read."""
 MAX_SAID: Final = 4000
+TURN: Final = 0.05
+"""Seconds after which no further request of several is begun."""
 CHUNK: Final = 1000
 """Elements that one request may fetch."""
 
 _HANDLE, _REFERENCE = int(Tag.HANDLE), int(Tag.REFERENCE)
 
 Send = Callable[[list[Any]], None]
+SendAll = Callable[[list[list[Any]]], None]
 Receive = Callable[[], Any]
 
 
@@ -92,14 +101,16 @@ class Operations:
         running: Running,
         imports: Sequence[str],
         send: Send,
+        send_all: SendAll,
         receive: Receive,
         bridge: Bridge = PLAIN,
     ) -> None:
         """Start with no objects; ``receive`` returns the next request, or None at the end."""
         self._running, self._imports, self._bridge = running, imports, bridge
-        self._send, self._receive = send, receive
+        self._send, self._send_all, self._receive = send, send_all, receive
         self._test, self._number = -1, 0
         self._objects: dict[int, Any] = {}
+        self._count = 0
         self._ids: dict[int, int] = {}
         self._names: dict[str, Any] = {}
         self._facts: dict[type, list[Any]] = {}
@@ -109,22 +120,42 @@ class Operations:
 
     def answer(self, request: Sequence[Any]) -> None:
         """Do what ``request`` asks and send the reply."""
+        reply = self._reply(request)
+        try:
+            self._send(reply)
+        except (wire.WireError, TooLargeError):
+            self._send(["refused", request[1], "too-large"])
+
+    def answer_all(self, requests: Sequence[Sequence[Any]]) -> None:
+        """Do what the requests ask as long as each gives an object, and send all replies."""
+        replies: list[list[Any]] = []
+        until = time.monotonic() + TURN
+        for request in requests:
+            reply = self._reply(request)
+            if not _gives_object(reply):
+                replies.append(["refused", request[1], "no-object"])
+                break
+            replies.append(reply)
+            self._objects[-request[1]] = self._objects[reply[2][1]]
+            if time.monotonic() > until:
+                break
+        rest = requests[len(replies) :]
+        self._send_all([*replies, *(["skipped", request[1]] for request in rest)])
+
+    def _reply(self, request: Sequence[Any]) -> list[Any]:
         _, number, test, operation, target, *arguments = request
         if test != self._test:
             self._forget(test)
         self._asking.append(number)
         try:
-            reply = self._done(number, operation, target, arguments)
+            return self._done(number, operation, target, arguments)
         finally:
             self._asking.pop()
-        try:
-            self._send(reply)
-        except (wire.WireError, TooLargeError):
-            self._send(["refused", number, "too-large"])
 
     def _forget(self, test: int) -> None:
         self._test = test
         self._objects, self._ids, self._facts = {0: self._running.module}, {}, {}
+        self._count = 1
         self._late = {}
         self._names = {"__name__": "__test__", "np": np, "student": self._running.module}
         for name in self._imports:
@@ -164,7 +195,8 @@ class Operations:
             value = value.value
         key = self._ids.get(id(value))
         if key is None:
-            key = self._ids[id(value)] = len(self._objects)
+            key = self._ids[id(value)] = self._count
+            self._count += 1
             if key > MAX_OBJECTS:
                 raise TooLargeError(f"more than {MAX_OBJECTS} objects in one test")
             self._objects[key] = value
@@ -538,6 +570,13 @@ def _with_copies(node: Any) -> Any:
     if isinstance(node, np.ndarray):
         return node.copy()
     return [*map(_with_copies, node)] if type(node) is list else node
+
+
+def _gives_object(reply: list[Any]) -> bool:
+    """Return whether a reply says that an object came, and nothing else."""
+    if reply[0] != "done" or reply[3] is not None or type(reply[2]) is not list:
+        return False
+    return bool(reply[2][0] == _HANDLE)
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -17,6 +17,7 @@ On a worker's socket (a stream), grader <-> worker; a ready worker first says ["
                                        -> ["answers", [answer, ...]]
 
     ["do", number, test, operation, target, ...]     an operation: see `operations`
+    ["do all", [["do", ...], ...]]                   some, one after the other
 
     problem = [kinds, cell, line, text]
     answer  = ["ok", value as ``want`` asks, modified]
@@ -284,10 +285,12 @@ class _Channel:
                     self._send_answers([self._answer(c, b[1], repeat) for c, b in pairs])
                 case ["do", *_] as request:
                     self._operations.answer(request)
+                case ["do all", requests]:
+                    self._operations.answer_all(requests)
 
     def _operate(self, imports: list[str]) -> Operations:
         """Return the operations on the program that runs here."""
-        return Operations(self._running, imports, self._send, self._next, _bridge)
+        return Operations(self._running, imports, self._send, self._send_all, self._next, _bridge)
 
     def _next(self) -> Any:
         frame = self._receive()
@@ -312,8 +315,11 @@ class _Channel:
         return whole[wire.HEAD.size : end]
 
     def _send(self, value: Any) -> None:
-        frame = wire.encode(value)
-        left: bytes | memoryview = wire.HEAD.pack(len(frame)) + frame
+        self._send_all([value])
+
+    def _send_all(self, values: list[Any]) -> None:
+        frames = [wire.encode(value) for value in values]
+        left: bytes | memoryview = b"".join(wire.HEAD.pack(len(each)) + each for each in frames)
         while left:
             left = memoryview(left)[os.write(self._fd, left) :]
 
