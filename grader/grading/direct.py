@@ -56,6 +56,7 @@ class Plain(Struct, frozen=True):
                 for name in self.wanted
             }
             self.item.obj(**given)
+            bench.peers.settle()
             plugin.finish(self.item)
 
         peers = bench.peers

@@ -71,6 +71,11 @@ class Peers(Struct):
         self._peer = module._grader_peer
         return module
 
+    def settle(self) -> None:
+        """Ask for what the student's test left unread (see `grader.checks.boundary.deferred`)."""
+        if self._peer is not None:
+            self._peer.settle()
+
     def starts_over(self) -> bool:
         """Return whether the test that has ended must be run again; its worker is ended then."""
         peer, self._peer = self._peer, None

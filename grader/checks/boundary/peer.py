@@ -391,9 +391,10 @@ class Peer:
     def settle(self) -> None:
         """Send what waits; raise `StartOver` where anything is unlike the reference's answer."""
         while self._waiting and not self._starts_over:
+            replies = self._answers()
             try:
-                done = self._settled()
-            except (StudentError, BoundaryError):
+                done = self._accepted(replies)
+            except BoundaryError:
                 done = 0
             self._starts_over = not done
             del self._waiting[:done]
@@ -402,16 +403,28 @@ class Peer:
 
     def starts_over(self) -> bool:
         """Return whether the test, which has ended, must be run again in a new worker."""
-        with suppress(StartOver):
+        try:
             self.settle()
+        except (StartOver, BoundaryError):
+            self._starts_over = True
         return self._starts_over
 
-    def _settled(self) -> int:
-        """Send what waits, and return how many of the requests were done."""
+    def _answers(self) -> list[Any]:
+        """Send what waits, and return the replies."""
         self._ready()
         requests = [each.request for each in self._waiting]
         cpu = self._cpu or self.student.limits.call_cpu
-        replies = self.student.exchange_all(requests, cpu)
+        try:
+            return self.student.exchange_all(requests, cpu)
+        except StudentError as error:
+            self._waiting.clear()
+            functions = {(each[3], *each[4]) for each in requests}
+            if isinstance(error, OverrunError) and len(functions) == 1:
+                self._note_overrun(requests[0][3], tuple(requests[0][4][1:]), error)
+            raise self._stop(error) from None
+
+    def _accepted(self, replies: Sequence[Any]) -> int:
+        """Return how many of the requests that waited were done."""
         if self.student.generation != self._generation:
             return 0
         for i, (waiting, reply) in enumerate(zip(self._waiting, replies, strict=True)):
@@ -493,14 +506,17 @@ class Peer:
         try:
             reply = self.student.exchange(request, cpu)
         except OverrunError as error:
-            if operation == "call" and len(reference) == 2 and reference[0] == 0:
-                self.student.overran[str(reference[1])] = str(error)
+            self._note_overrun(operation, reference, error)
             raise self._stop(error) from None
         except StudentError as error:
             raise self._stop(error) from None
         if self.student.generation != self._generation:
             raise self._stop(StudentError("your program ended in the middle of this check"))
         return reply
+
+    def _note_overrun(self, operation: str, reference: Reference, error: OverrunError) -> None:
+        if operation == "call" and len(reference) == 2 and reference[0] == 0:
+            self.student.overran[str(reference[1])] = str(error)
 
     def _overran_before(self, reference: Reference) -> None:
         if len(reference) == 2 and reference[0] == 0 and reference[1] in self.student.overran:

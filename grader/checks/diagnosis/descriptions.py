@@ -37,14 +37,13 @@ def related(view: View) -> tuple[str, Path] | None:
     return None
 
 
-def shares_of(view: View, path: Path) -> list[Pair]:
-    """Return an array of each answer beside what single examples add to it."""
-    return [
-        Pair(view.arrays(n)[path], right[path], {}, quantities.shares(view.reference, case, right, path))
-        for n, case in enumerate(view.cases)
-        for right in [view.reference.expected(case)[1]]
-        if path in view.wrong[n] and path in view.arrays(n)
-    ]  # fmt: skip
+def shares_of(view: View, path: Path) -> Iterator[Pair]:
+    """Yield an array of each answer beside what single examples add to it."""
+    for n, case in enumerate(view.cases):
+        if path in view.wrong[n] and path in view.arrays(n):
+            right = view.reference.expected(case)[1]
+            known = quantities.shares(view.reference, case, right, path)
+            yield Pair(view.arrays(n)[path], right[path], {}, known)
 
 
 def _shown_first(view: View) -> list[Path]:

@@ -8,7 +8,7 @@ Each relation is tried on every failing input and holds on all of them, at the v
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -72,9 +72,17 @@ def relation(pairs: Sequence[Pair]) -> str:
     return _constant(pairs)
 
 
-def quantity(pairs: Sequence[Pair]) -> str:
-    """Return which of the known quantities the student's array is on all inputs, or ''."""
-    return _others([_floats(pair) for pair in pairs]) if len(pairs) >= FEWEST else ""
+def quantity(pairs: Iterable[Pair]) -> str:
+    """Return which of the known quantities the student's array is on all inputs, or ''.
+
+    Where it is none of them on the first input, the other ``pairs`` are not made.
+    """
+    found: list[Pair] = []
+    for pair in pairs:
+        found.append(_floats(pair))
+        if len(found) == 1 and not _others(found):
+            return ""
+    return _others(found) if len(found) >= FEWEST else ""
 
 
 def multiples(pairs: Sequence[Pair]) -> str:
@@ -234,9 +242,19 @@ def _ratio(pair: Pair) -> float | None:
     return ratio if ratio and near(pair.got, ratio * pair.right) else None
 
 
+def _of_all(pairs: Sequence[Pair], number: Callable[[Pair], float | None]) -> list[float] | None:
+    """Return a number of each pair; None if one has none, and then the others are not asked."""
+    found: list[float] = []
+    for pair in pairs:
+        if (each := number(pair)) is None:
+            return None
+        found.append(each)
+    return found
+
+
 def _factors(pairs: Sequence[Pair]) -> str:
-    ratios = [ratio for pair in pairs if (ratio := _ratio(pair)) is not None]
-    if len(ratios) < len(pairs):
+    ratios = _of_all(pairs, _ratio)
+    if ratios is None:
         return ""
     sized = _sized(pairs, ratios)
     first = ratios[0]
@@ -253,7 +271,9 @@ def _factors(pairs: Sequence[Pair]) -> str:
 def _sized(pairs: Sequence[Pair], ratios: Sequence[float]) -> str:
     """Say which size of the inputs the ratio is."""
     names = set.intersection(*(set(pair.sizes) for pair in pairs))
-    ordered = [name for name in pairs[0].sizes if name in names]
+    ordered = {
+        name: [pair.sizes[name] for pair in pairs] for name in pairs[0].sizes if name in names
+    }
     for power, words in (
         (1, "is too large by a factor: {}"),
         (-1, "is too small by a factor: {}"),
@@ -262,8 +282,7 @@ def _sized(pairs: Sequence[Pair], ratios: Sequence[float]) -> str:
         (-0.5, "is too small by a factor: the square root of {}"),
         (0.5, "is too large by a factor: the square root of {}"),
     ):
-        for name in ordered:
-            sizes = [pair.sizes[name] for pair in pairs]
+        for name, sizes in ordered.items():
             if len(set(sizes)) == 1 and sizes[0] == 1:
                 continue
             if all(
@@ -271,7 +290,10 @@ def _sized(pairs: Sequence[Pair], ratios: Sequence[float]) -> str:
                 for ratio, size in zip(ratios, sizes, strict=True)
             ):
                 return words.format(name)
+    first, ratio_there = pairs[0].sizes, ratios[0]
     for one, other in itertools.permutations(ordered, 2):
+        if first[other] and abs(ratio_there - first[one] / first[other]) > 2e-5 * abs(ratio_there):
+            continue  # most differ on the first input
         if all(
             pair.sizes[other]
             and abs(ratio - pair.sizes[one] / pair.sizes[other]) <= 2e-5 * abs(ratio)
@@ -411,15 +433,15 @@ def _slopes(pairs: Sequence[Pair]) -> str:
     for name in _shared(pairs):
         for words, slope in _SLOPES.items():
             try:
-                numbers = [_number(pair, slope(pair.known[name])) for pair in pairs]
+                numbers = _of_all(pairs, lambda p, n=name, s=slope: _number(p, s(p.known[n])))  # type: ignore[misc]
             except ValueError:  # shapes that do not fit together
                 continue
-            if any(number is None for number in numbers):
+            if numbers is None:
                 continue
             telling = [(n, p) for n, p in zip(numbers, pairs, strict=True) if n]
             if sum(pair.right.size > 1 for _, pair in telling) < FEWEST:
                 continue  # of one number everything is a multiple
-            besides = _number_in_words([n or 0.0 for n, _ in telling], [p for _, p in telling])
+            besides = _number_in_words([n for n, _ in telling], [p for _, p in telling])
             if besides is not None:
                 return f"is multiplied by {words.format(name)} once too often{besides}"
     return ""
@@ -430,17 +452,25 @@ def _number_in_words(numbers: Sequence[float], pairs: Sequence[Pair]) -> str | N
     if (same := _common(numbers)) is not None:
         return "" if abs(same - 1) < 1e-4 else f", and by {same:.4g}"
     for size in pairs[0].sizes:
-        sizes = [pair.sizes.get(size, 0.0) for pair in pairs]
-        if not all(sizes):
-            continue
-        shares = [number / each for number, each in zip(numbers, sizes, strict=True)]
-        if (times := _common(shares)) is not None:
+        times = _share(numbers, pairs, size)
+        if times:
             return (
                 f", and by {size}"
                 if abs(times - 1) < 1e-4
                 else f", and by {times:.4g} times {size}"
             )
     return None
+
+
+def _share(numbers: Sequence[float], pairs: Sequence[Pair], size: str) -> float:
+    """Return how many times a size of each input these numbers are; 0 if they are not."""
+    times = 0.0
+    for number, pair in zip(numbers, pairs, strict=True):
+        each = pair.sizes.get(size, 0.0)
+        if not each or (times and abs(number / each - times) > 2e-5 * abs(times)):
+            return 0.0
+        times = times or number / each
+    return times
 
 
 def _common(numbers: Sequence[float]) -> float | None:
