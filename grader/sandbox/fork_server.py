@@ -375,7 +375,7 @@ class Worker:
         self._clock = 0
         self._last_cpu = 0.0
         self._waits = 0.0
-        """Seconds after which the kernel gives up a transfer."""
+        """Seconds after which a transfer is given up."""
         self.asleep = 0.0
         """Wall seconds that requests spent waiting for nothing, as far as was seen."""
         self._queued = 0.0
@@ -397,7 +397,6 @@ class Worker:
             raise GraderError("a worker ended before it was ready")
         self._own_pid = struct.unpack("3i", ancillary[0][2][:12])[0]
         self._clock = (~self._own_pid << 3) | 2
-        self._channel.settimeout(None)  # from here on the kernel keeps the time: see `_wait`
 
     def cpu(self) -> float:
         """Return the CPU seconds that it has used, by the kernel's clock of that process.
@@ -451,7 +450,7 @@ class Worker:
             self._wait(patience.slice())
             try:
                 sent = self._channel.send(left)
-            except BlockingIOError:
+            except TimeoutError:
                 patience.check()
             else:
                 left = memoryview(left)[sent:]
@@ -461,9 +460,7 @@ class Worker:
         if seconds <= self._waits <= 1.25 * seconds:
             return
         self._waits = seconds
-        limit = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
-        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            self._channel.setsockopt(socket.SOL_SOCKET, option, limit)
+        self._channel.settimeout(seconds)  # not SO_RCVTIMEO: each signal would begin it anew
 
     def _receive(self, count: int, patience: _Patience) -> list[bytes]:
         """Return the next frames, together no larger than one may be, after which nothing comes."""
@@ -498,7 +495,7 @@ class Worker:
             self._wait(patience.slice())
             try:
                 data = self._channel.recv(most)
-            except BlockingIOError:
+            except TimeoutError:
                 patience.check()
                 continue
             if not data:

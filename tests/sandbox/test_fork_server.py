@@ -790,3 +790,20 @@ def test_a_clock_that_shows_nothing_is_seen(
     assert (found.escapes, found.clock_is_right) == ([], True)
     monkeypatch.setattr(trial, "BURNT", 0.0)
     assert not trial.trial(server, [__file__]).clock_is_right
+
+
+def test_signals_do_not_keep_a_worker_beyond_its_time() -> None:
+    """The watchdog of a grading process is a signal each second: a wait must not begin anew with it."""
+    before = signal.signal(signal.SIGALRM, lambda number, frame: None)
+    signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+    try:
+        with ForkServer(Sandbox.best()) as server:
+            cells = (("loop.py", "def f(x):\n    while True: pass\n"),)
+            student = Student(server, Program("loop", cells), Limits(call_cpu=0.2))
+            with pytest.raises(OverrunError):
+                student.call([Call("f", (1.0,), "number")])
+            student.end()
+            assert student.budget.used < 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
