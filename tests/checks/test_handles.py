@@ -427,6 +427,18 @@ def test_special_methods_that_python_makes_up_for(student):
         loop.call("__enter__")
 
 
+def test_the_names_that_an_object_has(student):
+    """`dir` lists the names of the object in the worker, in plain text that compares as text."""
+    own = module(student)
+    assert {"xs", "value", "__len__"} <= set(dir(own.Loop([1])))
+    assert "push" in dir(own.Stack)
+    assert "call" not in dir(own.Loop([1]))
+    texts = own.eval(
+        "type('T', (), {'__dir__': lambda s: [1, type('Any', (str,), {'__eq__': lambda s, o: True})('a')]})()"
+    )
+    assert [] == dir(texts), "only plain text is a name"
+
+
 def test_a_method_of_handles_is_not_compared_by_mistake(student):
     """An attribute of the student's with the name of one is read by `attr`."""
     loop = module(student).Loop([1, 2])

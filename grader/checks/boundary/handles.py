@@ -35,7 +35,7 @@ FORWARDED: Final = frozenset(
         *_BINARY, *(f"r{name}" for name in _BINARY), *(f"i{name}" for name in _BINARY), *_UNARY,
         "divmod", "rdivmod", "round", "getitem", "setitem", "delitem", "len", "iter", "reversed",
         "next", "call", "enter", "exit", "float", "int", "complex", "index", "getattr", "setattr",
-        "delattr", "array",
+        "delattr", "array", "dir",
     )
 )  # fmt: skip
 """Asked of the object; the result is a value, or a handle where the reference gave one.
@@ -49,7 +49,7 @@ FACTS: Final = frozenset({"__instancecheck__", "__subclasscheck__"})
 """Asked of the class, and answered with a fact in the program's word."""
 UNDECIDABLE: Final = frozenset({"__bool__", "__contains__", "__hash__"})
 LOCAL: Final = frozenset(
-    "__repr__ __str__ __format__ __dir__ __class__ __array_ufunc__ __array_function__ __sizeof__ "
+    "__repr__ __str__ __format__ __class__ __array_ufunc__ __array_function__ __sizeof__ "
     "__getattribute__ __new__ __init__ __init_subclass__ __subclasshook__ __doc__ __module__ "
     "__slots__ __signature__ __weakref__ __annotations__".split()
 )
@@ -160,6 +160,10 @@ class Handle:
     def __delattr__(self, name: str) -> None:
         forward(self, "delete", _public(name), name=name)
 
+    def __dir__(self) -> list[str]:
+        found = _exactly(self, self.call("__dir__"), list, "dir")
+        return [name for name in found if isinstance(name, str)]
+
     # --- items ---
 
     def __getitem__(self, key: Any) -> Any:
@@ -244,9 +248,6 @@ class Handle:
 
     def __format__(self, form: str) -> str:
         return repr(self)
-
-    def __dir__(self) -> list[str]:
-        return sorted(name for name in vars(Handle) if not name.startswith("_"))
 
     def __bool__(self) -> bool:
         raise self._grader_peer.undecidable(
