@@ -25,6 +25,8 @@ def _attempt(when):
 
 
 def _wrong(function, arguments):
+    if not TARGET["answers"]:
+        return None
     if function in ("relu", "sigmoid", "relu_derivative", "sigmoid_derivative"):
         return arguments[0] * 0.75 + 0.125
     if function in ("loss", "loss_from_logits"):
