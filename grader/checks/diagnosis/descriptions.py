@@ -10,6 +10,7 @@ smallest failing example shows, if it can.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from grader.checks.case import Case
 from grader.checks.diagnosis import conditions, examples, quantities
 from grader.checks.diagnosis.relations import Pair, multiples, quantity, relation
 from grader.checks.diagnosis.views import View
+
+MOST_ARRAYS: Final = 12
+"""Wrong arrays of a function of which a relation is looked for: a network has hundreds."""
 
 
 def relation_of(view: View) -> str:
@@ -28,7 +32,7 @@ def relation_of(view: View) -> str:
 
 def related(view: View) -> tuple[str, Path] | None:
     """Return the first relation that holds of a wrong array, as a sentence, and the array."""
-    for path in _shown_first(view):
+    for path in _shown_first(view)[:MOST_ARRAYS]:
         pairs = list(pairs_of(view, path))
         if pairs and (said := relation(pairs) or quantity(shares_of(view, path))):
             where = common(view, path)

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator
 from typing import Final
 
-from grader.checks.diagnosis.edit_places import Edit, Function, called, replaced, slots
+from grader.checks.diagnosis.edit_places import Edit, Function, called, names, replaced, slots
 from grader.checks.diagnosis.edit_wording import (
     UNNAMED,
     another,
@@ -32,9 +32,11 @@ _NOT_LEFT_OUT: Final = (
     "sorted",
 )
 
+_OVER_AN_AXIS: Final = ("sum", "mean", "max", "min", "cumsum", "reshape", "copy", "astype")
+
 
 def calls_left_out(function: Function) -> Iterator[Edit]:
-    """Leave out a function that is applied."""
+    """Leave out a function or a method that is applied."""
     for slot in slots(function):
         node = slot.node
         if not isinstance(node, ast.Call):
@@ -48,13 +50,20 @@ def calls_left_out(function: Function) -> Iterator[Edit]:
             if is_private(node.func):
                 ask = "Which functions are applied on the way, and to what?"
             yield replaced(function, slot, node.args[0], text, ask)
-        match node.func:
-            case ast.Attribute(
-                value=value,
-                attr="sum" | "mean" | "copy" | "max" | "reshape" | "astype" as method,
-            ):
+        if isinstance(node.func, ast.Attribute) and _is_value(node.func.value, function):
+            method = node.func.attr
+            ask = f"Where does `{method}` belong{where}?"
+            if method in _OVER_AN_AXIS:
                 ask = f"Over what does `{method}` run here?"
-                yield replaced(function, slot, value, f"`{method}` were left out{where}", ask)
+            text = f"`{method}` were left out{where}"
+            yield replaced(function, slot, node.func.value, text, ask)
+
+
+def _is_value(node: ast.expr, function: Function) -> bool:
+    """Return whether a method belongs to a value, and not to a module such as ``np``."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return not isinstance(node, ast.Name) or node.id in names(function)
 
 
 def columns_left_out(function: Function) -> Iterator[Edit]:

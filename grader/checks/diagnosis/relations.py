@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grader.checks.compare import TOLERANCE
 
@@ -58,7 +59,7 @@ def relation(pairs: Sequence[Pair]) -> str:
     Args:
         pairs: The array on each input where it is wrong.
     """
-    pairs = [_floats(pair) for pair in pairs]
+    pairs = _with_one_name_each([_floats(pair) for pair in pairs])
     if not pairs or any(not pair.right.size for pair in pairs):
         return ""
     for look in (_shapes, _not_finite):
@@ -105,7 +106,7 @@ def multiples(pairs: Sequence[Pair]) -> str:
 
 def is_slip(pairs: Sequence[Pair]) -> bool:
     """Return whether an array is right but for a factor, a term or its places: one slip away."""
-    pairs = [_floats(pair) for pair in pairs]
+    pairs = _with_one_name_each([_floats(pair) for pair in pairs])
     if len(pairs) < FEWEST or any(pair.got.shape != pair.right.shape for pair in pairs):
         return False
     return any(look(pairs) for look in (_factors, _places, _terms, _slopes))
@@ -119,6 +120,18 @@ def _floats(pair: Pair) -> Pair:
         {key: np.asarray(each, np.float64) for key, each in pair.known.items()},
         None if pair.first is None else np.asarray(pair.first, np.float64),
     )
+
+
+def _with_one_name_each(pairs: Sequence[Pair]) -> list[Pair]:
+    """Leave out sizes that are equal to an earlier one on all inputs, as those of layers are."""
+    first: dict[tuple[float, ...], str] = {}
+    for name in pairs[0].sizes if pairs else ():
+        first.setdefault(tuple(pair.sizes.get(name, 0.0) for pair in pairs), name)
+    kept = set(first.values())
+    return [
+        replace(pair, sizes={name: size for name, size in pair.sizes.items() if name in kept})
+        for pair in pairs
+    ]
 
 
 def _all(pairs: Sequence[Pair], test: _Test) -> bool:
