@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
 from grader.cli.output import OK, USAGE, here, say
 
-Command = Callable[[argparse.Namespace], int]
-Add = Callable[[str, Command, str], argparse.ArgumentParser]
 
-
-def add(command: Add) -> None:
-    """Add the commands to the parser."""
-    rubric = command("checks", checks, "print the checks of an exercise and their points")
-    rubric.add_argument("name", metavar="NAME", help="the exercise")
-    formats = rubric.add_mutually_exclusive_group()
+def add_checks(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``grader checks``."""
+    parser.add_argument("name", metavar="NAME", help="the exercise")
+    formats = parser.add_mutually_exclusive_group()
     for kind, text in (("markdown", "as a Markdown table"), ("csv", "as CSV")):
         formats.add_argument(
             f"--{kind}", dest="format", action="store_const", const=kind, default="text", help=text
         )
 
-    renamed = command("rename", rename, "rename an exercise with all its files")
-    renamed.add_argument("old", metavar="OLD", help="its present name")
-    renamed.add_argument("new", metavar="NEW", help="its new name")
 
-    imports = command("import", import_, "turn an nbgrader or otter notebook into an exercise")
-    imports.add_argument(
+def add_rename(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``grader rename``."""
+    parser.add_argument("old", metavar="OLD", help="its present name")
+    parser.add_argument("new", metavar="NEW", help="its new name")
+
+
+def add_import(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``grader import``."""
+    parser.add_argument(
         "system", choices=["nbgrader", "otter"], help="the grader it was written for"
     )
-    imports.add_argument(
+    parser.add_argument(
         "path", type=Path, metavar="PATH", help="the instructor's notebook, or a folder"
     )
-    imports.add_argument(
+    parser.add_argument(
         "--name", default="", metavar="NAME",
         help="the name of the exercise; default: that of the notebook",
     )  # fmt: skip
