@@ -32,9 +32,10 @@ from grader.model import Submission
 from grader.results import class_report, feedback, store, write
 from grader.results import tables as gradebook
 from grader.runs import class_run as run
-from grader.sandbox import fork_server as pool
 from grader.sandbox import student
+from grader.sandbox.fork_server import ForkServer
 from grader.sandbox.guest import wire
+from grader.sandbox.worker_process import Worker
 
 Row = tuple[str, str, float]
 COMMAND, GRADING, SERVER, WORKER = "command", "grading process", "fork server", "worker"
@@ -137,13 +138,13 @@ class _Session(grading.Loop):
 
 _INSIDE = {
     (one_submission, "read_source"): "read the notebook",
-    (pool.ForkServer, "fork"): "ask for a worker",
+    (ForkServer, "fork"): "ask for a worker",
     (student.Student, "call"): "take answers apart",
-    (pool.Worker, "ask"): "send and receive",
+    (Worker, "ask"): "send and receive",
     (wire, "encode"): "encode messages",
     (wire, "_walk"): "walk answers before they are decoded",
     (wire, "decode"): "decode answers",
-    (pool.Worker, "end"): "kill the worker",
+    (Worker, "end"): "kill the worker",
     (judging.Judge, "fault"): "compare",
     (msgspec.json, "decode"): "JSON in and out",
     (msgspec.json, "encode"): "JSON in and out",
@@ -153,24 +154,24 @@ _INSIDE = {
 @contextmanager
 def _worker_clock(spent: Counter[str]) -> Iterator[None]:
     """Note the workers' CPU: until they are ready, for the program, and for each message."""
-    fork, ask = pool.ForkServer.fork, pool.Worker.ask
+    fork, ask = ForkServer.fork, Worker.ask
 
-    def forked(self: pool.ForkServer, *args: Any) -> pool.Worker:
+    def forked(self: ForkServer, *args: Any) -> Worker:
         worker = fork(self, *args)
         spent["start: fork, lock down, say so"] += worker.cpu()
         return worker
 
-    def asked(self: pool.Worker, request: list[Any], *args: Any) -> Any:
+    def asked(self: Worker, request: list[Any], *args: Any) -> Any:
         began = self.cpu()
         reply = ask(self, request, *args)
         spent[_about(request)] += self.cpu() - began
         return reply
 
-    pool.ForkServer.fork, pool.Worker.ask = forked, asked  # type: ignore[method-assign]
+    ForkServer.fork, Worker.ask = forked, asked  # type: ignore[method-assign]
     try:
         yield
     finally:
-        pool.ForkServer.fork, pool.Worker.ask = fork, ask  # type: ignore[method-assign]
+        ForkServer.fork, Worker.ask = fork, ask  # type: ignore[method-assign]
 
 
 def _about(request: list[Any]) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from grader.checks.gradients import Gradient
     from grader.checks.mistakes import Hint, Mistake
     from grader.checks.shown import show, shows
-    from grader.sandbox.fork_server import StudentError
+    from grader.sandbox.faults import StudentError
 
 __all__ = [
     "TOLERANCE", "Cache", "Case", "Failed", "Gradient", "Hint", "Mistake", "Part", "StudentError",
@@ -41,7 +41,7 @@ _HOMES: Final = {
     "checks.gradients": ("Gradient",),
     "checks.mistakes": ("Hint", "Mistake"),
     "checks.shown": ("show", "shows"),
-    "sandbox.fork_server": ("StudentError",),
+    "sandbox.faults": ("StudentError",),
 }
 _HOME: Final = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 from grader.checks.case import Case, Part
 from grader.checks.reference import Module
-from grader.sandbox.fork_server import StudentError
+from grader.sandbox.faults import StudentError
 from grader.sandbox.guest.wire import Ref
 from grader.sandbox.student import Answer, Call, Student
 

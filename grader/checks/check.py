@@ -36,7 +36,7 @@ from grader.checks.wording import (
     return_verb,
     simple_change,
 )
-from grader.sandbox.fork_server import GraderError
+from grader.sandbox.faults import GraderError
 from grader.sandbox.student import Answer, Refused
 
 LOCAL_CREDIT: Final = 0.8

@@ -19,7 +19,7 @@ from grader.checks.answers import Asked
 from grader.checks.case import Case
 from grader.checks.failure import Failure, close, is_right, parts_of
 from grader.checks.student_module import Remote
-from grader.sandbox.fork_server import StudentError
+from grader.sandbox.faults import StudentError
 from grader.sandbox.student import Answer, Call
 
 STATE: Final = "state-between-calls"

@@ -16,7 +16,7 @@ from grader.checks.case import Case, Part
 from grader.checks.gradients import Gradient
 from grader.checks.reference import Module
 from grader.model import Cause
-from grader.sandbox.fork_server import StudentError
+from grader.sandbox.faults import StudentError
 from grader.sandbox.student import Answer, Refused
 
 

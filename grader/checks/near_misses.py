@@ -22,7 +22,7 @@ from grader.checks.arrays import Path, at, leaves
 from grader.checks.case import Case
 from grader.checks.failure import Failure
 from grader.checks.reference import Module
-from grader.sandbox.fork_server import StudentError
+from grader.sandbox.faults import StudentError
 from grader.sandbox.guest import refusals
 from grader.sandbox.student import Answer, Refused
 

@@ -14,7 +14,7 @@ from grader.checks.failure import Failed
 from grader.checks.judge import Draw, Judge
 from grader.checks.student_module import added, says_something
 from grader.checks.wording import unreadable
-from grader.sandbox.fork_server import StudentError
+from grader.sandbox.faults import StudentError
 from grader.sandbox.student import Answer, Call
 
 THE_OTHERS: Final = "your other functions passed this check"

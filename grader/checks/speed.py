@@ -11,7 +11,7 @@ from grader.checks.case import Case
 from grader.checks.compare import same
 from grader.checks.failure import Failed
 from grader.checks.judge import Draw, Judge
-from grader.sandbox.fork_server import StudentError
+from grader.sandbox.faults import StudentError
 from grader.sandbox.student import Answer
 
 WORTH_TELLING: Final = 30

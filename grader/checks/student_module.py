@@ -19,7 +19,7 @@ from grader.checks import arrays
 from grader.checks.answers import Asked
 from grader.checks.arrays import arrays_in, arrays_of, is_same, size
 from grader.checks.case import Case, Part
-from grader.sandbox.fork_server import StudentError
+from grader.sandbox.faults import StudentError
 from grader.sandbox.guest import refusals
 from grader.sandbox.guest.wire import Ref
 from grader.sandbox.student import Answer, Call, Refused

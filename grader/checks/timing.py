@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from grader.checks.answers import Asked
 from grader.checks.case import Case
-from grader.sandbox.fork_server import GraderError, StudentError
+from grader.sandbox.faults import GraderError, StudentError
 from grader.sandbox.student import Answer
 
 REPETITIONS: Final = 5

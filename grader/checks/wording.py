@@ -12,7 +12,7 @@ from grader.checks.arrays import Path
 from grader.checks.case import Case
 from grader.checks.compare import same
 from grader.checks.failure import Failure
-from grader.sandbox.fork_server import StudentError
+from grader.sandbox.faults import StudentError
 from grader.sandbox.guest import refusals
 from grader.sandbox.student import Answer, Refused
 

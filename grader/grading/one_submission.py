@@ -16,7 +16,7 @@ from grader.grading.session import Bench
 from grader.grading.subtests import SUBTESTS
 from grader.model import Card, Grade, Limits, Outcome, Submission
 from grader.notebook import NotebookError, functions_outside, read_helpers, read_source
-from grader.sandbox.fork_server import GraderError, StudentError
+from grader.sandbox.faults import GraderError, StudentError
 from grader.sandbox.student import Student
 
 

@@ -27,7 +27,7 @@ from grader.grading.protocol import CheckInfo
 from grader.grading.subtests import SubtestsFailed
 from grader.grading.watchdog import OverlongError
 from grader.model import Cause, Outcome
-from grader.sandbox.fork_server import GraderError, OverrunError, PipeError, StudentError
+from grader.sandbox.faults import GraderError, OverrunError, PipeError, StudentError
 
 CHECK: Final = pytest.StashKey[Check]()
 

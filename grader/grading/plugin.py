@@ -33,7 +33,8 @@ from grader.grading.session import Bench
 from grader.grading.subtests import SUBTESTS, Subtests
 from grader.notebook import read_helpers, read_source
 from grader.parcel import packed
-from grader.sandbox.fork_server import GraderError, Sandbox
+from grader.sandbox.faults import GraderError
+from grader.sandbox.fork_server import Sandbox
 
 _BENCH: Final = pytest.StashKey[Bench]()
 _ATTACHED: Final = pytest.StashKey[bool]()

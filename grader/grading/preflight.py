@@ -9,7 +9,7 @@ import pytest
 from grader.grading.one_submission import grade_reference
 from grader.grading.session import Bench
 from grader.sandbox import selftest
-from grader.sandbox.fork_server import GraderError
+from grader.sandbox.faults import GraderError
 
 
 class UnfitError(GraderError):

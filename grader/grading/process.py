@@ -37,7 +37,8 @@ from grader.grading.protocol import Ready, Settings
 from grader.grading.session import Bench
 from grader.grading.watchdog import Watch
 from grader.model import Submission
-from grader.sandbox.fork_server import GraderError, Sandbox, StudentError
+from grader.sandbox.faults import GraderError, StudentError
+from grader.sandbox.fork_server import Sandbox
 from grader.sandbox.guest import lockdown, startup
 
 OLD_NAMES: Final = tuple(

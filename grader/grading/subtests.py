@@ -18,7 +18,7 @@ from typing import Any, Final
 import pytest
 
 from grader.checks.failure import PartialCreditGiven
-from grader.sandbox.fork_server import GraderError
+from grader.sandbox.faults import GraderError
 
 PASSED_ON = (GraderError, KeyboardInterrupt, SystemExit, MemoryError)
 """Exceptions that end the whole test."""

@@ -18,7 +18,8 @@ from typing import Final
 
 from grader import __version__
 from grader.sandbox import selftest
-from grader.sandbox.fork_server import ForkServer, GraderError, Sandbox, StudentError
+from grader.sandbox.faults import GraderError, StudentError
+from grader.sandbox.fork_server import ForkServer, Sandbox
 from grader.sandbox.guest import lockdown
 
 _WITHOUT: Final = {

@@ -17,7 +17,8 @@ from msgspec import Struct
 
 from grader.model import Limits
 from grader.sandbox.canary import ATTEMPTS
-from grader.sandbox.fork_server import ForkServer, GraderError
+from grader.sandbox.faults import GraderError
+from grader.sandbox.fork_server import ForkServer
 from grader.sandbox.guest import lockdown
 from grader.sandbox.student import Call, Program, Student
 

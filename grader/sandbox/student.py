@@ -17,17 +17,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from grader.model import Limits
-from grader.sandbox.fork_server import (
-    NONSENSE,
-    CrashError,
-    ForkServer,
-    GraderError,
-    OverrunError,
-    PipeError,
-    StudentError,
-    Worker,
-)  # fmt: skip
+from grader.sandbox.faults import CrashError, GraderError, OverrunError, PipeError, StudentError
+from grader.sandbox.fork_server import ForkServer
 from grader.sandbox.guest.refusals import REFUSALS
+from grader.sandbox.worker_process import NONSENSE, Worker  # fmt: skip
 from grader.text import from_worker
 
 FAR: Final = 999

@@ -27,7 +27,8 @@ from msgspec import Struct, field
 
 from grader.errors import UserError
 from grader.sandbox import interpreter
-from grader.sandbox.fork_server import ForkServer, GraderError, Sandbox, StudentError
+from grader.sandbox.faults import GraderError, StudentError
+from grader.sandbox.fork_server import ForkServer, Sandbox
 from grader.sandbox.guest import lockdown
 from grader.serve import forget
 from grader.serve.courses import Courses

@@ -17,7 +17,8 @@ from grader.course import catalog
 from grader.grading.protocol import Settings
 from grader.model import Limits, Submission
 from grader.runs import local
-from grader.sandbox.fork_server import ForkServer, GraderError, Sandbox, StudentError
+from grader.sandbox.faults import GraderError, StudentError
+from grader.sandbox.fork_server import ForkServer, Sandbox
 from grader.sandbox.student import Program, Student
 
 RIGHT = (ROOT / "reference/two_layer_network/solution.py").read_text(encoding="utf-8")

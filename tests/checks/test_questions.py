@@ -3,7 +3,7 @@
 import pytest
 
 from grader.checks.wording import OTHER_ERROR, QUESTIONS, question_about
-from grader.sandbox.fork_server import CrashError, OverrunError, PipeError, StudentError
+from grader.sandbox.faults import CrashError, OverrunError, PipeError, StudentError
 
 
 @pytest.mark.parametrize(

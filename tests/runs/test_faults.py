@@ -604,7 +604,7 @@ class Stopped:
 def test_a_clock_that_stands_still_fails_nobody(good):
     """The least reading counts for everybody, so that none of it may pass for one."""
     from grader.checks.timing import Yardstick
-    from grader.sandbox.fork_server import GraderError
+    from grader.sandbox.faults import GraderError
 
     def judge():
         yardstick = Yardstick(Stopped(good), case=None, cpu=1.0)

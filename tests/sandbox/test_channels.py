@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from grader.model import Limits
-from grader.sandbox.fork_server import ForkServer, Sandbox, StudentError
+from grader.sandbox.faults import StudentError
+from grader.sandbox.fork_server import ForkServer, Sandbox
 from grader.sandbox.student import Call, Program, Student
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere: the sandbox is Linux's")

@@ -22,18 +22,13 @@ from grader.model import Limits
 from grader.sandbox import canary
 from grader.sandbox import selftest as trial
 from grader.sandbox import student as student_module
-from grader.sandbox.fork_server import (
-    ForkServer,
-    GraderError,
-    OverrunError,
-    Sandbox,
-    StudentError,
-    Worker,
-)
+from grader.sandbox.faults import GraderError, OverrunError, StudentError
+from grader.sandbox.fork_server import ForkServer, Sandbox
 from grader.sandbox.guest import lockdown, worker
 from grader.sandbox.guest.program import MAX_PROBLEMS, MAX_TEXT
 from grader.sandbox.guest.wire import Ref
 from grader.sandbox.student import Budget, Call, Program, Refused, Student
+from grader.sandbox.worker_process import Worker
 from grader.text import from_worker
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox is Linux's")

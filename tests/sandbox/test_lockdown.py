@@ -24,9 +24,10 @@ import pytest
 from places import ROOT
 
 from grader.model import Limits
-from grader.sandbox import fork_server as pool
 from grader.sandbox import launch as view
-from grader.sandbox.fork_server import ForkServer, OverrunError, Sandbox, StudentError
+from grader.sandbox import worker_process
+from grader.sandbox.faults import OverrunError, StudentError
+from grader.sandbox.fork_server import ForkServer, Sandbox
 from grader.sandbox.guest import lockdown, wire
 from grader.sandbox.student import Call, Program, Student
 
@@ -592,8 +593,8 @@ def test_the_cpu_deadline(called: Called, monkeypatch: pytest.MonkeyPatch) -> No
     limits = Limits(call_cpu=0.2)
     with pytest.raises(OverrunError, match="CPU time"):
         called(BURN, limits=limits)
-    monkeypatch.setattr(pool._Patience, "check", lambda self: None)
-    monkeypatch.setattr(pool._Patience, "slice", lambda self: 1.0)
+    monkeypatch.setattr(worker_process._Patience, "check", lambda self: None)
+    monkeypatch.setattr(worker_process._Patience, "slice", lambda self: 1.0)
     assert called(BURN, limits=limits) == 1
 
 
@@ -619,7 +620,7 @@ def test_deadlines_hold_for_one_who_drips(called: Called, monkeypatch: pytest.Mo
     with pytest.raises(OverrunError):
         called(DRIP, limits=limits)
     assert time.monotonic() - began < 2
-    monkeypatch.setattr(pool._Patience, "slice", lambda self: 2.0)
+    monkeypatch.setattr(worker_process._Patience, "slice", lambda self: 2.0)
     with pytest.raises(StudentError, match="ended itself") as ended:
         called(DRIP, limits=limits)
     assert not isinstance(ended.value, OverrunError)
@@ -654,11 +655,11 @@ def test_the_sending_deadline(called: Called, monkeypatch: pytest.MonkeyPatch) -
 
     assert second_call() < 1.5
 
-    def patient(self: pool.Worker, data: bytes, patience: object) -> None:
+    def patient(self: worker_process.Worker, data: bytes, patience: object) -> None:
         self._channel.settimeout(2.0)
         self._channel.sendall(data)
 
-    monkeypatch.setattr(pool.Worker, "_send", patient)
+    monkeypatch.setattr(worker_process.Worker, "_send", patient)
     assert second_call() >= 2.0
 
 

@@ -54,7 +54,7 @@ from grader.checks.boundary.raised import (
     UndecidableError,
     UndefinedError,
 )
-from grader.sandbox.fork_server import OverrunError, PipeError, StudentError
+from grader.sandbox.faults import OverrunError, PipeError, StudentError
 from grader.sandbox.guest import values, wire
 from grader.sandbox.guest.operations import CHUNK as MAX_CHUNK
 from grader.sandbox.guest.operations import EXCEPTION

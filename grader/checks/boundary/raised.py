@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from grader.model import Cause
-from grader.sandbox.fork_server import StudentError
+from grader.sandbox.faults import StudentError
 
 MAX_CLASSES: Final = 200
 """Exception classes of one submission that one test may meet."""

@@ -18,7 +18,7 @@ from grader.checks.arrays import Path, arrays_of
 from grader.checks.case import Case, Part
 from grader.checks.reference import Module
 from grader.model import Example
-from grader.sandbox.fork_server import StudentError
+from grader.sandbox.faults import StudentError
 from grader.sandbox.student import Answer
 from grader.text import from_worker
 

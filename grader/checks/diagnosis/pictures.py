@@ -21,7 +21,7 @@ from grader.checks.case import Case, Part
 from grader.checks.diagnosis import examples
 from grader.checks.reference import Module, read, wanted
 from grader.graph.declaration import nodes
-from grader.sandbox.fork_server import StudentError
+from grader.sandbox.faults import StudentError
 from grader.sandbox.student import Answer
 
 _Arrays = Mapping[Path, np.ndarray]

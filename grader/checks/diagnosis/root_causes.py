@@ -32,7 +32,7 @@ from grader.checks.side_effects import answers_to_bad
 from grader.checks.wording import QUESTIONS, question_about
 from grader.model import Card, Example, Outcome
 from grader.notebook import TO_CODE
-from grader.sandbox.fork_server import StudentError
+from grader.sandbox.faults import StudentError
 from grader.sandbox.student import Answer, Refused
 from grader.text import from_worker
 

@@ -13,7 +13,7 @@ from grader.checks.arrays import Path, arrays_of, leaves
 from grader.checks.case import Case
 from grader.checks.reference import Module
 from grader.model import Example
-from grader.sandbox.fork_server import StudentError
+from grader.sandbox.faults import StudentError
 from grader.sandbox.student import Answer, Refused
 
 ODD: Final = 1e-3
