@@ -168,6 +168,9 @@ RIGHT = np.array([[1.0, -2.0], [3.0, 5.0], [0.5, 4.0]])
         (lambda a: a.T, "is transposed"),
         (lambda a: a[:, None], "has the right values with an axis of length 1 too many"),
         (lambda a: (a * len(a)).astype(np.float32), "is too large by a factor"),
+        (lambda a: a + np.where(a > 3, np.inf, 0), "is infinite in some places"),
+        (lambda a: a + np.where(a > 3, np.nan, 0), "is NaN in some places"),
+        (lambda a: np.where(a > 3, np.nan, np.inf), "is NaN or infinite where a finite number"),
         (lambda a: a + np.sin(a * 7), ""),
     ],
 )

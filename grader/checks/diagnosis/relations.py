@@ -209,8 +209,9 @@ def _shape_said(pairs: Sequence[Pair]) -> str:
 def _not_finite(pairs: Sequence[Pair]) -> str:
     if not any((~np.isfinite(pair.got) & np.isfinite(pair.right)).any() for pair in pairs):
         return ""
-    is_nan = any(np.isnan(pair.got[np.isfinite(pair.right)]).any() for pair in pairs)
-    what = "NaN" if is_nan else "infinite"
+    wrong = np.concatenate([pair.got[np.isfinite(pair.right)].ravel() for pair in pairs])
+    kinds = (("NaN", np.isnan(wrong)), ("infinite", np.isinf(wrong)))
+    what = " or ".join(word for word, found in kinds if found.any())
     some = " in some places," if any(pair.right.ndim for pair in pairs) else " for some inputs,"
     places = "" if all(_is_off_everywhere(pair) for pair in pairs) else some
     large = [
