@@ -214,6 +214,9 @@ def open_inbox(
         raise InboxError(f"{one_line(str(source))}: no submissions found, taken as {kind}{said}")
     choose = {resolve(text, handins): file for text, file in choose.items()}
     picker = Picker(tree, expected, untouched, others, beside)
+    for handin in handins:
+        if handin.student in choose:
+            picker.refuse(handin, choose[handin.student])
     return Inbox(kind, Submissions(handins, picker, dict(choose), every), capped(notes))
 
 

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from grader import timestamps as times
 from grader.inbox.beside import MAX_TEXT, NOTHING, SUFFIXES, TEXTS, Beside, likeness
 from grader.inbox.inner import unpacked
-from grader.inbox.tree import File, Handin, Tree, Unreadable, Withheld
+from grader.inbox.tree import File, Handin, InboxError, Tree, Unreadable, Withheld
 from grader.inbox.untouched import Code, code
 from grader.model import Submission
 from grader.notebook import MAX_IPYNB, MAX_PY, Cell, NotebookError, read_source
@@ -149,13 +149,20 @@ class Picker(Struct, frozen=True):
         except Withheld as reason:
             return Choice(error=str(reason))
 
-    def _chosen(self, files: Sequence[File], chosen: str) -> Choice:
-        named = [f for f in files if chosen in (one_line(f.entry.path), one_line(f.name))]
+    def refuse(self, handin: Handin, chosen: str) -> None:
+        """Raise `InboxError` if ``chosen`` does not name exactly one file of the student."""
+        files = self._unpacked(handin)[1].files
+        named = _named(files, chosen)
         if len(named) != 1:
-            trouble = "is not among" if not named else "names several of"
-            error = f"{one_line(chosen)} {trouble} the files: {listed(files)}"
-            return Choice(error=error, is_ambiguous=True)
-        return self._one(named[0], "chosen by hand")
+            trouble = "names several of" if named else "is not among"
+            raise InboxError(
+                f"--choose: {one_line(chosen)} {trouble} the files of {handin.student}: "
+                f"{listed(files)}"
+            )
+
+    def _chosen(self, files: Sequence[File], chosen: str) -> Choice:
+        [file] = _named(files, chosen)
+        return self._one(file, "chosen by hand")
 
     def _found(self, files: Sequence[File]) -> Choice:
         """Return the choice from the last attempt with work, or what the last one lacks."""
@@ -291,6 +298,11 @@ STUB = "only the unchanged stub was submitted"
 NO_PROGRAM = "no .py or .ipynb file was submitted"
 ITSELF = "submit the .py or .ipynb file itself"
 EARLIER = "from an earlier attempt: the last one contains only the stub"
+
+
+def _named(files: Sequence[File], chosen: str) -> list[File]:
+    """Return the files that a name or a path means."""
+    return [f for f in files if chosen in (one_line(f.entry.path), one_line(f.name))]
 
 
 def listed(files: Sequence[File]) -> str:
