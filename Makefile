@@ -7,6 +7,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?= tests
+# One more than there are processors: some tests wait.
+WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))
 
 .PHONY: demo serve-demo test docs lint validation corpus faults bench clean screenshots
 
@@ -23,7 +25,7 @@ serve-demo: $(VENV)/ready-serve
 
 test: $(VENV)/ready-dev
 	$(BIN)/python -m compileall -q grader  # tests start thousands of processes, which need not compile it
-	$(BIN)/python -m pytest $(TESTS) -q -n 2 --dist worksteal
+	$(BIN)/python -m pytest $(TESTS) -q -n $(WORKERS) --dist worksteal
 
 docs: $(VENV)/ready-dev
 	$(BIN)/python docs/generate.py
