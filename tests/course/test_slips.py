@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from once import once
 from places import ROOT
 
 from grader.grading.protocol import Settings
@@ -299,8 +300,12 @@ def sources(exercise: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def graded() -> Graded:
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     """The outcomes of every student in every run."""
+    return once(tmp_path_factory, "slips", _graded)
+
+
+def _graded() -> Graded:
     found = {}
     for exercise in sorted({slip[0] for slip in SLIPS.values()}):
         who = [Submission(n, f"{exercise}.py", s.encode()) for n, s in sources(exercise).items()]

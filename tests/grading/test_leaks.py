@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 import pytest
 from msgspec.structs import replace
+from once import once
 from places import ROOT
 
 from grader.checks.arrays import arrays_in
@@ -304,7 +305,9 @@ def leaks(graded: Graded, student: str) -> dict[str, list[str]]:
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
     """The whole class."""
-    return Graded(tmp_path_factory.mktemp("leaks"), submissions())
+    return once(
+        tmp_path_factory, "leaks", lambda: Graded(tmp_path_factory.mktemp("leaks"), submissions())
+    )
 
 
 def test_there_are_enough() -> None:

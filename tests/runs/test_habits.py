@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from once import once
 from places import ROOT
 
 NAME = "computation_graph"
@@ -95,7 +97,10 @@ def notebook(cells: list[str]) -> str:
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
     """Grade all of them as one class."""
-    folder = tmp_path_factory.mktemp("habits")
+    return once(tmp_path_factory, "habits", lambda: _graded(tmp_path_factory.mktemp("habits")))
+
+
+def _graded(folder: Path) -> dict[str, dict]:
     files = {name: (f"{NAME}.py", f"{text}\n{RIGHT}") for name, text in ON_TOP.items()}
     files |= {name: (f"{NAME}.py", f"{RIGHT}\n\n{text}\n") for name, text in AT_THE_END.items()}
     files |= {name: (f"{NAME}.ipynb", notebook(cells)) for name, cells in CELLS.items()}

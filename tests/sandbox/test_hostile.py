@@ -33,6 +33,7 @@ from typing import Any
 import confine
 import pytest
 from confine import STRANGER
+from once import once
 from places import ROOT
 
 HOSTILE = ROOT / "tests" / "samples" / "hostile"
@@ -494,15 +495,17 @@ def is_core(sample: Sample, name: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def whole() -> Run:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The whole class, as the user who runs the tests."""
-    return _graded(OWN, SAMPLES)
+    return once(tmp_path_factory, "hostile", lambda: _graded(OWN, SAMPLES))
 
 
 @pytest.fixture(scope="module", params=MODES, ids=lambda mode: mode.name)
-def core(request: pytest.FixtureRequest) -> Run:
+def core(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """What matters most, in each of the other modes."""
-    return _graded(request.param, {n: s for n, s in SAMPLES.items() if is_core(s, n)})
+    mode: Mode = request.param
+    samples = {n: s for n, s in SAMPLES.items() if is_core(s, n)}
+    return once(tmp_path_factory, f"hostile {mode.name}", lambda: _graded(mode, samples))
 
 
 def gained(run: Run, name: str) -> str:

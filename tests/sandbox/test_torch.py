@@ -189,6 +189,7 @@ def test_the_trusted_process_never_imports_torch():
     code = """
 import sys
 from grader.grading import process as grading
+from grader.grading.one_submission import grade_one
 from grader.grading.protocol import Settings
 from grader.model import Submission
 
@@ -197,7 +198,7 @@ class Loop(grading.Loop):
         self._prepare(session.items)
         wrong = self._bench.exercise.source.replace("z >= 0", "z > 0")
         file = Submission("ada", "torch_layers.py", wrong.encode())
-        grade = grading.grade_one(self._bench, session.items, file, 100)
+        grade = grade_one(self._bench, session.items, file, 100)
         assert grade.status == "graded" and grade.score < 100, grade
         assert "relu-slope-at-zero" in {outcome.mistake for outcome in grade.outcomes}
         return True
