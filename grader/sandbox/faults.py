@@ -1,4 +1,4 @@
-"""What can go wrong with a worker: `GraderError` is ours, every `StudentError` is the submission's."""
+"""The errors of a worker: `GraderError` is ours, every `StudentError` is the submission's."""
 
 from __future__ import annotations
 
