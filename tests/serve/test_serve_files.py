@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 from places import ROOT
-from served import Service, open_folder
+from served import Service, open_folder, until
 
 from grader.inbox.beside import Beside
 from grader.parcel import files_of
@@ -116,6 +116,6 @@ def test_two_files_and_an_answer_are_graded_and_marked(service):
     }
     [row] = csv.DictReader(service.as_("boss").get("/staff/ledger/export/csv").text.splitlines())
     assert ("25.0", "15.0") == (row["score"], row["manual::design"])
-    assert "<strong>25</strong> of 30" in service.as_("ada").get("/a/ledger").text
+    until(lambda: "<strong>25</strong> of 30" in service.as_("ada").get("/a/ledger").text)
     answers = (service.data / "results/ledger/answers.html").read_text(encoding="utf-8")
     assert "An entry keeps its parts together." in answers
