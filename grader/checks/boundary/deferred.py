@@ -1,7 +1,7 @@
 """Requests that a test does not wait for: those that gave an object when the reference was asked.
 
     waiting = Waiting(request, handle, place, visit, name)   # the handle stands for what will come
-    is_calm(frame, runner)                                   # may a test that stands there go on?
+    is_calm(frame, roots, runner)                            # may a test that stands there go on?
 
 An object that the test only passes on is not looked at, so the test may go on without it. The next
 request that needs an answer sends all of them first, in their order. What came is checked as ever; if

@@ -6,7 +6,7 @@ See `grader.checks.diagnosis.mutation_operators`, whose table lists them.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from grader.checks.diagnosis.edit_places import Edit, Function, called, names, replaced, slots
@@ -37,6 +37,7 @@ _OVER_AN_AXIS: Final = ("sum", "mean", "max", "min", "cumsum", "reshape", "copy"
 
 def calls_left_out(function: Function) -> Iterator[Edit]:
     """Leave out a function or a method that is applied."""
+    own = names(function)
     for slot in slots(function):
         node = slot.node
         if not isinstance(node, ast.Call):
@@ -50,7 +51,7 @@ def calls_left_out(function: Function) -> Iterator[Edit]:
             if is_private(node.func):
                 ask = "Which functions are applied on the way, and to what?"
             yield replaced(function, slot, node.args[0], text, ask)
-        if isinstance(node.func, ast.Attribute) and _is_value(node.func.value, function):
+        if isinstance(node.func, ast.Attribute) and _is_value(node.func.value, own):
             method = node.func.attr
             ask = f"Where does `{method}` belong{where}?"
             if method in _OVER_AN_AXIS:
@@ -59,11 +60,11 @@ def calls_left_out(function: Function) -> Iterator[Edit]:
             yield replaced(function, slot, node.func.value, text, ask)
 
 
-def _is_value(node: ast.expr, function: Function) -> bool:
+def _is_value(node: ast.expr, own: Sequence[str]) -> bool:
     """Return whether a method belongs to a value, and not to a module such as ``np``."""
     while isinstance(node, ast.Attribute):
         node = node.value
-    return not isinstance(node, ast.Name) or node.id in names(function)
+    return not isinstance(node, ast.Name) or node.id in own
 
 
 def columns_left_out(function: Function) -> Iterator[Edit]:

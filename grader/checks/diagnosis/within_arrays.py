@@ -133,7 +133,7 @@ def _reason(search: Edits, view: View, path: Path) -> _Reason:
 
 
 def _is_apart(search: Edits, view: View, own: _Reason, other: _Reason, path: Path) -> bool:
-    """Whether an array is wrong for another reason than the first one."""
+    """Return whether an array is wrong for another reason than the first one."""
     if own.relation and other.relation:
         return own.relation != other.relation
     if own.edit is None or own.edit is other.edit or search.changes(own.edit, view, path):
