@@ -1,9 +1,9 @@
-"""Run only the first cells of a submission: for tests that stand between the cells of a notebook.
+"""Run only the first code cells of a submission, for tests placed between a notebook's cells.
 
 @pytest.mark.after_cell(3)       # the first 3 code cells of the solution have run, and nothing else
 
-A student's cells are matched with those of the solution by their text: cells that were given are
-unchanged, and between two of these the cells are taken in order.
+A student's cells are matched with the solution's cells by their text: the given cells are
+unchanged, and the cells between two given ones are matched in order.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ANY_HEADER: Final = re.compile(r"^# %%.*$", re.MULTILINE)
 
 
 def first_cells(program: Program, solution: str, count: int) -> Program:
-    """Return the program without what stands below the first ``count`` code cells of the solution."""
+    """Return the program with only the first ``count`` code cells of the solution."""
     ours = [text for _, text in _cells(solution)]
     if len(program.cells) > 1:
         kept = matching([text for _, text in program.cells], ours, count)
@@ -34,7 +34,7 @@ def first_cells(program: Program, solution: str, count: int) -> Program:
 
 
 def matching(theirs: Sequence[str], ours: Sequence[str], count: int) -> int:
-    """Return how many of a student's cells stand for the first ``count`` of the solution's."""
+    """Return how many of a student's cells correspond to the first ``count`` of the solution."""
     from difflib import SequenceMatcher  # only courses with such tests need it
 
     kept = 0
@@ -47,7 +47,7 @@ def matching(theirs: Sequence[str], ours: Sequence[str], count: int) -> int:
 
 
 def _cells(source: str) -> list[tuple[int, str]]:
-    """Return where each code cell begins, and its text."""
+    """Return the start and the text of each code cell."""
     starts = [match.start() for match in ANY_HEADER.finditer(source)] + [len(source)]
     return [
         (begin, source[match.end() : next(start for start in starts if start > begin)])
@@ -57,6 +57,6 @@ def _cells(source: str) -> list[tuple[int, str]]:
 
 
 def _bare(text: str) -> str:
-    """Return the text of a cell without comments at the margin and blank lines."""
+    """Return the text of a cell without blank lines and unindented comments."""
     lines = (line.rstrip() for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("#"))

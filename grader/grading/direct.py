@@ -17,13 +17,13 @@ from grader.grading.session import Bench
 
 _MARKS: Final = {"parametrize", *READERS}
 _FIXTURE: Final = type(plugin.check)
-"""The class of what ``@pytest.fixture`` makes."""
+"""The type of the objects that ``@pytest.fixture`` creates."""
 
 
 class Plain(Struct, frozen=True):
-    """A test that needs nothing of pytest but to be called: no fixture, mark or hook but ours.
+    """A test that can be called without pytest: it uses no fixture, mark or hook but ours.
 
-    Set-up, call and tear-down the usual way take pytest 0.4 ms a test, more than most tests do.
+    Pytest's own set-up, call and tear-down take 0.4 ms per test, longer than most tests run.
     """
 
     item: pytest.Function
@@ -33,7 +33,7 @@ class Plain(Struct, frozen=True):
     @classmethod
     @cache
     def of(cls, item: pytest.Item) -> Plain | None:
-        """Return the same for ``item``, or None if it needs more."""
+        """Return a `Plain` for ``item``, or None if the test needs pytest's protocol."""
         if type(item) is not pytest.Function or item.cls is not None:
             return None
         if any(folder.joinpath("conftest.py").exists() for folder in item.path.parents[:2]):
@@ -46,7 +46,7 @@ class Plain(Struct, frozen=True):
         return cls(item, params, wanted)
 
     def run(self, bench: Bench) -> None:
-        """Call it, and note the outcome on the bench."""
+        """Call the test and record its outcome on the bench."""
 
         def call() -> None:
             given = {
@@ -70,11 +70,11 @@ class Plain(Struct, frozen=True):
 
 
 def _are_known(item: pytest.Function, params: Mapping[str, Any]) -> bool:
-    """Return whether every fixture is one of ours, or only a parameter's value."""
+    """Return whether every fixture is ours or a parameter of the test."""
     wanted = inspect.signature(item.obj).parameters.keys()
     if not wanted <= plugin.OURS.keys() | params.keys():
         return False
-    # Our own fixtures ask for `request`; a test that does needs pytest's protocol.
+    # Our own fixtures ask for `request`; a test that asks for it itself needs pytest's protocol.
     if not set(item.fixturenames) <= plugin.OURS.keys() | params.keys() | {"request"}:
         return False
     return not _has_fixtures(item.module)
@@ -82,5 +82,5 @@ def _are_known(item: pytest.Function, params: Mapping[str, Any]) -> bool:
 
 @cache
 def _has_fixtures(module: ModuleType) -> bool:
-    """Return whether a test file defines or imports fixtures, which may replace one of ours."""
+    """Return whether a test file defines or imports fixtures, which could replace ours."""
     return any(isinstance(value, _FIXTURE) for value in vars(module).values())

@@ -1,4 +1,4 @@
-"""The marks of hidden tests: read them, and refuse those that mean nothing.
+"""Read the marks of hidden tests, and reject marks that are unknown or malformed.
 
 @pytest.mark.points(10)          # 0 or more; for each set of a parametrised test
 @pytest.mark.hint("...")         # what a student who fails the test reads besides
@@ -31,7 +31,7 @@ BUILT_IN: Final = ("parametrize", "usefixtures", "filterwarnings", "skip", "skip
 
 
 def mark_of(item: pytest.Item, name: str) -> pytest.Mark | None:
-    """Return the mark that counts: a parameter's own one before its test's, then the file's."""
+    """Return the mark that applies: the parameter set's, else the test's, else the file's."""
     own = [mark for mark in item.own_markers if mark.name == name]
     return own[-1] if own else item.get_closest_marker(name)
 
@@ -67,7 +67,7 @@ def setting_of(item: pytest.Item, assignment: Assignment) -> CheckSetting:
 
 
 def graded(items: Iterable[pytest.Item], assignment: Assignment) -> list[pytest.Item]:
-    """Leave out the checks that are skipped, by a mark or by assignments.yaml."""
+    """Return the checks that neither a mark nor assignments.yaml skips."""
     return [item for item in items if not skipped(item, assignment)]
 
 
@@ -83,11 +83,11 @@ def skipped(item: pytest.Item, assignment: Assignment) -> str:
     return ""
 
 
-# --- problems of the author's -------------------------------------------------------------------
+# --- mistakes of the author ---------------------------------------------------------------------
 
 
 def problem(items: Sequence[pytest.Item], assignment: Assignment) -> str:
-    """Return what is wrong with the marks and with ``checks:``, in one line, or ''."""
+    """Return the first mistake in the marks or in ``checks:`` as one line, or ''."""
     for item in items:
         for mark in item.iter_markers():
             if wrong := _wrong(mark):
@@ -108,12 +108,12 @@ USELESS: Final[Mapping[str, str]] = {
     "tmp_path": "is a folder that a submission cannot see: put files into exercises/NAME/data, or let "
                 "student.exec write them, with writes: true in assignments.yaml",
 }  # fmt: skip
-"""Fixtures of pytest that work on this process, in which no submission runs: what to write instead."""
+"""Fixtures of pytest that act on this process and not on the worker, and what to write instead."""
 INPUT: Final = re.compile(r"""builtins\.input|sys\.stdin|["']stdin["']""")
 
 
 def _useless(item: pytest.Item) -> str:
-    """Return what a test should do instead of using a fixture that does not reach a submission."""
+    """Return what to write instead of a fixture that cannot reach a submission, or ''."""
     names = inspect.signature(item.obj).parameters if isinstance(item, pytest.Function) else ()
     for name in names:
         if name in USELESS:
@@ -126,7 +126,7 @@ def _useless(item: pytest.Item) -> str:
 
 
 def _wrong(mark: pytest.Mark) -> str:
-    """Return what is wrong with a mark, or ''."""
+    """Return the mistake in a mark, or ''."""
     if mark.name == "xfail":
         return "xfail has no meaning for a grade; remove it, or write @pytest.mark.skip(reason)"
     if mark.name in BUILT_IN:
@@ -137,7 +137,7 @@ def _wrong(mark: pytest.Mark) -> str:
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """Return a suggestion for a misspelt word, to follow what is said of it."""
+    """Return a suggestion for a misspelt word, to append to the message about it."""
     names = sorted(known)
     near = nearest(word, names)
     return f"; did you mean {near!r}?" if near else f"; known are: {', '.join(names)}"
@@ -215,7 +215,7 @@ READERS: Final[Mapping[str, Callable[[pytest.Mark], str]]] = {
     "fresh": _nothing,
     "after_cell": _count,
 }
-"""Each mark of ours, and the function that says what is wrong with one, or ''."""
+"""For each of our marks, a function that returns the mistake in one, or ''."""
 DESCRIPTIONS: Final = (
     "points(n): what the check is worth; 1 if unmarked",
     "hint(text): an extra line for students who fail the check",

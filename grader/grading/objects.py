@@ -1,4 +1,4 @@
-"""A ``student`` whose every answer is a fresh object: a test that passes with it compares nothing."""
+"""A stand-in for ``student`` that returns a fresh object for every call."""
 
 from __future__ import annotations
 

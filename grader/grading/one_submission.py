@@ -25,8 +25,8 @@ def grade_one(
 ) -> Grade:
     """Grade one submission with the collected items.
 
-    What could not be judged is tried once more with a new fork server: an old one that died is our
-    fault, and only then is it an `error`. So is what was judged while somebody killed a worker.
+    If a check ends in `error`, or a worker was killed from outside, the submission is graded once
+    more with a new fork server: the first one may have died, which is not the student's fault.
     """
     started, killed = time.perf_counter(), bench.server.killed
     grade = _try(bench, items, submission, max_score)
@@ -39,10 +39,10 @@ def grade_one(
 def grade_proven(
     bench: Bench, items: Sequence[pytest.Item], submission: Submission, max_score: float
 ) -> Grade:
-    """Grade one submission; where it fails a check, grade the reference on the same inputs too.
+    """Grade one submission; if it fails a check, grade the reference on the same inputs too.
 
-    On fresh inputs the reference takes longer than the submission. It only decides whether what ended
-    a check is the student's doing, so a submission that fails nothing needs no reference.
+    With fresh inputs, grading the reference takes longer than grading the submission. The reference
+    only decides whether an exception is the student's fault, so it is not needed if nothing failed.
     """
     grade = grade_one(bench, items, submission, max_score)
     if bench.is_proven or all(each.status not in ("failed", "error") for each in grade.outcomes):
@@ -55,9 +55,10 @@ def grade_proven(
 
 
 def grade_reference(bench: Bench, items: Sequence[pytest.Item]) -> Grade:
-    """Grade the reference first: everybody is then asked the same, in the same order, in every process.
+    """Grade the reference, and record which cases the checks ask for.
 
-    Who keeps a state between calls would answer otherwise to another order.
+    Every submission is then asked the same cases in the same order in every process: a program that
+    keeps state between calls could otherwise give other answers in another order.
     """
     file, source = bench.course.submitted(bench.assignment.name)
     rules = bench.rules
@@ -76,7 +77,7 @@ def grade_reference(bench: Bench, items: Sequence[pytest.Item]) -> Grade:
 
 
 def _is_given(outcome: Outcome) -> bool:
-    """Return whether the points are full by the instructor's word, whatever the test says."""
+    """Return whether assignments.yaml gives full points regardless of the test's verdict."""
     return "check" in outcome.instructor
 
 
@@ -128,14 +129,14 @@ def _graded(
 def _explained(
     bench: Bench, items: Sequence[pytest.Item]
 ) -> tuple[Sequence[Outcome], tuple[Card, ...]]:
-    """Give the outcomes their root causes; an exception in that leaves the verdicts unchanged.
+    """Add root causes to the outcomes; an exception in the diagnosis changes no verdict.
 
-    Staff then find its traceback as "diagnosis" beside each outcome.
+    Staff then find its traceback under "diagnosis" in each outcome.
     """
     is_charged = "torch" in bench.assignment.imports and bench.assignment.mistakes
     if all(each.status == "passed" for each in bench.outcomes) and not is_charged:
         return bench.outcomes, ()
-    from grader.checks.diagnosis import (  # with all the diagnosis: only now
+    from grader.checks.diagnosis import (  # loads all of the diagnosis, so only when it is needed
         final_points,
         root_causes,
     )
@@ -156,7 +157,7 @@ def _explained(
 
 
 def run_items(bench: Bench, items: Sequence[pytest.Item]) -> None:
-    """Run every item once; outcomes are left on the bench by `plugin`."""
+    """Run every item once; the plugin appends the outcomes to the bench."""
     for item, following in zip(items, [*items[1:], None], strict=True):
         plugin.clean(item)
         bench.runs(outcomes.check_id(item))
@@ -170,7 +171,7 @@ def run_items(bench: Bench, items: Sequence[pytest.Item]) -> None:
 
 @contextlib.contextmanager
 def _limits_of(bench: Bench, item: pytest.Item) -> Iterator[None]:
-    """Give a test the worker and the limits that its marks ask for."""
+    """Apply a test's marks: its limits, and a fresh worker for it."""
     asked, limits = bench.asked, marks.mark_of(item, "limits")
     if asked is None or (limits is None and marks.mark_of(item, "fresh") is None):
         yield
@@ -187,7 +188,7 @@ def _limits_of(bench: Bench, item: pytest.Item) -> Iterator[None]:
 
 
 def _limited(limits: Limits, cpu: float | None = None, memory_mb: int | None = None) -> Limits:
-    """Return the limits of a submission with those of a mark."""
+    """Return a submission's limits, changed as a ``limits`` mark asks."""
     cpu = limits.call_cpu if cpu is None else float(cpu)
     return replace(
         limits, call_cpu=cpu, call_wall=max(limits.call_wall, 3 * cpu),
@@ -196,7 +197,7 @@ def _limited(limits: Limits, cpu: float | None = None, memory_mb: int | None = N
 
 
 def _unreadable(student: Student) -> str:
-    """Load the program; return why nothing of it can be graded, or ''."""
+    """Load the program; return why it cannot be graded at all, or ''."""
     try:
         student.load()
     except StudentError as error:
@@ -209,7 +210,7 @@ def _unreadable(student: Student) -> str:
 
 
 def _told(student: Student) -> str:
-    """Return what went wrong while the program was loaded, with the student's text and lines."""
+    """Return the problems found while loading the program, with the student's text and lines."""
     texts = [f"{problem.cell}: {problem.text.strip()}" for problem in student.problems[:5]]
     return "While your file was loaded:\n" + "\n".join(texts) if texts else ""
 

@@ -1,7 +1,7 @@
-"""The outcome of one check: its verdict, its points and its words.
+"""The outcome of one check: its verdict, its points and its texts.
 
-An exception in a test is the student's fault if the reference passes the same test. So every kind
-of wrong answer is ``failed``; ``error`` is for our own faults.
+An exception in a test counts as the student's fault if the reference passes the same test. So every
+wrong answer is ``failed``; ``error`` means that we could not judge the answer.
 """
 
 from __future__ import annotations
@@ -32,32 +32,32 @@ from grader.sandbox.faults import GraderError, OverrunError, PipeError, StudentE
 CHECK: Final = pytest.StashKey[Check]()
 
 _TOLD: Final = ("message", "mistake", "hint", "more", "credit")
-"""What a check says besides its verdict."""
+"""The fields of an outcome that say more than the verdict; visibility "hidden" clears them."""
 
 
 FIXTURES: Final = ("check", "student", "reference", "rng", "subtests")
-"""The fixtures of ours, which a misspelt name is compared with."""
+"""Our fixtures, from which a misspelt fixture name gets a suggestion."""
 
 
 class Rules(Struct):
-    """The rules that decide every outcome of a run, besides the exception of the test."""
+    """The rules that turn the end of a test into an outcome, the same for all of a run."""
 
     tests: Path
     """The folder ``tests/hidden``: a message counts as the author's only if it is raised there."""
     assignment: Assignment
     scale: float = 1.0
-    """Points of the assignment for one point of a mark."""
+    """Points of the assignment per point of a mark."""
     hints: Mapping[str, Hint] = field(default_factory=dict)
     sound: set[str] = field(default_factory=set)
-    """The checks that the reference passes: what ends them for a student is the student's."""
+    """Ids of the checks that the reference passes. An exception in one is the student's fault."""
     parts: dict[str, int] = field(default_factory=dict)
-    """The number of subtests of a check, as the reference has shown."""
+    """Number of subtests in each check, counted when the reference was graded."""
 
 
 def worth(item: pytest.Item, rules: Rules) -> float:
-    """Return what a check is worth: its points, each of which counts ``rules.scale``.
+    """Return the points of a check, scaled to the assignment's maximum.
 
-    What a stricter speed limit is worth stands in assignments.yaml, and comes on top.
+    The points for a stricter speed limit come from assignments.yaml and are not scaled.
     """
     if limit := stricter(item):
         return limit.points
@@ -65,7 +65,7 @@ def worth(item: pytest.Item, rules: Rules) -> float:
 
 
 def written_points(item: pytest.Item, assignment: Assignment) -> float:
-    """Return the points that assignments.yaml or the mark gives a check; 1 without either."""
+    """Return the points from assignments.yaml or from the mark; 1 without either."""
     setting = marks.setting_of(item, assignment)
     if setting.points is not None:
         return setting.points
@@ -74,13 +74,13 @@ def written_points(item: pytest.Item, assignment: Assignment) -> float:
 
 
 def stricter(item: pytest.Item) -> SpeedLimit | None:
-    """Return the speed limit of assignments.yaml that a check is about, if it is about one."""
+    """Return the stricter speed limit that this check enforces, or None."""
     limit: SpeedLimit | None = params_of(item).get("speed_limit")
     return limit
 
 
 def untimed(items: Iterable[pytest.Item], assignment: Assignment) -> str:
-    """Return what is wrong with the speed limits of assignments.yaml, or ''."""
+    """Return the mistake in the speed limits of assignments.yaml, or ''."""
     marked = (item.get_closest_marker("timed") for item in items)
     timed = {mark.args[0] for mark in marked if mark}
     unknown = next((name for name in assignment.speed if name not in timed), None)
@@ -91,7 +91,7 @@ def untimed(items: Iterable[pytest.Item], assignment: Assignment) -> str:
 
 
 def title(item: pytest.Item) -> str:
-    """Return the sentence that the student reads, with the test's parameters filled in."""
+    """Return the sentence for the student, with the test's parameters filled in."""
     function = getattr(item, "obj", None)
     lines = (getattr(function, "__doc__", "") or item.name).strip().splitlines()
     if limit := stricter(item):
@@ -99,23 +99,23 @@ def title(item: pytest.Item) -> str:
     params = params_of(item)
     try:
         return lines[0].format(**params) if params else lines[0]
-    except (LookupError, ValueError, AttributeError):  # braces that are no parameter
+    except (LookupError, ValueError, AttributeError):  # braces that are not parameters
         return lines[0]
 
 
 @cache
 def visibility(item: pytest.Item) -> str:
-    """Return when a student may read what the check said, by its mark; '' if unmarked."""
+    """Return when students may read the message of a check, from its mark; '' if unmarked."""
     return marks.text_of(item, "visibility")
 
 
 def check_id(item: pytest.Item) -> str:
-    """Return ``test_file.py::test_name[param]``, which is fixed from run to run."""
+    """Return ``test_file.py::test_name[param]``, which stays the same from run to run."""
     return f"{item.path.name}::{item.nodeid.partition('::')[2] or item.name}"
 
 
 def info(item: pytest.Item, rules: Rules) -> CheckInfo:
-    """Return what the rubric says about a check."""
+    """Return what the rubric lists about a check."""
     return CheckInfo(
         id=check_id(item),
         title=title(item),
@@ -130,10 +130,10 @@ def info(item: pytest.Item, rules: Rules) -> CheckInfo:
 
 
 def manual(assignment: Assignment, problem: str = "") -> list[Outcome]:
-    """Return an outcome for each question that a person grades; 0 points where nothing is there.
+    """Return an outcome for each manually graded question; 0 points if there is no answer.
 
     Args:
-        assignment: What is graded.
+        assignment: The assignment that is graded.
         problem: Why there is no answer to grade, if there is none.
     """
     bare = [
@@ -144,13 +144,13 @@ def manual(assignment: Assignment, problem: str = "") -> list[Outcome]:
 
 
 def blank(item: pytest.Item, rules: Rules, message: str) -> Outcome:
-    """Return the outcome of a check that was not run since there is nothing to run it on."""
+    """Return the outcome of a check that could not run because the program did not load."""
     bare = Outcome(check_id(item), title(item), "failed", 0.0, worth(item, rules), message)
     return replace(bare, visibility=visibility(item))
 
 
 def outcome_of(item: pytest.Item, call: pytest.CallInfo[None], rules: Rules) -> Outcome:
-    """Return what one check came to, with as much of it for the student as its mark allows."""
+    """Return the outcome of one check, with the details that its visibility allows."""
     outcome = _found(item, call, rules)
     if outcome.status == "failed" and not outcome.hint:
         outcome = replace(outcome, hint=marks.text_of(item, "hint"))
@@ -168,7 +168,7 @@ def outcome_of(item: pytest.Item, call: pytest.CallInfo[None], rules: Rules) -> 
 
 
 def _full(outcome: Outcome, reason: str) -> Outcome:
-    """Give full points by the instructor's word, and keep for staff what the check itself said."""
+    """Give full points as assignments.yaml says, and keep the check's own verdict for staff."""
     before = {"status": outcome.status, "message": outcome.message}
     return replace(
         outcome, status="passed", points=outcome.max_points, cause="", mistake="", hint="", more="",
@@ -213,14 +213,14 @@ def _unknown_fixture(error: BaseException) -> str:
 
 def _is_students(item: pytest.Item, error: BaseException, rules: Rules) -> bool:
     """Return whether a student's answer, and not the test, made the test end this way."""
-    if isinstance(error, OverlongError):  # only the test's own time is counted
+    if isinstance(error, OverlongError):  # counts only the time of the test itself
         return False
     verdict = isinstance(error, AssertionError | pytest.fail.Exception)
     return verdict or check_id(item) in rules.sound
 
 
 def said(item: pytest.Item, error: BaseException, rules: Rules) -> tuple[str, Cause]:
-    """Return the message for the student, and the cause, of an exception in a test."""
+    """Return the message for the student and the cause of an exception in a test."""
     place = wording.place_of(error, rules.tests)
     if mark_of(item, "example"):
         return wording.example_text(error, place), "wrong"
@@ -232,7 +232,7 @@ def said(item: pytest.Item, error: BaseException, rules: Rules) -> tuple[str, Ca
 
 @cache
 def _passed(item: pytest.Item, most: float) -> Outcome:
-    """Return the outcome of a passed check, but for its time: the same for every student."""
+    """Return the outcome of a passed check without its time: the same for every student."""
     return Outcome(check_id(item), title(item), "passed", most, most)
 
 
@@ -243,7 +243,7 @@ def _shared(
     rules: Rules,
     check: Check | None,
 ) -> Outcome:
-    """Return the outcome of a test that ended with a share of its points."""
+    """Return the outcome of a test that earned a share of its points."""
     share = verdict.share if isinstance(verdict, PartialCreditGiven) else verdict.credit
     written = isinstance(verdict, PartialCreditGiven) or check is None
     place = wording.place_of(verdict, rules.tests) if written else None
@@ -269,7 +269,7 @@ def _shared(
 def _of_subtests(
     failed: Outcome, verdict: SubtestsFailed, item: pytest.Item, rules: Rules
 ) -> Outcome:
-    """Return the outcome of a test with subtests of which some failed."""
+    """Return the outcome of a test in which some subtests failed."""
     name, first = verdict.failures[0] if verdict.failures else ("", None)
     inner = failed
     if first is not None:
@@ -291,7 +291,7 @@ def _raise(error: BaseException) -> None:
 
 
 def _at_the_boundary(failed: Outcome, error: BoundaryError | StudentRaisedError) -> Outcome:
-    """Return the outcome of an exception of student code, or of an object that decides nothing."""
+    """Return the outcome of an exception in student code, or of an unsuitable object."""
     told = error.told if isinstance(error, StudentRaisedError) else str(error)
     cause = error.cause if isinstance(error, BoundaryError) else cause_of(error)
     missing = error.missing if isinstance(error, UndefinedError) else ""
@@ -307,7 +307,7 @@ def _student(failed: Outcome, error: StudentError) -> Outcome:
 
 
 def cause_of(error: StudentError) -> Cause:
-    """Return why a call has no value."""
+    """Return why a call returned no value."""
     if isinstance(error, OverrunError):
         return "overran"
     kinds = error.kinds

@@ -4,9 +4,9 @@
     peers.student(item, student)        # `grader.checks.boundary.remote_module.RemoteModule`
     peers.reference(item)
 
-While the reference is graded as a submission (``recording``), the trail of each test is recorded; it
-says afterwards where a student may give an object. The reference as a peer has a worker of its own,
-and its answers are kept: every student's test asks it the same.
+While the reference is graded as a submission (``recording``), the trail of each test is recorded:
+it shows where a student may return an object. The ``reference`` fixture has a separate worker,
+whose answers are cached because the test of every student asks the same questions.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from grader.sandbox.guest import wire
 from grader.sandbox.student import Student
 
 KEPT_BYTES: Final = 64 << 20
-"""Bytes of the reference's answers that are kept in one run."""
+"""Limit in bytes of the cached answers of the reference in one run."""
 
 
 class Peers(Struct):
-    """Values that the tests of a run share: trails, and the reference in a worker."""
+    """State that the tests of a run share: recorded trails, and the reference in a worker."""
 
     roots: tuple[str, ...]
     start: Callable[[], Student]
-    """Returns the reference as a program of its own."""
+    """Returns the reference as a separate program."""
     solution: Callable[[], str]
     """Returns the text of the solution's main file."""
     recording: bool = False
@@ -47,9 +47,9 @@ class Peers(Struct):
     _reference: Student | None = None
     _fresh: list[Student] = field(default_factory=list)
     runner: CodeType | None = None
-    """The function that calls the test in hand, if it can do so again: see `starts_over`."""
+    """The function that calls the current test, if it can call it again: see `starts_over`."""
     _peer: Peer | None = None
-    """The student's, in that test."""
+    """The peer of the student in the current test."""
     _tests: Iterator[int] = field(default_factory=itertools.count)
 
     def student(self, item: pytest.Item, student: Student) -> RemoteModule:
@@ -72,12 +72,12 @@ class Peers(Struct):
         return module
 
     def settle(self) -> None:
-        """Ask for what the student's test left unread (see `grader.checks.boundary.deferred`)."""
+        """Request what the student's test left unread (see `grader.checks.boundary.deferred`)."""
         if self._peer is not None:
             self._peer.settle()
 
     def starts_over(self) -> bool:
-        """Return whether the test that has ended must be run again; its worker is ended then."""
+        """Return whether the finished test must run again; if so, end its worker."""
         peer, self._peer = self._peer, None
         if peer is None or not peer.starts_over():
             return False
@@ -91,19 +91,19 @@ class Peers(Struct):
         return self._module(_Remembered(self, self._reference, item.nodeid), None, 0.0)
 
     def end_fresh(self) -> None:
-        """End the workers that single tests had."""
+        """End the workers that were started for single tests."""
         for student in self._fresh:
             student.end()
         self._fresh.clear()
 
     def restart(self) -> None:
-        """End the reference's worker; the next question starts another."""
+        """End the reference's worker; the next request starts a new one."""
         if self._reference is not None:
             self._reference.end()
             self._reference = None
 
     def forget(self) -> bool:
-        """Drop what belongs to the inputs of one seed; return whether a test had a trail."""
+        """Drop everything that depends on the seed; return whether a test had a trail."""
         had_trails = bool(self._trails)
         self._trails.clear()
         self._answers.clear()
@@ -121,18 +121,18 @@ class Peers(Struct):
         return module_of(peer)
 
     def kept(self, key: bytes) -> bytes | None:
-        """Return an answer of the reference, if there is one."""
+        """Return the reference's cached answer, or None."""
         return self._answers.get(key)
 
     def keep(self, key: bytes, reply: bytes) -> None:
-        """Keep an answer, as long as there is room."""
+        """Cache an answer of the reference, while there is room."""
         if self._size < KEPT_BYTES:
             self._answers[key] = reply
             self._size += len(reply)
 
 
 class _Remembered:
-    """The reference for one test: what it was asked before, in the same order, is not asked again."""
+    """The reference for one test; requests seen before in the same order use the cache."""
 
     def __init__(self, peers: Peers, student: Student, test: str) -> None:
         self._peers, self._student = peers, student
@@ -144,9 +144,9 @@ class _Remembered:
         return getattr(self._student, name)
 
     def exchange(self, request: list[Any], cpu: float) -> Any:
-        """Return the kept reply, or ask; first for all that was answered from memory."""
+        """Return the cached reply; else send the skipped requests, then this one."""
         if request[0] != "do":
-            self._live = True  # functions of the test were called: they must be called again
+            self._live = True  # the worker called functions of the test, which must be called again
             return self._student.exchange(request, cpu)
         asked = wire.encode(request[3:])
         self._chain = hashlib.blake2b(self._chain + asked, digest_size=16).digest()

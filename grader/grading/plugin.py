@@ -1,13 +1,13 @@
-"""The pytest plugin: hidden tests are ordinary pytest files; their student stands elsewhere.
+"""The pytest plugin for hidden tests: pytest files whose student code runs in a worker.
 
     pytest tests/hidden/two_layer_network                        # the reference, in a sandbox
     pytest tests/hidden/two_layer_network --submission ada.py    # a student
     pytest ... --submission ada.py --seed 17 -k "gradient and W1"
 
 Fixtures: ``check`` (see `grader.checks.check`), ``student`` and ``reference`` (the modules of the
-student and of the reference), ``rng`` (seeded from the run's seed, the course's secret and the test's
-id), ``subtests`` (parts that count alike). Marks: see `grader.grading.marks`. The first line of a
-test's docstring is what the student reads; ``{name}`` in it is a parameter of the test.
+student and of the reference), ``rng`` (seeded from the run's seed, the course's secret and the
+test's id), ``subtests`` (parts with equal points). Marks: see `grader.grading.marks`. The student
+reads the first line of a test's docstring; ``{name}`` in it is replaced by the test's parameter.
 
 A class run (`grader.grading`) collects once and runs the items again for each submission.
 """
@@ -38,7 +38,7 @@ from grader.sandbox.fork_server import Sandbox
 
 _BENCH: Final = pytest.StashKey[Bench]()
 _ATTACHED: Final = pytest.StashKey[bool]()
-"""Whether the session is a class run's, which runs the reference first by itself."""
+"""Whether a class run started this session; it grades the reference first by itself."""
 
 
 # --- pytest -----------------------------------------------------------------------------------
@@ -82,21 +82,21 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 class Attached:
-    """A plugin that makes ``bench`` the one of its session."""
+    """A plugin that gives its session a ``bench``."""
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Leave it where the fixtures find it."""
+        """Store the bench where the fixtures find it."""
         config.stash[_BENCH] = self._bench
         config.stash[_ATTACHED] = True
 
 
 @pytest.fixture(scope="module")
 def bench(request: pytest.FixtureRequest) -> Bench:
-    """Return the bench of the class run, or, by hand, one for the folder of this test file."""
+    """Return the class run's bench, or a new one for this test file's folder."""
     return _bench_for(request.config, request.path)
 
 
@@ -124,7 +124,7 @@ def _by_hand(config: pytest.Config, folder: Path, name: str) -> Bench:
 
 
 def _submitted(course: Course, name: str, main: Path | None) -> tuple[str, bytes]:
-    """Return (file, content) of a file with the other files that lie beside it, or the reference."""
+    """Return (name, content) of a file together with the others beside it, or the reference."""
     if main is None:
         return course.submitted(name)
     others = [main.with_name(file) for file in course.assignment(name).files[1:]]
@@ -168,12 +168,12 @@ OURS: Final[dict[str, Callable[[Bench, pytest.Item], Any]]] = {
     "rng": lambda bench, item: bench.rng(item.name),
     "subtests": _subtests,
 }
-"""What a hidden test may ask for, by the fixture's name."""
+"""The fixtures of hidden tests, by name."""
 
 
 @pytest.fixture
 def check(bench: Bench, request: pytest.FixtureRequest) -> Check:
-    """Provide the judge of the current student's answers: see `grader.checks.check`."""
+    """Provide the judge for the current student's answers: see `grader.checks.check`."""
     return _check(bench, request.node)
 
 
@@ -185,19 +185,19 @@ def student(bench: Bench, request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture
 def reference(bench: Bench, request: pytest.FixtureRequest) -> RemoteModule:
-    """Return the solution, in a worker of its own, with the interface of ``student``."""
+    """Return the solution in a separate worker, with the interface of ``student``."""
     return _reference(bench, request.node)
 
 
 @pytest.fixture
 def rng(bench: Bench, request: pytest.FixtureRequest) -> np.random.Generator:
-    """Provide random numbers of this test and run, equal for every student."""
+    """Provide a generator seeded for this test and run, the same for every student."""
     return bench.rng(request.node.name)
 
 
 @pytest.fixture
 def subtests(bench: Bench, request: pytest.FixtureRequest) -> Subtests:
-    """Provide parts of the test that count alike: see `grader.grading.subtests`."""
+    """Provide parts of the test with equal points: see `grader.grading.subtests`."""
     return _subtests(bench, request.node)
 
 
@@ -224,7 +224,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 def _run_copy(item: pytest.Item) -> None:
-    """Run a copy of a test without a report: an item keeps its fixtures, so it can run only once."""
+    """Run a copy of a test without a report; a test item itself can run only once."""
     if not isinstance(item, pytest.Function):
         return
     copy = pytest.Function.from_parent(
@@ -247,20 +247,20 @@ def _run_copy(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """End a test whose parts have failed."""
+    """Fail a test in which subtests have failed."""
     result = yield
     finish(pyfuncitem)
     return result
 
 
 def finish(item: pytest.Item) -> None:
-    """Raise `SubtestsFailed` if parts of the test have failed."""
+    """Raise `SubtestsFailed` if subtests of the test have failed."""
     if parts := item.stash.get(SUBTESTS, None):
         parts.finish()
 
 
 def note(bench: Bench, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """Leave the outcome of a check on the bench."""
+    """Append the outcome of a check to the bench."""
     bench.outcomes.append(outcome_of(item, call, bench.rules))
 
 
@@ -273,7 +273,7 @@ def pytest_runtest_makereport(
     bench = item.config.stash.get(_BENCH, None)
     if bench and bench.peers.recording and item.config.getoption("--submission"):
         return report
-    # One outcome a check: the call's, or the set-up's that kept it from being made.
+    # Record one outcome per check: the call's, or the set-up's if the set-up failed.
     if bench and (call.when == "call" or (call.when == "setup" and call.excinfo)):
         note(bench, item, call)
     return report

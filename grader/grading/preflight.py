@@ -1,4 +1,4 @@
-"""Checks before anything is graded: the reference and the sandbox."""
+"""Check the reference and the sandbox before anything is graded."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from grader.sandbox.faults import GraderError
 
 
 class UnfitError(GraderError):
-    """The course or the machine is not fit to grade with."""
+    """The course or this machine cannot grade correctly."""
 
 
 def check_reference(bench: Bench, items: Sequence[pytest.Item]) -> None:
-    """Grade the reference through the same sandbox; raise `UnfitError` if it is not right."""
+    """Grade the reference in the same sandbox; raise `UnfitError` if it loses points."""
     grade = grade_reference(bench, items)
     wrong = grade.first_failure
     if wrong is not None:
@@ -26,7 +26,7 @@ def check_reference(bench: Bench, items: Sequence[pytest.Item]) -> None:
 
 
 def check_sandbox(bench: Bench, private: Sequence[str]) -> None:
-    """Try the sandbox with what is private to this run; raise `UnfitError` if it does not hold."""
+    """Try to reach this run's private files; raise `UnfitError` if the sandbox allows it."""
     hidden = bench.course.grading_files(bench.assignment.name)
     found = selftest.examine(bench.server, [*map(str, hidden), *private])
     if found.problem:

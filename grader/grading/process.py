@@ -1,13 +1,14 @@
 """Run a grading process: collect the hidden tests once, then grade submission after submission.
 
-Started by `grader.runs.local`, `main` with two descriptors as arguments; trusted, and the only kind of
-process that holds hidden tests and reference. What runs stands in the second (see `grader.grading.watchdog`).
-Messages on the first, the inherited connection, JSON:
+`grader.runs.local` starts it: `main`, with two file descriptors as arguments. It is trusted, and
+the only kind of process that holds the hidden tests and the reference. It writes the name of the
+running check to the second descriptor (see `grader.grading.watchdog`). Messages on the first, a
+connection, are JSON:
 
     -> settings                  <- {"sandbox": [...], "problem": "", "max_score": 100.0}
     -> a `Submission`            <- its `Grade`
-    -> a number                  another seed, from here on
-    -> (closed): it ends
+    -> a number                  uses another seed from then on
+    -> (closed)                  the process ends
 """
 
 from __future__ import annotations
@@ -44,14 +45,14 @@ from grader.sandbox.guest import lockdown, startup
 OLD_NAMES: Final = tuple(
     f"grader.{name}" for name in ("behaviour", "cases", "compare", "gradients", "judging")
 )
-"""Modules that course files imported from before `grader.testing` took the place of all of them."""
+"""Modules that course files imported before `grader.testing` replaced them."""
 
 
 def main() -> None:
-    """Serve the connection whose descriptor is ``argv[1]``, and note what runs in ``argv[2]``."""
+    """Serve the connection ``argv[1]``, and write the running check's name to ``argv[2]``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
-        # A hidden test that hangs does not hear that the connection was closed.
+        # A hidden test that hangs would not notice that the connection was closed.
         lockdown.die_with_parent()
     connection = Connection(int(sys.argv[1]))
     settings = msgspec.json.decode(connection.recv_bytes(), type=Settings)
@@ -79,7 +80,7 @@ def bench_for(settings: Settings) -> Bench:
 
 
 def run_session(bench: Bench, loop: object, select: str = "") -> int:
-    """Run a pytest session over the hidden tests of the bench's assignment, or a selection (-k)."""
+    """Run a pytest session over the hidden tests of the assignment, or over a selection (-k)."""
     tests = bench.course.hidden_tests(bench.assignment.name)
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(name, None)
@@ -100,20 +101,20 @@ def run_session(bench: Bench, loop: object, select: str = "") -> int:
 
 
 def settled(course: Path) -> list[str]:
-    """Return pytest's options by which it reads no ini file, and no conftest.py above hidden tests."""
+    """Return options that keep pytest from reading ini files and a course's conftest.py."""
     hidden = course / "tests" / "hidden"
     return ["-c", os.devnull, "--rootdir", str(course), "--confcutdir", str(hidden)]
 
 
 class Loop:
-    """A pytest plugin that replaces the run of the items by a run for each submission."""
+    """A pytest plugin that runs the collected tests once for each submission."""
 
     def __init__(self, connection: Connection, bench: Bench, settings: Settings) -> None:
         self._connection, self._bench, self._settings = connection, bench, settings
         self._problem = ""
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Note the first hidden test that cannot be imported."""
+        """Record the first hidden test file that cannot be imported."""
         if report.failed and not self._problem:
             text = str(report.longrepr).strip()
             last = text.splitlines()[-1].removeprefix("E ").strip()
@@ -125,7 +126,7 @@ class Loop:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> pytest.TestReport:
-        """Return a bare report: pytest's own formats tracebacks, which are not used here."""
+        """Return a minimal report: pytest's own formats tracebacks, which are not used here."""
         outcome: Literal["passed", "failed"] = "failed" if call.excinfo else "passed"
         return pytest.TestReport(
             item.nodeid, item.location, {}, outcome, None, _phase(call), duration=call.duration
@@ -133,7 +134,7 @@ class Loop:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Greet, then grade each submission that arrives until the other side closes."""
+        """Send `Ready`, then grade each submission that arrives until the other side closes."""
         ready = self._prepare(session.items)
         self._connection.send_bytes(msgspec.json.encode(ready))
         if ready.problem or self._settings.collect:
@@ -183,7 +184,7 @@ class Loop:
         })  # fmt: skip
 
     def _preflight(self, items: Sequence[pytest.Item]) -> None:
-        """Check sandbox and reference; try once more if a process died."""
+        """Check the sandbox and the reference; try once more if a process died."""
         try:
             self._checked(items)
         except UnfitError:

@@ -15,15 +15,15 @@ class Settings(Struct, frozen=True):
     sandbox: str = "best"
     preflight: bool = True
     private: tuple[str, ...] = ()
-    """Files that no worker may be able to read: the canary tries."""
+    """Paths that no worker may read: the canary tries to."""
     alone: bool = False
-    """Whether one submission is all that will be graded: it has nobody to pass anything on to."""
+    """Whether only one submission will be graded, so that it cannot leak anything to another."""
     select: str = ""
-    """Which checks, as pytest's -k has it; all if empty."""
+    """Selects checks, in the syntax of pytest's -k; empty for all."""
     collect: bool = False
     """Whether the process only lists the checks, and grades nothing."""
     objects: bool = False
-    """Whether ``student`` answers with fresh objects: what passes then compares nothing."""
+    """Whether ``student`` returns fresh objects: a test that then passes compares nothing."""
 
 
 class CheckInfo(Struct, frozen=True):
@@ -42,12 +42,12 @@ class CheckInfo(Struct, frozen=True):
 
 
 class Ready(Struct, frozen=True):
-    """A grading process's answer: the layers in force, and what keeps it from grading, if anything."""
+    """The first answer of a grading process: the active layers, and why it cannot grade, if so."""
 
     sandbox: list[str]
     problem: str = ""
     max_score: float = 0.0
     versions: dict[str, str] = field(default_factory=dict)
-    """Of Python and the packages that it grades with."""
+    """Versions of Python and of the packages that it grades with."""
     checks: tuple[CheckInfo, ...] = ()
-    """The hidden tests, where only these were asked for; those that are skipped too."""
+    """The hidden tests, with the skipped ones, if only the list was requested."""

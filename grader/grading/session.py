@@ -1,8 +1,8 @@
-"""A grading process's state between submissions: exercise, inputs, fork server.
+"""The state of a grading process between submissions: exercise, inputs, fork server.
 
 bench = Bench(course, assignment, Sandbox.best(), seed=17, secret=secret)
 bench.begin(cells)
-...                 # checks ask ``bench.asked``; what they come to is put in ``bench.outcomes``
+...                 # checks ask ``bench.asked``; their outcomes are added to ``bench.outcomes``
 bench.end()
 """
 
@@ -47,17 +47,17 @@ class Bench:
     runs: Callable[[str], None] = lambda check: None
     """Called with the name of each check before it runs, and with '' after the last."""
     objects: bool = False
-    """Whether ``student`` answers with fresh objects, to find tests that compare nothing."""
+    """Whether ``student`` returns fresh objects, to find tests that compare nothing."""
     rules: Rules = field(init=False)
     _exercise: Exercise | None = None
     _server: ForkServer | None = None
     _drawn: dict[Draw, list[Case]] = field(default_factory=dict)
     _ahead: list[Case] = field(default_factory=list)
-    """What the checks ask of everybody, as the reference has shown, and can be asked in one message."""
+    """Cases that every submission is asked, found with the reference and sent in one message."""
     _places: list[tuple[Draw, int]] | None = None
-    """Where each case of ``_ahead`` stands among the drawn ones; None if one was not drawn."""
+    """The draw function and the index of each case of ``_ahead``; None if one was not drawn."""
     is_proven: bool = True
-    """Whether the reference was graded on the present inputs."""
+    """Whether the reference was graded on the current inputs."""
     _reference: Asked | None = None
     _diagnostics: Diagnostics | None = None
     _yardsticks: dict[str, Yardstick] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Bench:
 
     @property
     def peers(self) -> Peers:
-        """Return the values that plain tests talk to: see `grader.grading.peers`."""
+        """Return the programs that the fixtures ``student`` and ``reference`` talk to."""
         if self._peers is None:
             roots = (str(self.course.hidden_tests(self.assignment.name).parent),)
             name = self.assignment.name
@@ -100,7 +100,7 @@ class Bench:
 
     @property
     def diagnostics(self) -> Diagnostics:
-        """Return the inputs that explain failures, drawn at the first failure."""
+        """Return the inputs that explain failures, drawn when the first check fails."""
         from grader.checks.diagnosis.diagnostics import Diagnostics  # only where something fails
 
         if self._diagnostics is None:
@@ -110,19 +110,19 @@ class Bench:
     def begin(
         self, cells: Iterable[tuple[str, str]], helpers: Iterable[tuple[str, str]] = ()
     ) -> Asked:
-        """Take up a submission: the cells of its main file, and other files that it can import."""
+        """Start a submission: the cells of its main file, and other files that it can import."""
         student = self._student(tuple(cells), tuple(helpers))
         self.asked = Asked(student, self.exercise.reference)
         self.outcomes = []
         return self.asked
 
     def ask_ahead(self) -> None:
-        """Ask the submission in hand at once for what its checks will ask for one by one."""
+        """Send at once all cases that the checks will ask the current submission for."""
         if self.asked is not None and self._ahead:
             self.asked.ask_ahead(self._ahead)
 
     def learn(self) -> None:
-        """Take what was asked of the submission in hand for what is asked of everybody."""
+        """Record the cases asked of the current submission (the reference) for all others."""
         if self.asked is not None:
             given = self.asked.given()
             self._ahead = [case for case in given if case.stands_alone and not case.cpu]
@@ -136,40 +136,40 @@ class Bench:
         self.is_proven = True
 
     def end(self) -> None:
-        """Put it away: nothing of it stays."""
+        """End the current submission and its workers."""
         if self.asked is not None:
             self.asked.student.end()
         self.peers.end_fresh()
 
     def restart(self) -> None:
-        """End the fork server and every worker: what is asked next has new ones."""
+        """End the fork server and every worker; the next request starts new ones."""
         self.end()
         self._forget_reference()
         self.server.close()
 
     def close(self) -> None:
-        """End every process of ours."""
+        """End every process that this bench started."""
         self.end()
         if self._server is not None:
             self._server.close()
 
     def draw(self, function: Draw) -> list[Case]:
-        """Return the cases of ``function``: drawn once per run, equal for every student."""
+        """Return the cases of ``function``, drawn once per run and equal for every student."""
         if function not in self._drawn:
             rng = self.rng(f"{function.__module__}.{function.__qualname__}")
             self._drawn[function] = list(function(rng, self.exercise.reference.module))
         return self._drawn[function]
 
     def rng(self, key: str) -> np.random.Generator:
-        """Return a generator for ``key``, repeatable with the run's seed and secret."""
+        """Return a generator for ``key`` that depends only on the run's seed and secret."""
         message = f"{self.seed} {self.assignment.name} {key}".encode()
         digest = hmac.new(self.secret or b"no secret", message, hashlib.sha256).digest()
         return np.random.default_rng(np.frombuffer(digest, np.uint32))
 
     def reseed(self, seed: int) -> bool:
-        """Draw other inputs from here on; return whether it is known what everybody is asked.
+        """Draw new inputs from now on; return whether the cases to ask are known without grading.
 
-        If it is not, the reference must be graded before a student is; else only to judge a failure.
+        If not, grade the reference before any student; otherwise it is needed only after a failure.
         """
         self.seed, self.is_proven = seed, False
         sizes = {draw: len(cases) for draw, cases in self._drawn.items()}
@@ -183,12 +183,12 @@ class Bench:
         return not (has_trails or self.rules.parts) and self._draw_ahead(sizes)
 
     def _draw_ahead(self, sizes: Mapping[Draw, int]) -> bool:
-        """Draw what everybody is asked, in the order of the former inputs; False if it has another form."""
+        """Draw the cases to ask ahead in the same order; return False if their number changed."""
         if self._places is None:
             return False
         try:
             same = all(len(self.draw(each)) == sizes[each] for each, _ in self._places)
-        except Exception:  # an author's function: the check that draws says what is wrong
+        except Exception:  # an author's function; the check that draws reports the error
             return False
         if same:
             self._ahead = [self.draw(each)[place] for each, place in self._places]
@@ -204,19 +204,19 @@ class Bench:
             self._reference = None
 
     def yardstick(self, case: Case, cpu: float) -> Yardstick:
-        """Return the reference in a worker like the students', to compare times with."""
+        """Return the reference in a worker like the students', as the measure of time."""
         if case.function not in self._yardsticks:
             self._yardsticks[case.function] = Yardstick(self.reference_asked(), case, cpu)
         return self._yardsticks[case.function]
 
     def reference_asked(self) -> Asked:
-        """Return the reference as somebody who is asked, in a worker of its own."""
+        """Return the reference as if it were a submission, in a separate worker."""
         if self._reference is None:
             self._reference = Asked(self._reference_program(), self.exercise.reference)
         return self._reference
 
     def _reference_program(self) -> Student:
-        """Return the reference as a program for a worker of its own, with patient limits."""
+        """Return the reference as a program for a separate worker, with generous limits."""
         main, *helpers = zip(
             self.assignment.student_files, self.course.solution_texts(self.assignment.name),
             strict=True,

@@ -1,8 +1,8 @@
-"""A pytest plugin for staff: what a failed check asked, what is right, and what came back.
+"""A pytest plugin for staff that shows the inputs, the right and the actual values of failures.
 
     pytest -p grader.values 'tests/hidden/lstm_cell/test_x.py::test_y[z]' --submission ada.py
 
-Never loaded by a class run: what it prints is in no results, and no student sees it.
+A class run never loads it: its output is not stored, and students do not see it.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ pytest_plugins = ["grader.grading.plugin"]
 TITLE: Final = "inputs, expected and got"
 PRINTED: Final = "printed by the student's program"
 MOST: Final = 3
-"""Cases of one check that are shown."""
+"""Cases shown for one check."""
 MOST_LINES: Final = 400
 OPTIONS: Final[Any] = {"precision": 6, "threshold": 60, "edgeitems": 3, "linewidth": 96}
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Forget earlier answers, so that a check shows its own cases."""
+    """Discard earlier answers, so that a check shows only its own cases."""
     bench = getattr(item, "funcargs", {}).get("bench")
     if bench is not None and bench.asked is not None:
         bench.asked.forget()
@@ -49,7 +49,7 @@ def pytest_runtest_makereport(
     bench = getattr(item, "funcargs", {}).get("bench")
     if call.when == "call" and call.excinfo and bench is not None and bench.asked is not None:
         report.sections.append((TITLE, clean(described(bench.asked))))
-        bench.asked.student.end()  # its last output comes when it ends
+        bench.asked.student.end()  # output that is still buffered arrives when the worker ends
         printed = bench.asked.student.captured.decode("utf-8", "replace")
         if printed:
             report.sections.append((PRINTED, clean(printed.splitlines())))
@@ -57,7 +57,7 @@ def pytest_runtest_makereport(
 
 
 def described(asked: Asked) -> Iterator[str]:
-    """Yield the failed cases in lines; the first case if no value was wrong."""
+    """Yield lines about the failed cases, or about the first case if no value was wrong."""
     with np.printoptions(**OPTIONS):
         wrong = {
             case: lines
@@ -95,7 +95,7 @@ def _faults(asked: Asked, case: Case, answer: Answer) -> Iterator[str]:
     """Yield the wrong arrays of one answer: the right values and the student's."""
     try:
         _, expected, scales = asked.reference.expected(case)
-    except Exception as error:  # the reference is to raise here
+    except Exception as error:  # for this input the reference itself must raise
         if answer.error is None or type(error).__name__ not in answer.error.kinds:
             yield f"  expected: {type(error).__name__}"
             yield f"  got: {answer.error or 'an answer'}"
@@ -131,7 +131,7 @@ def _differs(case: Case, got: Any, right: np.ndarray, scale: float) -> bool:
 
 
 def _value(label: str, value: Any) -> Iterator[str]:
-    """Yield a label and its value; an array with its shape, one line per row."""
+    """Yield a label and its value; an array with its shape, and one line per row."""
     if isinstance(value, dict):
         inside = " " * (len(label) - len(label.lstrip()) + 2)
         yield f"{label}{{"

@@ -1,12 +1,12 @@
-"""The ``subtests`` fixture: parts of one hidden test that count alike.
+"""The ``subtests`` fixture: parts of one hidden test, each with the same share of the points.
 
     def test_shapes(student, subtests):
         for n in (1, 2, 5):
             with subtests.test(f"n = {n}"):
                 assert student.f(n) == n * n
 
-A failure outside the parts ends the test with 0 points. How many parts there are is what the
-reference shows, so a submission cannot add parts that it passes.
+A failure outside the parts ends the test with 0 points. The number of parts is counted on the
+reference, so a submission cannot add parts that it passes.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from grader.checks.failure import PartialCreditGiven
 from grader.sandbox.faults import GraderError
 
 PASSED_ON = (GraderError, KeyboardInterrupt, SystemExit, MemoryError)
-"""Exceptions that end the whole test."""
+"""Exceptions that end the whole test, not only one part."""
 
 
 class SubtestsFailed(BaseException):
-    """Some parts of a test failed; ``share`` of the points is earned all the same."""
+    """Some parts of a test failed; ``share`` of the points (0 to 1) is still earned."""
 
     def __init__(self, share: float, failures: list[tuple[str, BaseException]]) -> None:
         super().__init__("some parts failed")
@@ -43,11 +43,11 @@ class Subtests:
 
     @contextlib.contextmanager
     def test(self, msg: str | None = None, **parameters: Any) -> Iterator[None]:
-        """Run one part; what it raises is noted, and the test goes on.
+        """Run one part; an exception in it is recorded, and the test continues.
 
         Args:
             msg: The name of the part, which the student reads before its message.
-            parameters: What distinguishes the part, instead of a name.
+            parameters: Values that identify the part, instead of a name.
         """
         self.count += 1
         shown = ", ".join(f"{key} = {value}" for key, value in parameters.items())
@@ -56,14 +56,14 @@ class Subtests:
             yield
         except PASSED_ON:
             raise
-        except BaseException as error:  # a verdict may be one
+        except BaseException as error:  # a verdict may derive from BaseException
             lost = 1 - error.share if isinstance(error, PartialCreditGiven) else 1.0
             if lost:
                 self._lost += lost
                 self._failures.append((name, error))
 
     def finish(self) -> None:
-        """End the test; raises `SubtestsFailed` if a part failed or is missing."""
+        """End the test; raise `SubtestsFailed` if a part failed or is missing."""
         parts = self._expected or self.count
         missing = max(0, parts - self.count)
         if self._lost or missing:

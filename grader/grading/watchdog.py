@@ -1,11 +1,11 @@
-"""Stop a hidden test that does not end, and record which one runs: it is an `error`, named.
+"""Stop a hidden test that does not end, and record which check is running.
 
-    watch = Watch(fd)       # the place in ``fd`` is what the command reads should this process die
+    watch = Watch(fd)    # the command reads the check's name from ``fd`` if this process dies
     watch.runs("test_backward.py::test_hidden_layer")
     watch.runs("")
 
-What counts is CPU time, and sleep, while it is not the student who is waited for: their time has
-limits of its own. That others keep the processor from us does not count.
+It counts this process's CPU time and the time that it sleeps, except while it waits for a student's
+worker, which has its own limits. Time in which other processes use the processor does not count.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import Final
 from grader.sandbox.student import Student
 
 OWN_SECONDS: Final = 10
-"""What a hidden test may take besides what students do; most take a thousandth."""
+"""Seconds that a hidden test may take without the student's calls; most take a thousandth."""
 _ASLEEP: Final = 0.01
-"""CPU seconds in a second of wall clock: with less, it sleeps."""
+"""CPU seconds per second of wall clock; a process that used less was asleep."""
 _ROOM: Final = 250
 
 
@@ -30,7 +30,7 @@ class OverlongError(BaseException):
 
 
 class Watch:
-    """Looks once a second; as a signal may, between any two steps of a test of ours."""
+    """Checks once a second, in a signal handler that can interrupt any test."""
 
     def __init__(self, place: int) -> None:
         self._place, self._running, self._own = place, "", 0.0
@@ -39,7 +39,7 @@ class Watch:
         signal.setitimer(signal.ITIMER_REAL, 1.0, 1.0)
 
     def runs(self, check: str) -> None:
-        """Record the check that begins; '' when none does."""
+        """Record the check that begins; '' means that none is running."""
         self._running, self._own = check, 0.0
         os.pwrite(self._place, check.encode()[:_ROOM].ljust(_ROOM), 0)
 

@@ -1,6 +1,6 @@
-"""The words of a failed hidden test: the author's own, or a description of what was compared.
+"""Texts for a failed hidden test: the author's message, or a description of the comparison.
 
-Nothing here shows code, and nothing shows an input, an expected value or what a submission wrote.
+They never contain code, an input, an expected value or text from a submission.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from grader.checks.boundary.raised import BoundaryError
 from grader.text import visible_line
 
 LONGEST: Final = 300
-"""Characters of a message that a student reads."""
+"""Characters of a message for students."""
 MOST_NUMBERS: Final = 3
-"""Numbers in a message that do not stand in the test: more could spell out hidden inputs."""
+"""Numbers in a message that are not written in the test; more could spell out hidden inputs."""
 MOST_EXAMPLE: Final = 200
 """Characters of one value that an example test shows."""
 WORD: Final = re.compile(r"\d[\w.]*(?:(?<=[eE])[+-]\d+)?|[^\W\d_]\w*|_\w+")
 NOT_JUDGED: Final = "this check could not be judged; it is not your fault, and no points are lost"
 NO_MESSAGE: Final = "what this check asks for does not hold"
 MESSAGES: Final = ("fail", "skip", "partial_credit", "Failed", "test", "raises", "parametrize")
-"""Functions whose texts a student may read."""
+"""Functions whose text arguments students may read."""
 KINDS: Final = {
     list: "list", tuple: "tuple", dict: "dict", set: "set", str: "text", bytes: "bytes",
     bool: "truth value", int: "number", float: "number", complex: "number",
@@ -62,7 +62,7 @@ PROPERTIES: Final = {
 
 
 class TestPlace(Struct, frozen=True):
-    """The innermost place in the hidden tests where an exception passed."""
+    """The innermost line of the hidden tests in an exception's traceback."""
 
     frame: FrameType
     file: str
@@ -81,7 +81,7 @@ class TestPlace(Struct, frozen=True):
 
 
 def place_of(error: BaseException, tests: Path) -> TestPlace | None:
-    """Return the innermost place of an exception's traceback that lies below ``tests``."""
+    """Return the innermost place in an exception's traceback that is below ``tests``."""
     found, trace = None, error.__traceback__
     while trace is not None:
         if _is_below(trace, str(tests)):
@@ -102,9 +102,9 @@ def _tree(file: str) -> ast.Module:
 
 @functools.cache
 def _vocabulary(tests: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the texts of the author's messages in a test file and in ``shared``, and their words.
+    """Return the author's message texts in a test file and in ``shared``, and their words.
 
-    An input that stands in the file as text is not among them.
+    Texts that the tests use as inputs are not included.
     """
     shared = Path(tests).parent.with_name("shared")
     files = [tests, *sorted(map(str, shared.rglob("*.py")))]
@@ -113,7 +113,7 @@ def _vocabulary(tests: str) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _texts(node: ast.AST) -> Iterator[str]:
-    """Yield the texts at a place where a message, or a part of one, is written."""
+    """Yield the string literals of a message at a place where a message can be written."""
     parts: list[ast.AST | None] = []
     match node:
         case ast.Assert():
@@ -135,13 +135,14 @@ def _texts(node: ast.AST) -> Iterator[str]:
             yield " ".join(each.value.split())
 
 
-# --- the author's own words ---------------------------------------------------------------------
+# --- the author's message -----------------------------------------------------------------------
 
 
 def author_text(error: BaseException, place: TestPlace | None) -> str:
-    """Return the message that the author wrote for this failure, or '' if it is not the author's.
+    """Return the message that the author wrote for this failure, or ''.
 
-    A library's assertions (NumPy's, pytest's own) print inputs and expected values.
+    Messages of libraries (NumPy, pytest itself) are left out: they print inputs and expected
+    values.
     """
     statement = place.statement if place else None
     if place is None or statement is None or not _is_written(error, statement):
@@ -159,7 +160,7 @@ def _is_written(error: BaseException, statement: ast.stmt) -> bool:
 
 
 def _header(statement: ast.stmt) -> list[ast.AST]:
-    """Return the parts of a statement that run on its own line: of an ``if``, the condition."""
+    """Return the parts of a statement that run first: the condition of an ``if``."""
     children = ast.iter_child_nodes(statement)
     return [node for node in children if not isinstance(node, ast.stmt | ast.excepthandler)]
 
@@ -174,16 +175,16 @@ def _called(node: ast.AST) -> str:
 
 
 def filtered(text: str, tests: Path, params: Mapping[str, Any] | None = None) -> str:
-    """Return an author's message with nothing in it that a submission or an input can say.
+    """Return an author's message without anything a submission or an input could set.
 
     Args:
-        text: The message as it was raised.
-        tests: The test file; a message that stands there as it is passes unchanged.
-        params: The parameters of the test, whose texts the title shows too.
+        text: The message of the exception.
+        tests: The test file; a message that occurs in it literally is returned unchanged.
+        params: The parameters of the test, whose texts the title also shows.
 
     Returns:
-        One printable line. Words that stand in no message of the file become ``…``; so do numbers
-        after the third, and the others keep two digits.
+        One printable line. Words that are in no message of the file become ``…``, and so do
+        numbers after the third; the other numbers are rounded to two digits.
     """
     text = " ".join(text.split())
     whole, words = _vocabulary(str(tests))
@@ -205,7 +206,7 @@ def filtered(text: str, tests: Path, params: Mapping[str, Any] | None = None) ->
 
 
 def _rough(word: str) -> str:
-    """Return a number with two digits, or '' if it is none or beyond 1e±6."""
+    """Return a number with two digits; '' if it is not a number or is beyond 1e±6."""
     try:
         number = float(word.rstrip("."))
     except ValueError:
@@ -216,7 +217,7 @@ def _rough(word: str) -> str:
     return f"{float(f'{number:.2g}'):.10g}{tail}"
 
 
-# --- in words, what was compared ----------------------------------------------------------------
+# --- a description of the comparison ------------------------------------------------------------
 
 
 def in_words(error: BaseException, place: TestPlace | None) -> str:
@@ -273,7 +274,7 @@ def _should_raise(statement: ast.With, place: TestPlace) -> str:
 
 
 def _kind(test: ast.Compare, place: TestPlace) -> str:
-    """Return what kind of value is expected, from our side of the comparison."""
+    """Return the expected kind of value, from the test's side of the comparison."""
     for side in (test.comparators[0], test.left):
         if _functions([side], place):
             continue
@@ -291,12 +292,12 @@ def _kind(test: ast.Compare, place: TestPlace) -> str:
 def _subject(
     nodes: Sequence[ast.AST], place: TestPlace, other: str = "what your code returns"
 ) -> str:
-    """Return ``what f returns``, for the student's function that the code is about."""
+    """Return ``what f returns`` for the student's function in an expression."""
     return next((f"what {name} returns" for name in _functions(nodes, place)), other)
 
 
 def _functions(nodes: Sequence[ast.AST], place: TestPlace) -> list[str]:
-    """Return the student's functions and methods that an expression uses, directly or by a name."""
+    """Return the student's functions and methods that an expression uses."""
     found = [name for node in nodes for name in _student_calls(node)]
     if found:
         return found
@@ -328,7 +329,7 @@ def _student_calls(node: ast.AST) -> Iterator[str]:
 
 
 def example_text(error: BaseException, place: TestPlace | None) -> str:
-    """Return the whole comparison of an example test: the expression, and both of its sides."""
+    """Return the comparison of an example test: the expression and both values."""
     statement = place.statement if place else None
     if place is None or statement is None:
         return visible_line(str(error), LONGEST)
@@ -346,7 +347,7 @@ def example_text(error: BaseException, place: TestPlace | None) -> str:
 
 
 def _value(node: ast.expr, place: TestPlace) -> str:
-    """Evaluate one side of a comparison once more; the code is the author's."""
+    """Evaluate one side of a comparison again; the code is the author's."""
     code = compile(ast.Expression(node), place.file, "eval")
     names = dict(place.frame.f_locals)
     try:
@@ -359,7 +360,7 @@ def _value(node: ast.expr, place: TestPlace) -> str:
 
 @contextlib.contextmanager
 def _any_kind(student: Any) -> Iterator[None]:
-    """Let a student's module answer with any kind of value: it is shown, and decides nothing."""
+    """Accept any kind of value from the student's module: it is only shown, not judged."""
     peer = getattr(student, "_grader_peer", None)
     if peer is None:
         yield
