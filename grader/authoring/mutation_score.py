@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from grader.authoring.stub import GAP, stub
-from grader.checks import compare
+from grader.checks import compare, exact
 from grader.checks.arrays import arrays_of
 from grader.checks.boundary.worker_module import WorkerModule
 from grader.checks.case import Case
@@ -89,9 +89,12 @@ def _tells(exercise: Exercise, drawn: list[Case], module: types.ModuleType) -> b
 def _differs(reference: Module, edited: Module, case: Case) -> bool:
     want, expected, scales = reference.expected(case)
     try:
-        found = arrays_of(edited.answer(case, want))
+        answer = edited.answer(case, want)
     except Exception:  # whatever an edited solution raises
         return True
+    if case.exact and exact.fault(case, answer, reference.answer(case, want), (), ""):
+        return True
+    found = arrays_of(answer)
     return any(
         path not in found
         or compare.fault(

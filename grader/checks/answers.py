@@ -138,7 +138,7 @@ class Asked:
     def call_for(self, case: Case, want: Any) -> Call:
         """Return the call of a case with something else asked of its result."""
         plain = self._call(case)
-        return Call(plain.function, plain.arguments, want)
+        return Call(plain.function, plain.arguments, want, exact=plain.exact)
 
     def _call(self, case: Case) -> Call:
         if case.stands_alone:

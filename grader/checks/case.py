@@ -38,6 +38,8 @@ class Case:
     floor: float
     tolerance: float
     cpu: float
+    exact: bool
+    """Whether arguments and answer keep their types: see `grader.checks.exact`."""
     stands_alone: bool
     """Whether it is made of no other case."""
     shows_cache: bool
@@ -53,8 +55,14 @@ class Case:
         floor: float = 0.0,
         tolerance: float = TOLERANCE,
         cpu: float = 0.0,
+        exact: bool = False,
     ) -> None:
         """Describe one call of a student's function.
+
+        Numbers are read as float64, lists and arrays alike, and of a dict the keys of the reference's
+        answer. With ``exact`` the answer is any plain value (text, None, tuples, sets, nested ones),
+        and must be of the same types with the same values: a list is not a tuple, 1.0 is not 1, and
+        a dict has no more keys. Only floats may differ, by ``tolerance`` of their size.
 
         Args:
             function: The name of the function.
@@ -65,10 +73,18 @@ class Case:
             floor: See `grader.checks.compare`.
             tolerance: See `grader.checks.compare`.
             cpu: CPU seconds allowed.
+            exact: Whether the answer must be the same plain value, types included.
+
+        Raises:
+            ValueError: ``exact`` stands beside ``own_scale`` or ``entrywise``, which are for arrays.
         """
+        if exact and (own_scale or entrywise):
+            other = "own_scale" if own_scale else "entrywise"
+            raise ValueError(f"Case({function!r}): exact=True and {other}=True exclude each other")
         fields = {
             "function": function, "args": args, "note": note, "own_scale": own_scale,
             "entrywise": entrywise, "floor": floor, "tolerance": tolerance, "cpu": cpu,
+            "exact": exact,
             "stands_alone": not any(isinstance(argument, Part) for argument in args),
             "shows_cache": False,
         }  # fmt: skip

@@ -62,6 +62,7 @@ class Check(Judge):
         """Pass if the arrays at ``path`` of every answer are right; else raise `Failed`.
 
         ``gradient`` may be a function of the first case: one that is taken at that case's inputs.
+        Answers to exact cases get no partial credit: ``local``, ``own`` and ``gradient`` are for arrays.
         """
         found = self._failure(cases, path, name, gradient)
         if found is None:
@@ -150,6 +151,10 @@ class Check(Judge):
         faults = [self.fault(c, a, path, name) for c, a in zip(drawn, answers, strict=True)]
         if not any(faults):
             return None
+        if any(case.exact for case in drawn):  # what follows explains arrays
+            error = next((answer.error for answer in answers if answer.error is not None), None)
+            detail, cause = (error.detail, error.cause) if error else ("", "")
+            raise Failed(first_fault(drawn, faults), detail=detail, cause=cause)
         if callable(gradient):
             gradient = gradient(drawn[0])
         failure = Failure(self.asked, drawn, answers, path, gradient, self.rng)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from grader.checks import arrays, compare, timing
+from grader.checks import arrays, compare, exact, timing
 from grader.checks.answers import Asked
 from grader.checks.arrays import Path
 from grader.checks.case import Case
@@ -59,6 +59,11 @@ class Judge:
         if answer.error is not None:
             return str(answer.error)
         want, expected, scales = self.exercise.reference.expected(case)
+        if case.exact:
+            right = self.exercise.reference.answer(case, want)
+            return exact.fault(
+                case, answer.value, right, path, name or label_of(case.function, path)
+            )
         for key, leaf in arrays.leaves(arrays.at(answer.value, path), path):
             if isinstance(leaf, Refused):
                 whole = leaf is answer.value and leaf.reason in refusals.OF_THE_WHOLE

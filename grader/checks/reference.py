@@ -9,9 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from grader.checks import exact
 from grader.checks.arrays import Path, arrays_of
 from grader.checks.case import Case, Part
 from grader.checks.compare import scales
+from grader.sandbox.guest.exact import EXACT
 from grader.sandbox.guest.plain_values import as_leaf
 from grader.sandbox.guest.wire import packed
 from grader.sandbox.student import Call, Refused
@@ -22,16 +24,22 @@ Caches = Mapping[str, Sequence[str]]
 """For each function that returns a cache (always last): its listed keys; none: it is opaque."""
 
 
-def wanted(value: Any, cache: Sequence[str] | None, is_shown: bool = False) -> Any:
+def wanted(
+    value: Any, cache: Sequence[str] | None, is_shown: bool = False, is_exact: bool = False
+) -> Any:
     """Return what to ask a worker for, given the reference's answer.
 
     Args:
         value: The reference's answer (see `grader.sandbox.guest.worker`).
         cache: The listed keys of the cache, which is its last element; None if there is no cache.
         is_shown: Whether the values under these keys are asked for, and not only whether they exist.
+        is_exact: Whether the answer is asked for as it is, all but its cache.
     """
+    if is_exact and cache is None:
+        return EXACT
     if isinstance(value, tuple):
-        parts = [wanted(item, None) for item in (value if cache is None else value[:-1])]
+        items = value if cache is None else value[:-1]
+        parts = [wanted(item, None, is_exact=is_exact) for item in items]
         if cache is not None and is_shown:
             parts.append({key: wanted(value[-1][key], None) for key in cache})
         elif cache is not None:
@@ -46,6 +54,8 @@ def read(value: Any, want: Any) -> Any:
     """Return an answer computed in this process in the form in which a worker's is rebuilt."""
     if want == "held":
         return value is not None
+    if want == EXACT:
+        return exact.read(value)
     if isinstance(want, str):
         leaf = as_leaf(value)
         return Refused(leaf) if isinstance(leaf, str) else np.asarray(leaf)
@@ -82,7 +92,7 @@ class Module:
         """Return the kinds to ask for, the right arrays by path, and the scale of each."""
         if case not in self._expected:
             keys = self.caches.get(case.function)
-            want = wanted(self.raw(case), keys, case.shows_cache and bool(keys))
+            want = wanted(self.raw(case), keys, case.shows_cache and bool(keys), case.exact)
             arrays = arrays_of(read(self.raw(case), want))
             self._expected[case] = want, arrays, scales(arrays, case.own_scale)
         return self._expected[case]
@@ -91,7 +101,8 @@ class Module:
         """Build the call to ask a student; ``args`` are values of that student's own."""
         if case not in self._calls:
             keep = len(self._calls) if case.function in self.caches else -1
-            plain = Call(case.function, args or case.args, self.want(case), keep)
+            given = args or case.args
+            plain = Call(case.function, given, self.want(case), keep, exact=case.exact)
             if args is None:
                 plain = plain._replace(packed=packed(plain.request()))
             self._calls[case] = plain

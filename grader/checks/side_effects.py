@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from grader.checks import exact
 from grader.checks import experiments as behaviour
 from grader.checks.answers import Asked
 from grader.checks.arrays import is_same
@@ -65,7 +66,7 @@ def repeats(judge: Judge, *cases: Draw) -> None:
             raise Failed(
                 f"called again, {again.error}", detail=again.error.detail, cause=again.error.cause
             )
-        if not is_same(answer.value, again.value):
+        if not _is_same(answer.value, again.value):
             message = f"{drawn.function} returns something else when it is called again with the same arguments"
             # One of random numbers is not right even where it has answered nothing yet.
             remembers = behaviour.is_right_alone(judge.asked, drawn)
@@ -103,7 +104,7 @@ def answers_to_bad(asked: Asked, cases: Sequence[Case]) -> list[Answer]:
     found = []
     for case in cases:
         try:
-            found += asked.student.call([Call(case.function, case.args, "held")])
+            found += asked.student.call([Call(case.function, case.args, "held", exact=case.exact)])
         except StudentError as error:
             found.append(Answer(None, error=error))
     return found
@@ -137,12 +138,20 @@ def _must_say_something(judge: Judge, pairs: Sequence[tuple[Case, Answer]]) -> N
         by_function.setdefault(case.function, []).append((case, answer))
     for function, group in by_function.items():
         judge.function = function
-        if not says_something([answer for _, answer in group]):
+        answers = [answer for _, answer in group]
+        if not (says_something(answers) or exact.says_something(answers)):
             raise Failed(unreadable(group) or f"{function} returns only constants")
     if not any(map(_adds_something, by_function.values())):
         raise Failed("the results are only constants and the arguments themselves")
 
 
+def _is_same(one: Any, other: Any) -> bool:
+    """Return whether two answers of one function are equal within rounding."""
+    return is_same(one, other) and exact.is_same(one, other)
+
+
 def _adds_something(pairs: Sequence[tuple[Case, Answer]]) -> bool:
     """Return whether the answers are more than constants and arguments handed back."""
-    return says_something([Answer(added(answer.value, case.args)) for case, answer in pairs])
+    if says_something([Answer(added(answer.value, case.args)) for case, answer in pairs]):
+        return True
+    return any(exact.adds_something(answer.value, case.args) for case, answer in pairs)

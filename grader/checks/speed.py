@@ -80,6 +80,8 @@ def _are_measured(judge: Judge, cases: Sequence[Case], answers: Sequence[Answer]
 def _wrong(judge: Judge, case: Case, answer: Answer) -> tuple[list[Path], list[Path]]:
     """Return the arrays that carry information, and those of them that are wrong."""
     _, expected, _ = judge.exercise.reference.expected(case)
+    if case.exact:
+        return [()], [()] if judge.fault(case, answer, (), "") else []
     telling = [path for path, array in expected.items() if not arrays.trivial(array)]
     return telling, [path for path in telling if judge.fault(case, answer, path, "")]
 

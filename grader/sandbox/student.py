@@ -19,7 +19,9 @@ from msgspec.structs import replace
 from grader.model import Limits
 from grader.sandbox.faults import CrashError, GraderError, OverrunError, PipeError, StudentError
 from grader.sandbox.fork_server import ForkServer
+from grader.sandbox.guest import exact
 from grader.sandbox.guest.refusals import REFUSALS
+from grader.sandbox.guest.wire import WireError
 from grader.sandbox.worker_process import NONSENSE, Worker  # fmt: skip
 from grader.text import from_worker
 
@@ -71,10 +73,13 @@ class Call(NamedTuple):
     want: Any
     keep: int = -1
     packed: Any = None
+    exact: bool = False
+    """Whether the arguments keep their types: a tuple arrives as a tuple, a set as a set."""
 
     def request(self) -> Any:
         """Return the message to send."""
-        return self.packed or list(self[:4])
+        given = exact.packed(self.arguments) if self.exact else self.arguments
+        return self.packed or [self.function, given, self.want, self.keep]
 
 
 class Refused(Struct, frozen=True):
@@ -83,8 +88,14 @@ class Refused(Struct, frozen=True):
     reason: str
 
 
+class Exact(Struct, frozen=True):
+    """A leaf of an answer that was asked for as it is: a plain value of any type."""
+
+    value: Any
+
+
 class Answer(Struct, frozen=True):
-    """The rebuilt result of one call: arrays and `Refused` leaves in lists and dicts."""
+    """The rebuilt result of one call: arrays, `Exact` and `Refused` leaves in lists and dicts."""
 
     value: Any
     modified: tuple[int, ...] = ()
@@ -345,6 +356,8 @@ class Student(Struct):
             return Refused(value if value in REFUSALS else "unreadable")
         if want == "held" and type(value) is bool:
             return value if value else Refused("none")
+        if want == exact.EXACT and type(value) is list and len(value) == 1:
+            return self._exact(value[0])
         if isinstance(want, str) and isinstance(value, np.ndarray):
             return value
         if isinstance(want, str) and type(value) is float:
@@ -355,6 +368,12 @@ class Student(Struct):
             pairs = zip(want.items(), value, strict=True)
             return {key: self._rebuild(part, item) for (key, part), item in pairs}
         raise self.violated()
+
+    def _exact(self, node: Any) -> Exact:
+        try:
+            return Exact(exact.rebuilt(node, "pandas" in self.program.imports))
+        except WireError:
+            raise self.violated() from None
 
     def raised(
         self, function: str, kinds: list[str], cell: int, line: int, text: str

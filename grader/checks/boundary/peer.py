@@ -76,7 +76,6 @@ OWN: Final = 1 << 7
 _LIST, _DICT, _HANDLE, _REFERENCE = (
     int(each) for each in (Tag.LIST, Tag.DICT, Tag.HANDLE, Tag.REFERENCE)
 )
-_TABLES: Final = frozenset(map(int, (Tag.FRAME, Tag.SERIES, Tag.INDEX)))
 _LIMIT_NODES: Final = 1_000_000
 _LIMIT_BYTES: Final = wire.MAX_FRAME - (1 << 16)
 
@@ -583,7 +582,7 @@ class Peer:
         return allowed
 
     def _incoming(self, node: list[Any]) -> Any:
-        if node[0] in _TABLES and self._with_frames():
+        if node[0] in values.TABLES and self._with_frames():
             return values.unpack(node, self._incoming)
         match node:
             case [tag, int(key), str(name), [*bases], int(flags)] if (

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.sandbox.guest import wire
+from grader.sandbox.guest import exact, wire
 from grader.sandbox.guest.refusals import REFUSALS
 
 MAX_ANSWER: Final = 4 << 20
@@ -31,6 +31,8 @@ def portable(value: Any, want: Any, room: list[int]) -> Any:
         return value is not None
     if type(value) is str and value in REFUSALS:  # the bridge to torch has found no array
         return value
+    if want == exact.EXACT:
+        return exact.answer(value, room[0])
     if isinstance(want, str):
         leaf = as_leaf(value)
         room[0] -= leaf.nbytes if isinstance(leaf, np.ndarray) else 8
@@ -114,8 +116,8 @@ def _differ(before: Any, after: Any) -> bool:
         return False
     if kind is dict:
         return type(after) is not dict or _dict_differs(before, after)
-    if kind is list:
-        if type(after) is not list or len(after) != len(before):
+    if kind is list or kind is tuple:
+        if type(after) is not kind or len(after) != len(before):
             return True
         return any(_differ(b, a) for b, a in zip(before, after, strict=True))
     try:

@@ -6,7 +6,7 @@ from typing import Final
 
 REFUSALS: Final = frozenset(
     "missing none complex object string date record ragged masked too-large unreadable "
-    "not-dict not-pair not-torch not-tensor not-parameter not-called more-parameters no-parameters "
+    "not-dict not-pair not-plain not-torch not-tensor not-parameter not-called more-parameters no-parameters "
     "float32 not-float64 not-finite no-gradient wants-none lost-gradient not-gradients "
     "output-shape".split()
 )
@@ -25,6 +25,7 @@ REASONS: Final = {
     "unreadable": "cannot be read as an array of numbers",
     "not-dict": "is not a dict",
     "not-pair": "is not a tuple of the length that the docstring gives",
+    "not-plain": "holds an object of a class; plain values are expected",
     "not-torch": "cannot be computed: neither a torch.autograd.Function nor a torch.nn.Module",
     "not-tensor": "cannot be computed: the output is not a tensor",
     "not-parameter": "is not among the parameters that the module lists",

@@ -80,6 +80,10 @@ class Tag(enum.IntEnum):
     CLASS = 43
 
 
+TABLES: Final = frozenset({int(Tag.FRAME), int(Tag.SERIES), int(Tag.INDEX)})
+"""Tags of the tables of pandas, which `frames` rebuilds."""
+
+
 class TooLargeError(Exception):
     """A value beyond the limits on depth, count or bytes; the text says which."""
 

@@ -24,9 +24,10 @@ On a worker's socket (a stream), grader <-> worker; a ready worker first says ["
             | ["raised", kinds, cell, line, text]
 
 ``want`` is the shape of what the contract says is returned: "number" or "int" for a leaf (an
-array, a scalar, a list of them), a list for a pair, a dict for a dict; "held" asks only whether
-it is there. A leaf that cannot be read as an array is answered by a word that says why, one of
-`grader.sandbox.guest.refusals`. With torch preloaded, a class is called with arrays only; see
+array, a scalar, a list of them), a list for a pair, a dict for a dict; "exact" for a plain value of
+any type, answered as [node] (see `exact`, which also says what ``arguments`` may be); "held" asks
+only whether it is there. A leaf that cannot be read as an array is answered by a word that says why,
+one of `grader.sandbox.guest.refusals`. With torch preloaded, a class is called with arrays only; see
 `grader.sandbox.guest.torch_bridge`.
 ``keep`` >= 0 keeps the whole result here under that number, and an argument may be a `wire.Ref` to
 it: opaque caches never cross. ``kinds`` are the names of the exception's built-in classes, exact
@@ -49,7 +50,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from grader.sandbox.guest import figures, library, lockdown, newer, startup, wire
+from grader.sandbox.guest import exact, figures, library, lockdown, newer, startup, wire
 from grader.sandbox.guest.imports import Gate
 from grader.sandbox.guest.operations import PLAIN, Bridge, Operations
 from grader.sandbox.guest.plain_values import MAX_ANSWER, modified, portable
@@ -347,8 +348,9 @@ class _Channel:
 
     # --- call ---
 
-    def _answer(self, call: list[Any], before: list[Any], repeat: int) -> list[Any]:
-        function, arguments, want, keep = call
+    def _answer(self, call: list[Any], before: Any, repeat: int) -> list[Any]:
+        function, packed, want, keep = call
+        arguments, before = exact.arguments(packed), exact.arguments(before)
         target = getattr(self._running.module, function, None)
         if target is None:
             return ["raised", ["undefined"], -1, 0, ""]
