@@ -1,1 +1,1 @@
-"""Keep student code in: the trusted side. Everything that runs beside it is in `guest`."""
+"""Run student code in a sandbox: the trusted side. Code that runs beside it is in `guest`."""

@@ -1,7 +1,7 @@
-"""Try attacks from within a worker before any grading.
+"""Try to escape from the sandbox before anything is graded.
 
-This file is loaded into a worker as if it were a submission. Each attempt that succeeds sets its
-flag in what `probe` returns; a run with any flag set refuses to start.
+A worker loads this file as if it were a submission. Each attempt that succeeds sets its flag in the
+result of `probe`; a run with any flag set refuses to start.
 """
 
 # ruff: noqa: ANN001, ANN201, ANN202  # it is loaded as a submission is, and written like one
@@ -16,12 +16,12 @@ ATTEMPTS = ("read", "list", "write", "connect", "fork", "execute", "signal", "se
 
 
 def probe(paths, pid, folder="."):
-    """Return a flag for each of ``ATTEMPTS``: 1.0 where it succeeded.
+    """Return a flag for each of ``ATTEMPTS``: 1.0 if it succeeded.
 
     Args:
         paths: Files that must be unreadable.
-        pid: A process of the grader's.
-        folder: The folder in which the program starts, or '' where it may write there.
+        pid: The id of a process of the grader.
+        folder: The working folder of the program, or '' if the program may write there.
     """
     attempts = (
         _read, _list, lambda paths, pid: _write(paths, pid, folder), _connect, _fork, _execute,
@@ -31,7 +31,7 @@ def probe(paths, pid, folder="."):
 
 
 def burn(seconds):
-    """Use ``seconds`` of CPU time, so that the clock outside can be checked."""
+    """Use ``seconds`` of CPU time, to check the clock that the grader reads."""
     end = time.process_time() + seconds
     while time.process_time() < end:
         pass

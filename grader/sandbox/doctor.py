@@ -1,6 +1,6 @@
-"""Report versions, layers of the sandbox, and whether they hold: `grader doctor`, as plain lines.
+"""Report versions and sandbox layers, and whether the layers work (`grader doctor`).
 
-It tries exactly what a run tries before it grades: see `grader.sandbox.selftest`.
+It runs the same attempts as a run before grading: see `grader.sandbox.selftest`.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _WITHOUT: Final = {
 
 
 def examine(private: Sequence[str] = ()) -> Iterator[tuple[str, bool]]:
-    """Yield (line, whether that is as it should be).
+    """Yield lines of the report, each with True if it is good.
 
-    ``private``: the files that a run would keep from workers; without a course, a stand-in.
+    ``private``: files that workers must not read; without a course, a temporary file replaces them.
     """
     yield f"grader {__version__}, Python {platform.python_version()}, {platform.platform()}", True
     for package in ("numpy", "pytest", "msgspec", "nbformat", "torch"):
@@ -90,7 +90,7 @@ def _tried(server: ForkServer, private: Sequence[str]) -> Iterator[tuple[str, bo
 
 @contextlib.contextmanager
 def _stand_in() -> Iterator[Sequence[str]]:
-    """Make a file that everybody may read, where a course would have its hidden tests."""
+    """Create a world-readable file, in the place of a course's hidden tests."""
     with tempfile.TemporaryDirectory(prefix="grader-doctor-") as name:
         folder, file = Path(name), Path(name, "test_hidden.py")
         folder.chmod(0o755)

@@ -1,4 +1,4 @@
-"""The errors of a worker: `GraderError` is ours, every `StudentError` is the submission's."""
+"""Errors of workers: a `GraderError` is ours, a `StudentError` is the submission's."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from grader.model import Cause
 
 
 class GraderError(UserError):
-    """We could not tell: the sandbox failed, not the student."""
+    """The sandbox failed, not the student, so the submission could not be judged."""
 
 
 class StudentError(Exception):
-    """Student code raised, hung, died or answered nonsense: one line that a student may read.
+    """Student code raised, hung, died or sent an invalid answer; students may read the message.
 
     Args:
-        message: The line.
-        kinds: The built-in exception classes when it raised.
-        detail: More, for the instructor.
-        place: Where it raised: the title of the cell, and the line.
-        needs: The function whose missing answer is an argument of the call, if that is why.
+        message: One line for the student.
+        kinds: Names of the built-in classes of the exception, if it raised one.
+        detail: More for the instructor.
+        place: The title of the cell and the line that raised.
+        needs: The function whose missing answer is an argument of the call, if that is the reason.
     """
 
     cause: Cause = "raised"
-    """For code that decides (see `grader.model.Outcome`)."""
+    """Why the check failed, for code to compare (see `grader.model.Outcome`)."""
 
     def __init__(
         self,
@@ -42,13 +42,13 @@ class StudentError(Exception):
 
 
 class OverrunError(StudentError):
-    """A limit was passed, and the worker killed for it."""
+    """The code exceeded a time limit, and its worker was killed."""
 
     cause: Cause = "overran"
 
 
 class CrashError(StudentError):
-    """The worker ended in the middle of a request."""
+    """The worker ended during a request."""
 
     cause: Cause = "crashed"
 

@@ -1,9 +1,9 @@
-"""Start the fork server and hand out workers: the trusted end.
+"""Start the fork server and fork workers from it: the trusted side.
 
     with ForkServer(Sandbox.best()) as server:
         worker = server.fork(Limits())     # see `grader.sandbox.worker_process`
 
-What goes wrong here, before student code is read, raises `GraderError`: ours.
+Failures here happen before student code is read, so they raise `GraderError`.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ _UIDS: Final = 64
 
 
 class Sandbox(Struct, frozen=True):
-    """The layers to put on workers; ``none`` for students' own machines."""
+    """The layers that workers run in; an empty set for students' own machines."""
 
     layers: frozenset[str]
 
     @classmethod
     @cache
     def best(cls) -> Sandbox:
-        """Return every layer that this machine allows."""
+        """Return all layers that this machine supports."""
         found = set(lockdown.available())
         if shutil.which("bwrap"):
             found.add("mounts")
@@ -54,17 +54,17 @@ class Sandbox(Struct, frozen=True):
         return cls(frozenset(found))
 
     def unmounted(self) -> Sandbox:
-        """Return the layers to use where bubblewrap cannot start; a jail if nothing else hides files."""
+        """Return the layers to use where bubblewrap cannot start; chroot if Landlock is missing."""
         found = lockdown.available()
         layers = self.layers & found
         return Sandbox(layers if "landlock" in layers else layers | (found & {"chroot"}))
 
     def without(self, *layers: str) -> Sandbox:
-        """Return these layers without some: for tests that show what each prevents."""
+        """Return these layers without some, for tests that show what each layer prevents."""
         return Sandbox(self.layers - set(layers))
 
     def ordered(self) -> list[str]:
-        """Return the layers' names in the order in which they are put on."""
+        """Return the layer names in the order in which they are applied."""
         return [layer for layer in lockdown.LAYERS if layer in self.layers]
 
 
@@ -72,7 +72,7 @@ class Sandbox(Struct, frozen=True):
 
 
 class ForkServer:
-    """A program of its own, never forked from this process; it sees no secret and runs no student."""
+    """A separate program that forks workers; it holds no secret and runs no student code."""
 
     def __init__(
         self,
@@ -86,8 +86,8 @@ class ForkServer:
         Args:
             sandbox: The layers of the workers.
             preload: Modules to import before any fork.
-            data: A folder whose files the workers find in their working folder.
-            writes: Whether a worker may write there; each has a copy of its own then.
+            data: A folder whose files appear in the working folder of the workers.
+            writes: Whether workers may write in that folder; each worker then gets a separate copy.
         """
         self.sandbox = sandbox
         self._data, self.writes = data, writes
@@ -96,15 +96,15 @@ class ForkServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._up = False
-        """Whether it has said that it serves."""
+        """Whether it has reported that it is ready."""
         self._jail: KeptFolder | None = None
         self._uids: Sequence[int] = (os.geteuid(),)
         self._taken: set[int] = set()
         """The uids of workers that have not ended."""
         self.starts = 0
-        """How often it was started: a worker ends with the one that forked it."""
+        """Number of starts; workers die with the fork server that forked them."""
         self.killed = 0
-        """Workers that somebody else killed (the kernel, short of memory): no doing of theirs."""
+        """Number of workers killed from outside (out of memory): not the student's fault."""
 
     def __enter__(self) -> ForkServer:
         self.start()
@@ -119,13 +119,13 @@ class ForkServer:
         self.close()
 
     def start(self) -> None:
-        """Start it, without waiting; `fork` waits. Falls back from bubblewrap where that fails."""
+        """Start it without waiting; `fork` waits, and falls back if bubblewrap cannot start."""
         if "uid" in self.sandbox.layers:
             self._uids = lockdown.free_uids(_UIDS)
         sweep()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         if "mounts" in self.sandbox.layers and os.geteuid() != 0:
-            # Bubblewrap's user namespace gives the right to it.
+            # Bubblewrap's user namespace permits a pid namespace.
             self.sandbox = Sandbox(self.sandbox.layers | {"pidns"})
         layers = self.sandbox.layers
         if self._work is None and (self.writes or (self._data and self._data.is_dir())):
@@ -145,13 +145,13 @@ class ForkServer:
         self.starts += 1
 
     def _root(self) -> str:
-        """Return where workers find their files, or the empty directory for ``chroot``."""
+        """Return the root folder of the workers' files, or the empty directory for ``chroot``."""
         if self._work is None:
             return str(self._jail.path) if self._jail else ""
         return SEEN_AT if "mounts" in self.sandbox.layers else str(self._work.path)
 
     def _program(self, fd: int, settings: dict[str, Any]) -> subprocess.Popen[bytes]:
-        """Start the worker program, which serves the descriptor ``fd``."""
+        """Start the worker program, which serves the file descriptor ``fd``."""
         environment = view.environment()
         folder = settings["work"]["data"] if settings["work"] else "/"
         try:
@@ -171,7 +171,7 @@ class ForkServer:
             raise GraderError(f"the fork server cannot be started: {error.strerror}") from None
 
     def ready(self) -> None:
-        """Wait until it serves; raises `GraderError` with its last words if it does not."""
+        """Wait until it serves; otherwise raise `GraderError` with the last line it printed."""
         if self._control is None:
             self.start()
         if self._up:
@@ -184,13 +184,14 @@ class ForkServer:
             self.close()
             if "mounts" not in self.sandbox.layers:
                 raise GraderError(f"the fork server did not start: {said}") from None
-            # No namespaces here (an LMS container): the same without bubblewrap.
+            # Namespaces are not available here (in an LMS container), so continue without
+            # bubblewrap.
             self.sandbox = self.sandbox.unmounted()
             self.start()
             self.ready()
 
     def fork(self, limits: Limits) -> Worker:
-        """Return a worker that is locked down and has said so."""
+        """Return a worker that has confirmed that it is locked down."""
         self.ready()
         ours, theirs = socket.socketpair()
         output, capture = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -216,12 +217,12 @@ class ForkServer:
         return Worker(self, ours, reply["pid"], pidfd, output, uid)
 
     def _free_uid(self) -> int:
-        """Return a uid that no worker has, by chance: a number in order would count the workers."""
+        """Return a random unused uid: consecutive uids would reveal the number of workers."""
         free = [uid for uid in self._uids if uid not in self._taken]
         return secrets.choice(free or self._uids)
 
     def release(self, uid: int) -> None:
-        """Let another worker have the uid of one that has ended."""
+        """Make the uid of a worker that has ended available again."""
         self._taken.discard(uid)
 
     def status(self, pid: int) -> int | None:
@@ -231,7 +232,7 @@ class ForkServer:
         return status if isinstance(status, int) else None
 
     def close(self) -> None:
-        """End it, and with it every worker."""
+        """End the fork server and every worker."""
         if self._control is not None:
             self._control.close()
             self._control = None

@@ -1,11 +1,11 @@
-"""Start our own Python processes so that nothing around them is imported.
+"""Start Python processes that import nothing from the current folder or the environment.
 
     subprocess.Popen(command("from grader.grading import process; process.main()", "3"),
                      env=environment(), cwd=NEUTRAL)
 
-A student's folder may hold a ``platform.py``, and the shell of an instructor has settings for other
-programs. So every interpreter of ours runs in isolated mode (``-I``: no current folder, no
-``PYTHON*``, no packages of the user's), in the root folder, with an environment that is built here.
+A student's folder may hold a ``platform.py``, and an instructor's shell has settings for other
+programs. So each of our interpreters runs in isolated mode (``-I``: without the current folder,
+``PYTHON*`` variables and the user's packages), in the root folder, with an environment built here.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from pathlib import Path
 from typing import Final
 
 NEUTRAL: Final = "/"
-"""The working folder of every process of ours: nobody else writes there."""
+"""The working folder of all our processes: a folder in which only root can write."""
 ONE_THREAD: Final = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
-"""Variables that keep array code in one thread."""
+"""Variables that limit array code to one thread."""
 _OURS: Final = str(Path(__file__).resolve().parents[2])
 """The folder that holds the package ``grader``."""
 _FOREIGN: Final = ("CELERY", "KOMBU")
-"""Prefixes of variables that make Celery load what they name, in the process of the command."""
+"""Prefixes of variables that make Celery load modules into the command's process."""
 
 
 def command(code: str, *arguments: str) -> list[str]:
     """Return the command line that runs ``code`` in isolated mode."""
-    # Another grader may be installed: this one is imported first, and shadows nothing else after it.
+    # Import this grader first, in case another one is installed; it must shadow nothing else.
     found = (
         f"import sys; sys.path.insert(0, {_OURS!r}); import grader; del sys.path[0]; "
         f"{_OURS!r} in sys.path or sys.path.append({_OURS!r}); "
@@ -41,9 +41,9 @@ def command(code: str, *arguments: str) -> list[str]:
 
 
 def _folders() -> list[str]:
-    """Return where this process finds our package and what it needs, for those who set PYTHONPATH.
+    """Return the folders of our package and its dependencies, for users who set PYTHONPATH.
 
-    They come last on the path of the new process, and only if it would find no packages otherwise.
+    The new process has them last on its path, and only if it would not find the packages otherwise.
     """
     specs = (find_spec(name) for name in ("msgspec", "numpy", "pytest"))
     origins = [str(Path(spec.origin).parents[1]) for spec in specs if spec and spec.origin]
@@ -51,10 +51,10 @@ def _folders() -> list[str]:
 
 
 def environment(given: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the whole environment of a process of ours: built, not inherited.
+    """Return the complete environment for one of our processes; it inherits nothing else.
 
     Args:
-        given: Where the paths of programs, libraries and temporary files are taken from.
+        given: The variables from which PATH, library and temporary folders are taken.
     """
     temporary = given.get("TMPDIR", "")
     libraries = _absolute(given.get("LD_LIBRARY_PATH", ""))
@@ -65,20 +65,21 @@ def environment(given: Mapping[str, str] = os.environ) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         **({"TMPDIR": temporary} if os.path.isabs(temporary) else {}),
-        **({"LD_LIBRARY_PATH": libraries} if libraries else {}),  # some need it to start Python
+        # Python itself may need it to start
+        **({"LD_LIBRARY_PATH": libraries} if libraries else {}),
     }
 
 
 def _absolute(paths: str) -> str:
-    """Return a search path without its relative and empty entries, which mean the current folder."""
+    """Return a search path without relative and empty entries, which mean the current folder."""
     return os.pathsep.join(path for path in paths.split(os.pathsep) if os.path.isabs(path))
 
 
 def shut_out_surroundings() -> None:
-    """Let this process import nothing from the current folder, and forget settings of others.
+    """Keep this process from importing from the current folder, and clear foreign settings.
 
-    For the command itself, which was started by somebody else. What Python read before the first
-    line of ours (``PYTHONPATH``) is beyond reach.
+    The command calls it, since its user started the process. Python has already read ``PYTHONPATH``
+    before our first line runs, so that cannot be undone.
     """
     here = os.path.realpath(os.curdir)
     sys.path[:] = [

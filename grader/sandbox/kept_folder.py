@@ -1,11 +1,11 @@
-"""Make folders for as long as this process lives, and delete those of processes that were killed.
+"""Create folders for the lifetime of this process, and delete those of killed processes.
 
     folder = KeptFolder.made("grader-work-")
     folder.remove()
     sweep()                 # what a killed process has left
 
-A folder is locked by the process that made it; one that nobody locks is left over. Only folders of this user
-with our names count, and no link is followed.
+The process that creates a folder holds a lock on it; an unlocked folder is left over. Only folders
+of this user with our name prefixes are deleted, and links are not followed.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class KeptFolder(Struct, frozen=True):
 
     @classmethod
     def made(cls, prefix: str) -> KeptFolder:
-        """Make a folder; only this user may enter it."""
+        """Create a folder that only this user may enter."""
         while True:
             path = tempfile.mkdtemp(prefix=prefix)
             lock = _locked(path)
             if lock is not None:
-                return cls(Path(path), lock)  # else another process swept it away at this moment
+                return cls(Path(path), lock)  # otherwise another process deleted it just now
 
     def remove(self) -> None:
         """Delete the folder."""
@@ -46,7 +46,7 @@ class KeptFolder(Struct, frozen=True):
 
 
 def sweep() -> None:
-    """Delete the folders that processes of this user have left when they were killed."""
+    """Delete the folders of this user's processes that were killed."""
     with contextlib.suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
         for entry in entries:
             if NAME.fullmatch(entry.name) is None:
@@ -58,7 +58,7 @@ def sweep() -> None:
 
 
 def _locked(path: str) -> int | None:
-    """Lock a folder of this user and return its descriptor; None if it is locked, or another's."""
+    """Lock a folder of this user; return its descriptor, or None if it is locked or foreign."""
     try:
         lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
@@ -76,5 +76,5 @@ def _locked(path: str) -> int | None:
 
 def _delete(path: Path) -> None:
     for _, _, _, folder in os.fwalk(path, follow_symlinks=False):
-        os.fchmod(folder, 0o700)  # only then its files can be deleted
+        os.fchmod(folder, 0o700)  # required to delete the files in it
     shutil.rmtree(path, ignore_errors=True)

@@ -1,9 +1,9 @@
-"""Build the fork server's command: interpreter, environment, view of the files.
+"""Build the fork server's command: interpreter, environment, view of the file system.
 
     [*bubblewrap(preload, environment()), *python(), "3", settings]      # a command to start it with
 
-Whatever is not named here, student code cannot find by name: no package but those that a course
-allows, no variable of ours, and, where bubblewrap can be had, no file besides the interpreter's.
+Student code can find only what is listed here: the packages that a course allows, none of our
+variables and, where bubblewrap works, no file outside the interpreter's.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from grader.sandbox.guest import startup
 from grader.sandbox.interpreter import ONE_THREAD
 
 OF_OURS: Final = ("__init__.py", "sandbox/__init__.py", "sandbox/guest")
-"""What a worker imports of this package: no test, no reference and no judge is in its view."""
+"""The folder that a worker imports from this package; it contains no test, reference or judge."""
 _OF_TORCH: Final = ("torchgen", "typing_extensions.py", "sympy", "mpmath")
-"""What torch itself imports, beside it."""
+"""Packages that torch imports."""
 _OF_PANDAS: Final = ("dateutil", "six.py", "pytz", "tzdata")
-"""What pandas itself imports, beside it."""
+"""Packages that pandas imports."""
 _OF_MATPLOTLIB: Final = (
     "PIL", "pillow", "kiwisolver", "contourpy", "cycler", "pyparsing", "packaging", "dateutil",
     "six.py", "fontTools", "mpl_toolkits",
 )  # fmt: skip
-"""What matplotlib itself imports, beside it."""
+"""Packages that matplotlib imports."""
 
 
 def python() -> list[str]:
-    """Return the base interpreter with only the worker's imports on its path."""
+    """Return the base interpreter's command with only the worker's imports on its path."""
     paths = sorted({str(_package("grader").parent), str(_package("numpy").parent)})
     code = (
         f"{startup.WITHOUT_COLLECTOR}{startup.WITHOUT_FORK_HOOKS}"
@@ -43,7 +43,7 @@ def python() -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """Return the whole environment: nothing is inherited."""
+    """Return the complete environment; nothing is inherited."""
     return {
         **ONE_THREAD, "PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8",
         "PYTHONHASHSEED": "0", "PYTHONUTF8": "1",
@@ -56,13 +56,13 @@ def bubblewrap(
     shown: Mapping[str, str] | None = None,
     folder: str = "/",
 ) -> list[str]:
-    """Return the command for a view of the interpreter, its libraries and the packages wanted alone.
+    """Return a command that shows only the interpreter, its libraries and these packages.
 
     Args:
-        preload: The packages that a course allows.
-        environment: The variables inside.
-        shown: Other folders to show, and where.
-        folder: The working folder.
+        preload: The packages that the course allows.
+        environment: The environment variables inside.
+        shown: More folders to show: their path outside and inside.
+        folder: The working folder inside.
 
     Raises:
         ModuleNotFoundError: One of the packages is not installed.
@@ -82,10 +82,12 @@ def bubblewrap(
     for path in ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache"):
         command += ["--ro-bind-try", path, path]
     command += ["--ro-bind", base, base, "--proc", "/proc"]
-    # Not --dev: its devpts needs a second user namespace, from which no pid namespace is left.
+    # Not --dev: it mounts devpts, which needs a second user namespace, in which no pid namespace
+    # can be created.
     for path in ("/dev/null", "/dev/zero", "/dev/urandom"):
         command += ["--dev-bind", path, path]
-    for path in filter(os.path.isdir, _others(base)):  # a distribution's Python lacks one of them
+    # a distribution's Python may lack one of them
+    for path in filter(os.path.isdir, _others(base)):
         command += ["--tmpfs", path]
     for each in seen:
         command += ["--ro-bind-try", str(each), str(each)]
@@ -95,7 +97,7 @@ def bubblewrap(
 
 
 def _seen(preload: Sequence[str]) -> list[Path]:
-    """Return the packages that a worker may import, their libraries, and its modules."""
+    """Return the packages that a worker may import, their libraries, and our guest modules."""
     packages = [_package(name) for name in ("numpy", "msgspec", *preload)]
     if "torch" in preload:
         packages += [_package("torch").with_name(name) for name in _OF_TORCH]
@@ -108,7 +110,7 @@ def _seen(preload: Sequence[str]) -> list[Path]:
 
 
 def _others(base: str) -> tuple[str, str]:
-    """Return where the base interpreter keeps packages that no course has named."""
+    """Return the base interpreter's folders of packages that no course has listed."""
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     return f"{base}/lib/python{version}/site-packages", f"{base}/lib/python3/dist-packages"
 

@@ -1,9 +1,9 @@
-"""Try the sandbox: a canary in a worker attempts what the layers are there to stop.
+"""Test the sandbox: a canary in a worker tries what the layers must prevent.
 
     found = examine(server, ["/course/tests/hidden/relu/test_relu.py"])
-    found.problem                   # why nobody may be graded here, or ''
+    found.problem     # why this machine cannot grade, or ''
 
-Layers are not believed. A run begins with this, and `grader doctor` does the same.
+A run does this first, and so does `grader doctor`: layers are tested, not assumed.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from grader.sandbox.guest import lockdown
 from grader.sandbox.student import Call, Program, Student
 
 BURNT: Final = 0.02
-"""CPU seconds of work with which the clock of a worker is checked."""
+"""CPU seconds that a worker uses to check its clock."""
 ALWAYS: Final = "/etc/passwd"
-"""A file that everybody may read and no worker."""
+"""A file that everybody may read, except workers."""
 _LEAST, _MOST = 0.009, 0.5
 
 
@@ -35,21 +35,21 @@ class Trial(Struct, frozen=True):
     attempts: Mapping[str, bool]
     seconds: float
     missing: str = ""
-    """What keeps the layers below the minimum for grading, or ''."""
+    """The layers missing for grading, in words, or ''."""
 
     @property
     def escapes(self) -> list[str]:
-        """Return the attempts that succeeded; there are none in a sandbox that holds."""
+        """Return the attempts that succeeded; a working sandbox has none."""
         return [name for name, succeeded in self.attempts.items() if succeeded]
 
     @property
     def clock_is_right(self) -> bool:
-        """Return whether the CPU time of a worker, seen from outside, is about what it used."""
+        """Return whether the CPU time of a worker, read from outside, is about right."""
         return _LEAST < self.seconds < _MOST
 
     @property
     def problem(self) -> str:
-        """Return why other people's code must not be graded here, or ''."""
+        """Return why this machine must not grade submissions, or ''."""
         if self.missing:
             return f"no sandbox good enough to grade others' code here: {self.missing}"
         if self.escapes:
@@ -60,14 +60,14 @@ class Trial(Struct, frozen=True):
 
 
 def examine(server: ForkServer, private: Sequence[str]) -> Trial:
-    """Check the layers, let the canary try, and read the clock.
+    """Check the layers, run the canary, and check the CPU clock.
 
     Args:
         server: The fork server, started or not.
-        private: Files that no worker may read, nor list or write in their folders.
+        private: Files that workers may not read, and whose folders they may not list or write to.
 
     Raises:
-        GraderError: No worker could be started, or the canary could not try.
+        GraderError: No worker could be started, or the canary could not run.
     """
     server.ready()
     missing = lockdown.missing_for_grading(server.sandbox.layers)
@@ -76,11 +76,11 @@ def examine(server: ForkServer, private: Sequence[str]) -> Trial:
 
 
 def trial(server: ForkServer, unreadable: Sequence[str]) -> Trial:
-    """Let the canary try, and read the clock; raise `GraderError` where it cannot even try."""
+    """Run the canary and check the clock; raise `GraderError` if the canary cannot run."""
     source = Path(__file__).with_name("canary.py").read_text(encoding="utf-8")
     canary = Student(server, Program("canary", (("canary.py", source),)), Limits())
     try:
-        # Burnt once for nothing: what a first call costs would be on the clock.
+        # One warm-up call, so that the cost of a first call is not measured.
         [flags, _] = canary.call(
             [
                 Call(

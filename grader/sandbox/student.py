@@ -1,9 +1,9 @@
-"""A submission at work: its program in a worker, which is replaced when it dies, and its answers.
+"""A submission that runs in a worker; the worker is replaced when it dies.
 
     student = Student(server, Program("two_layer_network", cells), Limits())
     [answer] = student.call([Call("relu", (np.array([-1.0, 2.0]),), "number")])
 
-What a worker writes is taken apart here, and becomes arrays, or words that a student may read.
+Replies of a worker are checked here and converted to arrays, or to text that students may read.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from grader.sandbox.worker_process import NONSENSE, Worker  # fmt: skip
 from grader.text import from_worker
 
 FAR: Final = 999
-"""Lines after this one are not named: which one raises can be made to spell a hidden input."""
+"""Later lines are not reported: a program could encode a hidden input in a line number."""
 MAX_CAPTURED: Final = 1 << 16
-"""Bytes of output kept of one submission, however many workers it wore out."""
+"""Bytes of printed output kept for one submission, over all its workers."""
 MAX_RECEIVED: Final = 64 << 20
-"""Bytes of all answers of a submission; right ones of a course take well under one MiB."""
+"""Bytes of all answers of a submission; right answers need well under one MiB."""
 LESS: Final = 0.25
-"""Fraction of a call's CPU limit for several calls in one request, and for every call after an overrun."""
+"""Fraction of the CPU limit that applies to a batch of calls, and to all calls after a timeout."""
 
 
 OUT_OF_MEMORY: Final = "MemoryError"
-"""Among the kinds of an exception; NumPy raises one of its own below it."""
+"""The name to look for among an exception's kinds; NumPy raises a subclass of it."""
 STRIKES: Final = 3
-"""After so many functions that overran, ran out of memory or died, nothing else is called."""
+"""Once this many functions ran too long, ran out of memory or died, nothing else is called."""
 STRUCK_OUT: Final = (
     "not run: three of your functions ran for too long, ran out of memory or ended your program; "
     "fix those first"
@@ -58,14 +58,14 @@ class Program(Struct, frozen=True):
 
     @property
     def texts(self) -> tuple[tuple[str, str], ...]:
-        """Return all cells, those of the main file first; a worker names a line by its place here."""
+        """Return all cells, the main file's first; a worker refers to a cell by its index here."""
         return (*self.cells, *self.helpers)
 
 
 class Call(NamedTuple):
-    """One call: ``want`` is what is asked of its result, ``keep`` its number there, or -1.
+    """One call: ``want`` describes the result, ``keep`` is the number to store it under, or -1.
 
-    ``packed`` may hold the other four as `grader.sandbox.guest.wire.packed` makes them.
+    ``packed`` may hold the other fields in encoded form (`grader.sandbox.guest.wire.packed`).
     """
 
     function: str
@@ -83,28 +83,28 @@ class Call(NamedTuple):
 
 
 class Refused(Struct, frozen=True):
-    """A leaf of an answer that could not be read; ``reason`` is one of `portable.REFUSALS`."""
+    """A value in an answer that could not be read; ``reason`` is one of `portable.REFUSALS`."""
 
     reason: str
 
 
 class Exact(Struct, frozen=True):
-    """A leaf of an answer that was asked for as it is: a plain value of any type."""
+    """A value in an answer that was asked for without conversion: a plain value of any type."""
 
     value: Any
 
 
 class Answer(Struct, frozen=True):
-    """The rebuilt result of one call: arrays, `Exact` and `Refused` leaves in lists and dicts."""
+    """The result of one call: arrays, `Exact` and `Refused` values in lists and dicts."""
 
     value: Any
     modified: tuple[int, ...] = ()
-    """Indices of modified arguments; -1 - index of a dict that was only given more keys."""
+    """Indices of modified arguments; -1 - index for a dict that only received new keys."""
     error: StudentError | None = None
 
 
 class Problem(Struct, frozen=True):
-    """The exception that a cell raised when the program was loaded."""
+    """The exception that a cell raised while the program was loaded."""
 
     cell: str
     line: int
@@ -113,55 +113,55 @@ class Problem(Struct, frozen=True):
 
 
 class Budget(Struct):
-    """The resources used, out of `Limits.total` and `MAX_RECEIVED`."""
+    """The resources used so far, limited by `Limits.total` and `MAX_RECEIVED`."""
 
     used: float = 0.0
-    """CPU seconds, and seconds asleep."""
+    """CPU seconds plus seconds asleep."""
     trials: float = 0.0
-    """The part of ``used`` that experiments took (see `Student.again`)."""
+    """The part of ``used`` that experiments used (see `Student.again`)."""
     received: int = 0
-    """Bytes of the answers, which are all kept until the submission is graded."""
+    """Bytes of answers; all of them stay in memory until the submission is graded."""
 
 
 class Student(Struct):
-    """A submission at work: its worker, replaced when it dies, and what it has used."""
+    """A submission with its worker, which is replaced when it dies, and its resource use."""
 
     server: ForkServer
     program: Program
     limits: Limits
     problems: tuple[Problem, ...] = ()
-    """Of the first load: a later one may know, by the clock alone, what its forerunner was asked."""
+    """Problems of the first load; those of a later one could reveal what was asked before it."""
     generation: int = 0
-    """Counts the workers: what an earlier one kept is gone."""
+    """Number of workers so far; values that an earlier worker kept are lost."""
     cpu: float = 0.0
-    """CPU seconds that the last request took."""
+    """CPU seconds of the last request."""
     captured: bytes = b""
     overran: dict[str, str] = field(default_factory=dict)
-    """What is said of each function that took all of its time."""
+    """The message for each function that exceeded its time."""
     budget: Budget = field(default_factory=Budget)
     strikes: set[str] = field(default_factory=set)
-    """The functions that overran, ran out of memory, or ended their worker."""
+    """Functions that exceeded their time, ran out of memory, or ended their worker."""
     trial: bool = False
-    """Whether `again` made it: then it may use `TRIALS` of the submission's seconds."""
+    """Whether `again` created it for an experiment, which may use `TRIALS` of the seconds."""
     in_test: int = 0
-    """Bytes that a plain test has received."""
+    """Bytes that the current plain test has received."""
     stopped: int = 0
-    """Tests in which a worker hung or ended (see `grader.checks.boundary.peer`)."""
+    """Number of tests in which a worker hung or died (see `grader.checks.boundary.peer`)."""
     outside: Callable[[], frozenset[str]] = frozenset
-    """Returns the functions that stand in cells of a notebook that are not code."""
+    """Returns the functions that are in Markdown or raw cells of the notebook."""
     _worker: Worker | None = None
     _dead: StudentError | None = None
     _sparing: bool = False
-    """Whether only definitions are run when the program is loaded: it ended its first worker."""
+    """Whether loading runs only definitions, because the first worker died while loading."""
 
     def call(
         self, calls: Sequence[Call], repeat: int = 1, cpu: float = 0.0, timed: bool = False
     ) -> list[Answer]:
-        """Return the answers, in order; raises `StudentError` when the worker does not answer.
+        """Return the answers in order; raise `StudentError` if the worker does not answer.
 
-        A function that overran once, alone in its request, is not called again, and the others have
-        `LESS` of the time; but not one that is only slow at what is ``timed``. ``cpu`` replaces the
-        limit for the request.
+        A function that timed out while it was the only call in a request is not called again, and
+        the other functions then get `LESS` of the time. A ``timed`` call does not count as such a
+        timeout. ``cpu`` replaces the CPU limit of the request.
         """
         for call in calls:
             if call.function in self.overran:
@@ -173,7 +173,8 @@ class Student(Struct):
         try:
             reply = self._ask(request, cpu or self.limits.call_cpu * share, share)
         except (OverrunError, CrashError) as error:
-            if not timed and self._left() > 0:  # else the budget ended it, not the function
+            # otherwise the submission's total time ran out, not the function's
+            if not timed and self._left() > 0:
                 self._strike(calls, error)
             raise
         match reply:
@@ -187,13 +188,13 @@ class Student(Struct):
         raise self.violated()
 
     def begin_test(self) -> None:
-        """Count what a plain test receives from 0."""
+        """Reset the number of bytes that a plain test has received."""
         self.in_test = 0
 
     def exchange(self, request: list[Any], cpu: float) -> Any:
-        """Send a request of `grader.checks.boundary.peer` and return the reply, as it was decoded.
+        """Send a request of `grader.checks.boundary.peer` and return the decoded reply.
 
-        What it brings is not kept after the test: ``in_test`` counts its bytes (`begin_test`).
+        The reply does not outlive the test, so its bytes count only in ``in_test``.
         """
         share = LESS if self.overran else 1.0
         kept, self.budget.received = self.budget.received, self.in_test
@@ -203,7 +204,7 @@ class Student(Struct):
             self.in_test, self.budget.received = self.budget.received, kept
 
     def exchange_all(self, requests: list[list[Any]], cpu: float) -> list[Any]:
-        """Send several requests at once and return their replies (see `exchange`)."""
+        """Send several requests in one message and return their replies (see `exchange`)."""
         kept, self.budget.received = self.budget.received, self.in_test
         share = LESS if self.overran else 1.0
         try:
@@ -214,16 +215,17 @@ class Student(Struct):
             self.in_test, self.budget.received = self.budget.received, kept
 
     def again(self) -> Student:
-        """Return the same program for another worker; a call that overran stays refused."""
+        """Return the same program for another worker; functions that timed out stay blocked."""
         return Student(
             self.server, self.program, self.limits,
             overran=self.overran, strikes=self.strikes, budget=self.budget, trial=True,
         )  # fmt: skip
 
     def _share(self, calls: int) -> float:
-        """Return the fraction of the CPU limit for these calls.
+        """Return the fraction of the CPU limit for this number of calls.
 
-        It is smaller for a batch, where a call that overruns is asked again alone, and after a time-out.
+        It is smaller for a batch, whose calls are repeated one by one after a timeout, and once a
+        function has timed out.
         """
         return (LESS if calls > 1 else 1.0) * (LESS if self.overran else 1.0)
 
@@ -235,7 +237,7 @@ class Student(Struct):
             self._worker = None
 
     def load(self) -> None:
-        """Start a worker and load the program; raises `StudentError` when that does not end."""
+        """Start a worker and load the program; raise `StudentError` if loading fails."""
         if self._dead is not None:
             raise self._dead
         if self._worker is not None:
@@ -263,9 +265,10 @@ class Student(Struct):
                 raise self.violated()
 
     def _without_the_rest(self, error: StudentError) -> None:
-        """Load once more, only definitions, a program that ended or outlasted its worker."""
+        """Load only the definitions of a program whose first load killed its worker."""
         if self.generation > 1 and self._left() <= 0:
-            raise self._used_up() from None  # it loaded before: the calls since then took the time
+            # an earlier load succeeded, so the calls since then used the time
+            raise self._used_up() from None
         if self._sparing or self.limits.total <= self.budget.used:
             self._dead = StudentError(f"your file did not load: {error}", detail=error.detail)
             raise self._dead from None
@@ -280,7 +283,7 @@ class Student(Struct):
         try:
             return self.server.fork(self.limits)
         except GraderError:
-            # The fork server is ours to keep alive: once more, then it is an error.
+            # We are responsible for the fork server: try once more, then it is an error.
             self.server.close()
             return self.server.fork(self.limits)
 
@@ -311,7 +314,7 @@ class Student(Struct):
         return reply.value
 
     def _left(self) -> float:
-        """Return the seconds that this program may still use, of the submission's and its own."""
+        """Return the seconds that this program may still use."""
         left = self.limits.total - self.budget.used
         return min(left, TRIALS * self.limits.total - self.budget.trials) if self.trial else left
 
@@ -323,7 +326,7 @@ class Student(Struct):
         self.budget.trials += seconds if self.trial else 0.0
 
     def _strike(self, calls: Sequence[Call], error: StudentError) -> None:
-        """Note a function that ended its worker, alone in its request."""
+        """Record a function that ended its worker while it was the only call."""
         if len(calls) != 1:
             return
         self.strikes.add(calls[0].function)
@@ -335,7 +338,8 @@ class Student(Struct):
             case [[*kinds], int(cell), int(line), str(text)] if all(type(k) is str for k in kinds):
                 cells = self.program.texts
                 title, source = cells[cell] if 0 <= cell < len(cells) else ("", "")
-                known = 0 < line <= source.count("\n") + 2  # an unfinished file fails past its end
+                # a syntax error at the end is reported one line later
+                known = 0 < line <= source.count("\n") + 2
                 return Problem(title, line if known else 0, _builtin(kinds), from_worker(text))
         raise self.violated()
 
@@ -378,7 +382,7 @@ class Student(Struct):
     def raised(
         self, function: str, kinds: list[str], cell: int, line: int, text: str
     ) -> StudentError:
-        """Return the error that says what ``function`` raised, and in which line of the student's."""
+        """Return the error that names the exception of ``function`` and the student's line."""
         text = from_worker(text)
         if kinds == ["undefined"]:
             return StudentError(self.why_undefined(function), kinds)
@@ -395,7 +399,7 @@ class Student(Struct):
         return StudentError(f"{what}{where}", kinds, text, place=place)
 
     def why_undefined(self, function: str) -> str:
-        """Return the sentence about a name that is missing."""
+        """Return the message about a name that is not defined."""
         if function in self.outside():
             return (
                 f"{function} is in a Markdown or raw cell of your notebook, so it is not defined; "
@@ -410,7 +414,7 @@ class Student(Struct):
         return f"{function} is not defined in your file"
 
     def _place(self, cell: int, line: int) -> tuple[str, int] | None:
-        """Return a cell's title and a line of it, if the worker named one that exists."""
+        """Return the title of a cell and a line in it, if the worker named an existing line."""
         if not 0 <= cell < len(self.program.texts):
             return None
         title, source = self.program.texts[cell]
@@ -418,13 +422,13 @@ class Student(Struct):
         return (title, line) if known else None
 
     def violated(self) -> StudentError:
-        """End the worker, which wrote something other than an answer; return the error."""
+        """End a worker that wrote something other than an answer; return the error."""
         self.end()
         return PipeError(NONSENSE)
 
 
 def _builtin(kinds: Sequence[str]) -> str:
-    """Return the exact type's name if it is one of Python's own exceptions, else ''."""
+    """Return the name of the exception's class if it is a built-in one, else ''."""
     kind = getattr(builtins, kinds[0], None) if kinds else None
     is_exception = isinstance(kind, type) and issubclass(kind, BaseException)
     return kinds[0] if is_exception else ""
@@ -440,7 +444,7 @@ def _starved(answer: Answer) -> bool:
 
 
 def _kind_of(kinds: Sequence[str]) -> str:
-    """Return the nearest of Python's own exceptions: another name may hold anything."""
+    """Return the nearest built-in exception; a name chosen by the student could hold any text."""
     nearest = next((name for name in map(_builtin, [[kind] for kind in kinds]) if name), "")
     vague = nearest in ("", "Exception", "BaseException")
     return "an exception of your own" if vague else f"a kind of {nearest}"

@@ -1,11 +1,12 @@
-"""The folder in which student code runs: the exercise's data, and, where that is allowed, room to write.
+"""The working folder of student code: the exercise's data and, if allowed, room to write.
 
     folder = WorkFolder.made(course.data(name), writes=True)
-    folder.settings("/submission")         # the paths, as the fork server is told them
+    folder.settings("/submission")     # the paths to send to the fork server
     folder.remove()
 
-The data is copied once for a fork server, since a worker has a user of its own, who may not be able to read
-the course. With ``writes`` every worker mounts a file system of its own on the empty folder ``private/own``.
+The data is copied once per fork server, because a worker has its own uid, which may not be able to
+read the course. With ``writes``, every worker mounts its own file system on the empty folder
+``private/own``.
 """
 
 from __future__ import annotations
@@ -19,23 +20,23 @@ from msgspec import Struct
 from grader.sandbox.kept_folder import KeptFolder
 
 SEEN_AT: Final = "/submission"
-"""Where the folder lies in bubblewrap's view of the files."""
+"""The path of the folder in bubblewrap's view of the file system."""
 
 
 class WorkFolder(Struct, frozen=True):
-    """A folder of ours with ``data`` and ``private/own`` in it."""
+    """A temporary folder that contains ``data`` and ``private/own``."""
 
     kept: KeptFolder
     writes: bool
 
     @property
     def path(self) -> Path:
-        """Return where it lies."""
+        """Return the path of the folder."""
         return self.kept.path
 
     @classmethod
     def made(cls, data: Path | None, writes: bool) -> WorkFolder:
-        """Make the folder, with a copy of the files in ``data``; links are left out."""
+        """Create the folder with a copy of the files in ``data``, without links."""
         kept = KeptFolder.made("grader-work-")
         path = kept.path
         given = path / "data"
@@ -51,7 +52,7 @@ class WorkFolder(Struct, frozen=True):
         return cls(kept, writes)
 
     def settings(self, root: str) -> dict[str, str]:
-        """Return what the fork server is told, where this folder is seen as ``root``."""
+        """Return the paths for the fork server, which sees this folder as ``root``."""
         return {"data": f"{root}/data", "own": f"{root}/private/own" if self.writes else ""}
 
     def remove(self) -> None:
@@ -60,7 +61,7 @@ class WorkFolder(Struct, frozen=True):
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Return the files of a data folder, sorted: no links, and nothing that editors leave."""
+    """Return the files of a data folder, sorted, without links and editors' backup files."""
     return sorted(
         path
         for path in folder.rglob("*")

@@ -1,10 +1,10 @@
-"""Our end of one worker: requests out, replies in, and the limits on what each may take.
+"""The trusted side of one worker: send requests, read replies, enforce limits.
 
     worker = server.fork(Limits())            # see `grader.sandbox.fork_server`
     worker.ask(["load", ...], Limits(), cpu=10.0)
 
-A worker that exits, crashes, hangs or answers nonsense raises `StudentError`: a failed check of
-that submission.
+A worker that exits, crashes, hangs or sends an invalid answer raises `StudentError`, which fails a
+check of that submission.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from grader.sandbox.guest import lockdown, wire
 NONSENSE: Final = "your program wrote to the pipe that carries its answers"
 START_SECONDS: Final = 60.0
 _BRIEF: Final = 0.2
-"""Wall seconds of a request whose sleep is not worth asking for."""
+"""Wall seconds; for shorter requests it is not worth measuring the sleep."""
 
 
 class Starter(Protocol):
-    """The fork server, as a worker needs it."""
+    """The parts of the fork server that a worker needs."""
 
     starts: int
-    """How often it was started: a worker ends with the one that forked it."""
+    """Number of starts; workers die with the fork server that forked them."""
     killed: int
-    """Workers that somebody else killed (the kernel, short of memory): no doing of theirs."""
+    """Number of workers killed from outside (out of memory), which is not the student's fault."""
 
     def release(self, uid: int) -> None:
-        """Let another worker have the uid of one that has ended."""
+        """Make the uid of a worker that has ended available again."""
 
     def status(self, pid: int) -> int | None:
         """Wait for a worker to end; return its status as ``os.waitpid`` does."""
@@ -50,15 +50,15 @@ class Reply(NamedTuple):
 
     value: Any
     cpu: float
-    """CPU seconds."""
+    """CPU seconds that the request used."""
     asleep: float
-    """Wall seconds that it waited for nothing, as far as was seen."""
+    """Wall seconds that the worker slept, as far as observed."""
     size: int
-    """Bytes of the answer."""
+    """Bytes of the reply."""
 
 
 class Worker:
-    """Our end of one worker: frames out and in, its CPU clock, and its end."""
+    """The trusted side of one worker: its socket, its CPU clock and its end."""
 
     def __init__(
         self,
@@ -77,15 +77,15 @@ class Worker:
         self._clock = 0
         self._last_cpu = 0.0
         self._waits = 0.0
-        """Seconds after which a transfer is given up."""
+        """The current timeout of the socket, in seconds."""
         self.asleep = 0.0
-        """Wall seconds that requests spent waiting for nothing, as far as was seen."""
+        """Wall seconds that requests have slept so far, as far as observed."""
         self._queued = 0.0
         self.captured = b""
         self._greet()
 
     def _greet(self) -> None:
-        """Read *ready*, and from the kernel, not from the worker, its pid in our namespace."""
+        """Read *ready* from the worker, and its pid in our namespace from the kernel."""
         self._channel.settimeout(START_SECONDS)
         try:
             room = socket.CMSG_SPACE(struct.calcsize("3i"))
@@ -101,11 +101,11 @@ class Worker:
         self._clock = (~self._own_pid << 3) | 2
 
     def cpu(self) -> float:
-        """Return the CPU seconds that it has used, by the kernel's clock of that process.
+        """Return the CPU seconds that the process has used, by the kernel's clock.
 
-        After its end it is the last value that was read.
+        After the process has ended, return the last value that was read.
         """
-        with contextlib.suppress(OSError):  # it ended of itself, and was collected
+        with contextlib.suppress(OSError):  # the process ended by itself and was collected
             self._last_cpu = time.clock_gettime(self._clock)
         return self._last_cpu
 
@@ -120,14 +120,15 @@ class Worker:
         """Send a request and return the reply.
 
         Args:
-            request: What `grader.sandbox.guest.worker` understands.
-            limits: Those of the submission; they bound sleep and wall clock.
-            cpu: CPU seconds that this request may take.
-            left: CPU seconds and seconds asleep that the submission may take altogether.
-            replies: How many come, if it is several requests in one; the value is then a list.
+            request: A message that `grader.sandbox.guest.worker` understands.
+            limits: The submission's limits; they bound sleep and wall-clock time.
+            cpu: CPU seconds that this request may use.
+            left: CPU seconds plus seconds asleep that the submission may still use.
+            replies: The number of replies, if the request combines several; the value is then a
+                list.
 
         Raises:
-            OverrunError: A limit was passed.
+            OverrunError: A time limit was exceeded.
             CrashError: The worker ended, closed the pipe, or wrote something else to it.
         """
         frame = wire.encode(request)
@@ -158,14 +159,14 @@ class Worker:
                 left = memoryview(left)[sent:]
 
     def _wait(self, seconds: float) -> None:
-        """Let a transfer end after about ``seconds``; most need no new limit, and no system call."""
+        """Set the socket's timeout to about ``seconds``, unless it is close to that already."""
         if seconds <= self._waits <= 1.25 * seconds:
             return
         self._waits = seconds
-        self._channel.settimeout(seconds)  # not SO_RCVTIMEO: each signal would begin it anew
+        self._channel.settimeout(seconds)  # not SO_RCVTIMEO: each signal would restart it
 
     def _receive(self, count: int, patience: _Patience) -> list[bytes]:
-        """Return the next frames, together no larger than one may be, after which nothing comes."""
+        """Return the next frames, which together have at most `wire.MAX_FRAME` bytes."""
         data, start, frames = self._some(1 << 16, patience), 0, list[bytes]()
         while True:
             end = start + wire.HEAD.size
@@ -185,7 +186,7 @@ class Worker:
         return frames
 
     def _filled(self, data: bytes, size: int, patience: _Patience) -> bytes:
-        """Return ``data`` with what follows, ``size`` bytes or more."""
+        """Return ``data`` with more bytes, at least ``size`` in all."""
         parts, left = [data], size - len(data)
         while left > 0:
             parts.append(self._some(max(min(left, 1 << 20), 1 << 16), patience))
@@ -205,7 +206,7 @@ class Worker:
             return data
 
     def sleeping(self) -> bool:
-        """Return whether it waits for something other than a processor."""
+        """Return whether the process waits for something other than a processor."""
         try:
             stat = Path(f"/proc/{self._own_pid}/stat").read_text(encoding="utf-8", errors="replace")
         except OSError:
@@ -213,21 +214,21 @@ class Worker:
         return stat.rpartition(")")[2].split()[0] in "SDT"
 
     def queued(self) -> float | None:
-        """Return the seconds since the last call that it waited for a processor; None if unknown."""
+        """Return the seconds that it queued for a processor since the last call, or None."""
         try:
             fields = Path(f"/proc/{self._own_pid}/schedstat").read_text(encoding="ascii").split()
         except OSError:
             return None
-        if fields[2] == "0":  # a kernel that does not count says so of every process
+        if fields[2] == "0":  # a kernel that does not count this reports 0 for every process
             return None
         before, self._queued = self._queued, int(fields[1]) / 1e9
         return self._queued - before
 
     def _how_it_ended(self, detail: str) -> CrashError:
-        """Return the error that says how a worker ended, with ``detail`` for staff."""
+        """Return the error that says how the worker ended, with ``detail`` for staff."""
         ending = select.poll()  # select() raises for a descriptor over 1,023
         ending.register(self._pidfd, select.POLLIN)
-        ended = ending.poll(200)  # of itself, not by us
+        ended = ending.poll(200)  # true if it ended by itself, not by our signal
         self.end()
         if self._start != self._server.starts:
             raise GraderError("the fork server died, and a worker with it")
@@ -253,7 +254,7 @@ class Worker:
         return CrashError(f"your program crashed in the middle of this ({name})", detail=detail)
 
     def end(self) -> None:
-        """Kill it. Its last output stays in ``captured``."""
+        """Kill the worker. Its last output stays in ``captured``."""
         if self._pidfd < 0:
             return
         with contextlib.suppress(ProcessLookupError):
@@ -268,19 +269,19 @@ class Worker:
 
 
 class _Patience:
-    """The remaining time of one request: CPU first, then sleep, then wall clock."""
+    """The time left for one request: CPU time, then sleep, then wall-clock time."""
 
     def __init__(
         self, worker: Worker, used: float, limits: Limits, cpu: float, left: float
     ) -> None:
-        """Begin a request.
+        """Start the clocks of a request.
 
         Args:
-            worker: Who is asked.
-            used: The CPU seconds that it has used so far.
-            limits: See `Worker.ask`, as ``cpu`` and ``left``.
-            cpu: For this request.
-            left: For the submission.
+            worker: The worker that received the request.
+            used: CPU seconds that it has used before.
+            limits: The limits of the submission.
+            cpu: CPU seconds for this request.
+            left: CPU seconds plus seconds asleep for the rest of the submission.
         """
         self._worker, self._limits, self._cpu = worker, limits, cpu
         self._all = used + worker.asleep + left
@@ -292,7 +293,7 @@ class _Patience:
         self._look = now + min(cpu, 1.0)
 
     def slice(self) -> float:
-        """Return the seconds to wait before the next check of the clocks; check now if it is time.
+        """Return the seconds until the next check of the clocks; check now if it is due.
 
         A peer that sends single bytes would otherwise never reach the timeout.
         """
@@ -303,7 +304,7 @@ class _Patience:
         return max(left, 0.001)
 
     def check(self) -> None:
-        """Raise `StudentError`, the worker killed, when a limit is passed."""
+        """Kill the worker and raise `StudentError` if a limit is exceeded."""
         now, used = time.monotonic(), self._worker.cpu()
         if used + self._worker.asleep >= self._all:
             self._give_up(f"the {self._limits.total:.3g} s for the whole submission are used up")
@@ -321,16 +322,16 @@ class _Patience:
         self._look = now + min(max((self._until - used) / 2, 0.02), 0.5)
 
     def done(self) -> None:
-        """Count the sleep since the last look, now that the reply has come."""
+        """Add the sleep since the last check, after the reply has arrived."""
         now = time.monotonic()
         if now - self._looked > _BRIEF:
             self._rest(now, self._worker.cpu() - self._last, False)
 
     def _rest(self, now: float, worked: float, sleeping: bool) -> None:
-        """Count as sleep what was neither work nor waiting for a processor.
+        """Count as sleep the time that was neither work nor queueing for a processor.
 
-        A program that knows when we look is awake then. Where the kernel does not count waiting,
-        only a process that is seen ``sleeping`` has slept.
+        So a program that wakes only for our checks gains nothing. Where the kernel does not report
+        queueing, only a process that is seen ``sleeping`` counts as asleep.
         """
         queued = self._worker.queued()
         if queued is not None or sleeping:
