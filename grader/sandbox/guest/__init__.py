@@ -1,1 +1,1 @@
-"""Code that is loaded beside student code; nothing else of ours is visible there."""
+"""Code that runs in the process of student code, which sees nothing else of the grader."""

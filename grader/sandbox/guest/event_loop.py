@@ -1,7 +1,7 @@
-"""Run coroutines without sockets: asyncio's own loop, with a selector that only waits.
+"""Run coroutines without sockets: asyncio's event loop with a selector that only waits.
 
-The seccomp filter refuses the socket pair that asyncio's usual loops begin with. `install` is
-called when a submission has imported asyncio; ``asyncio.run``, tasks, ``gather`` and ``sleep`` work then.
+The seccomp filter forbids the socket pair that asyncio's usual loops create. `install` is called
+once a submission has imported asyncio; then ``asyncio.run``, tasks, ``gather`` and ``sleep`` work.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 
 def install() -> None:
-    """Make the loop of `complete` the one that asyncio makes."""
+    """Make asyncio create the loop that `complete` uses."""
     asyncio: Any = importlib.import_module("asyncio")
     policy: Any = _policy(asyncio)
     setter = getattr(asyncio.events, "_set_event_loop_policy", None)
@@ -21,7 +21,7 @@ def install() -> None:
 
 
 def complete(coroutine: Any) -> Any:
-    """Run a coroutine to its end, in one loop for all cells, as IPython runs a top-level ``await``."""
+    """Run a coroutine to its end in the loop of all cells, as IPython's ``await`` does."""
     asyncio: Any = importlib.import_module("asyncio")
     if not _LOOP:
         install()
@@ -33,10 +33,10 @@ _LOOP: Final[list[Any]] = []
 
 
 class _Waiting:
-    """A selector of nothing."""
+    """A selector that watches no files."""
 
     def select(self, timeout: float | None = None) -> list[Any]:
-        """Wait; without a timeout nothing could ever happen, so raise."""
+        """Sleep until the timeout; raise if there is none, since nothing could end the wait."""
         if timeout is None:
             raise RuntimeError("every task waits for another: nothing can happen any more")
         if timeout > 0:
@@ -44,13 +44,13 @@ class _Waiting:
         return []
 
     def close(self) -> None:
-        """Close nothing."""
+        """Do nothing: there is nothing to close."""
 
 
 def _policy(asyncio: types.ModuleType) -> Any:
     loops: Any = asyncio
 
-    class SocketlessLoop(loops.BaseEventLoop):  # type: ignore[misc]  # asyncio is only imported when wanted
+    class SocketlessLoop(loops.BaseEventLoop):  # asyncio is imported only on demand
         def __init__(self) -> None:
             super().__init__()
             self._selector = _Waiting()

@@ -3,7 +3,8 @@
     given = arguments({"exact": [node, ...]})     # in the worker: tuples, sets and text as they are
     answer("a,b".split(","), MAX_ANSWER)          # [node], or a word that says why not
 
-A call of `worker` names its arguments ``{"exact": [node, ...]}``, and asks for the leaf "exact".
+A call of `worker` passes its arguments as ``{"exact": [node, ...]}``, and asks for the leaf
+"exact".
 """
 
 from __future__ import annotations
@@ -17,27 +18,27 @@ from grader.sandbox.guest.values import MAX_BYTES, TABLES, TooLargeError, unpack
 from grader.sandbox.guest.wire import MAX_NODES, Ref, WireError
 
 EXACT: Final = "exact"
-"""The name of a leaf that is asked for as it is, and the key of arguments that keep their types."""
+"""The ``want`` of a leaf that keeps its type, and the key of arguments that keep their types."""
 
 
 class _ObjectError(Exception):
-    """A value that is not plain."""
+    """A value is not plain."""
 
 
 def packed(values: Sequence[Any]) -> dict[str, Any]:
-    """Return arguments as a request names them; a `Ref` stays one. Raise TypeError for objects."""
+    """Return the arguments for a request, which may hold a `Ref`; raise TypeError for objects."""
     return {EXACT: [Packer(_only_references).pack(value) for value in values]}
 
 
 def arguments(packed: Any) -> list[Any]:
-    """Return the arguments of a request: those that keep their types, and plain ones."""
+    """Return the arguments of a request, in either of the two forms."""
     if type(packed) is dict:
         return [unpack(node, _no_object) for node in packed[EXACT]]
     return list(packed)
 
 
 def answer(value: Any, room: int = MAX_BYTES) -> Any:
-    """Return ``[node]`` of a plain value of at most ``room`` bytes, or one of `REFUSALS`."""
+    """Return ``[node]`` for a plain value of at most ``room`` bytes, or one of `REFUSALS`."""
     try:
         return [Packer(_refuse, MAX_NODES, room).pack(value)]
     except _ObjectError:
@@ -50,7 +51,7 @@ def rebuilt(node: Any, has_tables: bool) -> Any:
     """Return the plain value of a node that a worker sent; raise `WireError` for anything else.
 
     Args:
-        node: What stands in the answer.
+        node: A node in the answer.
         has_tables: Whether it may be a table of pandas, which is then loaded here.
     """
 

@@ -1,7 +1,8 @@
-"""Describe matplotlib figures and axes in plain values: what is drawn, not how it looks.
+"""Describe matplotlib figures and axes as plain values: the data drawn, not the appearance.
 
-Importing this module lets `packing` pack them. Where `imports:` lists matplotlib, the fork server calls
-`settle` before anything else is loaded. A figure is ``{"figure": title, "axes": [axes, ...]}``, and axes are
+`packing` can pack figures once this module is imported. If `imports:` lists matplotlib, the fork
+server calls `settle` before it loads anything else. A figure is ``{"figure": title, "axes": [axes,
+...]}``, and axes are
 
     {"title", "xlabel", "ylabel", "xlim", "ylim", "xscale", "yscale", "legend": [text, ...] or None,
      "lines": [{"label", "x", "y"}], "scatter": [{"label", "points"}],
@@ -24,7 +25,7 @@ from grader.sandbox.guest.packing import Packer
 
 
 def settle() -> None:
-    """Load matplotlib without a screen and without a folder to write to, and draw one figure."""
+    """Load matplotlib without a display or a cache folder, and draw one figure."""
     spec = importlib.util.find_spec("matplotlib")
     if spec is None or not spec.origin:
         return
@@ -38,13 +39,13 @@ def settle() -> None:
     axes.legend()
     figure.savefig(io.BytesIO())
     pyplot.close(figure)
-    # A worker has none of our descriptors: it must open the files of the fonts itself.
+    # A worker does not inherit our descriptors, so it must open the font files itself.
     fonts = importlib.import_module("matplotlib.font_manager")
     getattr(fonts, "_get_font", fonts.get_font).cache_clear()
 
 
 def described(figure: Any) -> dict[str, Any]:
-    """Return what a figure shows."""
+    """Return the content of a figure."""
     title = getattr(figure, "_suptitle", None)
     return {
         "figure": str(title.get_text()) if title is not None else "",
@@ -53,7 +54,7 @@ def described(figure: Any) -> dict[str, Any]:
 
 
 def described_axes(axes: Any) -> dict[str, Any]:
-    """Return what one pair of axes shows."""
+    """Return the content of an axes object."""
     legend = axes.get_legend()
     return {
         "title": str(axes.get_title()),

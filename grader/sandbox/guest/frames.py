@@ -1,7 +1,7 @@
-"""DataFrame, Series and Index on the wire: columns as arrays, rebuilt with their dtypes.
+"""Send DataFrame, Series and Index as arrays of columns, and rebuild them with their dtypes.
 
-Importing this module lets `packing` pack and `values` rebuild them. It is imported beside student code where
-`imports:` lists pandas, and in the grader when the first of them is sent or arrives.
+`packing` and `values` can handle them once this module is imported: beside student code if
+`imports:` lists pandas, in the grader when the first one is sent or received.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from grader.sandbox.guest.packing import Packer
 from grader.sandbox.guest.values import MAX_RANGE, Tag
 from grader.sandbox.guest.wire import WireError
 
-pd: Any = importlib.import_module("pandas")  # without types, and not in every installation
+pd: Any = importlib.import_module("pandas")  # untyped, and not installed everywhere
 
 _PLAIN, _CATEGORIES, _EXTENSION, _ZONED, _LEVELS, _RANGE = range(6)
 _DTYPE: Final = re.compile(r"(U?Int(8|16|32|64)|Float(32|64)|boolean|string|str)", re.ASCII)
@@ -30,7 +30,7 @@ _INDEXES: Final = (
 
 
 def _column(packer: Packer, column: Any) -> Any:
-    """Return the node of the values of a Series or an Index without levels."""
+    """Return the node for the values of a Series or of an Index without levels."""
     dtype = column.dtype
     if isinstance(dtype, np.dtype):
         return [_PLAIN, packer.pack(column.to_numpy())]
@@ -118,7 +118,7 @@ def _built_frame(builder: Any, node: Any) -> Any:
 
 
 def _checked(build: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Turn what pandas raises about a malformed node into a `WireError`."""
+    """Convert what pandas raises for a malformed node to a `WireError`."""
 
     def checked(builder: Any, node: Any) -> Any:
         try:

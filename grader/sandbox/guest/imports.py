@@ -1,12 +1,12 @@
-"""Decide what a submission may import: NumPy, the standard library, what the assignment allows.
+"""Decide which imports a submission may make: NumPy, the standard library, the assignment's.
 
     sys.meta_path.insert(0, Gate(["scipy"]))
     import scipy          # passes
     import matplotlib     # a stand-in that does nothing, see `stand_ins`
     import torch          # ModuleNotFoundError: torch is not among the modules of this assignment
 
-Modules that a notebook writes (``%%writefile layers.py``) and the course's own are held in memory and
-can be imported; ``tools/text.py`` is ``tools.text``.
+Modules that a notebook writes (``%%writefile layers.py``) and the course's modules are held in
+memory and can be imported; ``tools/text.py`` becomes ``tools.text``.
 """
 
 from __future__ import annotations
@@ -23,33 +23,33 @@ from grader.sandbox.guest import event_loop, stand_ins
 
 PYTHON: Final = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
 _OF_THE_PLATFORM: Final = "_sysconfigdata_"
-"""A part of the standard library that `sys.stdlib_module_names` does not list."""
+"""A part of the standard library that is missing from `sys.stdlib_module_names`."""
 _BETWEEN: Final = sys.stdlib_module_names | {"grader"}
-"""Modules that import on behalf of their caller, such as `importlib`."""
+"""Modules, such as `importlib`, that import on behalf of their caller."""
 _AFTER_IMPORT: Final[dict[str, Callable[[], None]]] = {"asyncio": event_loop.install}
-"""What to do once a module is there."""
+"""For each module, a function to call once it has been imported."""
 
 
 class Gate:
-    """A finder that comes first: lets allowed modules pass, serves stand-ins, refuses the rest.
+    """The first finder: it serves stand-ins and written modules, and refuses forbidden ones.
 
-    It keeps the contract (no `import torch` in a NumPy exercise) and says so in words. That other
-    packages cannot be read even without it is Landlock's doing, or the mount view's.
+    It enforces the contract (such as no torch in a NumPy exercise) with a clear message. It is not
+    what protects other packages: Landlock or the mount view makes their files unreadable.
     """
 
     def __init__(self, imports: Iterable[str], real: Iterable[str] = ()) -> None:
-        """Allow ``imports`` besides NumPy and the standard library; no stand-ins for ``real``."""
+        """Allow ``imports``, NumPy and the standard library; create no stand-ins for ``real``."""
         self._packages = set(imports)
         imports = (*self._packages, *real)
         self._allowed = {"numpy", *sys.stdlib_module_names, *imports}
         self._stand_ins = stand_ins.NAMES.difference(imports)
         self.written: dict[str, tuple[str, str]] = {}
-        """Modules that the submission wrote: title and text of each, by name."""
+        """Modules that the submission wrote: by name, the title of the cell and the source."""
 
     def find_spec(
         self, name: str, path: object = None, target: object = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """Return a spec for stand-ins and written modules, None for allowed ones, else raise."""
+        """Return a spec for stand-ins and written modules, None for allowed modules; else raise."""
         top = name.partition(".")[0]
         if (spec := self._written_spec(name)) is not None:
             return spec
@@ -65,7 +65,7 @@ class Gate:
         raise ModuleNotFoundError(f"{top} is not among the modules of this assignment", name=name)
 
     def _written_spec(self, name: str) -> importlib.machinery.ModuleSpec | None:
-        """Return the spec of a written module, of a package, or of a folder without ``__init__``."""
+        """Return the spec of a written module, package or folder without ``__init__``."""
         loader: Any = None
         for module in (name, f"{name}.__init__"):
             if module in self.written:
@@ -78,8 +78,8 @@ class Gate:
     def _asked_by_package(self) -> bool:
         """Return whether an allowed package is importing something for itself.
 
-        PyTorch imports some of what it needs only when it is used, long after the student's file
-        was loaded: refused or replaced by a stand-in, that would break the package.
+        PyTorch imports some modules only when they are first used, long after the student's file
+        was loaded. Refusing them, or replacing them by stand-ins, would break the package.
         """
         frame = sys._getframe(1)
         while frame.f_back is not None:
@@ -94,7 +94,7 @@ class Gate:
     def _followed(
         self, name: str, then: Callable[[], None]
     ) -> importlib.machinery.ModuleSpec | None:
-        """Return the spec that the other finders give, with ``then`` called after the import."""
+        """Return the spec of the other finders, with a call of ``then`` after the import."""
         others = (each for each in sys.meta_path if each is not self)
         found = (each.find_spec(name, None) for each in others if hasattr(each, "find_spec"))
         spec = next((spec for spec in found if spec is not None), None)
@@ -104,7 +104,7 @@ class Gate:
 
 
 class _Followed:
-    """A loader that does something after the module has been run."""
+    """A loader that calls a function after the module has run."""
 
     def __init__(self, loader: Any, then: Callable[[], None]) -> None:
         self._loader, self._then = loader, then
@@ -121,32 +121,32 @@ class _Followed:
 
 
 class _WrittenLoader:
-    """A loader of a text that the submission wrote."""
+    """A loader for source text that the submission wrote."""
 
     def __init__(self, title: str, source: str) -> None:
         self._title, self._source = title, source
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> None:
-        """Leave it to Python."""
+        """Let Python create the module."""
 
     def exec_module(self, module: types.ModuleType) -> None:
-        """Run the text; its lines are named as those of the cell that wrote it."""
+        """Run the source; tracebacks refer to the cell that wrote it."""
         remember(self._title, self._source)
         code = compile(self._source, self._title, "exec", dont_inherit=True)
         exec(code, module.__dict__)  # noqa: S102  # the student's own code, where it is run
 
 
 def remember(title: str, source: str) -> None:
-    """Let tracebacks show the lines of a text that is no file."""
+    """Register source text that is not in a file, so that tracebacks can show its lines."""
     lines = source.splitlines(keepends=True)
     linecache.cache[title] = (len(source), None, lines, title)
 
 
 def future_flags(names: Mapping[str, Any]) -> int:
-    """Return the compiler flags for what stands in ``names`` from `__future__`.
+    """Return the compiler flags for the `__future__` features in ``names``.
 
-    A notebook keeps for its later cells what an earlier one imports from there: without, annotations
-    that name a class of a later line raise.
+    A notebook applies a future import of one cell to its later cells. Otherwise annotations that
+    name a class defined further down would raise.
     """
     flags = 0
     for name in __future__.all_feature_names:
@@ -157,7 +157,7 @@ def future_flags(names: Mapping[str, Any]) -> int:
 
 
 def version_note(error: BaseException) -> str:
-    """Return a sentence on the grader's Python if a newer one may have what is missing, else ''."""
+    """Return a note about the grader's Python if a newer one may have the name, else ''."""
     if isinstance(error, SyntaxError):
         return f"This is not valid in {PYTHON}, which the grader runs."
     missing = ""
@@ -170,4 +170,4 @@ def version_note(error: BaseException) -> str:
 
 
 _LATER_MODULES: Final = frozenset({"annotationlib", "compression", "tomllib", "_zstd"})
-"""Modules of the standard library that a supported Python may lack."""
+"""Modules of the standard library that are missing from some supported Python version."""

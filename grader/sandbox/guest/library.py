@@ -1,11 +1,11 @@
-"""Hold Python's and NumPy's own modules in memory, for workers that cannot read any file.
+"""Hold modules of Python and NumPy in memory, for workers that cannot read any file.
 
     sys.meta_path.insert(1, Library.of_this_python())      # in the fork server, before any fork
 
-Where Python lies in a home that others may not enter, and in an empty root, a worker has only what was
-loaded before it was forked. Pure Python modules are kept as compiled code and loaded when a submission
-imports them; extension modules cannot be, so `load_extensions` loads all of them. All the code lies in one
-shared mapping, which a fork does not copy.
+A worker in an empty root, or whose Python is in a home folder that it may not enter, has only the
+modules that were loaded before the fork. Pure Python modules are kept as compiled code and loaded
+on import; extension modules cannot be, so `load_extensions` imports all of them in advance. The
+code is in one shared mapping, which a fork does not copy.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ SKIPPED: Final = frozenset(
     """.split()
 )
 _HEADER: Final = 16
-"""Bytes of a ``.pyc`` before the code."""
+"""Bytes in a ``.pyc`` file before the code."""
 _NOT_LOADED: Final = frozenset(
     "_tkinter _curses _curses_panel readline nis ossaudiodev spwd".split()
 )
 
 
 class Library:
-    """A finder of modules that are held in memory."""
+    """A finder for modules that are held in memory."""
 
     def __init__(self, files: dict[str, tuple[str, bool, bytes]]) -> None:
-        """Hold ``files``: by module name its path, whether it is a package, and its compiled code."""
+        """Hold ``files``: for each module (path, whether it is a package, compiled code)."""
         whole = b"".join(code for _, _, code in files.values())
         self._memory = mmap.mmap(-1, max(len(whole), 1))
         self._memory.write(whole)
@@ -50,7 +50,7 @@ class Library:
 
     @classmethod
     def of_this_python(cls, *packages: str) -> Library:
-        """Return the library of the standard library and of ``packages``, which must be importable."""
+        """Return a library of the standard library and of ``packages``."""
         files = dict(_modules(os.path.dirname(os.__file__), ""))
         for package in packages:
             folder = os.path.dirname(importlib.import_module(package).__file__ or "")
@@ -60,7 +60,7 @@ class Library:
     def find_spec(
         self, name: str, path: object = None, target: object = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """Return the spec of a module that is held here, else None."""
+        """Return the spec of a module in this library, else None."""
         if name not in self._places:
             return None
         file, package, _, _ = self._places[name]
@@ -70,7 +70,7 @@ class Library:
         return spec
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> None:
-        """Leave it to Python."""
+        """Let Python create the module."""
 
     def exec_module(self, module: types.ModuleType) -> None:
         """Run the module's code."""
@@ -79,7 +79,7 @@ class Library:
 
 
 def _modules(folder: str, prefix: str) -> Iterator[tuple[str, tuple[str, bool, bytes]]]:
-    """Yield (name, (path, is a package, code)) of each module in a folder and below."""
+    """Yield (name, (path, is a package, code)) for each module below a folder."""
     for entry in sorted(os.scandir(folder), key=lambda each: each.name):
         if entry.name in SKIPPED:
             continue
@@ -105,7 +105,7 @@ def _code_of(path: str) -> bytes:
 
 
 def load_extensions() -> None:
-    """Import the extension modules of the standard library: a locked worker cannot open their files."""
+    """Import the standard library's extension modules: a locked worker cannot open them."""
     folder = os.path.join(os.path.dirname(os.__file__), "lib-dynload")
     names = os.listdir(folder) if os.path.isdir(folder) else []
     for name in sorted({name.partition(".")[0] for name in names if name.endswith(".so")}):

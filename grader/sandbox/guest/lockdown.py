@@ -1,26 +1,26 @@
-"""The layers of the sandbox. Linux only; ctypes over libc and libseccomp, no other dependency.
+"""The layers of the sandbox, for Linux, with ctypes over libc and libseccomp.
 
-The fork server calls `prepare` once; each child it forks calls `enter`, in which every layer is
-one function. A layer that is not in ``Plan.layers`` is left out, so that a test can switch off one
-alone and watch the attack it holds succeed.
+The fork server calls `prepare` once; each child that it forks calls `enter`, which applies one
+function per layer. A layer that is not in ``Plan.layers`` is left out, so that a test can switch
+off one layer and watch the attack that it prevents succeed.
 
-    plan = prepare(layers, readable)      # fork server: filter compiled, Landlock rules opened
-    enter(plan, uid=1_000_000_064, ...)   # child: afterwards it can compute and answer, no more
+    plan = prepare(layers, readable)        # fork server: filter compiled, Landlock rules opened
+    enter(plan, uid=1_000_000_064, ...)     # child: from now on it can only compute and answer
 
-Layers, in the order in which a child puts them on:
+The layers in the order in which a child applies them:
 
-    rlimits    address space, CPU, no file growth, few descriptors, no core, no processes
-    chroot     an empty root-owned directory as root, where neither Landlock nor a mount view is
-    uid        a uid and gid of its own, no supplementary groups
-    caps       no capability in any set, the bounding set included
-    landlock   reads only below the interpreter and its libraries, writes nowhere, no TCP, signals
-               and abstract sockets only inside
+    rlimits   address space, CPU, file size 0, few descriptors, no core dump, no processes
+    chroot    an empty directory owned by root, where neither Landlock nor a mount view is available
+    uid       a separate uid and gid, no supplementary groups
+    caps      no capability in any set, including the bounding set
+    landlock  reads only below the interpreter and its libraries, no writes, no TCP, signals
+               and abstract sockets only within the sandbox
     seccomp    an allow-list of system calls, none of which can name another process
 
 and around them ``pidns`` (a pid namespace for each child), ``mounts`` (bubblewrap's view of the
-file system, laid by `grader.sandbox.launch`) and ``quiet`` (what one child reads, no other can see:
-no access times, no /proc). no-new-privs, not-dumpable and the parent-death signal
-are always on.
+file system, set up by `grader.sandbox.launch`) and ``quiet`` (one child cannot see what another one
+reads: no access times, no /proc). no-new-privs, not-dumpable and the parent-death signal are always
+on.
 
 Sources: landlock(7), seccomp(2), capabilities(7), prctl(2), pid_namespaces(7), libseccomp's
 seccomp_rule_add(3).
@@ -49,7 +49,7 @@ _libc.syscall.restype = ctypes.c_long
 CLONE_NEWNS: Final = 0x00020000
 CLONE_NEWPID: Final = 0x20000000
 OUT_OF_MEMORY: Final = 86
-"""The exit status of a worker that has no memory left to answer with."""
+"""The exit status of a worker that has too little memory left to answer."""
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_DROP = 1, 4, 22, 24
 _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 38, 47, 4
@@ -64,15 +64,15 @@ class LayerPlan:
     filter: bytes = b""
     own_pidns_fd: int = -1
     address_space: int = 0
-    """Bytes of address space in use once everything is loaded."""
+    """Bytes of address space in use after everything is loaded."""
     jail: str = ""
-    """The directory for ``chroot``: empty, or the one in which student code finds its data."""
+    """The directory for ``chroot``: an empty one, or the one with the exercise's data."""
     start: str = "/"
     """The working directory inside the jail."""
     own: str = ""
-    """Where each child mounts a file system of its own, in which it may write; none if empty."""
+    """The path at which each child mounts its own writable file system; '' for none."""
     given: str = ""
-    """The directory whose files are copied into it."""
+    """The directory whose files are copied into that file system."""
 
 
 def prepare(
@@ -83,15 +83,15 @@ def prepare(
     own: str = "",
     given: str = "",
 ) -> LayerPlan:
-    """Return the plan for children in ``layers``; raise OSError when one cannot be had.
+    """Return the plan for children with ``layers``; raise OSError if a layer is not available.
 
     Args:
         layers: Some of `LAYERS`.
-        readable: Landlock allows to read below these.
-        listable: Landlock allows to see the names of files below these.
+        readable: Paths below which Landlock allows reading.
+        listable: Paths below which Landlock allows listing names.
         jail: The directory for ``chroot``.
-        own: An empty directory on which each child mounts a file system to write in.
-        given: The directory whose files are copied into it.
+        own: An empty directory on which each child mounts its own writable file system.
+        given: The directory whose files are copied into that file system.
     """
     wanted = frozenset(layers)
     if own and not _works(lambda: mount_own(own, given)):
@@ -101,7 +101,8 @@ def prepare(
         )
     if "caps" in wanted:
         drop_bounding_set()
-    writable = [os.path.dirname(own)] if own else []  # Landlock sees the folder above the mount
+    # Landlock identifies the mount by the folder above it
+    writable = [os.path.dirname(own)] if own else []
     inside = own if own else given
     return LayerPlan(
         layers=wanted,
@@ -117,9 +118,9 @@ def prepare(
 
 
 def enter(plan: LayerPlan, uid: int, memory: int, cpu: int, keep: Iterable[int]) -> None:
-    """Lock this process down. ``memory`` in bytes beyond what is loaded, ``cpu`` in seconds.
+    """Lock this process down: ``memory`` in bytes beyond what is loaded, ``cpu`` in seconds.
 
-    Every descriptor but 0, 1, 2 and ``keep`` is closed. Raises OSError if a layer fails.
+    Descriptors other than 0, 1, 2 and ``keep`` are closed. Raises OSError if a layer fails.
     """
     os.setsid()
     _close_others({0, 1, 2, *keep, plan.landlock_fd})
@@ -147,11 +148,11 @@ def enter(plan: LayerPlan, uid: int, memory: int, cpu: int, keep: Iterable[int])
 
 
 def die_with_parent(parent: int = 0) -> None:
-    """Have the kernel end this process when the one that started it ends, however that ends.
+    """Have the kernel end this process when its parent ends, for whatever reason.
 
     Args:
-        parent: The pid of the one that started it. If it has ended already, no signal comes any more,
-            so this process ends at once.
+        parent: The pid of the parent. If the parent has ended already, no signal would arrive, so
+            this process ends at once.
     """
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if parent and os.getppid() != parent:
@@ -211,15 +212,15 @@ def _address_space() -> int:
 
 
 def set_rlimits(address_space: int, cpu: int, *, alone: bool, file_size: int = 0) -> None:
-    """Set this process's resource limits for good.
+    """Set this process's resource limits permanently.
 
-    The soft CPU limit equals the hard one: pid 1 of a namespace ignores SIGXCPU.
+    The soft CPU limit equals the hard one, because pid 1 of a namespace ignores SIGXCPU.
 
     Args:
         address_space: The limit in bytes.
         cpu: The limit in seconds.
-        alone: No other process has this uid.
-        file_size: The largest file in bytes that it may write.
+        alone: Whether no other process has this uid.
+        file_size: Bytes of the largest file that it may write.
     """
     limits = {
         resource.RLIMIT_AS: address_space,
@@ -239,42 +240,42 @@ def set_rlimits(address_space: int, cpu: int, *, alone: bool, file_size: int = 0
 
 
 def drop_uid(uid: int) -> None:
-    """Become ``uid``, with the gid of the same number and no other group."""
+    """Switch to ``uid``, to the gid of the same number, and to no other group."""
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
 
 
 def drop_bounding_set() -> None:
-    """Empty the capability bounding set, as far as this process may."""
+    """Empty the capability bounding set, as far as this process is allowed to."""
     for capability in range(64):
         try:
             _prctl(_PR_CAPBSET_DROP, capability)
-        except OSError:  # past the last capability, or not ours to drop
+        except OSError:  # past the last capability, or not permitted
             break
 
 
 def drop_capabilities() -> None:
     """Empty the ambient, effective, permitted and inheritable sets."""
-    with contextlib.suppress(OSError):  # no ambient set before Linux 4.3
+    with contextlib.suppress(OSError):  # there is no ambient set before Linux 4.3
         _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
     header = struct.pack("<Ii", 0x20080522, 0)
     _check(_libc.capset(header, bytes(24)))
 
 
-# --- a folder to write in -----------------------------------------------------------------------
+# --- a writable folder --------------------------------------------------------------------------
 
 OWN_BYTES: Final = 16 << 20
-"""Bytes that a child with a folder of its own may write there, besides the copy of its data."""
+"""Bytes that a child may write to its own folder, in addition to the copied data."""
 _OWN_INODES: Final = 2000
 _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REC = 2, 4, 8, 0x4000
 
 
 def mount_own(folder: str, given: str) -> None:
-    """Mount a file system of limited size that only this process sees, with a copy of ``given``.
+    """Mount a size-limited file system with a copy of ``given`` that only this process sees.
 
     Raises:
-        OSError: The right to mount is missing.
+        OSError: This process may not mount.
     """
     unshare(CLONE_NEWNS)
     _check(_libc.mount(b"none", b"/", None, ctypes.c_ulong(_MS_REC | _MS_PRIVATE), None))
@@ -294,7 +295,7 @@ def mount_own(folder: str, given: str) -> None:
 
 
 def _files_below(folder: str) -> Iterator[tuple[str, str]]:
-    """Yield the path of every file below a folder, and its name from there."""
+    """Yield the path of every file below a folder, and its relative name."""
     for parent, _, names in os.walk(folder):
         for name in names:
             path = os.path.join(parent, name)
@@ -310,14 +311,14 @@ _NET_ALL, _SCOPE_ALL = 0b11, 0b11
 
 
 def landlock_abi() -> int:
-    """Return the kernel's Landlock ABI; 0 if it has none."""
+    """Return the kernel's Landlock ABI version; 0 if it has none."""
     return int(max(0, _libc.syscall(_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), 1)))
 
 
 def landlock_rules(
     readable: Iterable[str], listable: Iterable[str] = (), writable: Iterable[str] = ()
 ) -> int:
-    """Return the descriptor of a rule set that allows this, and nothing else."""
+    """Return the descriptor of a Landlock rule set that allows only these accesses."""
     abi = landlock_abi()
     handled = (1 << _FS_RIGHTS[min(abi, 5)]) - 1 if abi else 0
     fields = [handled, _NET_ALL, _SCOPE_ALL][: 1 + (abi >= 4) + (abi >= 6)]
@@ -343,7 +344,7 @@ def _allow_below(rules: int, path: str, access: int) -> None:
     os.close(fd)
 
 
-# --- what one child could leave for the next ----------------------------------------------------
+# --- traces that one child could leave for the next ---------------------------------------------
 
 _MOUNT_SETATTR: Final = 442
 _AT_RECURSIVE, _MOUNT_READ_ONLY, _MOUNT_NO_ATIME, _MOUNT_ATIME_MASK = 0x8000, 0x1, 0x10, 0x70
@@ -351,19 +352,19 @@ _MS_PRIVATE, _MNT_DETACH = 1 << 18, 2
 
 
 def read_quietly(is_mounted: bool, readable: Iterable[str]) -> None:
-    """Let no child see what another one has read.
+    """Keep children from seeing what another child has read.
 
-    A read sets a file's access time, and any child may look at that: two submissions of one run
-    passed a number on so. Bubblewrap's mounts are read-only and keep no times; elsewhere this
-    process gets such mounts of its own, or, where that is not allowed, reads every file once, for
-    Linux then sets no new time for a day (``relatime``).
+    A read updates a file's access time, which any child may look at; two submissions could pass on
+    a number in this way. Bubblewrap's mounts are read-only and record no access times. Elsewhere
+    this process creates such mounts itself or, where that is not permitted, reads every file once:
+    Linux then leaves the time unchanged for a day (``relatime``).
 
     Args:
-        is_mounted: Whether bubblewrap laid the view of the files.
+        is_mounted: Whether bubblewrap provides the view of the file system.
         readable: The files and folders that children may read.
     """
     if is_mounted:
-        with contextlib.suppress(OSError):  # without the right, Landlock keeps them from /proc
+        with contextlib.suppress(OSError):  # without the permission, Landlock blocks /proc
             _check(_libc.umount2(b"/proc", _MNT_DETACH))
         return
     attributes = struct.pack(
@@ -378,7 +379,7 @@ def read_quietly(is_mounted: bool, readable: Iterable[str]) -> None:
 
 
 def _touch_below(path: str) -> None:
-    """Read a file, or every file and folder below a folder, so that its access time is new."""
+    """Read a file, or every file and folder below a folder, to update its access time."""
     for folder, _, files in os.walk(path):
         for name in files:
             _touch(os.path.join(folder, name))
@@ -401,23 +402,25 @@ _FREE: Final = """
     getrandom getpid gettid getppid getuid geteuid getgid getegid getpgrp getgroups uname
     exit exit_group set_robust_list rseq set_tid_address
 """.split()
-"""Allowed whatever their arguments: they act on this process or on descriptors it was left.
+"""System calls allowed with any arguments: they act on this process or its open descriptors.
 
-Not among them is what tells of the machine, and so of what others do: sysinfo (free memory, load),
-mincore and getrusage (which pages of a library are in memory), statfs (free space).
+Calls that report on the machine are left out, since they reveal what other processes do: sysinfo
+(free memory, load), mincore and getrusage (which pages of a library are in memory), statfs (free
+space).
 """
 
 _WRITING_CALLS: Final = """
     open openat creat mkdir mkdirat rmdir unlink unlinkat rename renameat renameat2 truncate ftruncate
     fsync fdatasync pwrite64 chmod fchmod fchmodat umask utimensat fallocate fcntl
 """.split()
-"""Allowed besides where a child has a folder of its own: what it may write is decided by its files."""
+"""Also allowed for a child with a writable folder; file permissions decide what it may write."""
 
 _EQUAL, _MASKED = 4, 7  # SCMP_CMP_EQ, SCMP_CMP_MASKED_EQ
 _WRITING = os.O_ACCMODE | os.O_CREAT | os.O_TRUNC | (getattr(os, "O_TMPFILE", 0) & ~os.O_DIRECTORY)
 _OTHERS_CLOCK = 0x80000000  # a negative clock id names another process
 _FCNTL = (1, 2, 3, 1030)  # F_GETFD, F_SETFD, F_GETFL, F_DUPFD_CLOEXEC: not F_SETOWN, F_SETSIG
-_FUTEX = (0, 1, 3, 4, 5, 9, 10)  # wait, wake, requeue, bitsets: not the PI ones, which name a tid
+# wait, wake, requeue, bitsets; not the PI operations, which name a tid
+_FUTEX = (0, 1, 3, 4, 5, 9, 10)
 
 _Condition = tuple[int, int, int, int]  # argument, comparison, mask or value, value
 
@@ -432,10 +435,10 @@ _CHECKED: Final[dict[str, tuple[tuple[_Condition, ...], ...]]] = {
     "clock_getres": (((0, _MASKED, _OTHERS_CLOCK, 0),),),
     "clock_nanosleep": (((0, _MASKED, _OTHERS_CLOCK, 0),),),
 }
-"""Allowed when one of the alternatives holds in all its conditions."""
+"""Allowed if all conditions of one alternative hold."""
 
 _REFUSED: Final = {"clone3": 38, "ioctl": 25, "fork": 11, "vfork": 11, "clone": 11}
-"""Refused by another errno than EPERM, the one that a caller expects: ENOSYS, ENOTTY, EAGAIN."""
+"""Refused with the errno that callers expect instead of EPERM: ENOSYS, ENOTTY, EAGAIN."""
 
 _ACT_ALLOW, _ACT_ERRNO, _ACT_KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _FLTATR_ACT_BADARCH, _FLTATR_OPTIMIZE = 2, 8
@@ -455,7 +458,7 @@ class _Program(ctypes.Structure):
 
 
 def seccomp_filter(*, writes: bool = False) -> bytes:
-    """Compile the allow-list with libseccomp; return the BPF program. Raises OSError."""
+    """Compile the allow-list with libseccomp; return the BPF program or raise OSError."""
     checked = {k: v for k, v in _CHECKED.items() if not (writes and k in _WRITING_CALLS)}
     lib = _libseccomp()
     context = lib.seccomp_init(_ACT_ERRNO | 1)
@@ -492,7 +495,7 @@ def _add_rule(
     lib: ctypes.CDLL, context: int, action: int, name: str, conditions: tuple[_Condition, ...]
 ) -> None:
     number = lib.seccomp_syscall_resolve_name(name.encode())
-    if number < 0:  # this architecture has no such call (open, fork, time on aarch64)
+    if number < 0:  # this architecture lacks the call (open, fork, time on aarch64)
         return
     compares = (_ArgCompare * len(conditions))(*(_ArgCompare(*each) for each in conditions))
     result = lib.seccomp_rule_add_array(context, action, number, len(conditions), compares)
@@ -512,20 +515,20 @@ def _exported(lib: ctypes.CDLL, context: int) -> bytes:
 
 
 def seccomp_load(program: bytes) -> None:
-    """Put the filter on this process; needs no-new-privs. Raises OSError."""
+    """Apply the filter to this process, which needs no-new-privs; raise OSError on failure."""
     buffer = ctypes.create_string_buffer(program, len(program))
     described = _Program(len(program) // 8, ctypes.addressof(buffer))
     mode_filter = 2
     _check(_libc.prctl(_PR_SET_SECCOMP, mode_filter, ctypes.byref(described), 0, 0))
 
 
-# --- what can be had here ---------------------------------------------------------------------
+# --- layers that are available here -------------------------------------------------------------
 
 
 def available() -> frozenset[str]:
-    """Return the layers that this process can put on a child, on this kernel.
+    """Return the layers that this process can apply to a child on this kernel.
 
-    The caller adds ``mounts``: bubblewrap applies it before the fork server starts.
+    The caller adds ``mounts``, which bubblewrap applies before the fork server starts.
     """
     if sys.platform != "linux":
         return frozenset()
@@ -549,7 +552,7 @@ def _put_on_a_filter() -> None:
 
 
 def missing_for_grading(layers: Iterable[str]) -> str:
-    """Say what keeps ``layers`` below the least to grade others' code with; '' if nothing does."""
+    """Return why these layers are too few to grade other people's code, or ''."""
     on = frozenset(layers)
     if "seccomp" not in on:
         return "no seccomp filter (is libseccomp2 installed?)"
@@ -562,9 +565,9 @@ def missing_for_grading(layers: Iterable[str]) -> str:
 
 
 def free_uids(count: int) -> range:
-    """Return ``count`` uids in a row that no account uses and this user namespace maps.
+    """Return ``count`` consecutive uids that no account uses and this user namespace maps.
 
-    Chosen by our own pid, so that two graders on one machine do not meet.
+    The choice depends on our pid, so that two graders on one machine use different uids.
     """
     block = os.getpid() * count
     highest = max(inside + length for inside, length in _uid_map())
@@ -583,7 +586,7 @@ def _uid_map() -> list[tuple[int, int]]:
 
 
 def _works(layer: Callable[[], object]) -> bool:
-    """Try ``layer`` in a child that is thrown away."""
+    """Try ``layer`` in a child process that ends afterwards."""
     pid = os.fork()
     if pid == 0:
         try:

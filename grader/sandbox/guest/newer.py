@@ -1,10 +1,10 @@
-"""Supply names that a later Python has and this one lacks, where a line or two will do.
+"""Add names of later Python versions that this one lacks, if a few lines can define them.
 
     supply()
     from itertools import batched      # on Python 3.11 as on 3.12
 
-Students may have a newer Python than the grader. What is not supplied is refused with a sentence that
-names the grader's version (`grader.sandbox.guest.imports.version_note`).
+Students may have a newer Python than the grader. A name that is not added here is refused with a
+message that states the grader's version (`grader.sandbox.guest.imports.version_note`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any
 
 
 def supply() -> None:
-    """Add the names that are missing to the modules of the standard library."""
+    """Add the missing names to the modules of the standard library."""
     for module, names in _names().items():
         for name, value in names.items():
             if not hasattr(module, name):

@@ -1,6 +1,6 @@
 """Operations on objects that stay in a worker: calls, attributes, items, operators, iteration.
 
-The grader asks for one at a time, on a worker's socket:
+The grader sends one request at a time on a worker's socket:
 
     ["do", number, test, operation, target, argument, ...]
         -> ["done", number, value, changed]
@@ -8,19 +8,21 @@ The grader asks for one at a time, on a worker's socket:
          | ["refused", number, reason]
          | ["asks", number, function, [argument, ...], {name: argument}]
 
-Values are nodes of `values`. An object that is no plain value is kept in a table and crosses as
-``[HANDLE, id, class name, base names, flags]``; the grader names it by ``[REFERENCE, id, attribute,
-...]``, and by id 0 the submission's module. The table is emptied when ``test`` changes.
+Values are nodes of `values`. An object that is not a plain value stays in a table and is sent as
+``[HANDLE, id, class name, base names, flags]``; the grader refers to it by ``[REFERENCE, id,
+attribute, ...]``, and by id 0 to the submission's module. The table is emptied when ``test``
+changes.
 
     ["do all", [request, ...]]      -> a reply to each, in order
 
-does them one after the other as long as each gives an object, which ``[REFERENCE, -number]`` then names
-too, and for `TURN` seconds; the replies to the rest are ["skipped", number].
+runs the requests in order. A later request refers to the result of an earlier one by ``[REFERENCE,
+-number]``. It stops when a result is not an object, or after `TURN` seconds; the replies to the
+other requests are ["skipped", number].
 
-``changed`` holds [position, value] of the arguments that the call changed, as far as they were asked
-for. ``object`` is the handle of an exception that may have attributes, else None. After ``asks`` the
-grader answers ``["return", value]`` or ``["raise", kind, text]``, or asks for other operations first.
-The grader decides which of its functions may be called during a request.
+``changed`` holds [position, value] for each argument that the call changed, if the grader asked for
+it. ``object`` is the handle of an exception that may have attributes, else None. After ``asks`` the
+grader answers ``["return", value]`` or ``["raise", kind, text]``, or requests other operations
+first. The grader decides which of its functions may be called during a request.
 """
 
 from __future__ import annotations
@@ -48,16 +50,16 @@ from grader.sandbox.guest.program import Running
 from grader.sandbox.guest.values import Tag, TooLargeError
 
 CALLABLE, ITERATOR, CLASS, MODULE, TENSOR, EXCEPTION, FUNCTION = (1 << bit for bit in range(7))
-"""Flags of a handle."""
+"""Flags of a handle: what kind of object it refers to."""
 MAX_OBJECTS: Final = 100_000
-"""Objects that one test may hold."""
+"""Objects that the table may hold for one test."""
 MAX_PRINTED: Final = 1 << 16
-"""Characters that one call may print for the test to read."""
+"""Characters of printed text that one call may send to the test."""
 MAX_SAID: Final = 4000
 TURN: Final = 0.05
-"""Seconds after which no further request of several is begun."""
+"""Seconds after which ``do all`` starts no further request."""
 CHUNK: Final = 1000
-"""Elements that one request may fetch."""
+"""Elements of an iterator that one request may fetch."""
 
 _HANDLE, _REFERENCE = int(Tag.HANDLE), int(Tag.REFERENCE)
 
@@ -67,24 +69,24 @@ Receive = Callable[[], Any]
 
 
 class Bridge(NamedTuple):
-    """Between arrays and the classes of a library: see `torch_bridge`."""
+    """Converts between arrays and the classes of a library: see `torch_bridge`."""
 
     answering: Callable[[str, Any, Any], Any]
-    """Returns what answers calls of an object with arrays, given its name and what is wanted."""
+    """Returns a callable that applies an object to arrays: (name, object, what is wanted)."""
     standing_in: Callable[[Any, Callable[..., Any]], Any]
-    """Returns what stands for an object and answers as a function of the grader does."""
+    """Returns a replacement for an object, which calls a function of the grader instead."""
 
 
 PLAIN: Final = Bridge(lambda name, target, want: target, lambda target, function: function)
-"""Functions answer for themselves, and stand for others as they are."""
+"""The bridge without torch: functions are called, and replaced, without conversion."""
 
 
 class _RefusedError(Exception):
-    """An operation that cannot be done: ``no-array`` or ``no-value``."""
+    """An operation that is not possible: ``no-array`` or ``no-value``."""
 
 
 class _Printed(io.StringIO):
-    """The text that a call prints, up to the limit."""
+    """Collects the text that a call prints, up to the limit."""
 
     def write(self, text: str) -> int:
         left = MAX_PRINTED - self.tell()
@@ -94,7 +96,7 @@ class _Printed(io.StringIO):
 
 
 class Operations:
-    """The objects that one test holds in this worker, and what may be done with them."""
+    """The objects that one test holds in this worker, and the operations on them."""
 
     def __init__(
         self,
@@ -105,7 +107,7 @@ class Operations:
         receive: Receive,
         bridge: Bridge = PLAIN,
     ) -> None:
-        """Start with no objects; ``receive`` returns the next request, or None at the end."""
+        """Start without objects; ``receive`` returns the next request, or None at the end."""
         self._running, self._imports, self._bridge = running, imports, bridge
         self._send, self._send_all, self._receive = send, send_all, receive
         self._test, self._number = -1, 0
@@ -115,11 +117,11 @@ class Operations:
         self._names: dict[str, Any] = {}
         self._facts: dict[type, list[Any]] = {}
         self._late: dict[int, BaseException] = {}
-        """What an iterator raised after elements of the same request."""
+        """Exceptions of iterators that were raised after some elements of the same request."""
         self._asking: list[int] = []
 
     def answer(self, request: Sequence[Any]) -> None:
-        """Do what ``request`` asks and send the reply."""
+        """Execute ``request`` and send the reply."""
         reply = self._reply(request)
         try:
             self._send(reply)
@@ -127,7 +129,7 @@ class Operations:
             self._send(["refused", request[1], "too-large"])
 
     def answer_all(self, requests: Sequence[Sequence[Any]]) -> None:
-        """Do what the requests ask as long as each gives an object, and send all replies."""
+        """Execute the requests while each returns an object, and send all replies."""
         replies: list[list[Any]] = []
         until = time.monotonic() + TURN
         for request in requests:
@@ -187,7 +189,7 @@ class Operations:
     # --- values in and out ---
 
     def packed(self, value: Any) -> Any:
-        """Return the node of ``value``; objects in it are kept here."""
+        """Return the node of ``value``; objects in it are added to the table."""
         return Packer(self._handle).pack(value)
 
     def _handle(self, value: Any) -> list[Any]:
@@ -211,7 +213,7 @@ class Operations:
         return self._facts[kind]
 
     def given(self, node: Any) -> Any:
-        """Return the value that the grader sent."""
+        """Return the value of a node that the grader sent."""
         if type(node) is list and len(node) == 2 and node[0] == _REFERENCE:
             return self._objects[node[1]]
         return values.unpack(node, self._resolve)
@@ -246,7 +248,7 @@ class Operations:
         return function
 
     def _told(self) -> Any:
-        """Wait for what a function of the grader's returns; answer other requests meanwhile."""
+        """Wait for the result of a function of the grader; answer other requests meanwhile."""
         while True:
             match self._receive():
                 case ["return", node]:
@@ -296,13 +298,13 @@ class Operations:
         return (_Whole(result) if how.get("hold") else result), changed
 
     def ask(self, target: Any, want: Any, args: Any, parts: Any) -> Any:
-        """Call a function or class of a module, with functions of the grader in the place of others.
+        """Call a function of a module in which functions of the grader replace others.
 
         Args:
             target: The function, as an attribute of its module.
-            want: What is asked of the result, as in ["call", ...]; None: all of it.
+            want: The expected form of the result, as in ["call", ...]; None for the whole result.
             args: The arguments.
-            parts: The grader's functions, by the names in the module that they stand for.
+            parts: The grader's functions, by the names in the module that they replace.
         """
         function, module = self._called(target), self._called(target[:-1])
         given, standing = self.given(args), self.given(parts)
@@ -316,7 +318,7 @@ class Operations:
         return (result if want is None else portable(result, want, [MAX_ANSWER])), None
 
     def _called(self, target: Any) -> Any:
-        """Return what is called; lookup and call are one request."""
+        """Return the object to call, so that lookup and call are one request."""
         _, key, *names = target
         found = self._objects[key]
         for name in names:
@@ -324,9 +326,9 @@ class Operations:
         return found
 
     def _changed(self, before: Any, args: Any, named: Any, places: Any) -> Any:
-        """Return [place, node] of the arguments that are no longer what was sent.
+        """Return [position, node] of the arguments that differ from what was sent.
 
-        ``places`` are those that are wanted: indices and names, or True for all.
+        ``places`` are the positions to report: indices and names, or True for all.
         """
         if not places:
             return None
@@ -360,11 +362,11 @@ class Operations:
         return len(self.given(target)), None
 
     def iterate(self, target: Any) -> Any:
-        """Return an iterator, as a handle."""
+        """Return an iterator as a handle."""
         return _Whole(iter(self.given(target))), None
 
     def following(self, target: Any, count: int) -> Any:
-        """Return up to ``count`` elements of an iterator, and whether it has ended."""
+        """Return up to ``count`` elements of an iterator, and whether it is exhausted."""
         iterator, found = self.given(target), []
         if (late := self._late.pop(id(iterator), None)) is not None:
             raise late
@@ -381,7 +383,7 @@ class Operations:
         return (False, found), None
 
     def number(self, target: Any, kind: str) -> Any:
-        """Return a plain number: ``float``, ``int``, ``complex`` or ``index``."""
+        """Convert the object to a plain number: ``float``, ``int``, ``complex`` or ``index``."""
         return _NUMBERS[kind](self.given(target)), None
 
     def operate(self, target: Any, name: str, *nodes: Any) -> Any:
@@ -391,10 +393,10 @@ class Operations:
         return _OPERATORS[name](self.given(target), *map(self.given, nodes)), None
 
     def special(self, target: Any, name: str, args: Any, named: Any) -> Any:
-        """Call a special method by its name, as Python does: on the class.
+        """Call a special method by name on the class, as Python does.
 
-        Where the class has none, or does not know the operand, Python's other ways are tried: a class
-        with ``__len__`` is true or false, one with ``__iter__`` contains its elements.
+        If the class lacks the method, or it returns NotImplemented, Python's fallbacks are used:
+        ``__len__`` for ``bool``, ``__iter__`` for ``in``.
         """
         found, given = self.given(target), self.given(args)
         method = getattr(type(found), name, None)
@@ -413,7 +415,7 @@ class Operations:
         return type(found).__enter__(found), None
 
     def leave(self, target: Any, raised: bool) -> Any:
-        """Leave a context manager; what it returns decides nothing."""
+        """Leave a context manager; its return value is ignored."""
         found = self.given(target)
         error = RuntimeError("the test ended with an exception") if raised else None
         type(found).__exit__(found, type(error) if error else None, error, None)
@@ -428,7 +430,7 @@ class Operations:
         return array, None
 
     def value(self, target: Any) -> Any:
-        """Return a plain copy: of a held value, a tensor, a dataclass instance."""
+        """Return a plain copy of a stored value, a tensor or a dataclass instance."""
         try:
             node = Packer(_copied).pack(self.given(target))
         except _RefusedError:
@@ -436,11 +438,11 @@ class Operations:
         return values.unpack(node, _never), None
 
     def is_instance(self, target: Any, name: Any) -> Any:
-        """Return whether an object is an instance of a class or of a class's name."""
+        """Return whether an object is an instance of a class, given as an object or by name."""
         found, kind = self.given(target), self.given(name)
         if type(kind) is str:
             named = self._class_named(kind)
-            if named is None:  # a class that the submission has under no name, such as nn.Linear
+            if named is None:  # a class that has no name in the submission, such as nn.Linear
                 return kind.rpartition(".")[2] in [*_bases(type(found)), type(found).__name__], None
             kind = named
         return bool(isinstance(found, kind)), None
@@ -466,16 +468,16 @@ class Operations:
         ], None  # fmt: skip
 
     def put(self, target: Any, node: Any) -> Any:
-        """Keep a value here, as an object."""
+        """Store a value in the table as an object."""
         return _Whole(self.given(node)), None
 
     def evaluate(self, target: Any, source: str) -> Any:
-        """Return the value of an expression of the course's, in a namespace of the test."""
+        """Evaluate an expression of the course in the test's namespace."""
         code = compile(source, "<the test>", "eval", dont_inherit=True)
         return eval(code, self._names), None  # noqa: S307  # this is what a worker is for
 
     def execute(self, target: Any, source: str) -> Any:
-        """Run statements of the course's in the same namespace."""
+        """Run statements of the course in the test's namespace."""
         exec(compile(source, "<the test>", "exec", dont_inherit=True), self._names)  # noqa: S102
         return None, None
 
@@ -484,12 +486,12 @@ class Operations:
         return importlib.import_module(name), None
 
     def tensor(self, target: Any, node: Any) -> Any:
-        """Return a tensor made of an array."""
+        """Return a tensor made from an array."""
         return importlib.import_module("torch").from_numpy(self.given(node).copy()), None
 
 
 class _Whole:
-    """A result that crosses as a handle even if it is plain."""
+    """A result to send as a handle even if it is a plain value."""
 
     __slots__ = ("value",)
 
@@ -542,7 +544,7 @@ _PYTHONS: Final[dict[str, Callable[..., Any]]] = {
     "__bool__": bool, "__contains__": operator.contains, "__iter__": iter, "__int__": int,
     "__float__": float, "__complex__": complex, "__round__": round,
 }  # fmt: skip
-"""What Python does for a special method that a class does not define."""
+"""What Python does if a class does not define a special method."""
 
 
 _FUNCTION_TYPES: Final = (
@@ -566,21 +568,21 @@ def _never(node: Any) -> Any:
 
 
 def _with_copies(node: Any) -> Any:
-    """Return a node with copies of its arrays: the values built of it share them."""
+    """Return a node with copies of its arrays, because rebuilt values share their memory."""
     if isinstance(node, np.ndarray):
         return node.copy()
     return [*map(_with_copies, node)] if type(node) is list else node
 
 
 def _gives_object(reply: list[Any]) -> bool:
-    """Return whether a reply says that an object came, and nothing else."""
+    """Return whether a reply contains just one object."""
     if reply[0] != "done" or reply[3] is not None or type(reply[2]) is not list:
         return False
     return bool(reply[2][0] == _HANDLE)
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Return whether two nodes are equal; arrays entry by entry, NaN equals NaN."""
+    """Return whether two nodes are equal; NaN entries of arrays equal each other."""
     if type(one) is not type(other):
         return False
     if isinstance(one, np.ndarray):
@@ -615,7 +617,7 @@ def _is_builtin(kind: type) -> bool:
 
 
 def _printable_text(error: BaseException) -> str:
-    """Return the text of an exception, without any method of the student's."""
+    """Return the text of an exception without calling the student's methods."""
     base: Any = next(kind for kind in type(error).__mro__ if _is_builtin(kind))
     try:
         text: str = base.__str__(error)
@@ -634,7 +636,7 @@ def _detached(value: Any) -> Any:
 
 @contextmanager
 def _streams(stdin: str | None, printed: bool) -> Iterator[io.StringIO]:
-    """Give a call its input, and collect what it prints."""
+    """Provide a call's input, and collect the text that it prints."""
     before, output = (sys.stdin, sys.stdout), _Printed()
     if stdin is not None:
         sys.stdin = io.StringIO(stdin)

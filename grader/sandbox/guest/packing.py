@@ -1,9 +1,10 @@
-"""Pack plain values of exact types for the wire, within the limits for one answer.
+"""Pack plain values of known types into nodes for the wire, within the limits of one answer.
 
     node = Packer(other).pack({"W": np.eye(2), 3: (1, 2j)})
 
-What is no plain value is given to ``other``. No method of a student's class is called: an instance of
-a bare subclass is read by the methods of its base. `values` has the tags, and rebuilds.
+Values that are not plain are passed to ``other``. No method of a student's class is called: an
+instance of a bare subclass is read with the methods of its built-in base. `values` defines the tags
+and rebuilds values.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from grader.sandbox.guest.wire import MAX_NODES, MAX_TEXT
 Other = Callable[[Any], Node]
 
 _MADE: Final = 1 << 9
-"""Flag of a class that a program made, not Python itself."""
+"""Flag of a class that a program created (Py_TPFLAGS_HEAPTYPE)."""
 _NATIVE: Final = frozenset({np.dtype("<f8"), np.dtype("<i8"), np.dtype("|b1")})
 _SIZED: Final = frozenset("biufcSUmM")
 _BARE: Final = frozenset(
@@ -47,14 +48,14 @@ _NAMED: Final = _BARE | frozenset(
 
 
 class _NotPlainError(Exception):
-    """A key of a dict or an element of a set is an object."""
+    """A dict key or a set element is an object and not a plain value."""
 
 
 class Packer:
     """Turn values into nodes, within the limits for one answer."""
 
     def __init__(self, other: Other, nodes: int = MAX_NODES, room: int = MAX_BYTES) -> None:
-        """Start with ``nodes`` values and ``room`` bytes left; ``other`` packs what is not plain."""
+        """Start with room for ``nodes`` values and ``room`` bytes; ``other`` packs objects."""
         self._other, self._nodes, self._room, self._depth = other, nodes, room, 0
 
     def pack(self, value: Any) -> Node:
@@ -70,7 +71,7 @@ class Packer:
         return self._rare(value, kind)
 
     def spend(self, count: int) -> None:
-        """Take ``count`` bytes from the room that is left."""
+        """Subtract ``count`` bytes from the room that is left."""
         self._room -= count
         if self._room < 0:
             raise TooLargeError(f"more than {MAX_BYTES >> 20} MiB")
@@ -87,7 +88,7 @@ class Packer:
         return node
 
     def keyed(self, tag: int, value: Any, pairs: Iterable[tuple[Any, Any]]) -> Node:
-        """Return the node of a dict; a dict with an object among its keys is no plain value."""
+        """Return the node of a dict; if a key is an object, the dict is treated as an object."""
         keys, values = [], []
         for key, item in pairs:
             keys.append(key)
@@ -101,14 +102,14 @@ class Packer:
         return node
 
     def unordered(self, tag: int, value: Any) -> Node:
-        """Return the node of a set; a set with an object in it is no plain value."""
+        """Return the node of a set; if an element is an object, the set is treated as an object."""
         try:
             return [int(tag), *self._plainly(list(value))]
         except _NotPlainError:
             return self._other(value)
 
     def objects(self, value: np.ndarray) -> Node:
-        """Return the node of an array of Python objects, if all of them are plain."""
+        """Return the node of an array of Python objects, if all of them are plain values."""
         try:
             packed = self._plainly(list(value.flat))
         except _NotPlainError:
@@ -125,7 +126,7 @@ class Packer:
 
     def _rare(self, value: Any, kind: type) -> Node:
         if len(kind.__mro__) == 2 and kind.__flags__ & _MADE and kind.__name__ not in _LAZY:
-            return self._other(value)  # of a class without bases, as most objects are
+            return self._other(value)  # a class without bases, the most common case
         if value is Ellipsis:
             return [int(Tag.ELLIPSIS)]
         if value is NotImplemented:
@@ -141,7 +142,7 @@ class Packer:
         return self._other(value)
 
     def _bare(self, value: Any, kind: type, base: type) -> Node:
-        """Pack an instance of a subclass without methods of its own, read by the base's methods."""
+        """Pack an instance of a subclass that adds no methods, with its base's methods."""
         if base is tuple and "_fields" in kind.__dict__:
             return self._named(value, kind)
         return _PACKED[base](self, _READ_AS[base](value))
@@ -158,7 +159,7 @@ def _refuse(value: Any) -> Node:
 
 
 def _plain_base(kind: type) -> type | None:
-    """Return the built-in class of which ``kind`` is a bare subclass or a named tuple."""
+    """Return the built-in class that ``kind`` extends without methods or as a named tuple."""
     for base in kind.__mro__:
         if base in _READ_AS:
             return base
@@ -299,10 +300,10 @@ _READ_AS: Final[dict[type, Callable[[Any], Any]]] = {
     collections.deque: lambda value: value,
     np.ndarray: lambda value: np.ndarray.view(value, np.ndarray),
 }
-"""How an instance of a bare subclass is read: by the methods of its base, the nearest one first."""
+"""How to read an instance of a bare subclass: with the methods of its nearest built-in base."""
 
 _LAZY: Final[dict[str, list[tuple[str, Callable[[Packer, Any], Node]]]]] = {}
-"""Classes of modules that not every worker has loaded: by name, the modules and how they are packed."""
+"""Classes of modules that may not be loaded: by name, a list of (module, packing function)."""
 
 
 def _by_name(kind: type) -> Callable[[Packer, Any], Node] | None:
@@ -313,7 +314,7 @@ def _by_name(kind: type) -> Callable[[Packer, Any], Node] | None:
 
 
 def extend(module: str, name: str, pack: Callable[[Packer, Any], Node]) -> None:
-    """Let ``pack`` write instances of the class ``name`` of ``module``, where that is loaded."""
+    """Pack instances of the class ``name`` of ``module`` with ``pack`` once it is loaded."""
     _LAZY.setdefault(name, []).append((module, pack))
 
 

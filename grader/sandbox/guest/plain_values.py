@@ -1,9 +1,9 @@
-"""Convert return values to plain arrays, or to a word that says why not.
+"""Convert return values to plain arrays, or to a word that gives the reason if that fails.
 
     portable((a2, cache), ["number", "held"], [MAX_ANSWER])     # [array, True]
-    modified(arguments_as_sent, arguments_now)                  # [0] if the first was
+    modified(arguments_as_sent, arguments_now)                  # [0] if the first one changed
 
-It runs in a worker, beside student code; the reference's own answers are read by the same rules.
+It runs in a worker beside student code; the reference's answers are read with the same code.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from grader.sandbox.guest import exact, wire
 from grader.sandbox.guest.refusals import REFUSALS
 
 MAX_ANSWER: Final = 4 << 20
-"""Bytes of arrays in one answer."""
+"""Bytes of all arrays in one answer."""
 
 
 def portable(value: Any, want: Any, room: list[int]) -> Any:
-    """Return what ``want`` asks of ``value``, in plain arrays; words of `REFUSALS` where it cannot be.
+    """Return the parts of ``value`` that ``want`` asks for as arrays, or words of `REFUSALS`.
 
-    ``room``: the bytes of arrays still allowed, counted down.
+    ``room``: a list with the bytes of arrays still allowed, which is counted down.
     """
     if want == "held":
         return value is not None
-    if type(value) is str and value in REFUSALS:  # the bridge to torch has found no array
+    if type(value) is str and value in REFUSALS:  # the bridge to torch found no array
         return value
     if want == exact.EXACT:
         return exact.answer(value, room[0])
@@ -40,7 +40,8 @@ def portable(value: Any, want: Any, room: list[int]) -> Any:
     if isinstance(want, list):
         if not isinstance(value, (tuple, list, np.ndarray)):
             return "none" if value is None else "not-pair"
-        items = list(itertools.islice(value, len(want) + 1))  # a named tuple may count otherwise
+        # iteration, since a named tuple may override its length
+        items = list(itertools.islice(value, len(want) + 1))
         if len(items) != len(want):
             return "not-pair"
         return [portable(item, part, room) for item, part in zip(items, want, strict=True)]
@@ -63,7 +64,7 @@ _KINDS: Final = {
 
 
 def as_leaf(value: Any) -> Any:
-    """Return ``value`` as a float, a plain array, or the word that says why not."""
+    """Return ``value`` as a float, a plain array, or the word for the reason it cannot be one."""
     if type(value) is float or type(value) is np.float64:
         return float(value)
     if value is None:
@@ -90,14 +91,14 @@ def as_leaf(value: Any) -> Any:
 
 
 def _numbers(array: np.ndarray) -> Any:
-    """Return a list of Python numbers (some too large for int64) as float64."""
+    """Return an array of Python numbers, some of them too large for int64, as float64."""
     if array.size and all(type(item) in (int, float, bool) for item in array.flat):
         return array.astype(np.float64)
     return "object"
 
 
 def modified(before: list[Any], after: list[Any]) -> list[int]:
-    """Return indices of modified arguments; -1 - index for a dict with only new keys."""
+    """Return indices of modified arguments; -1 - index for a dict that only gained keys."""
     found = []
     for i, (old, new) in enumerate(zip(before, after, strict=True)):
         if _differ(old, new):
@@ -108,7 +109,7 @@ def modified(before: list[Any], after: list[Any]) -> list[int]:
 
 
 def _differ(before: Any, after: Any) -> bool:
-    """Return whether an argument was modified; keys added to a dict do not count."""
+    """Return whether an argument was modified; new keys in a dict do not count."""
     kind = type(before)
     if kind is np.ndarray:
         return not wire.is_as_sent(after, before)
@@ -122,14 +123,15 @@ def _differ(before: Any, after: Any) -> bool:
         return any(_differ(b, a) for b, a in zip(before, after, strict=True))
     try:
         return bool(before != after) and before == before
-    except Exception:  # what stands there now, an array or an object of their own, is no number
+    except Exception:  # the new value is an array or a student's object, not a number
         return True
 
 
 def _dict_differs(before: dict[Any, Any], after: dict[Any, Any]) -> bool:
     first = next(iter(before.values()), None)
     if type(first) is not np.ndarray:
-        try:  # numbers and text alone, a graph of thousands of nodes: no need to look at each
+        # numbers and text only, such as a graph with thousands of nodes: compare it in one step
+        try:
             if before == after:
                 return False
         except Exception:  # noqa: S110  # arrays are not compared like that

@@ -1,4 +1,4 @@
-"""Run a submission statement by statement, and describe what it raises in the student's own lines.
+"""Run a submission statement by statement, and describe exceptions by the student's lines.
 
     gate = Gate(imports)
     running = Running("two_layer_network", [["cell 1", "x = 1 / 0"], ["cell 2", "y = 1"]], gate)
@@ -6,10 +6,10 @@
     # [[["ZeroDivisionError", "ArithmeticError", ...], 0, 1, "  File ..."]]
     running.module.y
 
-A statement that raises, loops or sleeps costs itself and what depends on it: the next one is run all the
-same. Where the time is used up, and after ``exit()``, only definitions, imports and constants are run. A
-cell with a syntax error is not run at all. This module is loaded beside student code, in a worker, and
-used by the student's own check: there is no other rule about what is run.
+If a statement raises, loops or sleeps, the statements after it still run. Once the time is used up,
+and after ``exit()``, only definitions, imports and constants run. A cell with a syntax error does
+not run at all. A worker loads this module beside student code, and the self-check uses it too, so
+both run a submission by the same rules.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ from grader.sandbox.guest.watch import Place
 
 MAX_TEXT: Final = 4000
 MAX_PROBLEMS: Final = 20
-"""Report at most this many problems: more would fill the frame."""
+"""Report at most this many problems, so that they fit into one frame."""
 _OUTPUTS: Final = re.compile(
     r"\b(?:Out|In)\s*\[|[=(\[]\s*_{1,3}\d*\s*(?:$|[)\].\[+*/-])", re.MULTILINE
 )
-"""Uses IPython's history of outputs: ``_``, ``_3`` or ``Out[3]``."""
+"""Matches uses of IPython's output history: ``_``, ``_3`` or ``Out[3]``."""
 
 
 class LoadClock(Protocol):
-    """The clock that `Running.run` informs: a `LoadWatch`, or the self-check's."""
+    """The clock that limits `Running.run`: a `LoadWatch`, or the self-check's."""
 
     def guard(self, place: Place) -> contextlib.AbstractContextManager[None]:
-        """Return the context in which a statement is run."""
+        """Return the context in which a statement runs."""
 
     def used_up(self) -> bool:
-        """Return whether only definitions should be run from here on."""
+        """Return whether only definitions should run from now on."""
 
 
 class Running:
@@ -65,28 +65,29 @@ class Running:
         Args:
             name: The module's name.
             cells: Title and text of each cell.
-            gate: What may be imported.
+            gate: The finder that decides which imports are allowed.
             helpers: Name (``data.py``) and text of other files that the module can import.
         """
         self.module = types.ModuleType(name)
         self.names: dict[str, Any] = self.module.__dict__
         self.problems: list[list[Any]] = []
         self.raised: list[BaseException] = []
-        """The exceptions of the problems."""
+        """The exceptions behind the reported problems."""
         self._cells, self._titles = cells, [title for title, _ in (*cells, *helpers)]
         self._gate = gate or Gate(())
         self._gate.written.update({module_name(file): (file, text) for file, text in helpers})
         self._lost: set[str] = set()
-        """Names that a statement with an error would have made."""
+        """Names that a failed statement would have defined."""
         self._outputs = len(cells) > 1 and any(_OUTPUTS.search(text) for _, text in cells)
         self._shell = Shell(self._run_text, self._write, self._read)
         self.names.update(
             display=INERT, get_ipython=lambda: self._shell, __file__=f"{name}.py",
-            help=INERT, exit=sys.exit, quit=sys.exit,  # what -S leaves out
+            # the names that Python's -S option leaves out
+            help=INERT, exit=sys.exit, quit=sys.exit,
         )  # fmt: skip
 
     def run(self, limit: LoadClock, sparing: bool = False) -> list[Any]:
-        """Run the cells and return the problems; ``sparing``: only definitions and the like."""
+        """Run the cells and return the problems; if ``sparing``, only definitions and imports."""
         sys.modules[self.module.__name__] = self.module
         sys.argv = [self.names["__file__"]]
         if self._outputs:
@@ -108,7 +109,7 @@ class Running:
             self.raised.append(error)
 
     def output(self, title: str, value: Any) -> None:
-        """Keep the value of a cell's last line, as IPython does."""
+        """Store the value of a cell's last line, as IPython does."""
         number = int(re.sub(r"\D", "", title) or 0)
         if value is not None and self._outputs:
             names = self.names
@@ -116,11 +117,11 @@ class Running:
             names["Out"][number] = names[f"_{number}"] = value
 
     def keeps_outputs(self) -> bool:
-        """Return whether the submission uses the values of cells."""
+        """Return whether the submission uses IPython's output history."""
         return self._outputs
 
     def compiled(self, source: Any, title: str, mode: str = "exec", flags: int = 0) -> Any:
-        """Compile with top-level ``await``, and what was imported from `__future__`."""
+        """Compile with top-level ``await`` and the active `__future__` features."""
         flags |= future_flags(self.names) | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         return compile(source, title, mode, flags, dont_inherit=True)
 
@@ -144,7 +145,7 @@ class Running:
     # --- what `get_ipython()` does ---
 
     def _run_text(self, text: str, expression: bool) -> Any:
-        """Run a text that stands in a line of the submission, under the number of that line."""
+        """Run text from a magic, with the line number of the magic itself."""
         title, line = self._caller()
         tree = self.compiled(text.strip() if expression else text, title, flags=ast.PyCF_ONLY_AST)
         for node in ast.walk(tree):
@@ -160,11 +161,11 @@ class Running:
         return None
 
     def _write(self, file: str, text: str, append: bool) -> None:
-        """Keep a module that a cell writes; one with the submission's name is the submission."""
+        """Store a module that a cell writes; one named like the submission is run as well."""
         title, line = self._caller()
         name = module_name(file)
         before = self._gate.written[name][1] + "\n" if append and name in self._gate.written else ""
-        source = before or "\n" * line  # the body begins below the magic
+        source = before or "\n" * line  # the body begins below the line of the magic
         self._gate.written[name] = (title, source + text)
         remember(title, source + text)
         if name == self.module.__name__:
@@ -177,7 +178,7 @@ class Running:
         return self._gate.written[name][1]
 
     def _caller(self) -> tuple[str, int]:
-        """Return the title and the line of the submission's frame that is running."""
+        """Return the title and the line of the submission's innermost running frame."""
         frame: types.FrameType | None = sys._getframe(1)
         while frame is not None and frame.f_code.co_filename not in self._titles:
             frame = frame.f_back
@@ -185,7 +186,7 @@ class Running:
 
 
 class _Cell:
-    """One cell, or all of a ``.py``: run as a whole, and from an exception on statement by statement."""
+    """A cell or a ``.py`` file: it runs as a whole and, after an exception, by statements."""
 
     def __init__(self, running: Running, title: str, source: str, limit: LoadClock) -> None:
         self._running, self._title, self._source, self._limit = running, title, source, limit
@@ -193,7 +194,7 @@ class _Cell:
         self._sparing = False
 
     def run(self, sparing: bool) -> None:
-        """Run the cell; note what it raises."""
+        """Run the cell and record exceptions."""
         running, self._sparing = self._running, sparing
         remember(self._title, self._source)
         try:
@@ -226,7 +227,7 @@ class _Cell:
             self._failed(raised, node)
 
     def _failed(self, error: BaseException, node: ast.stmt) -> None:
-        """Note what a statement raised, unless only annotations did: Python 3.14 does not run these."""
+        """Record an exception, unless only annotations raised, which Python 3.14 does not run."""
         if isinstance(error, NameError) and error.name in _annotated_with(node):
             flags = __future__.annotations.compiler_flag
             module = ast.Module([node], [])
@@ -241,13 +242,13 @@ class _Cell:
             with self._limit.guard(self._place):
                 self._running.output(self._title, self._running.execute(code))
         except BaseException as error:
-            if getattr(error, "is_fatal", False):  # the reader of a self-check pressed Ctrl-C
+            if getattr(error, "is_fatal", False):  # the user of the self-check pressed Ctrl-C
                 raise
             return error
         return None
 
     def _after(self, error: BaseException, code: types.CodeType) -> int:
-        """Note the exception of the whole cell; return the number of the first statement after it."""
+        """Record the exception of the whole cell; return the index of the statement after it."""
         at = _position(error, code)
         nodes = self._nodes()
         ends = [i for i, node in enumerate(nodes) if (0, 0) < at <= _end(node)]
@@ -272,7 +273,7 @@ class _Cell:
         return self._parsed
 
     def _place(self, frame: types.FrameType | None) -> int | None:
-        """Return the number of the statement that a frame belongs to."""
+        """Return the index of the statement that a frame belongs to."""
         while frame is not None:
             code = frame.f_code
             if code.co_filename == self._title and code.co_name in ("<module>", "<eval>"):
@@ -283,7 +284,7 @@ class _Cell:
 
 
 def is_definition(node: ast.stmt) -> bool:
-    """Return whether a statement only defines, imports or names a constant."""
+    """Return whether a statement only defines, imports or assigns a constant."""
     if isinstance(
         node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
     ):
@@ -299,7 +300,7 @@ def is_definition(node: ast.stmt) -> bool:
 
 
 def _computes(node: ast.AST) -> bool:
-    """Return whether an expression may take time; what stands in a ``lambda`` is not run."""
+    """Return whether an expression may take time; the body of a ``lambda`` does not run."""
     if isinstance(node, ast.Lambda):
         return False
     if isinstance(node, (ast.Call, ast.ListComp, ast.SetComp, ast.DictComp, ast.Await)):
@@ -310,7 +311,7 @@ def _computes(node: ast.AST) -> bool:
 
 
 def _annotated_with(node: ast.stmt) -> set[str]:
-    """Return the names that stand in annotations of a statement."""
+    """Return the names used in the annotations of a statement."""
     found = (
         annotation
         for each in ast.walk(node)
@@ -321,7 +322,7 @@ def _annotated_with(node: ast.stmt) -> set[str]:
 
 
 def bound_by(node: ast.stmt) -> set[str]:
-    """Return the names that a statement would bind at the top of the module."""
+    """Return the names that a statement would define at the top level of the module."""
     return set(_bound(node))
 
 
@@ -340,7 +341,7 @@ def _bound(node: ast.AST) -> Iterator[str]:
 
 
 def _position(error: BaseException, code: types.CodeType) -> tuple[int, int]:
-    """Return (line, column) of the module's code where an exception came from."""
+    """Return the (line, column) in the module's code at which an exception was raised."""
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code is not code:
         trace = trace.tb_next

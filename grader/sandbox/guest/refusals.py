@@ -1,4 +1,4 @@
-"""Names of the reasons for which a value is refused."""
+"""The reasons for which a value is refused."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ REASONS: Final = {
     "not-gradients": "cannot be computed: backward must return one gradient per input, in its shape",
     "output-shape": "cannot be computed: the output has another shape",
 }
-"""What is said of a leaf that the worker could not read as an array (`portable.REFUSALS`)."""
+"""The message for each reason why a worker could not read a value as an array."""
 
 OF_THE_WHOLE: Final = frozenset({"none", "not-dict", "not-pair", "unreadable", "more-parameters"})
-"""Reasons that speak of all that was returned, if it is that which could not be read."""
+"""Reasons that describe the whole return value if it is the part that could not be read."""

@@ -1,7 +1,7 @@
-"""Answer ``get_ipython()`` in a submission: run what it runs, do nothing for the rest.
+"""Answer ``get_ipython()`` in a submission: run Python code in magics, ignore the other magics.
 
 nbconvert writes ``get_ipython().run_cell_magic('time', '', 'x = f()')`` for a cell that begins with
-``%%time``, and `grader.notebook` writes the same for what has a value or defines something.
+``%%time``; `grader.notebook` writes the same for magics that return or define something.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ RUN: Final = frozenset("time timeit capture prun memit debug".split())
 WRITE: Final = frozenset({"writefile", "file"})
 
 Execute = Callable[[str, bool], Any]
-"""Run a text where the caller stands; return its value where it is one expression."""
+"""Runs text in the caller's place; returns the value if the text is one expression."""
 Write = Callable[[str, str, bool], None]
-"""Keep a text as a file in memory: name, text, whether to append."""
+"""Stores text as a file in memory: (name, text, whether to append)."""
 
 
 class Shell:
@@ -29,7 +29,7 @@ class Shell:
         self._execute, self._write, self._read = execute, write, read
 
     def run_line_magic(self, name: str, line: str = "", *_: Any, **__: Any) -> Any:
-        """Run ``%time x = f()`` and ``%run layers.py``; other magics do nothing."""
+        """Run ``%time x = f()`` and ``%run layers.py``; ignore other magics."""
         if name in ("time", "prun", "memit"):
             return self._execute(line, True)
         if name == "run":
@@ -38,7 +38,7 @@ class Shell:
         return INERT
 
     def run_cell_magic(self, name: str, line: str = "", cell: str = "", *_: Any, **__: Any) -> Any:
-        """Run the cell of a ``%%time``, keep that of a ``%%writefile``."""
+        """Run the cell of ``%%time``, store the cell of ``%%writefile``."""
         if name in WRITE:
             words = line.split()
             self._write(words[-1].strip("'\"") if words else "", cell, "-a" in words)
@@ -50,12 +50,12 @@ class Shell:
         return INERT
 
     def magic(self, text: str) -> Any:
-        """Run a line magic as old versions of nbconvert write it."""
+        """Run a line magic in the syntax of old nbconvert versions."""
         name, _, line = text.lstrip("%").partition(" ")
         return self.run_line_magic(name, line)
 
     def run_cell(self, text: str, *_: Any, **__: Any) -> Any:
-        """Run a text as a cell."""
+        """Run text as a cell."""
         return self._execute(text, False)
 
     ex = run_cell
@@ -71,7 +71,7 @@ class Shell:
 
 
 def module_name(file: str) -> str:
-    """Return the name under which a written file can be imported.
+    """Return the name under which a file written by a notebook can be imported.
 
     >>> module_name("./layers.py")
     'layers'
@@ -80,7 +80,7 @@ def module_name(file: str) -> str:
 
 
 def modules_of(files: Iterable[str]) -> list[str]:
-    """Return those of the files that can be imported, also from folders, which are packages.
+    """Return the files that can be imported; a folder of modules is a package.
 
     >>> modules_of(["helper.py", "tools/text.py", "rain.csv", "2019/old.py"])
     ['helper.py', 'tools/text.py']

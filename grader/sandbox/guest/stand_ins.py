@@ -1,11 +1,11 @@
-"""Stand in for modules that only draw, display or check: they do nothing, whatever is asked of them.
+"""Stand-ins for modules that only draw, display or check: they accept everything and do nothing.
 
     import matplotlib.pyplot as plt          # in a submission: a `_StandIn`
     fig, (left, right) = plt.subplots(1, 2)  # each of them is `INERT`
     top = 2 * max(1.0, float(plt.ylim()[1]))
 
-A plot, a progress bar or a ``check()`` left in a submission costs nothing. `TqdmLoop` alone does
-something: a loop over it is a loop over what it was given.
+So a plot, a progress bar or a ``check()`` left in a submission costs no time. Only `TqdmLoop` does
+something: it iterates over its argument.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NAMES: Final = frozenset(
     tkinter turtle turtledemo idlelib antigravity
     """.split()
 )
-"""Top-level modules that are served from here, unless the assignment lists them."""
+"""Top-level modules that are replaced by stand-ins, unless the assignment lists them."""
 VERSION: Final = "3.10.0"
 
 _OPERATORS: Final = """
@@ -57,7 +57,7 @@ def _empty(*args: object) -> str:
 
 
 def _methods() -> dict[str, Callable[..., Any]]:
-    """Return the special methods that answer every operator, conversion and comparison."""
+    """Return special methods for every operator, conversion and comparison."""
     binary = [f"{side}{name}" for name in _OPERATORS for side in ("", "r")]
     return {
         **{f"__{name}__": _inert for name in (*binary, *_UNARY, "array_ufunc")},
@@ -73,19 +73,19 @@ def _methods() -> dict[str, Callable[..., Any]]:
 
 
 class _Answers(type):
-    """The type of `INERT`: a class, so that ``isinstance``, ``case plt.Figure()`` and bases accept it."""
+    """The metaclass of `INERT`, a class so that ``isinstance``, ``case`` and bases accept it."""
 
     locals().update(_methods())
 
     def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any], **_: Any) -> Any:
-        """Make a class that derives from something inert an ordinary class."""
+        """Create an ordinary class instead if a class statement derives from a stand-in."""
         if not bases:
             return super().__new__(cls, name, bases, body)
         kept = tuple(_Base if base is INERT else base for base in bases)
         return type(name, tuple(dict.fromkeys(kept)), body)
 
     def __init__(cls, *args: Any, **_: Any) -> None:
-        """Take what a class statement gives."""
+        """Accept the arguments of a class statement."""
 
     def __getattr__(cls, name: str) -> Any:
         if name.startswith("__"):
@@ -93,13 +93,13 @@ class _Answers(type):
         return INERT
 
     def __call__(cls, *args: Any, **named: Any) -> Any:
-        """Return INERT; as a decorator, return what is decorated."""
+        """Return INERT; as a decorator, return the decorated object."""
         only: Any = args[0] if len(args) == 1 and not named else None
         decorated = isinstance(only, (types.FunctionType, type)) and only is not _Inert
         return only if decorated else INERT
 
     def __iter__(cls) -> Iterator[Any]:
-        """Yield as many inert things as the caller unpacks, else none."""
+        """Yield as many inert objects as the caller unpacks, otherwise none."""
         return iter([INERT] * _unpacked(sys._getframe(1)))
 
     def __eq__(cls, other: object) -> bool:
@@ -124,14 +124,14 @@ class _Answers(type):
 
 
 def _unpacked(frame: types.FrameType) -> int:
-    """Return how many values the frame's current instruction unpacks; 0 if it does not."""
+    """Return how many values the frame's current instruction unpacks; 0 for none."""
     code, at = frame.f_code.co_code, frame.f_lasti
     operation, count = code[at : at + 2]
     if operation == _OPCODES["UNPACK_SEQUENCE"]:
         return count
     if (
         operation == _OPCODES["UNPACK_EX"]
-    ):  # names after the starred one: in the argument's next byte
+    ):  # the number of names after the starred one is in the next byte
         extended = at >= 2 and code[at - 2] == _OPCODES["EXTENDED_ARG"]
         return count + (code[at - 1] if extended else 0)
     return 0
@@ -145,13 +145,13 @@ INERT: Final[Any] = _Inert
 
 
 class _Base:
-    """The base class that replaces a stand-in as the base of a submission's class."""
+    """The base class of classes that derive from a stand-in."""
 
     def __new__(cls, *_: Any, **__: Any) -> Any:
         return object.__new__(cls)
 
     def __init__(self, *args: Any, **named: Any) -> None:
-        """Take any arguments, as ``super().__init__`` passes them."""
+        """Accept any arguments that ``super().__init__`` passes."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -160,7 +160,7 @@ class _Base:
 
 
 class TqdmLoop:
-    """A progress bar without the bar: iterate over what it was given."""
+    """A progress bar that only iterates over its argument."""
 
     def __init__(self, iterable: Any = (), *_: Any, total: Any = None, **__: Any) -> None:
         self.iterable, self.total, self.n = iterable, total, 0
@@ -177,7 +177,7 @@ class TqdmLoop:
         return True
 
     def update(self, n: int = 1) -> None:
-        """Count the steps done."""
+        """Count finished steps."""
         self.n += n
 
     def __enter__(self) -> TqdmLoop:
@@ -192,7 +192,7 @@ class TqdmLoop:
 
     @staticmethod
     def write(*texts: Any, **_: Any) -> None:
-        """Print."""
+        """Print the texts."""
         print(*texts)
 
 
@@ -203,7 +203,7 @@ def _counted(*bounds: int, **named: Any) -> TqdmLoop:
 _WORKING: Final[dict[str, dict[str, Any]]] = {
     "tqdm": {"tqdm": TqdmLoop, "tqdm_notebook": TqdmLoop, "trange": _counted, "tnrange": _counted},
 }
-"""By module: names that must do something, in its submodules as well."""
+"""Names in stand-in modules, and in their submodules, that must do something."""
 
 
 class _StandIn(types.ModuleType):
@@ -219,7 +219,8 @@ class _StandIn(types.ModuleType):
         return _WORKING.get(top, {}).get(name, INERT)
 
 
-class _StandInLoader:  # no `importlib.abc.Loader`: every worker would carry bz2, lzma and tempfile
+# not an `importlib.abc.Loader`, whose import would load bz2, lzma and tempfile
+class _StandInLoader:
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
         return _StandIn(spec.name)
 

@@ -1,9 +1,9 @@
-"""Stand in for the terminal of a submission: a pipe that never waits and never raises.
+"""Replace a submission's terminal by a pipe that never blocks and never raises.
 
     sys.stdout = sys.stderr = capture(descriptor)
 
-It has what a text file has (``buffer``, ``encoding``, ``reconfigure``, ``name``), but no ``fileno``, like
-the streams of a notebook.
+The stream has a text file's attributes (``buffer``, ``encoding``, ``reconfigure``, ``name``) but no
+``fileno``, like the streams of a notebook.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ CAPTURE: Final = 1 << 14
 
 
 class _Pipe(io.RawIOBase):
-    """The bytes of what is printed: written as far as `CAPTURE` allows, then dropped."""
+    """A raw stream that writes up to `CAPTURE` bytes and drops the rest."""
 
     mode = "wb"
 
@@ -30,7 +30,7 @@ class _Pipe(io.RawIOBase):
         return True
 
     def write(self, data: Any) -> int:
-        """Write what the cap leaves room for, and say that all was written."""
+        """Write as much as the limit allows, and report that all of it was written."""
         size = len(data)
         kept = bytes(data)[: self._left] if self._left else b""
         if kept:
@@ -42,12 +42,12 @@ class _Pipe(io.RawIOBase):
         return size
 
     def close(self) -> None:
-        """Stay open: a wrapper that a submission drops closes what it wraps."""
+        """Stay open, because a text wrapper that a submission drops closes its raw stream."""
 
 
 class _Text(io.TextIOWrapper):
     def close(self) -> None:
-        """Stay open: what is printed later must not raise."""
+        """Stay open, so that later output does not raise."""
 
 
 def capture(fd: int) -> io.TextIOWrapper:

@@ -1,26 +1,26 @@
 """Call PyTorch's classes with arrays, in a worker where torch is preloaded.
 
-A class ``Name`` of a submission is called like a function; arrays go in, arrays come out, and
-tensors stay in the worker. That it is to be a class its capital says: a function of that name which
-takes arrays and gives arrays would have learnt nothing of PyTorch. A subclass of
-``torch.autograd.Function`` answers
+A class ``Name`` of a submission is called like a function: it takes and returns arrays, and tensors
+stay in the worker. A name with a capital letter must be a class, because a function that takes and
+returns arrays would not show any use of PyTorch. A subclass of ``torch.autograd.Function`` answers
 
     Name(inputs)                           its output: ``Name.apply`` of the inputs, in their order
     Name(inputs, upstream)                 {input: gradient}, for the inputs that are asked for
     Name(inputs, upstream, between)        the same, ``Name.apply(*between)`` called before backward
 
-and a subclass of ``torch.nn.Module``, made anew for each call by ``Name(*sizes)``, answers
+and a subclass of ``torch.nn.Module``, created for each call by ``Name(*sizes)``, answers
 
     Name(sizes, params)                    {parameter: its value}, after ``params`` are copied in
     Name(sizes, params, inputs)            its output
     Name(sizes, params, inputs, upstream)  {parameter or input: gradient}, as asked for
 
 ``inputs`` and ``params`` are dicts of arrays; floats become float64 tensors, integers int64 ones.
-While calls run the default dtype is float64 too: one that was left to PyTorch shows in the first
-answer of a module alone, whose parameters are made, as all on import, by PyTorch's own default.
-Gradients are vector-Jacobian products with ``upstream``, taken by ``torch.autograd.grad``. Tensors
-share the memory of the arrays, and what a call does to a parameter is done to ``params`` too: so
-the worker sees modified arguments. A word of `grader.sandbox.guest.refusals` replaces a missing array.
+During calls the default dtype is float64 too. On import, and while a module creates its parameters,
+PyTorch's own default applies, so only these parameters show a dtype that was left to the default.
+Gradients are vector-Jacobian products with ``upstream``, computed by ``torch.autograd.grad``.
+Tensors share the memory of the arrays, so if a call changes a parameter, ``params`` changes too and
+the worker reports a modified argument. A word of `grader.sandbox.guest.refusals` replaces a missing
+array.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ Arrays = Mapping[str, np.ndarray]
 Tensors = dict[str, "torch.Tensor"]
 
 _MISFIT: Final = re.compile(r"returned an (incorrect number of gradients|invalid gradient)")
-"""What torch's engine says of what ``backward`` returned: an error without a line of theirs."""
+"""Matches torch's errors about the return value of ``backward``, which name no student line."""
 
 
 def settle() -> None:
-    """Make torch fit to be forked: one thread, and what starts itself lazily started."""
+    """Prepare torch for forks: use one thread, and load its lazy parts now."""
     import torch
 
     torch.set_num_threads(1)
@@ -58,11 +58,11 @@ def settle() -> None:
 
 
 def _no_more_threads(count: int) -> None:
-    """Ignore the wish: a worker can start none, and torch raises when told twice."""
+    """Ignore the call: a worker cannot start threads, and torch raises at a second call."""
 
 
 def load_lazy_parts() -> None:
-    """Take two steps of a small model: the first one imports a thousand modules."""
+    """Train a small model for two steps: the first one imports a thousand modules."""
     import torch
 
     model = torch.nn.Sequential(
@@ -91,7 +91,7 @@ def _float64() -> Iterator[None]:
 
 
 def answering(name: str, target: Any, want: Any) -> Callable[..., Any]:
-    """Return what answers calls of ``target`` with arrays: itself, where no class is asked for."""
+    """Return a function that calls ``target``, a class or a function, with arrays."""
     import torch
 
     if not isinstance(target, type):
@@ -104,7 +104,7 @@ def answering(name: str, target: Any, want: Any) -> Callable[..., Any]:
 
 
 def standing_in(kind: Any, ask: Callable[..., Any]) -> Any:
-    """Return what stands for ``kind`` and answers as ``ask``, which takes and gives arrays.
+    """Return a replacement for ``kind`` that calls ``ask``, which takes and returns arrays.
 
     A subclass of ``torch.autograd.Function`` is replaced by another one, anything else by ``ask``.
     """
@@ -122,7 +122,7 @@ def standing_in(kind: Any, ask: Callable[..., Any]) -> Any:
         return torch.as_tensor(ask(arrays(tensors)))
 
     def backward(ctx: Any, upstream: torch.Tensor) -> Any:
-        with torch.enable_grad():  # it may ask for gradients of this program
+        with torch.enable_grad():  # it may request gradients from this program
             found = ask(arrays(ctx.saved_tensors), upstream.detach().numpy())
         return tuple(torch.as_tensor(found[n]) if n in found else None for n in names)
 
@@ -145,7 +145,7 @@ def _function(
 
 
 def _apply(kind: Any, tensors: Tensors) -> Any:
-    """Call PyTorch's ``kind.apply``: a student's could leave ``backward`` to PyTorch."""
+    """Call PyTorch's ``kind.apply``, not a student's override, which could avoid ``backward``."""
     import torch
 
     return torch.autograd.Function.apply.__func__(kind, *tensors.values())  # type: ignore[attr-defined]
@@ -166,10 +166,10 @@ def _module(
 
 
 def _listed(module: torch.nn.Module, params: Arrays) -> Any:
-    """Return the parameters after copying ``params`` in; a word if it has others."""
+    """Copy ``params`` into the module; return its parameters, or a word if the names differ."""
     import torch
 
-    list_of = torch.nn.Module.named_parameters  # not one of their own
+    list_of = torch.nn.Module.named_parameters  # not a student's override
     named = dict(list_of(module, remove_duplicate=False))
     others = named.keys() - params.keys()
     wanted = {id(named[name]) for name in params if name in named}
@@ -184,7 +184,7 @@ def _listed(module: torch.nn.Module, params: Arrays) -> Any:
 def _asked(
     module: torch.nn.Module, want: Any, params: Arrays, inputs: Arrays, upstream: Any
 ) -> Any:
-    """Return a module's output or gradients, with ``params`` copied in."""
+    """Return a module's output or gradients, after copying ``params`` into it."""
     leaves = {name: _tensor_of(module, name) for name in params}
     if any(leaf is None or not _fill(leaf, params[name]) for name, leaf in leaves.items()):
         return "no-parameters"
@@ -199,7 +199,7 @@ def _asked(
 
 
 def _tensors(arrays: Arrays, want: Any) -> Tensors:
-    """Return the arrays as tensors on their memory; those in ``want`` need gradients."""
+    """Return tensors that share the arrays' memory; those named in ``want`` need gradients."""
     import torch
 
     tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
@@ -209,13 +209,13 @@ def _tensors(arrays: Arrays, want: Any) -> Tensors:
 
 
 def _tensor_of(module: torch.nn.Module, name: str) -> Any:
-    """Return the parameter of that name; else a tensor attribute of that name."""
+    """Return the parameter of that name, else the tensor attribute of that name."""
     tensor = getattr(module, name, None)
     return tensor if _is_tensor(tensor) else None
 
 
 def _fill(tensor: torch.Tensor, array: np.ndarray) -> bool:
-    """Copy ``array`` into the tensor, if it has that shape: the object stays, it may be shared."""
+    """Copy ``array`` into the tensor, which may be shared, if the shapes agree."""
     import torch
 
     if tuple(tensor.shape) != array.shape:
@@ -226,7 +226,7 @@ def _fill(tensor: torch.Tensor, array: np.ndarray) -> bool:
 
 
 def _unlisted(module: torch.nn.Module, name: str, others: Collection[str]) -> str:
-    """Return the refusal for a name that no parameter has; see the ``others`` too."""
+    """Return the refusal for a missing parameter name, given the names of the ``others``."""
     return "not-called" if others and _tensor_of(module, name) is None else "not-parameter"
 
 
@@ -252,7 +252,7 @@ def _is_tensor(value: Any) -> bool:
 
 
 def _gradients(output: Any, tensors: Tensors, upstream: Any) -> Any:
-    """Return the product of ``upstream`` with the Jacobian for each of the tensors."""
+    """Return the vector-Jacobian product with ``upstream`` for each tensor."""
     import torch
 
     if not _is_tensor(output):
@@ -282,7 +282,7 @@ def _dense(gradient: torch.Tensor | None, leaf: torch.Tensor, output: torch.Tens
 
 
 def _leads_to(node: Any, leaf: torch.Tensor) -> bool:
-    """Return whether a node leads to a leaf: then a ``backward`` returned None."""
+    """Return whether a leaf can be reached, so that some ``backward`` returned None for it."""
     seen, ahead = set(), [node]
     while ahead:
         node = ahead.pop()

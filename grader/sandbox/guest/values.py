@@ -1,14 +1,14 @@
-"""Plain values of exact types on the wire: their tags, their limits, and how they are rebuilt.
+"""Plain values of exact types on the wire: their tags, their limits, and how to rebuild them.
 
-    node = Packer(other).pack({"W": np.eye(2), 3: (1, 2j)})      # `packing`: what `wire.encode` can send
-    value = unpack(node, handle)                                  # equal, and of the same types
+    node = Packer(other).pack({"W": np.eye(2), 3: (1, 2j)})     # `packing`: `wire.encode` can send it
+    value = unpack(node, handle)                                # equal, and of the same types
 
-Scalars and arrays of bool, int64 and float64 stand for themselves. Everything else is a list that
-begins with a number of `Tag`. Nodes that are no plain value are given to ``handle`` on arrival.
+Scalars and arrays of bool, int64 and float64 are sent as they are. Every other value is a list that
+begins with a number of `Tag`. The receiver passes nodes of objects to ``handle``.
 
-`unpack` reads what a hostile program may have written. It builds only types of Python and NumPy from
-the table below, checks every size before it allocates, and raises `wire.WireError` for all else.
-Nothing that is received is called, imported, evaluated or unpickled.
+`unpack` reads data that a hostile program may have written. It builds only the types of Python and
+NumPy in the table below, checks every size before it allocates, and raises `wire.WireError`
+otherwise. It never calls, imports, evaluates or unpickles anything that it receives.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ MAX_BYTES: Final = 4 << 20
 MAX_DIGITS: Final = 1 << 15
 """Bytes of one integer."""
 MAX_EXPONENT: Final = 20_000
-"""Largest exponent of a Decimal: its integer value would otherwise fill the memory."""
+"""Largest exponent of a Decimal: the integer value of a larger one could fill the memory."""
 MAX_RANGE: Final = 1_000_000
-"""Elements of a range: a test may make a list of it."""
+"""Elements of a range, because a test may convert it to a list."""
 
 
 class Tag(enum.IntEnum):
-    """The meaning of a list on the wire."""
+    """The first element of a list on the wire: the type of the value that the list encodes."""
 
     LIST = 0
     TUPLE = 1
@@ -85,7 +85,7 @@ TABLES: Final = frozenset({int(Tag.FRAME), int(Tag.SERIES), int(Tag.INDEX)})
 
 
 class TooLargeError(Exception):
-    """A value beyond the limits on depth, count or bytes; the text says which."""
+    """A value exceeds the limits on depth, count or bytes; the text names the limit."""
 
 
 Node = Any
@@ -99,11 +99,11 @@ _THEMSELVES: Final = frozenset({float, int, bool, str, type(None)})
 
 
 def unpack(node: Node, handle: Callable[[list[Any]], Any]) -> Any:
-    """Return the value of ``node``; raise `WireError` for what no packer writes.
+    """Return the value of ``node``; raise `WireError` for nodes that no packer writes.
 
     Args:
         node: A value that `wire.decode` returned.
-        handle: Rebuilds the nodes that stand for no plain value, from the whole node.
+        handle: Rebuilds the nodes of objects; it receives the whole node.
     """
     if type(node) in _THEMSELVES:
         return node
@@ -247,7 +247,7 @@ def _built_moment(builder: _Builder, node: list[Any]) -> datetime.datetime:
 
 
 def _built_path(builder: _Builder, node: list[Any]) -> pathlib.PurePath:
-    """Return a path that cannot open anything, whatever class it had."""
+    """Return a path object that cannot open files, whatever its class was."""
     _, kind, text = node
     text = _exact(builder.build(text), str)
     return pathlib.PureWindowsPath(text) if kind == "nt" else pathlib.PurePosixPath(text)
@@ -270,7 +270,7 @@ def _built_text(builder: _Builder, node: list[Any]) -> str:
 
 
 class Named(tuple[Any, ...]):
-    """A named tuple that was rebuilt: a tuple whose elements have names."""
+    """A rebuilt named tuple: a tuple whose elements have names."""
 
     __slots__ = ()
     _fields: tuple[str, ...] = ()
@@ -342,5 +342,5 @@ _BUILT: Final[dict[int, Callable[[_Builder, list[Any]], Any]]] = {
 
 
 def rebuild(tag: int, build: Callable[[_Builder, list[Any]], Any]) -> None:
-    """Let ``build`` rebuild the nodes with this tag."""
+    """Register ``build`` to rebuild the nodes with this tag."""
     _BUILT[tag] = build

@@ -4,9 +4,9 @@
     with watch.guard(place):
         exec(code, namespace)     # raises `Abandoned` after 5 s of CPU in one statement, or 2 s asleep
 
-It looks by a timer of wall time: one of CPU time would make the kernel count that in steps of 4 ms, for
-the timed checks as well. Only code that lets Python handle signals is stopped; the trusted side has limits
-of its own. The student's own check brings another watch.
+It checks by a timer of wall-clock time. A CPU timer would make the kernel count CPU time in steps
+of 4 ms, also in timed checks. It can stop only code that lets Python handle signals; the trusted
+side has separate limits. The self-check uses another watch.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ from collections.abc import Callable
 from typing import Any, Final
 
 TICK: Final = 0.25
-"""Wall seconds between two looks."""
+"""Wall seconds between two checks."""
 ASLEEP: Final = 2.0
-"""Wall seconds that a statement may wait: less than the trusted side's own limit."""
+"""Wall seconds that a statement may sleep; less than the trusted side's limit."""
 _IDLE: Final = 0.005
-"""CPU seconds: a process that used less in all of `ASLEEP` was not merely short of a processor."""
+"""CPU seconds; a process that used less during `ASLEEP` slept and did not wait for a processor."""
 _SHARE: Final = 0.5
 _LEAST: Final = 0.1
 
 Place = Callable[[types.FrameType | None], Any]
-"""Says which statement a frame belongs to, or None."""
+"""Returns the index of the statement that a frame belongs to, or None."""
 
 
 class Abandoned(BaseException):
-    """Stop a statement; no `Exception`, so that ``except Exception`` in a loop does not catch it."""
+    """Stops a statement; not an `Exception`, so that ``except Exception`` does not catch it."""
 
-    __module__ = "builtins"  # the name of ours would stand in the student's traceback
+    __module__ = "builtins"  # otherwise our module's name would appear in the student's traceback
 
 
 class LoadWatch:
-    """The CPU seconds that a program may use while it is loaded, shared among its statements.
+    """The CPU seconds that a program may use while it loads, shared among its statements.
 
-    One statement may use half of what is left, so there is always something for the next one.
+    One statement may use half of the time left, so that some always remains for the next one.
     """
 
     def __init__(self, cpu: float) -> None:
@@ -49,11 +49,11 @@ class LoadWatch:
         self._cpu = self._wall = self._woke = self._woke_cpu = 0.0
 
     def left(self) -> float:
-        """Return the seconds that are left for all the rest."""
+        """Return the seconds that are left."""
         return self._total - self._slept - (time.process_time() - self._began)
 
     def used_up(self) -> bool:
-        """Return whether only definitions should be run from here on."""
+        """Return whether only definitions should run from now on."""
         return self.left() < _LEAST * self._total
 
     def guard(self, place: Place) -> LoadWatch:

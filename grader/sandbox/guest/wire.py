@@ -5,9 +5,9 @@ A frame is a little-endian ``u32`` length and that many bytes of MessagePack. Wh
 list), ``dict`` with ``str`` or ``int`` keys, ``ndarray`` of bool, int64 or float64, and `Ref`, the name
 of an object that stays in the worker. Nothing executable, in either direction: no pickle.
 
-A frame from a worker is written by somebody hostile. `decode` therefore walks it once before
-anything is built: depth, counts, sizes, types and duplicate keys are settled there, and every
-malformed frame is the one exception `WireError`.
+A hostile program may have written a frame from a worker. So `decode` walks through it once before
+it builds anything: this checks depth, counts, sizes, types and duplicate keys. Every malformed
+frame raises `WireError`.
 
 >>> decode(encode({"W": np.eye(2), "name": "W1"}))["W"].shape
 (2, 2)
@@ -24,7 +24,7 @@ import msgspec
 import numpy as np
 
 MAX_FRAME: Final = 16 << 20
-"""Bytes of the largest frame that is read; right answers of a course take some 0.1 MiB."""
+"""Bytes of the largest frame that is read; right answers take about 0.1 MiB."""
 MAX_DEPTH: Final = 40
 MAX_NODES: Final = 20_000
 MAX_TEXT: Final = 1 << 16
@@ -39,13 +39,13 @@ _REF_HEAD: Final = struct.Struct("<qq")
 
 
 class WireError(Exception):
-    """A value that may not cross the pipe, or a frame that is not one of ours."""
+    """A value that may not be sent, or a frame that is malformed."""
 
 
 class Ref:
-    """An object kept in the worker: result number ``key``, or its element ``item`` (-1: whole).
+    """A result that stays in the worker: number ``key``, or its element ``item`` (-1: all of it).
 
-    Not a tuple: msgspec would write one as a list.
+    It is not a tuple, because msgspec would encode it as a list.
     """
 
     __slots__ = ("item", "key")
@@ -89,7 +89,7 @@ def _incoming(code: int, data: memoryview) -> Any:
 
 
 def _as_sent(code: int, data: memoryview) -> Any:
-    """Return a private view of an array; equal small ones share one."""
+    """Return a read-only view of an array; small equal arrays share one copy."""
     if code != _ARRAY:
         return _incoming(code, data)
     if len(data) > _SMALL:
@@ -124,8 +124,10 @@ def _view(data: memoryview) -> np.ndarray:
 
 _SMALL: Final = 4096
 _seen: dict[bytes, np.ndarray] = {}
-"""Small arrays of trusted frames, by their bytes: a numeric gradient sends most of them again and
-again, and a copy costs less than reading one anew."""
+"""Small arrays of trusted frames, by their bytes.
+
+A numeric gradient sends the same arrays again and again, and copying one costs less than decoding it.
+"""
 
 _encoder: Final = msgspec.msgpack.Encoder(enc_hook=_outgoing)
 _decoder: Final = msgspec.msgpack.Decoder(ext_hook=_incoming)
@@ -134,7 +136,7 @@ _sketcher: Final = msgspec.msgpack.Decoder(ext_hook=_as_sent)
 
 
 def encode(value: Any) -> bytes:
-    """Return the bytes of ``value``, without the length in front; raise `WireError`."""
+    """Return the encoded bytes of ``value`` without the length prefix; raise `WireError`."""
     try:
         return _encoder.encode(value)
     except (TypeError, ValueError, OverflowError, RecursionError, MemoryError) as error:
@@ -142,14 +144,14 @@ def encode(value: Any) -> bytes:
 
 
 def packed(value: Any) -> msgspec.Raw:
-    """Encode ``value`` once, to be part of many messages."""
+    """Encode ``value`` once, to include it in many messages."""
     return msgspec.Raw(encode(value))
 
 
 def decode(frame: bytes, *, trusted: bool = False) -> Any:
-    """Return the value of ``frame``; raise `WireError` when it is not one of ours.
+    """Return the value of ``frame``; raise `WireError` if it is malformed.
 
-    ``trusted`` skips the walk: for the worker, which reads what the grader wrote.
+    ``trusted`` skips the checks: a worker uses it for frames that the grader wrote.
     """
     if not trusted and not _FLAT.fullmatch(frame):
         _walk(frame)
@@ -164,12 +166,12 @@ def decode(frame: bytes, *, trusted: bool = False) -> Any:
 
 
 def sketch(frame: bytes) -> Any:
-    """Decode a trusted frame to compare with, not to hand out: see `is_as_sent`."""
+    """Decode a trusted frame only for comparison with `is_as_sent`; its arrays may be shared."""
     return _sketcher.decode(frame)
 
 
 def is_as_sent(array: Any, sent: np.ndarray) -> bool:
-    """Return whether ``array`` is unchanged: type, dtype, shape, and every bit."""
+    """Return whether ``array`` still has the sent type, dtype, shape and bits."""
     return (
         type(array) is np.ndarray
         and array.dtype == sent.dtype
@@ -178,7 +180,7 @@ def is_as_sent(array: Any, sent: np.ndarray) -> bool:
     )
 
 
-# What the first byte of a MessagePack value says: (kind, bytes of the length or of the number).
+# For the first byte of a MessagePack value: (kind, bytes of the length or of the number).
 _FIXED: Final = {
     0xC4: ("bytes", 1), 0xC5: ("bytes", 2), 0xC6: ("bytes", 4),
     0xC0: ("scalar", 0), 0xC2: ("scalar", 0), 0xC3: ("scalar", 0), 0xCB: ("scalar", 8),
@@ -198,12 +200,15 @@ _FLAT: Final = re.compile(
     + rb"){1,%d}" % MAX_DEPTH,
     re.DOTALL,
 )
-"""Frames that need no walk: a few numbers, short texts and short lists. No dict, whose keys could occur
-twice; no more values than lists may be deep. Whether the lists fit the values, the decoder finds."""
+"""Matches frames that need no walk: a few numbers, short texts and short lists.
+
+They contain no dict, whose keys could be duplicates, and no more values than the allowed depth of
+lists. The decoder itself checks that the lists have as many elements as they announce.
+"""
 
 
 class _Open:
-    """A container whose end the walk has not reached: values still to come, keys seen."""
+    """A container that the walk has not finished: the number of values left, the keys seen."""
 
     __slots__ = ("keys", "left")
 
@@ -216,7 +221,7 @@ class _Open:
 
 
 def _walk(frame: bytes) -> None:
-    """Check the whole frame, building nothing larger than the set of a dict's keys."""
+    """Check the whole frame without building anything larger than a dict's set of keys."""
     position, nodes, size = 0, 0, len(frame)
     stack = [_Open(1, False)]
     while stack:
@@ -230,7 +235,7 @@ def _walk(frame: bytes) -> None:
         kind, number, start, position = _token(frame, position)
         if position > size:
             raise WireError("the frame ends in the middle of a value")
-        if kind == "ext" and frame[start - 1] not in (_ARRAY, _REF):  # msgspec reads timestamps
+        if kind == "ext" and frame[start - 1] not in (_ARRAY, _REF):  # msgspec decodes timestamps
             raise WireError("an unknown kind of value")
         if top.wants_key():
             _check_key(top, kind, number, frame[start:position])

@@ -1,15 +1,15 @@
-"""The untrusted end: the fork server, and the workers it forks, in which student code runs.
+"""The untrusted side: the fork server, and the workers that it forks to run student code.
 
-It is started by `grader.sandbox.fork_server` as a program of its own and imports nothing of ours but
-this folder, `torch_bridge` only where torch is preloaded. The protocol, in frames of `wire`:
+`grader.sandbox.fork_server` starts this program. It imports nothing from the grader except modules
+in this folder, and `torch_bridge` only where torch is preloaded. The protocol, in frames of `wire`:
 
-On the control socket (one packet a frame), grader <-> fork server:
+On the control socket (one packet per frame), grader <-> fork server:
 
     {"fork": uid, "memory": bytes, "cpu": seconds} + [worker socket, capture pipe]
                                        -> {"pid": pid here} + [pidfd]
     {"wait": pid}                      -> {"status": as os.waitpid gives it, or null}
 
-On a worker's socket (a stream), grader <-> worker; a ready worker first says ["ready"]:
+On a worker's socket (a stream), grader <-> worker; a worker that is ready sends ["ready"]:
 
     ["load", name, [[title, source], ...], imports, cpu seconds, sparing, [["data.py", source], ...]]
                                        -> ["loaded", [problem, ...]]
@@ -23,17 +23,18 @@ On a worker's socket (a stream), grader <-> worker; a ready worker first says ["
     answer  = ["ok", value as ``want`` asks, modified]
             | ["raised", kinds, cell, line, text]
 
-``want`` is the shape of what the contract says is returned: "number" or "int" for a leaf (an
+``want`` is the form of the result that the contract specifies: "number" or "int" for a leaf (an
 array, a scalar, a list of them), a list for a pair, a dict for a dict; "exact" for a plain value of
-any type, answered as [node] (see `exact`, which also says what ``arguments`` may be); "held" asks
-only whether it is there. A leaf that cannot be read as an array is answered by a word that says why,
-one of `grader.sandbox.guest.refusals`. With torch preloaded, a class is called with arrays only; see
-`grader.sandbox.guest.torch_bridge`.
-``keep`` >= 0 keeps the whole result here under that number, and an argument may be a `wire.Ref` to
-it: opaque caches never cross. ``kinds`` are the names of the exception's built-in classes, exact
-type first ("" when that is the student's own), or ["undefined"] for a function that is not there.
-``modified`` lists the indices of the arguments that were modified, and -1 - index of a dict that
-was only given more keys. ``repeat`` runs each call so many times (for timing the reference).
+any type, answered as [node] (see `exact`, also for the forms of ``arguments``); "held" asks only
+whether the value exists. If a leaf cannot be read as an array, the answer holds a word with the
+reason, one of `grader.sandbox.guest.refusals`. With torch preloaded, classes are called with arrays
+only; see `grader.sandbox.guest.torch_bridge`.
+
+``keep`` >= 0 stores the whole result in the worker under that number, and an argument may be a
+`wire.Ref` to it, so opaque caches are never sent. ``kinds`` are the names of the exception's
+built-in classes, exact type first ("" if that is a student's class), or ["undefined"] for a missing
+function. ``modified`` lists the indices of modified arguments, and -1 - index for a dict that only
+gained keys. ``repeat`` runs each call that many times (to time the reference).
 """
 
 from __future__ import annotations
@@ -64,17 +65,20 @@ PRELOADED: Final = """
     enum functools heapq inspect io itertools json math numbers operator os pathlib random re
     string struct sys textwrap time traceback types typing warnings weakref
 """.split()
-"""Imported before any fork: what submissions import most. A fork costs by what is loaded."""
+"""Modules imported before any fork: those that most submissions import. Each makes forks slower."""
 
 PRELOADED_IN_A_JAIL: Final = """
     numpy.fft numpy.ma numpy.polynomial numpy.testing numpy.ctypeslib numpy.typing numpy.matlib
     numpy.rec numpy.char numpy.strings
 """.split()
-"""Imported besides where a worker has no files, as are all extension modules of Python; what is pure
-Python comes from `library`. Elsewhere a worker reads files when they are asked for."""
+"""More modules to import before any fork if workers cannot read files.
+
+All extension modules of Python are imported as well; `library` holds pure Python modules. Other workers
+read files on demand.
+"""
 
 _AT_ONCE: Final = 1 << 16
-"""Bytes that one read asks for."""
+"""Bytes requested by one read."""
 REHEARSALS: Final = 12
 _REHEARSED: Final = """
 import numpy as np
@@ -89,7 +93,7 @@ def f(params, X):
 
 
 def serve(control: socket.socket, settings: dict[str, Any]) -> None:
-    """Preload, prepare the layers, then fork a worker for each request until the end."""
+    """Preload modules, prepare the layers, then fork a worker for each request until the end."""
     _preload(settings)
     if "torch" in sys.modules:
         _cross_over()
@@ -127,7 +131,7 @@ def serve(control: socket.socket, settings: dict[str, Any]) -> None:
 
 
 def _preload(settings: dict[str, Any]) -> None:
-    """Import what submissions may import, as far as a worker could not do so itself."""
+    """Import common modules, and those whose files a worker could not read."""
     shut_out = "uid" in settings["layers"] and _lies_in_a_home()
     jailed = PRELOADED_IN_A_JAIL if "chroot" in settings["layers"] or shut_out else []
     if "matplotlib" in settings["preload"]:
@@ -147,7 +151,7 @@ def _lies_in_a_home() -> bool:
 
 
 def _rehearse() -> None:
-    """Do what every worker does, some times over: what CPython learns of it, no fork learns again."""
+    """Run typical requests here, so that CPython's adaptive code is warm in every fork."""
     arrays = {"W": np.ones((3, 2)), "b": np.ones(3)}
     call = wire.encode(
         ["call", [["f", [arrays, np.ones((4, 2))], ["number", {"z": "held"}], 0]], 1]
@@ -170,7 +174,7 @@ _bridge: Bridge = PLAIN
 
 
 def _cross_over() -> None:
-    """Let the bridge to torch prepare it for forks, and answer for its classes from here on."""
+    """Prepare torch for forks, and use its bridge for classes from now on."""
     global _bridge
     bridge = importlib.import_module("grader.sandbox.guest.torch_bridge")
     bridge.settle()
@@ -178,7 +182,7 @@ def _cross_over() -> None:
 
 
 def _readable(preload: list[str]) -> list[str]:
-    """Return the interpreter's files and the allowed packages, one path each."""
+    """Return the paths of the interpreter's files and of the allowed packages."""
     stdlib = os.path.dirname(os.__file__)
     skipped = ("site-packages", "dist-packages", "test", "idlelib", "ensurepip")
     paths = [os.path.join(stdlib, name) for name in os.listdir(stdlib) if name not in skipped]
@@ -215,7 +219,7 @@ def _fork(
 
 
 def _reap(ended: dict[int, int]) -> None:
-    """Collect every child that has ended, and remember how, for the last few."""
+    """Collect the children that have ended, and remember the statuses of the last few."""
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -240,7 +244,7 @@ def _wait(pid: int, ended: dict[int, int]) -> int | None:
 def _become_worker(
     control: socket.socket, plan: lockdown.LayerPlan, request: dict[str, Any], fds: list[int]
 ) -> None:
-    """Lock down, say so, and serve; never returns."""
+    """Lock down, confirm it, and serve; never return."""
     try:
         channel, output = fds
         control.close()
@@ -255,7 +259,7 @@ def _become_worker(
 
 
 def _seed() -> None:
-    """Give every worker the same random state, in every run."""
+    """Give every worker the same random state in every run."""
     np.random.seed(20_131)
     importlib.import_module("random").seed(20_131)
 
@@ -264,12 +268,12 @@ def _seed() -> None:
 
 
 class _Channel:
-    """The worker's end of its socket, and what it holds between requests."""
+    """The worker's end of its socket, and the results that it keeps between requests."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
         self._read = b""
-        """What was read beyond the last frame."""
+        """Bytes read beyond the last frame."""
         self._running = Running("submission", [])
         self._operations = self._operate([])
         self._kept: dict[int, Any] = {}
@@ -281,7 +285,7 @@ class _Channel:
                 case ["load", *program]:
                     self._send(["loaded", self._load(*program)])
                 case ["call", calls, repeat]:
-                    _, before, _ = wire.sketch(frame)  # what the arguments were
+                    _, before, _ = wire.sketch(frame)  # the arguments before the call
                     pairs = zip(calls, before, strict=True)
                     self._send_answers([self._answer(c, b[1], repeat) for c, b in pairs])
                 case ["do", *_] as request:
@@ -290,7 +294,7 @@ class _Channel:
                     self._operations.answer_all(requests)
 
     def _operate(self, imports: list[str]) -> Operations:
-        """Return the operations on the program that runs here."""
+        """Return the operations on the loaded program."""
         return Operations(self._running, imports, self._send, self._send_all, self._next, _bridge)
 
     def _next(self) -> Any:
@@ -298,7 +302,7 @@ class _Channel:
         return None if frame is None else wire.decode(frame, trusted=True)
 
     def _receive(self) -> bytes | None:
-        """Return the next frame, or None at the end; most come with one read."""
+        """Return the next frame, or None at the end; usually one read is enough."""
         data = self._read or os.read(self._fd, _AT_ONCE)
         while len(data) < wire.HEAD.size:
             if not (part := os.read(self._fd, _AT_ONCE)):
@@ -377,12 +381,12 @@ class _Channel:
 
 
 def _forget_ours() -> None:
-    """Take what is ours out of sys.modules, so that ``import grader`` finds the stand-in."""
+    """Remove our modules from sys.modules, so that ``import grader`` finds the stand-in."""
     for name in list(sys.modules):
         if name.partition(".")[0] in ("grader", "msgspec"):
             del sys.modules[name]
 
 
 def main() -> None:
-    """Serve on the inherited descriptor ``argv[1]`` with the settings in ``argv[2]``, JSON."""
+    """Serve the file descriptor ``argv[1]`` with the settings in ``argv[2]`` (JSON)."""
     serve(socket.socket(fileno=int(sys.argv[1])), json.loads(sys.argv[2]))
