@@ -50,7 +50,7 @@ class _Waiting:
 def _policy(asyncio: types.ModuleType) -> Any:
     loops: Any = asyncio
 
-    class SocketlessLoop(loops.BaseEventLoop):  # asyncio is imported only on demand
+    class SocketlessLoop(loops.BaseEventLoop):  # type: ignore[misc]  # asyncio is imported only on demand
         def __init__(self) -> None:
             super().__init__()
             self._selector = _Waiting()
