@@ -50,6 +50,8 @@ class Peers(Struct):
     """The function that calls the current test, if it can call it again: see `starts_over`."""
     _peer: Peer | None = None
     """The peer of the student in the current test."""
+    _waits: bool = False
+    """Whether a test of the current submission was run again: to load it once more costs its seconds."""
     _tests: Iterator[int] = field(default_factory=itertools.count)
 
     def student(self, item: pytest.Item, student: Student) -> RemoteModule:
@@ -67,7 +69,7 @@ class Peers(Struct):
             trail = self._trails.get(item.nodeid, Trail(recording=False)).again()
         limits = item.get_closest_marker("limits")
         cpu = float(limits.kwargs.get("cpu", 0.0)) if limits else 0.0
-        module = self._module(student, trail, cpu, self.runner)
+        module = self._module(student, trail, cpu, None if self._waits else self.runner)
         self._peer = module._grader_peer
         return module
 
@@ -82,6 +84,7 @@ class Peers(Struct):
         if peer is None or not peer.starts_over():
             return False
         peer.student.end()
+        self._waits = True
         return True
 
     def reference(self, item: pytest.Item) -> RemoteModule:
@@ -90,11 +93,12 @@ class Peers(Struct):
             self._reference = self.start()
         return self._module(_Remembered(self, self._reference, item.nodeid), None, 0.0)
 
-    def end_fresh(self) -> None:
-        """End the workers that were started for single tests."""
+    def end_submission(self) -> None:
+        """End the workers that were started for single tests of the current submission."""
         for student in self._fresh:
             student.end()
         self._fresh.clear()
+        self._waits = False
 
     def restart(self) -> None:
         """End the reference's worker; the next request starts a new one."""

@@ -139,7 +139,7 @@ class Bench:
         """End the current submission and its workers."""
         if self.asked is not None:
             self.asked.student.end()
-        self.peers.end_fresh()
+        self.peers.end_submission()
 
     def restart(self) -> None:
         """End the fork server and every worker; the next request starts new ones."""

@@ -1,16 +1,20 @@
 """Requests that a test does not wait for: fewer messages, the same answers, and nothing let through."""
 
-import time
+import contextlib
+import importlib
+import types
 
 import numpy as np
 import pytest
 
+from grader.checks.boundary import deferred
 from grader.checks.boundary.deferred import StartOver
 from grader.checks.boundary.handles import handle_of
 from grader.checks.boundary.kinds import Trail
 from grader.checks.boundary.peer import Peer
 from grader.checks.boundary.raised import KindError, StoppedError, StudentRaisedError
 from grader.checks.boundary.remote_module import module_of
+from grader.grading.peers import Peers
 from grader.model import Limits
 from grader.sandbox.fork_server import ForkServer, Sandbox
 from grader.sandbox.student import Program, Student
@@ -168,13 +172,19 @@ def test_a_test_that_can_catch_an_exception_waits(runs):
     assert (runs(catches), runs.peer.starts_over()) == ("caught", False)
 
 
-def test_a_test_that_reads_a_clock_waits(runs):
-    def timed(module):
-        before = time.monotonic()
-        module.Value(1.0, 0.02)
-        return time.monotonic() - before
+def timed(clock, student):
+    """Return the time of a request; the clock is not called by a name that tells."""
+    before = clock()
+    student.Value(1.0, 0.02)
+    return clock() - before
 
-    assert runs(timed) > 0.02
+
+def test_a_test_whose_file_knows_a_clock_waits(runs):
+    """By whatever name: else a slow program would seem to take no time."""
+    clock = importlib.import_module("time").monotonic
+    called = types.FunctionType(timed.__code__, {"timer": clock})
+    assert runs(lambda student: called(clock, student)) > 0.02
+    assert not deferred.knows_a_clock({"np": np, "runs": Runs, "timed": timed}, (__file__,))
 
 
 def test_what_the_test_can_still_change_is_sent_at_once(runs):
@@ -187,9 +197,58 @@ def test_what_the_test_can_still_change_is_sent_at_once(runs):
     assert runs(changes) == 1.0
 
 
+def test_long_texts_are_sent_at_once(runs):
+    """Sixty of them together could fill a worker's memory."""
+    runs(lambda module: [module.Value("x" * 10), module.Value("x" * 20_000)])
+    assert 2 == runs.student.messages  # the short one goes with the long one
+
+
+FORGED = """made.append(self)
+        import gc
+        [own] = (each for each in gc.get_objects() if type(each).__name__ == "Operations")
+        send = own._send_all
+        own._send_all = lambda replies: send([["skipped", np.array([1, 2])] for each in replies])
+"""
+
+
+@pytest.mark.parametrize("runs", [SOURCE.replace("made.append(self)", FORGED).replace("import time",
+    "import time, numpy as np")], indirect=True)  # fmt: skip
+def test_a_forged_reply_starts_over(runs):
+    """An array where a number is due has no truth value; no exception of ours leaves the peer."""
+    with pytest.raises(StartOver):
+        runs(sums)
+    assert runs.peer.starts_over()
+
+
 @pytest.mark.parametrize("runs", [SOURCE.replace("made.append(self)", "import os; os._exit(0)")],
     indirect=True)  # fmt: skip
 def test_a_worker_that_ends_stops_the_test_at_once(runs):
     with pytest.raises(StoppedError):
         runs(sums)
     assert 1 == runs.student.messages
+
+
+def test_only_one_test_of_a_submission_is_run_again(server):
+    """Each time, the program is loaded again at the cost of its own seconds."""
+    wrong = SOURCE.replace("return Value(self.data + other.data)", "return 0.0")
+    programs = [Program("sub", (("sub.py", text),)) for text in (SOURCE, wrong)]
+    reference, student = (Student(server, program, Limits()) for program in programs)
+    item = types.SimpleNamespace(nodeid="test_sums", get_closest_marker=lambda name: None)
+    peers = Peers((__file__,), lambda: reference, lambda: SOURCE, recording=True)
+
+    def starts_over(program):
+        def call():
+            sums(peers.student(item, program))
+
+        peers.runner = call.__code__
+        with contextlib.suppress(StartOver, StudentRaisedError):
+            call()
+        return peers.starts_over()
+
+    assert not starts_over(reference)
+    peers.recording = False
+    assert [True, False, False] == [starts_over(student) for _ in range(3)]
+    peers.end_submission()
+    assert starts_over(student)
+    student.end()
+    reference.end()

@@ -14,7 +14,7 @@ from grader.checks.boundary.handles import (
     TensorHandle,
     handle_of,
 )
-from grader.checks.boundary.kinds import Seen, Trail
+from grader.checks.boundary.kinds import ACCEPTED, PYTHONS, Seen, Trail
 from grader.checks.boundary.peer import Peer
 from grader.checks.boundary.raised import (
     KindError,
@@ -25,6 +25,7 @@ from grader.checks.boundary.raised import (
 from grader.checks.boundary.remote_module import module_of
 from grader.model import Limits
 from grader.sandbox.fork_server import ForkServer, Sandbox
+from grader.sandbox.guest.values import Tag, _Builder
 from grader.sandbox.student import Program, Student
 
 SPECIAL = """
@@ -103,6 +104,7 @@ class Odd(ValueError):
     code = 7
     def __str__(self): return "from the student"
 def odd(): raise Odd("plain text")
+def nothing(): return None
 def many(): return list(range(100_000))
 def numbers():
     yield 1
@@ -394,6 +396,27 @@ def test_exceptions(student):
     assert len(str(error.value)) <= 4000
 
 
+@pytest.mark.parametrize("name", ["BaseException", "Exception"])
+def test_the_student_does_not_choose_what_a_test_catches(student, monkeypatch, name):
+    """``Odd = BaseException`` would swallow the ``pytest.fail`` of the test, as it does without the rule."""
+
+    def asks(own, call):
+        try:
+            getattr(own, call)()
+            raise AssertionError("no exception")
+        except own.Odd:
+            return "caught"
+
+    trail = after(student, lambda own: asks(own, "odd"))
+    program = Program("sub", (("sub.py", f"{SOURCE}\nOdd = {name}"),))
+    other = Student(student.server, program, Limits(call_cpu=0.5))
+    with pytest.raises(KindError, match="where a class of yours is expected"):
+        asks(module(other, trail.again()), "nothing")
+    monkeypatch.setitem(ACCEPTED, "class", ACCEPTED["class"] | {PYTHONS})
+    assert "caught" == asks(module(other, trail.again()), "nothing")
+    other.end()
+
+
 def test_attributes_of_an_exception(student):
     """They are read in the worker; without a kept exception there are none."""
     own = module(student)
@@ -497,6 +520,12 @@ def own_reference(): write(["done", "n", [41, 0, "secret"], None])
 def own_class(): write(["done", "n", [43, "eval"], None])
 def unknown(): write(["execute", "n", "import os"])
 def bare_dict(): write(["done", "n", {"a": 1}, None])
+HIDDEN = [40, 1, "Yes", [], 0]
+def hidden_in_array(): write(["done", "n", [12, [1], [HIDDEN]], None])
+def hidden_in_set(): write(["done", "n", [3, [1, HIDDEN]], None])
+def hidden_in_key(): write(["done", "n", [2, [1, HIDDEN], 1], None])
+def hidden_in_error():
+    write(["raised", "n", ["ValueError", "Exception"], [], 0, 1, "", "", [21, "E", ["code"], [1, HIDDEN]]])
 def changed(xs): write(["done", "n", 1, [[0, [0, 9]], [5, 1]]])
 def after(f):
     write(["done", "n", 5, None], ["asks", "n", 1, [], {}])
@@ -514,14 +543,31 @@ def forger(student):
 
 
 @pytest.mark.parametrize(
-    "name", ["stale", "unasked", "odd_handle", "own_reference", "own_class", "unknown", "bare_dict"]
-)
+    "name",
+    ["stale", "unasked", "odd_handle", "own_reference", "own_class", "unknown", "bare_dict",
+     "hidden_in_array", "hidden_in_set", "hidden_in_key", "hidden_in_error"],
+)  # fmt: skip
 def test_what_is_no_answer_ends_the_check(forger, name):
     """A wrong number, an unknown function or an impossible node is a failed check."""
     own = module(forger)
     assert own.g(1) == 1  # so that the number of a stale answer is one that was asked for before
     with pytest.raises(StoppedError):
         own.attr(name)()
+
+
+def test_a_hidden_object_would_compute_its_own_verdict(student, monkeypatch):
+    """Where arrays may hold objects, one in an array passes ``abs(f(x) - y).max() < 1e-9``."""
+    node = [int(Tag.OBJECTS), [1], [[int(Tag.HANDLE), 1, "Yes", [], 0]]]
+
+    def difference(own):
+        own.eval("type('Zero', (), {'__sub__': lambda self, other: 0.0})()")  # the object 1
+        return abs(own._grader_peer._value(node) - np.array([4.0])).max() < 1e-9
+
+    with pytest.raises(StoppedError):
+        difference(module(student))
+    student.end()
+    monkeypatch.setattr(_Builder, "plain", lambda builder: builder)
+    assert difference(module(student))
 
 
 @pytest.mark.parametrize("call", [lambda own: own.twice(), lambda own: own.after(int)])

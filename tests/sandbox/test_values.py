@@ -42,6 +42,11 @@ def crossed(value):
     return unpack(wire.decode(wire.encode(Packer(never).pack(value))), refuse)
 
 
+def arrived(node, handle):
+    """Return what is built of a node that a hostile program wrote, its tags as bare numbers."""
+    return unpack(wire.decode(wire.encode(node), trusted=True), handle)
+
+
 def same(one, other):
     """Whether two values are equal and of the same types at every depth, NaN like NaN."""
     if isinstance(one, np.ndarray):
@@ -123,6 +128,8 @@ def test_named_tuples_and_paths():
     assert (1, [2]) == (row.x, row.y) == row
     assert ("x", "y") == row._fields
     assert "Row(x=1, y=[2])" == repr(row)
+    words = crossed(collections.namedtuple("Words", "count größe def", rename=True)(3, 4, 5))
+    assert (3, 4, 5) == (words.count, words.größe, words._2)
     path = crossed(pathlib.Path("/etc/passwd"))
     assert path == pathlib.PurePosixPath("/etc/passwd")
     assert not hasattr(path, "read_text")
@@ -176,7 +183,7 @@ def test_limits():
         [Tag.DECIMAL, "1E+999999999"], [Tag.DECIMAL, "one"], [Tag.FRACTION, 1, 0],
         [Tag.FRACTION, 1.5, 2], [Tag.DATE, 2026, 13, 1], [Tag.DATETIME, 1], [Tag.TIMEDELTA, 10**12, 0, 0],
         [Tag.COMPLEX, "1", 2.0], [Tag.DEFAULT, "eval", [Tag.DICT]], [Tag.DEFAULT, "type", [Tag.DICT]],
-        [Tag.NAMED, "Row", ["__class__"], [Tag.TUPLE, 1]], [Tag.NAMED, "Row", ["count"], [Tag.TUPLE, 1]],
+        [Tag.NAMED, "Row", ["__class__"], [Tag.TUPLE, 1]], [Tag.NAMED, "Row", ["_asdict"], [Tag.TUPLE, 1]],
         [Tag.NAMED, "Row", ["x", "x"], [Tag.TUPLE, 1, 2]], [Tag.NAMED, "Row", ["x"], [Tag.TUPLE]],
         [Tag.NAMED, "Row", ["x=1, y"], [Tag.TUPLE, 1]], [Tag.DEQUE, -1, [Tag.LIST]],
         [Tag.TEXT, b"\xff"], [Tag.PATH, "posix", 3], [Tag.OBJECTS, [2], [1]],
@@ -187,7 +194,26 @@ def test_limits():
 def test_what_no_packer_writes_is_refused(node):
     """Every malformed node is one exception, before anything large is built."""
     with pytest.raises(WireError):
-        unpack(node, refuse)
+        arrived(node, refuse)
+
+
+HANDLE = [int(Tag.HANDLE), 1, "Yes", [], 0]
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        [Tag.SET, HANDLE], [Tag.FROZENSET, [Tag.TUPLE, HANDLE]], [Tag.DICT, HANDLE, 1],
+        [Tag.COUNTER, [Tag.TUPLE, HANDLE], 1], [Tag.OBJECTS, [1], [HANDLE]],
+        [Tag.OBJECTS, [1], [[Tag.DICT, 1, [Tag.LIST, HANDLE]]]],
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_an_object_is_refused_where_no_packer_puts_one(node):
+    """Lists, tuples and values of dicts may hold objects; keys, sets and arrays may not."""
+    assert [0] == arrived([Tag.LIST, HANDLE], lambda handle: 0)
+    with pytest.raises(WireError):
+        arrived(node, lambda handle: 0)
 
 
 ATOMS = [
@@ -228,7 +254,7 @@ def test_any_nodes():
     for _ in range(FUZZ):
         node = noise(rng, 4)
         try:
-            value = unpack(node, refuse)
+            value = arrived(node, refuse)
         except WireError:
             continue
         assert isinstance(value, BUILT)

@@ -28,11 +28,14 @@ from grader.sandbox.guest.operations import (
     TENSOR,
 )
 
+PYTHONS: Final = "exception of Python"
+"""One of Python's own exceptions: a value, but ``except student.Own`` must not become ``except Exception``."""
 _FUNCTIONS: Final = frozenset({"function", "class", "callable"})
 _INSTANCES: Final = frozenset({"object", "iterator", "callable", "tensor"})
 ACCEPTED: Final = {
     "function": _FUNCTIONS,
     "class": _FUNCTIONS,
+    PYTHONS: frozenset({PYTHONS, "class"}),
     "callable": _FUNCTIONS | _INSTANCES,
     "object": _INSTANCES,
     "iterator": _INSTANCES,

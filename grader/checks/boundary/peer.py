@@ -35,6 +35,7 @@ from grader.checks.boundary.kinds import (
     ACCEPTED,
     END,
     NOTHING,
+    PYTHONS,
     Seen,
     Trail,
     fits,
@@ -427,8 +428,9 @@ class Peer:
         if self.student.generation != self._generation:
             return 0
         for i, (waiting, reply) in enumerate(zip(self._waiting, replies, strict=True)):
-            if reply == ["skipped", waiting.number]:
-                return i
+            match reply:
+                case ["skipped", int(got)] if got == waiting.number:
+                    return i
             self._accept(waiting, reply)
         return len(replies)
 
@@ -621,6 +623,8 @@ class Peer:
         raised = kind(from_worker(text), str(error), error.kinds, error.detail)
         if thrown is not None:
             raised.thrown = self._value(thrown)
+            if not _stands_for_an_object(type(raised.thrown)):
+                raise self._stop(self.student.violated())
         return raised
 
     def _restore(
@@ -676,10 +680,12 @@ def _stands_for_an_object(kind: type) -> bool:
 
 
 def handle_kind(value: Any) -> str:
-    """Return the kind of a handle, or '' for a value."""
+    """Return the kind of a handle or of an exception class, or '' for another value."""
     if _stands_for_an_object(type(value)):
         return kind_of(value._grader_flags)
-    return "class" if isinstance(value, type) and hasattr(value, "handle") else ""
+    if not isinstance(value, type):
+        return ""
+    return "class" if hasattr(value, "handle") else PYTHONS
 
 
 def restore(old: Any, new: Any) -> None:
@@ -726,6 +732,8 @@ def _is_exception(name: str) -> bool:
 
 def _misfit(name: str, value: Any, seen: Seen) -> str:
     what = f"{name} gives" if name else "an operation on your object gives"
+    if handle_kind(value) == PYTHONS and seen.tree == "class":
+        return f"{what} one of Python's own exceptions where a class of yours is expected"
     if value is not None and not handle_kind(value):
         return f"{what} {word_of(value)} with an object where a plain value is expected"
     if seen.tree is not None or seen.word == "nothing":

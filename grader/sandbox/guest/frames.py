@@ -118,11 +118,11 @@ def _built_frame(builder: Any, node: Any) -> Any:
 
 
 def _checked(build: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Convert what pandas raises for a malformed node to a `WireError`."""
+    """Build a table of plain values; convert what pandas raises for a node to a `WireError`."""
 
     def checked(builder: Any, node: Any) -> Any:
         try:
-            return build(builder, node)
+            return build(builder.plain(), node)
         except WireError:
             raise
         except Exception as error:

@@ -120,6 +120,19 @@ class _Builder:
     def __init__(self, handle: Callable[[list[Any]], Any]) -> None:
         self.handle = handle
 
+    def plain(self) -> _Builder:
+        """Return a builder for what stands where no packer puts an object: keys, sets, arrays, tables.
+
+        A check looks for objects in lists, tuples and dicts only. One that a hostile program hid
+        elsewhere would compute its own verdict in ``abs(f(x) - y).max() < 1e-9``.
+        """
+        return _Builder(self._no_object)
+
+    def _no_object(self, node: list[Any]) -> Any:
+        if node[0] >= Tag.HANDLE:
+            raise WireError("an object where only plain values may stand")
+        return self.handle(node)
+
     def build(self, node: Node) -> Any:
         kind = type(node)
         if kind is not list:
@@ -139,8 +152,8 @@ class _Builder:
     def pairs(self, node: list[Any]) -> list[tuple[Any, Any]]:
         if len(node) % 2 == 0:
             raise WireError("a key without its value")
-        built = self.rest(node)
-        pairs = list(zip(built[::2], built[1::2], strict=True))
+        keys = map(self.plain().build, node[1::2])
+        pairs = list(zip(keys, map(self.build, node[2::2]), strict=True))
         if len(dict(pairs)) != len(pairs):
             raise WireError("a key that occurs twice in one dict")
         return pairs
@@ -204,8 +217,9 @@ def _built_objects(builder: _Builder, node: list[Any]) -> np.ndarray:
     built = np.empty(_shape(shape), object)
     if built.size != len(_exact(items, list)):
         raise WireError("an array whose entries do not fit its shape")
+    plain = builder.plain()
     for i, item in enumerate(items):
-        built.flat[i] = builder.build(item)
+        built.flat[i] = plain.build(item)
     return built
 
 
@@ -288,12 +302,14 @@ _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
 
 def _built_named(builder: _Builder, node: list[Any]) -> Named:
     _, name, fields, items = node
-    for each in (name, *_exact(fields, list)):
-        if not _NAME.fullmatch(_exact(each, str)):
-            name = "Row"
-    for each in fields:
-        if hasattr(tuple, each) or each.startswith("_"):
-            raise WireError("a field that is the name of a method")
+    if not _NAME.fullmatch(_exact(name, str)):
+        name = "Row"
+    for each in _exact(fields, list):
+        is_numbered = _exact(each, str)[
+            1:
+        ].isdecimal()  # `_0`: of a named tuple made with ``rename=True``
+        if not each.isidentifier() or (each.startswith("_") and not is_numbered):
+            raise WireError("a field that is no name, or the name of a method")
     values = builder.rest(_exact(items, list))
     if len(values) != len(fields) or len(set(fields)) != len(fields):
         raise WireError("a named tuple whose fields do not fit")
@@ -304,7 +320,7 @@ def _built_named(builder: _Builder, node: list[Any]) -> Named:
 
 
 def _built_set(builder: _Builder, node: list[Any]) -> set[Any]:
-    return set(builder.rest(node))
+    return set(builder.plain().rest(node))
 
 
 _BUILT: Final[dict[int, Callable[[_Builder, list[Any]], Any]]] = {
@@ -312,7 +328,7 @@ _BUILT: Final[dict[int, Callable[[_Builder, list[Any]], Any]]] = {
     Tag.TUPLE: lambda builder, node: tuple(builder.rest(node)),
     Tag.DICT: lambda builder, node: dict(builder.pairs(node)),
     Tag.SET: _built_set,
-    Tag.FROZENSET: lambda builder, node: frozenset(builder.rest(node)),
+    Tag.FROZENSET: lambda builder, node: frozenset(builder.plain().rest(node)),
     Tag.INT: _built_int,
     Tag.COMPLEX: lambda builder, node: complex(*(_exact(each, float) for each in node[1:])),
     Tag.BYTES: lambda builder, node: _exact(itemgetter(1)(node), bytes),
