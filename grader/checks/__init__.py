@@ -1,1 +1,1 @@
-"""Judge a student's answers: compare, explain, give credit."""
+"""Judge a student's answers: compare them, explain differences, give partial credit."""

@@ -1,4 +1,4 @@
-"""One student's answers to cases."""
+"""The answers of one submission to the cases of its checks."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from grader.sandbox.student import Answer, Call, Student
 Found = TypeVar("Found")
 
 AHEAD_CPU: Final = 0.25
-"""CPU seconds for what is asked ahead: ten times what a class's looped answers take."""
+"""CPU seconds for all cases that are sent ahead; right answers with Python loops need a tenth."""
 
 
 class Asked:
-    """One student's answers to cases: each case asked once, those of one check in one message."""
+    """One submission's answers: each case is sent once, all cases of a check in one message."""
 
     def __init__(self, student: Student, reference: Module) -> None:
         self.student, self.reference = student, reference
@@ -28,32 +28,32 @@ class Asked:
         self._found: dict[tuple[object, Hashable], Any] = {}
 
     def fresh(self) -> Asked:
-        """Return the same program, to be asked in another worker."""
+        """Return the same program, for use in another worker."""
         return Asked(self.student.again(), self.reference)
 
     def answers(self, cases: Iterable[Case]) -> list[Answer]:
-        """Return the answers; one whose worker did not answer holds the error."""
+        """Return the answers; if the worker did not answer, the answer holds the error."""
         cases = list(cases)
         self._ask([case for case in cases if case not in self._answers])
         return [self._answers[case] for case in cases]
 
     def ask_ahead(self, cases: Sequence[Case]) -> None:
-        """Ask for them all in one message; where that fails, each check will ask for its own."""
+        """Send all cases in one message; if that fails, each check sends its cases itself."""
         with contextlib.suppress(StudentError):
             calls = [self._call(case) for case in cases]
             self._note(cases, calls, self.student.call(calls, cpu=AHEAD_CPU))
 
     def given(self) -> dict[Case, Answer]:
-        """Return the answers received so far, in the order of the questions."""
+        """Return the answers received so far, in the order of the requests."""
         return dict(self._answers)
 
     def once(self, find: Callable[[], Found], kind: object, key: Hashable) -> Found:
-        """Return what ``find`` returns, called the first time only.
+        """Return the result of ``find``, which is called only the first time.
 
         Args:
             find: Finds something out about this program.
-            kind: What is found out: the function that asks, so that two rooms never share a key.
-            key: Of what of that kind, for example the name of a student's function.
+            kind: The calling function, so that two modules never share a key.
+            key: The subject of the search, for example the name of a student's function.
         """
         if (kind, key) not in self._found:
             self._found[kind, key] = find()
@@ -61,12 +61,12 @@ class Asked:
         return found
 
     def forget(self) -> None:
-        """Drop the answers kept: what is asked next is asked anew."""
+        """Discard the stored answers, so that later requests are sent again."""
         self._answers.clear()
         self._kept.clear()
 
     def again(self, cases: Iterable[Case]) -> list[Answer]:
-        """Ask once more, whatever was answered before."""
+        """Send the cases again, even if they were answered before."""
         cases = list(cases)
         first = {case: self._answers.pop(case) for case in cases if case in self._answers}
         second = self.answers(cases)
@@ -74,7 +74,7 @@ class Asked:
         return second
 
     def timed(self, case: Case, repeat: int, cpu: float) -> tuple[float, Answer]:
-        """Return CPU seconds of one run and the answer; raises `StudentError` past ``cpu``."""
+        """Return the CPU seconds of one run and the answer; raise `StudentError` beyond ``cpu``."""
         self._ask_parts([case])
         broken = self._broken(case)
         if broken is not None:
@@ -83,7 +83,7 @@ class Asked:
         return self.student.cpu / repeat, answer
 
     def _ask(self, cases: Iterable[Case]) -> None:
-        """Ask for ``cases`` in one message, after what they are made of."""
+        """Send ``cases`` in one message, after the cases that their arguments depend on."""
         cases = list(dict.fromkeys(cases))
         self._ask_parts(cases)
         broken = {case: error for case in cases if (error := self._broken(case))}
@@ -110,7 +110,7 @@ class Asked:
         parts = [arg.case for case in cases for arg in case.args if isinstance(arg, Part)]
         if not parts:
             return
-        with contextlib.suppress(StudentError):  # said again by every call
+        with contextlib.suppress(StudentError):  # every call will report the error
             self.student.load()
         now = self.student.generation
         missing = [part for part in parts if self._kept.get(part, (-1, -1))[0] != now]
@@ -118,7 +118,7 @@ class Asked:
             self._ask(missing)
 
     def _ask_alone(self, cases: list[Case], error: StudentError) -> None:
-        """Ask each case in a message of its own: one of them overran or ended the worker."""
+        """Send each case in a separate message, after one of them timed out or ended the worker."""
         if len(cases) == 1:
             self._answers[cases[0]] = Answer(None, error=error)
             return
@@ -136,7 +136,7 @@ class Asked:
         return None
 
     def call_for(self, case: Case, want: Any) -> Call:
-        """Return the call of a case with something else asked of its result."""
+        """Return the call of a case that asks for another form of its result."""
         plain = self._call(case)
         return Call(plain.function, plain.arguments, want, exact=plain.exact)
 

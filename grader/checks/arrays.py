@@ -1,4 +1,4 @@
-"""Walk the arrays of an answer: find leaves, follow paths, compare wholes."""
+"""Walk the arrays of an answer: find leaves, follow paths, compare answers."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from typing import Any, Final
 import numpy as np
 
 ROUNDING: Final = 1e-12
-"""Sums in another order differ by less than this, relative to the largest entry; numeric
-derivatives differ by more."""
+"""Relative difference between sums in another order; numeric derivatives differ by more."""
 
 Path = tuple[str | int, ...]
 
 
 def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Yield (path, leaf) of a rebuilt answer: lists and dicts are walked, the rest are leaves."""
+    """Yield (path, leaf) for each leaf of an answer's nested lists and dicts."""
     if isinstance(value, (list, dict)):
         items = value.items() if isinstance(value, dict) else enumerate(value)
         for key, item in items:
@@ -25,7 +24,7 @@ def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 
 
 def at(value: Any, path: Path) -> Any:
-    """Return the leaf, or the `Refused` that stands in its place or above it."""
+    """Return the leaf at a path, or the `Refused` value at it or above it."""
     for key in path:
         if not isinstance(value, (list, dict)):
             return value
@@ -34,14 +33,14 @@ def at(value: Any, path: Path) -> Any:
 
 
 def trivial(array: np.ndarray) -> bool:
-    """Return whether all entries are equal (a single entry: zero)."""
+    """Return whether all entries are equal (for a single entry: whether it is zero)."""
     if array.size == 0 or not np.isfinite(array).all():
         return True
     return bool(array.max() == array.min() if array.size > 1 else array.max() == 0)
 
 
 def arrays_in(value: Any) -> list[np.ndarray]:
-    """Return the arrays in lists, tuples and dicts, in order."""
+    """Return the arrays in nested lists, tuples and dicts, in order."""
     if isinstance(value, np.ndarray):
         return [value]
     if isinstance(value, dict):
@@ -52,16 +51,16 @@ def arrays_in(value: Any) -> list[np.ndarray]:
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Return whether two rebuilt answers are equal within rounding, NaN beside NaN.
+    """Return whether two answers are equal within rounding; NaN equals NaN.
 
-    A sum over a set may be taken in another order each time, so the last bits of two equal calls
-    may differ: by at most `ROUNDING` of the largest entry of the answer.
+    A sum over a set may be computed in another order each time, so two equal calls may differ in
+    their last bits: by at most `ROUNDING` of the answer's largest entry.
     """
     first, second = arrays_of(one), arrays_of(other)
     if first.keys() != second.keys():
         return False
     differing = [path for path in first if not np.array_equal(first[path], second[path])]
-    if not differing:  # nearly always, and a third of the time of what follows
+    if not differing:  # the usual case, in a third of the time of the rest
         return True
     allowed = ROUNDING * max(map(_largest, first.values()))
     return all(
@@ -78,7 +77,7 @@ def _largest(array: np.ndarray) -> float:
 
 
 def arrays_of(answer: Any) -> dict[Path, np.ndarray]:
-    """Return the arrays of a rebuilt answer by path, without refused or held leaves."""
+    """Return the arrays of an answer by path, without refused values and caches."""
     return {path: leaf for path, leaf in leaves(answer) if isinstance(leaf, np.ndarray)}
 
 

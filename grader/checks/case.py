@@ -1,13 +1,13 @@
-"""Cases: one call of one function on inputs drawn once a run, and who can answer it.
+"""Cases: one call of one function, with inputs that are drawn once per run.
 
-A hidden test names its inputs by a function of a generator and the reference:
+A hidden test describes its inputs by a function of a generator and the reference:
 
     def backward_cases(rng, reference):
         params, X, y = network(rng, m=5)
         _, cache = reference.forward(params, X)
         yield Case("backward", params, cache, y)
 
-An opaque cache is written as part of another case, asked of whoever answers:
+An opaque cache is written as a part of another case. Whoever answers provides it:
 
         first = Case("forward", params, X)
         yield Case("backward", params, Part(first, 1), y)
@@ -26,9 +26,9 @@ from grader.checks.arrays import arrays_in
 from grader.checks.compare import TOLERANCE
 
 
-@dataclass(frozen=True, eq=False)  # a Struct may not have a constructor like this
+@dataclass(frozen=True, eq=False)  # a Struct cannot have this constructor
 class Case:
-    """One call. ``note`` names what is special about it, in words a student may read."""
+    """One call. ``note`` describes its special feature in words that a student may read."""
 
     function: str
     args: tuple[Any, ...]
@@ -41,9 +41,9 @@ class Case:
     exact: bool
     """Whether arguments and answer keep their types: see `grader.checks.exact`."""
     stands_alone: bool
-    """Whether it is made of no other case."""
+    """Whether no argument is part of another case's result."""
     shows_cache: bool
-    """Whether the listed values of a cache are asked for too: they explain, and are never graded."""
+    """Whether the answer includes the listed values of a cache, which are never graded."""
 
     def __init__(
         self,
@@ -59,10 +59,10 @@ class Case:
     ) -> None:
         """Describe one call of a student's function.
 
-        Numbers are read as float64, lists and arrays alike, and of a dict the keys of the reference's
-        answer. With ``exact`` the answer is any plain value (text, None, tuples, sets, nested ones),
-        and must be of the same types with the same values: a list is not a tuple, 1.0 is not 1, and
-        a dict has no more keys. Only floats may differ, by ``tolerance`` of their size.
+        Lists and arrays are read as float64 alike, and dicts by the keys of the reference's answer.
+        With ``exact`` the answer is any plain value (text, None, tuples, sets, nested ones), with
+        the same types and values: a list is not a tuple, 1.0 is not 1, and a dict has no extra
+        keys. Only floats may differ, by ``tolerance`` of their size.
 
         Args:
             function: The name of the function.
@@ -72,11 +72,12 @@ class Case:
             entrywise: See `grader.checks.compare`.
             floor: See `grader.checks.compare`.
             tolerance: See `grader.checks.compare`.
-            cpu: CPU seconds allowed.
+            cpu: CPU seconds that the call may take; 0 for the assignment's limit.
             exact: Whether the answer must be the same plain value, types included.
 
         Raises:
-            ValueError: ``exact`` stands beside ``own_scale`` or ``entrywise``, which are for arrays.
+            ValueError: ``exact`` is combined with ``own_scale`` or ``entrywise``, which are for
+                arrays.
         """
         if exact and (own_scale or entrywise):
             other = "own_scale" if own_scale else "entrywise"
@@ -91,25 +92,25 @@ class Case:
         self.__dict__.update(fields)
 
     def with_cache(self) -> Case:
-        """Return the same call, which is asked for the listed values of its cache too."""
+        """Return the same call, with the listed values of its cache in the answer."""
         made = copy.copy(self)
         made.__dict__["shows_cache"] = True
         return made
 
     def dims(self) -> set[int]:
-        """Return the sizes that occur among the arguments."""
+        """Return the sizes that occur in the arguments."""
         return {size for array in arrays_in(self.args) for size in (*array.shape, len(array.shape))}
 
 
 class Part(Struct, frozen=True):
-    """An argument that is element ``item`` of what ``case`` returned; -1: all of it."""
+    """An argument that is element ``item`` of the result of ``case``; -1 for the whole result."""
 
     case: Case
     item: int = -1
 
 
 def redrawn(draw: Callable[[], Any], good: Callable[..., bool], tries: int = 5000) -> Any:
-    """Draw until ``good(*drawn)``; raises RuntimeError, the inputs' fault, after ``tries``."""
+    """Draw until ``good(*drawn)`` is true; raise RuntimeError after ``tries`` attempts."""
     for _ in range(tries):
         drawn = draw()
         if good(*drawn):

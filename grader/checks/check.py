@@ -4,14 +4,15 @@
         '''The gradient of {array} is right'''
         check(backward_cases, array, local=LOCAL.get(array), gradient=BACKWARD)
 
-Full marks are for right values. Short of that, in this order: 80 % for an array that is right given
-the student's own arrays before it (``local``), or for a function that is right given the student's
-own parts (``own``); 60 % for a gradient that is the numeric derivative of the student's own forward
-(``gradient``). Numbers alone never give full marks, and nothing is given where the arrays that it
-follows from are constant.
+Right values earn full marks. Otherwise, in this order: 80 % for an array that is right given the
+student's own earlier arrays (``local``), or for a function that is right given the student's own
+other functions (``own``); 60 % for a gradient that is the numeric derivative of the student's own
+forward (``gradient``). Agreement with the student's own numbers never earns full marks, and earns
+nothing if these arrays are constant.
 
-What follows from the student's own parts is decided at the end of the submission (`Check.settled`):
-by then the edit that explains a part is often known, and the parts need not be asked step by step.
+Whether an answer follows from the student's own functions is decided after all checks
+(`Check.settled`): by then an edit that explains such a function is often known, so that it need not
+be called step by step.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ Found = TypeVar("Found")
 
 
 class Check(Judge):
-    """One student before one hidden test. Made anew for each submission."""
+    """The judge of one student in one hidden test, created anew for each submission."""
 
     def __call__(
         self,
@@ -61,8 +62,8 @@ class Check(Judge):
     ) -> None:
         """Pass if the arrays at ``path`` of every answer are right; else raise `Failed`.
 
-        ``gradient`` may be a function of the first case: one that is taken at that case's inputs.
-        Answers to exact cases get no partial credit: ``local``, ``own`` and ``gradient`` are for arrays.
+        ``gradient`` may be a function of the first case, which returns the gradient at its inputs.
+        Exact cases earn no partial credit: ``local``, ``own`` and ``gradient`` are for arrays.
         """
         found = self._failure(cases, path, name, gradient)
         if found is None:
@@ -70,7 +71,7 @@ class Check(Judge):
         failure, message = found
         if failure.error is not None:
             raise Failed(message, 0.0, detail=failure.error.detail)
-        from grader.checks import near_misses  # only where something is wrong
+        from grader.checks import near_misses  # only if an answer is wrong
 
         if near := self._extra(near_misses.share, failure):
             raise Failed(message, near)
@@ -87,11 +88,12 @@ class Check(Judge):
         raise Failed(f"{message}{simple_change(failure)}", 0.0, "", self.stumbled)
 
     def settled(self, is_edit: bool, is_possible: bool = True) -> tuple[str, str, float]:
-        """Return the message, the reason and the share of a check that waits for its own parts.
+        """Return message, reason and share of a failed check, given the student's own functions.
 
         Args:
-            is_edit: Whether the answers are those of an edit that explains the parts.
-            is_possible: Whether they may follow from the parts; else these are not asked.
+            is_edit: Whether an edit that explains these functions gives the student's answers.
+            is_possible: Whether the answers may follow from these functions; if not, skip the
+                calls.
         """
         failure = self.failure
         if failure is None:
@@ -116,10 +118,11 @@ class Check(Judge):
         share: Sequence[str] = (),
         gradient: Gradient | None = None,
     ) -> None:
-        """Pass if every array of every answer, a dict of arrays, is right; else raise `Failed`.
+        """Pass if every array of every answer (a dict of arrays) is right; else raise `Failed`.
 
-        Short of that, if none is missing, the arrays or those in ``share`` count alike and each for
-        itself, as in ``__call__``: together never for more than what follows from one wrong array.
+        If no array is missing, each array (of ``share``, if given) earns an equal part of the
+        points by the rules of ``__call__``. The sum is at most the credit for one array that
+        follows from wrong ones.
         """
         found = self._failure(cases, (), "", gradient)
         if found is None:
@@ -151,7 +154,7 @@ class Check(Judge):
         faults = [self.fault(c, a, path, name) for c, a in zip(drawn, answers, strict=True)]
         if not any(faults):
             return None
-        if any(case.exact for case in drawn):  # what follows explains arrays
+        if any(case.exact for case in drawn):  # the explanations below are for arrays only
             error = next((answer.error for answer in answers if answer.error is not None), None)
             detail, cause = (error.detail, error.cause) if error else ("", "")
             raise Failed(first_fault(drawn, faults), detail=detail, cause=cause)
@@ -164,7 +167,7 @@ class Check(Judge):
     # --- values ---
 
     def _share(self, failure: Failure, name: str, local: Mapping[str, Local]) -> float:
-        """Return the fraction of the points that one array of a whole earns."""
+        """Return the fraction of its points that one array of an answer earns."""
         every = zip(failure.cases, failure.answers, strict=True)
         pairs = [(case, answer) for case, answer in every if name in answer.value]
         if not any(self.fault(case, answer, (name,), "") for case, answer in pairs):
@@ -176,10 +179,10 @@ class Check(Judge):
         return LOCAL_CREDIT if self._extra(credit.given_arrays, alone, local[name]) else 0.0
 
     def _extra(self, look: Callable[..., Found], *args: Any) -> Found | None:
-        """Call ``look``; return None if it raises on a student's odd answer.
+        """Call ``look``; return None if a student's unusual answer makes it raise.
 
-        The verdict is already known here. Without this, a student could turn a failed check into `error`
-        by an answer on which the search for credit or for a name raises.
+        The check has failed already. Without this, an answer that makes the search for credit or
+        for a name raise would turn the failed check into an `error`.
         """
         try:
             return look(*args)
@@ -189,7 +192,7 @@ class Check(Judge):
             self.stumbled = traceback.format_exc()
             return None
 
-    # --- behaviour ---
+    # --- side effects and speed ---
 
     def unmodified(self, *cases: Draw) -> None:
         """Pass if no argument is modified: see `grader.checks.side_effects.unmodified`."""

@@ -1,12 +1,13 @@
-"""Right values: the rule that says when a student's array is the reference's, and what to say if not.
+"""Decide whether a student's array equals the reference's, and describe the difference.
 
 Per array: equal shape; NaN and infinity in the same places; and
 
     max|student - reference| <= 1e-5 * max(max|reference|, 1e-3 * max over the answer's arrays)
 
-Measured over hundreds of seeds, right answers in many styles (float32 inside included) pass 1e-5 and
-the smallest planted mistake sits at 1.5e-4. There is no absolute tolerance, but a ``floor`` that a
-case may set (losses computed from logits: a loss of 2e-13 at logits of 40 is rounding).
+Measured over hundreds of seeds, right answers in many styles (including float32) pass with 1e-5,
+and the smallest deliberate mistake differs by 1.5e-4. There is no absolute tolerance, except for a
+``floor`` that a case may set: with losses computed from logits, a loss of 2e-13 at logits of 40 is
+rounding.
 
 >>> fault(np.zeros((2, 3)), np.zeros((3, 2)), 1.0)
 Fault(kind='shape', message='expected shape (3, 2), got (2, 3): transposed?')
@@ -25,9 +26,9 @@ from grader.checks.arrays import Path
 
 TOLERANCE: Final = 1e-5
 SMALL: Final = 1e-3
-"""An array is judged on at least this share of the largest array of its answer."""
+"""The scale of an array is at least this share of the largest array in its answer."""
 LEAST: Final = 1e-6
-"""Numbers below are not told in messages."""
+"""Smaller numbers are not printed in messages."""
 
 
 class Fault(Struct, frozen=True):
@@ -48,13 +49,13 @@ def fault(
     entrywise: bool = False,
     dims: Callable[[], set[int]] = set,
 ) -> Fault | None:
-    """Say what is wrong with ``got``, or return None when it is right.
+    """Return the fault in ``got``, or None if it is right.
 
-    ``scale``: see `scales`. ``dims()``: sizes that occur in the problem; only shapes made of these
-    are repeated to the student, since a shape can be made to spell out hidden inputs.
-    ``integers``: ids, counts and lengths are exact.
-    ``entrywise``: each entry is judged on its own size instead, where the smallest counts as much
-    as the largest (norms that span sixty orders of magnitude).
+    ``scale``: see `scales`. ``dims()``: the sizes that occur in the problem; the message repeats
+    only shapes made of these, because a shape could encode hidden inputs. ``integers``: ids, counts
+    and lengths must be equal. ``entrywise``: judge each entry relative to its own size, for arrays
+    whose smallest entries matter as much as the largest (norms that span sixty orders of
+    magnitude).
     """
     if got.shape != want.shape:
         return Fault("shape", _shape_message(got.shape, want.shape, {*dims(), *want.shape, 0, 1}))
@@ -81,19 +82,20 @@ def fault(
 
 
 def _is_near(got: np.ndarray, want: np.ndarray, most: float) -> bool:
-    """Return whether floats are clearly within tolerance: a fast first test."""
-    # Python's numbers first: of a graph's thousand values each is an array of its own.
+    """Return whether floats are clearly within tolerance; a fast first test."""
+    # Plain numbers first: each of the thousand values of a graph is a separate array.
     if got.ndim == 0 and got.dtype == want.dtype == np.float64:
         return abs(float(got) - float(want)) <= most
     floats = got.size and got.dtype.kind == want.dtype.kind == "f"
-    with np.errstate(invalid="ignore"):  # infinity less infinity is NaN, which fails the comparison
+    # infinity minus infinity is NaN, which fails the comparison
+    with np.errstate(invalid="ignore"):
         return bool(floats and np.abs(got - want).max() <= most)
 
 
 def _how_far(off: np.ndarray, sizes: np.ndarray, entrywise: bool) -> str:
-    """Say how large the largest difference is; ``entrywise`` relative to the right size.
+    """Describe the largest difference; if ``entrywise``, relative to the right entry.
 
-    A difference that is too small to print is given beside the largest of the right ``sizes``.
+    A difference too small to print is given together with the largest of the right ``sizes``.
     """
     if entrywise:
         worst = np.divide(off, sizes, out=np.full_like(off, np.inf), where=sizes > 0).max()
@@ -106,9 +108,9 @@ def _how_far(off: np.ndarray, sizes: np.ndarray, entrywise: bool) -> str:
 
 
 def scales(leaves: dict[Path, np.ndarray], own: bool = False) -> dict[Path, float]:
-    """Return the scale of each array of one answer; ``own``: each on its own (exercise 3).
+    """Return the scale of each array of an answer; if ``own``, only from the array itself.
 
-    A scalar beside others in a dict is always judged on its own.
+    A scalar next to other arrays in a dict always has its own scale.
     """
     largest = {path: _largest(array) for path, array in leaves.items()}
     overall = max(largest.values(), default=0.0)
@@ -119,7 +121,7 @@ def scales(leaves: dict[Path, np.ndarray], own: bool = False) -> dict[Path, floa
 
 
 def rough(number: float) -> str:
-    """Format a number in two digits, between `LEAST` and 1e6: it can carry little."""
+    """Format a number with two digits, between `LEAST` and 1e6, to carry little information."""
     if not math.isfinite(number) or number > 1e6:
         return "more than a million"
     if number < LEAST:
@@ -145,11 +147,11 @@ def _shape(shape: tuple[int, ...]) -> str:
 
 
 SAME: Final = 1e-9
-"""Largest difference, relative to the array's largest entry, between two that are the same."""
+"""Largest difference between two equal arrays, relative to the largest entry."""
 
 
 def same(one: np.ndarray | None, other: np.ndarray, within: float = SAME) -> bool:
-    """Return whether two arrays agree to ``within``, NaN and infinity included."""
+    """Return whether two arrays agree to ``within``, including NaN and infinity."""
     if one is None or one.shape != other.shape:
         return False
     if not one.size:

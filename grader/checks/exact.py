@@ -1,9 +1,9 @@
-"""Exact answers: plain values of any type, compared as a plain test compares them with ``approx``.
+"""Compare exact answers: plain values of any type, as a plain test compares with ``approx``.
 
-    Case("split", "a,b", exact=True)      # expects a list of two texts: no tuple, no array
+    Case("split", "a,b", exact=True)      # expects a list of two strings, not a tuple or an array
 
-A list, a tuple and an array differ, so do 1, 1.0 and True where an int is expected, and a dict has no
-more keys than expected. Numbers that are not whole may differ by the case's tolerance.
+A list, a tuple and an array are different; so are 1, 1.0 and True if an int is expected. A dict may
+not have extra keys. Numbers that are not whole may differ by the case's tolerance.
 """
 
 from __future__ import annotations
@@ -27,14 +27,13 @@ KINDS: Final = {
     bytes: "bytes", bool: "truth value", int: "whole number", float: "number",
     complex: "complex number", np.ndarray: "array", type(None): "None",
 }  # fmt: skip
-"""Names of the types that a message may tell."""
+"""The names of types in messages."""
 
 
 def read(value: Any) -> Exact:
-    """Return an answer of our own program in the form in which a worker's is rebuilt.
+    """Return an answer computed in this process in the same form as a worker's answer.
 
-    Raises:
-        TypeError: The answer is, or holds, an object: the case cannot be exact.
+    TypeError: The answer is or contains an object, so the case cannot be exact.
     """
     has_tables = "pandas" in sys.modules
     if has_tables:
@@ -50,9 +49,9 @@ def fault(case: Case, answer: Any, right: Any, path: Path, label: str) -> str:
 
     Args:
         case: The case, for its tolerance and floor.
-        answer: The student's rebuilt answer.
-        right: The reference's.
-        path: Keys and indices that lead to the part.
+        answer: The student's answer.
+        right: The reference's answer.
+        path: The keys and indices that lead to the part.
         label: The name of the part in the message.
     """
     for got, want in zip(_parts(answer, path), _parts(right, path), strict=False):
@@ -64,7 +63,7 @@ def fault(case: Case, answer: Any, right: Any, path: Path, label: str) -> str:
 
 
 def difference(got: Any, want: Any) -> str:
-    """Say in words how a value differs from the expected one, and no hidden value."""
+    """Describe the difference between two values without revealing the expected one."""
     mine, theirs = (KINDS.get(type(each), "") for each in (got, want))
     if got is None:
         return refusals.REASONS["none"]
@@ -76,7 +75,7 @@ def difference(got: Any, want: Any) -> str:
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Return whether the exact leaves of two answers of one function are equal within rounding."""
+    """Return whether the exact values of two answers of a function are equal within rounding."""
     first, second = dict(values_of(one)), dict(values_of(other))
     return first.keys() == second.keys() and all(
         approx(first[path], rtol=ROUNDING) == second[path] for path in first
@@ -84,13 +83,13 @@ def is_same(one: Any, other: Any) -> bool:
 
 
 def says_something(answers: Sequence[Answer]) -> bool:
-    """Return whether the exact answers of a function differ, or one holds different parts."""
+    """Return whether a function's exact answers differ, or one answer has different parts."""
     values = [value for answer in answers for _, value in values_of(answer.value)]
     return any(approx(values[0]) != value for value in values) or any(map(_varies, values))
 
 
 def adds_something(answer: Any, args: Sequence[Any]) -> bool:
-    """Return whether an exact answer holds more than one of the arguments, handed back."""
+    """Return whether an exact answer contains more than one of the arguments unchanged."""
     return any(not any(approx(value) == given for given in args) for _, value in values_of(answer))
 
 
@@ -104,14 +103,14 @@ def _varies(value: Any) -> bool:
 
 
 def values_of(answer: Any) -> Iterator[tuple[Path, Any]]:
-    """Yield the values of the exact leaves of an answer, by path."""
+    """Yield the exact values in an answer, with their paths."""
     for path, leaf in arrays.leaves(answer):
         if isinstance(leaf, Exact):
             yield path, leaf.value
 
 
 def _parts(answer: Any, path: Path) -> list[Any]:
-    """Return the values at ``path``; several where that is a whole answer with a cache."""
+    """Return the values at ``path``; several if that is a whole answer with a cache."""
     above = arrays.at(answer, path[:1]) if isinstance(answer, list) else answer
     rest = path[1:] if isinstance(answer, list) else path
     found = [leaf for _, leaf in arrays.leaves(above)]
@@ -128,7 +127,7 @@ def _inside(value: Any, path: Path) -> Any:
 
 
 def _will_do(got: Any, want: Any) -> bool:
-    """Return whether a number of one type may stand where one of another type is expected."""
+    """Return whether a number of one type is accepted where another type is expected."""
     accepted = {float: (int,), complex: (int, float)}
     return type(got) in accepted.get(type(want), ())
 

@@ -1,4 +1,4 @@
-"""One exercise in memory: its reference, mistakes and hints."""
+"""One exercise in memory: its reference, its mistakes and its hints."""
 
 from __future__ import annotations
 
@@ -31,30 +31,30 @@ if TYPE_CHECKING:
 
 @dataclass(repr=False)
 class Exercise:
-    """The solution of one exercise, here or in a worker, and its mistakes."""
+    """The solution of one exercise, in this process or in a worker, and its mistakes."""
 
     name: str
     source: str
     reference: Module
     catalogue: Catalogue
     demonstrations: Callable[..., Iterable[Case]] | None = None
-    """The course's ladder of small inputs, if there is one: see `grader.checks.diagnosis.diagnostics`."""
+    """The course's series of small inputs, if any: see `grader.checks.diagnosis.diagnostics`."""
     text: str = ""
-    """The solution as its author wrote it: what of it students see names things for them."""
+    """The solution's source; messages use the names of variables that students can see in it."""
 
     @property
     def caches(self) -> Caches:
-        """See `grader.checks.reference.Caches`."""
+        """Return the cache keys of each function: see `grader.checks.reference.Caches`."""
         return self.reference.caches
 
     def edited(self, source: str, name: str = "edited") -> Module:
-        """Return an edited solution, which runs where the solution does."""
+        """Return an edited solution that runs in the same place as the solution."""
         if isinstance(self.reference, WorkerModule):
             return self.reference.edited(source)
         return Module(module_of(source, name), self.caches)
 
     def mutated(self, first: Mutant, *others: Mutant) -> Module:
-        """Return the solution with small edits, whose loops are counted."""
+        """Return the solution with small edits and with a counter in its loops."""
         if isinstance(self.reference, WorkerModule):
             return self.reference.edited(TURNS + first.text(*others))
         return Module(first.module(*others), self.caches)
@@ -66,17 +66,18 @@ def load_exercise(
     start: Callable[[], Student] | None = None,
     solution: Sequence[Path] = (),
 ) -> Exercise:
-    """Read the solution, its mistakes and the contract's caches; ours, so it may run here.
+    """Read the solution, its mistakes and the cache keys of the contract.
 
-    A solution that imports more than NumPy and the standard library, has several files, or comes with
-    data that its checks use never runs here: it answers from a worker, and so do edited ones. The same
-    holds where there are only plain tests: neither cases.py nor mistakes.py.
+    The solution is trusted, so it may run in this process. It runs in a worker, and so do edited
+    ones, if it imports more than NumPy and the standard library, has several files, or if its
+    checks use data. The same applies if there are only plain tests: neither cases.py nor
+    mistakes.py.
 
     Args:
         course: The folder of the course.
-        name: The exercise.
-        start: Returns the solution as a program; without it, a fork server of its own is started.
-        solution: Its files, the main one first, if that is not solution.py.
+        name: The name of the exercise.
+        start: Returns the solution as a program; without it, a separate fork server is started.
+        solution: The files of the solution, the main one first, if it is not solution.py.
     """
     folder = course / "reference" / name
     files = solution or (folder / "solution.py",)
@@ -103,17 +104,17 @@ def load_exercise(
 
 
 def _cases(course: Path, name: str) -> types.ModuleType:
-    """Return the exercise's cases.py, which is optional, and so is all that it may hold."""
+    """Return the exercise's cases.py, or an empty module: the file is optional."""
     if not (course / "tests" / "hidden" / name / "cases.py").exists():
         return types.ModuleType("cases")
     return importlib.import_module(f"{name}.cases")
 
 
 def _uses_data(course: Path, name: str, text: str) -> bool:
-    """Return whether checks may need the files of ``data/``: all but those that only a demo names."""
+    """Return whether checks may need files in ``data/``, apart from those for demo cells."""
     files = [each for each in (course / "exercises" / name / "data").rglob("*") if each.is_file()]
     tests = (course / "tests" / "hidden" / name).rglob("*.py")
-    # Without comments: text cells may name the file, too.
+    # Without comments, because text cells may mention the file, too.
     code = ast.unparse(ast.parse(without_demos(text)))
     graded = "\n".join([code, *(each.read_text(encoding="utf-8") for each in tests)])
     return any(each.name not in text or each.name in graded for each in files)

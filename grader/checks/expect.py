@@ -1,4 +1,4 @@
-"""Assertions for public tests; their messages are written for students.
+"""Assertions for public tests, with messages for students.
 
     >>> expect("relu([-1, 2])", [-1.0, 2.0], [0, 2])
     Traceback (most recent call last):
@@ -7,7 +7,7 @@
     Traceback (most recent call last):
     AssertionError: z1 has shape (2, 3); it should be (3, 2): transposed?
 
-They raise, rather than ``assert``, so that ``python -O`` changes nothing.
+They raise explicitly instead of using ``assert``, so that they also work with ``python -O``.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from grader.checks.compare import TOLERANCE
 from grader.sandbox.guest.refusals import REASONS
 
 MOST_SHOWN: Final = 6
-"""Arrays with more entries are not written out."""
+"""Arrays with more entries are not printed."""
 
 
 class Cache(dict[str, Any]):
-    """A cache that a test hands to a function, which may add keys to it."""
+    """A cache that a test passes to a function, which may add keys to it."""
 
 
 def require(condition: Any, message: str) -> None:
@@ -37,9 +37,9 @@ def require(condition: Any, message: str) -> None:
 def expect(
     what: str, got: Any, want: Any, tolerance: float = TOLERANCE, integers: bool = False
 ) -> None:
-    """Assert that ``got`` is ``want``, shape first; what is wrong is said of ``what``.
+    """Assert that ``got`` equals ``want``, checking the shape first; messages begin with ``what``.
 
-    ``tolerance`` is relative to the largest entry wanted.
+    ``tolerance`` is relative to the largest expected entry.
     """
     wanted = np.asarray(want, np.float64)
     array = shaped(what, got, wanted.shape)
@@ -60,7 +60,7 @@ def expect(
 
 
 def shaped(what: str, got: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """Assert that ``got`` is an array of numbers of that shape, and return it."""
+    """Assert that ``got`` is an array of numbers with this shape, and return it."""
     array = numbers(what, got)
     transposed = ": transposed?" if array.ndim == 2 and array.shape == shape[::-1] else ""
     said = f"{what} has shape {array.shape}; it should be {shape}{transposed}"
@@ -69,22 +69,22 @@ def shaped(what: str, got: Any, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def finite(what: str, got: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """Assert that ``got`` is of that shape, without NaN or infinity, and return it."""
+    """Assert that ``got`` has this shape and no NaN or infinity, and return it."""
     array = shaped(what, got, shape).astype(np.float64)
     require(np.isfinite(array).all(), f"{what} holds NaN or infinity: {_shown(array)}")
     return array
 
 
 def pair(what: str, got: Any, of: str) -> tuple[Any, Any]:
-    """Assert that ``got`` is a tuple of two things, and return them."""
+    """Assert that ``got`` is a tuple of two values, and return them."""
     require(got is not None, f"{what} {REASONS['none']}")
-    both = [*got] if isinstance(got, (tuple, list)) else []  # a NamedTuple may have its own len()
+    both = [*got] if isinstance(got, (tuple, list)) else []  # a NamedTuple may override len()
     require(len(both) == 2, f"{what} should be a pair: {of}")
     return both[0], both[1]
 
 
 def entries(what: str, got: Any, keys: Sequence[str]) -> dict[str, Any]:
-    """Assert that ``got`` is a dict with these keys, and return it with no others."""
+    """Assert that ``got`` is a dict with these keys, and return it without other keys."""
     require(got is not None, f"{what} {REASONS['none']}")
     if not isinstance(got, Mapping):
         raise AssertionError(f"{what} {REASONS['not-dict']}")

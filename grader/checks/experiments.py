@@ -1,9 +1,9 @@
-"""Recognise mistakes by experiments, where single values cannot show them.
+"""Recognise mistakes by experiments, where the values of one call cannot show them.
 
-Each tell is an experiment with one possible outcome but for its mistake: the call that fails is right
-in a worker that has answered nothing yet, so that earlier calls leave something behind; a gradient is
-right straight after the student's own forward and wrong once another came between, so that it reads
-the last forward and not its cache. Run only for failures, once for each function of a submission.
+Each experiment has a result that only its mistake explains. If a call that fails is right in a
+fresh worker, earlier calls leave state behind. If a gradient is right directly after the student's
+own forward and wrong after another forward, it uses the last forward and not its cache. Experiments
+run only for failures, once per function of a submission.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def mistake(failure: Failure) -> str:
 
 
 def _was_tried(error: StudentError | None) -> bool:
-    """Return whether the call answered or raised, and did not time out."""
+    """Return whether the call answered or raised, instead of timing out."""
     return error is None or error.kinds[:1] not in ((), ("undefined",), ("NotImplementedError",))
 
 
@@ -48,7 +48,7 @@ def _is_unlisted(failure: Failure) -> bool:
 
 
 def _is_detached(failure: Failure) -> bool:
-    """Return whether all gradients are zero though the output is right."""
+    """Return whether all gradients are zero although the output is right."""
     if "no-gradient" not in failure.refusals():
         return False
     reference = failure.asked.reference
@@ -61,7 +61,7 @@ def _is_detached(failure: Failure) -> bool:
 
 
 def _wants_more(failure: Failure) -> bool:
-    """Return whether it needs a key that only its own forward puts into the cache."""
+    """Return whether it needs a key that only the student's own forward adds to the cache."""
     error = failure.error
     if error is None or error.kinds[:1] != ("KeyError",):
         return False
@@ -70,7 +70,7 @@ def _wants_more(failure: Failure) -> bool:
         return False
     try:
         key = ast.literal_eval(found[1])
-    except (SyntaxError, ValueError):  # the text is the student's: 007 is no number
+    except (SyntaxError, ValueError):  # the text comes from the student: 007 is not a number
         return False
     reference = failure.asked.reference
     for case in failure.asked.given():
@@ -93,7 +93,7 @@ def _remembers(failure: Failure) -> bool:
 
 
 def _reads_the_last(failure: Failure) -> bool:
-    """Return whether it is right after its own forward, and wrong after another one."""
+    """Return whether the call is right after its own forward, and wrong after another one."""
     wrong, asked = failure.wrong()[-1:], failure.asked
     if parts_of(wrong):
         others = failure.parts(but=wrong[0])
@@ -103,24 +103,24 @@ def _reads_the_last(failure: Failure) -> bool:
 
 
 def answer_alone(asked: Asked, case: Case, between: Sequence[Case] = ()) -> Answer:
-    """Return what a fresh worker answers to a case, after ``between`` was asked."""
+    """Return a fresh worker's answer to a case, after the cases in ``between``."""
     with _fresh(asked) as alone:
         alone.answers([*parts_of([case]), *between])
         return alone.answers([case])[0]
 
 
 def is_right_alone(asked: Asked, case: Case, between: Sequence[Case] = ()) -> bool:
-    """Return whether a case is right in a fresh worker, after ``between`` was asked."""
+    """Return whether a case is right in a fresh worker, after the cases in ``between``."""
     return is_right(asked.reference, case, answer_alone(asked, case, between))
 
 
 def answers_alone(asked: Asked, case: Case) -> bool:
-    """Return whether a fresh worker answers a case, rightly or wrongly."""
+    """Return whether a fresh worker answers a case, right or wrong."""
     return answer_alone(asked, case).error is None
 
 
 def _gradient_reads_the_last(failure: Failure) -> bool:
-    """Return whether a backward, given its cache, still depends on the last forward."""
+    """Return whether a backward that gets its cache still depends on the last forward."""
     gradient = failure.gradient
     if gradient is None or gradient.function != failure.function:
         return False
@@ -134,7 +134,7 @@ def _gradient_reads_the_last(failure: Failure) -> bool:
             try:
                 found = gradient.backward(module, at)
                 return all(close(found[name], right[name]) for name in gradient.wrt)
-            except Exception:  # theirs raises, or answers what cannot be compared
+            except Exception:  # the student's code raises, or its result cannot be compared
                 return False
 
         return agrees(remote) and not agrees(
@@ -143,7 +143,7 @@ def _gradient_reads_the_last(failure: Failure) -> bool:
 
 
 class _Interrupted:
-    """A module that calls ``first`` just before one of its functions, when its arguments are ready."""
+    """A module that calls ``first`` just before one of its functions, with the arguments ready."""
 
     def __init__(self, module: Any, function: str, first: Callable[[], object]) -> None:
         self._module, self._function, self._first = module, function, first
@@ -177,4 +177,4 @@ TELLS: Final[dict[str, tuple[bool, Callable[[Failure], bool]]]] = {
     STATE: (True, _remembers),
     GLOBAL: (True, _reads_the_last),
 }
-"""Mistake: (whether it takes a worker of its own to tell, how it shows)."""
+"""For each mistake: (whether the experiment needs a separate worker, the experiment)."""

@@ -1,4 +1,4 @@
-"""A failed check: what was asked, what came back, and what was expected."""
+"""A failed check: the cases, the answers and the expected values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from grader.sandbox.student import Answer, Refused
 
 
 class Failure(Struct, frozen=True):
-    """A check that failed: what was asked, what came, and at which arrays it looked."""
+    """A failed check: its cases, the answers, and the path of the arrays that it compared."""
 
     asked: Asked
     cases: Sequence[Case]
@@ -42,27 +42,27 @@ class Failure(Struct, frozen=True):
 
     @property
     def error(self) -> StudentError | None:
-        """Return the exception of the first call without an answer."""
+        """Return the error of the first call without an answer."""
         return next((answer.error for answer in self.answers if answer.error is not None), None)
 
     def wrong(self) -> list[Case]:
-        """Return the cases that are not right."""
+        """Return the cases with wrong answers."""
         pairs = zip(self.cases, self.answers, strict=True)
         return [case for case, answer in pairs if not is_right(self.asked.reference, case, answer)]
 
     def parts(self, but: Case) -> list[Case]:
-        """Return the cases that all cases but one are made of."""
+        """Return the cases that the arguments of all cases but one depend on."""
         return parts_of(case for case in self.cases if case is not but)
 
     def refusals(self) -> set[str]:
-        """Return the reasons why leaves could not be read."""
+        """Return the reasons why parts of answers could not be read."""
         values = (arrays.at(answer.value, self.path) for answer in self.answers)
         leaves = (leaf for value in values for _, leaf in arrays.leaves(value))
         return {leaf.reason for leaf in leaves if isinstance(leaf, Refused)}
 
 
 def parts_of(cases: Iterable[Case]) -> list[Case]:
-    """Return the cases that these cases are made of."""
+    """Return the cases that the arguments of these cases depend on."""
     return [arg.case for case in cases for arg in case.args if isinstance(arg, Part)]
 
 
@@ -83,18 +83,18 @@ def is_right(reference: Module, case: Case, answer: Answer) -> bool:
 
 
 def close(one: Any, other: Any) -> bool:
-    """Return whether ``one`` is near enough to the right array ``other`` to pass."""
+    """Return whether ``one`` is close enough to the right array ``other`` to pass."""
     one, other = np.asarray(one), np.asarray(other, np.float64)
     return not compare.fault(one, other, float(np.abs(other).max(initial=0.0)))
 
 
 def with_reason(message: str, reason: str) -> str:
-    """Add to a message why the check keeps some of its points."""
+    """Append to a message the reason why the check earns part of its points."""
     return f"{message}; {reason}" if reason else message
 
 
 class Failed(Exception):  # a verdict, not an error
-    """A check that is not passed: what to tell, and the share of the points it still earns."""
+    """A check did not pass: the message, and the share of the points that it still earns."""
 
     def __init__(
         self,
@@ -125,9 +125,9 @@ def partial_credit(share: float, message: str, *, mistake: str = "") -> NoReturn
     """End a hidden test that earns ``share`` of its points.
 
     Args:
-        share: From 0 to 1; more counts as 1, which passes the test, and less as 0.
-        message: What the student reads if the share is below 1.
-        mistake: The id of an entry of mistakes.py, whose hint the student reads too.
+        share: From 0 to 1. Larger numbers count as 1, which passes the test; negative ones as 0.
+        message: The text for the student if the share is below 1.
+        mistake: The id of an entry in mistakes.py, whose hint the student also reads.
 
     Raises:
         PartialCreditGiven: Always.

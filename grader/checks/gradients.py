@@ -1,17 +1,18 @@
-"""Numeric gradients: central differences, by coordinate and by direction, with kinks screened.
+"""Numeric gradients: central differences by coordinate or by direction, without kinks.
 
-They serve three ends: the student's own check, credit for a `backward` that is the true derivative
-of a wrong `forward`, and proof that the reference is right. The same `Gradient` describes all three:
+They have three uses: the self-check, partial credit for a `backward` that is the true derivative of
+a wrong `forward`, and the proof that the reference is right. One `Gradient` describes all three:
 
     Gradient("backward", at=point, loss=mean_loss, backward=gradients, wrt=("W1", "b1"))
 
-where ``module`` in ``loss(module, at)`` and ``backward(module, at)`` is anything with the contract's
-functions: a module, a notebook's namespace, or the far end of a pipe.
+where ``module`` in ``loss(module, at)`` and ``backward(module, at)`` is any object with the
+contract's functions: a module, a notebook's namespace, or a student's module in a worker.
 
-Step h = 1e-5 in float64: truncation and rounding meet there (median error 2e-11 to 8e-11, relative
-to the whole vector). Comparison is by vector, never by element: a right LSTM reaches 2.8e-3 on one
-element. At a kink (ReLU at 0, a tie in a maximum) the two one-sided slopes differ by a jump that
-does not halve when h does, as a smooth function's would: such coordinates are skipped, and counted.
+The step h = 1e-5 in float64 balances truncation and rounding (median error 2e-11 to 8e-11, relative
+to the whole vector). Vectors are compared, never single elements: a right LSTM reaches an error of
+2.8e-3 on one element. At a kink (ReLU at 0, a tie in a maximum) the two one-sided slopes differ by
+a jump that does not halve with h, as it would for a smooth function. Such coordinates are skipped
+and counted.
 """
 
 from __future__ import annotations
@@ -27,16 +28,16 @@ TOLERANCE: Final = 1e-6
 """Largest difference, relative to the larger root mean square of the two vectors."""
 DIRECTIONS: Final = 4
 MOST_SKIPPED: Final = 0.05
-"""With a larger share of kinks the inputs are bad, not the gradient."""
+"""If a larger share of coordinates is at a kink, the inputs are unsuitable."""
 
 Point = dict[str, Any]
 Loss = Callable[[Any, Point], float]
 
 
 class Gradient(Struct, frozen=True):
-    """A gradient that can be checked by numbers.
+    """A gradient that can be checked numerically.
 
-    ``at(rng)`` draws a point: the arguments by name. ``loss(module, at)`` is a scalar and
+    ``at(rng)`` draws a point: a dict of arguments. ``loss(module, at)`` returns a scalar, and
     ``backward(module, at)`` its gradients, at least for the names in ``wrt``.
     """
 
@@ -48,17 +49,17 @@ class Gradient(Struct, frozen=True):
 
 
 class Agreement(Struct, frozen=True):
-    """The comparison of a gradient array with the numeric gradient."""
+    """The result of comparing one gradient array with the numeric gradient."""
 
     name: str
     shape: tuple[int, ...]
     largest: float
-    """See `relative`; infinite where there is nothing to compare."""
+    """See `relative`; infinite if there is nothing to compare."""
     skipped: int = 0
-    """Coordinates left out because of a kink."""
+    """Number of coordinates skipped because of a kink."""
     size: int = 0
     constant: bool = False
-    """The loss does not depend on this array at all: agreement would mean nothing."""
+    """Whether the loss does not depend on this array at all, so that agreement proves nothing."""
 
     @property
     def agrees(self) -> bool:
@@ -67,7 +68,7 @@ class Agreement(Struct, frozen=True):
 
 
 def by_coordinate(gradient: Gradient, module: Any, at: Point) -> list[Agreement]:
-    """Compare every entry of every array in ``wrt``: for the tables that students read."""
+    """Compare every entry of every array in ``wrt``, for the tables that students read."""
     analytic = gradient.backward(module, at)
     return [_compare(gradient, module, at, name, analytic[name]) for name in gradient.wrt]
 
@@ -91,7 +92,7 @@ def _compare(gradient: Gradient, module: Any, at: Point, name: str, analytic: An
 def by_direction(
     gradient: Gradient, module: Any, at: Point, name: str, rng: np.random.Generator
 ) -> Agreement:
-    """Compare the slopes along `DIRECTIONS` Gaussian directions of one array: cheap over a pipe."""
+    """Compare slopes along `DIRECTIONS` random directions: few calls over a pipe."""
     analytic = np.asarray(gradient.backward(module, at)[name], np.float64)
     array = np.asarray(at[name], np.float64)
     if analytic.shape != array.shape:
@@ -133,8 +134,7 @@ def _slope(
 def relative(given: np.ndarray, numeric: np.ndarray) -> float:
     """Return the largest difference, relative to the larger root mean square.
 
-    Returns:
-        Infinity where either array has a non-finite entry or is empty; 0 where both are zero.
+    Infinity if an array has a non-finite entry or is empty; 0 if both are zero.
     """
     if given.size == 0 or not (np.isfinite(given).all() and np.isfinite(numeric).all()):
         return float("inf")

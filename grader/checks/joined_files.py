@@ -9,8 +9,8 @@ def side():
 def area():
     return side() ** 2
 
-Imports of one file from another are left out, and a module is the program itself. Files that define the
-same name, or import one another in a circle, cannot be joined.
+Imports between these files are left out, and an imported module becomes the program itself. Files
+that define the same name, or import each other in a circle, cannot be joined.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from grader.notebook import without_demos
 
 
 def joined(files: Mapping[str, str]) -> str:
-    """Return the text of one program, or that of the first file if the files cannot be joined."""
+    """Return the text of one program, or of the first file if the files cannot be joined."""
     texts = {name.removesuffix(".py"): without_demos(text) for name, text in files.items()}
     main = next(iter(texts))
     if len(texts) == 1:
@@ -42,7 +42,7 @@ def joined(files: Mapping[str, str]) -> str:
 
 
 def _imported(tree: ast.Module, modules: Collection[str]) -> set[str]:
-    """Return which of the modules a file imports."""
+    """Return which of the given modules a file imports."""
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -53,7 +53,7 @@ def _imported(tree: ast.Module, modules: Collection[str]) -> set[str]:
 
 
 def _defined(tree: ast.Module) -> set[str]:
-    """Return the names of functions, classes and variables of a file."""
+    """Return the names of the functions, classes and variables that a file defines."""
     found = {n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
     for node in tree.body:
         if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
@@ -66,7 +66,7 @@ def _is_set(node: ast.Name) -> bool:
 
 
 def _without_imports(text: str, tree: ast.Module, modules: Collection[str]) -> str:
-    """Return a file in which what it imports from the others is a name of the same program."""
+    """Return a file in which imported names of the other files refer to the joined program."""
     lines = text.split("\n")
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom) and node.end_lineno:
@@ -80,7 +80,7 @@ def _without_imports(text: str, tree: ast.Module, modules: Collection[str]) -> s
 
 
 def _instead(node: ast.Import | ast.ImportFrom, modules: Collection[str]) -> Iterator[str]:
-    """Yield the statements that stand for an import."""
+    """Yield the statements that replace an import."""
     if isinstance(node, ast.Import):
         for alias in node.names:
             if alias.name in modules:

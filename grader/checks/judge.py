@@ -1,4 +1,4 @@
-"""One student before one hidden test: what the test asks with, and what is wrong with an answer."""
+"""The state of one check on one submission, and the comparison of an answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Draw = Callable[..., Iterable[Case]]
 
 @dataclass(repr=False)
 class Judge:
-    """One student before one hidden test. Made anew for each submission."""
+    """The state of one hidden test on one submission, created anew for each submission."""
 
     exercise: Exercise
     asked: Asked
@@ -30,29 +30,29 @@ class Judge:
     rng: Callable[[str], np.random.Generator]
     yardstick: Callable[[Case, float], timing.Yardstick]
     stricter: float | None = None
-    """A speed limit of the assignment, below that of the test."""
+    """A speed limit from assignments.yaml that is stricter than the test's."""
     remark: str = ""
-    """What a passed check still wants to say."""
+    """A message that a passed check adds."""
     function: str = ""
-    """The function that the check is about, or that it failed on."""
+    """The function that the check tests, or on which it failed."""
     kind: str = "values"
-    """What is asked: values, effects, speed or raises."""
+    """The kind of check: values, effects, speed or raises."""
     failure: Failure | None = None
-    """What failed, of a check of values."""
+    """The failed cases of a check of values."""
     follows: str = ""
-    """What a wrong answer is right given: the student's own "parts" or "forward"; or ''."""
+    """The student's "parts" or "forward" from which a wrong answer follows; '' if none."""
     is_in_itself: bool = False
-    """Whether a wrong array is wrong given the student's own arrays before it, too."""
+    """Whether a wrong array is wrong even given the student's own earlier arrays."""
     own: Sequence[str] = ()
-    """The student's parts that a wrong answer may be right given: decided at the end."""
+    """The student's functions from which a wrong answer may follow; decided after all checks."""
     said: str = ""
-    """What is said first of a wrong answer."""
+    """The first part of the message about a wrong answer."""
     bad: tuple[int, str] | None = None
-    """Of a check of exceptions: the number of the input that failed, and the exception that is due."""
+    """For a check of exceptions: the index of the input that failed, and the expected exception."""
     drawn: list[Draw] = field(default_factory=list)
-    """The generators of the inputs that were asked for."""
+    """The functions that drew the inputs of this check."""
     stumbled: str = ""
-    """The traceback of a look for credit or a name that went wrong: for staff."""
+    """The traceback of a failed search for credit or for a name, for staff."""
 
     def fault(self, case: Case, answer: Answer, path: Path, name: str) -> str:
         """Return a message about the answer at ``path``, or '' if it is right."""

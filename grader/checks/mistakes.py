@@ -1,4 +1,4 @@
-"""The catalogue of an exercise: its mistakes and hints."""
+"""The catalogue of an exercise: its named mistakes and their hints."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from grader.notebook import without_demos
 
 
 class Hint(Struct, frozen=True):
-    """A hint without the answer: a fact and a question, then 80-160 plain words."""
+    """A hint without the solution: a fact and a question, then 80-160 words of explanation."""
 
     question: str
     more: str
 
 
 class Mistake(Struct, frozen=True):
-    """A mistake students make, as code: the solution with the wrong line put in.
+    """A typical mistake, as code: the solution with a wrong line.
 
     ``swap`` maps pieces of the solution's text, each occurring exactly once, to their replacements;
-    ``code`` is appended and so redefines whole functions. ``function`` is where the mistake is made;
-    ``affects`` names other functions whose checks may lose marks with it.
+    ``code`` is appended and redefines whole functions. ``function`` contains the mistake;
+    ``affects`` names other functions whose checks may fail because of it.
     """
 
     id: str
@@ -35,20 +35,20 @@ class Mistake(Struct, frozen=True):
 
 
 class Catalogue(Struct, frozen=True):
-    """The mistakes of one exercise, and the source that they are made from."""
+    """The mistakes of one exercise, and the solution's source to which they apply."""
 
     source: str
     mistakes: Sequence[Mistake]
     hints: Mapping[str, Hint]
     lookalikes: Sequence[Mistake] = ()
-    """Programs that answer like a mistake in some checks; they are never named."""
+    """Programs that give a mistake's answers in some checks; they are never named to students."""
 
 
 def module_of(source: str, name: str) -> types.ModuleType:
-    """Return the module that ``source``, code of ours, makes."""
+    """Return the module that ``source``, which is trusted, defines."""
     module = types.ModuleType(name)
     before = sys.modules.get(name)
-    sys.modules[name] = module  # dataclasses look their module up
+    sys.modules[name] = module  # dataclasses look up their module
     try:
         exec(compile(source, f"<{name}>", "exec"), module.__dict__)  # noqa: S102  # ours, not a student's
     finally:
@@ -59,14 +59,14 @@ def module_of(source: str, name: str) -> types.ModuleType:
 
 
 def mistaken(source: str, mistake: Mistake) -> str:
-    """Return the solution's source with the wrong line put in; raises ValueError if it does not fit."""
+    """Return the solution's source with the mistake; raise ValueError if it does not fit."""
     return mistaken_files([source], mistake)[0]
 
 
 def mistaken_files(sources: Sequence[str], mistake: Mistake) -> list[str]:
-    """Return the files of a solution with the wrong line put in; raises ValueError if it does not fit.
+    """Return the files of a solution with the mistake; raise ValueError if it does not fit.
 
-    Demonstration cells are left out: the same piece of text may stand in them. The mistake's code is
+    Demonstration cells are left out, because the same text may occur in them. The mistake's code is
     appended to the file that defines its function.
     """
     made = [without_demos(source) for source in sources]
@@ -83,5 +83,5 @@ def mistaken_files(sources: Sequence[str], mistake: Mistake) -> list[str]:
 
 
 def both(source: str, one: Mistake, other: Mistake) -> str:
-    """Return the solution's source with two mistakes; raises ValueError if they do not fit."""
+    """Return the solution's source with two mistakes; raise ValueError if they do not fit."""
     return mistaken(mistaken(source, one), other)

@@ -1,7 +1,7 @@
-"""Recognise answers that are nearly in the form that is asked for: names and axes.
+"""Recognise answers in nearly the expected form: similar names, extra or missing axes.
 
-The names come from the syntax tree of the student's file, read on our side; a worker is only asked
-whether it has a value under them.
+The names come from the syntax tree of the student's file, which is read in this process; the worker
+is only asked for the values under these names.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _SHOWN: Final = {
 
 
 class NearMiss(Struct, frozen=True):
-    """The value found in place of the expected one."""
+    """A value found under another name or in another form than expected."""
 
     sentence: str
     question: str
@@ -62,11 +62,11 @@ class NearMiss(Struct, frozen=True):
 
 
 NEAR_CREDIT: Final = 0.8
-"""For right values under a similar name, or with an axis of length 1 too many or too few."""
+"""The share for right values under a similar name, or with extra or missing axes of length 1."""
 
 
 def share(failure: Failure) -> float:
-    """Return the share that right values in a nearly right form keep; 0 for anything else."""
+    """Return the share for right values in nearly the right form; 0 for anything else."""
     reference = failure.asked.reference
     for case, answer in zip(failure.cases, failure.answers, strict=True):
         for path, right in reference.expected(case)[1].items():
@@ -82,7 +82,7 @@ def share(failure: Failure) -> float:
                 got, right, reference.expected(case)[2][path],
                 floor=case.floor, tolerance=case.tolerance,
             ):  # fmt: skip
-                return 0.0  # not its form is wrong, but its last digits
+                return 0.0  # the form is right, but the last digits are wrong
     return NEAR_CREDIT
 
 
@@ -103,7 +103,7 @@ def _is_right_but_for_axes(got: np.ndarray, right: np.ndarray) -> bool:
 
 
 def said(reference: Module, asked: Asked, case: Case, answer: Answer) -> NearMiss | None:
-    """Say which nearly right form an answer has, or None."""
+    """Describe the nearly right form of an answer; return None if there is none."""
     refused = [(path, leaf) for path, leaf in leaves(answer.value) if isinstance(leaf, Refused)]
     if not refused:
         return None
@@ -141,14 +141,14 @@ def _label(path: Path) -> str:
 
 
 def found_keys(reference: Module, asked: Asked, case: Case, path: Path) -> list[str]:
-    """Return the keys of the student's own that hold a value where ``path`` is missing, right first."""
+    """Return the student's keys with a value for the missing ``path``, right values first."""
     right = reference.expected(case)[1].get(path)
     held = values_near(reference, asked, case, path)
     return sorted(held, key=lambda name: not _is_right(held[name], right))
 
 
 def values_near(reference: Module, asked: Asked, case: Case, path: Path) -> dict[str, np.ndarray]:
-    """Return the arrays that an answer holds under names similar to that at the end of ``path``."""
+    """Return the arrays of an answer under names similar to the last key of ``path``."""
     names = similar(str(path[-1]), strings(source_of(asked)))[:MOST_NAMES]
     if not names:
         return {}
@@ -173,7 +173,7 @@ def _is_right(got: np.ndarray, right: np.ndarray | None) -> bool:
 
 
 def similar(missing: str, names: Sequence[str]) -> list[str]:
-    """Return the names that are the missing one with something around it, or nearly it.
+    """Return names that equal the missing one apart from a prefix or suffix, or nearly equal it.
 
     >>> similar("W2", ["dW2", "W1", "grad_W2", "y"])
     ['dW2', 'grad_W2']
@@ -191,13 +191,13 @@ def similar(missing: str, names: Sequence[str]) -> list[str]:
 
 
 def source_of(asked: Asked) -> str:
-    """Return the text of a student's file, all cells."""
+    """Return the source of a student's file, all cells."""
     return "\n".join(source for _, source in asked.student.program.cells)
 
 
 @lru_cache(8)
 def tree_of(source: str) -> ast.Module:
-    """Return the syntax tree of a student's file; an empty one where it cannot be parsed."""
+    """Return the syntax tree of a student's file; an empty one if it cannot be parsed."""
     try:
         return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -235,7 +235,7 @@ def _sum(node: ast.BinOp) -> Iterator[str]:
 
 
 def class_with(functions: Sequence[str], source: str) -> str:
-    """Say which class of a file has these functions as methods, or ''."""
+    """Return a sentence about a class that has these functions as methods, or ''."""
     for node in tree_of(source).body:
         if isinstance(node, ast.ClassDef):
             methods = [each.name for each in node.body if isinstance(each, ast.FunctionDef)]
@@ -249,7 +249,7 @@ def class_with(functions: Sequence[str], source: str) -> str:
 
 
 def undefined(function: str, source: str) -> str:
-    """Say what a file has in place of a function that it does not define, or ''."""
+    """Return a sentence about what a file has instead of a missing function, or ''."""
     tree = tree_of(source)
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
     top = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
@@ -277,7 +277,7 @@ def undefined(function: str, source: str) -> str:
 
 
 def undefined_together(functions: Sequence[str], source: str) -> str:
-    """Say what a file has in place of several functions that it does not define, or ''."""
+    """Return a sentence about what a file has instead of several missing functions, or ''."""
     tree = tree_of(source)
     top = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
     if said := class_with(functions, source):
@@ -292,7 +292,7 @@ def undefined_together(functions: Sequence[str], source: str) -> str:
 
 
 def _near(function: str, names: Sequence[str]) -> str | None:
-    """Return the name that was probably meant to be that of a function."""
+    """Return the name that is probably a misspelling of a function's name, or None."""
     folded = {name.lower().replace("_", ""): name for name in names}
     near = folded.get(function.lower().replace("_", ""))
     if near is None:

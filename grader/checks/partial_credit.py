@@ -1,8 +1,8 @@
 """Give partial credit for answers that are right given earlier wrong values.
 
-Three ways to see it, each by computing once more from something of the student's own: from the arrays
-of the same answer, from functions asked for their values, from a forward whose slopes are taken.
-Whatever stands still is no evidence: constants, zeros and arguments handed back follow from anything.
+There are three ways to see it, each a computation with something of the student's: with earlier
+arrays of the same answer, with the results of other functions, or with the slopes of the student's
+forward. Constants, zeros and returned arguments are no evidence, because they follow from anything.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from grader.checks.reference import Module
 from grader.checks.student_module import ROOM, SMALL, Remote, is_given
 
 MOST_CALLS: Final = 60
-"""Calls of a student's parts, one by one over the pipe, after which no larger input is tried."""
+"""Calls of a student's functions in a worker; after these, no larger inputs are tried."""
 Local = Callable[..., Any]
-"""From a case's arguments and the student's own arrays by name, the array that should follow."""
+"""Computes the array that should follow from a case's arguments and the student's own arrays."""
 
 
 # --- the student's own arrays -----------------------------------------------------------------
@@ -38,7 +38,7 @@ def given_arrays(failure: Failure, local: Local) -> list[Any]:
         own = _Own(answer.value, failure.asked.reference.raw(case))
         try:
             expected = np.asarray(local(*case.args, own), np.float64)
-        except Exception:  # the student's arrays have shapes that the step cannot take
+        except Exception:  # the step cannot use the shapes of the student's arrays
             return []
         got = arrays.at(answer.value, failure.path)
         scale = float(np.abs(expected).max(initial=0.0))
@@ -50,13 +50,14 @@ def given_arrays(failure: Failure, local: Local) -> list[Any]:
             telling += 1
             used.update(dict.fromkeys(own.used))
             seen.add(b"".join(own[key].tobytes() for key in dict.fromkeys(own.used)))
-    if 2 * telling < len(failure.cases) or len(seen) == 1 < telling:  # the same whatever is asked
+    # the same arrays for every input
+    if 2 * telling < len(failure.cases) or len(seen) == 1 < telling:
         return []
     return list(used)
 
 
 class _Own(dict[Any, Any]):
-    """The student's own arrays, noting which are used; one of a wrong shape is not to be had."""
+    """The student's own arrays, recording which are used; a wrong shape raises ValueError."""
 
     def __init__(self, value: Any, right: Any) -> None:
         super().__init__(value if isinstance(value, dict) else {})
@@ -71,9 +72,9 @@ class _Own(dict[Any, Any]):
         return value.astype(np.float64)
 
     def meaningful(self, args: Sequence[Any]) -> bool:
-        """Return whether the values used are evidence.
+        """Return whether the arrays used are evidence.
 
-        Zeros, constants and arguments handed back are not, unless the right array is one too.
+        Zeros, constants and returned arguments are not, unless the right array is one too.
         """
         return bool(self.used) and all(self._says_something(key, args) for key in self.used)
 
@@ -86,22 +87,21 @@ class _Own(dict[Any, Any]):
 
 
 class _Mixed(NamedTuple):
-    """The far end that some functions are of, and the reference around them."""
+    """The reference with some functions replaced by the student's in a worker."""
 
     remote: Remote
     module: Module
     follows: dict[str, bool]
-    """By function: whether all its answers so far are the reference's with these parts."""
+    """By function: whether all answers so far equal those of the reference with these functions."""
 
 
 def given_parts(failure: Failure, own: Sequence[str]) -> bool | None:
-    """Return whether the reference gives this answer with the student's ``own`` parts.
+    """Return whether the reference with the student's ``own`` functions gives this answer.
 
-    After `MOST_CALLS` calls of the parts, what was found so far of the same function holds for larger
-    inputs too.
+    After `MOST_CALLS` calls of these functions, the result for smaller inputs counts for larger
+    ones.
 
-    Returns:
-        None where that is no evidence: the parts raise, or give constants.
+    None if there is no evidence: the student's functions raise, or return constants.
     """
     mixed, function = mixed_parts(failure.asked, tuple(own)), failure.function
     if mixed.remote.answered > MOST_CALLS and mixed.follows.get(function):
@@ -121,10 +121,11 @@ def _given_parts(failure: Failure, own: Sequence[str]) -> bool | None:
         try:
             mixed.remote.room = _room(reference, case, own)
             expected = arrays_of(mixed.module.answer(case, reference.want(case)))
-        except Exception:  # the student's parts raise, or answer what the reference cannot use
+        # the student's functions raise, or return something the reference cannot use
+        except Exception:
             return None
         for key, leaf in arrays.leaves(arrays.at(answer.value, failure.path), failure.path):
-            if leaf is True:  # a cache that is held there
+            if leaf is True:  # an opaque cache in the worker
                 continue
             if not isinstance(leaf, np.ndarray) or key not in expected:
                 return None
@@ -136,7 +137,7 @@ def _given_parts(failure: Failure, own: Sequence[str]) -> bool | None:
 
 
 def mixed_parts(asked: Asked, own: tuple[str, ...]) -> _Mixed:
-    """Return the reference made of the student's parts: once a submission, not once an array."""
+    """Return the reference with the student's functions, created once per submission."""
 
     def mix() -> _Mixed:
         remote = Remote(asked)
@@ -147,7 +148,7 @@ def mixed_parts(asked: Asked, own: tuple[str, ...]) -> _Mixed:
 
 
 def _room(reference: Module, case: Case, own: Sequence[str]) -> int:
-    """Return how many numbers a part's answer may hold: a multiple of the right size."""
+    """Return how many numbers a function's answer may hold: a multiple of the right size."""
     largest = 0
 
     def counted(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -165,7 +166,7 @@ def _room(reference: Module, case: Case, own: Sequence[str]) -> int:
 
 
 def _inert(array: np.ndarray, args: Sequence[Any]) -> bool:
-    """Return whether an array is constant or an argument handed back, maybe repeated."""
+    """Return whether an array is constant, or a returned argument (maybe repeated)."""
     return arrays.trivial(array) or is_given(array, args)
 
 
@@ -175,7 +176,7 @@ def _inert(array: np.ndarray, args: Sequence[Any]) -> bool:
 def given_forward(failure: Failure) -> bool:
     """Return whether the gradient is the derivative of the student's own forward.
 
-    Only for a wrong forward: for a right one, this check has already failed.
+    It needs a wrong forward: with a right one, the gradient is already known to be wrong.
     """
     gradient = failure.gradient
     if gradient is None:
@@ -193,5 +194,5 @@ def given_forward(failure: Failure) -> bool:
         found = gradients.by_direction(gradient, remote, at, name, rng)
         says = found.agrees and found.skipped == 0 and remote.meaningful() and remote.adds()
         return says and remote.is_steady()
-    except Exception:  # theirs raises, or answers what no derivative can be taken of
+    except Exception:  # the student's code raises, or returns something without a derivative
         return False

@@ -1,4 +1,4 @@
-"""The reference solution, and what it answers to a case."""
+"""The reference solution and its answers to cases."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from grader.sandbox.student import Call, Refused
 Expected = tuple[Any, dict[Path, np.ndarray], dict[Path, float]]
 
 Caches = Mapping[str, Sequence[str]]
-"""For each function that returns a cache (always last): its listed keys; none: it is opaque."""
+"""For each function that returns a cache (its last value): the listed keys; empty if opaque."""
 
 
 def wanted(
     value: Any, cache: Sequence[str] | None, is_shown: bool = False, is_exact: bool = False
 ) -> Any:
-    """Return what to ask a worker for, given the reference's answer.
+    """Return the form of answer to request from a worker, given the reference's answer.
 
     Args:
         value: The reference's answer (see `grader.sandbox.guest.worker`).
-        cache: The listed keys of the cache, which is its last element; None if there is no cache.
-        is_shown: Whether the values under these keys are asked for, and not only whether they exist.
-        is_exact: Whether the answer is asked for as it is, all but its cache.
+        cache: The listed keys of the cache, which is the last element; None if there is no cache.
+        is_shown: Whether to request the values of these keys, instead of whether they exist.
+        is_exact: Whether to request the answer without conversion, apart from its cache.
     """
     if is_exact and cache is None:
         return EXACT
@@ -51,7 +51,7 @@ def wanted(
 
 
 def read(value: Any, want: Any) -> Any:
-    """Return an answer computed in this process in the form in which a worker's is rebuilt."""
+    """Return an answer computed in this process in the same form as a worker's answer."""
     if want == "held":
         return value is not None
     if want == EXACT:
@@ -68,7 +68,7 @@ def read(value: Any, want: Any) -> Any:
 
 
 class Module:
-    """The reference, or a mistake: code of ours, answering cases in this process, each once a run."""
+    """The reference or a mistake: trusted code that answers each case once, in this process."""
 
     def __init__(self, module: Any, caches: Caches) -> None:
         self.module, self.caches = module, caches
@@ -77,7 +77,7 @@ class Module:
         self._calls: dict[Case, Call] = {}
 
     def raw(self, case: Case) -> Any:
-        """Call the function on copies of its arguments; pass its exceptions on."""
+        """Call the function on copies of its arguments; let its exceptions pass."""
         if case not in self._raw:
             args = [self._resolved(argument) for argument in case.args]
             with np.errstate(all="ignore"):
@@ -85,11 +85,11 @@ class Module:
         return self._raw[case]
 
     def want(self, case: Case) -> Any:
-        """Return the kinds of leaves to ask a student for, on this case."""
+        """Return the form of answer to request from a student for this case."""
         return self.expected(case)[0]
 
     def expected(self, case: Case) -> Expected:
-        """Return the kinds to ask for, the right arrays by path, and the scale of each."""
+        """Return the form to request, the right arrays by path, and the scale of each."""
         if case not in self._expected:
             keys = self.caches.get(case.function)
             want = wanted(self.raw(case), keys, case.shows_cache and bool(keys), case.exact)
@@ -98,7 +98,7 @@ class Module:
         return self._expected[case]
 
     def call(self, case: Case, args: tuple[Any, ...] | None = None) -> Call:
-        """Build the call to ask a student; ``args`` are values of that student's own."""
+        """Build the call for a student; ``args`` replace arguments by the student's own values."""
         if case not in self._calls:
             keep = len(self._calls) if case.function in self.caches else -1
             given = args or case.args
@@ -109,17 +109,17 @@ class Module:
         return self._calls[case] if args is None else self._calls[case]._replace(arguments=args)
 
     def answer(self, case: Case, want: Any) -> Any:
-        """Return the answer as a worker's would be rebuilt."""
+        """Return the answer in the form of a worker's answer."""
         return read(self.raw(case), want)
 
     def forget(self) -> None:
-        """Drop the answers kept."""
+        """Discard the stored answers."""
         self._raw.clear()
         self._expected.clear()
         self._calls.clear()
 
     def end(self) -> None:
-        """End what this module runs in, if it has a worker; what is asked next starts another."""
+        """End the worker of this module, if it has one; the next request starts a new one."""
 
     def _resolved(self, argument: Any) -> Any:
         if isinstance(argument, Part):
@@ -130,7 +130,7 @@ class Module:
     # --- its functions ---
 
     def names(self) -> list[str]:
-        """Return the names of the module, in its order."""
+        """Return the names that the module defines, in order."""
         return list(vars(self.module))
 
     def functions(self) -> list[str]:
@@ -148,7 +148,7 @@ class Module:
         return getattr(self.module, function).__doc__ or ""
 
     def called_by(self, function: str) -> list[str]:
-        """Return the module's functions that the code of one names."""
+        """Return the module's functions that a function's code mentions."""
         code = self._code(function)
         return [name for name in _names(code) if self._code(name) is not None] if code else []
 
@@ -156,25 +156,25 @@ class Module:
         found = vars(self.module).get(name)
         return found.__code__ if isinstance(found, types.FunctionType) else None
 
-    # --- modules made of it ---
+    # --- variants of the module ---
 
     def unkept(self) -> Module:
-        """Return the same program, of which no answer is kept here."""
+        """Return the same program with an empty store of answers."""
         return Module(self.module, self.caches)
 
     def restart(self) -> None:
-        """Begin a call: see `grader.checks.diagnosis.mutants.Turns`."""
+        """Reset the loop counter before a call: see `grader.checks.diagnosis.mutants.Turns`."""
         if (turns := vars(self.module).get(COUNTER)) is not None:
             turns.restart()
 
     def with_parts(self, parts: Mapping[str, Callable[..., Any]]) -> Module:
-        """Return this program with ``parts`` in the place of its functions, by name."""
+        """Return this program with some functions replaced by ``parts``."""
         made = _copied(self.module, {})
         made.__dict__.update(parts)
         return Module(made, self.caches)
 
     def joined(self, others: Mapping[str, Module]) -> Module:
-        """Return this program with functions of others in it, which call one another."""
+        """Return this program with functions of other programs, which then call each other."""
         parts = {name: getattr(other.module, name) for name, other in others.items()}
         made = _copied(self.module, parts)
         for other in others.values():
@@ -184,7 +184,7 @@ class Module:
 
 
 COUNTER: Final = "_turn_"
-"""The name in an edited solution that counts the turns of its loops."""
+"""The name of the loop counter in an edited solution."""
 
 
 def _names(code: types.CodeType) -> Iterator[str]:
@@ -195,7 +195,7 @@ def _names(code: types.CodeType) -> Iterator[str]:
 
 
 def _copied(module: types.ModuleType, parts: Mapping[str, Any]) -> types.ModuleType:
-    """Return a copy of a module; its functions and ``parts`` find one another in it."""
+    """Return a copy of a module in which its functions and ``parts`` see each other."""
     made = types.ModuleType(module.__name__)
     space = made.__dict__
     space.update(module.__dict__)
@@ -205,5 +205,5 @@ def _copied(module: types.ModuleType, parts: Mapping[str, Any]) -> types.ModuleT
                 value.__code__, space, name, value.__defaults__, value.__closure__
             )
         elif name in parts:
-            space[name] = value  # code of ours, which needs names of its own module
+            space[name] = value  # trusted code that needs the names of its own module
     return made

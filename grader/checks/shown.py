@@ -1,9 +1,9 @@
-r"""Compare what a block prints and shows with a text, as a doctest does.
+r"""Compare the printed output of a block with expected text, like a doctest.
 
     with shows("[1, 2]\n"):
         show(student.f(1))
 
-NumPy's scalars are shown as plain numbers, whatever version of NumPy made the text.
+NumPy scalars are shown as plain numbers, independent of the version of NumPy.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 
 
 def show(value: Any) -> None:
-    """Print a value as an interactive session shows it: None not at all."""
+    """Print a value as an interactive session shows it; print nothing for None."""
     if value is not None:
         with np.printoptions(legacy="1.25"):
             print(repr(value))
@@ -25,7 +25,7 @@ def show(value: Any) -> None:
 
 @contextlib.contextmanager
 def shows(want: str) -> Iterator[None]:
-    """Raise AssertionError unless the block prints ``want``, but for white space at line ends."""
+    """Raise AssertionError unless the block prints ``want``, ignoring trailing white space."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         yield

@@ -1,4 +1,4 @@
-"""Check side effects: modified arguments, unequal repeats, exceptions that are due."""
+"""Check side effects: modified arguments, different results on repetition, exceptions."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ THE_OTHERS: Final = "your other functions passed this check"
 
 
 class _Silent(NamedTuple):
-    """The reasons why functions did not answer, and the fraction that did, in tenths.
+    """Functions that did not answer, with their errors, and the share of those that did.
 
-    Tenths, because points with more digits would tell a student more about hidden inputs.
+    The share is rounded to tenths, because more digits could reveal hidden inputs.
     """
 
     errors: Mapping[str, StudentError]
@@ -32,9 +32,9 @@ class _Silent(NamedTuple):
 
 
 def unmodified(judge: Judge, *cases: Draw) -> None:
-    """Pass if no argument of any case is modified; needs answers that say something.
+    """Pass if no argument of any case is modified, and the answers are not only constants.
 
-    A function that raises costs its share, for of its arguments nothing is known.
+    A function that raises loses its share of the points, because nothing is known of its arguments.
     """
     judge.kind, judge.drawn = "effects", [*cases]
     pairs, silent = _answered(judge, cases)
@@ -45,16 +45,16 @@ def unmodified(judge: Judge, *cases: Draw) -> None:
             position = index if index >= 0 else -1 - index
             label = names[position] if position < len(names) else f"argument {position + 1}"
             if index < 0 and label == "cache":
-                continue  # a cache may be given more keys
+                continue  # a function may add keys to a cache
             raise Failed(f"{drawn.function} modified its argument {label}", 0, "argument-modified")
     _must_say_something(judge, pairs)
     _must_all_answer(judge, silent)
 
 
 def repeats(judge: Judge, *cases: Draw) -> None:
-    """Pass if equal arguments give equal results, whatever was called in between.
+    """Pass if equal arguments give equal results, whatever calls came between.
 
-    Functions that raise count as in `unmodified`.
+    Functions that raise lose their share as in `unmodified`.
     """
     judge.kind, judge.drawn = "effects", [*cases]
     pairs, silent = _answered(judge, cases)
@@ -68,14 +68,14 @@ def repeats(judge: Judge, *cases: Draw) -> None:
             )
         if not _is_same(answer.value, again.value):
             message = f"{drawn.function} returns something else when it is called again with the same arguments"
-            # One of random numbers is not right even where it has answered nothing yet.
+            # A function with random results is not right in a fresh worker either.
             remembers = behaviour.is_right_alone(judge.asked, drawn)
             raise Failed(message, 0, "state-between-calls" if remembers else "")
     _must_all_answer(judge, silent)
 
 
 def raises(judge: Judge, cases: Draw, kind: type[Exception], but: Draw) -> None:
-    """Pass if every case raises ``kind`` or a subclass of it, but not all that ``but`` draws."""
+    """Pass if every case raises ``kind`` or a subclass, and not every input of ``but`` raises."""
     judge.kind, judge.drawn = "raises", [cases]
     drawn = judge.draw(cases)
     judge.function = drawn[0].function
@@ -95,12 +95,12 @@ def raises(judge: Judge, cases: Draw, kind: type[Exception], but: Draw) -> None:
     good = judge.draw(but)
     if any(answer.error is None for answer in judge.asked.answers(good)):
         return
-    if not behaviour.answers_alone(judge.asked, good[0]):  # what raises only later, remembers
+    if not behaviour.answers_alone(judge.asked, good[0]):  # if it raises only later, it keeps state
         raise Failed(f"{good[0].function} raises an exception for every input")
 
 
 def answers_to_bad(asked: Asked, cases: Sequence[Case]) -> list[Answer]:
-    """Return the answers to cases on which the reference raises, each asked alone."""
+    """Return the answers to cases on which the reference raises, one call per message."""
     found = []
     for case in cases:
         try:
@@ -111,7 +111,7 @@ def answers_to_bad(asked: Asked, cases: Sequence[Case]) -> list[Answer]:
 
 
 def _answered(judge: Judge, cases: Iterable[Draw]) -> tuple[list[tuple[Case, Answer]], _Silent]:
-    """Return the answers of functions that always answer, and why the others did not."""
+    """Return the answers of functions that answered every case, and the errors of the others."""
     drawn = list(itertools.chain.from_iterable(judge.draw(each) for each in cases))
     pairs = list(zip(drawn, judge.asked.answers(drawn), strict=True))
     errors = {case.function: answer.error for case, answer in pairs if answer.error is not None}
@@ -124,7 +124,7 @@ def _answered(judge: Judge, cases: Iterable[Draw]) -> tuple[list[tuple[Case, Ans
 
 
 def _must_all_answer(judge: Judge, silent: _Silent) -> None:
-    """Raise `Failed` if a function did not; the share of those that did is earned."""
+    """Raise `Failed` if a function did not answer; the share of the others is earned."""
     for function, error in silent.errors.items():
         judge.function = function
         told = f"{error}; {THE_OTHERS}" if silent.share else str(error)
@@ -132,7 +132,7 @@ def _must_all_answer(judge: Judge, silent: _Silent) -> None:
 
 
 def _must_say_something(judge: Judge, pairs: Sequence[tuple[Case, Answer]]) -> None:
-    """Raise `Failed` if a function's answers are constants."""
+    """Raise `Failed` if the answers of a function are constants."""
     by_function: dict[str, list[tuple[Case, Answer]]] = {}
     for case, answer in pairs:
         by_function.setdefault(case.function, []).append((case, answer))
@@ -146,12 +146,12 @@ def _must_say_something(judge: Judge, pairs: Sequence[tuple[Case, Answer]]) -> N
 
 
 def _is_same(one: Any, other: Any) -> bool:
-    """Return whether two answers of one function are equal within rounding."""
+    """Return whether two answers of a function are equal within rounding."""
     return is_same(one, other) and exact.is_same(one, other)
 
 
 def _adds_something(pairs: Sequence[tuple[Case, Answer]]) -> bool:
-    """Return whether the answers are more than constants and arguments handed back."""
+    """Return whether the answers are more than constants and returned arguments."""
     if says_something([Answer(added(answer.value, case.args)) for case, answer in pairs]):
         return True
     return any(exact.adds_something(answer.value, case.args) for case, answer in pairs)

@@ -1,4 +1,4 @@
-"""Check the time that a function takes, beside the reference's."""
+"""Check the time that a function takes, compared with the reference."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from grader.sandbox.faults import StudentError
 from grader.sandbox.student import Answer
 
 WORTH_TELLING: Final = 30
-"""A right answer this many times slower than array code is told so, without marks."""
+"""A right answer this many times slower than array code gets a remark, but no deduction."""
 
 
 def fast(
@@ -23,10 +23,11 @@ def fast(
 ) -> None:
     """Pass if the function takes at most ``limit`` times the reference's CPU time.
 
-    ``beside`` is what the reference is, in the student's words.
+    ``beside`` describes the reference in words for the student.
 
-    Only answers that are right in half of their arrays are timed, and wherever those that are
-    not timed are right: a constant is no fast answer, and the size tells which call is timed.
+    An answer is timed only if half of its arrays are right; an array that is wrong there must be
+    wrong in the untimed answers too. Otherwise a program could return a constant in the timed
+    calls, which it can recognise by the size of their inputs.
     """
     judge.kind, judge.drawn = "speed", [cases]
     drawn = judge.draw(cases)
@@ -36,7 +37,7 @@ def fast(
         timed = timing.measure(judge.asked, judge.yardstick(drawn[0], cpu), drawn, limit, cpu)
     except StudentError as error:
         raise Failed(str(error), detail=error.detail) from None
-    # The least time counts, so every answer must deserve it.
+    # The shortest time counts, so every timed answer must be right.
     spoilt: set[Path] = set()
     for case, answer in zip(drawn, timed.answers, strict=False):
         if answer.error is not None:
@@ -57,7 +58,7 @@ def fast(
 
 
 def _slow(judge: Judge, case: Case, timed: timing.Timed, cpu: float, beside: str) -> str:
-    """Return a message about the time of a right answer, if a second look confirms it."""
+    """Return a message about the time of a right answer, if a second measurement confirms it."""
     try:
         timed = timing.steadier(judge.asked, judge.yardstick(case, cpu), case, timed, cpu)
     except StudentError:
@@ -69,7 +70,7 @@ def _slow(judge: Judge, case: Case, timed: timing.Timed, cpu: float, beside: str
 
 
 def _are_measured(judge: Judge, cases: Sequence[Case], answers: Sequence[Answer]) -> bool:
-    """Return whether the answers have the rounding errors of numeric differences."""
+    """Return whether the answers have the rounding errors of numeric derivatives."""
     for case, answer in zip(cases, answers, strict=False):
         right, mine = judge.exercise.reference.expected(case)[1], arrays_of(answer.value)
         if not all(same(mine.get(path), right[path], ROUNDING) for path in right):
@@ -78,7 +79,7 @@ def _are_measured(judge: Judge, cases: Sequence[Case], answers: Sequence[Answer]
 
 
 def _wrong(judge: Judge, case: Case, answer: Answer) -> tuple[list[Path], list[Path]]:
-    """Return the arrays that carry information, and those of them that are wrong."""
+    """Return the paths of arrays that are not constant, and of those that are wrong."""
     _, expected, _ = judge.exercise.reference.expected(case)
     if case.exact:
         return [()], [()] if judge.fault(case, answer, (), "") else []

@@ -1,4 +1,4 @@
-"""A student's functions as if they stood in a module here: for numeric gradients, and for mixing.
+"""A student's functions as a module in this process, for numeric gradients and mixed programs.
 
 remote = Remote(asked)
 a2, cache = remote.forward(params, X)      # a call over the pipe; an opaque cache stays there
@@ -25,23 +25,26 @@ from grader.sandbox.guest.wire import Ref
 from grader.sandbox.student import Answer, Call, Refused
 
 ROOM: Final = 4
-"""How many times the numbers that a call has to do with an answer may hold. What is computed with it
-here multiplies them: half a million by each of our own take gigabytes and minutes of the class."""
+"""How many times the expected number of values an answer may hold.
+
+The trusted side computes with these answers, so a huge one would take gigabytes and minutes of the
+class's time.
+"""
 SMALL: Final = 1000
-"""Numbers that an answer may hold in any case."""
+"""Number of values that an answer may hold in any case."""
 HANDED_BACK: Final = 1e-9
-"""Arguments handed back differ by less than this from themselves, relative to each entry."""
+"""Largest difference from an argument, relative to each entry, of a returned argument."""
 
 
 class _Held(Struct, frozen=True):
-    """An opaque result at both ends: the student's, there, and the reference's, here."""
+    """An opaque result on both sides: the student's in the worker, and the reference's here."""
 
     ref: Ref
     ours: Any
 
 
 class Remote:
-    """A student's functions as if they stood in a module here; plain values, caches held there."""
+    """A student's functions as a module: plain values are passed, caches stay in the worker."""
 
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
@@ -49,7 +52,7 @@ class Remote:
         self._calls: list[tuple[Any, tuple[Any, ...]]] = []
         self._numbers = itertools.count(1 << 32)
         self.room = math.inf
-        """Numbers that any answer may hold: a loop that hands answers back makes them larger."""
+        """Number of values that an answer may hold, so that repeated calls cannot make it grow."""
 
     def __getattr__(self, function: str) -> Callable[..., Any]:
         return lambda *args: self._call(function, args)
@@ -87,15 +90,15 @@ class Remote:
 
     @property
     def answered(self) -> int:
-        """How many calls were answered."""
+        """Number of calls that were answered."""
         return len(self._calls)
 
     def meaningful(self) -> bool:
-        """Return whether no function answered with constants alone."""
+        """Return whether no function answered only with constants."""
         return bool(self._seen) and all(map(says_something, self._seen.values()))
 
     def is_steady(self) -> bool:
-        """Return whether each function still answers a case of the checks as it did then.
+        """Return whether each function still gives its earlier answer to a case of the checks.
 
         A function that recognises this experiment could answer differently in the checks.
         """
@@ -116,12 +119,12 @@ class Remote:
         return self._asked.once(answers_the_same, Remote, function)
 
     def adds(self) -> bool:
-        """Return whether the values are more than arguments handed back."""
+        """Return whether the values are more than returned arguments."""
         return says_something([Answer(added(output, args)) for output, args in self._calls])
 
 
 def _check_readable(function: str, value: Any, has_cache: bool) -> None:
-    """Raise `StudentError` where an answer is not what a caller can go on with, its cache aside."""
+    """Raise `StudentError` if a caller cannot use an answer; its cache is not checked."""
     output = value[:-1] if has_cache and isinstance(value, list) else value
     for _, leaf in arrays.leaves(output):
         if isinstance(leaf, Refused):
@@ -129,19 +132,19 @@ def _check_readable(function: str, value: Any, has_cache: bool) -> None:
 
 
 def _without_refused(value: Any) -> Any:
-    """Return a dict without the leaves that could not be read."""
+    """Return a dict without the values that could not be read."""
     if not isinstance(value, dict):
         return value
     return {key: item for key, item in value.items() if not isinstance(item, Refused)}
 
 
 def added(value: Any, args: Sequence[Any]) -> list[np.ndarray]:
-    """Return the arrays of an answer that are not just arguments."""
+    """Return the arrays of an answer that are not arguments."""
     return [array for array in arrays_of(value).values() if not is_given(array, args)]
 
 
 def is_given(array: np.ndarray, args: Sequence[Any]) -> bool:
-    """Return whether ``array`` is an argument, or one that a cache was made of."""
+    """Return whether ``array`` is an argument or was part of one."""
     for _, leaf in arrays.leaves(list(args)):
         if isinstance(leaf, Part):
             if is_given(array, leaf.case.args):
@@ -154,7 +157,7 @@ def is_given(array: np.ndarray, args: Sequence[Any]) -> bool:
 
 
 def _begins_alike(leaf: np.ndarray | float, array: np.ndarray) -> bool:
-    """Return whether the first entries agree: a cheap test before comparing all."""
+    """Return whether the first entries agree, a cheap test before comparing all entries."""
     if not array.size:
         return True
     first = float(np.asarray(leaf).flat[0])
@@ -167,11 +170,11 @@ def says_something(answers: Sequence[Answer]) -> bool:
     if any(_varies(array) for array in arrays):
         return True
     numbers = {float(array.flat[0]) for array in arrays if array.size}
-    return sum(map(math.isfinite, numbers)) > 1  # no NaN is another's equal
+    return sum(map(math.isfinite, numbers)) > 1  # NaN equals no other NaN
 
 
 def _varies(array: np.ndarray) -> bool:
-    """Return whether an array is more than one number and a fixed pattern of zeros."""
+    """Return whether an array is more than one number in a fixed pattern of zeros."""
     if array.size < 2 or arrays.trivial(array):
         return False
     filled = array[array != 0]

@@ -1,8 +1,9 @@
-"""Fast enough: CPU time as a ratio to the reference's, both read from outside, interleaved.
+"""Measure CPU time as a ratio to the reference's, both read from outside, in turns.
 
-The reference runs in an identical worker. Each repetition has fresh inputs, so a memo does not
-help; the least of the repetitions counts on either side, for noise only ever adds. Wall clock has
-no say: it is wrong in 9-11 % of comparisons on a loaded machine, CPU time in none of 21,685.
+The reference runs in an identical worker. Each repetition has fresh inputs, so that memoising does
+not help. The minimum of the repetitions counts on both sides, because noise only adds time.
+Wall-clock time is not used: it misjudges 9-11 % of comparisons on a loaded machine, CPU time none
+of 21,685.
 """
 
 from __future__ import annotations
@@ -21,21 +22,21 @@ from grader.sandbox.student import Answer
 REPETITIONS: Final = 5
 MORE_REPETITIONS: Final = 15
 REFERENCE_SECONDS: Final = 6e-3
-"""The reference runs so often in one message that what is timed takes over a millisecond."""
+"""CPU seconds that the repeated runs of the reference in one message should take."""
 FEWEST_REPEATS, MOST_REPEATS = 4, 40
 LEAST_MESSAGE: Final = 1e-5
-"""CPU seconds below which no message was answered: to read it takes longer."""
+"""Least CPU seconds for reading a message; a smaller time means that the clock is wrong."""
 TRIES: Final = 3
-"""How often the reference is timed anew when its clock shows less than a message takes."""
+"""How often to repeat the measurement if the clock shows less than a message takes."""
 SURE: Final = 0.5
-"""Below this share of the limit, or as far above it, no more runs are needed.
+"""With a ratio below this share of the limit, or above the limit by as much, stop early.
 
-More runs can only lower the ratio, and noise does not double the least of five.
+More runs can only lower the ratio, and noise does not double the minimum of five runs.
 """
 
 
 class Timed(Struct, frozen=True):
-    """Result of the repetitions: least CPU seconds of each, their ratio, the answers."""
+    """The result of the repetitions: minimum CPU seconds of both sides, and the answers."""
 
     student: float
     reference: float
@@ -43,25 +44,25 @@ class Timed(Struct, frozen=True):
 
     @property
     def ratio(self) -> float:
-        """Return the student's time over the reference's; at least 1 if both are tiny."""
+        """Return the student's time divided by the reference's; at least 1."""
         return max(self.student / max(self.reference, 1e-9), 1.0)
 
 
 def repeats(seconds: float) -> int:
-    """Return how often to run in one message so that the message's own time is small."""
+    """Return how many runs to request in one message, so that its own cost is small."""
     return min(max(int(REFERENCE_SECONDS / max(seconds, 1e-6)), FEWEST_REPEATS), MOST_REPEATS)
 
 
 class Yardstick:
-    """The reference at work: CPU seconds of one run, and of the message around it.
+    """The reference as a measure: CPU seconds of one run, and of the message around it.
 
-    The least of what was measured counts, for all students of a run: a message costs the same with
-    one run in it as with many, so that two counts of runs tell the two apart.
+    The minimum over all measurements of a run counts. A message costs the same with one or many
+    runs in it, so measuring both gives the two costs separately.
     """
 
     def __init__(self, reference: Asked, case: Case, cpu: float) -> None:
         self._reference, self._cpu = reference, cpu
-        self._timed(case, 1)  # the first run is slower: caches are cold
+        self._timed(case, 1)  # the first run is slower, with cold caches
         self._single = self._timed(case, 1)
         self._together = float("inf")
         self._repeats = repeats(self._single)
@@ -71,16 +72,14 @@ class Yardstick:
         self._single = min(self._single, self._timed(case, 1))
         mean = self._timed(case, self._repeats)
         self._together = min(self._together, mean * self._repeats)
-        # The difference of two noisy times may be nothing.
+        # The difference of two noisy times may be zero or negative.
         least = self._together / (2 * self._repeats)
         return max((self._together - self._single) / (self._repeats - 1), least)
 
     def _timed(self, case: Case, repeats: int) -> float:
         """Return the CPU seconds of one run on ``case``.
 
-        Raises:
-            GraderError: The reference gives no time, or its clock stands still: that is never a
-                student's fault.
+        GraderError: The reference cannot be timed, or its clock is wrong; not the student's fault.
         """
         for _ in range(TRIES):
             try:
@@ -92,14 +91,14 @@ class Yardstick:
         raise GraderError(f"the reference's CPU clock shows {seconds * repeats:.1e} s")
 
     def message(self, run: float) -> float:
-        """Return the CPU seconds of a message without the run in it."""
+        """Return the CPU seconds of a message without the run."""
         return max(self._single - run, 0.0)
 
 
 def measure(
     student: Asked, yardstick: Yardstick, cases: Sequence[Case], limit: float, cpu: float
 ) -> Timed:
-    """Time the cases in turn until the verdict on ``limit`` is sure; raises `StudentError`.
+    """Time the cases in turns until the verdict on ``limit`` is sure; raise `StudentError`.
 
     ``cpu``: CPU seconds that one call may take. At most `MORE_REPETITIONS` cases are used.
     """
@@ -120,10 +119,10 @@ def measure(
 
 
 def steadier(student: Asked, yardstick: Yardstick, case: Case, timed: Timed, cpu: float) -> Timed:
-    """Time again, many runs in a message, for what is told and not judged.
+    """Measure again with many runs per message, for a remark that does not affect the points.
 
-    A short run is lost in the noise of the message around it. A limit far above is safe from that,
-    and a remark is not: array code was told that it takes 40 times the time of array code.
+    The time of a short run disappears in the noise of its message. A generous limit tolerates that,
+    but a remark does not: array code was reported as 40 times slower than array code.
     """
     runs = repeats(timed.student)
     seconds, _ = student.timed(case, runs, cpu)

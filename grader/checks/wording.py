@@ -1,4 +1,4 @@
-"""Messages of checks."""
+"""Texts of messages of checks."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ QUESTIONS: Final = {
     "OverflowError": "How large is each value at that line? Print the smallest and the largest.",
     "RecursionError": "For which input does the function not call itself again?",
 }
-"""Questions about a call that gave no answer, by the cause of the error or the built-in exception."""
+"""Questions about a call without an answer, by the cause of the error or its exception."""
 OTHER_ERROR: Final = "Which value has another shape or type at that line than you expect? Print it."
 
 
 def question_about(error: StudentError) -> str:
-    """Return a question that leads to the reason of an error."""
+    """Return a question that leads to the cause of an error."""
     known = (QUESTIONS.get(name) for name in (error.cause, *error.kinds))
     return next(filter(None, known), OTHER_ERROR)
 
 
 def plain_fact(pairs: Sequence[tuple[np.ndarray, np.ndarray]], batch: Sequence[set[int]]) -> str:
-    """Say in words what simple thing turns the right arrays into the student's, or ''.
+    """Describe the simple change that turns the right arrays into the student's, or return ''.
 
-    ``pairs``: (student's, right) for each input; ``batch``: the sizes that occur in each.
+    ``pairs``: (student's, right) array for each input; ``batch``: the sizes that occur in each.
     """
     if all(one.shape == other.T.shape and same(one, other.T) for one, other in pairs):
         return "transposed" if any(not same(o, r) for o, r in pairs) else ""
@@ -73,13 +73,13 @@ def _ratio(one: np.ndarray, other: np.ndarray) -> float | None:
     """Return the constant factor between two arrays, if there is one."""
     if one.shape != other.shape or not other.any() or not np.isfinite(one).all():
         return None
-    with np.errstate(all="ignore"):  # infinity in the right array
+    with np.errstate(all="ignore"):  # the right array may contain infinity
         ratio = float((one * other).sum() / (other * other).sum())
     return ratio if same(one, ratio * other) and ratio else None
 
 
 def first_fault(cases: Sequence[Case], faults: Sequence[str]) -> str:
-    """Return the first fault, and where it occurs if not everywhere."""
+    """Return the first fault, and the case in which it occurs if not in all cases."""
     first = next(fault for fault in faults if fault)
     notes = [c.note for c, fault in zip(cases, faults, strict=True) if fault]
     if all(notes) and len(notes) < len(faults):
@@ -101,12 +101,12 @@ def simple_change(failure: Failure) -> str:
 
 
 def refusal_of(leaf: Refused, label: str) -> str:
-    """Say why a part of an answer cannot be read."""
+    """Return the message about a part of an answer that cannot be read."""
     return f"{label} {refusals.REASONS.get(leaf.reason, 'cannot be read')}"
 
 
 def unreadable(group: Sequence[tuple[Case, Answer]]) -> str:
-    """Return the message about the first leaf that cannot be read, or ''."""
+    """Return the message about the first part that cannot be read, or ''."""
     for case, answer in group:
         for key, leaf in arrays.leaves(answer.value):
             if isinstance(leaf, Refused):
@@ -121,7 +121,7 @@ def label_of(function: str, path: Path) -> str:
 
 
 def return_verb(functions: Sequence[str]) -> str:
-    """Return the verb that agrees with the number of functions."""
+    """Return the form of "return" that agrees with the number of functions."""
     return "return" if len(functions) > 1 else "returns"
 
 
