@@ -1,1 +1,1 @@
-"""Operate on the objects of a program that runs in a worker: handles, and what crosses the pipe."""
+"""Work with objects of a program in a worker: handles, and values that cross the pipe."""

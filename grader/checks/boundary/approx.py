@@ -20,29 +20,29 @@ _ACCEPTED: Final = {
     "float": {"int", "float"},
     "complex": {"int", "float", "complex"},
 }
-"""For each kind of number that is expected, the kinds that will do."""
+"""For each kind of expected number, the kinds that are accepted."""
 
 
-class approx:  # it reads like a function, as pytest's does
-    """A value that equals everything near it, on either side of ``==``.
+class approx:  # used like a function, as pytest's approx is
+    """A value that compares equal to everything within a tolerance, on either side of ``==``.
 
-    Numbers differ by at most ``atol + rtol * abs(expected)``, and NaN equals NaN. Where a float is
-    expected an int will do; where an int is expected only an equal int. A list, a tuple and an array
-    differ. Text, bools and everything else must be equal.
+    Numbers differ by at most ``atol + rtol * abs(expected)``, and NaN equals NaN. An int is
+    accepted for an expected float, but only an equal int for an expected int. A list, a tuple and
+    an array are different. Text, bools and all other values must be equal.
     """
 
-    __array_ufunc__: Any = None  # an array on the left asks this class, not NumPy
+    __array_ufunc__: Any = None  # with an array on the left, Python then asks this class, not NumPy
     __hash__: Any = None
 
     def __init__(
         self, expected: Any, rtol: float = 1e-5, atol: float = 0, extra_keys: bool = False
     ) -> None:
-        """Stand for ``expected``.
+        """Create a value that equals ``expected`` within the tolerances.
 
         Args:
-            expected: A number, array or container; a handle of a tensor is read as an array.
+            expected: A number, array or container; the handle of a tensor counts as an array.
             rtol: Largest difference, relative to each expected number.
-            atol: Largest difference besides.
+            atol: Largest additional difference, in absolute terms.
             extra_keys: Whether a dict may have more keys than the expected one.
         """
         self.expected = np.asarray(expected) if _is_handle(expected) else expected
@@ -63,7 +63,7 @@ class approx:  # it reads like a function, as pytest's does
         if isinstance(expected, np.ndarray):
             return self._same_array(np.asarray(got) if _is_handle(got) else got, expected)
         if _is_handle(got):
-            return bool(got == expected)  # undecidable, and says so
+            return bool(got == expected)  # raises UndecidableError
         if isinstance(expected, (numbers.Number, np.bool_)):
             return self._same_number(got, expected)
         if isinstance(expected, Mapping):
@@ -123,7 +123,7 @@ def _kind(value: Any) -> str:
 
 
 def _equal(got: Any, expected: Any) -> bool:
-    """Return whether two values are equal; pandas needs its own comparison."""
+    """Return whether two values are equal; pandas objects need their own comparison."""
     if hasattr(expected, "equals"):
         return bool(expected.equals(got))
     return bool(got == expected)

@@ -1,13 +1,13 @@
-"""Requests that a test does not wait for: those that gave an object when the reference was asked.
+"""Deferred requests: a test does not wait where the reference's answer was an object.
 
-    waiting = Waiting(request, handle, place, visit, name)   # the handle stands for what will come
-    is_calm(frame, roots, runner)                            # may a test that stands there go on?
+    waiting = Waiting(request, handle, place, visit, name)    # the handle represents the answer
+    is_calm(frame, roots, runner)                             # may the test continue from here?
 
-An object that the test only passes on is not looked at, so the test may go on without it. The next
-request that needs an answer sends all of them first, in their order. What came is checked as ever; if
-anything is unlike the reference's, `StartOver` ends the test, which is then run again in a new worker
-and waits for each answer: only so does an exception come from the line that caused it. A test that
-could catch an exception, or whose file knows a clock, waits from the start; so do all tests of a
+If a test only passes an object on, it can continue before the object exists. The next request that
+needs an answer first sends all deferred ones, in order. The answers are checked as usual; if one
+differs in kind from the reference's, `StartOver` ends the test. It is then run again in a new
+worker and waits for each answer, so that an exception comes from the line that caused it. A test
+that could catch an exception, or whose file uses a clock, never defers; nor do the later tests of a
 submission after one that was run again.
 """
 
@@ -21,21 +21,21 @@ from typing import Any, Final
 from msgspec import Struct
 
 MAX_WAITING: Final = 64
-"""Requests that are sent at once."""
+"""Requests that are sent in one message."""
 _HERE: Final = __file__.rpartition("/")[0]
 MAX_TEXT: Final = 10_000
-"""Characters of a text that is sent with others: together they must not fill a worker's memory."""
+"""Characters of a text in a deferred request; together these must not fill a worker's memory."""
 _CLOCKS: Final = frozenset("time timeit datetime signal threading".split())
-"""Modules with which a test can notice when a request is done."""
+"""Modules with which a test can notice when a request is executed."""
 _SENT_AS_THEY_ARE: Final = frozenset({float, int, bool, type(None)})
 
 
 class StartOver(BaseException):
-    """The test is to be run again and to wait for each answer; no `except Exception` stops this."""
+    """Ends a test that must run again without deferring; `except Exception` does not catch it."""
 
 
 class Waiting(Struct):
-    """A request whose answer was not read yet, and the handle that stands for it."""
+    """A request whose answer has not been read, and the handle that represents it."""
 
     request: list[Any]
     handle: Any
@@ -50,10 +50,10 @@ class Waiting(Struct):
 
 
 def is_calm(frame: FrameType | None, roots: tuple[str, ...], runner: CodeType) -> bool:
-    """Return whether an exception of a request would go straight to the end of the test.
+    """Return whether an exception of a request would end the test without being caught.
 
     Args:
-        frame: A frame of the boundary; only the test's frames may stand above those.
+        frame: A frame of the boundary; above it there may be only frames of the test.
         roots: Folders of the course's tests.
         runner: The function that calls the test.
     """
@@ -71,14 +71,13 @@ def is_calm(frame: FrameType | None, roots: tuple[str, ...], runner: CodeType) -
 
 
 _KNOWN: Final[dict[int, tuple[dict[str, Any], bool]]] = {}
-"""Whether a file of a course knows a clock, by the id of its names; these are kept so that no id is
-used again."""
+"""For each course file's names, by id: the names (so that no id is reused), and whether a clock is used."""
 
 
 def knows_a_clock(names: dict[str, Any], roots: tuple[str, ...]) -> bool:
-    """Return whether one of the names comes from a module with a clock, or a course's file that has one."""
+    """Return whether a name comes from a clock's module, or from a course file with a clock."""
     if id(names) not in _KNOWN:
-        _KNOWN[id(names)] = names, False  # files may import each other
+        _KNOWN[id(names)] = names, False  # the initial value, because files may import each other
         found = any(_brings_a_clock(value, roots) for value in [*names.values()])
         _KNOWN[id(names)] = names, found
     return _KNOWN[id(names)][1]
@@ -96,7 +95,7 @@ def _brings_a_clock(value: Any, roots: tuple[str, ...]) -> bool:
 
 
 def are_fixed(nodes: Iterable[Any], reference: int) -> bool:
-    """Return whether a test can no longer change these arguments: numbers, short texts and objects."""
+    """Return whether a test can no longer change these arguments: numbers, short texts, objects."""
     return all(
         type(node) in _SENT_AS_THEY_ARE
         or (type(node) is str and len(node) <= MAX_TEXT)

@@ -1,12 +1,13 @@
-"""Handles: what a hidden test holds of an object that stays in a program's worker.
+"""Handles: a hidden test's references to objects that stay in a worker.
 
-    a = student.Value(2.0)          # a `CallableHandle` is called, a `Handle` comes back
-    (a * 3 + a).backward()          # operators, attributes and methods are requests
-    assert a.grad == 4.0            # a float comes back, and is compared here
+    a = student.Value(2.0)           # calls a `CallableHandle`, which returns a `Handle`
+    (a * 3 + a).backward()           # operators, attributes and methods are requests
+    assert a.grad == 4.0             # returns a float, which is compared in this process
 
-No special method of an object ever decides a verdict. `FORWARDED` lists those whose result comes back
-as data; it is a plain value, or a handle where the reference gave one. `LOCAL` are answered here.
-`UNDECIDABLE` raise, because Python turns their result into a verdict. `ABSENT` do not exist here.
+A special method of a student's object never decides a verdict. `FORWARDED` lists the methods whose
+result comes back as data: a plain value, or a handle if the reference returned one. `LOCAL` methods
+are answered in this process. `UNDECIDABLE` ones raise, because Python would turn their result into
+a verdict. `ABSENT` ones do not exist.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _BINARY: Final = "add sub mul truediv floordiv mod pow matmul and or xor lshift 
 _UNARY: Final = "neg pos abs invert trunc floor ceil".split()
 _COMPARED: Final = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _OPPOSITE: Final = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "le": "gt", "gt": "le"}
-"""Comparisons of which at most one is true: an object that says yes to both decides nothing."""
+"""Comparisons that cannot both be true; an object that answers yes to both is undecidable."""
 
 FORWARDED: Final = frozenset(
     f"__{name}__"
@@ -38,15 +39,17 @@ FORWARDED: Final = frozenset(
         "delattr", "array", "dir",
     )
 )  # fmt: skip
-"""Asked of the object; the result is a value, or a handle where the reference gave one.
+"""Sent to the object; the result is a value, or a handle if the reference returned one.
 
 ``__call__`` exists only for callables and ``__next__`` only for iterators.
 """
 BETWEEN: Final = frozenset(f"__{name}__" for name in _COMPARED)
-"""Asked of the object if the other is a handle too and the reference did the same; else undecidable.
-``h == None`` is False."""
+"""Sent to the object if both operands are handles and the reference's were too; else undecidable.
+
+``h == None`` is False.
+"""
 FACTS: Final = frozenset({"__instancecheck__", "__subclasscheck__"})
-"""Asked of the class, and answered with a fact in the program's word."""
+"""Sent to the class; the program's answer is accepted as a fact."""
 UNDECIDABLE: Final = frozenset({"__bool__", "__contains__", "__hash__"})
 LOCAL: Final = frozenset(
     "__repr__ __str__ __format__ __class__ __array_ufunc__ __array_function__ __sizeof__ "
@@ -56,7 +59,7 @@ LOCAL: Final = frozenset(
 REFUSED: Final = frozenset(
     "__copy__ __deepcopy__ __reduce__ __reduce_ex__ __getstate__ __mro_entries__".split()
 )
-"""Raise an error for the author: there is no copy of an object here, and no subclass of its class."""
+"""Raise an error for the author: a handle cannot be copied, nor its class be subclassed."""
 ABSENT: Final = frozenset(
     "__del__ __bytes__ __missing__ __length_hint__ __await__ __aiter__ __anext__ __aenter__ "
     "__aexit__ __get__ __set__ __delete__ __set_name__ __fspath__ __class_getitem__ __buffer__ "
@@ -66,10 +69,11 @@ ABSENT: Final = frozenset(
 
 
 class Own:
-    """A method of a handle, read by its name; only calling it means something.
+    """A method of handles: it can be called, but other uses raise an error.
 
-    A student's attribute of the same name (``node.value``) is not reached in this way: comparing
-    the method instead would fail for everybody without a word.
+    A student's attribute of the same name (``node.value``) is hidden by it. Without the error, a
+    test that compares ``node.value`` would compare the method, and fail for everyone without
+    explanation.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -82,7 +86,7 @@ class Own:
 
 
 class OwnMethod:
-    """A method of a handle, ready to be called."""
+    """A method of handles that is bound to one handle."""
 
     __slots__ = ("_function", "_handle")
 
@@ -107,10 +111,10 @@ class OwnMethod:
 
 
 class Handle:
-    """An object in a worker. It lives until its test ends.
+    """An object in a worker; it exists until the test ends.
 
-    The classes of handles are no subclasses of each other: Python would ask the right operand of a
-    comparison first if its class were a subclass of the left one's.
+    No class of handles is a subclass of another: Python would then ask the right operand of a
+    comparison first.
     """
 
     __slots__ = (
@@ -123,27 +127,27 @@ class Handle:
     __array_ufunc__: Any = None  # ``array * handle`` then asks the handle, not NumPy
 
     def __init__(self, peer: Peer, reference: Reference, flags: int, name: str = "") -> None:
-        """Stand for the object ``reference`` of the program behind ``peer``."""
+        """Create a handle of the object ``reference`` in the program of ``peer``."""
         _keep_peer(self, peer)
         _keep_reference(self, reference)
         _keep_flags(self, flags)
         _keep_name(self, name)
 
-    # --- by name ---
+    # --- methods of handles ---
 
     @Own
     def value(self) -> Any:
-        """Return a plain copy: of a held value, an array, a dataclass; raise if there is none."""
+        """Return a plain copy of a held value, an array or a dataclass; raise if there is none."""
         return forward(self, "value", name="value")
 
     @Own
     def attr(self, name: str) -> Any:
-        """Return an attribute that has no other way: ``h.attr("value")``, ``f.attr("__name__")``."""
+        """Return an attribute that plain access does not reach, such as ``h.attr("value")``."""
         return _get(self, name, special=True)
 
     @Own
     def call(self, name: str, *args: Any, **named: Any) -> Any:
-        """Call a method by its name, a special one too: ``a.call("__eq__", b) is True``."""
+        """Call a method by name, also a special one: ``a.call("__eq__", b) is True``."""
         if not name.startswith("__"):
             return _get(self, name)(*args, **named)
         peer = self._grader_peer
@@ -238,7 +242,7 @@ class Handle:
         found = peer.do("issubclass", other._grader_reference, peer.pack(self), name="issubclass")
         return bool(_exactly(self, found, bool, "issubclass"))
 
-    # --- answered here, or refused ---
+    # --- answered in this process, or refused ---
 
     def __repr__(self) -> str:
         return f"<handle {'.'.join(map(str, self._grader_reference))}>"
@@ -295,7 +299,7 @@ _SLOTS: Final = vars(Handle)
 _keep_peer, _keep_reference, _keep_flags, _keep_name = (
     _SLOTS[f"_grader_{name}"].__set__ for name in ("peer", "reference", "flags", "name")
 )
-"""Fill a handle without its `__setattr__`, which sets attributes in the worker."""
+"""Setters of a handle's own fields; `__setattr__` would set attributes in the worker."""
 
 
 class ObjectHandle(Handle):
@@ -314,12 +318,12 @@ class _CallableMethods:
 
     @Own
     def hold(self, *args: Any, **named: Any) -> Any:
-        """Call it, and leave the whole result in the worker: a handle comes back."""
+        """Call it, and keep the whole result in the worker; return a handle of it."""
         return _called(self, args, named, {"hold": True})
 
     @Own
     def printed(self, *args: Any, **named: Any) -> str:
-        """Call it, and return what it printed to the standard output."""
+        """Call it, and return the text that it printed to the standard output."""
         return str(_called(self, args, named, {"printed": True}))
 
     @Own
@@ -366,7 +370,7 @@ class CallableIteratorHandle(_CallableMethods, _IteratorMethods, Handle):
 
 
 class TensorHandle(Handle):
-    """A torch tensor: NumPy's functions read it as an array."""
+    """A torch tensor, which NumPy's functions convert to an array."""
 
     __slots__ = ()
 
@@ -375,27 +379,27 @@ class TensorHandle(Handle):
 
 
 class Calling:
-    r"""A callable of a program with an input: ``student.f.with_input("3\n").printed()``."""
+    r"""A callable with a standard input: ``student.f.with_input("3 ").printed()``."""
 
     def __init__(self, handle: Any, text: str) -> None:
-        """Keep what is called, and its standard input."""
+        """Store the callable and its standard input."""
         self._handle, self._text = handle, text
 
     def __call__(self, *args: Any, **named: Any) -> Any:
-        """Call it with its standard input."""
+        """Call it with the standard input."""
         return _called(self._handle, args, named, {"stdin": self._text})
 
     def hold(self, *args: Any, **named: Any) -> Any:
-        """Call it, and leave the whole result in the worker."""
+        """Call it, and keep the whole result in the worker; return a handle of it."""
         return _called(self._handle, args, named, {"stdin": self._text, "hold": True})
 
     def printed(self, *args: Any, **named: Any) -> str:
-        """Call it, and return what it printed, prompts of `input` included."""
+        """Call it, and return the text that it printed, including the prompts of `input`."""
         return str(_called(self._handle, args, named, {"stdin": self._text, "printed": True}))
 
 
 def handle_of(peer: Peer, reference: Reference, flags: int, name: str = "") -> Handle:
-    """Return a handle of the class that has just the methods that its object has."""
+    """Return a handle of the class that has the same methods as its object."""
     if flags & TENSOR:
         return TensorHandle(peer, reference, flags, name)
     if flags & CALLABLE:
@@ -408,7 +412,7 @@ def handle_of(peer: Peer, reference: Reference, flags: int, name: str = "") -> H
 
 
 def forward(handle: Handle, operation: str, *arguments: Any, name: str = "") -> Any:
-    """Have the program that holds an object do something with it, and return what that gives."""
+    """Send an operation on an object to its program, and return the result."""
     return handle._grader_peer.do(operation, handle._grader_reference, *arguments, name=name)
 
 
@@ -428,7 +432,7 @@ def _public(name: str) -> str:
 
 
 def _get(handle: Handle, name: str, special: bool = False) -> Any:
-    """Return an attribute; of a method that is then called, lookup and call are one request."""
+    """Return an attribute; for a method that is then called, lookup and call are one request."""
     name = name if special else _public(name)
     peer = handle._grader_peer
     if handle._grader_reference != MODULE_REFERENCE:
@@ -460,7 +464,7 @@ def _iterator(handle: Handle, *operation: str) -> Handle:
 
 
 def _elements(handle: Handle, iterator: Handle) -> Iterator[Any]:
-    """Yield the elements of an iterator in the worker, fetched in chunks of no more than are used."""
+    """Yield the elements of an iterator in the worker, fetched in chunks."""
     peer, reference = handle._grader_peer, iterator._grader_reference
     for _ in range(MAX_ELEMENTS):
         found = peer.following(reference, ahead=iterator is not handle)
@@ -471,7 +475,7 @@ def _elements(handle: Handle, iterator: Handle) -> Iterator[Any]:
 
 
 def _compared(handle: Handle, name: str, other: object) -> bool:
-    """Compare two handles; with a value this would be the student's own verdict."""
+    """Compare two handles; a comparison with a plain value would be the student's own verdict."""
     peer, sign = handle._grader_peer, _COMPARED[name]
     if other is None and name in ("eq", "ne"):
         return name == "ne"
@@ -494,7 +498,7 @@ def _compared(handle: Handle, name: str, other: object) -> bool:
 
 
 def _also(handle: Handle, name: str, other: Any) -> bool:
-    """Return whether a comparison is true; an object without it, or that raises, says no."""
+    """Return whether a comparison is true; False if the object lacks it or raises."""
     peer = handle._grader_peer
     try:
         return (

@@ -1,8 +1,8 @@
-"""Kinds of objects, and the trail of a test: where the reference gave an object, and of which kind.
+"""Kinds of objects, and the trail of a test: where the reference returned an object.
 
-A handle may appear only where the reference gave a handle of the same kind. Otherwise an object whose
-every operator says yes would compute its own verdict in ``abs(f(x) - 4.0) < 1e-9``. A place is an
-instruction of the test, the operation, the name, and how often it was reached:
+A handle may appear only where the reference returned a handle of the same kind. Otherwise an object
+whose operators always return True could decide the verdict of ``abs(f(x) - 4.0) < 1e-9``. A place
+is an instruction of the test, the operation, the name, and the number of the visit:
 
     trail.record(place, value)       # while the reference runs
     trail.misfit(place, value)       # "an object where a number is expected", or ''
@@ -29,7 +29,7 @@ from grader.sandbox.guest.operations import (
 )
 
 PYTHONS: Final = "exception of Python"
-"""One of Python's own exceptions: a value, but ``except student.Own`` must not become ``except Exception``."""
+"""The kind of a built-in exception, to which ``except student.Own`` must not be widened."""
 _FUNCTIONS: Final = frozenset({"function", "class", "callable"})
 _INSTANCES: Final = frozenset({"object", "iterator", "callable", "tensor"})
 ACCEPTED: Final = {
@@ -42,12 +42,12 @@ ACCEPTED: Final = {
     "tensor": frozenset({"tensor"}),
     "module": frozenset({"module"}),
 }
-"""For each kind that the reference gave, the kinds that a student's object may have there."""
+"""For each kind that the reference returned, the kinds that a student's object may have."""
 
 
 @cache
 def kind_of(flags: int) -> str:
-    """Return the kind of an object, from the flags of its handle."""
+    """Return the kind of an object, given the flags of its handle."""
     for flag, kind in (
         (CLASS, "class"), (MODULE, "module"), (TENSOR, "tensor"), (FUNCTION, "function"),
         (ITERATOR, "iterator"), (CALLABLE, "callable"),
@@ -62,17 +62,17 @@ class Inside(Struct, frozen=True):
 
     parts: dict[Any, Tree]
     known: frozenset[Any]
-    """The indices or keys that the reference's container had."""
+    """The indices or keys of the reference's container."""
     others: Tree
-    """What every other place may hold: the same as all known ones, if these are alike."""
+    """The kinds allowed at other indices or keys: those of all known ones, if they are equal."""
 
 
 Tree = str | Inside | None
-"""The kinds of the handles in a value: of a handle its kind, of plain values None."""
+"""The kinds of the handles in a value: for a handle its kind, for plain values None."""
 
 
 def tree_of(value: Any, kind: Callable[[Any], str]) -> Tree:
-    """Return the kinds of the handles in ``value``; ``kind`` gives that of a handle, else ''."""
+    """Return the kinds of the handles in ``value``; ``kind`` returns '' for other values."""
     if found := kind(value):
         return found
     parts: dict[Any, Tree] = {}
@@ -89,7 +89,7 @@ def tree_of(value: Any, kind: Callable[[Any], str]) -> Tree:
 
 
 def fits(value: Any, tree: Tree, kind: Callable[[Any], str]) -> bool:
-    """Return whether ``tree`` accepts every handle in ``value`` at its place."""
+    """Return whether ``tree`` accepts every handle in ``value``."""
     if found := kind(value):
         return isinstance(tree, str) and found in ACCEPTED[tree]
     for key, item in _items(value):
@@ -118,7 +118,7 @@ class Seen(Struct, frozen=True):
     """The reference's value at one place of a test."""
 
     word: str
-    """What was given, in words: "a number"."""
+    """A description of the value: "a number"."""
     tree: Tree = None
     changed: tuple[int | str, ...] = ()
     """The arguments that the call changed: indices and names."""
@@ -135,20 +135,20 @@ class Trail(Struct):
     seen: dict[Place, list[Seen]] = field(default_factory=dict)
     visits: dict[Place, int] = field(default_factory=dict)
     codes: dict[int, Any] = field(default_factory=dict)
-    """Code objects by id, so that no id is used again."""
+    """Code objects by id; keeping them prevents that an id is reused."""
 
     def again(self) -> Trail:
-        """Return the same trail, to be followed by a student."""
+        """Return the same trail from the start, for a student's run."""
         return Trail(False, self.seen, {}, self.codes)
 
     def visit(self, place: Place) -> int:
-        """Count a visit and return its number."""
+        """Count a visit of a place and return its number."""
         number = self.visits.get(place, 0)
         self.visits[place] = number + 1
         return number
 
     def expected(self, place: Place, visit: int) -> Seen:
-        """Return what the reference gave; beyond its visits, what it always gave, if it did."""
+        """Return the reference's value; for extra visits, the value that it always had, if any."""
         seen = self.seen.get(place)
         if seen is None:
             return NOTHING
@@ -159,13 +159,13 @@ class Trail(Struct):
         return first if alike else Seen(first.word)
 
     def used(self, place: Place, visit: int) -> int:
-        """Return how many elements the reference used here from this visit on, its end included."""
+        """Return how many elements the reference used here from this visit on, with the end."""
         seen = self.seen.get(place, [])
         count = next((i for i, each in enumerate(seen[visit:]) if each is END), None)
         return len(seen) - visit if count is None else count + 1
 
     def record(self, place: Place, seen: Seen) -> None:
-        """Note what the reference gave."""
+        """Record a value of the reference."""
         once = _ONCE.setdefault(seen.word, seen) if _plain(seen) else seen
         self.seen.setdefault(place, []).append(once)
 
@@ -175,7 +175,7 @@ def _plain(seen: Seen) -> bool:
 
 
 _ONCE: Final[dict[str, Seen]] = {END.word: END}
-"""One instance of each plain entry: a test may have thousands."""
+"""One shared instance of each plain entry, because a test may have thousands."""
 
 _WORDS: Final[tuple[tuple[Any, str], ...]] = (
     ((bool, np.bool_), "True or False"), (numbers.Number, "a number"), (str, "text"),
@@ -185,5 +185,5 @@ _WORDS: Final[tuple[tuple[Any, str], ...]] = (
 
 
 def word_of(value: Any) -> str:
-    """Return in words what a plain value is."""
+    """Return a description of a plain value, such as "a number"."""
     return next((word for kinds, word in _WORDS if isinstance(value, kinds)), "a plain value")

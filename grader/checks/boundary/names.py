@@ -1,4 +1,4 @@
-"""The names that a program's text defines, read from its syntax tree on our side.
+"""The names that a program's source defines, read from its syntax tree in this process.
 
 names_of(program).functions       # {"relu", "Value"}
 """
@@ -21,15 +21,15 @@ class Names(Struct, frozen=True):
     """The names that a program defines."""
 
     functions: frozenset[str]
-    """Functions without decorators and classes without bases, at the top, bound only once."""
+    """Top-level functions without decorators and classes without bases, bound only once."""
     classes: frozenset[str]
     methods: frozenset[str]
-    """Methods without decorators, whose names are no attribute that the program sets."""
+    """Methods without decorators whose names the program does not also set as attributes."""
 
 
 @lru_cache(maxsize=64)
 def names_of(program: Program) -> Names:
-    """Return the names that a program's text defines."""
+    """Return the names that a program's source defines."""
     tree = tree_of(program.texts)
     nodes = list(ast.walk(tree))
     top = [each for each in tree.body if _is_plain(each)]
@@ -66,7 +66,7 @@ def _is_plain(node: ast.stmt) -> bool:
 
 
 def _bound(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    """Yield every name and attribute that an assignment, a loop or an import binds."""
+    """Yield every name and attribute that an assignment, loop or import binds."""
     for node in nodes:
         if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
             yield node.attr

@@ -1,11 +1,12 @@
-"""One program behind the pipe, as one hidden test sees it: requests out, values and handles in.
+"""One program in a worker, as one hidden test sees it: send requests, receive values and handles.
 
     peer = Peer(student, test=3, roots=("/course/tests/hidden",), trail=trail)
     module = peer.module()            # see `grader.checks.boundary.handles`
     module.relu(np.array([-1.0]))     # one request to the worker
 
-The reference's peer has no trail. While the reference is graded as a submission, the trail records;
-for every student afterwards it says where a handle may come back (see `grader.checks.boundary.kinds`).
+The peer of the reference has no trail. While the reference is graded as a submission, its trail is
+recorded; for every student it then determines where a handle may be returned (see
+`grader.checks.boundary.kinds`).
 """
 
 from __future__ import annotations
@@ -65,15 +66,15 @@ from grader.sandbox.student import Student
 from grader.text import from_worker
 
 MAX_STOPPED: Final = 3
-"""Tests in which a worker may hang or end before the remaining tests fail at once."""
+"""Tests in which a worker may hang or die; after these, the remaining tests fail at once."""
 MAX_NESTED: Final = 50
-"""Calls of the test's own functions, one inside the other."""
+"""Depth of nested calls of the test's own functions."""
 MAX_ELEMENTS: Final = 20_000
 """Elements that one loop over an object may fetch."""
 CHUNK: Final = 64
-"""Elements of a container that are fetched at once."""
+"""Elements of a container that are fetched in one request."""
 OWN: Final = 1 << 7
-"""Flag of an object whose class the program's text defines."""
+"""Flag of an object whose class is defined in the program's source."""
 _LIST, _DICT, _HANDLE, _REFERENCE = (
     int(each) for each in (Tag.LIST, Tag.DICT, Tag.HANDLE, Tag.REFERENCE)
 )
@@ -81,11 +82,11 @@ _LIMIT_NODES: Final = 1_000_000
 _LIMIT_BYTES: Final = wire.MAX_FRAME - (1 << 16)
 
 Reference = tuple[int | str, ...]
-"""The id of an object in the worker, then names of attributes."""
+"""The id of an object in the worker, followed by names of attributes."""
 
 
 class HasReference(Protocol):
-    """A handle, as far as a peer looks into it."""
+    """The parts of a handle that a peer uses."""
 
     _grader_peer: Peer
     _grader_reference: Reference
@@ -93,17 +94,17 @@ class HasReference(Protocol):
 
 
 class _Fetched(Struct):
-    """Elements of an iterator that were fetched and not used yet."""
+    """Elements of an iterator that were fetched but not used yet."""
 
     elements: deque[Any]
     ended: bool
 
 
 class Made(Protocol):
-    """Makes handles: the classes of `grader.checks.boundary.handles`, which is above this module."""
+    """Creates handles: `grader.checks.boundary.handles` is above this module."""
 
     def __call__(self, peer: Peer, reference: Reference, flags: int) -> Any:
-        """Make the handle of an object in the worker."""
+        """Create the handle of an object in the worker."""
 
 
 REASONS: Final = {
@@ -114,7 +115,7 @@ REASONS: Final = {
 
 
 class Peer:
-    """The trusted end of a program for the time of one test."""
+    """The trusted side of a program during one test."""
 
     def __init__(
         self,
@@ -131,11 +132,11 @@ class Peer:
 
         Args:
             student: The program and its worker.
-            test: A number that no other test of this worker has: a new one ends all handles.
-            roots: Folders of the hidden tests, whose lines are the places of the trail.
-            made: Makes a handle of (peer, reference, flags).
-            trail: Where the reference gave objects; None for the reference itself.
-            cpu: CPU seconds for one request, if not those of the assignment.
+            test: A number unique for this worker; a new one invalidates all earlier handles.
+            roots: Folders of the hidden tests; the trail records places in their lines.
+            made: Creates a handle of (peer, reference, flags).
+            trail: The reference's values in this test; None for the reference itself.
+            cpu: CPU seconds for one request, if different from the assignment's limit.
             runner: The function that calls the test, if it can call it again (see `deferred`).
         """
         self.student, self.trail = student, trail
@@ -154,7 +155,7 @@ class Peer:
         self._known: Names | None = None
         self._ahead: dict[Reference, _Fetched] = {}
 
-    # --- what handles ask ---
+    # --- operations for handles ---
 
     def do(
         self,
@@ -164,14 +165,14 @@ class Peer:
         name: str = "",
         raw: bool = False,
     ) -> Any:
-        """Do an operation on an object and return the value, checked against the trail.
+        """Execute an operation on an object, and return the value, checked against the trail.
 
         Args:
             operation: One of `grader.sandbox.guest.operations`.
             reference: The object.
-            *arguments: What the operation needs, as nodes of `values`.
+            *arguments: The arguments of the operation, as nodes of `values`.
             name: The function or attribute, for messages and for the place.
-            raw: Leave the trail out: for answers that the caller checks by itself.
+            raw: Skip the trail, because the caller checks the value itself.
         """
         if raw or self.trail is None:
             return self._result(self._ask(operation, reference, arguments, name), name)
@@ -191,7 +192,7 @@ class Peer:
         how: dict[str, Any],
         name: str,
     ) -> Any:
-        """Call an object; arguments are changed here where the reference changed them."""
+        """Call an object; update arguments in this process if the reference changed them too."""
         nodes = (
             [_LIST, *map(self.pack, args)],
             self.pack(dict(named)) if named else [_DICT],
@@ -225,7 +226,7 @@ class Peer:
         name: str,
         changed: tuple[int | str, ...] = (),
     ) -> None:
-        """Record what came at a place, or raise `KindError` where the reference gave another kind."""
+        """Record a value, or raise `KindError` if the reference's value was of another kind."""
         if self.trail is None:
             return
         if self.trail.recording:
@@ -237,14 +238,14 @@ class Peer:
                 raise KindError(_misfit(name, value, seen))
 
     def reached(self, operation: str, name: str = "") -> None:
-        """Raise `UndecidableError` unless the reference did this operation at this place too."""
+        """Raise `UndecidableError` unless the reference executed this operation here too."""
         if self.trail is None or self.trail.recording:
             return
         if self.place(operation, name) not in self.trail.seen:
             raise UndecidableError(f"an object is used where {name or 'a value'} is expected")
 
     def place(self, operation: str, name: str) -> tuple[int, int, str, str]:
-        """Return the place of the test that asks: the nearest frame of a file of the course."""
+        """Return the place in the test that sends a request: the nearest frame of a course file."""
         frame = first = sys._getframe(2)
         while frame is not None:
             code = frame.f_code
@@ -262,7 +263,7 @@ class Peer:
         return id(first.f_code), instruction_of(first.f_code, first.f_lasti), operation, name
 
     def undecidable(self, what: str) -> UndecidableError:
-        """Return the exception for an operation that the student's class would decide."""
+        """Return the exception for an operation whose result the student's class would decide."""
         frame = sys._getframe(2)
         while frame.f_back is not None and not frame.f_code.co_filename.startswith(self._roots):
             frame = frame.f_back
@@ -272,8 +273,8 @@ class Peer:
     def following(self, reference: Reference, ahead: bool) -> tuple[Any] | None:
         """Return the next element of an iterator, or None at its end.
 
-        Elements are fetched one by one, ``ahead`` in chunks, and for a student as many at once as
-        the reference's run used here: an iterator may do something at each step.
+        Elements are fetched one by one, because an iterator may have side effects; ``ahead``
+        fetches chunks. For a student, as many are fetched at once as the reference's run used here.
         """
         place, visit = self.place("next", ""), 0
         count = CHUNK if ahead else 1
@@ -300,9 +301,9 @@ class Peer:
         return (element,)
 
     def is_method(self, reference: Reference, name: str, flags: int) -> bool:
-        """Return whether the program's text defines the attribute as a function or class.
+        """Return whether the attribute is a function or class in the program's source.
 
-        Then looking it up and calling it are one request.
+        If so, looking it up and calling it are one request.
         """
         names = self._names()
         own = names.methods if flags & OWN else frozenset()
@@ -359,10 +360,10 @@ class Peer:
         self._callbacks.referred(found._grader_reference[0])
         return [_REFERENCE, *found._grader_reference]
 
-    # --- requests that a test does not wait for: see `deferred` ---
+    # --- deferred requests: see `deferred` ---
 
     def _may_wait(self, place: Any, visit: int, given: Sequence[Any]) -> bool:
-        """Return whether the test may go on without an answer, which was an object before."""
+        """Return whether a request can be deferred, because its answer was an object before."""
         trail, runner = self.trail, self._runner
         return (
             runner is not None
@@ -377,7 +378,7 @@ class Peer:
     def _later(
         self, operation: str, reference: Reference, arguments: Sequence[Any], *where: Any
     ) -> Any:
-        """Return a handle that stands for what a request will give; ``where``: place, visit, name."""
+        """Return a handle for the result of a deferred request; ``where``: place, visit, name."""
         if self._starts_over:
             raise StartOver
         number = next(self._numbers)
@@ -389,7 +390,7 @@ class Peer:
         return handle
 
     def settle(self) -> None:
-        """Send what waits; raise `StartOver` where anything is unlike the reference's answer."""
+        """Send the deferred requests; raise `StartOver` if an answer is not like the reference's."""
         while self._waiting and not self._starts_over:
             replies = self._answers()
             try:
@@ -402,7 +403,7 @@ class Peer:
             raise StartOver
 
     def starts_over(self) -> bool:
-        """Return whether the test, which has ended, must be run again in a new worker."""
+        """Return whether the finished test must run again in a new worker."""
         try:
             self.settle()
         except (StartOver, BoundaryError):
@@ -410,7 +411,7 @@ class Peer:
         return self._starts_over
 
     def _answers(self) -> list[Any]:
-        """Send what waits, and return the replies."""
+        """Send the deferred requests, and return the replies."""
         self._ready()
         requests = [each.request for each in self._waiting]
         cpu = self._cpu or self.student.limits.call_cpu
@@ -424,7 +425,7 @@ class Peer:
             raise self._stop(error) from None
 
     def _accepted(self, replies: Sequence[Any]) -> int:
-        """Return how many of the requests that waited were done."""
+        """Return how many of the deferred requests were executed."""
         if self.student.generation != self._generation:
             return 0
         for i, (waiting, reply) in enumerate(zip(self._waiting, replies, strict=True)):
@@ -435,7 +436,7 @@ class Peer:
         return len(replies)
 
     def _accept(self, waiting: Waiting, reply: Any) -> None:
-        """Let a handle stand for the object that came."""
+        """Connect a handle to the object that was returned."""
         match reply:
             case ["done", int(got), [*_] as node, None] if got == waiting.number:
                 self._arrived = 0
@@ -464,7 +465,7 @@ class Peer:
     def _answered(
         self, request: list[Any], number: int, reference: Reference, operation: str, name: str
     ) -> list[Any]:
-        """Send a request, and the answers to what the program asks of the test's functions."""
+        """Send a request, and answer the program's calls of the test's functions."""
         left = self._cpu or self.student.limits.call_cpu
         self._arrived = 0
         self._ready()
@@ -487,7 +488,7 @@ class Peer:
                     raise self._stop(self.student.violated())
 
     def _ready(self) -> None:
-        """See that the worker of this test still runs, or start the first one."""
+        """Check that the worker of this test still runs, or start the first one."""
         if self._stopped is not None:
             raise StoppedError(str(self._stopped), self._stopped.detail, self._stopped.cause)
         if self._generation:
@@ -533,7 +534,7 @@ class Peer:
         return self._stopped
 
     def _asked(self, key: int, args: list[Any], named: dict[Any, Any], name: str) -> list[Any]:
-        """Call a function of the test for the program, and return what to answer."""
+        """Call a function of the test for the program, and return the reply to send."""
         try:
             function = self._callbacks.callable_now(key)
         except KeyError:
@@ -577,7 +578,7 @@ class Peer:
             raise stopped from None
 
     def _with_frames(self) -> bool:
-        """Let tables cross, where the assignment allows pandas; it is loaded when one does."""
+        """Return whether the assignment allows pandas, whose module is then loaded on demand."""
         allowed = "pandas" in self.student.program.imports
         if allowed:
             importlib.import_module("grader.sandbox.guest.frames")
@@ -630,7 +631,7 @@ class Peer:
     def _restore(
         self, changed: Any, args: tuple[Any, ...], named: Mapping[str, Any], places: Any
     ) -> tuple[int | str, ...]:
-        """Change arguments here as they were changed there, where that was asked for."""
+        """Apply changes of arguments from the worker in this process, if they were requested."""
         if changed is None:
             return ()
         found: list[int | str] = []
@@ -648,14 +649,15 @@ class Peer:
 
 
 _INSTRUCTIONS: Final[dict[tuple[int, int], tuple[types.CodeType, int]]] = {}
-"""Instructions by code object and offset; the code is kept so that its id is not used again."""
+"""Instructions by code object and offset; the code is kept so that its id is not reused."""
 
 
 def instruction_of(code: types.CodeType, offset: int) -> int:
-    """Return the first instruction that stands for the same piece of source as the one at ``offset``.
+    """Return the first instruction that belongs to the same source as the one at ``offset``.
 
-    Python rewrites a call that has run some times, and the same call is then at another offset: without
-    this, the tenth student would be at a place where the reference never was.
+    Python specialises a call that has run several times, and the same call is then at another
+    offset. Without this function, the tenth student would be at a place that the reference never
+    reached.
     """
     known = _INSTRUCTIONS.get((id(code), offset))
     if known is None:
@@ -667,11 +669,11 @@ def instruction_of(code: types.CodeType, offset: int) -> int:
 
 
 _HANDLES: Final[set[type]] = set()
-"""The classes of handles that were met: to ask a class for an attribute takes longer."""
+"""The classes of handles seen so far; looking up an attribute of the class takes longer."""
 
 
 def _stands_for_an_object(kind: type) -> bool:
-    """Return whether a class is one of those of handles."""
+    """Return whether a class is a class of handles."""
     if kind in _HANDLES:
         return True
     if hasattr(kind, "_grader_reference"):
@@ -680,7 +682,7 @@ def _stands_for_an_object(kind: type) -> bool:
 
 
 def handle_kind(value: Any) -> str:
-    """Return the kind of a handle or of an exception class, or '' for another value."""
+    """Return the kind of a handle or of an exception class; '' for other values."""
     if _stands_for_an_object(type(value)):
         return kind_of(value._grader_flags)
     if not isinstance(value, type):
@@ -689,7 +691,7 @@ def handle_kind(value: Any) -> str:
 
 
 def restore(old: Any, new: Any) -> None:
-    """Change ``old`` in place into what ``new`` is, where both are containers of one kind."""
+    """Change ``old`` in place to equal ``new``, if both are containers of the same kind."""
     if isinstance(old, np.ndarray):
         if isinstance(new, np.ndarray) and (old.shape, old.dtype) == (new.shape, new.dtype):
             old[...] = new

@@ -1,12 +1,12 @@
-"""Exceptions that reach a hidden test: what student code raised, and what the boundary refuses.
+"""Exceptions in a hidden test: those of student code, and those of the boundary itself.
 
-An exception of student code arrives as a class of ours that derives from the nearest built-in one:
+An exception of student code is raised as a class that derives from the nearest built-in one:
 
     with pytest.raises(ValueError, match="negative"):
         student.root(-1)
 
-Everything derived from `BoundaryError` is a ``BaseException``, so that ``except Exception: pass`` in a
-test cannot swallow it. Each is a failed check of the student, or stops the reference's own run.
+Every `BoundaryError` is a ``BaseException``, so that ``except Exception: pass`` in a test cannot
+catch it. It fails the student's check, or stops the reference's own run.
 """
 
 from __future__ import annotations
@@ -19,62 +19,62 @@ from grader.model import Cause
 from grader.sandbox.faults import StudentError
 
 MAX_CLASSES: Final = 200
-"""Exception classes of one submission that one test may meet."""
+"""Exception classes of one submission that can occur in one test."""
 
 
 class BoundaryError(BaseException):
-    """A check that fails at the boundary between a test and a submission."""
+    """A check fails at the boundary between a test and a submission."""
 
     cause: Cause = "kind"
 
     def __init__(self, message: str, detail: str = "") -> None:
-        """Keep the ``message`` for the student, and ``detail`` for staff."""
+        """Store the ``message`` for the student, and ``detail`` for staff."""
         super().__init__(message)
         self.detail = detail
 
 
 class UndecidableError(BoundaryError):
-    """An operation whose result would be the verdict of the student's own code."""
+    """The student's own code would decide the verdict of an operation."""
 
 
 class KindError(BoundaryError):
-    """An object where the reference gives a value, or an object of another kind."""
+    """The student returned an object where the reference returned a value or another kind."""
 
 
 class RefusedError(BoundaryError):
-    """A value that cannot cross, or an operation that gave what it may not give."""
+    """A value cannot be sent, or an operation has a result that is not allowed."""
 
     cause: Cause = "refused"
 
 
 class StoppedError(BoundaryError):
-    """A worker that ended, hung, or wrote something other than an answer."""
+    """The worker ended, hung, or wrote something other than an answer."""
 
     cause: Cause = "crashed"
 
     def __init__(self, message: str, detail: str = "", cause: Cause = "") -> None:
-        """Keep the ``cause`` too, if it is another one."""
+        """Store the ``cause`` as well, if it is not the default."""
         super().__init__(message, detail)
         self.cause = cause or self.cause
 
 
 class TimedOutError(StoppedError):
-    """A limit was passed."""
+    """A time limit was exceeded."""
 
     cause: Cause = "overran"
 
 
 class StudentRaisedError(StudentError):
-    """An exception of student code; ``str`` gives its own text, ``told`` what a student reads."""
+    """Student code raised: ``str`` returns the exception's text, ``told`` the student's message."""
 
     cause: Cause = "raised"
     handle: Any = None
-    """The class in the worker, where a test has asked for it by name."""
+    """The handle of the exception class, if a test has requested it by name."""
     thrown: Any = None
     """The handle of the exception itself, if it may have attributes."""
 
     def __init__(self, text: str, told: str, kinds: Sequence[str], detail: str) -> None:
-        """Keep the exception's own ``text``, and ``told``, which names the function and the line."""
+        """Store the exception's ``text``, and ``told``, which names function and line."""
         Exception.__init__(self, text)
         self.text, self.told, self.kinds, self.detail = text, told, tuple(kinds), detail
 
@@ -91,12 +91,12 @@ class StudentRaisedError(StudentError):
 
 
 class UndefinedError(StudentRaisedError, AttributeError):
-    """A name that the submission does not define."""
+    """The submission does not define a name."""
 
     cause: Cause = "undefined"
 
     def __init__(self, name: str, told: str) -> None:
-        """Keep the ``name`` that is missing, and the sentence about it."""
+        """Store the missing ``name``, and the message about it."""
         super().__init__(told, told, ("undefined",), "")
         self.missing = name
 
@@ -105,21 +105,21 @@ class UndefinedError(StudentRaisedError, AttributeError):
 
 
 _INSTEAD: Final = {"StopIteration": "RuntimeError", "StopAsyncIteration": "RuntimeError"}
-"""Exceptions that Python itself would take for the end of a loop in the test."""
+"""Exceptions that Python would interpret as the end of a loop in the test."""
 
 
 class ExceptionClasses:
-    """The classes that stand here for exception classes of one submission, by their names."""
+    """The local classes that represent a submission's exception classes, by name."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, ...], type[StudentRaisedError]] = {}
 
     def of(self, own: Sequence[str], kinds: Sequence[str]) -> type[StudentRaisedError]:
-        """Return the class for an exception.
+        """Return the local class for an exception.
 
         Args:
-            own: Names of its classes that are the submission's, the most special one first.
-            kinds: Names of its built-in classes, the most special one first.
+            own: Names of its classes that the submission defines, most specific first.
+            kinds: Names of its built-in classes, most specific first.
         """
         base = nearest(kinds)
         if not own or len(self._found) >= MAX_CLASSES:

@@ -20,7 +20,7 @@ from grader.sandbox.guest.operations import MODULE
 class RemoteModule(Handle):
     """A module of a submission or of the reference.
 
-    The methods below come first: ``student.attr("put")`` reads the program's own ``put``.
+    The methods below hide the program's names; ``student.attr("put")`` reads its own ``put``.
     """
 
     __slots__ = ()
@@ -28,18 +28,19 @@ class RemoteModule(Handle):
     call: Any = property(lambda self: self.attr("call"))
 
     def put(self, value: Any) -> Any:
-        """Return a handle of a value that lives in the sandbox, for functions that change it."""
+        """Return a handle of a value in the sandbox, for functions that change their arguments."""
         return forward(self, "put", self._grader_peer.pack(value))
 
     def eval(self, source: str) -> Any:
-        """Return the value of an expression, evaluated in the sandbox in the test's namespace.
+        """Return the value of an expression, evaluated in the test's namespace in the sandbox.
 
-        It holds ``np``, the modules of ``imports:`` and ``student``; students can read it.
+        The namespace contains ``np``, the modules of ``imports:`` and ``student``. Students' code
+        can read it.
         """
         return forward(self, "eval", source)
 
     def exec(self, source: str) -> None:
-        """Run statements in the sandbox, in the namespace that `eval` uses."""
+        """Run statements in the sandbox, in the same namespace as `eval`."""
         forward(self, "exec", source)
 
     def tensor(self, array: Any) -> Any:
@@ -47,7 +48,7 @@ class RemoteModule(Handle):
         return forward(self, "tensor", self._grader_peer.pack(array))
 
     def is_instance(self, value: Any, name: str) -> bool:
-        """Ask the program whether an object is an instance of its class ``name``: no proof."""
+        """Return whether the program says that an object is an instance of its class ``name``."""
         if not isinstance(value, Handle):
             return False
         peer = self._grader_peer
@@ -61,7 +62,7 @@ class RemoteModule(Handle):
 
     @property
     def source(self) -> str:
-        """Return the program's text."""
+        """Return the program's source."""
         return "\n".join(source for _, source in self._grader_peer.student.program.cells)
 
     @property

@@ -1,13 +1,13 @@
-"""The reference in a worker: for solutions that this process must not load, such as PyTorch's.
+"""A reference that runs in a worker, for solutions that must not be loaded here, such as PyTorch's.
 
-    reference = WorkerModule(Workshop(start), source, caches)  # ``start`` returns it as a `Student`
-    reference.raw(Case("ReLU", {"z": z}))                      # an array, computed in the worker
-    reference.module.ReLU({"z": z})                            # the same, as a call
-    reference.edited(text).raw(case)                           # what an edited solution answers
+    reference = WorkerModule(Workshop(start), source, caches)   # ``start`` returns it as a `Student`
+    reference.raw(Case("ReLU", {"z": z}))                       # an array, computed in the worker
+    reference.module.ReLU({"z": z})                             # the same, as a call
+    reference.edited(text).raw(case)                            # the answer of an edited solution
 
-It answers cases as `grader.checks.reference.Module` does. Classes of PyTorch are asked as
-`grader.sandbox.guest.torch_bridge` says, with arrays only; all other calls as those of a plain test.
-Edited solutions are modules beside the solution, in the same worker: all of it is the course's code.
+It answers cases like `grader.checks.reference.Module`. Classes of PyTorch are called with arrays
+only, as `grader.sandbox.guest.torch_bridge` describes; other calls are like those of a plain test.
+Edited solutions are modules in the same worker, because all of this code is the course's.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from grader.sandbox.guest.refusals import REFUSALS
 from grader.sandbox.student import Program, Student
 
 MAX_CPU: Final = 60.0
-"""CPU seconds for a call of the solution, or of an edited one."""
+"""CPU seconds for a call of the solution or of an edited one."""
 _DEFINE: Final = """
 import sys, types
 made = sys.modules[{name!r}] = types.ModuleType({name!r})
@@ -53,14 +53,14 @@ class _Turns:
 {COUNTER} = _Turns()
 {COUNTER}.restart()
 """
-"""The counter of loops, as text: see `grader.checks.diagnosis.mutants.Turns`."""
+"""The source of the loop counter: see `grader.checks.diagnosis.mutants.Turns`."""
 
 
 class Workshop:
-    """The worker of a solution and of the edited solutions beside it."""
+    """The worker of a solution and of its edited versions."""
 
     def __init__(self, start: Callable[[], Student]) -> None:
-        """Ask the program that ``start`` returns; it is called when something is first asked."""
+        """Use the program that ``start`` returns; it is called at the first request."""
         self._start = start
         self._student: Student | None = None
         self._peer: Peer | None = None
@@ -69,30 +69,31 @@ class Workshop:
         self._defined: set[str] = set()
 
     def edition(self, text: str, has_parts: bool = False) -> str:
-        """Return the name of an edited solution.
+        """Return the module name of an edited solution, and define it if necessary.
 
         Args:
-            text: Its text.
-            has_parts: Whether functions of ours stand in it: these may ask the one without.
+            text: The source of the edited solution.
+            has_parts: Whether functions of this process replace some of its functions.
         """
         name = self._editions.setdefault((text, has_parts), f"edition_{len(self._editions)}")
         self._texts[name] = text
         return name
 
     def has_torch(self) -> bool:
-        """Return whether classes of PyTorch are asked with arrays."""
+        """Return whether classes of PyTorch are called with arrays."""
         return "torch" in self._started().program.imports
 
     def ask(
         self, path: Sequence[str], args: Sequence[Any], want: Any, parts: Mapping[str, Any]
     ) -> Any:
-        """Return what a function answers.
+        """Call a function in the worker, and return the result.
 
         Args:
-            path: The function, after the name of an edited solution if it is one of those.
+            path: The function's name, preceded by the name of an edited solution if it belongs to
+                one.
             args: Its arguments.
-            want: What is asked of the result (see `grader.sandbox.guest.worker`); None: all of it.
-            parts: Functions of ours that stand for others of the program, by name.
+            want: The form of the result (see `grader.sandbox.guest.worker`); None for all of it.
+            parts: Functions of this process that replace others of the program, by name.
 
         Raises:
             Exception: The function raises, or is stopped.
@@ -106,14 +107,14 @@ class Workshop:
             raise RuntimeError(str(error)) from None
 
     def restart(self, edition: str) -> None:
-        """Begin a call of an edited solution whose loops are counted."""
+        """Reset the loop counter of an edited solution before a call."""
         try:
             self._ready([edition]).call((0, edition, COUNTER, "restart"), (), {}, {}, "restart")
         except BoundaryError:
             self.end()
 
     def end(self) -> None:
-        """End the worker; what is asked next starts another."""
+        """End the worker; the next request starts a new one."""
         if self._student is not None:
             self._student.end()
         self._student = self._peer = None
@@ -126,7 +127,7 @@ class Workshop:
 
     def _ready(self, editions: Sequence[str]) -> Peer:
         student = self._started()
-        student.budget.received = 0  # our own answers are no danger, and last for the run
+        student.budget.received = 0  # answers of our own code are trusted, and last for the run
         if self._peer is None:
             self._peer = Peer(student, test=0, roots=(), made=handle_of, cpu=MAX_CPU)
         for name in editions:
@@ -144,28 +145,28 @@ class WorkerModule(Module):
         self, workshop: Workshop, source: str, caches: Caches, edition: str = "",
         parts: Mapping[str, Callable[..., Any]] | None = None,
     ) -> None:  # fmt: skip
-        """Answer cases by a program.
+        """Answer cases with a program.
 
         Args:
             workshop: The worker.
-            source: The text of the program.
+            source: The source of the program.
             caches: See `grader.checks.reference.Caches`.
             edition: The name of the edited solution, if it is one.
-            parts: Functions of ours that stand for others of the program, by name.
+            parts: Functions of this process that replace others of the program, by name.
         """
         super().__init__(Functions(self), caches)
         self.source = source
         self._workshop, self._edition, self._parts = workshop, edition, dict(parts or {})
 
     def raw(self, case: Case) -> Any:
-        """Return what the worker answers: arrays, in dicts where gradients are asked for."""
+        """Return the worker's answer: arrays, or dicts of arrays for gradients."""
         if case not in self._raw:
             args = tuple(self._resolved(argument) for argument in case.args)
             self._raw[case] = self.asked(case.function, args)
         return self._raw[case]
 
     def asked(self, function: str, args: tuple[Any, ...]) -> Any:
-        """Return what the worker answers to one call; raise what the call raised."""
+        """Return the worker's answer to one call; raise the exception of the call."""
         if function in self._parts:
             return self._parts[function](*args)
         is_class = isinstance(self._nodes.get(function), ast.ClassDef)
@@ -178,14 +179,14 @@ class WorkerModule(Module):
         return {k: v for k, v in pairs if not (isinstance(v, str) and v in REFUSALS)}
 
     def end(self) -> None:
-        """End the worker, and with it those of all programs beside this one."""
+        """End the worker, which also ends the other versions of this program."""
         self._workshop.end()
 
     # --- its functions ---
 
     @functools.cached_property
     def _nodes(self) -> dict[str, ast.FunctionDef | ast.ClassDef]:
-        """The functions and classes in the text."""
+        """The functions and classes in the source."""
         nodes = ast.parse(self.source).body
         return {n.name: n for n in nodes if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
 
@@ -198,7 +199,7 @@ class WorkerModule(Module):
         return list(self._nodes)
 
     def parameters(self, function: str) -> Sequence[str]:
-        """Return the names of a function's parameters, or of what a class of PyTorch is asked with."""
+        """Return the names of a function's parameters, or of the arguments for a PyTorch class."""
         match self._nodes.get(function):
             case ast.FunctionDef(args=args):
                 return [each.arg for each in (*args.posonlyargs, *args.args)]
@@ -207,42 +208,42 @@ class WorkerModule(Module):
         return ["sizes", "params", "inputs", "grad_output"]
 
     def docstring(self, function: str) -> str:
-        """Return a function's docstring, or ''; that of a class does not speak of arrays."""
+        """Return a function's docstring, or ''; a class has none that is about arrays."""
         node = self._nodes.get(function)
         return (ast.get_docstring(node) or "") if isinstance(node, ast.FunctionDef) else ""
 
     def called_by(self, function: str) -> list[str]:
-        """Return the program's functions and classes that the text of one names."""
+        """Return the program's functions and classes that one's source mentions."""
         if function not in self._nodes:
             return []
         named = [n.id for n in ast.walk(self._nodes[function]) if isinstance(n, ast.Name)]
         return [name for name in dict.fromkeys(named) if name in self._nodes]
 
-    # --- modules made of it ---
+    # --- variants of the module ---
 
     def unkept(self) -> Module:
-        """Return the same program, of which no answer is kept here."""
+        """Return the same program with an empty store of answers."""
         return WorkerModule(self._workshop, self.source, self.caches, self._edition, self._parts)
 
     def edited(self, source: str) -> WorkerModule:
-        """Return another text of the same program, as a module beside it."""
+        """Return another version of the program, as a module in the same worker."""
         return WorkerModule(
             self._workshop, source, self.caches, self._workshop.edition(source), self._parts
         )
 
     def restart(self) -> None:
-        """Begin a call of an edited solution whose loops are counted."""
+        """Reset the loop counter before a call of an edited solution."""
         if self._edition and COUNTER in self.source:
             self._workshop.restart(self._edition)
 
     def with_parts(self, parts: Mapping[str, Callable[..., Any]]) -> Module:
-        """Return this program with ``parts`` in the place of its functions, by name."""
+        """Return this program with some functions replaced by ``parts``."""
         every = {**self._parts, **parts}
         edition = self._workshop.edition(self.source, has_parts=True)
         return WorkerModule(self._workshop, self.source, self.caches, edition, every)
 
     def joined(self, others: Mapping[str, Module]) -> Module:
-        """Return this program with functions of others in it, which call one another."""
+        """Return this program with functions of other versions, which then call each other."""
         tree = ast.parse(self.source)
         nodes = {
             name: other._nodes[name] for name, other in others.items()
@@ -260,10 +261,10 @@ class WorkerModule(Module):
 
 
 class Functions:
-    """The functions and classes of a worker's program, to be called with arrays."""
+    """The functions and classes of a program in a worker, to be called with arrays."""
 
     def __init__(self, worker: WorkerModule) -> None:
-        """Stand for the program of ``worker``."""
+        """Use the program of ``worker``."""
         self._worker = worker
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -273,9 +274,9 @@ class Functions:
 
 
 def wanted_of(args: tuple[Any, ...]) -> Any:
-    """Return what to ask for, given the arguments of a call of a class of PyTorch.
+    """Return the form of the result, given the arguments of a call of a PyTorch class.
 
-    Gradients are asked for by every parameter and every input of floats, values otherwise.
+    Gradients are requested for every parameter and every float input, values otherwise.
     """
     if isinstance(args[0], Mapping):
         return _by_name(args[0]) if len(args) > 1 else "number"
@@ -289,7 +290,7 @@ def _by_name(arrays: Mapping[str, Any]) -> dict[str, str]:
 
 
 def alone(name: str, source: str) -> Student:
-    """Return a solution as a program of a fork server that ends with this process."""
+    """Return a solution as a program in a separate fork server, which ends with this process."""
     imports = sorted(_foreign(source))
     server = ForkServer(Sandbox.best(), imports)
     atexit.register(server.close)
@@ -298,7 +299,7 @@ def alone(name: str, source: str) -> Student:
 
 
 PLOTS: Final = frozenset({"matplotlib", "IPython"})
-"""Packages that draw and answer nothing; a function that no check calls may import them."""
+"""Packages that only draw; a function that no check calls may import them."""
 
 
 def needs_worker(source: str) -> bool:
@@ -307,7 +308,7 @@ def needs_worker(source: str) -> bool:
 
 
 def _foreign(source: str) -> set[str]:
-    """Return the packages that a solution imports besides."""
+    """Return the other packages that a solution imports."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
