@@ -92,6 +92,10 @@ def _of_arrays(name: str, values: Sequence[np.ndarray]) -> Iterator[_Described]:
         if is_float:
             yield f"the first {what} {where} were 0", ask, _zero(axis, 0)
             yield f"the last {what} {where} were 0", ask, _zero(axis, -1)
+        if axis and dims > 2:
+            each = f"each {what} {where} were equal to the"
+            yield f"{each} first one", ask, _same(axis, 0)
+            yield f"{each} last one", ask, _same(axis, -1)
     if is_float:
         yield f"{name} had the opposite sign", ask, np.negative
         yield f"{name} were taken without its signs", ask, np.abs
@@ -112,6 +116,10 @@ def _zero(axis: int, place: int) -> Change:
         return value
 
     return change
+
+
+def _same(axis: int, place: int) -> Change:
+    return lambda value: np.broadcast_to(value.take([place], axis), value.shape).copy()
 
 
 def _of_options(name: str, options: Sequence[str]) -> Iterator[_Described]:

@@ -8,8 +8,10 @@ program could have a branch for it: sizes that were drawn by lot differ by chanc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
+
+import numpy as np
 
 from grader.checks.case import Case
 from grader.checks.diagnosis import examples, quantities
@@ -47,7 +49,32 @@ def of_arguments(reference: Module, bad: Sequence[Case], good: Sequence[Case]) -
         sizes, others_too = (_sizes(reference, cases, name) for cases in (bad, good))
         if said := _of_sizes(name, sizes, others_too, name in {f"`{each}`" for each in names}):
             return said
+    return _of_entries(names, bad, good)
+
+
+def _of_entries(names: Sequence[str], bad: Sequence[Case], good: Sequence[Case]) -> str:
+    """Say which kind of entry all of the first inputs have in an array, and none of the others."""
+    if min(len(bad), len(good)) < WITNESSES:
+        return ""
+    for position, name in enumerate(names):
+        arrays, others = (
+            [case.args[position] for case in cases if len(case.args) > position]
+            for cases in (bad, good)
+        )
+        if not all(isinstance(each, np.ndarray) and each.size for each in (*arrays, *others)):
+            continue
+        for words, has in _ENTRIES.items():
+            if all(map(has, arrays)) and not any(map(has, others)):
+                return f" (in our examples only where {words.format(name)})"
     return ""
+
+
+_ENTRIES: Final[dict[str, Callable[[np.ndarray], bool]]] = {
+    "an entry of `{}` is negative": lambda a: a.dtype.kind == "f" and bool((a < 0).any()),
+    "an entry of `{}` is positive": lambda a: a.dtype.kind == "f" and bool((a > 0).any()),
+    "an entry of `{}` is exactly 0": lambda a: a.dtype.kind == "f" and bool((a == 0).any()),
+    "a number occurs twice in `{}`": lambda a: a.dtype.kind in "iu" and len(np.unique(a)) < a.size,
+}
 
 
 def _plain(cases: Sequence[Case], position: int) -> set[str | None]:

@@ -69,7 +69,8 @@ def pairs_of(view: View, path: Path) -> Iterator[Pair]:
         known = quantities.known(view.reference, case, right, path)
         first = next((a for a in case.args if isinstance(a, np.ndarray)), None)
         fits = first is not None and first.shape == right[path].shape
-        yield Pair(got, right[path], sizes, known, first if fits else None)
+        counts = quantities.counts(view.reference, case, len(got) if got.ndim else 0)
+        yield Pair(got, right[path], sizes, known, first if fits else None, counts)
 
 
 def unlike(view: View, ladder: Sequence[Case]) -> str:

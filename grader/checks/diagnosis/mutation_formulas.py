@@ -9,7 +9,15 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from grader.checks.diagnosis.edit_places import Edit, Function, Slot, indexed, replaced, slots
+from grader.checks.diagnosis.edit_places import (
+    Edit,
+    Function,
+    Slot,
+    called,
+    indexed,
+    replaced,
+    slots,
+)
 from grader.checks.diagnosis.edit_wording import pair_of, placed, quoted, the, within
 
 
@@ -27,11 +35,16 @@ def terms(function: Function) -> Iterator[Edit]:
         if indexed(function, node):
             yield from _moved(function, slot, node, where)
             continue
+        if _begins(slot):
+            yield _begun(function, slot, node)
+            continue
         yield replaced(
             function, slot, node.left, f"{quoted(node.right, 'term')} were not {verb}{where}", ask
         )
         if isinstance(node.left, ast.Constant) and isinstance(node.op, ast.Sub):
-            text = f"{quoted(node.left)} and the minus sign after it were left out{where}"
+            text = f"{quoted(node.right)} were used in place of {quoted(node)}{where}"
+            if quoted(node) == quoted(node.right):
+                text = f"{quoted(node.left)} and the minus sign after it were left out{where}"
             yield replaced(function, slot, node.right, text, ask)
         elif isinstance(node.op, ast.Add):
             yield replaced(
@@ -41,6 +54,20 @@ def terms(function: Function) -> Iterator[Edit]:
                 f"{quoted(node.left, 'term')} were not added{where}",
                 ask,
             )
+
+
+def _begins(slot: Slot) -> bool:
+    """Return whether an expression says where a range begins."""
+    is_range = isinstance(slot.owner, ast.Call) and called(slot.owner.func) == "range"
+    return is_range and slot.name == "args" and slot.index == 0 and len(slot.owner.args) > 1
+
+
+def _begun(function: Function, slot: Slot, node: ast.BinOp) -> Edit:
+    """Begin a range without what is added to, or subtracted from, its first number."""
+    when = "too late" if isinstance(node.op, ast.Sub) else "too early"
+    is_one = isinstance(node.right, ast.Constant) and node.right.value == 1
+    text = f"the loop began {'one turn ' if is_one else ''}{when}"
+    return replaced(function, slot, node.left, text, "Which turn comes first?")
 
 
 def _moved(function: Function, slot: Slot, node: ast.BinOp, where: str) -> Iterator[Edit]:

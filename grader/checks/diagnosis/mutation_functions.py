@@ -88,6 +88,15 @@ def columns_left_out(function: Function) -> Iterator[Edit]:
             text = words.format(quoted(index, "index"))
             ask = "Which entries of the index add to the result, the first and the last too?"
             yield replaced(function, slot, ast.Call(name, [where, *some], []), text, ask)
+        for word, part in (
+            ("first", ast.Slice(None, ast.Constant(1))),
+            ("last", ast.Slice(ast.Constant(-1))),
+        ):
+            one = ast.Tuple([ast.Slice(), part], ast.Load())
+            same = ast.Subscript(values, one, ast.Load())
+            text = f"what belongs to the {word} column of {quoted(index, 'index')} were added for every column"
+            ask = "Which part of the gradient belongs to which column of the index?"
+            yield replaced(function, slot, ast.Call(name, [where, index, same], []), text, ask)
 
 
 def values_before(function: Function) -> Iterator[Edit]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from grader.checks.diagnosis import mutation_forms as forms
 from grader.checks.diagnosis import mutation_formulas as formulas
 from grader.checks.diagnosis import mutation_functions as functions
 from grader.checks.diagnosis import mutation_names as wrong_names
@@ -32,6 +33,8 @@ OPERATORS: Final[tuple[Operator, ...]] = (
     formulas.axes,
     statements.changed,
     functions.comparisons,
+    forms.turns_compared,
+    forms.slopes_written,
     statements.bounds,
     statements.carried,
     statements.indented,
@@ -44,6 +47,8 @@ OPERATORS: Final[tuple[Operator, ...]] = (
     wrong_names.kept_swapped,
     wrong_names.names_swapped,
     wrong_names.keys_fixed,
+    forms.brackets,
+    forms.complements,
     formulas.numbers,
     functions.counts,
     statements.arguments,

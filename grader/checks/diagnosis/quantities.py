@@ -157,6 +157,17 @@ def known(reference: Module, case: Case, right: Arrays, path: Path) -> dict[str,
     return found
 
 
+def counts(reference: Module, case: Case, rows: int) -> dict[str, np.ndarray]:
+    """Return the arguments that hold one whole number for each row, those of kept parts too."""
+    found: dict[str, np.ndarray] = {}
+    for name, value in zip(examples.parameters(reference, case), case.args, strict=False):
+        if isinstance(value, Part):
+            found |= counts(reference, value.case, rows)
+        elif isinstance(value, np.ndarray) and value.dtype.kind in "iu" and value.shape == (rows,):
+            found[f"`{name}`"] = value
+    return found
+
+
 def shares(reference: Module, case: Case, right: Arrays, path: Path) -> dict[str, np.ndarray]:
     """Return what the first and the last example alone add to an array, where it is such a sum."""
     m = _examples(case)

@@ -36,6 +36,8 @@ class Pair(Struct, frozen=True):
     """Other right arrays of the answer, and arguments, by name."""
     first: np.ndarray | None = None
     """The first argument, where it has the shape of the answer."""
+    counts: Mapping[str, np.ndarray] = field(default_factory=dict)
+    """Whole numbers among the arguments, one for each row of the answer, by name."""
 
 
 def near(one: np.ndarray, other: np.ndarray, tolerance: float = TOLERANCE) -> bool:
@@ -67,7 +69,7 @@ def relation(pairs: Sequence[Pair]) -> str:
             return found
     if len(pairs) < FEWEST or sum(int(_off(pair).sum()) for pair in pairs) < FEWEST_ENTRIES:
         return ""  # so few numbers are alike in many ways
-    for look in (_factors, _unary, _places, _terms, _slopes, _others, _where):
+    for look in (_factors, _row_factors, _unary, _places, _terms, _slopes, _others, _where):
         if found := look(pairs):
             return found
     return _constant(pairs)
@@ -94,7 +96,7 @@ def multiples(pairs: Sequence[Pair]) -> str:
         return (
             f"is the right value times one number that depends on the input (here {whole[0]:.4g})"
         )
-    if any(pair.right.ndim != 2 or pair.got.shape != pair.right.shape for pair in pairs):
+    if any(pair.right.ndim < 2 or pair.got.shape != pair.right.shape for pair in pairs):
         return ""
     rows = [Pair(*each) for pair in pairs for each in zip(pair.got, pair.right, strict=True)]
     telling = [row for row in rows if np.count_nonzero(row.right) > 1]
@@ -119,6 +121,7 @@ def _floats(pair: Pair) -> Pair:
         pair.sizes,
         {key: np.asarray(each, np.float64) for key, each in pair.known.items()},
         None if pair.first is None else np.asarray(pair.first, np.float64),
+        pair.counts,
     )
 
 
@@ -317,6 +320,38 @@ def _sized(pairs: Sequence[Pair], ratios: Sequence[float]) -> str:
     return ""
 
 
+def _row_factors(pairs: Sequence[Pair]) -> str:
+    """Say by which whole number of each row, and by which size, the rows are off."""
+    names = set.intersection(*(set(pair.counts) for pair in pairs))
+    for name in [name for name in pairs[0].counts if name in names]:
+        for power, words in ((1, "too large"), (-1, "too small")):
+            rest = [_left_by(pair, pair.counts[name].astype(float) ** power) for pair in pairs]
+            numbers = [each for each in rest if each]
+            if None in rest or len(numbers) < FEWEST:
+                continue
+            said = f"is too {words.split()[1]} in each row by a factor: its entry of {name}"
+            if all(abs(number - 1) <= 2e-5 for number in numbers):
+                return said
+            telling = [pair for pair, number in zip(pairs, rest, strict=True) if number]
+            if also := _sized(telling, numbers):
+                return f"{said}; and {also.removeprefix('is ')}"
+    return ""
+
+
+def _left_by(pair: Pair, weights: np.ndarray) -> float | None:
+    """Return the number that is left when each row is multiplied by its weight; 0 if all is 0."""
+    if pair.got.shape != pair.right.shape or not np.isfinite(pair.got).all():
+        return None
+    used = pair.right.reshape(len(pair.right), -1).any(axis=1)
+    if not np.isfinite(weights[used]).all() or len(set(weights[used])) < min(2, used.sum()):
+        return None
+    made = np.zeros_like(pair.right)
+    made[used] = pair.right[used] * weights[used].reshape(-1, *[1] * (pair.right.ndim - 1))
+    if not made.any():
+        return None if pair.got.any() else 0.0
+    return _ratio(Pair(pair.got, made))
+
+
 def _sigmoid(z: np.ndarray) -> np.ndarray:
     return np.asarray(1 / (1 + np.exp(-z)))
 
@@ -421,7 +456,7 @@ def _terms(pairs: Sequence[Pair]) -> str:
         ):
             if _all(pairs, lambda p, n=name, s=sign: _adds(p, n, s)):  # type: ignore[misc]
                 return words
-    for name in _shared(pairs):
+    for name in sorted(_shared(pairs), key=lambda name: not name.startswith("`")):
         for words, test in (
             (f"is multiplied by {name} once too often", lambda p, q: p.right * q),
             (f"lacks the factor {name}", lambda p, q: p.right / q),
@@ -569,8 +604,11 @@ def _where(pairs: Sequence[Pair]) -> str:
         if _all(pairs, lambda p, where=place: _is_wrong_at(p, where(p))):  # type: ignore[misc]
             if "is right" in words and _all(pairs, lambda p, w=place: not p.right[~w(p)].any()):  # type: ignore[misc]
                 continue  # what is always 0 there is right in many wrong programs
-            zero = _all(pairs, lambda p, where=place: not p.got[_off(p)].any())  # type: ignore[misc]
-            return f"{words}, and is 0 there" if zero and "right value is 0" not in words else words
+            if all(pair.right.ndim == 1 for pair in pairs):
+                words = words.replace("row", "entry")
+            there = np.concatenate([pair.got[_off(pair)] for pair in pairs])
+            is_one = bool((there == there[0]).all()) and "right value is 0" not in words
+            return f"{words}, and is {there[0]:.4g} there" if is_one else words
     if _all(pairs, _is_divided):
         return "is divided by a whole number in some places, and right in the others"
     if _all(pairs, lambda p: not p.got[_off(p)].any()):

@@ -1,0 +1,166 @@
+"""The mutation operators that write a formula in another form: brackets, slopes, complements.
+
+See `grader.checks.diagnosis.mutation_operators`, whose table lists them.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Final
+
+from grader.checks.diagnosis.edit_places import Edit, Function, called, indexed, replaced, slots
+from grader.checks.diagnosis.edit_wording import UNNAMED, quoted, within
+
+_ENTRYWISE: Final = ("tanh", "sigmoid", "relu", "exp", "log", "log2", "sqrt", "abs", "square")
+_PRODUCTS: Final = (ast.Mult, ast.Div)
+_SUMS: Final = (ast.Add, ast.Sub)
+
+
+def brackets(function: Function) -> Iterator[Edit]:
+    """Let a function or an operation reach over more of a formula, or over less."""
+    for slot in slots(function):
+        node = slot.node
+        match node:
+            case (
+                ast.BinOp(left=other, op=ast.Mult(), right=ast.Call(args=[inner]) as call)
+                | ast.BinOp(left=ast.Call(args=[inner]) as call, op=ast.Mult(), right=other)
+            ) if _is_entrywise(call):
+                whole = ast.Call(call.func, [ast.BinOp(other, ast.Mult(), inner)], [])
+                text = f"{quoted(call.func)} were applied to the whole product"
+            case ast.Call(args=[ast.BinOp(left=left, op=op, right=right)]) if _is_entrywise(node):
+                whole = ast.BinOp(ast.Call(node.func, [left], []), op, right)
+                text = f"{quoted(node.func)} were applied to {quoted(left)} only"
+            case ast.BinOp(
+                left=ast.BinOp(left=left, op=inner_op, right=right), op=op, right=other
+            ) if isinstance(inner_op, _SUMS) and isinstance(op, _PRODUCTS):
+                whole = ast.BinOp(left, inner_op, ast.BinOp(right, op, other))
+                text = f"the brackets around {_sum(left, inner_op, right)} were left out"
+            case ast.BinOp(
+                left=other, op=ast.Mult(), right=ast.BinOp(left=left, op=inner_op, right=right)
+            ) if isinstance(inner_op, _SUMS):
+                whole = ast.BinOp(ast.BinOp(other, ast.Mult(), left), inner_op, right)
+                text = f"the brackets around {_sum(left, inner_op, right)} were left out"
+            case _:
+                continue
+        if not indexed(function, node):
+            where = within(function, node)
+            ask = f"In which order are the operations{where} done?"
+            yield replaced(function, slot, whole, text + where, ask)
+
+
+def _is_entrywise(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and not node.keywords and called(node.func) in _ENTRYWISE
+
+
+def _sum(left: ast.expr, op: ast.operator, right: ast.expr) -> str:
+    """Name a sum or a difference by what is added."""
+    sides = [quoted(left, "term"), quoted(right, "term")]
+    word = "the sum" if isinstance(op, ast.Add) else "the difference"
+    return word if "one term" in sides else f"{word} of {sides[0]} and {sides[1]}"
+
+
+def complements(function: Function) -> Iterator[Edit]:
+    """Weight one product of a sum by what the weight of the other leaves: 1 - f for i."""
+    for slot in slots(function):
+        match slot.node:
+            case ast.BinOp(
+                left=ast.BinOp(op=ast.Mult()) as one,
+                op=ast.Add(),
+                right=ast.BinOp(op=ast.Mult()) as two,
+            ):
+                pass
+            case _:
+                continue
+        where = within(function, slot.node)
+        for first, second in ((one, two), (two, one)):
+            for weight in (first.left, first.right):
+                for name in ("left", "right"):
+                    factor = getattr(second, name)
+                    if not (isinstance(weight, ast.Name) and isinstance(factor, ast.Name)):
+                        continue
+                    left = ast.BinOp(ast.Constant(1), ast.Sub(), weight)
+                    sides = {"left": second.left, "right": second.right, name: left}
+                    made = ast.BinOp(sides["left"], ast.Mult(), sides["right"])
+                    new = ast.BinOp(
+                        made if second is one else one, ast.Add(), made if second is two else two
+                    )
+                    text = f"{quoted(left)} were used in place of {quoted(factor)}{where}"
+                    ask = f"Does {quoted(factor)} depend on {quoted(weight)} here?"
+                    yield replaced(function, slot, new, text, ask)
+
+
+_Forms = tuple[tuple[str, str], ...]
+_TANH: Final[_Forms] = (
+    ("1 - _z ** 2", "1 - z^2, with z itself and not tanh(z)"),
+    ("1 - np.tanh(_z)", "1 - tanh(z), without a square"),
+    ("np.tanh(_z) ** 2", "tanh(z)^2"),
+    ("1 - np.tanh(np.tanh(_z)) ** 2", "1 - tanh(a)^2, where a is tanh(z) already"),
+    ("1 + np.tanh(_z) ** 2", "1 + tanh(z)^2"),
+    ("np.tanh(_z) * (1 - np.tanh(_z))", "that of the sigmoid, with tanh(z)"),
+    ("np.tanh(_z)", "tanh(z) itself"),
+)
+_SIGMOID: Final[_Forms] = (
+    ("_z * (1 - _z)", "z (1 - z), with z itself and not the sigmoid of z"),
+    ("{0} * (1 + {0})", "s (1 + s), where s is the sigmoid of z"),
+    ("1 - {0}", "1 - s, where s is the sigmoid of z"),
+    ("{0} ** 2", "s^2, where s is the sigmoid of z"),
+    ("1 - {0} ** 2", "1 - s^2, that of tanh, with the sigmoid of z"),
+    ("{0}", "the sigmoid of z itself"),
+)
+"""Wrong slopes, and what to call them: `_z` stands for the argument, `{0}` for the sigmoid of it."""
+
+
+def slopes_written(function: Function) -> Iterator[Edit]:
+    """Write the slope of tanh or of the sigmoid in a form that is taken for it."""
+    forms: _Forms
+    for slot in slots(function):
+        match slot.node:
+            case ast.BinOp(
+                left=ast.Constant(value=1),
+                op=ast.Div(),
+                right=ast.BinOp(
+                    left=ast.Call(func=ast.Attribute(attr="cosh"), args=[z]), op=ast.Pow()
+                ),
+            ):
+                name, forms, inner = "tanh", _TANH, ""
+            case ast.BinOp(
+                left=ast.Call(func=ast.Name(id=inner), args=[z]), op=ast.Mult(),
+                right=ast.Call(func=ast.Name(id=other), args=[ast.UnaryOp(op=ast.USub())]),
+            ) if inner == other == "sigmoid":  # fmt: skip
+                name, forms = "the sigmoid", _SIGMOID
+            case _:
+                continue
+        if not isinstance(z, ast.Name):
+            continue
+        for form, words in forms:
+            text = form.format(f"{inner}(_z)").replace("_z", z.id)
+            new = ast.parse(text, mode="eval").body
+            clause = f"the slope of {name} were {words}"
+            ask = f"Check your slope of {name} at z = 0 and at z = 1: what must it be there?"
+            yield replaced(function, slot, new, clause, ask)
+
+
+def turns_compared(function: Function) -> Iterator[Edit]:
+    """Compare the counter of a loop with a number one larger or one smaller."""
+    counters = {
+        node.target.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.For) and isinstance(node.target, ast.Name)
+    }
+    for slot in slots(function):
+        match slot.node:
+            case ast.Compare(left=ast.Name(id=name) as left, ops=[op], comparators=[bound]) if (
+                name in counters
+            ):
+                pass
+            case _:
+                continue
+        for step, word in ((-1, "smaller"), (1, "larger")):
+            moved = ast.BinOp(bound, ast.Add(), ast.Constant(step))
+            shown = quoted(bound)
+            what = "one bound" if shown == UNNAMED else shown
+            where = within(function, slot.node)
+            text = f"{what} were {word} by 1 where it is compared with the turn of the loop{where}"
+            ask = "What is different in the last turn of the loop, and which turn is the last?"
+            yield replaced(function, slot, ast.Compare(left, [op], [moved]), text, ask)
