@@ -49,14 +49,14 @@ def of_arguments(reference: Module, bad: Sequence[Case], good: Sequence[Case]) -
         sizes, others_too = (_sizes(reference, cases, name) for cases in (bad, good))
         if said := _of_sizes(name, sizes, others_too, name in {f"`{each}`" for each in names}):
             return said
-    return _of_entries(names, bad, good)
+    return ""
 
 
-def _of_entries(names: Sequence[str], bad: Sequence[Case], good: Sequence[Case]) -> str:
+def of_entries(reference: Module, bad: Sequence[Case], good: Sequence[Case]) -> str:
     """Say which kind of entry all of the first inputs have in an array, and none of the others."""
     if min(len(bad), len(good)) < WITNESSES:
         return ""
-    for position, name in enumerate(names):
+    for position, name in enumerate(examples.parameters(reference, bad[0])):
         arrays, others = (
             [case.args[position] for case in cases if len(case.args) > position]
             for cases in (bad, good)

@@ -83,7 +83,7 @@ def unlike(view: View, ladder: Sequence[Case]) -> str:
         and examples.label(view.function, key) not in given
     ]  # fmt: skip
     others = f"; {quantities.listed(view.reference, view.function, right)} right" if right else ""
-    where = common(view) or _examples(view, ladder)
+    where = common(view) or _of_entries(view) or _examples(view, ladder)
     if len(view.roots) > 1:
         wrong = quantities.listed(view.reference, view.function, view.roots)
         is_rest_given = not set(view.paths) <= set(view.roots)
@@ -91,6 +91,13 @@ def unlike(view: View, ladder: Sequence[Case]) -> str:
         return f"{view.function}: {wrong} wrong{where}{beside}."
     said = multiples(list(pairs_of(view, path))) or "is wrong"
     return f"{quantities.subject(view.reference, view.function, path)} {said}{where}{others}."
+
+
+def _of_entries(view: View) -> str:
+    """Say which kind of entry the failing inputs have, and the others have not; or ''."""
+    bad = [case for case, _, _ in view.failing()]
+    good = [case for case, _ in view.answered() if case not in bad]
+    return conditions.of_entries(view.reference, bad, good)
 
 
 def _examples(view: View, ladder: Sequence[Case]) -> str:

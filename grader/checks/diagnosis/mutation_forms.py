@@ -20,33 +20,45 @@ _SUMS: Final = (ast.Add, ast.Sub)
 def brackets(function: Function) -> Iterator[Edit]:
     """Let a function or an operation reach over more of a formula, or over less."""
     for slot in slots(function):
-        node = slot.node
-        match node:
-            case (
-                ast.BinOp(left=other, op=ast.Mult(), right=ast.Call(args=[inner]) as call)
-                | ast.BinOp(left=ast.Call(args=[inner]) as call, op=ast.Mult(), right=other)
-            ) if _is_entrywise(call):
-                whole = ast.Call(call.func, [ast.BinOp(other, ast.Mult(), inner)], [])
-                text = f"{quoted(call.func)} were applied to the whole product"
-            case ast.Call(args=[ast.BinOp(left=left, op=op, right=right)]) if _is_entrywise(node):
-                whole = ast.BinOp(ast.Call(node.func, [left], []), op, right)
-                text = f"{quoted(node.func)} were applied to {quoted(left)} only"
-            case ast.BinOp(
-                left=ast.BinOp(left=left, op=inner_op, right=right), op=op, right=other
-            ) if isinstance(inner_op, _SUMS) and isinstance(op, _PRODUCTS):
-                whole = ast.BinOp(left, inner_op, ast.BinOp(right, op, other))
-                text = f"the brackets around {_sum(left, inner_op, right)} were left out"
-            case ast.BinOp(
-                left=other, op=ast.Mult(), right=ast.BinOp(left=left, op=inner_op, right=right)
-            ) if isinstance(inner_op, _SUMS):
-                whole = ast.BinOp(ast.BinOp(other, ast.Mult(), left), inner_op, right)
-                text = f"the brackets around {_sum(left, inner_op, right)} were left out"
-            case _:
-                continue
-        if not indexed(function, node):
-            where = within(function, node)
+        found = _of_call(slot.node) or _of_operation(slot.node)
+        if found is not None and not indexed(function, slot.node):
+            new, text = found
+            where = within(function, slot.node)
             ask = f"In which order are the operations{where} done?"
-            yield replaced(function, slot, whole, text + where, ask)
+            yield replaced(function, slot, new, text + where, ask)
+
+
+def _of_call(node: ast.expr) -> tuple[ast.expr, str] | None:
+    """Apply a function to the factor beside it too, or to the first of two operands only."""
+    match node:
+        case (
+            ast.BinOp(left=other, op=ast.Mult(), right=ast.Call(args=[inner]) as call)
+            | ast.BinOp(left=ast.Call(args=[inner]) as call, op=ast.Mult(), right=other)
+        ) if _is_entrywise(call):
+            whole = ast.Call(call.func, [ast.BinOp(other, ast.Mult(), inner)], [])
+            return whole, f"{quoted(call.func)} were applied to the whole product"
+        case ast.Call(func=name, args=[ast.BinOp(left=left, op=op, right=right)]) if _is_entrywise(
+            node
+        ):
+            part = ast.BinOp(ast.Call(name, [left], []), op, right)
+            return part, f"{quoted(name)} were applied to {quoted(left)} only"
+    return None
+
+
+def _of_operation(node: ast.expr) -> tuple[ast.expr, str] | None:
+    """Multiply or divide one term of a sum only."""
+    match node:
+        case ast.BinOp(left=ast.BinOp(left=left, op=sign, right=right), op=op, right=other) if (
+            isinstance(sign, _SUMS) and isinstance(op, _PRODUCTS)
+        ):
+            new = ast.BinOp(left, sign, ast.BinOp(right, op, other))
+        case ast.BinOp(
+            left=other, op=ast.Mult(), right=ast.BinOp(left=left, op=sign, right=right)
+        ) if isinstance(sign, _SUMS):
+            new = ast.BinOp(ast.BinOp(other, ast.Mult(), left), sign, right)
+        case _:
+            return None
+    return new, f"the brackets around {_sum(left, sign, right)} were left out"
 
 
 def _is_entrywise(node: ast.expr) -> bool:

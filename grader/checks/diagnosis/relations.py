@@ -324,18 +324,25 @@ def _row_factors(pairs: Sequence[Pair]) -> str:
     """Say by which whole number of each row, and by which size, the rows are off."""
     names = set.intersection(*(set(pair.counts) for pair in pairs))
     for name in [name for name in pairs[0].counts if name in names]:
-        for power, words in ((1, "too large"), (-1, "too small")):
+        for power, words in ((1, "times"), (-1, "divided by")):
             rest = [_left_by(pair, pair.counts[name].astype(float) ** power) for pair in pairs]
             numbers = [each for each in rest if each]
             if None in rest or len(numbers) < FEWEST:
                 continue
-            said = f"is too {words.split()[1]} in each row by a factor: its entry of {name}"
+            said = f"is in each row the right value {words} its entry of {name}"
             if all(abs(number - 1) <= 2e-5 for number in numbers):
                 return said
             telling = [pair for pair, number in zip(pairs, rest, strict=True) if number]
             if also := _sized(telling, numbers):
-                return f"{said}; and {also.removeprefix('is ')}"
+                return f"{said}, and {_BY_SIZE[also.split(':')[0]]} {also.split(': ')[1]}"
     return ""
+
+
+_BY_SIZE: Final = {
+    "is too large by a factor": "times",
+    "is too small by a factor": "divided by",
+    "is off by a factor": "times",
+}
 
 
 def _left_by(pair: Pair, weights: np.ndarray) -> float | None:
