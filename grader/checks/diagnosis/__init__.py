@@ -1,1 +1,1 @@
-"""Explain wrong answers: relations between values, mutants of the reference, root causes, cards."""
+"""Explain wrong answers by relations, edits of the reference, root causes and cards."""

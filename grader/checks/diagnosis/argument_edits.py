@@ -1,12 +1,12 @@
-"""Answers that are right for other arguments: an order, an option, or a row that was left out.
+"""Recognise answers that are right for changed arguments: another order, option or row.
 
     for edit in argument_edits(reference, cases):
-        edit.clause                  # "the first row of `X` were 0", to follow "as if"
-        edit(case.args)              # the arguments with this change
+        edit.clause        # "the first row of `X` were 0", to follow "as if"
+        edit(case.args)    # the arguments with this change
 
-They need no source, and so they name slips in programs that are built unlike the reference: a loop
-that starts at 1, a context read backwards, one branch copied to another. Each is tried on all
-diagnostic inputs, after the edits of the reference.
+These edits do not depend on the reference's source, so they also describe mistakes in programs with
+another structure: a loop that starts at 1, a context read backwards, one branch copied to another.
+Each is tried on all diagnostic inputs, after the edits of the reference.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from grader.checks.diagnosis import examples
 from grader.checks.reference import Module
 
 MOST_OPTIONS: Final = 4
-"""Values of an option that are exchanged for one another."""
+"""Number of values of an option that are exchanged for each other."""
 
 Change = Callable[[Any], Any]
 _Described = tuple[str, str, Change]
 
 
 class ArgumentEdit(Struct, frozen=True):
-    """One change of one argument."""
+    """A change of one argument."""
 
     clause: str
     question: str
@@ -39,18 +39,18 @@ class ArgumentEdit(Struct, frozen=True):
     change: Change
 
     def __call__(self, args: Sequence[Any]) -> list[Any]:
-        """Return copies of the arguments, one of them changed; raises where it does not fit."""
+        """Return copies of the arguments, one of them changed; raise if the change does not fit."""
         changed = copy.deepcopy(list(args))
         changed[self.position] = self.change(changed[self.position])
         return changed
 
     def call(self, function: Callable[..., Any], *args: Any) -> Any:
-        """Return what a function answers to the changed arguments."""
+        """Return the result of a function with the changed arguments."""
         return function(*self(args))
 
 
 def argument_edits(reference: Module, cases: Sequence[Case]) -> Iterator[ArgumentEdit]:
-    """Yield the changes that fit the kinds of the arguments of a function's inputs."""
+    """Yield the changes that fit the types of a function's arguments."""
     for position, name in enumerate(examples.parameters(reference, cases[0])):
         values = [case.args[position] for case in cases if position < len(case.args)]
         if len(values) == len(cases):

@@ -1,9 +1,9 @@
-"""Find a backward that lets automatic differentiation compute what is to be derived by hand.
+"""Find a backward that uses automatic differentiation instead of a derivation by hand.
 
-    calls(source)       # {"ReLU": 12}: the function or class of the file, and the line of the call
+    calls(source)     # {"ReLU": 12}: the function or class, and the line of the call
 
-The values of such a backward are right, so only the student's text tells. It is read on our side; a
-call counts if it stands in a backward, or in a function of the file that a backward leads to.
+The values of such a backward are right, so it can be found only in the source. The source is parsed
+in this process; a call counts if it is in a backward, or in a function that a backward calls.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _CALLS: Final = frozenset(
 
 
 def is_possible(source: str) -> bool:
-    """Return whether a file may contain such a call at all: a cheap look at its text."""
+    """Return whether a file may contain such a call at all; a fast search in its text."""
     return any(name in source for name in FRAMEWORKS) and (
         "grad(" in source or ".backward(" in source or "vjp(" in source or "jac" in source
     )
@@ -48,7 +48,7 @@ def calls(source: str) -> dict[str, int]:
 
 
 def _backwards(tree: ast.Module) -> Iterator[tuple[str, Function]]:
-    """Yield the functions and methods that are a backward, with the name of function or class."""
+    """Yield each function or method that is a backward, with the name of its function or class."""
     for node in tree.body:
         if isinstance(node, Function) and "backward" in node.name:
             yield node.name, node
@@ -62,7 +62,7 @@ def _name(node: ast.stmt) -> str:
 
 
 def _is_autograd(call: ast.Call, classes: set[str]) -> bool:
-    """Return whether a call asks for a derivative, and not a method of the file's own."""
+    """Return whether a call computes a derivative, and is not a method of the file itself."""
     function = call.func
     if isinstance(function, ast.Name):
         return function.id in _CALLS - {"backward"}

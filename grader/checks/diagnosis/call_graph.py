@@ -1,4 +1,4 @@
-"""Read in a student's text which functions of the file lead to which.
+"""Find in a student's source which functions call which.
 
 called(source, "train")     # {"forward", "loss"}: the functions that it calls, directly or not
 """
@@ -14,7 +14,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def reached(start: Function, known: Mapping[str, Function]) -> list[Function]:
-    """Return a function and those of the file that it calls, directly or not."""
+    """Return a function and the functions of the file that it calls, directly or indirectly."""
     found = [start]
     for function in found:
         names = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
@@ -23,12 +23,12 @@ def reached(start: Function, known: Mapping[str, Function]) -> list[Function]:
 
 
 def called(source: str, function: str) -> set[str]:
-    """Return the names of the functions of a file that one of them leads to."""
+    """Return the names of the functions that a function of the file calls, also indirectly."""
     return {each.name for each in _all(source, function)} - {function}
 
 
 def code(source: str, function: str) -> str:
-    """Return the text of a function of a file and of those that it leads to."""
+    """Return the source of a function and of the functions that it calls."""
     return "\n".join(map(ast.unparse, _all(source, function)))
 
 

@@ -1,9 +1,9 @@
-"""Say what tells the inputs on which a function is wrong from those on which it is right.
+"""Describe the difference between inputs with wrong answers and inputs with right ones.
 
     told_apart(reference, bad, good)     # " (for n = 2)", " (a text of length 0)", or ""
 
-A condition is said only if it holds of all of the one and of none of the other inputs, and if a
-program could have a branch for it: sizes that were drawn by lot differ by chance.
+A condition must hold for all inputs of the first group and for none of the second, and a program
+must be able to test it: randomly drawn sizes differ by chance.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from grader.checks.diagnosis import examples, quantities
 from grader.checks.reference import Module
 
 WITNESSES: Final = 2
-"""Inputs, or sizes of them, that must agree before it is no chance."""
+"""Number of inputs, or of sizes, that must agree to exclude chance."""
 MOST_NOTES: Final = 2
-"""Notes of inputs that are listed in a condition."""
+"""Number of notes of inputs in a condition."""
 _DICTS: Final = "the number of entries"
 
 
 def told_apart(reference: Module, bad: Sequence[Case], good: Sequence[Case]) -> str:
-    """Say what the first inputs have in common that the others have not, or ''."""
+    """Describe what only the first inputs have in common, or return ''."""
     return _noted(bad, good) or of_arguments(reference, bad, good)
 
 
@@ -36,7 +36,7 @@ def _noted(bad: Sequence[Case], good: Sequence[Case]) -> str:
 
 
 def of_arguments(reference: Module, bad: Sequence[Case], good: Sequence[Case]) -> str:
-    """Say which argument or size tells the first inputs from the others, or ''."""
+    """Describe the argument or size that distinguishes the first inputs, or return ''."""
     if not good or not bad:
         return ""
     names = examples.parameters(reference, bad[0])
@@ -82,14 +82,14 @@ def _plain(cases: Sequence[Case], position: int) -> set[str | None]:
 
 
 def _sizes(reference: Module, cases: Sequence[Case], name: str) -> list[float]:
-    """Return a size of each input; nothing where some input does not have it."""
+    """Return a size of each input; an empty list if some input does not have it."""
     every = [quantities.sizes(reference, case).get(name) for case in cases]
     known = [each for each in every if each is not None]
     return known if len(known) == len(every) else []
 
 
 def _of_sizes(name: str, bad: Sequence[float], good: Sequence[float], is_number: bool) -> str:
-    """Say how a size, or an argument that is a number, tells some inputs from others; or ''."""
+    """Describe how a size or a numeric argument distinguishes the first inputs, or return ''."""
     if not bad or not good:
         return ""
     sizes, others = set(bad), set(good)
@@ -107,7 +107,7 @@ def _of_sizes(name: str, bad: Sequence[float], good: Sequence[float], is_number:
 
 
 def of_errors(reference: Module, bad: Sequence[Case], good: Sequence[Case]) -> str:
-    """Say what the inputs have in common on which a function raises, or ''."""
+    """Describe what inputs on which a function raises have in common, or return ''."""
     if not good or not bad:
         return ""
     if said := _noted(bad, good):

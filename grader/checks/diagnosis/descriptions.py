@@ -1,10 +1,10 @@
-"""Describe wrong values in a sentence: by a relation to the right ones, or by where they are wrong.
+"""Describe wrong values in a sentence: by a relation to the right ones, or by their place.
 
     relation_of(view)             # "backward: `W1` has the opposite sign."
     unlike(view, ladder)          # "mean_pool: `pooled` is wrong (...)."
 
-Each sentence was checked on all diagnostic inputs of the function. It speaks of an array that the
-smallest failing example shows, if it can.
+Each sentence has been checked on all diagnostic inputs of the function. It is about an array of the
+smallest failing example, if possible.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from grader.checks.diagnosis.relations import Pair, multiples, quantity, relatio
 from grader.checks.diagnosis.views import View
 
 MOST_ARRAYS: Final = 12
-"""Wrong arrays of a function of which a relation is looked for: a network has hundreds."""
+"""Wrong arrays of a function to test for relations; a network may have hundreds."""
 
 
 def relation_of(view: View) -> str:
-    """Say the relation that holds of a wrong array, or ''."""
+    """Return a sentence with the relation of a wrong array to the right one, or ''."""
     found = related(view)
     return found[0] if found else ""
 
 
 def related(view: View) -> tuple[str, Path] | None:
-    """Return the first relation that holds of a wrong array, as a sentence, and the array."""
+    """Return a sentence with the first relation found for a wrong array, and the array's path."""
     for path in _shown_first(view)[:MOST_ARRAYS]:
         pairs = list(pairs_of(view, path))
         if pairs and (said := relation(pairs) or quantity(shares_of(view, path))):
@@ -42,7 +42,7 @@ def related(view: View) -> tuple[str, Path] | None:
 
 
 def shares_of(view: View, path: Path) -> Iterator[Pair]:
-    """Yield an array of each answer beside what single examples add to it."""
+    """Yield an array of each answer together with the contributions of single examples."""
     for n, case in enumerate(view.cases):
         if path in view.wrong[n] and path in view.arrays(n):
             right = view.reference.expected(case)[1]
@@ -57,7 +57,7 @@ def _shown_first(view: View) -> list[Path]:
 
 
 def pairs_of(view: View, path: Path) -> Iterator[Pair]:
-    """Yield an array of each failing answer beside the right one, until one is not an array."""
+    """Yield an array of each failing answer with the right one, until one is not an array."""
     for case, answer, paths in view.failing():
         got = at(answer.value, path) if path in paths else None
         if path not in paths:
@@ -74,7 +74,7 @@ def pairs_of(view: View, path: Path) -> Iterator[Pair]:
 
 
 def unlike(view: View, ladder: Sequence[Case]) -> str:
-    """Say which array is the first that is wrong, where, and which are right."""
+    """Describe the first wrong array: which one, where it is wrong, and which ones are right."""
     path = _shown_first(view)[0]
     given = set(examples.parameters(view.reference, view.cases[0]))
     right = [
@@ -101,7 +101,7 @@ def _of_entries(view: View) -> str:
 
 
 def _examples(view: View, ladder: Sequence[Case]) -> str:
-    """Say which demonstration fails first where others are right, by their notes; or ''."""
+    """Name the first failing demonstration if others are right, by their notes; or return ''."""
     bad = [case for case, _, _ in view.failing() if case in ladder and case.note]
     notes = {case.note for case in bad}
     good = [c.note for c, _ in view.answered() if c in ladder and c.note and c.note not in notes]
@@ -113,7 +113,7 @@ def _examples(view: View, ladder: Sequence[Case]) -> str:
 
 
 def common(view: View, path: Path | None = None) -> str:
-    """Say what the failing inputs have in common that the others have not, or ''."""
+    """Describe what the failing inputs have in common and the others do not, or return ''."""
     bad = [case for case, _, paths in view.failing() if path is None or path in paths]
     good = [case for case, _ in view.answered() if case not in bad]
     if path is not None:
@@ -122,6 +122,6 @@ def common(view: View, path: Path | None = None) -> str:
 
 
 def common_errors(view: View) -> str:
-    """Say what the inputs on which it raises have in common, or ''."""
+    """Describe what the inputs on which the function raises have in common, or return ''."""
     answered = [case for case, _ in view.answered()]
     return conditions.of_errors(view.reference, [case for case, _ in view.errors], answered)

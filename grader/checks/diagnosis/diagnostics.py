@@ -1,13 +1,13 @@
-"""The inputs that explain failures, and what mistakes and mutants answer to them.
+"""The inputs that explain failures, and the answers of mistakes and mutants to them.
 
-They are drawn once a run, apart from the hidden inputs, and may be shown. A course can put the
-smallest first with a ladder in cases.py:
+They are drawn once per run, independently of the hidden inputs, so messages may show them. A course
+can provide small inputs in cases.py, which come first:
 
     def demonstrations(rng, reference):
         yield Case("relu", np.array([-1.0, 2.0]))       # from small to large, for any function
 
-Without one, the generators of the hidden tests draw again with another seed, and the smallest of
-their cases comes first. Nothing here is computed for a function that never fails.
+Otherwise the generators of the hidden tests draw again with another seed, and their smallest cases
+come first. Nothing is computed for a function that never fails.
 """
 
 from __future__ import annotations
@@ -34,84 +34,87 @@ from grader.checks.reference import Module
 from grader.sandbox.student import Answer
 
 MOST_NUMBERS: Final = 4000
-"""Inputs with more numbers explain nothing to a reader."""
+"""Inputs with more numbers are skipped, because readers could not follow them."""
 MOST_PAIRS: Final = 600
-"""Pairs of named mistakes that are tried for one function: its answers are one array, so that these
-are programs of a millisecond each, made once a run."""
+"""Number of pairs of named mistakes that are tried for one function.
+
+Pairs are tried only for functions that return one array: programs of about a millisecond each,
+created once per run.
+"""
 UNPAIRED: Final = ("constant-answer", "state-between-calls", "argument-modified")
-"""Mistakes that hide another one, or that no values tell."""
+"""Mistakes that hide other mistakes, or that cannot be seen in values."""
 MOST_FAILED: Final = 4
-"""Inputs of one generator of a check that failed; of the others, one each."""
+"""Number of inputs from each generator of a failed check; other generators provide one."""
 Arrays = Mapping[Path, np.ndarray]
 
 
 class Answered(Struct, frozen=True):
-    """The answer of a trusted program to a case, and the scale of each array."""
+    """The answer of a trusted program to a case, with the scale of each array."""
 
     arrays: Arrays
     scales: Mapping[Path, float]
 
 
 def answer_of(module: Module, case: Case, want: Any) -> Answered | None:
-    """Return what a program of ours answers to a case; None where it raises."""
+    """Return the answer of a trusted program to a case, or None if it raises."""
     module.restart()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             arrays = arrays_of(module.answer(case, want))
-    except Exception:  # an edited program may raise anything
+    except Exception:  # an edited program may raise any exception
         return None
     return Answered(arrays, compare.scales(arrays, case.own_scale))
 
 
 class Candidate(Struct, eq=False):
-    """A wrong program of ours that may be what a student has written: a mistake or a mutant."""
+    """A wrong program that a student may have written: a named mistake or a mutant."""
 
     function: str
     make: Callable[[], Module]
     mistake: Mistake | None = None
     mutant: Mutant | None = None
     both: tuple[Candidate, Candidate] | None = None
-    """The two mistakes that are made in it, if it is a pair."""
+    """The two mistakes that it combines, if it is a pair."""
     _module: Module | None = None
     _made: dict[Case, Answered | None] = field(default_factory=dict)
 
     @property
     def module(self) -> Module:
-        """Return the program, made at first use."""
+        """Return the program, created at first use."""
         if self._module is None:
             self._module = self.make()
         return self._module
 
     def made(self, case: Case, want: Any) -> Answered | None:
-        """Return its answer to a case, computed once a run; None where it raises."""
+        """Return its answer to a case, computed once per run, or None if it raises."""
         if case not in self._made:
             try:
                 self._made[case] = answer_of(self.module, case, want)
-            except Exception:  # not every edit of a syntax tree can be compiled
+            except Exception:  # not every edited syntax tree compiles
                 self._made[case] = None
         return self._made[case]
 
     def raised(self, case: Case, want: Any) -> str:
-        """Return the exception that it raises on a case, as a traceback ends, or ''."""
+        """Return the last line of the traceback that it raises on a case, or ''."""
         self.module.restart()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self.module.answer(case, want)
-        except Exception as error:  # an edited program may raise anything
+        except Exception as error:  # an edited program may raise any exception
             return f"{type(error).__name__}: {error}"
         return ""
 
     def forget(self) -> None:
-        """Drop the answers kept."""
+        """Discard the stored answers."""
         self._made.clear()
         if self._module is not None:
             self._module.forget()
 
 
 class Diagnostics:
-    """The diagnostic inputs of a run by function, and the candidates for each."""
+    """The diagnostic inputs of a run by function, and the candidates for each function."""
 
     def __init__(
         self,
@@ -141,11 +144,11 @@ class Diagnostics:
         return [name for name in self.exercise.reference.names() if name in asked]
 
     def cases(self, function: str, draws: Sequence[Callable[..., Any]] = ()) -> list[Case]:
-        """Return the inputs of a function, smallest first.
+        """Return the diagnostic inputs of a function, smallest first.
 
         Args:
             function: The function that failed.
-            draws: The generators of the checks that failed; others are used sparingly.
+            draws: The generators of the failed checks; each other generator provides one input.
         """
         found: list[Case] = []
         for draw in self._draws(function):
@@ -154,7 +157,7 @@ class Diagnostics:
         return [*self.ladder(function), *sorted(found, key=lambda case: _size(case.args))]
 
     def ladder(self, function: str) -> list[Case]:
-        """Return the demonstrations that the course gives for a function, in their order."""
+        """Return the course's demonstration inputs for a function, in their order."""
         if self._ladder is None:
             self._ladder = {}
             demonstrations = self.exercise.demonstrations
@@ -176,7 +179,7 @@ class Diagnostics:
         return self._drawn[draw]
 
     def all_drawn(self, draw: Callable[..., Any]) -> list[Case]:
-        """Return what a generator draws for diagnosis, those inputs too on which the reference raises."""
+        """Return all cases of a generator, including those on which the reference raises."""
         rng = self._rng(f"diagnostic {draw.__module__}.{draw.__qualname__}")
         return list(draw(rng, self.exercise.reference.module))
 
@@ -185,12 +188,12 @@ class Diagnostics:
             return False
         try:
             self.exercise.reference.want(case)
-        except Exception:  # the reference raises, as the contract says: nothing to compare
+        except Exception:  # the reference raises, as the contract requires: nothing to compare
             return False
         return True
 
     def candidates(self, function: str) -> Iterator[Candidate]:
-        """Yield the mistakes made in a function, then mutants, each made when it is reached."""
+        """Yield the mistakes in a function, then its mutants, each created when it is needed."""
         yield from self.mistakes(function)
         if self._mutants is None:
             known = known_names(self.exercise.text)
@@ -203,7 +206,7 @@ class Diagnostics:
             yield found[number]
 
     def mistakes(self, function: str) -> list[Candidate]:
-        """Return the mistakes of the catalogue that are made in a function."""
+        """Return the mistakes of the catalogue in a function."""
         if self._mistakes is None:
             catalogue = self.exercise.catalogue
             self._mistakes = [
@@ -213,7 +216,7 @@ class Diagnostics:
         return [each for each in self._mistakes if each.function == function]
 
     def pairs(self, function: str) -> list[Candidate]:
-        """Return the pairs of named mistakes that can be made in one function, at most `MOST_PAIRS`."""
+        """Return at most `MOST_PAIRS` pairs of named mistakes that fit together in one function."""
         if function not in self._pairs:
             source, known = self.exercise.catalogue.source, self.mistakes(function)
             self._pairs[function] = [
@@ -228,7 +231,7 @@ class Diagnostics:
         return self.exercise.edited(text, mistake.id)
 
     def forget(self) -> None:
-        """Drop the inputs and what was answered to them: another run draws others."""
+        """Discard the inputs and the answers, before another seed draws new ones."""
         self._drawn.clear()
         self._ladder = None
         for candidates in (*self._candidates.values(), *self._pairs.values(), self._mistakes or ()):
@@ -237,18 +240,18 @@ class Diagnostics:
 
 
 def _paired(source: str, one: Mistake | None, other: Mistake | None) -> str:
-    """Return the solution with two mistakes, or '' where they do not fit together."""
+    """Return the solution with two mistakes, or '' if they do not fit together."""
     if one is None or other is None or one.id == other.id or one.code or other.code:
         return ""
     if one.id in UNPAIRED or other.id in UNPAIRED:
         return ""
-    with contextlib.suppress(ValueError):  # one is made in the text of the other
+    with contextlib.suppress(ValueError):  # one mistake changes text that the other replaces
         return both(source, one, other)
     return ""
 
 
 def _size(value: Any) -> int:
-    """Count the numbers and words in arguments."""
+    """Count the numbers and strings in arguments."""
     if isinstance(value, np.ndarray):
         return int(value.size)
     if isinstance(value, Part):
@@ -261,7 +264,7 @@ def _size(value: Any) -> int:
 
 
 def agree(case: Case, mine: Arrays, made: Answered | None, keys: Iterable[Path]) -> bool:
-    """Return whether an answer's arrays are ``made`` at all of ``keys``, at the verdict's tolerance."""
+    """Return whether an answer equals ``made`` at all ``keys``, within the verdict's tolerance."""
     if made is None:
         return False
     for path in keys:
@@ -276,9 +279,9 @@ def _is_near(case: Case, got: np.ndarray, want: np.ndarray, scale: float) -> boo
         return False
     tolerance = max(case.tolerance, compare.TOLERANCE)
     if got.size and not case.entrywise and got.dtype.kind == want.dtype.kind == "f":
-        with np.errstate(invalid="ignore"):  # infinity less infinity
+        with np.errstate(invalid="ignore"):  # infinity minus infinity
             off = float(np.abs(got - want).max())
-        if math.isfinite(off):  # nearly every candidate is ruled out here: no message is made
+        if math.isfinite(off):  # rules out most candidates without building a message
             return off <= max(tolerance * scale, case.floor)
     found = compare.fault(
         got, want, scale, floor=case.floor, tolerance=tolerance, entrywise=case.entrywise
@@ -287,7 +290,7 @@ def _is_near(case: Case, got: np.ndarray, want: np.ndarray, scale: float) -> boo
 
 
 def wrong_paths(reference: Module, case: Case, answer: Answer) -> list[Path]:
-    """Return the arrays of an answer that are not right, in the order of the right answer."""
+    """Return the paths of the wrong arrays of an answer, in the order of the right answer."""
     if answer.error is not None:
         return []
     want, expected, scales = reference.expected(case)

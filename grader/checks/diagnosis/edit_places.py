@@ -1,6 +1,6 @@
 """Places in a function's syntax tree where an edit can be made.
 
-for slot in slots(function):            # every expression, with what holds it
+for slot in slots(function):       # every expression, with its place
     yield replaced(function, slot, new, "`b2` were not added", "Which terms belong to this sum?")
 """
 
@@ -17,10 +17,10 @@ Function = ast.FunctionDef
 
 
 class Edit(Struct, frozen=True, eq=False):
-    """One edit of a syntax tree, made in place and taken back."""
+    """One edit of a syntax tree, which can be made in place and undone."""
 
     home: str
-    """The function in which it is made."""
+    """The function that it changes."""
     clause: str
     question: str
     do: Callable[[], None]
@@ -28,7 +28,7 @@ class Edit(Struct, frozen=True, eq=False):
 
 
 class Slot(Struct, frozen=True, eq=False):
-    """A place that holds an expression: a field of ``owner``, or one item of a field."""
+    """The place of an expression: a field of ``owner``, or one item of a field."""
 
     owner: Any
     name: str
@@ -36,7 +36,7 @@ class Slot(Struct, frozen=True, eq=False):
     node: ast.expr
 
     def put(self, new: ast.expr) -> None:
-        """Put an expression there."""
+        """Replace the expression at this place."""
         if self.index < 0:
             setattr(self.owner, self.name, new)
         else:
@@ -44,7 +44,7 @@ class Slot(Struct, frozen=True, eq=False):
 
 
 def slots(function: Function) -> Iterator[Slot]:
-    """Yield every expression of a function with the place that holds it."""
+    """Yield every expression of a function with its place."""
     for owner in ast.walk(function):
         if owner is function.args:
             continue
@@ -60,7 +60,7 @@ def slots(function: Function) -> Iterator[Slot]:
 
 
 def located(new: ast.AST, old: ast.AST) -> None:
-    """Give every new node the line of the one that it replaces: nothing is compiled without."""
+    """Give every new node the line of the node that it replaces, as the compiler requires."""
     for node in ast.walk(new):
         if isinstance(node, (ast.expr, ast.stmt, ast.arg, ast.keyword)) and not hasattr(
             node, "lineno"
@@ -69,14 +69,14 @@ def located(new: ast.AST, old: ast.AST) -> None:
 
 
 def replaced(function: Function, slot: Slot, new: ast.expr, clause: str, question: str) -> Edit:
-    """Return the edit that puts ``new`` in the place of an expression."""
+    """Return the edit that replaces an expression by ``new``."""
     old = slot.node
     located(new, old)
     return Edit(function.name, clause, question, lambda: slot.put(new), lambda: slot.put(old))
 
 
 class Indexed(NamedTuple):
-    """An expression inside the brackets of a value: an index, or where a slice begins or ends."""
+    """An expression inside the brackets of a value: an index, or one end of a slice."""
 
     value: ast.expr
     part: str
@@ -103,12 +103,12 @@ def _ends(part: ast.expr) -> list[tuple[str, ast.expr | None]]:
 
 
 def indexed(function: Function, node: ast.AST) -> Indexed | None:
-    """Return the value that a node is part of an index of, or None."""
+    """Return the value in whose index a node occurs, or None."""
     return _indices(function).get(id(node))
 
 
 def called(node: ast.AST) -> str:
-    """Name a function that is called."""
+    """Return the name of a called function."""
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return name
@@ -119,7 +119,7 @@ def called(node: ast.AST) -> str:
 
 
 def names(function: Function) -> list[str]:
-    """Return the parameters and the names that a function assigns."""
+    """Return a function's parameters and the names that it assigns."""
     found = [argument.arg for argument in function.args.args]
     for node in ast.walk(function):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -129,7 +129,7 @@ def names(function: Function) -> list[str]:
 
 @lru_cache(64)
 def first_lines(function: Function) -> dict[str, int]:
-    """Return the line from which on each name of a function has a value."""
+    """Return the line at which each name of a function first has a value."""
     found = {argument.arg: 0 for argument in function.args.args}
     for node in ast.walk(function):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -139,7 +139,7 @@ def first_lines(function: Function) -> dict[str, int]:
 
 @lru_cache(64)
 def roles(function: Function) -> dict[str, str]:
-    """Return what each name of a function is: a dict, a function, a count, or a value."""
+    """Return the role of each name of a function: a dict, a function, a count, or a value."""
     found: dict[str, str] = {}
     for node in ast.walk(function):
         match node:
@@ -169,7 +169,7 @@ def _is_text(node: ast.expr) -> bool:
 
 
 def _element(source: ast.expr) -> str:
-    """Return what a loop runs over: counts or keys; '' for anything else."""
+    """Return what a loop iterates over: counts or keys; '' for anything else."""
     while isinstance(source, ast.Call) and called(source.func) in ("reversed", "sorted"):
         source = source.args[0]
     match source:
@@ -184,7 +184,7 @@ _KEPT = "_kept_keys"
 
 
 def note_kept(tree: ast.Module) -> None:
-    """Note in each function with a cache for an argument which keys the module's caches have."""
+    """Record the keys of the module's caches in each function that takes a cache."""
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     keys: list[str] = []
     for node in (each for function in functions for each in ast.walk(function)):
@@ -196,7 +196,7 @@ def note_kept(tree: ast.Module) -> None:
 
 
 def kept(function: Function) -> tuple[str, list[str]] | None:
-    """Return the name of a function's argument for a cache, and the keys of caches; or None."""
+    """Return the name of a function's cache argument and the keys of caches, or None."""
     keys = getattr(function, _KEPT, [])
     name = next((each.arg for each in function.args.args if each.arg == "cache"), "")
     return (name, keys) if name and keys else None

@@ -1,8 +1,8 @@
-"""Name the expressions and places of an edit in a sentence, for readers who see only the stub.
+"""Describe the expressions and places of an edit to readers who have seen only the stub.
 
-quoted(node)                  # "`b2`", "what is computed from `X`", "one value"
-the("factor", node)           # "the factor `o`", or "one factor" where it has no name
-within(function, node)        # " in `db1`", or "" where readers do not know that name
+quoted(node)               # "`b2`", "what is computed from `X`", "one value"
+the("factor", node)        # "the factor `o`", or "one factor" if it has no name
+within(function, node)     # " in `db1`", or "" if readers do not know that name
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ _PRIVATE: Final = "_is_private"
 _KNOWN: Final = "_known_names"
 _MADE_BY: Final = "_made_by"
 UNNAMED: Final = "one value"
-"""Stands for an expression that has no name which readers know."""
+"""Text for an expression without a name that readers know."""
 _IN_WORDS: Final = ("what", "one ", "the ")
 
 
 @lru_cache(64)
 def _places(function: Function) -> dict[int, str]:
-    """Return for each node, by its id, in which value it stands: " in `db1`"."""
+    """Return for each node, by id, the value in which it occurs: " in `db1`"."""
     found: dict[int, str] = {}
     for node in reversed(list(ast.walk(function))):
         if isinstance(node, (ast.Assign, ast.AugAssign)):
@@ -56,21 +56,21 @@ def _places(function: Function) -> dict[int, str]:
 
 
 def within(function: Function, node: ast.AST) -> str:
-    """Say in which value of a function a node stands, or ''."""
+    """Return the value of a function in which a node occurs, as a phrase; or ''."""
     return _places(function).get(id(node), "")
 
 
 def placed(text: str, where: str) -> str:
-    """Add the place of an edit to its description, unless that names it already."""
+    """Append the place of an edit to its description, unless it is mentioned already."""
     return text if where.removeprefix(" in ") in text else text + where
 
 
 def note_private(tree: ast.Module, known: Set[str] | None) -> None:
-    """Note which names of a solution its readers do not know: no sentence may speak of them.
+    """Record the names of a solution that its readers do not know; sentences must avoid them.
 
     Args:
         tree: The solution.
-        known: The names that they know; all if None.
+        known: The names that readers know; None for all.
     """
     if known is None:
         return
@@ -86,7 +86,7 @@ def note_private(tree: ast.Module, known: Set[str] | None) -> None:
 
 
 def _note_makers(function: Function) -> None:
-    """Note for each unknown name of a function the expression of known names that makes it."""
+    """Record for each unknown name an equivalent expression of known names."""
     made: dict[str, list[ast.expr]] = {}
     for node in ast.walk(function):
         if isinstance(node, (ast.Assign, ast.AugAssign)):
@@ -102,24 +102,24 @@ def _note_makers(function: Function) -> None:
 
 
 def is_private(node: ast.AST) -> bool:
-    """Return whether a name, or a key, is one that readers do not know."""
+    """Return whether readers do not know a name or a key."""
     return getattr(node, _PRIVATE, False)
 
 
 def variable(function: Function, name: str, kind: str = "variable") -> str:
-    """Return a name in quotes; "one variable" where readers do not know it.
+    """Return a name in quotes, or "one variable" if readers do not know it.
 
     Args:
-        function: Where the name stands.
+        function: The function in which the name occurs.
         name: The name.
-        kind: What to call it where it is unknown.
+        kind: The word to use if the name is unknown.
     """
     known: Set[str] | None = getattr(function, _KNOWN, None)
     return f"`{name}`" if known is None or name in known else f"one {kind}"
 
 
 def said(node: ast.AST, depth: int = 0) -> str:
-    """Name an expression in words that give no formula away.
+    """Describe an expression in words without revealing a formula.
 
     >>> said(ast.parse("params['b2']", mode="eval").body)
     'b2'
@@ -142,7 +142,7 @@ def said(node: ast.AST, depth: int = 0) -> str:
 
 
 def _short(node: ast.AST) -> str:
-    """Name a variable, a number or an entry of a dict; '' for anything else."""
+    """Return the name of a variable, a number or a dict entry; '' for anything else."""
     match node:
         case ast.Name(id=name):
             made = getattr(node, _MADE_BY, None)
@@ -163,7 +163,7 @@ def _short(node: ast.AST) -> str:
 
 
 def _made(node: ast.AST, depth: int) -> str:
-    """Name a simple expression, such as a function of a variable; '' for anything else."""
+    """Describe a simple expression, such as a function of a variable; '' for anything else."""
     match node:
         case ast.Attribute(value=value, attr="T"):
             return _of("{}.T", value, depth)
@@ -189,17 +189,17 @@ def _made(node: ast.AST, depth: int) -> str:
 
 
 def _of(form: str, inner: ast.AST, depth: int) -> str:
-    """Name a form of an expression that has a name; '' for one that is only described."""
+    """Describe an expression of a certain form if its inner part has a name; else return ''."""
     name = said(inner, depth)
     return "" if name.startswith(_IN_WORDS) else form.format(name)
 
 
 def quoted(node: ast.AST, kind: str = "value") -> str:
-    """Name an expression, in quotes where that is code; "one term" for a nameless one.
+    """Describe an expression, in quotes if it is code; "one term" if it has no name.
 
     Args:
         node: The expression.
-        kind: What to call it where it has no name that readers know.
+        kind: The word to use if the expression has no name that readers know.
     """
     name = said(node)
     if name == UNNAMED:
@@ -208,12 +208,12 @@ def quoted(node: ast.AST, kind: str = "value") -> str:
 
 
 def the(noun: str, node: ast.AST, link: str = "") -> str:
-    """Name a part of a formula: "the factor `o`", or "one factor" where the other has no name.
+    """Describe a part of a formula: "the factor `o`", or "one factor" without a name.
 
     Args:
-        noun: What it is: "factor", "minus sign".
-        node: The expression that it is, or that it stands beside.
-        link: How it stands beside it: "before".
+        noun: The kind of part: "factor", "minus sign".
+        node: The part itself, or an expression next to it.
+        link: The position relative to that expression: "before".
     """
     name = said(node)
     if name == UNNAMED or (not link and name.startswith("the ")):
@@ -226,11 +226,11 @@ def the(noun: str, node: ast.AST, link: str = "") -> str:
 
 
 def another(node: ast.AST) -> str:
-    """Name the right value where a wrong one was named before it."""
+    """Describe the right value after a wrong one has been mentioned."""
     name = quoted(node)
     return "another value" if name == UNNAMED else name
 
 
 def pair_of(one: str, other: str, instead: str) -> str:
-    """Name two expressions together, or say what stands for them where one has no name."""
+    """Describe two expressions, or return ``instead`` if one of them has no name."""
     return instead if UNNAMED in (one, other) else f"{one} and {other}"

@@ -1,12 +1,13 @@
-"""Search for the edits of the reference that give a student's answers: one, or several.
+"""Search for edits of the reference that give a student's answers: one, or several.
 
     search = Edits(diagnostics)
-    search.matching(view)         # the candidates whose answers are the student's, all of them
-    search.in_arrays(view)        # an edit that is made in the wrong arrays only
-    search.together(view)         # two or more edits of one function that give its answers
+    search.matching(view)      # all candidates that give the student's answers
+    search.in_arrays(view)     # an edit that applies to the wrong arrays only
+    search.together(view)      # two or more edits of one function that give its answers
 
-What a candidate answers is computed once a run. What a search may cost for one submission is counted
-in programs that are made, not in seconds: grades must not depend on how busy the machine is.
+The answers of a candidate are computed once per run. The cost of a search for one submission is
+limited by the number of programs, not by time, because grades must not depend on how busy the
+machine is.
 """
 
 from __future__ import annotations
@@ -28,39 +29,39 @@ from grader.checks.reference import Module
 from grader.sandbox.student import Answer
 
 WITNESSES: Final = 2
-"""Inputs on which an edit must show itself."""
+"""Number of inputs on which an edit must have a visible effect."""
 FEW: Final = 60
-"""Mutants that are tried where a named mistake gives the student's answers already."""
+"""Number of mutants that are still tried after a named mistake has given the student's answers."""
 MOST_FIRST: Final = 3
-"""Candidates for the first of two edits that are taken for one array."""
+"""Number of candidates for the first of two edits that are tried per array."""
 MOST_PATHS: Final = 4
-"""Arrays that a first of two edits is looked for in."""
+"""Number of arrays in which the first of two edits is searched."""
 MOST_EDITS: Final = 4
-"""Edits of one function that are looked for."""
+"""Largest number of edits of one function in a combination."""
 MOST_TRIED: Final = 60
-"""Combinations of edits that are made into programs for one function of one submission."""
+"""Number of combinations of edits that are compiled for one function of one submission."""
 
 
 class Several(NamedTuple):
-    """Two or more edits of one function, and the program that has them all."""
+    """Two or more edits of one function, and the program with all of them."""
 
     edits: Sequence[Candidate]
     module: Module
 
 
 class Edits:
-    """The candidates of a run, compared with what students answered."""
+    """The candidates of a run, compared with students' answers."""
 
     def __init__(self, diagnostics: Diagnostics) -> None:
         self.diagnostics = diagnostics
         self.reference = diagnostics.exercise.reference
         self._tried: set[int] = set()
-        """The mutants tried for this submission, by their ids."""
+        """The ids of the mutants tried for this submission."""
         self._left = 0
-        """The combinations of mutants that may still be made for the function at hand."""
+        """The number of combinations that may still be compiled for the current function."""
 
     def candidates(self, function: str) -> Iterator[Candidate]:
-        """Yield the mistakes of a function, then mutants, until `MOST` of all functions are tried."""
+        """Yield a function's mistakes, then mutants, at most `MOST` for the whole submission."""
         for candidate in self.diagnostics.candidates(function):
             if candidate.mutant is not None and id(candidate) not in self._tried:
                 if len(self._tried) >= MOST:
@@ -71,13 +72,13 @@ class Edits:
     def matching(
         self, view: View, path: Path | None = None, most: int = 1, mistakes_only: bool = False
     ) -> list[Candidate]:
-        """Return the candidates whose answers are the student's, in one array or in all.
+        """Return the candidates that give the student's answers, for one array or for all.
 
         Args:
             view: The student's answers.
-            path: The array; None for all of them.
-            most: The mutants that are looked for; all mistakes that fit are found.
-            mistakes_only: Whether mutants are left out.
+            path: The path of one array; None for all arrays.
+            most: The number of mutants to find; all matching mistakes are found.
+            mistakes_only: Whether to skip mutants.
         """
         found: list[Candidate] = []
         few = FEW
@@ -90,19 +91,20 @@ class Edits:
             elif candidate.mutant is not None and found:
                 few -= 1
                 if few < 0 and not any(map(self._is_loose, found)):
-                    break  # it has a name already: a mutant would only say it in other words
+                    # the mistake has a name already; a mutant would only describe it in other words
+                    break
         return found
 
     def _is_loose(self, candidate: Candidate) -> bool:
-        """Whether the hint of a mistake speaks of several variants: a mutant says which it is."""
+        """Return whether a mistake's hint covers several variants; a mutant names one."""
         hints = self.diagnostics.exercise.catalogue.hints
         name = candidate.mistake.id if candidate.mistake is not None else ""
         return name in hints and " or " in hints[name].question
 
     def in_arrays(self, view: View) -> Candidate | None:
-        """Return an edit that gives all wrong arrays, and is made in these only; None if there is none.
+        """Return an edit that gives all wrong arrays and applies to these only, or None.
 
-        Too few wrong numbers are alike in many ways, and say nothing.
+        With very few wrong numbers, agreement may be chance, so the search is skipped.
         """
         if sum(map(len, view.wrong)) < WITNESSES or view.wrong_entries() < FEWEST_ENTRIES:
             return None
@@ -111,11 +113,12 @@ class Edits:
         for candidate in fitting:
             found = found or candidate
             if candidate.mutant is not None:
-                return candidate  # what it says holds in some arrays; a hint may speak of all
+                # a mutant's clause is true of some arrays; a hint may describe all of them
+                return candidate
         return found
 
     def _fits_where(self, candidate: Candidate, view: View) -> bool:
-        """Whether a candidate gives the student's arrays wherever these are wrong."""
+        """Return whether a candidate gives the student's arrays wherever some of them are wrong."""
         paths, witnesses = view.paths, 0
         for number in view.numbers:
             case = view.cases[number]
@@ -128,9 +131,9 @@ class Edits:
         return witnesses >= min(WITNESSES, len(view.numbers))
 
     def raising(self, view: View) -> set[str]:
-        """Return the ids of the mistakes that answer and raise as the student's function does.
+        """Return the ids of mistakes with the answers and exceptions of the student's function.
 
-        The text of an exception tells shapes. One that reads the same on several inputs tells too
+        The text of an exception reveals shapes. If it is the same on several inputs, it proves too
         little, unless wrong values agree as well.
         """
         texts = [(case, last_line(error)) for case, error in view.errors]
@@ -145,12 +148,12 @@ class Edits:
         }
 
     def _raises(self, candidate: Candidate, case: Case, text: str) -> bool:
-        """Whether a candidate raises with this text; most are ruled out by what is kept of them."""
+        """Return whether a candidate raises with this text; cached answers rule out most."""
         want = self.reference.want(case)
         return candidate.made(case, want) is None and candidate.raised(case, want) == text
 
     def partly(self, view: View) -> tuple[Candidate, list[Case]] | None:
-        """Return an edit that holds on the failing inputs only, and the inputs that it spares."""
+        """Return an edit that fits the failing inputs only, and the inputs that it would break."""
         failing = [n for n in view.numbers if view.wrong[n]]
         if len(failing) < WITNESSES or len(failing) == len(view.numbers):
             return None
@@ -163,8 +166,8 @@ class Edits:
     def together(self, view: View) -> Several | None:
         """Return the edits of one function that together give its answers, or None.
 
-        They are found one after the other: the first explains the first wrong array alone, the next
-        one the first array that is still unexplained.
+        They are searched one after the other: the first must explain the first wrong array alone,
+        each later one the first array that is still unexplained.
         """
         failing = [n for n in view.numbers if view.wrong[n]]
         if len(failing) < WITNESSES:
@@ -193,7 +196,7 @@ class Edits:
     def _next(
         self, view: View, failing: Sequence[int], chosen: list[Candidate], paths: Sequence[Path]
     ) -> tuple[Candidate, Module] | None:
-        """Return a mutant that explains one more array with those before it, and their program."""
+        """Return a mutant that explains one more array with ``chosen``, and their program."""
         telling = [path for path in paths if view.wrong_entries([path]) >= FEWEST_ENTRIES]
         alone = ((path, c) for path in telling for c in self.matching(view, path, MOST_FIRST))
         any_other = (
@@ -217,11 +220,11 @@ class Edits:
         first, *others = [each.mutant for each in chosen if each.mutant is not None]
         try:
             return self.diagnostics.exercise.mutated(first, *others)
-        except Exception:  # two edits of one place need not fit together
+        except Exception:  # two edits of the same place may not fit together
             return None
 
     def _unexplained(self, module: Module | None, view: View, failing: Sequence[int]) -> list[Path]:
-        """Return the wrong arrays that a program does not explain, those wrong in themselves first."""
+        """Return the wrong arrays that a program does not explain, roots first."""
         return [
             path
             for path in view.paths
@@ -251,7 +254,7 @@ class Edits:
                     left -= 1
                     if left < 0:
                         return None
-                    with contextlib.suppress(Exception):  # they need not fit together
+                    with contextlib.suppress(Exception):  # they may not fit together
                         text = both(source, first.mistake, second.mistake)
                         module = self.diagnostics.exercise.edited(text)
                         if self.all_of(module, pairs):
@@ -259,7 +262,7 @@ class Edits:
         return None
 
     def _of_one_array(self, view: View, failing: Sequence[int]) -> Several | None:
-        """Return two named mistakes that explain a function's only array, which neither does alone."""
+        """Return two mistakes that together, but not alone, explain a function's only array."""
         if len(self.reference.expected(view.cases[0])[1]) > 1:
             return None
         known = self.diagnostics.mistakes(view.function)
@@ -273,7 +276,7 @@ class Edits:
         return None
 
     def _is_enough(self, candidate: Candidate, view: View, numbers: Sequence[int]) -> bool:
-        """Whether a candidate alone gives all of the student's arrays on these inputs."""
+        """Return whether a candidate alone gives all of the student's arrays on these inputs."""
         return all(
             agree(case, view.arrays(n), candidate.made(case, self.reference.want(case)), right)
             for n in numbers
@@ -284,7 +287,7 @@ class Edits:
     def all_of(self, module: Module, pairs: Iterable[tuple[Case, Answer]]) -> bool:
         """Return whether a program gives the student's answers on all of these inputs.
 
-        Where the student's function raises, so does the program; it answers at least once.
+        It must raise where the student's function raises, and answer at least once.
         """
         answered = 0
         for case, answer in pairs:
@@ -301,7 +304,7 @@ class Edits:
     def _fits(
         self, candidate: Candidate, view: View, numbers: Sequence[int], path: Path | None
     ) -> bool:
-        """Whether a candidate gives the student's arrays on these inputs."""
+        """Return whether a candidate gives the student's arrays on these inputs."""
         witnesses = 0
         for number in numbers:
             case, wrong = view.cases[number], view.wrong[number]
@@ -313,7 +316,7 @@ class Edits:
                 return False
             among = wrong if path is None else [path]
             witnesses += bool(wrong) and self._shows(candidate, view, number, among)
-        # Few inputs overflow, and few mistakes overflow on just these.
+        # Few inputs overflow, and few mistakes overflow on exactly these.
         is_overflow = candidate.mistake is not None and view.is_infinite_or_nan()
         is_one_enough = is_overflow or view.is_one_odd_number()
         return witnesses >= (1 if is_one_enough else max(min(WITNESSES, len(numbers)), 1))
@@ -338,7 +341,7 @@ class Edits:
     def _shows(
         self, candidate: Candidate, view: View, number: int, among: Sequence[Path] = ()
     ) -> bool:
-        """Whether a candidate differs from the reference on an input, in one of these arrays."""
+        """Return whether a candidate differs from the reference on an input, in these arrays."""
         case = view.cases[number]
         want, right, _ = self.reference.expected(case)
         made = candidate.made(case, want)

@@ -1,4 +1,4 @@
-"""Write a call and what it returned as a student would type it, from demonstration inputs only.
+"""Write a call and its result as Python code, for demonstration inputs only.
 
 >>> value(np.array([[0.5, -1.0]]))
 'np.array([[0.5, -1.0]])'
@@ -26,11 +26,11 @@ MOST_ENTRIES: Final = 12
 """Larger arrays are described by their shape."""
 MOST_ARRAYS: Final = 3
 MOST_WORKED: Final = 300
-"""Characters of a worked example beside the one that fails."""
+"""Characters of the worked example that accompanies a failing one."""
 
 
 def number(one: Any) -> str:
-    """Write a number in at most four digits."""
+    """Write a number with at most four digits."""
     if isinstance(one, (bool, np.bool_)):
         return str(bool(one))
     if isinstance(one, (int, np.integer)):
@@ -43,7 +43,7 @@ def number(one: Any) -> str:
 
 
 def bare(array: Any) -> str:
-    """Write an array as nested lists, or its shape where it is large."""
+    """Write an array as nested lists, or its shape if it is large."""
     array = np.asarray(array)
     if array.ndim == 0:
         return number(array[()])
@@ -59,7 +59,7 @@ def _nested(array: np.ndarray) -> str:
 
 
 def value(one: Any) -> str:
-    """Write an argument as Python would read it, large arrays aside."""
+    """Write an argument as a Python expression, unless it is a large array."""
     if isinstance(one, np.ndarray):
         text = bare(one)
         return text if text.startswith("an array") or not one.ndim else f"np.array({text})"
@@ -104,7 +104,7 @@ def parameters(reference: Module, case: Case) -> Sequence[str]:
 
 
 def label(function: str, path: Path) -> str:
-    """Name an array of an answer: its keys, or the function's result."""
+    """Return the label of an array of an answer: its keys, or the function's result."""
     keys = [str(key) for key in path if isinstance(key, str)]
     if keys:
         return keys[-1]
@@ -118,7 +118,7 @@ def example(
     wrong: Sequence[Path],
     outputs: Sequence[str] = (),
 ) -> Example:
-    """Return a failing demonstration example, the wrong arrays of it first."""
+    """Return a failing demonstration example that shows the wrong arrays first."""
     text = call(reference, case)
     if answer.error is not None:
         said = last_line(answer.error)
@@ -128,7 +128,7 @@ def example(
     right, mine = reference.expected(case)[1], arrays_of(answer.value)
     first = [*wrong][:MOST_ARRAYS]
     returned, correct = listed(case, mine, first), listed(case, right, first)
-    if returned == correct:  # too large to be written out: one entry of each tells them apart
+    if returned == correct:  # too large to be printed: show one entry of each
         found = [off for path in first if (off := _entry(case, mine.get(path), right[path], path))]
         returned, correct = (
             (", ".join(each) for each in zip(*found, strict=True)) if found else ("", "")
@@ -139,7 +139,7 @@ def example(
 def _entry(
     case: Case, mine: np.ndarray | None, right: np.ndarray, path: Path
 ) -> tuple[str, str] | None:
-    """Write the entry of an array that is furthest off, as returned and as it should be."""
+    """Return the entry of an array with the largest error, as returned and as expected."""
     if mine is None or mine.shape != right.shape or not right.size:
         return None
     with np.errstate(invalid="ignore"):
@@ -150,13 +150,13 @@ def _entry(
 
 
 def worked(reference: Module, cases: Sequence[Case], shown: Case, paths: Sequence[Path]) -> str:
-    """Return another small input with its right answer in a line, or '' where all are large.
+    """Write another small input with its right answer in one line, or '' if all are large.
 
     Args:
         reference: The reference.
         cases: The inputs to choose from, smallest first.
-        shown: The input that is shown already.
-        paths: The arrays of the answer that it is about.
+        shown: The input that is already shown.
+        paths: The arrays of the answer to show.
     """
     first = call(reference, shown)
     for case in cases:
@@ -169,12 +169,12 @@ def worked(reference: Module, cases: Sequence[Case], shown: Case, paths: Sequenc
 
 
 def last_line(error: StudentError) -> str:
-    """Return the end of an exception's traceback; what the student reads where there is none."""
+    """Return the last line of an exception's traceback, or the student's message without one."""
     return next(iter(error.detail.strip().splitlines()[-1:]), str(error))
 
 
 def listed(case: Case, arrays: dict[Path, np.ndarray], paths: Sequence[Path]) -> str:
-    """Write some arrays of an answer, each with its name."""
+    """Write some arrays of an answer, each with its label."""
     parts = []
     for path in paths:
         if path in arrays:

@@ -1,8 +1,8 @@
 """Find out what is wrong in one function of a student, on diagnostic inputs.
 
-General mechanisms come first: does it follow from an earlier function, is it an edit of the
-reference (a named mistake or a mutant), does a relation hold between its values and the right ones?
-Every sentence is checked on this submission before it is said.
+General explanations come first: it follows from an earlier function, it is an edit of the reference
+(a named mistake or a mutant), or there is a relation between its values and the right ones. Every
+sentence is checked on this submission before it is used.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ from grader.model import Example
 from grader.sandbox.student import Answer
 
 CONSTANT: Final = "constant-answer"
-"""What looks constant often has a better name."""
+"""Answers that look constant often have a better explanation, so this mistake comes last."""
 _COUNTS: Final = {2: "two", 3: "three", 4: "four"}
 MOST_LOOKED_AT: Final = 8
-"""Arrays that a mistake must explain half of, where it does not explain all."""
+"""Number of arrays considered when a mistake explains only some; it must explain half of them."""
 
 
 class Investigation:
-    """One submission on diagnostic inputs, in a worker that never saw a hidden one."""
+    """One submission on diagnostic inputs, in a worker that has never received a hidden input."""
 
     def __init__(self, diagnostics: Diagnostics, asked: Asked) -> None:
         self.diagnostics, self.asked = diagnostics, asked
@@ -65,7 +65,7 @@ class Investigation:
         self.fresh.student.end()
 
     def view(self, function: str, draws: Sequence[Any] = ()) -> View:
-        """Return the function's answers, asked once."""
+        """Return the function's answers, which are requested only once."""
         if function not in self.views:
             cases = self.diagnostics.cases(function, draws)
             answers = self.fresh.answers(cases)
@@ -99,7 +99,7 @@ class Investigation:
         return [*self._one_reason(first, view), *self._one_reason(others, view)]
 
     def _one_reason(self, view: View, whole: View) -> list[Cause]:
-        """Describe the arrays of a function that are wrong for one of two reasons."""
+        """Explain the arrays of a function that are wrong for the same one of two reasons."""
         found = within_arrays.of_first(self.search, view, whole) or self._related(view)
         found = found or self._plain(view)
         for cause in found:
@@ -107,7 +107,7 @@ class Investigation:
         return self._noted(view, found)
 
     def _rounded(self, view: View) -> list[Cause]:
-        """Say that values are right in their first digits only, where the contract asks for more."""
+        """Report values with too few right digits, where the contract requires more."""
         for number in [n for n in view.numbers if view.wrong[n]]:
             case = view.cases[number]
             _, right, scales = self.reference.expected(case)
@@ -120,7 +120,7 @@ class Investigation:
         return [Cause(view.function, sentence, ask, array=label)] if view.is_wrong else []
 
     def _unsteady(self, view: View) -> list[Cause]:
-        """Ask the first failing input again: a random answer is not the same twice."""
+        """Repeat the first failing input: a random answer differs between calls."""
         for case, answer, paths in list(view.failing())[:1]:
             [again] = self.fresh.again([case])
             if again.error is None and not is_same(answer.value, again.value):
@@ -145,12 +145,12 @@ class Investigation:
         )
 
     def _answers_others(self, view: View) -> list[Cause]:
-        """Look for arguments, other than those given, to which its answers are right."""
+        """Look for other arguments than the given ones for which the answers are right."""
         failing = sum(map(bool, view.wrong))
         if view.errors or failing < WITNESSES or view.wrong_entries() < FEWEST_ENTRIES:
             return []
         if view.only_number() is not None:
-            return []  # one number for every input is the answer to many arguments
+            return []  # the same number for every input is the answer to many arguments
         for edit in argument_edits(self.reference, view.cases):
             made = functools.partial(edit.call, getattr(self.reference.module, view.function))
             module = self.reference.with_parts({view.function: made})
@@ -163,7 +163,7 @@ class Investigation:
         return []
 
     def _telling_first(self, view: View) -> list[tuple[Case, Answer]]:
-        """Return the inputs and answers, those with wrong values first: they rule out most edits."""
+        """Return inputs and answers, wrong ones first, because these rule out most edits."""
         return [(view.cases[n], view.answers[n]) for n in view.numbers]
 
     def _edited_in_part(self, view: View) -> list[Cause]:
@@ -185,7 +185,8 @@ class Investigation:
         ]
         if len(rivals) != 1 or 2 * len(explained[best]) < len(paths):
             return []
-        sentence = relation_of(view) or self._unlike(view)  # a hint may speak of right arrays
+        # a hint may be about arrays that are right
+        sentence = relation_of(view) or self._unlike(view)
         found = self._named(view, [firsts[best]])
         for cause in found:
             cause.sentence, cause.module, cause.is_edit = sentence, None, False
@@ -196,19 +197,20 @@ class Investigation:
         for cause in found:
             cause.cluster = cause.cluster or view.cluster()
             cause.example = cause.example or self.example(view, cause)
-            if _hands_back(view):  # as some edits do, but it is not this exercise: no credit
+            # some edits do this too, but it is not evidence of work on this exercise, so no credit
+            if _hands_back(view):
                 cause.module, cause.is_edit = None, False
         self.causes += found
         return found
 
     def drop(self, causes: Sequence[Cause]) -> None:
-        """Forget causes that turned out to be something else."""
+        """Discard causes that turned out to have another reason."""
         self.causes = [each for each in self.causes if not any(each is one for one in causes)]
 
     def follows(self, view: View, own: Sequence[str] = ()) -> list[Cause]:
-        """Return the earlier causes that alone make this function wrong as it is.
+        """Return the earlier causes that explain this function's wrong answers by themselves.
 
-        ``own``: the functions that the course says it is made of; without, those that it calls.
+        ``own``: the functions it depends on according to the course; if empty, those that it calls.
         """
         edited = [cause for cause in self.causes if cause.module is not None]
         for cause in edited:
@@ -220,7 +222,7 @@ class Investigation:
         return self._follows_parts(view, own)
 
     def _follows_parts(self, view: View, own: Sequence[str]) -> list[Cause]:
-        """Return the causes in functions of the student's own that explain this one when mixed in."""
+        """Return the causes in the student's other functions that explain this one's answers."""
         called = self.called(view.function)
         causes = [cause for cause in self.causes if cause.function in called]
         inner = self._called_by([view.function])
@@ -249,7 +251,7 @@ class Investigation:
         return []
 
     def _has_shapes_of(self, view: View, causes: Sequence[Cause]) -> bool:
-        """Whether an array has a wrong shape, and already had it in a function that is called."""
+        """Return whether an array has the same wrong shape in a function that this one calls."""
         views = [self.views[cause.function] for cause in causes if cause.function in self.views]
         earlier = {name for each in views for name in self._misshapen(each)}
         return bool(earlier & self._misshapen(view))
@@ -264,7 +266,7 @@ class Investigation:
         return found - {view.function}
 
     def raises_with_parts(self, view: View) -> list[Cause]:
-        """Return the causes in functions that this one calls, if the reference raises with them too."""
+        """Return causes in called functions, if the reference raises with these functions too."""
         inner = self._called_by([view.function])
         causes = [cause for cause in self.causes if cause.function in inner]
         if not causes or not view.errors:
@@ -275,7 +277,7 @@ class Investigation:
         return causes[-1:] if made is None else []
 
     def _is_spoilt(self, view: View) -> bool:
-        """Whether every failing input holds a cache of the student's own that is wrong already."""
+        """Return whether every failing input contains a wrong cache of the student's."""
         cases = [case for case, _, _ in view.failing()]
         made = [[arg.case for arg in case.args if isinstance(arg, Part)] for case in cases]
         if not all(made) or not cases:
@@ -287,14 +289,14 @@ class Investigation:
         )
 
     def called(self, function: str) -> set[str]:
-        """Return the functions that the reference's function leads to, caches included."""
+        """Return the functions that the reference's function depends on, also for its caches."""
         queue = [function]
         for case in self.views[function].cases if function in self.views else ():
             queue += [arg.case.function for arg in case.args if isinstance(arg, Part)]
         return {*queue, *self._called_by(queue)} - {function}
 
     def _called_by(self, functions: Sequence[str]) -> set[str]:
-        """Return the functions that the code of these leads to."""
+        """Return the functions that these functions call, also indirectly."""
         found: set[str] = set()
         queue = list(functions)
         while queue:
@@ -306,7 +308,7 @@ class Investigation:
     # --- edits of the reference ---
 
     def _is_of(self, view: View, module: Module) -> bool:
-        """Whether a function's answers, wrong as they are, are those of a program."""
+        """Return whether a program gives a function's answers, which are wrong."""
         return bool(view.answered()) and not view.errors and self.all_of(module, view.answered())
 
     def all_of(self, module: Module, pairs: Sequence[tuple[Case, Answer]]) -> bool:
@@ -314,7 +316,7 @@ class Investigation:
         return self.search.all_of(module, pairs)
 
     def is_explained(self, pairs: Sequence[tuple[Case, Answer]]) -> bool:
-        """Return whether the edits found so far, one of them or all, give these answers."""
+        """Return whether the edits found so far, one or all together, give these answers."""
         edited = [cause for cause in self.causes if cause.module is not None]
         modules = [cause.module for cause in edited if cause.module is not None]
         if any(self.all_of(module, pairs) for module in modules):
@@ -331,7 +333,7 @@ class Investigation:
         return self._named(view, self.search.matching(view))
 
     def _named(self, view: View, found: Sequence[Candidate], where: str = "") -> list[Cause]:
-        """Make a cause of the candidates that agree: a named mistake before a mutant."""
+        """Create a cause from the candidates that agree; named mistakes come before mutants."""
         names = {each.mistake.id for each in found if each.mistake is not None}
         name = next(iter(names)) if len(names) == 1 else ""
         mutants = [each for each in found if each.mutant is not None]
@@ -347,7 +349,7 @@ class Investigation:
     def _worded(
         self, view: View, cause: Cause, mutants: Sequence[Candidate], name: str, where: str
     ) -> None:
-        """Give a cause its sentence and question, from the mutant and from the catalogue's hint."""
+        """Set a cause's sentence and question, from the mutant and from the catalogue's hint."""
         hints = self.diagnostics.exercise.catalogue.hints
         known = [each.mutant for each in mutants if each.mutant is not None]
         if name in hints and " or " not in quantities.halves(hints[name].question)[0]:
@@ -370,9 +372,9 @@ class Investigation:
         cause.sentence = cause.sentence or relation_of(view) or self._unlike(view)
 
     def _edited_partly(self, view: View, is_last: bool = False) -> list[Cause]:
-        """Look for an edit that holds on the failing inputs only: a branch for one size or option.
+        """Look for an edit that fits the failing inputs only: a branch for one size or option.
 
-        Where nothing tells these inputs from the others, only if nothing else explains them.
+        If nothing distinguishes these inputs from the others, this is tried last.
         """
         found = None if view.errors else self.search.partly(view)
         if found is None:
@@ -382,7 +384,7 @@ class Investigation:
         if candidate.mistake is not None and not conditions.of_arguments(
             self.reference, failing, spared
         ):
-            return []  # no branch of the program tells these inputs: the answers only look alike
+            return []  # no branch could select these inputs, so the agreement is chance
         where = conditions.told_apart(self.reference, failing, spared)
         if not where and not is_last:
             return []
@@ -408,10 +410,10 @@ class Investigation:
         return cause
 
     def _after(self, view: View, order: Sequence[tuple[Case, Answer]]) -> list[Cause]:
-        """Look for an edit of this function that fits once the earlier ones are made."""
+        """Look for an edit of this function that fits together with the earlier edits."""
         base = [cause for cause in self.causes if cause.module is not None]
         for candidate in self.search.candidates(view.function) if base else ():
-            with contextlib.suppress(Exception):  # not every edit of ours can be run
+            with contextlib.suppress(Exception):  # not every combination of edits can run
                 made = Cause(view.function, "", module=candidate.module)
                 if self.all_of(self._combined([*base, made]), order):
                     return self._named(view, [candidate])
@@ -420,7 +422,7 @@ class Investigation:
     # --- relations ---
 
     def is_slip(self, function: str, failures: Sequence[Failure]) -> bool:
-        """Return whether each failing array of a function is a simple relation from the right one."""
+        """Return whether each failing array of a function is a simple relation away from right."""
         for failure in failures:
             wrong = [wrong_paths(self.reference, *pair) for pair in failure.pairs]
             cases, answers = list(failure.cases), list(failure.answers)
@@ -432,7 +434,7 @@ class Investigation:
         return bool(failures)
 
     def is_partly_right(self, function: str) -> bool:
-        """Return whether a function that was looked at is right on a quarter of its inputs, and varies."""
+        """Return whether a function is right on a quarter of its inputs, with varying answers."""
         view = self.views.get(function)
         if view is None:
             return False
@@ -493,12 +495,12 @@ class Investigation:
 
 
 def _labels(function: str, paths: Sequence[Path]) -> list[str]:
-    """Return the names of the arrays that an example shows."""
+    """Return the labels of the arrays that an example shows."""
     return [examples.label(function, path) for path in paths[: examples.MOST_ARRAYS]]
 
 
 def _hands_back(view: View) -> bool:
-    """Return whether a function only returns several of its arguments, on all failing inputs."""
+    """Return whether a function only returns some of its arguments on all failing inputs."""
     failing = [(case, arrays_of(answer.value)) for case, answer, _ in view.failing()]
     return bool(failing) and all(
         len(arrays) > 1 and all(is_given(each, case.args) for each in arrays.values())

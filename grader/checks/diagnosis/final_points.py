@@ -1,11 +1,11 @@
-"""Decide the points that only a whole submission can decide, at its end.
+"""Decide points that depend on the whole submission, after all checks have run.
 
     points = FinalPoints(findings, investigation)
-    points.wait()               # side effects and speed of wrong functions are not judged yet
-    points.settle(finding, ..)  # is a wrong answer right, given the student's own parts?
-    points.finish()             # credit is for this exercise; one slip costs at most a third
+    points.wait()                # side effects and speed of wrong functions are not judged yet
+    points.settle(finding, ..)   # is a wrong answer right, given the student's other functions?
+    points.finish()              # credit only for this exercise; one slip costs at most a third
 
-The points of one check are in its `Checked`; each rule replaces that outcome.
+The points of a check are in its `Checked` value; each rule replaces the outcome there.
 """
 
 from __future__ import annotations
@@ -26,35 +26,35 @@ from grader.checks.student_module import says_something
 from grader.model import Outcome
 
 THIRD: Final = 1 / 3
-"""Largest share of an exercise that one verified slip costs."""
+"""Largest share of an exercise's points that one verified slip costs."""
 SLIP_CREDIT: Final = "one slip costs at most a third of the exercise"
 TENTH: Final = 0.1
-"""Largest share that the derivative of a forward earns which earned nothing itself."""
+"""Largest share of its points for the true gradient of a forward that is not this exercise."""
 MOST_WAITING: Final = 0.9
-"""Largest share of its points that a check earns which is not judged yet."""
+"""Largest share of its points for a check of side effects or speed that is not judged yet."""
 
 
 class Checked(Struct):
-    """One check of a submission: its outcome, and what it asked with, where it used ``check``."""
+    """One check of a submission: its outcome, and its `Judge` if it used ``check``."""
 
     outcome: Outcome
     check: Judge | None
     is_settled: bool = False
-    """Whether it was decided if the answer follows from the student's own parts."""
+    """Whether it has been decided if the answer follows from the student's other functions."""
 
     @property
     def function(self) -> str:
-        """The function that it is about, or that it failed on."""
+        """Return the function that the check tests, or on which it failed."""
         return self.check.function if self.check else self.outcome.missing
 
     @property
     def kind(self) -> str:
-        """Values, effects, speed, raises, or '' for a test that asks in its own way."""
+        """Return the kind: values, effects, speed, raises, or '' for a test without ``check``."""
         return self.check.kind if self.check else ""
 
     @property
     def failed(self) -> bool:
-        """Whether it failed, and the student may read why."""
+        """Return whether it failed, and the student may read why."""
         return self.outcome.status == "failed" and self.outcome.visibility in ("", "visible")
 
     def functions(self) -> set[str]:
@@ -65,7 +65,7 @@ class Checked(Struct):
 
 
 class FinalPoints:
-    """The rules about points that need to know all checks of a submission."""
+    """Rules about points that need the results of all checks of a submission."""
 
     def __init__(
         self, findings: Sequence[Checked], functions: Sequence[str], investigation: Investigation
@@ -73,14 +73,14 @@ class FinalPoints:
         self.findings, self.functions = findings, functions
         self.investigation = investigation
         self.of: dict[str, Cause] = {}
-        """The cause of each outcome, by its id."""
+        """The cause of each outcome, by the outcome's id."""
         self._slips: dict[str, bool] = {}
-        """Which functions are a simple relation away from right, on the hidden inputs."""
+        """Whether a function is a simple relation away from right on the hidden inputs, by name."""
 
-    # --- not judged yet ---
+    # --- checks that are not judged yet ---
 
     def wait(self) -> None:
-        """Turn checks of side effects and speed into *not judged yet* where values are wrong."""
+        """Mark checks of side effects and speed as *not judged yet* if values are wrong."""
         for finding in self.findings:
             if finding.kind in ("effects", "speed") and finding.outcome.status != "error":
                 self._wait_for(finding)
@@ -91,10 +91,10 @@ class FinalPoints:
         if not wrong or (finding.failed and self._is_own_failure(finding)):
             return
         if finding.failed and finding.outcome.mistake:
-            return  # it was judged: it modifies an argument, say, whatever it returns
+            return  # already judged: it modifies an argument, for example, whatever it returns
         parts = [self._earned(name) for name in functions]
         earned, most = (sum(each) for each in zip(*parts, strict=True))
-        share = round(earned / most, 1) if most else 0.0  # more digits would tell more
+        share = round(earned / most, 1) if most else 0.0  # more digits would reveal more
         outcome, about = finding.outcome, finding.outcome.instructor
         if outcome.status != "waiting":
             about = {**about, "check": outcome.message}
@@ -106,7 +106,7 @@ class FinalPoints:
         )  # fmt: skip
 
     def _earned(self, function: str) -> tuple[float, float]:
-        """Return the points that checks of a function's values earned, and all they are worth."""
+        """Return the points that checks of a function's values earned, and their maximum."""
         every = [f.outcome for f in self.findings if f.kind == "values" and f.function == function]
         return sum(o.points for o in every), sum(o.max_points for o in every)
 
@@ -116,18 +116,18 @@ class FinalPoints:
         return earned < most
 
     def _is_own_failure(self, finding: Checked) -> bool:
-        """Whether a check of side effects failed on a function whose values are right."""
+        """Return whether a check of side effects failed on a function with right values."""
         return bool(finding.function) and not self.has_lost(finding.function)
 
-    # --- what follows from the student's own parts ---
+    # --- credit given the student's other functions ---
 
     def settle(self, finding: Checked, found: Sequence[Cause], *, is_possible: bool) -> None:
-        """Decide once if a wrong answer is right, given the student's own parts.
+        """Decide once whether a wrong answer is right, given the student's other functions.
 
         Args:
             finding: The check.
-            found: The earlier causes that its function's answers seem to follow from.
-            is_possible: Whether they may follow where no edit says so; then the parts are asked.
+            found: Earlier causes that may explain the function's answers.
+            is_possible: Whether to test this by calls, if no edit shows it.
         """
         check = finding.check
         if finding.is_settled or not isinstance(check, Check) or not check.own:
@@ -144,11 +144,11 @@ class FinalPoints:
         finding.outcome = _settled(finding.outcome, *check.settled(is_edit, is_possible))
 
     def _may_be_wrong(self, part: str) -> bool:
-        """Whether a part has lost points, or was not asked for itself."""
+        """Return whether a function has lost points, or has no check itself."""
         earned, most = self._earned(part)
         return earned < most or not most
 
-    # --- at the end ---
+    # --- after all checks ---
 
     def finish(self, causes: Sequence[Cause], charges: Mapping[str, float]) -> None:
         """Apply the rules that need the causes of all outcomes."""
@@ -163,7 +163,7 @@ class FinalPoints:
                 self._charge(cause, charges[cause.mistake])
 
     def _recognise(self, causes: Sequence[Cause]) -> None:
-        """Take back credit for what is consistent with itself, but not this exercise."""
+        """Remove credit for answers that are consistent in themselves but not this exercise."""
         for finding in self.findings:
             outcome, check = finding.outcome, finding.check
             if check is None or outcome.status != "failed" or not outcome.points:
@@ -181,13 +181,13 @@ class FinalPoints:
                 finding.outcome = replace(outcome, points=min(outcome.points, most))
 
     def _is_any_known_before(self, finding: Checked, causes: Sequence[Cause]) -> bool:
-        """Whether a function that comes before one, whose derivative it may be, is known."""
+        """Return whether an earlier function, whose derivative this may be, is recognised."""
         order = list(self.functions)
         before = order[: order.index(finding.function)] if finding.function in order else []
         return any(self._is_known(name, causes) for name in before)
 
     def _is_known(self, function: str, causes: Sequence[Cause]) -> bool:
-        """Whether a function is recognisably this exercise: right somewhere, or one edit away."""
+        """Return whether a function is part of this exercise: partly right, or one edit away."""
         if any(cause.module is not None and cause.function == function for cause in causes):
             return True
         if function not in self._slips:
@@ -201,7 +201,7 @@ class FinalPoints:
         )
 
     def _has_passed(self, function: str) -> bool:
-        """Whether a check of a function's values is passed."""
+        """Return whether a check of a function's values passed."""
         return any(
             finding.outcome.status == "passed"
             for finding in self.findings
@@ -209,7 +209,7 @@ class FinalPoints:
         )
 
     def _keep(self) -> None:
-        """Let what follows from a verified slip in another function keep 80 %."""
+        """Give 80 % to answers that follow from a verified slip in another function."""
         for finding in self.findings:
             outcome, cause = finding.outcome, self.of.get(finding.outcome.id)
             if cause is None or not finding.failed or finding.kind != "values" or not cause.is_edit:
@@ -223,7 +223,7 @@ class FinalPoints:
                 finding.outcome = replace(outcome, points=least, message=message, credit=why)
 
     def _cap(self, causes: Sequence[Cause]) -> None:
-        """Let each verified slip cost at most a third of the exercise."""
+        """Limit the cost of each verified slip to a third of the exercise."""
         most = THIRD * sum(f.outcome.max_points for f in self.findings)
         for cause in causes:
             of_it = [f for f in self.findings if len(causes) == 1 or f.outcome.id in cause.outcomes]
@@ -239,7 +239,7 @@ class FinalPoints:
                 finding.outcome = replace(outcome, points=round(points, 2), credit=credit)
 
     def _is_confirmed(self, cause: Cause, function: str) -> bool:
-        """Whether the edit gives the student's answers to the hidden inputs of a function, too."""
+        """Return whether the edit also gives the student's answers to the hidden inputs."""
         if cause.mistake == "constant-answer" or cause.module is None:
             return False
         found = [f.check.failure for f in self.findings if f.check and f.function == function]
@@ -251,7 +251,7 @@ class FinalPoints:
         return says_something(answers) and self.investigation.all_of(cause.module, pairs)
 
     def _charge(self, cause: Cause, percent: float) -> None:
-        """Let a mistake cost at least what the assignment says, whatever its checks cost."""
+        """Make a mistake cost at least the assignment's percentage for it."""
         most = sum(finding.outcome.max_points for finding in self.findings)
         lost = sum(finding.outcome.max_points - finding.outcome.points for finding in self.findings)
         due = percent / 100 * most - lost
@@ -260,7 +260,7 @@ class FinalPoints:
             due -= self._take(group, due, cause, percent)
 
     def _take(self, findings: Sequence[Checked], due: float, cause: Cause, percent: float) -> float:
-        """Take points from these checks in proportion to what they have; return how many."""
+        """Take points from these checks in proportion to their points; return the number taken."""
         there = sum(finding.outcome.points for finding in findings)
         if due <= 0.005 or not there:  # half of the last digit that is shown
             return 0.0
@@ -268,7 +268,8 @@ class FinalPoints:
         why = f"this course takes at least {percent:g} % of the exercise for {cause.mistake}"
         for finding in findings:
             outcome = finding.outcome
-            points = math.floor(outcome.points * (1 - share) * 100) / 100  # at least: never less
+            # rounded down, so that the charge is not too small
+            points = math.floor(outcome.points * (1 - share) * 100) / 100
             if points == outcome.points:
                 continue
             taken += outcome.points - points
@@ -283,7 +284,7 @@ class FinalPoints:
 
 
 def settle_alone(findings: Sequence[Checked]) -> list[Outcome]:
-    """Return the outcomes with the credit of the students' own parts, where nothing is explained."""
+    """Return the outcomes with credit given the student's other functions, without diagnosis."""
     for finding in findings:
         check, outcome = finding.check, finding.outcome
         is_due = isinstance(check, Check) and check.own and not finding.is_settled
@@ -303,7 +304,7 @@ def _without_reason(outcome: Outcome) -> str:
 
 
 def _settled(outcome: Outcome, said: str, why: str, share: float) -> Outcome:
-    """Return an outcome with the share that it earns after all, and the message that says why."""
+    """Return an outcome with the share that it earns, and the message that explains it."""
     if not share:
         return outcome
     message = with_reason(said, why)

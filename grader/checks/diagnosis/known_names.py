@@ -1,9 +1,9 @@
-"""Find the names that a student knows from the stub, so that no sentence speaks of others.
+"""Find the names that students know from the stub, because sentences must avoid others.
 
-    known_names(solution_text)       # {"W1", "a1", "z1", "relu", ...}; not the solution's own locals
+    known_names(solution_text)     # {"W1", "a1", "z1", "relu", ...}; not the solution's local names
 
-A mutant is an edit of the solution, whose own variables its readers never see: "as if the line that
-changes `smoothed` were left out" is a riddle to them.
+A mutant edits the solution, whose local variables students never see: they could not understand "as
+if the line that changes `smoothed` were left out".
 """
 
 from __future__ import annotations
@@ -21,10 +21,9 @@ _QUOTED: Final = re.compile(r"`[^`]*`|\"\w+\"|\$[^$]*\$|^\s*>>> .*$", re.MULTILI
 
 
 def known_names(text: str) -> frozenset[str] | None:
-    """Return the names that the stub of a solution shows; None where no solution is marked.
+    """Return the names that a solution's stub shows; None if no part is marked as solution.
 
-    All words of a function's docstring count; elsewhere in its prose, a word in lower case only where
-    it is quoted.
+    All words of docstrings count. In other prose, a lower-case word counts only if it is quoted.
     """
     if BEGIN_SOLUTION not in text:
         return None
@@ -36,7 +35,7 @@ def known_names(text: str) -> frozenset[str] | None:
 def _of_code(shown: str) -> Iterator[str]:
     try:
         tree = ast.parse(shown)
-    except SyntaxError:  # a region at the margin was the body of something
+    except SyntaxError:  # the indented part of an unmarked statement
         yield from _WORD.findall(shown)
         return
     for node in ast.walk(tree):

@@ -1,12 +1,12 @@
-"""Mutants of a reference solution: small edits of its syntax tree, each with a sentence that says it.
+"""Mutants of a reference solution: small edits of its syntax tree, each with a description.
 
     for mutant in mutants(source, ["forward", "backward"]):
         module = mutant.module()          # the solution with this one edit
         mutant.clause                     # "`b2` were not added"
 
-A student whose answers are those of a mutant has made that mistake, or one that cannot be told from
-it. The operators are a table (`OPERATORS`), so that every course has them for free. Every loop of a
-mutant counts its turns: one that would never end raises instead.
+A student with a mutant's answers has made that mistake, or one that cannot be distinguished from
+it. The operators are in a table (`OPERATORS`) and apply to every course. Every loop of a mutant
+counts its turns, so that an infinite loop raises.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from grader.checks.diagnosis.mutation_operators import OPERATORS
 from grader.checks.reference import COUNTER
 
 MOST: Final = 300
-"""Mutants that are tried for one submission, and of one function: more are not computed."""
+"""Number of mutants to try for one submission, and to create for one function."""
 MOST_TURNS: Final = 20_000
-"""Turns of all loops of one call of a mutant; right solutions take some hundreds on diagnostic inputs."""
+"""Turns of all loops in one call of a mutant; right solutions need a few hundred."""
 
 
 class Mutant(Struct, frozen=True, eq=False):
@@ -39,31 +39,31 @@ class Mutant(Struct, frozen=True, eq=False):
 
     @property
     def clause(self) -> str:
-        """Return what is different, to follow "as if"."""
+        """Return a description of the difference, to follow "as if"."""
         return self.edit.clause
 
     @property
     def is_named(self) -> bool:
-        """Return whether its clause names something, not numbers alone: "`1` were not added"."""
+        """Return whether its clause contains a name, unlike "`1` were not added"."""
         quoted = self.clause.split("`")[1::2]
         return any(name.strip("0123456789.-") for name in quoted)
 
     @property
     def question(self) -> str:
-        """Return a question that leads to the place."""
+        """Return a question that leads to the place of the edit."""
         return self.edit.question
 
     def module(self, *others: Mutant) -> types.ModuleType:
-        """Return the solution with this edit, and with those of ``others``."""
+        """Return the solution with this edit and the edits of ``others``."""
         return self._source.module((self, *others))
 
     def text(self, *others: Mutant) -> str:
-        """Return its text, for programs that do not run here."""
+        """Return its source, for programs that do not run in this process."""
         return self._source.text((self, *others))
 
 
 class Turns:
-    """Count the turns of all loops of one call, and end one that has too many."""
+    """Counts the turns of all loops in one call, and raises if there are too many."""
 
     def __init__(self) -> None:
         self._left = MOST_TURNS
@@ -75,12 +75,12 @@ class Turns:
             raise RuntimeError("a loop of a mutant does not end")
 
     def restart(self) -> None:
-        """Begin the next call."""
+        """Reset the counter before the next call."""
         self._left = MOST_TURNS
 
 
 class Source(Struct):
-    """A solution's syntax tree, its loops counted, from which mutants are compiled."""
+    """A solution's syntax tree with counted loops, from which mutants are compiled."""
 
     tree: ast.Module
     _space: dict[str, object] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class Source(Struct):
 
     @classmethod
     def read(cls, text: str, known: Set[str] | None = None) -> Source:
-        """Parse a solution, count the turns of its loops, and note which names its readers know."""
+        """Parse a solution, add loop counters, and record the names that its readers know."""
         tree = ast.parse(text)
         note_kept(tree)
         note_private(tree, known)
@@ -97,11 +97,12 @@ class Source(Struct):
         return cls(tree)
 
     def homes(self, function: str, written: Sequence[str]) -> list[ast.FunctionDef]:
-        """Return what is edited for a function or a class: itself, its methods, its helpers.
+        """Return what to edit for a function or class: itself, its methods, its helpers.
 
         Args:
-            function: Its name.
-            written: All that students write; a helper is what only this one, before all others, leads to.
+            function: The name of the function or class.
+            written: All functions that students write; a helper belongs to the first one that calls
+                it.
         """
         known = self.functions()
         roots = [known[function]] if function in known else self._methods(function)
@@ -140,7 +141,7 @@ class Source(Struct):
         return self._shims
 
     def module(self, edited: Sequence[Mutant]) -> types.ModuleType:
-        """Return the module with the edits made: only the edited functions are compiled again."""
+        """Return the module with the edits; only the edited functions are compiled again."""
         changed = [self.functions()[each] for each in dict.fromkeys(m.edit.home for m in edited)]
         code = self._compiled([m.edit for m in edited], changed)
         module = types.ModuleType("mutant")
@@ -156,7 +157,7 @@ class Source(Struct):
         return module
 
     def text(self, edited: Sequence[Mutant]) -> str:
-        """Return the text of the module with the edits made."""
+        """Return the source of the module with the edits."""
         with _made([each.edit for each in edited]):
             return ast.unparse(self.tree)
 
@@ -176,7 +177,7 @@ class Source(Struct):
 
 
 class _Counted(ast.NodeTransformer):
-    """Call the counter at the start of every function and of every turn of a loop."""
+    """Adds a call of the counter to every function and to every turn of a loop."""
 
     def _count(self, node: ast.FunctionDef | ast.For | ast.While) -> ast.AST:
         self.generic_visit(node)
@@ -189,19 +190,20 @@ class _Counted(ast.NodeTransformer):
             node.body.insert(0, call)
         return node
 
-    visit_FunctionDef = visit_For = visit_While = _count  # names that ast calls
+    visit_FunctionDef = visit_For = visit_While = _count  # method names of ast.NodeTransformer
 
 
 class Mutants:
-    """The mutants of a solution, made for one function after the other as they are asked for."""
+    """The mutants of a solution, created function by function on demand."""
 
     def __init__(self, text: str, functions: Sequence[str], known: Set[str] | None = None) -> None:
         """Read a solution.
 
         Args:
             text: Its source.
-            functions: Those that students write; helpers count for the functions that call them.
-            known: The names that may stand in a sentence; all if None.
+            functions: The functions that students write; helpers belong to the functions that call
+                them.
+            known: The names that sentences may use; None for all.
         """
         self._source, self._functions = Source.read(text, known), functions
         self._found: dict[str, list[Mutant]] = {}
@@ -210,7 +212,7 @@ class Mutants:
     def of(self, function: str) -> Iterator[Mutant]:
         """Yield at most `MOST` mutants of a function, in the order of the table of operators.
 
-        Each is read off the tree when it is reached, once: most searches end before the last one.
+        Each is created only when it is needed, because most searches end before the last one.
         """
         if function not in self._found:
             self._found[function] = []
@@ -225,18 +227,19 @@ class Mutants:
             yield found[number]
 
     def queue(self, function: str) -> Iterator[Mutant]:
-        """Yield all mutants of a function, likely slips first."""
+        """Yield all mutants of a function, likely mistakes first."""
         homes = self._source.homes(function, self._functions)
         return _of_function(self._source, function, homes)
 
 
 def mutants(text: str, functions: Sequence[str], most: int = MOST) -> list[Mutant]:
-    """Return the mutants of a solution, at most ``most``, dealt out evenly over its functions.
+    """Return at most ``most`` mutants of a solution, spread evenly over its functions.
 
     Args:
         text: The solution's source.
-        functions: Those that students write; helpers count for the functions that call them.
-        most: Stop there; the operators come in the order of the table, likely slips first.
+        functions: The functions that students write; helpers belong to the functions that call
+            them.
+        most: The largest number to return; likely mistakes come first.
     """
     every = Mutants(text, functions)
     return _dealt([every.queue(name) for name in functions], most)
@@ -244,7 +247,7 @@ def mutants(text: str, functions: Sequence[str], most: int = MOST) -> list[Mutan
 
 @contextmanager
 def _made(edits: Sequence[Edit]) -> Iterator[None]:
-    """Make edits of the tree, and take them back."""
+    """Make edits of the tree within the block, and undo them afterwards."""
     done: list[Edit] = []
     try:
         for edit in edits:
@@ -279,12 +282,12 @@ def _dealt(queues: Sequence[Iterator[Mutant]], most: int) -> list[Mutant]:
 def surviving(
     text: str, functions: Sequence[str], tells: Callable[[types.ModuleType], bool]
 ) -> tuple[int, list[str]]:
-    """Return how many mutants there are, and those that no case tells apart from the solution.
+    """Return the number of mutants, and those that no case distinguishes from the solution.
 
     Args:
         text: The solution's source.
         functions: Those that students write.
-        tells: Whether some case of the hidden tests has another answer with this module.
+        tells: Returns whether some case of the hidden tests has another answer with a module.
     """
     every = mutants(text, functions)
     alive = [f"{each.function}: as if {each.clause}" for each in every if not _is_told(each, tells)]
@@ -292,9 +295,9 @@ def surviving(
 
 
 def _is_told(mutant: Mutant, tells: Callable[[types.ModuleType], bool]) -> bool:
-    """Return whether a mutant is told apart; one that does not even load is."""
+    """Return whether a mutant is distinguished; one that does not load always is."""
     try:
         module = mutant.module()
-    except Exception:  # whatever an edited solution raises
+    except Exception:  # an edited solution may raise any exception
         return True
     return tells(module)

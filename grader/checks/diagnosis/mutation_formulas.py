@@ -71,7 +71,7 @@ def _begun(function: Function, slot: Slot, node: ast.BinOp) -> Edit:
 
 
 def _moved(function: Function, slot: Slot, node: ast.BinOp, where: str) -> Iterator[Edit]:
-    """Take an index, or the end of a slice, without what is added to it."""
+    """Use an index, or the end of a slice, without the number added to it."""
     place = indexed(function, node)
     if place is None:
         return
@@ -113,7 +113,7 @@ def factors(function: Function) -> Iterator[Edit]:
 
 
 def in_one_turn(function: Function) -> Iterator[Edit]:
-    """Leave out a term or a factor in the first or in the last turn of a loop only."""
+    """Leave out a term or a factor only in the first or in the last turn of a loop."""
     for loop in ast.walk(function):
         match loop:
             case ast.For(
@@ -157,12 +157,12 @@ _MARKS: Final[Mapping[type[ast.operator], str]] = {
 
 
 def operators_exchanged(function: Function) -> Iterator[Edit]:
-    """Write another sign, or multiply where it is divided."""
+    """Use another sign, or multiply instead of dividing."""
     yield from _exchanged(function, _SIGNS)
 
 
 def added_for_multiplied(function: Function) -> Iterator[Edit]:
-    """Add where it is multiplied."""
+    """Add instead of multiplying."""
     yield from _exchanged(function, _SUMS)
 
 
@@ -226,7 +226,7 @@ def squares(function: Function) -> Iterator[Edit]:
 
 
 def numbers(function: Function) -> Iterator[Edit]:
-    """Change a whole number by one, where it counts something."""
+    """Change a whole number by one if it counts something."""
     for slot in slots(function):
         node = slot.node
         if not isinstance(node, ast.Constant) or type(node.value) is not int:
@@ -250,7 +250,7 @@ def numbers(function: Function) -> Iterator[Edit]:
 
 
 def transposes(function: Function) -> Iterator[Edit]:
-    """Transpose a matrix, or leave that out."""
+    """Transpose a matrix, or omit a transposition."""
     for slot in slots(function):
         node = slot.node
         where = within(function, node)
@@ -264,7 +264,7 @@ def transposes(function: Function) -> Iterator[Edit]:
 
 
 def axes(function: Function) -> Iterator[Edit]:
-    """Run over another axis."""
+    """Reduce over another axis."""
     for node in ast.walk(function):
         if not isinstance(node, ast.keyword) or node.arg != "axis":
             continue

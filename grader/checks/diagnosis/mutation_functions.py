@@ -1,4 +1,4 @@
-"""The mutation operators for functions that are applied, comparisons and choices.
+"""The mutation operators for function calls, comparisons and choices.
 
 See `grader.checks.diagnosis.mutation_operators`, whose table lists them.
 """
@@ -36,7 +36,7 @@ _OVER_AN_AXIS: Final = ("sum", "mean", "max", "min", "cumsum", "reshape", "copy"
 
 
 def calls_left_out(function: Function) -> Iterator[Edit]:
-    """Leave out a function or a method that is applied."""
+    """Leave out a call of a function or a method."""
     own = names(function)
     for slot in slots(function):
         node = slot.node
@@ -68,7 +68,7 @@ def _is_value(node: ast.expr, own: Sequence[str]) -> bool:
 
 
 def columns_left_out(function: Function) -> Iterator[Edit]:
-    """Let only some columns of an index take part where values are added at places."""
+    """Use only some columns of an index when values are added at places."""
     for slot in slots(function):
         match slot.node:
             case ast.Call(func=ast.Attribute(attr="at") as name, args=[where, index, values]):
@@ -100,7 +100,7 @@ def columns_left_out(function: Function) -> Iterator[Edit]:
 
 
 def values_before(function: Function) -> Iterator[Edit]:
-    """Use the value before a function was applied, where the value after it is needed."""
+    """Use a value from before a call, where the value after it is needed."""
     made = {
         node.targets[0].id: node.value.args[0]
         for node in ast.walk(function)
@@ -135,7 +135,7 @@ _MADE: Final = {
 
 
 def functions_exchanged(function: Function) -> Iterator[Edit]:
-    """Apply another function that is easily taken for the right one."""
+    """Call another function that is easily confused with the right one."""
     for slot in slots(function):
         node = slot.node
         name = called(node) if isinstance(node, (ast.Name, ast.Attribute)) else ""
@@ -149,7 +149,7 @@ def functions_exchanged(function: Function) -> Iterator[Edit]:
 
 
 def _function_named(name: str, beside: ast.expr) -> ast.expr:
-    """Return the function of a name, of the module that the one beside it is of."""
+    """Return the function with a name in the same module as another one."""
     if name in _MADE:
         return ast.parse(_MADE[name], mode="eval").body
     if name.endswith("_derivative"):
@@ -159,7 +159,7 @@ def _function_named(name: str, beside: ast.expr) -> ast.expr:
 
 
 def counts(function: Function) -> Iterator[Edit]:
-    """Divide a mean by one number too many or too few, or count what is to be added up."""
+    """Divide a mean by one number too many or too few, or count instead of adding."""
     for slot in slots(function):
         match slot.node:
             case ast.Call(
@@ -195,7 +195,7 @@ def _numpy(name: str) -> ast.expr:
 
 
 def leaks(function: Function) -> Iterator[Edit]:
-    """Multiply negative values by a small number where they are to be 0."""
+    """Multiply negative values by a small number instead of setting them to 0."""
     for slot in slots(function):
         match slot.node:
             case ast.Call(func=func, args=[value, ast.Constant(value=number)]) if (
@@ -213,7 +213,7 @@ def leaks(function: Function) -> Iterator[Edit]:
 
 
 def slopes(function: Function) -> Iterator[Edit]:
-    """Apply another function to an argument first, or the function twice."""
+    """Apply another function to an argument first, or apply the function twice."""
     for slot in slots(function):
         node = slot.node
         if not isinstance(node, ast.Call) or len(node.args) != 1 or node.keywords:
@@ -245,7 +245,7 @@ _COMPARED: Final = {ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=", ast.
 
 
 def comparisons(function: Function) -> Iterator[Edit]:
-    """Compare with another sign, or let the comparison always have one result."""
+    """Use another comparison operator, or replace a comparison by a constant."""
     for slot in slots(function):
         node = slot.node
         if not isinstance(node, ast.Compare) or type(node.ops[0]) not in _BOUNDS:
@@ -267,7 +267,7 @@ def comparisons(function: Function) -> Iterator[Edit]:
 
 
 def choices(function: Function) -> Iterator[Edit]:
-    """Take one side of a choice everywhere."""
+    """Use one side of a conditional everywhere."""
     for slot in slots(function):
         node = slot.node
         if isinstance(node, ast.IfExp):

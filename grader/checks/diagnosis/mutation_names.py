@@ -1,4 +1,4 @@
-"""The mutation operators for names: another variable, key or argument than the right one.
+"""The mutation operators for names: another variable, key or argument.
 
 See `grader.checks.diagnosis.mutation_operators`, whose table lists them.
 """
@@ -27,7 +27,7 @@ from grader.checks.diagnosis.edit_wording import another, pair_of, placed, quote
 
 
 def names_swapped(function: Function) -> Iterator[Edit]:
-    """Use another name that is easily taken for the right one, or another key of the same dict."""
+    """Use another name that is easily confused with the right one, or another key of the dict."""
     yield from _other_names(function, near=True)
     keys = _keys(function)
     for slot in slots(function):
@@ -44,12 +44,12 @@ def names_swapped(function: Function) -> Iterator[Edit]:
 
 
 def names_far(function: Function) -> Iterator[Edit]:
-    """Use another name in scope that does not look like the right one."""
+    """Use another name in scope that does not resemble the right one."""
     yield from _other_names(function, near=False)
 
 
 def _other_names(function: Function, near: bool) -> Iterator[Edit]:
-    """Yield one other name for each use of a name, then a second one, and so on."""
+    """Yield one replacement for each use of a name, then a second one, and so on."""
     turns = [_others_of(function, slot, near) for slot in slots(function)]
     yield from (edit for turn in itertools.zip_longest(*turns) for edit in turn if edit)
 
@@ -69,7 +69,7 @@ def _others_of(function: Function, slot: Slot, near: bool) -> Iterator[Edit]:
 
 
 def _is_held(slot: Slot) -> bool:
-    """Whether a name only holds what is taken out of it: `cache` in `cache["z"]`, `np` in `np.exp`."""
+    """Return whether a name only holds other values: `cache` in `cache["z"]`, `np` in `np.exp`."""
     if isinstance(slot.owner, ast.Attribute):
         return slot.owner.attr != "T"
     return isinstance(slot.owner, ast.Subscript) and slot.name == "value"
@@ -85,7 +85,7 @@ def _named(function: Function, slot: Slot, new: ast.expr, other: str) -> Edit:
 
 
 def _are_alike(one: str, other: str) -> bool:
-    """Return whether two names are easily confused: they begin, end or look alike."""
+    """Return whether two names are easily confused: similar, or with equal beginnings or ends."""
     if one.strip("0123456789") == other.strip("0123456789"):
         return True
     same_end = one[-1] == other[-1] and one[-1].isdigit()
@@ -93,7 +93,7 @@ def _are_alike(one: str, other: str) -> bool:
 
 
 def kept_swapped(function: Function) -> Iterator[Edit]:
-    """Use another value of the cache than the right one: `z1` for `a1`."""
+    """Use another value of the cache: `z1` instead of `a1`."""
     keys = kept(function)
     if keys is None:
         return
@@ -112,7 +112,7 @@ def kept_swapped(function: Function) -> Iterator[Edit]:
 
 
 def _unpacked(function: Function, cache: str) -> dict[str, str]:
-    """Return the names that hold a value of the cache, with its key."""
+    """Return the names that hold values of the cache, with their keys."""
     found: dict[str, str] = {}
     for node in ast.walk(function):
         if not isinstance(node, ast.Assign) or len(node.targets) != 1:
@@ -144,7 +144,7 @@ _LETTERS: Final = {"W": ("b", "U"), "b": ("W",), "U": ("W",)}
 
 
 def letters(function: Function) -> Iterator[Edit]:
-    """Use another kind of parameter: `b1` for `W1`."""
+    """Use another kind of parameter: `b1` instead of `W1`."""
     for slot in slots(function):
         match slot.node:
             case ast.JoinedStr(values=[ast.Constant(value=str() as letter), *rest]):
@@ -168,7 +168,7 @@ def _added(op: ast.operator, right: ast.expr, letter: str) -> ast.expr:
 
 
 def keys_fixed(function: Function) -> Iterator[Edit]:
-    """Use one key of a loop over letters for all of them: the bias of one gate for every gate."""
+    """Use one key of a loop over letters for all of them: one gate's bias for every gate."""
     for loop in ast.walk(function):
         match loop:
             case (
@@ -208,12 +208,12 @@ def values_exchanged(function: Function) -> Iterator[Edit]:
 
 
 def _key(key: ast.expr | None) -> str:
-    """Name a key of a dict in quotes; '' where it is unpacked there."""
+    """Return a key of a dict in quotes; '' for an unpacked dict."""
     return quoted(key).replace("'", "") if key else ""
 
 
 def arguments_swapped(function: Function) -> Iterator[Edit]:
-    """Exchange two arguments of a call that stand side by side."""
+    """Exchange two adjacent arguments of a call."""
     for node in ast.walk(function):
         if not isinstance(node, ast.Call) or called(node.func) == "range":
             continue

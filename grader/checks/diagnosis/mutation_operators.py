@@ -1,8 +1,9 @@
-"""The mutation operators: each finds the places of a function where one small edit makes a mistake.
+"""The mutation operators: each finds places in a function where one small edit is a mistake.
 
-An operator is a function from a function's syntax tree to `Edit` values. An edit names what is
-different ("`b2` were not added", to follow "as if") and asks a question that leads there. The table
-`OPERATORS` puts likely slips first. To add an operator, write one such function and list it.
+An operator is a function from a function's syntax tree to `Edit` values. An edit describes the
+difference ("`b2` were not added", to follow "as if") and asks a question that leads to the place.
+The table `OPERATORS` lists likely mistakes first. To add an operator, write such a function and add
+it to the table.
 """
 
 from __future__ import annotations

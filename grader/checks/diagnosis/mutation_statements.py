@@ -1,4 +1,4 @@
-"""The mutation operators for lines and loops: left out, exchanged, carried on wrongly.
+"""The mutation operators for lines and loops: left out, exchanged, or carried over wrongly.
 
 See `grader.checks.diagnosis.mutation_operators`, whose table lists them.
 """
@@ -29,7 +29,7 @@ def _spliced(
     function: Function, body: list[ast.stmt], index: int, length: int, new: Sequence[ast.stmt],
     clause: str, question: str,
 ) -> Edit:  # fmt: skip
-    """Return the edit that puts other lines in the place of some."""
+    """Return the edit that replaces some lines by others."""
     old = body[index : index + length]
     for statement in new:
         located(statement, old[0] if old else body[0])
@@ -54,7 +54,7 @@ def _bodies(function: Function) -> Iterator[tuple[ast.AST, list[ast.stmt]]]:
 
 
 def bounds(function: Function) -> Iterator[Edit]:
-    """Change slices, ranges and loops: one shorter, one longer, all, or reversed."""
+    """Change slices, ranges and loops: one shorter, one longer, all elements, or reversed."""
     for slot in slots(function):
         node = slot.node
         match node:
@@ -83,7 +83,7 @@ def bounds(function: Function) -> Iterator[Edit]:
 
 
 def _shortened(function: Function, slot: Slot, where: str) -> Iterator[Edit]:
-    """Leave out the first or the last that a loop runs over."""
+    """Leave out the first or the last element that a loop iterates over."""
     node = slot.node
     if isinstance(node, ast.Call) and called(node.func) == "range":
         return
@@ -176,7 +176,7 @@ def _carried_wrongly(
 
 
 def _it(who: str) -> str:
-    """Return a variable's name, or what to call it again where it has none."""
+    """Return a variable's name, or the word that refers to a variable without a known name."""
     return who if who.startswith("`") else "this variable"
 
 
@@ -186,7 +186,7 @@ def _both(one: Callable[[], None], other: Callable[[], None]) -> None:
 
 
 def _replaced_wrongly(function: Function, loop: ast.For, name: str) -> Iterator[Edit]:
-    """Add a new value to the one before, or keep the one before."""
+    """Add a new value to the previous one, or keep the previous one."""
     who = variable(function, name)
     for at, line in enumerate(loop.body):
         if not isinstance(line, ast.Assign) or name not in targets(line):
@@ -205,7 +205,7 @@ def _replaced_wrongly(function: Function, loop: ast.For, name: str) -> Iterator[
 
 
 def indented(function: Function) -> Iterator[Edit]:
-    """Move the last line of a loop behind it, or the line behind it into it."""
+    """Move the last line of a loop after it, or the line after it into the loop."""
     for _, body in _bodies(function):
         for index, loop in enumerate(body):
             if not isinstance(loop, (ast.For, ast.While)):
@@ -242,7 +242,7 @@ def _move(line: ast.stmt, home: list[ast.stmt], other: list[ast.stmt], index: in
 
 
 def changed(function: Function) -> Iterator[Edit]:
-    """Remove a line, exchange two lines, or write `=` for `+=`."""
+    """Remove a line, exchange two lines, or write `=` instead of `+=`."""
     for _, body in _bodies(function):
         for index, statement in enumerate(body):
             yield from _of_statement(function, body, index, statement)
@@ -271,7 +271,7 @@ def _of_statement(
 
 
 def _added(statement: ast.AugAssign, put: Callable[..., Edit]) -> Iterator[Edit]:
-    """Overwrite what is to be added to, or change the sign of what is added."""
+    """Overwrite a value instead of adding to it, or change the sign of the added term."""
     name = quoted(statement.target)
     yield put(
         [ast.Assign([copy.copy(statement.target)], statement.value)],
@@ -300,7 +300,7 @@ def _changes(function: Function, statement: ast.stmt) -> bool:
 
 
 def _swapped_lines(function: Function, body: list[ast.stmt], index: int) -> Iterator[Edit]:
-    """Exchange a line and the next where one changes a value that the other uses."""
+    """Exchange a line and the next one if one changes a value that the other uses."""
     if index + 1 >= len(body):
         return
     for one, other in ((body[index], body[index + 1]), (body[index + 1], body[index])):
@@ -332,7 +332,7 @@ def _order(function: Function, body: list[ast.stmt], index: int) -> Edit:
 
 
 def arguments(function: Function) -> Iterator[Edit]:
-    """Ignore a parameter: take it as 0 or as 1; or take a count as one more or one less."""
+    """Ignore a parameter by using 0 or 1, or use a count that is off by one."""
     body, kinds = function.body, roles(function)
     for argument in function.args.args:
         if kinds.get(argument.arg) in ("dict", "function"):
@@ -359,7 +359,7 @@ def arguments(function: Function) -> Iterator[Edit]:
 
 
 def _is_count(function: Function, name: str) -> bool:
-    """Whether a name stands beside a whole number, in an index, or in a range."""
+    """Return whether a name is used with a whole number, in an index, or in a range."""
     for node in ast.walk(function):
         match node:
             case ast.Slice(lower=one, upper=other) | ast.BinOp(left=one, right=other):
@@ -374,7 +374,7 @@ def _is_count(function: Function, name: str) -> bool:
 
 
 def cut(function: Function) -> Iterator[Edit]:
-    """Cut a value to whole numbers as soon as it is made."""
+    """Truncate a value to whole numbers directly after it is computed."""
     for node in ast.walk(function):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             name, old = node.targets[0].id, node.value
@@ -390,7 +390,7 @@ def cut(function: Function) -> Iterator[Edit]:
 
 
 def without_keywords(function: Function) -> Iterator[Edit]:
-    """Leave out a keyword of a call."""
+    """Leave out a keyword argument of a call."""
     for node in ast.walk(function):
         if isinstance(node, ast.Call) and node.keywords:
             yield from _without_keyword(function, node)

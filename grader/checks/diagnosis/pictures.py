@@ -1,7 +1,7 @@
 """Draw an exercise's graph with a student's own values on the example that a card shows.
 
-The exercise declares its graph as ``GRAPH`` in the given part of the solution (`grader.graph`). Only
-demonstration inputs are drawn, which may be shown.
+The exercise declares its graph as ``GRAPH`` in the given part of the solution (`grader.graph`).
+Pictures use only demonstration inputs, which may be shown.
 """
 
 from __future__ import annotations
@@ -27,37 +27,37 @@ from grader.sandbox.student import Answer
 _Arrays = Mapping[Path, np.ndarray]
 TOLERANCE: Final = 1e-5
 SMALL: Final = 6
-"""Entries of an array that a picture writes out."""
+"""Arrays with more entries are not written out in a picture."""
 
 
 class Scene(Struct):
     """The known values of each name of a graph, for one input."""
 
     given: dict[str, Any] = field(default_factory=dict)
-    """Arguments: neither right nor wrong."""
+    """Arguments, which are neither right nor wrong."""
     values: dict[str, Any] = field(default_factory=dict)
     gradients: dict[str, Any] = field(default_factory=dict)
     right_values: dict[str, Any] = field(default_factory=dict)
     right_gradients: dict[str, Any] = field(default_factory=dict)
     keys: set[str] = field(default_factory=set)
-    """The keys of all dicts that were passed."""
+    """The keys of all dicts that were passed as arguments."""
 
 
 def picture(reference: Module, source: str, asked: Asked, case: Case, answer: Answer) -> str:
-    """Return the graph of the exercise with a student's values as SVG, or '' if none fits.
+    """Return the exercise's graph with a student's values as SVG, or '' if none fits.
 
     Args:
         reference: The solution, for the correct values.
         source: The solution's source, which declares the graph.
-        asked: The student, in a worker that never received a hidden input.
+        asked: The student's answers, from a worker that never received a hidden input.
         case: A demonstration input.
-        answer: What the student's function returned on it.
+        answer: The answer of the student's function to it.
     """
     passed = _passed(reference, case)
     try:
         declared = passed or graph.declared(source)
         graph.names(declared or {})
-    except graph.GraphError:  # a graph of an author's, or an input, that cannot be drawn
+    except graph.GraphError:  # the author's graph, or this input, cannot be drawn
         return ""
     if declared is None or answer.error is not None:
         return ""
@@ -85,14 +85,14 @@ def picture(reference: Module, source: str, asked: Asked, case: Case, answer: An
 
 
 def _passed(reference: Module, case: Case) -> graph.Graph | None:
-    """Return the graph that a function is called with, if one of its parameters is one."""
+    """Return the graph that is passed to a function, if one of its parameters is a graph."""
     pairs = zip(examples.parameters(reference, case), case.args, strict=False)
     found = next((value for name, value in pairs if name == "graph"), None)
     return found if isinstance(found, dict) and found else None
 
 
 def _forward(reference: Module, case: Case) -> Iterator[Case]:
-    """Yield the call that finds the values of a graph whose gradients a case asks for."""
+    """Yield the call that computes the values of a graph whose gradients a case asks for."""
     names = [*examples.parameters(reference, case)]
     for name in reference.functions():
         own = [*reference.parameters(name)]
@@ -101,7 +101,7 @@ def _forward(reference: Module, case: Case) -> Iterator[Case]:
 
 
 def _is_backward(function: str) -> bool:
-    """Return whether a function returns gradients, by its name."""
+    """Return whether a function returns gradients, judging by its name."""
     return "backward" in function or "differentiate" in function
 
 
@@ -113,7 +113,7 @@ def _add(
     answer: Answer,
     labels: Mapping[str, tuple[str, ...]],
 ) -> None:
-    """Add what one call was given and what it returned, and the calls that it was made of."""
+    """Add the arguments and the results of one call, and of the calls that it depends on."""
     for name, argument in zip(examples.parameters(reference, case), case.args, strict=False):
         if isinstance(argument, Part):
             part = argument.case
@@ -135,7 +135,7 @@ def _add(
 
 
 def _arrays(reference: Module, asked: Asked, case: Case, answer: Answer) -> tuple[_Arrays, _Arrays]:
-    """Return the arrays of an answer and the correct ones, those of a cache with known keys too."""
+    """Return the arrays of an answer and the right ones, with those of a cache with listed keys."""
     right = reference.expected(case)[1]
     if answer.error is not None:
         return {}, right
@@ -152,7 +152,7 @@ def _arrays(reference: Module, asked: Asked, case: Case, answer: Answer) -> tupl
 
 
 def _named(arrays: Mapping[Path, np.ndarray], labels: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-    """Yield each array of an answer that has a name: its key, or the name that is returned."""
+    """Yield each named array of an answer: by its key, or by the returned variable's name."""
     for path, array in arrays.items():
         keys = [key for key in path if isinstance(key, str)]
         if keys:
@@ -164,7 +164,7 @@ def _named(arrays: Mapping[Path, np.ndarray], labels: tuple[str, ...]) -> Iterat
 
 
 def _returned(source: str) -> dict[str, tuple[str, ...]]:
-    """Return the names that each function of the solution returns, '' for what has none."""
+    """Return the names of the variables that each function returns; '' for other expressions."""
     found: dict[str, tuple[str, ...]] = {}
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef):
@@ -175,7 +175,7 @@ def _returned(source: str) -> dict[str, tuple[str, ...]]:
 
 
 def _fits(declared: graph.Graph, scene: Scene) -> bool:
-    """Return whether the graph is that of this input, and its numbers are few enough to read."""
+    """Return whether the graph fits this input, with few enough numbers to read."""
     found = nodes(declared)
     words = {
         word for node in found.values() for word in re.findall(r"\w+", f"{node.name} {node.label}")

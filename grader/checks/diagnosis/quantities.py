@@ -1,4 +1,4 @@
-"""Name what a sentence of a diagnosis speaks of: arrays, sizes of arguments, other known values."""
+"""Name the quantities in a sentence: arrays, sizes of arguments, other known values."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def halves(question: str) -> tuple[str, str]:
 
 
 def about(function: str, fact: str, where: str = "") -> str:
-    """Say the statement of a hint about a function, and where it holds.
+    """Write the statement of a hint about a function, and where it holds.
 
     >>> about("loss", "The answer is a sum.", " (for m = 2)")
     'loss: the answer is a sum (for m = 2).'
@@ -42,11 +42,11 @@ _ARTICLES = (
     "A", "All", "An", "At", "Each", "Every", "For", "In", "One", "Only", "Rows", "Some", "The",
     "There", "Where", "With",
 )  # fmt: skip
-"""First words of a statement that are no names: they follow a colon in lower case."""
+"""First words of a statement that are not names and become lower case after a colon."""
 
 
 def neutral(more: str) -> str:
-    """Leave out what a longer hint claims of the student's code: several variants share it.
+    """Remove claims about the student's code from a longer hint that several variants share.
 
     >>> neutral("Copy the example. Yours grow tenfold. What should change?")
     'Copy the example. What should change?'
@@ -59,13 +59,13 @@ _CLAIMS = ("Yours", "Your ", "It does not", "In your code", "Here ", "The same",
 
 
 def subject(reference: Module, function: str, path: Path) -> str:
-    """Name an array of an answer for the start of a sentence."""
+    """Name an array of an answer at the start of a sentence."""
     name = named(reference, function, path)
     return f"{function}: {'the result' if name == f'`{function}`' else name}"
 
 
 def named(reference: Module, function: str, path: Path) -> str:
-    """Name an array of an answer: its key, or what the docstring calls this result."""
+    """Name an array of an answer: its key, or the docstring's name for this result."""
     name = examples.label(function, path)
     if not name.startswith("result "):
         return f"`{name}`"
@@ -73,7 +73,7 @@ def named(reference: Module, function: str, path: Path) -> str:
 
 
 def _returned(reference: Module, function: str, position: int) -> str:
-    """Name one of several results as the docstring does: "Return (h, c)", or `h, c = step(...)`."""
+    """Name one of several results as the docstring does: "Return (h, c)", `h, c = step(...)`."""
     text = reference.docstring(function)
     found = re.search(r"[Rr]eturns? \(([\w, ]+)\)", text)
     found = found or re.search(rf">>> ([\w, ]+) = {re.escape(function)}\(", text)
@@ -88,12 +88,12 @@ def listed(reference: Module, function: str, paths: Sequence[Path]) -> str:
 
 
 def refused(answer: Answer) -> list[Path]:
-    """Return the paths of the leaves that could not be read."""
+    """Return the paths of the values that could not be read."""
     return [path for path, leaf in leaves(answer.value) if isinstance(leaf, Refused)]
 
 
 def ask(sentence: str) -> str:
-    """Choose the question that helps with a sentence about a wrong answer."""
+    """Return a question that helps with a sentence about a wrong answer."""
     if any(word in sentence for word in ("factor", "times", "multiplied")):
         return "Which numbers multiply or divide it, and how often does each of them come in?"
     if "shape" in sentence or "axis" in sentence or "transposed" in sentence:
@@ -104,12 +104,12 @@ def ask(sentence: str) -> str:
 
 
 def plain(value: Any) -> str | None:
-    """Return a plain value as text; None for an array or a container."""
+    """Return a plain value as text, or None for an array or a container."""
     return str(value) if value is None or isinstance(value, (int, float, str)) else None
 
 
 def sizes(reference: Module, case: Case) -> dict[str, float]:
-    """Return the sizes of a case's arguments, by what they are called in a sentence."""
+    """Return the sizes of a case's arguments, by their names in a sentence."""
     found: dict[str, float] = {}
     for name, value in zip(examples.parameters(reference, case), case.args, strict=False):
         if isinstance(value, Part):
@@ -140,7 +140,7 @@ def _sizes_of(name: str, value: Any) -> Iterator[tuple[str, float]]:
 
 
 def known(reference: Module, case: Case, right: Arrays, path: Path) -> dict[str, np.ndarray]:
-    """Return other right arrays of an answer, and the arguments, by name."""
+    """Return the other right arrays of an answer and the arguments, by name."""
     found: dict[str, np.ndarray] = {}
     for key, array in right.items():
         if key != path:
@@ -169,14 +169,14 @@ def counts(reference: Module, case: Case, rows: int) -> dict[str, np.ndarray]:
 
 
 def shares(reference: Module, case: Case, right: Arrays, path: Path) -> dict[str, np.ndarray]:
-    """Return what the first and the last example alone add to an array, where it is such a sum."""
+    """Return the contributions of the first and the last example to a sum over examples."""
     m = _examples(case)
     if m < 2:
         return {}
     ours = reference.unkept()
     try:
         each = [ours.expected(_one(case, m, row))[1][path] for row in range(m)]
-    except Exception:  # not every function takes a single example
+    except Exception:  # not every function accepts a single example
         return {}
     if any(one.shape != right[path].shape for one in each):
         return {}
@@ -188,7 +188,7 @@ def shares(reference: Module, case: Case, right: Arrays, path: Path) -> dict[str
 
 
 def _examples(case: Case) -> int:
-    """Return how many examples the last array among the arguments holds, as rows; 0 if unknown."""
+    """Return the number of rows of the last array argument, its examples; 0 if unknown."""
     arrays = [each for each in case.args if isinstance(each, np.ndarray) and each.ndim == 2]
     return len(arrays[-1]) if arrays else 0
 
@@ -200,7 +200,7 @@ def _one(case: Case, m: int, row: int) -> Case:
 
 
 def _row(value: Any, m: int, row: int) -> Any:
-    """Return one row of every array with ``m`` rows, those of listed caches and parts included."""
+    """Return one row of every array with ``m`` rows, also in listed caches and parts."""
     if isinstance(value, Part):
         return Part(_one(value.case, m, row), value.item)
     if isinstance(value, dict) and not any(key.startswith(("W", "b")) for key in map(str, value)):

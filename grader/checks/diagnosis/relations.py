@@ -1,8 +1,8 @@
-"""Say in words what turns the right arrays into a student's: factors, terms, places, other values.
+"""Describe how the right arrays become a student's: by factors, terms, places, other values.
 
     relation(pairs, known)      # "m times too large", "transposed", "right in the first row only", ...
 
-Each relation is tried on every failing input and holds on all of them, at the verdict's tolerance.
+A relation must hold on every failing input, within the verdict's tolerance.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ from msgspec.structs import replace
 from grader.checks.compare import TOLERANCE
 
 FEWEST: Final = 2
-"""Inputs on which a relation must hold."""
+"""Number of inputs on which a relation must hold."""
 FEWEST_ENTRIES: Final = 4
-"""Wrong numbers in which it must hold, all together."""
+"""Number of wrong entries, over all inputs, for which it must hold."""
 
 _Test = Callable[["Pair"], bool]
 
 
 class Pair(Struct, frozen=True):
-    """One array of one answer beside the right one, and what else is known of that input."""
+    """One array of an answer with the right one, and other known values of that input."""
 
     got: np.ndarray
     right: np.ndarray
     sizes: Mapping[str, float] = field(default_factory=dict)
-    """Sizes of the arguments in words, e.g. "the number of rows of `X`"."""
+    """Sizes of the arguments by description, such as "the number of rows of `X`"."""
     known: Mapping[str, np.ndarray] = field(default_factory=dict)
     """Other right arrays of the answer, and arguments, by name."""
     first: np.ndarray | None = None
-    """The first argument, where it has the shape of the answer."""
+    """The first argument, if it has the shape of the answer."""
     counts: Mapping[str, np.ndarray] = field(default_factory=dict)
-    """Whole numbers among the arguments, one for each row of the answer, by name."""
+    """Integer arguments with one number per row of the answer, by name."""
 
 
 def near(one: np.ndarray, other: np.ndarray, tolerance: float = TOLERANCE) -> bool:
-    """Return whether two arrays agree at the verdict's tolerance; NaN equals NaN."""
+    """Return whether two arrays agree within the verdict's tolerance; NaN equals NaN."""
     if one.shape != other.shape:
         return False
     if not one.size:
@@ -56,7 +56,7 @@ def near(one: np.ndarray, other: np.ndarray, tolerance: float = TOLERANCE) -> bo
 
 
 def relation(pairs: Sequence[Pair]) -> str:
-    """Return what holds of the student's array on all inputs, to follow its name; or ''.
+    """Return the relation that holds on all inputs, as words to follow the array's name, or ''.
 
     Args:
         pairs: The array on each input where it is wrong.
@@ -68,7 +68,7 @@ def relation(pairs: Sequence[Pair]) -> str:
         if found := look(pairs):
             return found
     if len(pairs) < FEWEST or sum(int(_off(pair).sum()) for pair in pairs) < FEWEST_ENTRIES:
-        return ""  # so few numbers are alike in many ways
+        return ""  # so few numbers agree with many relations by chance
     for look in (_factors, _row_factors, _unary, _places, _terms, _slopes, _others, _where):
         if found := look(pairs):
             return found
@@ -76,9 +76,9 @@ def relation(pairs: Sequence[Pair]) -> str:
 
 
 def quantity(pairs: Iterable[Pair]) -> str:
-    """Return which of the known quantities the student's array is on all inputs, or ''.
+    """Return the known quantity that the student's array equals on all inputs, or ''.
 
-    Where it is none of them on the first input, the other ``pairs`` are not made.
+    If it equals none of them on the first input, the other ``pairs`` are not computed.
     """
     found: list[Pair] = []
     for pair in pairs:
@@ -89,7 +89,7 @@ def quantity(pairs: Iterable[Pair]) -> str:
 
 
 def multiples(pairs: Sequence[Pair]) -> str:
-    """Return that each answer, or each row, is a multiple of the right one, which says little; or ''."""
+    """Describe answers, or rows, that are multiples of the right ones, a weak relation; or ''."""
     pairs = [_floats(pair) for pair in pairs]
     whole = [_ratio(p) for p in pairs if np.count_nonzero(p.right) > 1]
     if len(whole) >= FEWEST and None not in whole and all(_ratio(p) for p in pairs):
@@ -107,7 +107,7 @@ def multiples(pairs: Sequence[Pair]) -> str:
 
 
 def is_slip(pairs: Sequence[Pair]) -> bool:
-    """Return whether an array is right but for a factor, a term or its places: one slip away."""
+    """Return whether an array is right apart from a factor, a term or an order."""
     pairs = _with_one_name_each([_floats(pair) for pair in pairs])
     if len(pairs) < FEWEST or any(pair.got.shape != pair.right.shape for pair in pairs):
         return False
@@ -126,7 +126,7 @@ def _floats(pair: Pair) -> Pair:
 
 
 def _with_one_name_each(pairs: Sequence[Pair]) -> list[Pair]:
-    """Leave out sizes that are equal to an earlier one on all inputs, as those of layers are."""
+    """Leave out sizes that equal an earlier one on all inputs, as sizes of layers may."""
     first: dict[tuple[float, ...], str] = {}
     for name in pairs[0].sizes if pairs else ():
         first.setdefault(tuple(pair.sizes.get(name, 0.0) for pair in pairs), name)
@@ -260,7 +260,7 @@ def _ratio(pair: Pair) -> float | None:
 
 
 def _of_all(pairs: Sequence[Pair], number: Callable[[Pair], float | None]) -> list[float] | None:
-    """Return a number of each pair; None if one has none, and then the others are not asked."""
+    """Return a number for each pair, or None as soon as one pair has none."""
     found: list[float] = []
     for pair in pairs:
         if (each := number(pair)) is None:
@@ -286,7 +286,7 @@ def _factors(pairs: Sequence[Pair]) -> str:
 
 
 def _sized(pairs: Sequence[Pair], ratios: Sequence[float]) -> str:
-    """Say which size of the inputs the ratio is."""
+    """Describe which size of the inputs the ratio equals."""
     names = set.intersection(*(set(pair.sizes) for pair in pairs))
     ordered = {
         name: [pair.sizes[name] for pair in pairs] for name in pairs[0].sizes if name in names
@@ -310,7 +310,7 @@ def _sized(pairs: Sequence[Pair], ratios: Sequence[float]) -> str:
     first, ratio_there = pairs[0].sizes, ratios[0]
     for one, other in itertools.permutations(ordered, 2):
         if first[other] and abs(ratio_there - first[one] / first[other]) > 2e-5 * abs(ratio_there):
-            continue  # most differ on the first input
+            continue  # most differ on the first input already
         if all(
             pair.sizes[other]
             and abs(ratio - pair.sizes[one] / pair.sizes[other]) <= 2e-5 * abs(ratio)
@@ -475,7 +475,7 @@ def _terms(pairs: Sequence[Pair]) -> str:
 
 
 SLIGHT: Final = 1e-9
-"""Products below this share of the right array say nothing of the number that they are taken with."""
+"""Smaller products, relative to the right array, give no evidence about their factor."""
 _SLOPES: Final[dict[str, Callable[[np.ndarray], np.ndarray]]] = {
     "{0} (1 - {0})": lambda v: v * (1 - v),
     "1 - {0}^2": lambda v: 1 - v**2,
@@ -485,18 +485,18 @@ _SLOPES: Final[dict[str, Callable[[np.ndarray], np.ndarray]]] = {
 
 
 def _slopes(pairs: Sequence[Pair]) -> str:
-    """Say by which slope of a known value an array is multiplied too often, and by which number."""
+    """Describe the slope and the number by which an array is multiplied once too often."""
     for name in _shared(pairs):
         for words, slope in _SLOPES.items():
             try:
                 numbers = _of_all(pairs, lambda p, n=name, s=slope: _number(p, s(p.known[n])))  # type: ignore[misc]
-            except ValueError:  # shapes that do not fit together
+            except ValueError:  # shapes that do not match
                 continue
             if numbers is None:
                 continue
             telling = [(n, p) for n, p in zip(numbers, pairs, strict=True) if n]
             if sum(pair.right.size > 1 for _, pair in telling) < FEWEST:
-                continue  # of one number everything is a multiple
+                continue  # a single number is a multiple of anything
             besides = _number_in_words([n for n, _ in telling], [p for _, p in telling])
             if besides is not None:
                 return f"is multiplied by {words.format(name)} once too often{besides}"
@@ -504,7 +504,7 @@ def _slopes(pairs: Sequence[Pair]) -> str:
 
 
 def _number_in_words(numbers: Sequence[float], pairs: Sequence[Pair]) -> str | None:
-    """Say which number this is in all inputs, or how many times a size of each; None if neither."""
+    """Describe a number that all inputs share, or a multiple of one of their sizes; or None."""
     if (same := _common(numbers)) is not None:
         return "" if abs(same - 1) < 1e-4 else f", and by {same:.4g}"
     for size in pairs[0].sizes:
@@ -519,7 +519,7 @@ def _number_in_words(numbers: Sequence[float], pairs: Sequence[Pair]) -> str | N
 
 
 def _share(numbers: Sequence[float], pairs: Sequence[Pair], size: str) -> float:
-    """Return how many times a size of each input these numbers are; 0 if they are not."""
+    """Return the multiple of an input's size that each number is; 0 if there is none."""
     times = 0.0
     for number, pair in zip(numbers, pairs, strict=True):
         each = pair.sizes.get(size, 0.0)
@@ -530,16 +530,16 @@ def _share(numbers: Sequence[float], pairs: Sequence[Pair], size: str) -> float:
 
 
 def _common(numbers: Sequence[float]) -> float | None:
-    """Return the number that all of these are, or None."""
+    """Return the number that all of these equal, or None."""
     first = numbers[0] if numbers else 0.0
     is_same = first and all(abs(number - first) <= 2e-5 * abs(first) for number in numbers)
     return first if is_same else None
 
 
 def _number(pair: Pair, factor: np.ndarray) -> float | None:
-    """Return the number by which ``factor`` and the right array are multiplied, if there is one.
+    """Return the number by which the right array and ``factor`` are multiplied, or None.
 
-    0 where the product is next to nothing, as a slope far from 0 is, and so is the student's array.
+    0 if the product is almost 0, as with a slope far from 0, and the student's array is too.
     """
     made = pair.right * factor
     if made.shape != pair.right.shape or not np.isfinite(made).all():
@@ -610,7 +610,7 @@ def _where(pairs: Sequence[Pair]) -> str:
     for words, place in tries:
         if _all(pairs, lambda p, where=place: _is_wrong_at(p, where(p))):  # type: ignore[misc]
             if "is right" in words and _all(pairs, lambda p, w=place: not p.right[~w(p)].any()):  # type: ignore[misc]
-                continue  # what is always 0 there is right in many wrong programs
+                continue  # entries that are always 0 are right in many wrong programs
             if all(pair.right.ndim == 1 for pair in pairs):
                 words = words.replace("row", "entry")
             there = np.concatenate([pair.got[_off(pair)] for pair in pairs])

@@ -1,9 +1,9 @@
-"""Give every failed check its root cause, and each root cause one card.
+"""Assign a root cause to every failed check, and a card to every root cause.
 
     outcomes, cards = explain(diagnostics, asked, [(outcome, check), ...])
 
-Called once at the end of a submission. The functions are looked at in the order in which data flows
-through them; what follows from an earlier function is folded into that one's card.
+It runs once per submission, after all checks. Functions are examined in the order of the data flow;
+failures that follow from an earlier function are added to that function's card.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ def explain(
     findings: Sequence[Checked],
     charges: Mapping[str, float] = MappingProxyType({}),
 ) -> tuple[list[Outcome], tuple[Card, ...]]:
-    """Return the outcomes with their root causes, and the cards in the order of data flow.
+    """Return the outcomes with their root causes, and the cards in the order of the data flow.
 
     Args:
         diagnostics: The inputs that explain failures, and the candidates of the run.
-        asked: The student, as the hidden inputs were asked.
+        asked: The student's answers to the hidden inputs.
         findings: The checks of the submission.
-        charges: The least percentage of the exercise that a mistake costs, by its id.
+        charges: For each mistake, the least percentage of the exercise's points that it costs.
     """
     source = near_misses.source_of(asked)
     has_failed = any(finding.outcome.status == "failed" for finding in findings)
@@ -67,7 +67,7 @@ def explain(
 
 
 class _Page:
-    """The making of one student's page."""
+    """Builds the outcomes and the cards of one student's page."""
 
     def __init__(
         self,
@@ -138,7 +138,7 @@ class _Page:
         self._add(causes, findings)
 
     def _followed(self, view: View, findings: Sequence[Checked]) -> Sequence[Cause]:
-        """Return the earlier cause that a function's answers follow from, if one does."""
+        """Return the earlier cause that a function's answers follow from, if there is one."""
         own = next((f.check.own for f in findings if f.check and f.check.own), ())
         found = self.investigation.follows(view, own) if self.causes else []
         for finding in findings:
@@ -154,9 +154,9 @@ class _Page:
         return (earlier or self.causes)[-1:]
 
     def _through_own_calls(self, view: View) -> Sequence[Cause]:
-        """Return the cause in a function that the student's one calls, and the solution's does not.
+        """Return the cause in a function that only the student's version of this one calls.
 
-        Only where the other arrays are right: `train` keeps losses of its own, say.
+        Only if the other arrays are right: `train` may compute losses in its own way, for example.
         """
         if len(view.paths) >= len(view.order):
             return ()
@@ -176,7 +176,7 @@ class _Page:
             cause.outcomes.append(finding.outcome.id)
 
     def _is_silent(self, function: str, findings: Sequence[Checked]) -> bool:
-        """Note functions that are missing or not written: one card for all of them."""
+        """Record missing and unwritten functions, which share one card."""
         error = next((f.check.failure.error for f in findings if f.check and f.check.failure), None)
         kinds = error.kinds[:1] if error is not None else ()
         if kinds == ("undefined",):
@@ -191,17 +191,17 @@ class _Page:
         return False
 
     def _undefined(self, function: str, message: str, findings: Sequence[Checked]) -> None:
-        """Note a function that is missing, with what the file has in its place."""
+        """Record a missing function, with what the file has instead."""
         said = near_misses.undefined(function, near_misses.source_of(self.asked))
         self._group("undefined", function, said or f"{message}.", findings)
 
     def _is_shown_by_calls(self, causes: Sequence[Cause]) -> bool:
-        """Return whether a mistake was guessed from some values that an experiment would show."""
+        """Return whether a mistake was inferred from values, though an experiment would show it."""
         guessed = [cause for cause in causes if not (cause.is_edit or cause.changes)]
         return any(cause.mistake in experiments.TELLS for cause in guessed)
 
     def _behaves(self, view: View, findings: Sequence[Checked]) -> bool:
-        """Make a card of a mistake that an experiment has shown, and of what else is wrong."""
+        """Create a card for a mistake shown by an experiment, and for what else is wrong."""
         failures = [f.check.failure for f in findings if f.check and f.check.failure]
         hints = self.diagnostics.exercise.catalogue.hints
         shown = [name for each in failures[:1] if (name := experiments.mistake(each))]
@@ -215,12 +215,12 @@ class _Page:
         if (name or kept) in state.KINDS:
             causes += self._besides(view)
         if len(causes) > 1:
-            causes[0].more = ""  # it may say that the first call is right
+            causes[0].more = ""  # it may claim that the first call is right
         self._add(causes, findings)
         return True
 
     def _of_experiment(self, view: View, name: str, kept: str) -> Cause:
-        """Return the cause that an experiment has shown, by its hint, or by what was seen."""
+        """Return the cause that an experiment has shown, with its hint or a description."""
         hint = self.diagnostics.exercise.catalogue.hints.get(name or kept)
         sentence, question, more = state.said(view.function, kept) if kept else "", _KEPT, ""
         if hint is not None:
@@ -237,7 +237,7 @@ class _Page:
         return cause
 
     def _besides(self, view: View) -> Sequence[Cause]:
-        """Return what is wrong in a function even where nothing was called before."""
+        """Return what is wrong in a function even without earlier calls."""
         each = state.alone(self.investigation.fresh, view)
         if not each.is_wrong:
             return []
@@ -267,7 +267,7 @@ class _Page:
         self.investigation.causes.append(cause)
 
     def _absent_example(self, kind: str, function: str) -> Example | None:
-        """Return a call of a function that is missing or not written, if there are inputs to show."""
+        """Return a call of a missing or unwritten function, if there are inputs to show."""
         for case in self.diagnostics.cases(function)[:1]:
             reference = self.diagnostics.exercise.reference
             right = reference.expected(case)[1]
@@ -278,7 +278,7 @@ class _Page:
         return None
 
     def _raised(self, view: View, findings: Sequence[Checked]) -> bool:
-        """Make a card of an exception, unless it comes from an earlier function."""
+        """Create a card for an exception, unless an earlier function causes it."""
         _, error = view.errors[0]
         home = self._home(error)
         earlier = [c for c in self.causes if c.function == home and home != view.function]
@@ -314,7 +314,7 @@ class _Page:
         return True
 
     def _name_raised(self, view: View, cause: Cause) -> None:
-        """Give an exception the hint of the only mistake that raises and answers the same."""
+        """Add the hint of the only mistake with the same exceptions and answers."""
         names = self.investigation.search.raising(view)
         hints = self.diagnostics.exercise.catalogue.hints
         for name in names & hints.keys() if len(names) == 1 else ():
@@ -323,7 +323,7 @@ class _Page:
             cause.more = neutral(hints[name].more)
 
     def _home(self, error: StudentError) -> str:
-        """Return the function of the student's file in which an exception was raised."""
+        """Return the function in the student's file that raised an exception."""
         if error.place is None:
             return ""
         title, line = error.place
@@ -337,7 +337,7 @@ class _Page:
         return ""
 
     def _hidden_only(self, function: str, findings: Sequence[Checked]) -> Cause:
-        """Say what the failing hidden inputs have in common, where no diagnostic one fails."""
+        """Describe what the failing hidden inputs have in common, if no diagnostic one fails."""
         first = findings[0].outcome
         message = first.message.partition(";")[0]
         cause = Cause(function, f"{function}: {message}.", _LOOK, mistake=first.mistake)
@@ -375,7 +375,7 @@ class _Page:
         self._add(same[:1] if outcome.cause in _STOPPED and same else [cause], [finding])
 
     def _shown(self, finding: Checked) -> Example | None:
-        """Return an example of a check that is not about values."""
+        """Return an example for a check that is not about values."""
         check, function = finding.check, finding.function
         if check is None or not function:
             return None
@@ -398,7 +398,7 @@ class _Page:
         return self._any_example(function) if self.diagnostics.cases(function) else None
 
     def _unraised(self, check: Judge, number: int, kind: str) -> Example | None:
-        """Return an input on which another exception is due, drawn anew, and what comes of it."""
+        """Return a new input on which another exception is expected, and the actual result."""
         cases = self.diagnostics.all_drawn(check.drawn[0])[number:][:1]
         for case, answer in zip(
             cases, answers_to_bad(self.investigation.fresh, cases), strict=True
@@ -410,7 +410,7 @@ class _Page:
         return None
 
     def _rest(self) -> None:
-        """Explain tests that ask in their own way: by their message, or by an earlier cause."""
+        """Explain tests without ``check``: by their message, or by an earlier cause."""
         for finding in self.findings:
             if finding.failed and finding.outcome.id not in self.of:
                 self._other(finding)
@@ -423,7 +423,7 @@ class _Page:
                     self._add([cause], [finding])
 
     def _autograd(self) -> None:
-        """Make a card of each backward that leaves its work to automatic differentiation."""
+        """Create a card for each backward that uses automatic differentiation."""
         hints = self.diagnostics.exercise.catalogue.hints
         source = near_misses.source_of(self.asked)
         if autograd.MISTAKE not in hints or not autograd.is_possible(source):
@@ -442,7 +442,7 @@ class _Page:
     # --- the page ---
 
     def _fold(self) -> None:
-        """Keep at most six cards: the rest count as consequences of the last one."""
+        """Keep at most six cards; further causes are added to the last one."""
         if len(self.causes) <= MOST_CARDS:
             return
         kept, rest = self.causes[:MOST_CARDS], self.causes[MOST_CARDS:]
@@ -482,7 +482,7 @@ class _Page:
         )
 
     def _worked(self, cause: Cause) -> str:
-        """Return another input with its right answer, where a wrong value is shown."""
+        """Return another input with its right answer, if the card shows a wrong value."""
         view = self.investigation.views.get(cause.function)
         first = next(view.failing(), None) if view else None
         if view is None or first is None:
@@ -491,7 +491,7 @@ class _Page:
         return examples.worked(self.diagnostics.exercise.reference, ladder, first[0], first[2])
 
     def _picture(self, cause: Cause) -> str:
-        """Return the graph with the student's values on the first example that fails."""
+        """Return the graph with the student's values on the first failing example."""
         view = self.investigation.views.get(cause.function)
         first = next(view.failing(), None) if view else None
         if first is None:
@@ -501,14 +501,17 @@ class _Page:
             return picture(
                 exercise.reference, exercise.source, self.investigation.fresh, *first[:2]
             )
-        except Exception:  # a picture must not cost the page its cards
+        except Exception:  # an error in the picture must not remove the cards
             if os.environ.get("GRADER_DEBUG"):
                 raise
             return ""
 
 
 _STOPPED: Final = ("unwritten", "raised", "overran", "crashed", "pipe")
-"""Causes whose message names the function and the line: two checks with one message have one reason."""
+"""Causes whose message contains the function and the line.
+
+Two checks with the same message then have the same root cause.
+"""
 _ABSENT: Final = {
     "undefined": ("are not defined in your file",
                   "Under which name, and where in your file, is this function defined?"),
@@ -517,7 +520,7 @@ _ABSENT: Final = {
     "empty": ("return nothing",
               "Does every way through the function end with a `return`? To print is not to return."),
 }  # fmt: skip
-"""For each reason why functions give no values: what is said of several, and a question."""
+"""For each reason why functions return nothing: a text about several functions, a question."""
 _KEPT: Final = "What in your code is kept from one call to the next?"
 _LOOK: Final = "Which line of your code decides this?"
 
@@ -527,7 +530,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _named(function: str, message: str) -> str:
-    """Return the first part of a message, the function's name in it."""
+    """Return the first part of a message, with the function's name in it."""
     said = _first(message).rstrip("?")
     return said if not function or function in said else f"{function}: {said}"
 
@@ -537,9 +540,9 @@ def _first(message: str) -> str:
 
 
 def _roots(findings: Sequence[Checked]) -> list[Path]:
-    """Return the arrays that earned nothing, if some check looked at the student's own arrays.
+    """Return the arrays that earned nothing, if a check used the student's own arrays.
 
-    An array that is right given the arrays before it earns points; what earns none is wrong in itself.
+    An array that is right given the earlier arrays earns points; one without is wrong in itself.
     """
     lost = [f.check for f in findings if f.check and f.check.failure and not f.outcome.points]
     is_looked_at = any(finding.outcome.points for finding in findings) or any(
@@ -550,7 +553,7 @@ def _roots(findings: Sequence[Checked]) -> list[Path]:
 
 
 def _follows(finding: Checked, view: View) -> bool:
-    """Return whether all that is wrong in the arrays of a check follows from an earlier function."""
+    """Return whether all wrong arrays of a check follow from an earlier function."""
     failure = finding.check.failure if finding.check else None
     start = failure.path if failure is not None else ()
     paths = [path for path in view.paths if path[: len(start)] == start]
@@ -558,14 +561,14 @@ def _follows(finding: Checked, view: View) -> bool:
 
 
 def _about(causes: Sequence[Cause], finding: Checked) -> Cause:
-    """Return the cause that a check is about: of several in one function, the one of its array."""
+    """Return the cause for a check: if a function has several, the one of the check's array."""
     failure = finding.check.failure if finding.check else None
     found = [c for c in causes if failure is not None and failure.path in c.changes]
     return min(found, key=lambda cause: len(cause.changes), default=causes[0])
 
 
 def _returns_nothing(finding: Checked) -> bool:
-    """Whether a check has only None for an answer: a few None among others are another mistake."""
+    """Return whether all answers of a check are None; a few None are another mistake."""
     failure = finding.check.failure if finding.check else None
     if failure is None or failure.error or not failure.answers:
         return False
@@ -577,6 +580,6 @@ def _refusals(answer: Answer) -> set[str]:
 
 
 def _telling(example: Example | None) -> Example | None:
-    """Return an example that shows something wrong, or None."""
+    """Return an example if it shows something wrong, else None."""
     shows = example is not None and (example.raised or example.returned != example.correct)
     return example if shows else None

@@ -1,10 +1,10 @@
-"""Tell what a function keeps between calls apart from what else is wrong in it.
+"""Distinguish state that a function keeps between calls from its other mistakes.
 
     found = kept(fresh, view)     # "state-between-calls", "cache-in-global", or ''
-    alone(fresh, view)            # the same inputs, each asked in a worker that answered nothing else
+    alone(fresh, view)            # the same inputs, each answered by a separate worker
 
-The experiments of `grader.checks.experiments` need a function that is right in a fresh worker. These
-compare its answers with one another, and so they hold for a function that is wrong there too.
+The experiments of `grader.checks.experiments` need a function that is right in a fresh worker.
+These compare its answers with each other, so they also work for a function that is wrong there.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ _SAID: Final = {
 
 
 def said(function: str, kind: str) -> str:
-    """Return what was seen of a function that keeps something."""
+    """Return the sentence about a function that keeps state between calls."""
     return _SAID[kind].format(function)
 
 
 def kept(fresh: Asked, view: View) -> str:
-    """Return the id of the mistake if an answer depends on what was called before, or ''.
+    """Return the id of the mistake if an answer depends on earlier calls, or ''.
 
-    Inputs that fail are asked again, and in workers of their own. A worker's random numbers begin
-    alike, and so nothing tells them from a value that is kept: code that draws any is left out.
+    Failing inputs are repeated, also in separate workers. Random numbers are the same in all
+    workers, and so cannot be distinguished from stored values: code that uses them is skipped.
 
     Args:
-        fresh: The student, as the inputs of the view were asked.
+        fresh: The student, in the worker that answered the inputs of the view.
         view: The answers.
     """
     code = call_graph.code(source_of(fresh), view.function)
@@ -64,7 +64,7 @@ def kept(fresh: Asked, view: View) -> str:
 
 
 def alone(fresh: Asked, view: View) -> View:
-    """Return a view of the same inputs, each asked in a worker of its own, without exceptions."""
+    """Return a view of the same inputs, each answered by a separate worker, without exceptions."""
     answers = [answer_alone(fresh, case) for case in view.cases]
     pairs = zip(view.cases, answers, strict=True)
     wrong = [wrong_paths(view.reference, *pair) for pair in pairs]

@@ -1,11 +1,11 @@
-"""Explain a function by some of its arrays, where no edit explains all that it returns.
+"""Explain some arrays of a function, if no edit explains all of its results.
 
-    in_arrays(search, view)   # an edit that is made in the wrong arrays only, the others are right
+    in_arrays(search, view)          # an edit that applies to the wrong arrays only
     of_kept(search, fresh, view)     # the first wrong value of its cache: a hidden layer, a gate
-    of_first(search, view, view)    # an edit that explains the first wrong array, and not the rest
-    rest(search, view, cause)    # the arrays that are wrong in themselves, and for another reason
+    of_first(search, view, view)     # an edit that explains only the first wrong array
+    rest(search, view, cause)        # the arrays that are wrong for another reason
 
-They are tried in this order, each after the edits that explain everything.
+They are tried in this order, after the edits that explain everything.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NAME: Final = re.compile(r"`[^`]*`")
 
 
 def in_arrays(search: Edits, view: View) -> list[Cause]:
-    """Return an edit that gives all wrong arrays of a function and is made in them only."""
+    """Return an edit that gives all wrong arrays of a function and applies to them only."""
     if view.errors or not view.is_wrong:
         return []
     candidate = search.in_arrays(view)
@@ -47,7 +47,7 @@ def in_arrays(search: Edits, view: View) -> list[Cause]:
 
 
 def _made_in(search: Edits, view: View, candidate: Candidate, paths: Sequence[Path]) -> Module:
-    """Return the reference with an edit that is made in some arrays of a function only."""
+    """Return the reference with an edit that applies to some arrays of a function only."""
     right = getattr(search.reference.module, view.function)
     edited = getattr(candidate.module.module, view.function)
     return search.reference.with_parts(
@@ -56,7 +56,7 @@ def _made_in(search: Edits, view: View, candidate: Candidate, paths: Sequence[Pa
 
 
 def of_kept(search: Edits, fresh: Asked, view: View) -> list[Cause]:
-    """Return what is wrong in the first value of a cache that is wrong, if one is."""
+    """Return the cause of the first wrong value in a function's cache, if there is one."""
     shown = _shown(fresh, view)
     if shown is None:
         return []
@@ -74,8 +74,8 @@ def of_first(search: Edits, view: View, whole: View) -> list[Cause]:
 
     Args:
         search: The candidates.
-        view: The arrays that are looked at.
-        whole: All arrays: a named mistake would change none of those that are right.
+        view: The arrays to explain.
+        whole: All arrays; a named mistake must not change the right ones.
     """
     path = view.first_path()
     size = sum(view.arrays(n)[path].size for n in view.numbers if path in view.wrong[n])
@@ -88,10 +88,10 @@ def of_first(search: Edits, view: View, whole: View) -> list[Cause]:
 
 
 def rest(search: Edits, view: View, first: Cause) -> View | None:
-    """Return a view of the arrays that are wrong in themselves, and not for the reason of a cause.
+    """Return a view of the arrays that are wrong for another reason than a cause.
 
-    The cause is an edit that leaves them right, or both are simple relations, of different kinds.
-    Three reasons in one function are rather one that nothing names.
+    The cause is an edit that leaves them right, or both reasons are simple relations of different
+    kinds. Three reasons in one function are more likely one reason that was not recognised.
     """
     label = functools.partial(examples.label, view.function)
     home = next((path for path in view.roots if label(path) == first.array), None)
@@ -109,13 +109,13 @@ def rest(search: Edits, view: View, first: Cause) -> View | None:
 
 
 def of_paths(view: View, paths: Sequence[Path]) -> View:
-    """Return a view in which only some arrays count as wrong."""
+    """Return a view in which only these arrays count as wrong."""
     wrong = [[path for path in each if path in paths] for each in view.wrong]
     return replace(view, wrong=wrong, roots=[path for path in view.roots if path in paths])
 
 
 class _Reason(NamedTuple):
-    """The explanation of one array: an edit, or a relation, both as texts without names."""
+    """The explanation of one array, an edit or a relation, as text without names."""
 
     edit: Candidate | None
     clause: str
@@ -142,7 +142,7 @@ def _is_apart(search: Edits, view: View, own: _Reason, other: _Reason, path: Pat
 
 
 def _shown(fresh: Asked, view: View) -> View | None:
-    """Return the same inputs with the values that the function keeps, where the file gives them all."""
+    """Return the same inputs with the function's cache values, if the file returns all of them."""
     reference = view.reference
     if view.errors or not view.is_wrong or not reference.caches.get(view.function):
         return None
@@ -163,7 +163,7 @@ def _shown(fresh: Asked, view: View) -> View | None:
 
 
 def _localised(search: Edits, shown: View) -> Cause:
-    """Say which value is the first that is wrong, and by which relation where one holds."""
+    """Name the first wrong value, with its relation to the right one if there is one."""
     sentence = relation_of(shown) or unlike(shown, search.diagnostics.ladder(shown.function))
     array = examples.label(shown.function, shown.first_path())
     cause = Cause(shown.function, sentence, quantities.ask(sentence), array=array)
@@ -191,13 +191,13 @@ def _caused(
     module: Module | None = None,
     one: Path | None = None,
 ) -> list[Cause]:
-    """Return the cause that an edit is, in some arrays; a mistake says only what holds of these.
+    """Return the cause for an edit in some arrays; a mistake's text must be true of these.
 
     Args:
         search: The candidates.
-        view: Its answers.
+        view: The student's answers.
         candidate: The edit.
-        where: In which arrays, for the end of the sentence.
+        where: The arrays, as the end of the sentence.
         module: The reference with the edit made there.
         one: The only array that it explains.
     """
@@ -224,13 +224,13 @@ def _caused(
 def both(
     right: Callable[..., Any], edited: Callable[..., Any], paths: Sequence[Path], *args: Any
 ) -> Any:
-    """Return what the right function answers, with what an edit of it makes at some paths."""
+    """Return the right function's result, with the values of an edited one at some paths."""
     made = edited(*copy.deepcopy(args))
     return merged(right(*args), made, paths)
 
 
 def merged(right: Any, made: Any, paths: Sequence[Path]) -> Any:
-    """Return the right answer of a function with what an edit makes of it at some paths."""
+    """Return a right answer with the values of an edited one at some paths."""
     whole = copy.copy(right)
     for path in paths:
         whole = _put(whole, made, path)
