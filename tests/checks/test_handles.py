@@ -14,7 +14,7 @@ from grader.checks.boundary.handles import (
     TensorHandle,
     handle_of,
 )
-from grader.checks.boundary.kinds import ACCEPTED, PYTHONS, Seen, Trail
+from grader.checks.boundary.kinds import ACCEPTED, PYTHONS, Inside, Seen, Trail
 from grader.checks.boundary.peer import Peer
 from grader.checks.boundary.raised import (
     KindError,
@@ -87,6 +87,8 @@ def keep(function): kept.append(function)
 def late(): return kept[0](1)
 def forever(function): return forever_again(function)
 def fill(xs): xs[0] = 9
+class Zero:
+    def __sub__(self, other): return 0.0
 def long_text(): raise ValueError("x" * 10**7)
 class Stack(list):
     def push(self, x): self.append(x)
@@ -344,6 +346,27 @@ def test_changes_in_place_only_where_the_reference_made_them(student):
     renamed_g = CallableHandle(module(student, trail)._grader_peer, (0, "fill"), 1, "g")
     renamed_g(expected)
     assert [1, 2] == expected
+
+
+def test_an_object_that_a_function_puts_into_an_argument(student):
+    """It is refused unless the reference put one there: else it computes ``abs(xs[0] - 9) < 1e-9``."""
+
+    def difference(own):
+        xs = [1, 2]
+        own.fill(xs)
+        return abs(xs[0] - 9) < 1e-9
+
+    trail = after(student, difference)
+    program = Program("sub", (("sub.py", SOURCE.replace("xs[0] = 9", "xs[0] = Zero()")),))
+    other = Student(student.server, program, Limits(call_cpu=0.5))
+    with pytest.raises(KindError, match="an argument that you change"):
+        difference(module(other, trail.again()))
+    [seen] = next(each for place, each in trail.seen.items() if place[2] == "call")
+    seen.changed[0] = Inside(
+        {0: "object"}, frozenset({0, 1}), None
+    )  # as if the reference had done so
+    assert difference(module(other, trail.again()))
+    other.end()
 
 
 def test_an_array_is_changed_in_place(student):

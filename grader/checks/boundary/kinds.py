@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numbers
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -120,8 +120,8 @@ class Seen(Struct, frozen=True):
     word: str
     """A description of the value: "a number"."""
     tree: Tree = None
-    changed: tuple[int | str, ...] = ()
-    """The arguments that the call changed: indices and names."""
+    changed: Mapping[int | str, Tree] = field(default_factory=dict)
+    """The arguments that the call changed, by index or name: the kinds of the handles in each."""
 
 
 NOTHING: Final = Seen("nothing")

@@ -39,6 +39,7 @@ from grader.checks.boundary.kinds import (
     PYTHONS,
     Seen,
     Trail,
+    Tree,
     fits,
     kind_of,
     tree_of,
@@ -198,12 +199,13 @@ class Peer:
             self.pack(dict(named)) if named else [_DICT],
         )
         how = dict(how)
-        place, visit = None, 0
+        place, visit, kinds = None, 0, None
         if self.trail is not None:
             place = self.place("call", name)
             visit = self.trail.visit(place)
-            recording = self.trail.recording
-            how["changed"] = recording or list(self.trail.expected(place, visit).changed)
+            if not self.trail.recording:
+                kinds = self.trail.expected(place, visit).changed
+            how["changed"] = True if kinds is None else list(kinds)
         elif args or named:
             how["changed"] = True
         self._overran_before(reference)
@@ -213,7 +215,7 @@ class Peer:
                 return self._later("call", reference, (*nodes, how), place, visit, name)
         reply = self._ask("call", reference, (*nodes, how), name)
         value = self._result(reply, name)
-        changed = self._restore(reply[3], args, named, how.get("changed"))
+        changed = self._restore(reply[3], args, named, kinds)
         if place is not None:
             self.check(place, visit, value, name, changed)
         return value
@@ -224,7 +226,7 @@ class Peer:
         visit: int,
         value: Any,
         name: str,
-        changed: tuple[int | str, ...] = (),
+        changed: Mapping[int | str, Tree] = {},
     ) -> None:
         """Record a value, or raise `KindError` if the reference's value was of another kind."""
         if self.trail is None:
@@ -629,23 +631,41 @@ class Peer:
         return raised
 
     def _restore(
-        self, changed: Any, args: tuple[Any, ...], named: Mapping[str, Any], places: Any
-    ) -> tuple[int | str, ...]:
-        """Apply changes of arguments from the worker in this process, if they were requested."""
+        self,
+        changed: Any,
+        args: tuple[Any, ...],
+        named: Mapping[str, Any],
+        kinds: Mapping[int | str, Tree] | None,
+    ) -> dict[int | str, Tree]:
+        """Apply changes of arguments from the worker in this process, if they were requested.
+
+        Args:
+            changed: What the worker says: [place, node] of each.
+            args: The arguments.
+            named: Those with names.
+            kinds: The arguments that the reference changed, and what objects it put in; None: all.
+
+        Returns:
+            The kinds of the objects in the arguments that were changed.
+        """
         if changed is None:
-            return ()
-        found: list[int | str] = []
+            return {}
+        found: dict[int | str, Tree] = {}
         for pair in changed if type(changed) is list else [None]:
             match pair:
-                case [int(place) | str(place), node] if places is True or place in places:
+                case [int(place) | str(place), node] if kinds is None or place in kinds:
                     given = named if type(place) is str else args
+                    new = self._value(node)
+                    if kinds is not None and not fits(new, kinds[place], handle_kind):
+                        raise KindError(
+                            "an argument that you change holds an object of another kind"
+                        )
                     with suppress(LookupError):
-                        old = given[place]  # type: ignore[index]  # by its kind, one of the two
-                        restore(old, self._value(node))
-                        found.append(place)
+                        restore(given[place], new)  # type: ignore[index]  # by its kind, one of the two
+                        found[place] = tree_of(new, handle_kind)
                 case _:
                     raise self._stop(self.student.violated())
-        return tuple(found)
+        return found
 
 
 _INSTRUCTIONS: Final[dict[tuple[int, int], tuple[types.CodeType, int]]] = {}
