@@ -302,11 +302,11 @@ class Student(Struct):
                 limits = replace(limits, idle_wall=share * limits.idle_wall)
             reply = worker.ask(request, limits, min(cpu, left), left, replies)
         except StudentError:
-            self._spend(worker.cpu() + worker.asleep - before)
+            self.spend(worker.cpu() + worker.asleep - before)
             self.end()
             raise
         self.cpu = reply.cpu
-        self._spend(reply.cpu + reply.asleep)
+        self.spend(reply.cpu + reply.asleep + reply.read)
         self.budget.received += reply.size
         if self.budget.received > MAX_RECEIVED:
             self.end()
@@ -321,7 +321,8 @@ class Student(Struct):
     def _used_up(self) -> OverrunError:
         return OverrunError(f"the {self.limits.total:.3g} s for the whole submission are used up")
 
-    def _spend(self, seconds: float) -> None:
+    def spend(self, seconds: float) -> None:
+        """Take seconds from those of the submission, also those that reading its answers takes."""
         self.budget.used += seconds
         self.budget.trials += seconds if self.trial else 0.0
 

@@ -26,6 +26,8 @@ from grader.sandbox.guest import lockdown, wire
 
 NONSENSE: Final = "your program wrote to the pipe that carries its answers"
 START_SECONDS: Final = 60.0
+_SMALL: Final = 4096
+"""Bytes of an answer whose reading takes less time than two looks at the clock are worth."""
 _BRIEF: Final = 0.2
 """Wall seconds; for shorter requests it is not worth measuring the sleep."""
 
@@ -55,6 +57,8 @@ class Reply(NamedTuple):
     """Wall seconds that the worker slept, as far as observed."""
     size: int
     """Bytes of the reply."""
+    read: float = 0.0
+    """CPU seconds that it took us to read a large answer."""
 
 
 class Worker:
@@ -138,14 +142,17 @@ class Worker:
             self._send(wire.HEAD.pack(len(frame)) + frame, patience)
             frames = self._receive(max(replies, 1), patience)
             patience.done()
+            size = sum(map(len, frames))
+            started = time.thread_time() if size > _SMALL else 0.0
             values = [wire.decode(frame) for frame in frames]
+            read = time.thread_time() - started if size > _SMALL else 0.0
         except (OSError, EOFError) as error:
             raise self._how_it_ended(str(error)) from None
         except wire.WireError as error:
             self.end()
             raise PipeError(NONSENSE, detail=str(error)) from None
         value = values if replies else values[0]
-        return Reply(value, self.cpu() - used, self.asleep - slept, sum(map(len, frames)))
+        return Reply(value, self.cpu() - used, self.asleep - slept, size, read)
 
     def _send(self, data: bytes, patience: _Patience) -> None:
         left: bytes | memoryview = data

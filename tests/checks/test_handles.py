@@ -517,6 +517,18 @@ def test_too_much(student):
         module(student).many()
 
 
+def test_reading_an_answer_takes_the_student_s_seconds(student):
+    """A thousand lists of 19,000 numbers would otherwise take our time, and end as an error of ours."""
+    own, before = module(student), student.budget.used
+    own.eval("list(range(15_000))")
+    assert student.budget.used - before - student.cpu > 0.002
+    before = student.budget.used
+    own._grader_peer._value(
+        [int(Tag.LIST), *([int(Tag.NAMED), "A", ["x"], [1, 1]] for _ in range(500))]
+    )
+    assert student.budget.used - before > 0.002
+
+
 def test_handles_die_with_their_test(student):
     """A handle of an earlier test cannot be used in a later one."""
     old, own = module(student).Yes(), module(student)

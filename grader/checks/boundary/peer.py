@@ -15,6 +15,7 @@ import builtins
 import importlib
 import itertools
 import sys
+import time
 import types
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -572,12 +573,15 @@ class Peer:
         return self._value(reply[2])
 
     def _value(self, node: Any) -> Any:
+        started = time.thread_time()
         try:
             return values.unpack(node, self._incoming)
         except wire.WireError as error:
             stopped = self._stop(self.student.violated())
             stopped.detail = str(error)
             raise stopped from None
+        finally:
+            self.student.spend(time.thread_time() - started)
 
     def _with_frames(self) -> bool:
         """Return whether the assignment allows pandas, whose module is then loaded on demand."""
