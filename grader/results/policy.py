@@ -25,7 +25,7 @@ from grader.course.assignment import Assignment, Course
 from grader.course.extensions import Extension
 from grader.model import Grade, Standing, Submission
 from grader.people import label
-from grader.results.store import SERVED, Adjustment, LaterDate, Run, Store
+from grader.results.store import SERVED, Adjustment, Judged, LaterDate, Run, Store
 from grader.timestamps import to_minute
 
 UNDO: Final = "undo"
@@ -71,16 +71,24 @@ def standings(course: Course, folder: Path) -> Standings:
     return Standings(run, assignment, grades, notes)
 
 
-def standing_of(course: Course, store: Store, student: str) -> Grade | None:
-    """Return the grade that counts for one student, without reading the class; None if there is none."""
+def standing_of(
+    course: Course, store: Store, student: str, handins: Sequence[Judged] | None = None
+) -> Grade | None:
+    """Return the grade that counts for one student, without reading the class; None if there is none.
+
+    Args:
+        course: The course of the run.
+        store: Its results.
+        student: Whose grade.
+        handins: The student's (`Store.of`), if they were read already.
+    """
     run = store.run
     assignment = course.assignment(run.assignment).worth(run.max_score)
-    changes = [each for each in store.adjustments() if each.student == student]
-    later = [each for each in store.extensions() if each.student == student]
-    handins = [each.grade for each in store.of(student)]
-    if not handins:
+    changes, later = store.adjustments(student), store.extensions(student)
+    own = [each.grade for each in (store.of(student) if handins is None else handins)]
+    if not own:
         return None
-    grades, _ = ranked(course, assignment, handins, changes, later, run.inbox == SERVED)
+    grades, _ = ranked(course, assignment, own, changes, later, run.inbox == SERVED)
     return next(grade for grade in grades if grade.submission.student == student)
 
 

@@ -16,7 +16,7 @@ import hashlib
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, TypeVar
@@ -26,7 +26,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from grader.errors import UserError
-from grader.model import Grade, Standing, Submission
+from grader.model import Grade, Submission
 from grader.results.marks import Mark, holding, marked
 
 FILE: Final = "results.db"
@@ -49,8 +49,7 @@ CREATE TABLE IF NOT EXISTS marks (
     id INTEGER PRIMARY KEY, student TEXT NOT NULL, question TEXT NOT NULL, points REAL NOT NULL,
     reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL,
     UNIQUE (student, question, points, reason, by, at));
-CREATE TABLE IF NOT EXISTS standings (student TEXT PRIMARY KEY, after INTEGER NOT NULL,
-    standing TEXT NOT NULL) WITHOUT ROWID;
+DROP TABLE IF EXISTS standings;
 """
 SERVED: Final = "serve"
 """The inbox of a run whose submissions came through ``grader serve``."""
@@ -119,6 +118,8 @@ class Store:
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection, self.path = connection, path
+        self._known: tuple[str, Run] | None = None
+        """The run as it stood in the database when it was read last, and what that says."""
 
     @classmethod
     def create(cls, folder: Path, run: Run) -> Store:
@@ -209,7 +210,7 @@ class Store:
     def add(self, grade: Grade, submission: Submission, attempt: int = 0) -> bool:
         """Keep a grade and what was graded; False if this attempt is here already."""
         digest = content_hash(submission)
-        packed = zlib.compress(submission.source, 6)
+        packed = zlib.compress(submission.source, 1)  # more would take longer than all else here
         with self._transaction():
             self._execute(
                 "INSERT OR IGNORE INTO sources VALUES (?, ?, ?)", (digest, submission.file, packed)
@@ -251,13 +252,14 @@ class Store:
 
     def handins(self) -> Iterator[Judged]:
         """Yield all submissions in order of arrival; a regraded one keeps its place."""
-        yield from self._in_order(self.rounds())
+        yield from self._in_order(self.rounds(), self.marks())
 
     def of(self, student: str) -> list[Judged]:
         """Return what one student handed in, in order of arrival; the rest of the class is not read."""
         query = "SELECT hash, round, grade FROM attempts WHERE student = ? ORDER BY id"
         rows = self._execute(query, (student,))
-        return list(self._in_order((d, n, self._decoded(text, Grade)) for d, n, text in rows))
+        rounds = ((digest, number, self._decoded(text, Grade)) for digest, number, text in rows)
+        return list(self._in_order(rounds, self.marks(student)))
 
     def since(self, number: int) -> Iterator[tuple[int, Grade]]:
         """Yield (row, grade) of every verdict after a row, the oldest first."""
@@ -265,18 +267,25 @@ class Store:
         for row, text in self._execute(query, (number,)):
             yield row, self._decoded(text, Grade)
 
-    def served(self, student: str, number: int) -> tuple[str, Grade] | None:
-        """Return (content hash, newest verdict) of what ``grader serve`` accepted as ``number``."""
+    def served(
+        self, student: str, number: int, handins: Sequence[Judged] | None = None
+    ) -> Grade | None:
+        """Return the newest verdict on what ``grader serve`` accepted as ``number``.
+
+        Args:
+            student: Who submitted it.
+            number: The row of the attempt in service.db.
+            handins: The student's (`of`), if they were read already.
+        """
         query = "SELECT hash, grade FROM attempts WHERE student = ? AND round = ?"
         row = self._execute(query, (student, FIRST_SERVED + number)).fetchone()
         if row is None:
             return None
         first = self._decoded(row[1], Grade)
         when = first.submission.submitted_at
-        known = (e for e in self.of(student) if e.digest == row[0])
-        return row[0], next(
-            (e.grade for e in known if e.grade.submission.submitted_at == when), first
-        )
+        every = self.of(student) if handins is None else handins
+        known = (each.grade for each in every if each.digest == row[0])
+        return next((grade for grade in known if grade.submission.submitted_at == when), first)
 
     def rounds(self) -> Iterator[tuple[str, int, Grade]]:
         """Yield (content hash, round, grade) of every verdict, the oldest first."""
@@ -284,10 +293,12 @@ class Store:
         for digest, number, grade in rows:
             yield digest, number, self._decoded(grade, Grade)
 
-    def _in_order(self, rounds: Iterable[tuple[str, int, Grade]]) -> Iterator[Judged]:
+    def _in_order(
+        self, rounds: Iterable[tuple[str, int, Grade]], given: Iterable[Mark]
+    ) -> Iterator[Judged]:
         """Yield the newest verdict on each submission; those of the service by their number."""
         found: dict[tuple[str, str, str], tuple[int, Judged]] = {}
-        marks = holding(self.marks())
+        marks = holding(given)
         for digest, number, grade in rounds:
             key = (grade.submission.student, digest, grade.submission.submitted_at)
             place = found[key][0] if key in found else number
@@ -302,9 +313,9 @@ class Store:
         query = "INSERT OR IGNORE INTO extensions VALUES (NULL, ?, ?, ?, ?, ?)"
         return self._execute(query, values).rowcount == 1
 
-    def extensions(self) -> list[LaterDate]:
+    def extensions(self, student: str = "") -> list[LaterDate]:
         """Return every later due date that staff gave in ``grader serve``, the oldest first."""
-        rows = self._execute("SELECT student, due, reason, by, at FROM extensions ORDER BY id")
+        rows = self._given("student, due, reason, by, at FROM extensions", "id", student)
         return [LaterDate(*row) for row in rows]
 
     def newest(self) -> int:
@@ -313,17 +324,6 @@ class Store:
         parts = " + ".join(f"(SELECT COALESCE(MAX(id), 0) FROM {name})" for name in tables)  # noqa: S608
         return int(self._execute(f"SELECT {parts}").fetchone()[0])
 
-    def keep_standing(self, student: str, standing: Standing, after: int) -> None:
-        """Keep how a student stands ``after`` that row (`newest`), so that nobody reads the class."""
-        query = "INSERT OR REPLACE INTO standings VALUES (?, ?, ?)"
-        self._execute(query, (student, after, _text(standing)))
-
-    def standing(self, student: str) -> tuple[int, Standing] | None:
-        """Return (row after which it held, standing) as it was kept for a student, if it was."""
-        query = "SELECT after, standing FROM standings WHERE student = ?"
-        row = self._execute(query, (student,)).fetchone()
-        return (row[0], self._decoded(row[1], Standing)) if row else None
-
     def forget(self, student: str) -> int:
         """Delete all that is known of a student, also from the file's free pages; count the verdicts."""
         self._execute("PRAGMA secure_delete = ON")
@@ -331,7 +331,7 @@ class Store:
             hashes = self._execute(
                 "SELECT hash FROM attempts WHERE student = ?", (student,)
             ).fetchall()
-            for table in ("attempts", "adjustments", "extensions", "standings", "marks"):
+            for table in ("attempts", "adjustments", "extensions", "marks"):
                 query = f"DELETE FROM {table} WHERE student = ?"  # noqa: S608  # our own names
                 self._execute(query, (student,))
             left = "SELECT 1 FROM attempts WHERE attempts.hash = sources.hash"
@@ -358,11 +358,9 @@ class Store:
         query = f"INSERT OR IGNORE INTO adjustments {columns} VALUES (?, ?, ?, ?, ?)"  # noqa: S608
         return self._execute(query, values).rowcount == 1
 
-    def adjustments(self) -> list[Adjustment]:
+    def adjustments(self, student: str = "") -> list[Adjustment]:
         """Return every change by hand with withdrawn ones, the oldest first."""
-        rows = self._execute(
-            "SELECT student, change, reason, by, at FROM adjustments ORDER BY at, id"
-        )
+        rows = self._given("student, change, reason, by, at FROM adjustments", "at, id", student)
         return [Adjustment(*row) for row in rows]
 
     def mark(self, given: Mark) -> bool:
@@ -371,10 +369,16 @@ class Store:
         query = "INSERT OR IGNORE INTO marks VALUES (NULL, ?, ?, ?, ?, ?, ?)"
         return self._execute(query, values).rowcount == 1
 
-    def marks(self) -> list[Mark]:
+    def marks(self, student: str = "") -> list[Mark]:
         """Return every mark that was given, replaced ones too, the oldest first."""
-        query = "SELECT student, question, points, reason, by, at FROM marks ORDER BY at, id"
-        return [Mark(*row) for row in self._execute(query)]
+        columns = "student, question, points, reason, by, at FROM marks"
+        return [Mark(*row) for row in self._given(columns, "at, id", student)]
+
+    def _given(self, what: str, order: str, student: str) -> sqlite3.Cursor:
+        """Select what staff gave to one student, or to all of the class where none is named."""
+        if not student:
+            return self._execute(f"SELECT {what} ORDER BY {order}")
+        return self._execute(f"SELECT {what} WHERE student = ? ORDER BY {order}", (student,))
 
     def _graded(self, submission: Submission) -> list[Grade]:
         query = "SELECT grade FROM attempts WHERE student = ? AND hash = ? ORDER BY id"
@@ -383,7 +387,11 @@ class Store:
 
     def _run(self) -> Run | None:
         row = self._execute("SELECT data FROM run").fetchone()
-        return self._decoded(row[0], Run) if row else None
+        if row is None:
+            return None
+        if self._known is None or self._known[0] != row[0]:
+            self._known = row[0], self._decoded(row[0], Run)
+        return self._known[1]
 
     def _decoded(self, text: str, kind: type[_Kind]) -> _Kind:
         try:

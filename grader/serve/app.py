@@ -151,7 +151,7 @@ async def _checked(site: Site, route: Rule, request: Request) -> WebCall:
     elif not _is_our_host(site, request):
         raise Stop(400, wording.WRONG_HOST)
     token = request.cookies.get(site.cookie, "")[:200]
-    person, offering, attempt = await site.database(_asked, token, request.path_params)
+    person, offering, attempt = site.database.read(_asked, token, request.path_params)
     _check_rights(route, person, offering, attempt)
     form: Mapping[str, Any] = {}
     if route.method == "POST":

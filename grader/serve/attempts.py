@@ -9,11 +9,12 @@ half of the capacity. One attempt of a student is graded at a time, the newest f
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import secrets
 import sqlite3
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -281,21 +282,33 @@ def take_next(
     if len(grading) >= capacity or not connection.execute(queued).fetchall():
         return None
     slow_left = max(1, capacity // 2) - sum(_is_slow(connection, user) for user in grading)
-    query = (
-        "SELECT user, MAX(row) AS newest, MIN(row) AS oldest, offering FROM attempt"  # noqa: S608
-        f" WHERE {_IN_HAND} AND state = 'queued' GROUP BY user, offering ORDER BY oldest"
-    )
-    for row in connection.execute(query).fetchall():
-        if row["user"] in grading or row["offering"] in held:
+    for user, offering in _in_line(connection):
+        if user in grading or offering in held:
             continue
-        if slow_left <= 0 and _is_slow(connection, row["user"]):
+        if slow_left <= 0 and _is_slow(connection, user):
             continue
-        with unsynced(connection):  # what is in hand is queued again at the start anyway
-            connection.execute(
-                "UPDATE attempt SET state = 'grading' WHERE row = ?", (row["newest"],)
-            )
-        return by_row(connection, row["newest"])
+        return _newest(connection, user, offering)
     return None
+
+
+def _in_line(connection: sqlite3.Connection) -> Iterator[tuple[int, str]]:
+    """Yield (user, offering) of what waits, the oldest first, and no more of it than is asked for."""
+    query = f"SELECT user, offering FROM attempt WHERE {_IN_HAND} AND state = 'queued' ORDER BY row"  # noqa: S608
+    with contextlib.closing(connection.execute(query)) as rows:
+        for row in rows:
+            yield row["user"], row["offering"]
+
+
+def _newest(connection: sqlite3.Connection, user: int, offering: str) -> StoredAttempt | None:
+    """Mark the newest waiting attempt of a student as being graded, and return it."""
+    query = (
+        f"SELECT MAX(row) FROM attempt WHERE {_IN_HAND} AND state = 'queued'"  # noqa: S608
+        " AND user = ? AND offering = ?"
+    )
+    newest = connection.execute(query, (user, offering)).fetchall()[0][0]
+    with unsynced(connection):  # what is in hand is queued again at the start anyway
+        connection.execute("UPDATE attempt SET state = 'grading' WHERE row = ?", (newest,))
+    return by_row(connection, newest)
 
 
 def _is_slow(connection: sqlite3.Connection, user: int) -> bool:

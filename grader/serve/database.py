@@ -1,9 +1,10 @@
 """service.db: people, offerings, attempts and the queue; SQLite in WAL mode, ordered migrations.
 
     database = Database(path)
-    row = await database(attempts.find, "k3v...")      # calls attempts.find(connection, "k3v...")
+    row = await database(attempts.finish, ...)         # calls attempts.finish(connection, ...)
+    row = database.read(attempts.find, "k3v...")       # the same at once, and only to read
 
-One thread has the only connection of a process: SQLite's connections must not be shared. A commit
+One thread has the only connection that writes: SQLite's connections must not be shared. A commit
 is on the disk before the answer (``synchronous=FULL``): a power cut loses nothing acknowledged.
 """
 
@@ -80,11 +81,14 @@ class ServeError(UserError):
 
 
 class Database:
-    """A thread with the only connection of this process."""
+    """A thread with the connection that writes, and another connection that reads without it."""
 
     def __init__(self, path: Path) -> None:
+        """Open the database; only the thread that does may `read`."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
         self._connection = self._thread.submit(connect, path).result()
+        self._reader = connect(path)
+        self._reader.execute("PRAGMA query_only = ON")
 
     async def __call__(
         self,
@@ -99,8 +103,26 @@ class Database:
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
+    def read(
+        self,
+        function: Callable[Concatenate[sqlite3.Connection, _P], _T],
+        *arguments: _P.args,
+        **named: _P.kwargs,
+    ) -> _T:
+        """Call ``function(connection, ...)`` in this thread, on one state of the database.
+
+        Nobody who writes is waited for. It is for what SQLite finds by an index: to ask the other
+        thread takes longer than that. What reads a class belongs in the other thread.
+        """
+        self._reader.execute("BEGIN")
+        try:
+            return function(self._reader, *arguments, **named)
+        finally:
+            self._reader.execute("COMMIT")
+
     def close(self) -> None:
-        """Close the connection and end the thread."""
+        """Close the connections and end the thread."""
+        self._reader.close()
         self._thread.submit(self._connection.close).result()
         self._thread.shutdown()
 

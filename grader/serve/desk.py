@@ -29,6 +29,7 @@ from grader.inbox.choice import Picker
 from grader.inbox.tree import Entry, File, Handin, Tree
 from grader.inbox.untouched import matcher
 from grader.model import Grade, Standing, Submission
+from grader.parcel import is_parcel
 from grader.results import class_report, feedback, manual, policy, tables
 from grader.results.store import (
     FIRST_SERVED,
@@ -49,6 +50,8 @@ from grader.serve.regrading import Regrader
 from grader.serve.stores import Stores
 
 TRIALS: Final = "trials"
+GAP: Final = b"NotImplementedError"
+"""What stands in a stub where the student's code belongs."""
 
 
 class _OfOffering(Protocol):
@@ -126,7 +129,7 @@ class GradingDesk:
         private = [self.folder(run.assignment) / "results.db", secret_file(place.course.folder)]
         return Settings(
             str(place.course.folder), run.assignment, run.seed, place.secret,
-            private=tuple(str(path.resolve()) for path in private if path.is_file()),
+            private=tuple(_resolved(path) for path in private if path.is_file()),
         )  # fmt: skip
 
     def _settings(self, place: CoursePlace) -> Settings:
@@ -169,8 +172,8 @@ class GradingDesk:
         place = self.courses.place(request.offering)
         with self.store(place, request.trial) as store:
             known = store.served(request.student, request.row)
-            if known is not None and known[1].status != "error":
-                return self._graded(place, store, request.student, known[1])
+            if known is not None and known.status != "error":
+                return self._graded(place, store, request.student, known)
             submission = _submission(place, request)
             seed = Seeds(store.of(request.student)).of(submission)
             future = self.service.submit(
@@ -204,23 +207,22 @@ class GradingDesk:
         )
 
     def _stands(self, place: CoursePlace, store: Store, student: str) -> post.Stands:
-        """Compute how a student stands, and keep it."""
+        """Return how a student stands."""
         counts = policy.standing_of(place.course, store, student)
         standing = counts.standing if counts is not None else None
         if standing is None:
             return post.Stands(None, [])
-        store.keep_standing(student, standing, store.newest())
         return post.Stands(standing.final, list(standing.lines))
 
     def _page(self, request: post.PageRequest) -> post.Answer:
         course, assignment = self.courses.assignment(request.offering)
         with self._stores.opened(self.folder(request.offering, request.trial)) as store:
-            known = store.served(request.student, request.row)
-            if known is None:
+            handins = store.of(request.student)
+            grade = store.served(request.student, request.row, handins)
+            if grade is None:
                 return post.Refusal("not graded yet")
-            counts = policy.standing_of(course, store, request.student)
+            counts = policy.standing_of(course, store, request.student, handins)
             run = store.run
-        grade = known[1]
         if counts is not None and replace(counts, standing=None) == grade:
             grade = counts
         elif counts is not None and counts.standing is not None:
@@ -350,6 +352,9 @@ def _submission(place: CoursePlace, request: post.GradeRequest) -> Submission:
     name = place.assignment.name
     stub = place.course.exercise(name) / f"{name}.py"
     released = stub.read_bytes() if stub.is_file() else b""
+    if _is_surely_work(request.source, released):
+        return Submission(request.student, request.file, request.source, name=request.name,
+                          email=request.email, submitted_at=request.accepted_at)  # fmt: skip
     entry = Entry(request.file)
     tree = Tree(
         request.file, (entry,), frozenset(), frozenset(), (), lambda path, most: request.source
@@ -360,6 +365,15 @@ def _submission(place: CoursePlace, request: post.GradeRequest) -> Submission:
     )  # fmt: skip
     found = Picker(tree, name, _matcher(released)).submission(handin)
     return replace(found, file=request.file, source=request.source)
+
+
+def _is_surely_work(source: bytes, released: bytes) -> bool:
+    """Return whether a gap of the stub was filled, which is seen without reading the program."""
+    return source.count(GAP) < released.count(GAP) and not is_parcel(source)
+
+
+_resolved: Final = lru_cache(maxsize=256)(lambda path: str(path.resolve()))
+"""Every part of a path is looked up for it, and the same paths are asked for with each attempt."""
 
 
 _matcher: Final = lru_cache(maxsize=64)(matcher)

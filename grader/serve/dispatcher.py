@@ -56,10 +56,10 @@ class Dispatcher:
         waiting = self._waiting.setdefault(row, [])
         waiting.append(done)
         try:
-            known = await self._database(attempts.by_row, row)
+            known = self._database.read(attempts.by_row, row)
             if known is not None and known.state in ("queued", "grading"):
                 await asyncio.wait([done], timeout=seconds)
-                known = await self._database(attempts.by_row, row)
+                known = self._database.read(attempts.by_row, row)
             return known
         finally:
             waiting.remove(done)
@@ -98,7 +98,7 @@ class Dispatcher:
             self._work.clear()
             now = time.monotonic()
             held = [name for name, until in self._held.items() if until > now]
-            while taken := await self._database(_taken, self._capacity, held):
+            for taken in await self._database(_taken, self._capacity, held):
                 self._spawn(self._graded(*taken))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._work.wait(), 1.0)
@@ -201,7 +201,9 @@ class Dispatcher:
 
 def _taken(
     connection: sqlite3.Connection, capacity: int, held: Sequence[str]
-) -> tuple[StoredAttempt, bytes] | None:
-    """Take the next attempt, with its file."""
-    attempt = attempts.take_next(connection, capacity, held)
-    return None if attempt is None else (attempt, attempts.source(connection, attempt.row))
+) -> list[tuple[StoredAttempt, bytes]]:
+    """Take all attempts that may be graded now, each with its file."""
+    found = []
+    while attempt := attempts.take_next(connection, capacity, held):
+        found.append((attempt, attempts.source(connection, attempt.row)))
+    return found

@@ -27,7 +27,7 @@ WAIT: Final = 5.0
 async def home(call: WebCall) -> Response:
     """Show every course of the user, with due dates and scores."""
     return html(pages.render("home.html", person=call.user,
-                             courses=await call.site.database(_courses, call.user)))  # fmt: skip
+                             courses=call.site.database.read(_courses, call.user)))  # fmt: skip
 
 
 def _courses(connection: sqlite3.Connection, person: accounts.User) -> list[dict[str, Any]]:
@@ -61,8 +61,8 @@ async def offering(call: WebCall) -> Response:
     is_staff = person.is_staff(found.course)
     if not is_staff and not _is_begun(found):
         raise Stop(404, wording.NOT_FOUND)
-    own = await call.site.database(attempts.of_user, person.id, found.id)
-    extended = await call.site.database(attempts.extended_to, found.id, person.id)
+    own = call.site.database.read(attempts.of_user, person.id, found.id)
+    extended = call.site.database.read(attempts.extended_to, found.id, person.id)
     is_open = is_staff or found.is_open(now(), extended)
     page = pages.render(
         "offering.html", person=person, offering=found, is_trial=is_staff, is_open=is_open,
@@ -70,7 +70,7 @@ async def offering(call: WebCall) -> Response:
         extended=wording.moment(extended, found.zone), closed_text=wording.CLOSED,
         ticket=secrets.token_urlsafe(12),
         takes_several=found.takes != NOTHING, files=wording.files(found.id, found.takes),
-        stands=await call.site.database(attempts.stands, found.id, person.id),
+        stands=call.site.database.read(attempts.stands, found.id, person.id),
         attempts=[_listed(each, found) for each in own],
     )  # fmt: skip
     return html(page)
@@ -86,7 +86,7 @@ def _listed(attempt: StoredAttempt, offering: Offering) -> dict[str, str]:
 async def submit(call: WebCall) -> Response:
     """Store an attempt, then say so: what is answered with 303 is on the disk."""
     found, person = call.course_offering, call.user
-    if not person.is_staff(found.course) and not await _is_open(call.site, found, person):
+    if not person.is_staff(found.course) and not _is_open(call.site, found, person):
         raise Stop(403, wording.CLOSED if _is_begun(found) else wording.NOT_OPEN)
     upload = await uploads.read_upload(call.form, found.id, found.takes)
     try:
@@ -104,11 +104,11 @@ async def submit(call: WebCall) -> Response:
     return see(f"/s/{identity}")
 
 
-async def _is_open(site: Site, offering: Offering, person: accounts.User) -> bool:
+def _is_open(site: Site, offering: Offering, person: accounts.User) -> bool:
     """Return whether an attempt of a student is accepted now; only a closing can be extended."""
     extended = ""
     if offering.closes:
-        extended = await site.database(attempts.extended_to, offering.id, person.id)
+        extended = site.database.read(attempts.extended_to, offering.id, person.id)
     return offering.is_open(now(), extended)
 
 
@@ -125,7 +125,7 @@ async def attempt(call: WebCall) -> Response:
     if found.state in ("queued", "grading"):
         found = await call.site.queue.finished(found.row, WAIT) or found
     if found.state in ("queued", "grading"):
-        ahead = await call.site.database(attempts.ahead, found.row)
+        ahead = call.site.database.read(attempts.ahead, found.row)
         return say(
             "Saved", wording.waiting(ahead), 202, person=call.person, headers={"Refresh": "2"}
         )
@@ -169,7 +169,7 @@ def _download(data: bytes, name: str, media: str = "application/octet-stream") -
 async def show_invite(call: WebCall) -> Response:
     """Show whom a link is for; only the button uses it up, so that a link checker does not."""
     token = call.request.path_params["token"]
-    who = await call.site.database(accounts.invited, token)
+    who = call.site.database.read(accounts.invited, token)
     if who is None:
         raise Stop(404, wording.LINK_USED)
     return html(pages.render("invite.html", who=who.shown, action=f"/i/{token}"))
