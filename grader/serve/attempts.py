@@ -194,7 +194,7 @@ def accept(
             (identity, offering.id, person.id, upload.file, hashlib.sha256(upload.data).hexdigest(),
              at, trial, ticket or None),
         )  # fmt: skip
-        packed = zlib.compress(upload.data, 3)
+        packed = zlib.compress(upload.data, 1)
         connection.execute("INSERT INTO upload VALUES (?, ?)", (done.lastrowid, packed))
     return identity
 

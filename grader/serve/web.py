@@ -25,7 +25,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from grader.sandbox.guest import lockdown
-from grader.serve import pages, uploads
+from grader.serve import http, pages, uploads
 from grader.serve.app import build
 from grader.serve.connections import Connections
 from grader.serve.context import Site
@@ -91,10 +91,10 @@ async def _serve(settings: WebSettings, data: Path) -> None:
     app = build(site)
     listening = socket.socket(fileno=settings.listen)
     server = uvicorn.Server(uvicorn.Config(
-        _with_start(app, dispatcher), loop="asyncio", http="h11", ws="none", lifespan="on",
+        _with_start(app, dispatcher), loop="asyncio", http=http.parser(), ws="none", lifespan="on",
         log_level="warning", access_log=False, server_header=False, date_header=True,
         proxy_headers=False, timeout_keep_alive=30, timeout_graceful_shutdown=3,
-        h11_max_incomplete_event_size=32 * 1024, backlog=2048,
+        h11_max_incomplete_event_size=http.MOST, backlog=2048,
     ))  # fmt: skip
     ending = asyncio.get_running_loop()
 
