@@ -1,12 +1,12 @@
-"""Read what an LMS hands the instructor as submissions: a folder, a zip or a single file.
+"""Read a download from an LMS as submissions: a folder, a zip or a single file.
 
     inbox = open_inbox(Path("download.zip"), expected="two_layer_network", stub=stub)
-    for submission in inbox.submissions:    # each file is read now, and again the next time
+    for submission in inbox.submissions:      # each iteration reads the files again
         ...
 
-Students wrote all of it, names too. Nothing is extracted, followed or run, nothing is read
-beyond a cap, and what is refused is refused by name while the rest goes on: one line in
-``inbox.notes``, and a reason in the submission that it concerns.
+Students wrote all of it, including file names. So nothing is extracted, followed or run, and
+nothing is read beyond a limit. What is refused is reported by name, as a line in ``inbox.notes``
+and as a reason in the submission, and the rest is read.
 """
 
 from __future__ import annotations
@@ -67,10 +67,10 @@ HEADERS: Mapping[str, Callable[[str], int]] = {
 
 
 def named_by(name: str) -> str:
-    """Return the system whose naming a file or folder at the top follows, or ''.
+    """Return the system whose naming scheme a top-level file or folder follows, or ''.
 
-    The LMS's part stands before the student's, so the one that ends first is meant: a student
-    cannot make an export look like another LMS's.
+    The LMS's part of a name precedes the student's, so the pattern that ends first decides: a
+    student cannot make an export look like another LMS's.
 
     >>> named_by("ada_12_34_x_5_assignsubmission_file_y.py")
     'canvas'
@@ -88,7 +88,7 @@ def _most_are(kind: str) -> Callable[[Tree], bool]:
 
 
 class Reader(Struct, frozen=True):
-    """One system's reader: how its download is recognised and read."""
+    """The functions that recognise and read one system's download."""
 
     recognise: Callable[[Tree], bool]
     read: Callable[[Tree, str, list[str]], Iterable[Handin]]
@@ -106,7 +106,7 @@ READERS: Mapping[str, Reader] = {
     "git": Reader(git.recognise, git.read),
     "plain": Reader(plain.recognise, plain.read),
 }
-"""In the order in which they are asked. Only what the LMS or the instructor named decides."""
+"""In the order in which they are tried. Only names from the LMS or the instructor decide."""
 
 KINDS = tuple(READERS)
 NO_CHOICE: Mapping[str, str] = MappingProxyType({})
@@ -116,18 +116,18 @@ OF_A_SYSTEM = re.compile(
     r".+-submissions",
     re.IGNORECASE,
 )
-"""Names of folders that a system or a computer makes around a download; no student has them."""
+"""Names of folders that an LMS or a computer puts around a download; no student has them."""
 
 
 class Submissions(Struct, frozen=True):
-    """The submissions, sorted by student: each is read while iterating, and again each time."""
+    """The submissions, sorted by student; each iteration reads the files again."""
 
     handins: tuple[Handin, ...]
-    """Who handed in what; nothing of it is read yet."""
+    """The hand-ins of all students; their files have not been read."""
     _picker: Picker
     _choose: Mapping[str, str]
     _every: bool = False
-    """All attempts of each student, not the last alone."""
+    """Whether to include all attempts of each student, and not only the last."""
 
     def __len__(self) -> int:
         return len(self.handins)
@@ -141,7 +141,7 @@ class Submissions(Struct, frozen=True):
                 yield self._picker.submission(handin, chosen)
 
     def read(self, file: File) -> bytes:
-        """Return the bytes of one file that was handed in; raises `Unreadable` or `Withheld`."""
+        """Return the content of one submitted file; raise `Unreadable` or `Withheld`."""
         return self._picker.tree.read(file.entry.path, MAX_IPYNB)
 
     @property
@@ -151,7 +151,7 @@ class Submissions(Struct, frozen=True):
 
 
 class Inbox(Struct, frozen=True):
-    """An export: the kind that it is read as, what is in it, and what was ignored or refused."""
+    """A download: its kind, its submissions, and what was ignored or refused."""
 
     kind: str
     submissions: Submissions
@@ -174,17 +174,17 @@ def open_inbox(
 
     Args:
         source: A file, folder or zip.
-        expected: What the student's file is called, without a suffix.
-        stub: The released ``.py``.
-        kind: One of `KINDS`; it is recognised if not given.
-        choose: Which file counts, by student.
-        elsewhere: The course's other exercises; files named so are left to those.
-        every: Read all attempts of a student, the latest last, and not the latest alone.
-        depth: How many folders deep the students' lie in a plain folder; 0: all is one student's.
-        beside: What belongs to a submission besides its main file.
+        expected: The name of the student's file, without suffix.
+        stub: The content of the released ``.py`` file.
+        kind: One of `KINDS`; detected if None.
+        choose: The file that counts, by student.
+        elsewhere: Names of the course's other exercises, whose files are left out.
+        every: Whether to read all attempts of a student, the latest last, or only the latest.
+        depth: How many levels deep the students' folders are in a plain folder; 0: one student.
+        beside: The files that belong to a submission besides its main file.
 
     Raises:
-        InboxError: Nothing can be graded, or only a person can tell whose work it is.
+        InboxError: Nothing can be graded, or a person must decide whose work it is.
     """
     if kind is not None and kind not in KINDS:
         raise InboxError(
@@ -230,7 +230,7 @@ def _cells_of(stub: bytes) -> tuple[Cell, ...]:
 def _plain(
     question: Question, layout: FolderLayout, notes: list[str]
 ) -> tuple[str, Iterable[Handin]]:
-    """Read plain folders; where most of the students' folders are clones, read them as clones."""
+    """Read plain folders; if most of the students' folders are Git clones, read them as clones."""
     tree, expected = question.tree, question.expected
     students = [f for f in tree.folders if f.count("/") == layout.depth - 1]
     clones = [folder for folder in students if folder in tree.repositories]
@@ -270,10 +270,10 @@ def _open(source: Path) -> Tree:
 
 
 def _recognised(tree: Tree, expected: str, kind: str | None) -> tuple[str, Tree]:
-    """Return the kind, and the part of the tree that is of that kind.
+    """Return the kind of the download, and the part of the tree that has this kind.
 
-    A system's records and names are trusted at the top of what the instructor named, and inside a
-    folder that only a system or an archiver makes: any other may be a student's.
+    Files and names of an LMS are trusted at the top of the instructor's path, and inside folders
+    that only an LMS or an archiver creates: any other folder may come from a student.
     """
     trees = [tree]
     while len(trees) <= MAX_ENCLOSING and (root := enclosing(trees[-1])):
@@ -299,13 +299,13 @@ def _recognised(tree: Tree, expected: str, kind: str | None) -> tuple[str, Tree]
 
 
 def _only_wraps(outer: Tree, inner: Tree, source: Tree) -> bool:
-    """Return whether a folder is only what a system or an archiver puts around all else."""
+    """Return whether a folder is only a wrapper that an LMS or an archiver added."""
     of_the_zip = outer is source and source.packed and _plainly(inner.name) == _plainly(source.name)
     return of_the_zip or OF_A_SYSTEM.fullmatch(inner.name) is not None
 
 
 def _plainly(name: str) -> str:
-    """Return a name without what a computer adds to the second download of a file."""
+    """Return a name without the suffix that a computer adds to a repeated download."""
     return re.sub(r" ?\(\d{1,3}\)$|[-_]\d$", "", name).casefold()
 
 
@@ -314,7 +314,7 @@ def _may_be_work(entry: Entry) -> bool:
 
 
 def _unique(handins: Iterable[Handin], notes: list[str], every: bool = False) -> tuple[Handin, ...]:
-    """Return one hand-in for each student, the latest, sorted; with what came before it."""
+    """Return one hand-in per student, the latest, sorted, with the earlier ones attached."""
     found: dict[str, Handin] = {}
     for handin in sorted(handins, key=lambda one: times.seconds(one.submitted_at)):
         before = found.get(handin.student)

@@ -1,7 +1,7 @@
-"""A zip as a `Tree`: nothing is extracted, members are read by name into memory.
+"""Read a zip as a `Tree`: nothing is extracted, members are read into memory by name.
 
-What an archive says of itself is not believed: the entries are counted before they are listed,
-and the bytes that come out are counted while they come.
+An archive's own figures are not trusted: the entries are counted before they are listed, and the
+bytes are counted while they are decompressed.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ END64 = struct.Struct("<4sQ2H2L4Q")
 MEMBER = struct.Struct("<4s24x3H12x")
 ENCRYPTED = 0x1
 WINDOWS = (0, 10)
-"""Where a zip was made, as its members say; some of what makes one there writes backslashes."""
+"""Operating systems of a zip's members (FAT, NTFS) whose tools may write backslashes."""
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 DAMAGED = (
     zipfile.BadZipFile,
@@ -59,23 +59,23 @@ DAMAGED = (
 
 
 class _Reader(Struct):
-    """Reads members until they gave ``total`` bytes; one that is read again is not counted again."""
+    """Reads members up to ``total`` bytes; reading a member again does not count."""
 
     archive: zipfile.ZipFile
     members: Mapping[str, zipfile.ZipInfo]
     total: int
     advice: str
-    """What to do about a member that is not read."""
+    """Advice for messages about a member that is not read."""
     given: int = 0
-    """Bytes that were read so far."""
+    """Bytes read so far."""
     seen: set[str] = field(default_factory=set)
 
     def read(self, path: str, limit: int) -> bytes:
         """Read at most ``limit`` bytes of a member.
 
         Raises:
-            Unreadable: The member is damaged or encrypted by the student.
-            Withheld: The reason lies in the download or in our limits.
+            Unreadable: The student damaged or encrypted the member.
+            Withheld: The reason is in the download or in our limits.
         """
         if path not in self.members:
             raise Unreadable("is not there")
@@ -99,7 +99,7 @@ def from_zip(source: Path, total: int = MAX_TOTAL) -> Tree:
 
     Args:
         source: The zip.
-        total: A limit on all bytes read from it.
+        total: Limit in bytes for everything read from it.
 
     Raises:
         InboxError: The file is not a zip, damaged, or too large.
@@ -114,8 +114,8 @@ def tree_of(file: BinaryIO, shown: str, name: str, total: int, advice: str = ADV
         file: The zip.
         shown: Its name in messages.
         name: The name of the tree.
-        total: A limit on all bytes read from it.
-        advice: What to do about a member that is not read, for the end of a reason.
+        total: Limit in bytes for everything read from it.
+        advice: Advice to append to the reason why a member is not read.
 
     Raises:
         InboxError: The file is not a zip, damaged, or too large.
@@ -154,7 +154,7 @@ def tree_of(file: BinaryIO, shown: str, name: str, total: int, advice: str = ADV
 
 
 def check_directory(file: BinaryIO, source: str) -> None:
-    """Refuse an archive whose list of members would not fit; found as `zipfile` finds it."""
+    """Raise if an archive's directory, located as `zipfile` does it, is too large."""
     size = file.seek(0, 2)
     tail_at = max(0, size - END.size - 65535)
     file.seek(tail_at)
@@ -187,7 +187,7 @@ def _count(file: BinaryIO, start: int, length: int) -> int:
 
 
 def _admitted(infos: list[zipfile.ZipInfo], members: dict[str, zipfile.ZipInfo]) -> Iterator[str]:
-    """Fill ``members`` by path; a note for each that has no path of its own in the tree."""
+    """Fill ``members`` by path; yield a note for each member with an unusable path."""
     for info in infos:
         path = info.filename = _name(info)
         if reason := _misplaced(path, info):
@@ -200,7 +200,7 @@ def _admitted(infos: list[zipfile.ZipInfo], members: dict[str, zipfile.ZipInfo])
 
 
 def _name(info: zipfile.ZipInfo) -> str:
-    """Return the member's name; repair unmarked UTF-8 and Windows separators."""
+    """Return the member's name, with unmarked UTF-8 and Windows separators repaired."""
     name = info.orig_filename
     if not info.flag_bits & 0x800:
         with contextlib.suppress(UnicodeError):
@@ -210,7 +210,7 @@ def _name(info: zipfile.ZipInfo) -> str:
 
 
 def _misplaced(path: str, info: zipfile.ZipInfo) -> str:
-    """Return the reason why a path cannot be one inside the archive, or ''."""
+    """Return the reason why a path cannot be inside the archive, or ''."""
     parts = path.rstrip("/").split("/")
     if "\0" in path or "\\" in path:
         return "its name holds a null byte or a backslash"
@@ -234,7 +234,7 @@ def _entry(path: str, info: zipfile.ZipInfo) -> Entry:
 
 
 def _trouble(path: str, info: zipfile.ZipInfo) -> str:
-    """Return the note on a member that is not read, or ''; a zip may be opened later."""
+    """Return the note on a member that is not read, or ''. A zip may be opened later."""
     if path.lower().endswith(".zip"):
         return _special(info)
     closed = _closed(info)
@@ -246,7 +246,7 @@ def _refusal(path: str, info: zipfile.ZipInfo) -> str:
 
 
 def _special(info: zipfile.ZipInfo) -> str:
-    """Return the reason why a member is not a file, or ''."""
+    """Return the reason why a member is not a regular file, or ''."""
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind == stat.S_IFLNK:
         return "is a link, which is not followed"
@@ -273,7 +273,7 @@ def _folders(members: dict[str, zipfile.ZipInfo]) -> set[str]:
 
 
 def _bytes(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> bytes:
-    """Return at most ``limit`` bytes, plus one more if there are more."""
+    """Return at most ``limit`` bytes, plus one if there are more."""
     try:
         with archive.open(info) as member:
             return member.read(limit + 1)

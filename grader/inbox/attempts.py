@@ -1,4 +1,4 @@
-"""Recognise several hand-ins of one student by the names that unknown systems give them.
+"""Recognise repeated submissions of one student by the names that unknown systems give them.
 
 >>> notes: list[str] = []
 >>> found = attempts(["ada", "ada (1)", "kurt"], "relu", notes)
@@ -19,11 +19,11 @@ from grader import timestamps as times
 from grader.text import folded, one_line
 
 MOST: Final = 6
-"""More names with one number each are a class of numbered students, and not attempts."""
+"""More names with one number each mean numbered students, and not attempts."""
 NUMBERED: Final = re.compile(
     r"(?P<who>.+?) ?\((?P<number>\d{1,3})\)|(?P<copy>.+?)[ _-]+(?:copy|kopie|copie)", re.IGNORECASE
 )
-"""How a computer names a second file of the same name: an attempt only beside the first."""
+"""Matches names of repeated downloads; they are attempts only if the first name exists."""
 WORDED: Final = re.compile(
     r"(?P<who>.+?)[ _-]+(?:attempt|versuch|version|vers|v|rev|revision|resubmission|resubmit|take|try|"
     r"intento|tentative|poging|upload)[ _-]*(?P<number>\d{1,3})",
@@ -37,14 +37,14 @@ DATED: Final = re.compile(
 
 
 class Attempt(Struct, frozen=True):
-    """The student of an attempt, and a text that sorts after earlier attempts."""
+    """The student of an attempt, and a text by which attempts are sorted."""
 
     student: str
     order: str = ""
 
 
 def attempts(names: Sequence[str], expected: str, notes: list[str]) -> Mapping[str, Attempt]:
-    """Return the names that are attempts of one student; what is left out stands for itself."""
+    """Return the names that are attempts of one student; other names are students themselves."""
     found: dict[str, Attempt] = {}
     for reader in (_flat, _dated, _worded, _numbered):
         rest = [name for name in names if name not in found]
@@ -60,7 +60,7 @@ def attempts(names: Sequence[str], expected: str, notes: list[str]) -> Mapping[s
 
 
 def _grouped(read: Mapping[str, tuple[str, float]], least: int = 2) -> dict[str, Attempt]:
-    """Return those who share a student, with one spelling of the name for all."""
+    """Return the names whose student occurs several times, with one spelling per student."""
     groups: defaultdict[str, list[str]] = defaultdict(list)
     for name, (who, _) in read.items():
         groups[folded(who)].append(name)
@@ -72,7 +72,7 @@ def _grouped(read: Mapping[str, tuple[str, float]], least: int = 2) -> dict[str,
 
 
 def _numbered(names: Sequence[str], expected: str) -> dict[str, Attempt]:
-    """Read ``ada``, ``ada (1)`` and ``ada - Copy``, only where there is a plain ``ada``."""
+    """Recognise ``ada``, ``ada (1)`` and ``ada - Copy``, if there is a plain ``ada``."""
     plain = {folded(name): name for name in names}
     read: dict[str, tuple[str, float]] = {}
     for name in names:
@@ -85,7 +85,7 @@ def _numbered(names: Sequence[str], expected: str) -> dict[str, Attempt]:
 
 
 def _worded(names: Sequence[str], expected: str) -> dict[str, Attempt]:
-    """Read ``ada v2`` and ``ada attempt 2``, where there are several of one name."""
+    """Recognise ``ada v2`` and ``ada attempt 2``, if a student has several."""
     plain = {folded(name): name for name in names}
     read: dict[str, tuple[str, float]] = {}
     for name in names:
@@ -98,7 +98,7 @@ def _worded(names: Sequence[str], expected: str) -> dict[str, Attempt]:
 
 
 def _dated(names: Sequence[str], expected: str) -> dict[str, Attempt]:
-    """Read names that end in a date; most of them must, or several of one student."""
+    """Recognise names that end in a date, if most do or a student has several."""
     read: dict[str, tuple[str, float]] = {}
     for name in names:
         if match := DATED.fullmatch(name):
@@ -112,7 +112,7 @@ def _dated(names: Sequence[str], expected: str) -> dict[str, Attempt]:
 
 
 def _flat(names: Sequence[str], expected: str) -> dict[str, Attempt]:
-    """Read ``ada_relu`` and ``ada_relu-1``, where there are several of one student."""
+    """Recognise ``ada_relu`` and ``ada_relu-1``, if a student has several."""
     ending = re.compile(
         rf"(?P<who>.+?)[ _-]+{re.escape(expected)}(?:[-_ ]?\(?(?P<number>\d{{1,3}})\)?)?",
         re.IGNORECASE,
@@ -131,7 +131,7 @@ def _unless_many(found: dict[str, Attempt]) -> dict[str, Attempt]:
 
 
 def _warn_of_likely(names: Sequence[str], found: Mapping[str, Attempt], notes: list[str]) -> None:
-    """Note two names that may be one student's, and are taken for two students."""
+    """Note pairs of names that may belong to one student but are read as two students."""
     known = {folded(name) for name in names}
     for name in names:
         match = re.fullmatch(r"(.+?)[-_ ]\d{1,2}", name)

@@ -1,4 +1,4 @@
-"""Choose the files that count besides the main one: modules, helpers, text answers.
+"""Choose the files that count besides the main file: modules, helpers, text answers.
 
 beside = Beside.of(assignment)
 chosen, note = beside.chosen(main, handed_in, is_other, read)      # {"data.py": b"..."}
@@ -22,39 +22,39 @@ SUFFIXES: Final = (".py", ".ipynb")
 NOT_HELPERS: Final = re.compile(r"test_.*|.*_test|conftest|setup|__init__")
 TEXTS: Final = (".md", ".txt")
 MAX_TEXT: Final = 256 * 1024
-"""Bytes of an answer that is a text file."""
+"""Bytes of a text answer."""
 
 Read = Callable[[File], tuple[bytes, str]]
-"""Return the content of a file, or why it cannot be read."""
+"""Returns the content of a file, or the reason why it cannot be read."""
 
 
 class Beside(Struct, frozen=True):
-    """The files that an assignment takes besides the main one."""
+    """The files that an assignment accepts besides the main file."""
 
     files: tuple[str, ...] = ()
-    """Other modules by name, as ``data.py``."""
+    """Names of other modules, such as ``data.py``."""
     helpers: bool = False
-    """Whether all Python files beside the main one can be imported."""
+    """Whether any Python file next to the main one is included and can be imported."""
     texts: bool = False
-    """Whether text files are answers to questions that a person grades."""
+    """Whether text files are included, as answers to manually graded questions."""
 
     @classmethod
     def of(cls, assignment: Assignment) -> Beside:
-        """Return what an assignment takes."""
+        """Return what an assignment accepts."""
         return cls(assignment.files[1:], assignment.extra_files, bool(assignment.manual))
 
     def takes(self, file: File) -> bool:
-        """Return whether a file is one of the other modules, so that it is not the main one."""
+        """Return whether a file is one of the other modules, and so not the main file."""
         return any(likeness(file.name, PurePosixPath(name).stem) < 2 for name in self.files)
 
     def chosen(
         self, main: File, files: Sequence[File], is_other: Callable[[File], bool], read: Read
     ) -> tuple[dict[str, bytes], str]:
-        """Return the files that belong to ``main``, by the name to import, and a note.
+        """Return the files that belong to ``main``, by their import names, and a note.
 
         Args:
-            main: The file that counts.
-            files: All that the student handed in.
+            main: The main file of the submission.
+            files: All files that the student submitted.
             is_other: Whether a file is for another exercise, or another form of the main one.
             read: Reads a file.
         """
@@ -108,7 +108,7 @@ def _closeness(file: File, main: File, stem: str) -> tuple[bool, bool, tuple[flo
 
 
 def likeness(name: str, expected: str) -> int:
-    """Return 0 for the exact name, 1 for another case or an LMS's suffix, else 2.
+    """Return 0 for the exact name, 1 with another case or an LMS's suffix, else 2.
 
     >>> [likeness(name, "relu") for name in ("relu.py", "ReLU-1.ipynb", "relu (2).py", "mine.py")]
     [0, 1, 1, 2]

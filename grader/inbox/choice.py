@@ -1,8 +1,8 @@
-"""Choose the file to grade among a student's files, and tell attempts apart.
+"""Choose the file to grade among a student's files, and separate attempts.
 
-The released stub is set aside; then the exact name counts, else one that differs by case or an
-LMS's suffix, else the only candidate. Of two that changed the later one counts. What cannot be
-settled is an error, never a zero: `choose` settles it.
+The unchanged stub is skipped. Then the exact name counts, otherwise a name that differs by case or
+by an LMS's suffix, otherwise the only candidate. If two such files have changed, the later one
+counts. If that does not decide, the result is an error, never a zero, and `choose` settles it.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from grader.parcel import packed
 from grader.text import one_line
 
 RELEASED = ("test_public.py", "conftest.py", "setup.py", "__init__.py")
-"""What is nobody's work, wherever it stands."""
+"""Files that the instructor released, which are never a student's work."""
 TESTS = re.compile(r"test_.*|.*_test\.py|(?:conftest|setup|__init__)\.py")
-"""What stands beside the work, as released or not, and is never it where the work is there."""
+"""Names of test and setup files, which are not the work if another file can be."""
 MAX_READ = 20
-"""How many files of one student are read to find the one that counts."""
+"""Number of files of one student that are read to find the one that counts."""
 MAX_LISTED = 8
 MAX_ATTEMPTS = 100
-"""How many attempts of one student are graded where the best counts: the last ones."""
+"""Number of attempts of one student to grade if the best counts; the last ones are used."""
 
 
 Read = tuple[File, bytes, tuple[Cell, ...]]
 
 
 class Choice(Struct, frozen=True):
-    """The chosen file and its bytes, or the reason why there is none."""
+    """The chosen file and its content, or the reason why there is none."""
 
     file: File | None = None
     source: bytes = b""
@@ -47,47 +47,47 @@ class Choice(Struct, frozen=True):
     error: str = ""
     note: str = ""
     rivals: tuple[File, ...] = ()
-    """All that are named as expected and say something else, the oldest first, if there are some."""
+    """If several files with the expected name differ: all of them, oldest first."""
     candidate: str = ""
-    """One of several possible files, as an example for ``--choose``."""
+    """One of several possible files, as an example for the option ``--choose``."""
     is_ambiguous: bool = False
     """Whether the error is that several files are possible."""
 
 
 class Picker(Struct, frozen=True):
-    """The rule for one assignment and one export."""
+    """Chooses files for one assignment and one download."""
 
     tree: Tree
     expected: str
     untouched: Callable[[Iterable[Cell]], bool]
     elsewhere: Collection[str] = ()
-    """Names of the course's other exercises: their files are never candidates here."""
+    """Names of the course's other exercises, whose files are never candidates."""
     beside: Beside = NOTHING
-    """What else belongs to the submission."""
+    """The other files that belong to the submission."""
 
     def submission(self, handin: Handin, chosen: str = "") -> Submission:
-        """Return the student's submission, read now: the last, or the one ``chosen``."""
+        """Return the student's submission, read now: the last one, or the one ``chosen``."""
         picker, handin = self._unpacked(handin)
         return _submission(handin, picker._complete(handin, picker._choice(handin, chosen)))
 
     def _unpacked(self, handin: Handin) -> tuple[Picker, Handin]:
-        """Open the zips that hold a student's work."""
+        """Open the zips that contain a student's work."""
         tree, files = unpacked(self.tree, handin.files, self._is_work)
         return replace(self, tree=tree), replace(handin, files=files)
 
     def _is_work(self, file: File) -> bool:
-        """Return whether a file can be read and is more than the released stub or tests."""
+        """Return whether a file is readable and is not just the released stub or a test."""
         is_python = file.name.lower().endswith(SUFFIXES)
         if not is_python or self._is_other(file) or TESTS.fullmatch(file.name):
             return False
         try:
             _, cells, reason = self._read(file)
         except Withheld:
-            return True  # nobody can tell
+            return True  # unknown, so it may be work
         return not reason and not self.untouched(cells)
 
     def attempts(self, handin: Handin) -> Iterator[Submission]:
-        """Yield all attempts of a student, the oldest first, each read when needed.
+        """Yield all attempts of a student, oldest first, each read when needed.
 
         Attempts without work are left out, unless there are no others.
         """
@@ -101,7 +101,7 @@ class Picker(Struct, frozen=True):
             yield self.submission(handin)
 
     def _complete(self, handin: Handin, choice: Choice) -> Choice:
-        """Return a choice with the files that belong to the one that counts."""
+        """Return a choice with the other files that belong to the main one."""
         if choice.file is None or not choice.source or self.beside == NOTHING:
             return choice
         others, note = self.beside.chosen(
@@ -123,7 +123,7 @@ class Picker(Struct, frozen=True):
         return data, reason
 
     def _choices(self, handin: Handin) -> Iterator[Choice]:
-        """Yield the choices from each attempt with work: one for each file with work."""
+        """Yield the choices from each attempt: one for each file with work."""
         every = sorted({file.attempt for file in handin.files})
         note = _capped(len(every))
         if handin.missing:
@@ -150,7 +150,7 @@ class Picker(Struct, frozen=True):
             return Choice(error=str(reason))
 
     def refuse(self, handin: Handin, chosen: str) -> None:
-        """Raise `InboxError` if ``chosen`` does not name exactly one file of the student."""
+        """Raise `InboxError` unless ``chosen`` identifies exactly one file of the student."""
         files = self._unpacked(handin)[1].files
         named = _named(files, chosen)
         if len(named) != 1:
@@ -165,7 +165,7 @@ class Picker(Struct, frozen=True):
         return self._one(file, "chosen by hand")
 
     def _found(self, files: Sequence[File]) -> Choice:
-        """Return the choice from the last attempt with work, or what the last one lacks."""
+        """Return the choice from the last attempt with work, or the problem of the last one."""
         stub = None
         attempts = sorted({file.attempt for file in files}, reverse=True)
         for attempt in attempts[:MAX_READ]:
@@ -180,7 +180,7 @@ class Picker(Struct, frozen=True):
         return Choice(problem=self._nothing(files))
 
     def _in_attempt(self, files: Sequence[File]) -> Choice | None:
-        """Return the choice among the files of one attempt, None if none can be Python."""
+        """Return the choice among the files of one attempt; None if none can be Python."""
         python = [
             f for f in files
             if f.name.lower().endswith(SUFFIXES) and not (self._is_other(f) or self.beside.takes(f))
@@ -202,7 +202,7 @@ class Picker(Struct, frozen=True):
         return 0 if file.meant else likeness(file.name, self.expected)
 
     def _among(self, files: list[File]) -> Choice:
-        """Return the choice among files that all have the expected name, or all have not."""
+        """Return the choice among files that all have the expected name, or that all lack it."""
         if len(files) > MAX_READ:
             return Choice(
                 error=f"{len(files)} files might be meant: {listed(files)}", is_ambiguous=True
@@ -218,7 +218,7 @@ class Picker(Struct, frozen=True):
         return replace(choice, note=choice.note or bad or self._passed_over(choice))
 
     def _passed_over(self, choice: Choice) -> str:
-        """Name the other programs that were left out only because of their names."""
+        """Return a note on other programs that were skipped only because of their names."""
         if choice.file is None:
             return ""
         best = self._likeness(choice.file)
@@ -233,14 +233,14 @@ class Picker(Struct, frozen=True):
         return tuple(programs.values())
 
     def _best(self, work: list[Read]) -> list[Read]:
-        """Return the scripts with the best name, and the notebooks with the best name."""
+        """Return the scripts with the best-fitting name, and the notebooks with theirs."""
         best: dict[str, int] = {}
         for file, _, _ in work:
             best[_suffix(file)] = min(self._likeness(file), best.get(_suffix(file), 2))
         return [one for one in work if self._likeness(one[0]) == best[_suffix(one[0])]]
 
     def _latest(self, work: list[Read]) -> Choice:
-        """Return the latest changed file; without a known name there must be only one."""
+        """Return the latest changed file; if no name fits, there must be only one."""
         work = _sorted(work)
         names = listed([file for file, _, _ in work])
         file, data, _ = work[-1]
@@ -267,7 +267,7 @@ class Picker(Struct, frozen=True):
         return Choice(file, data, problem=_said(file, reason) if reason else "", note=note)
 
     def _read(self, file: File) -> tuple[bytes, tuple[Cell, ...], str]:
-        """Return the bytes and cells of a file, or the reason why there are none."""
+        """Return the content and the cells of a file, or the reason why it has none."""
         if file.entry.refused:
             return b"", (), file.entry.refused
         limit = MAX_IPYNB if _suffix(file) == ".ipynb" else MAX_PY
@@ -282,7 +282,7 @@ class Picker(Struct, frozen=True):
             raise Withheld(_said(file, str(reason))) from None
 
     def _nothing(self, files: Sequence[File]) -> str:
-        """Say why a student has no file to grade."""
+        """Return the reason why a student has no file to grade."""
         for file in files:
             if file.entry.withheld:
                 raise Withheld(f"{one_line(file.entry.path)} {file.entry.withheld}")
@@ -301,7 +301,7 @@ EARLIER = "from an earlier attempt: the last one contains only the stub"
 
 
 def _named(files: Sequence[File], chosen: str) -> list[File]:
-    """Return the files that a name or a path means."""
+    """Return the files that a name or a path refers to."""
     return [f for f in files if chosen in (one_line(f.entry.path), one_line(f.name))]
 
 
@@ -320,7 +320,7 @@ def _said(file: File, reason: str) -> str:
 
 
 def _same(work: list[Read]) -> bool:
-    """Return whether all files hold the same code, like a notebook and its script."""
+    """Return whether all files contain the same code, like a notebook and its script."""
     programs = {_program(cells) for _, _, cells in work}
     return len(programs) == 1 and None not in programs
 
@@ -334,7 +334,7 @@ def _sorted(work: Iterable[Read]) -> list[Read]:
 
 
 def _outermost(work: Sequence[Read]) -> Read | None:
-    """Return the one that lies above all others, if there is one."""
+    """Return the file in a folder above all the others, or None."""
     ranked = sorted(work, key=lambda one: one[0].entry.path.count("/"))
     first = ranked[0][0].entry.folder
     inside = all(each[0].entry.path.startswith(f"{first}/" if first else "") for each in ranked)
@@ -362,7 +362,7 @@ def _submission(handin: Handin, choice: Choice) -> Submission:
 
 
 def _settled(student: str, choice: Choice) -> str:
-    """Return a choice's error, with the option that settles it where there are candidates."""
+    """Return a choice's error, with the option that settles it if there are candidates."""
     if not choice.candidate:
         return choice.error
     option = shlex.quote(f"{student}={choice.candidate}")

@@ -1,7 +1,7 @@
-"""A folder as a `Tree`: links are not followed; pipes, sockets and devices are never opened.
+"""Read a folder as a `Tree`: links are not followed; pipes, sockets and devices never opened.
 
-Every step of a path is opened relative to the one before with ``O_NOFOLLOW``, so that a name
-that becomes a link after it was listed leads nowhere.
+Each component of a path is opened relative to the previous one with ``O_NOFOLLOW``, so that a name
+that becomes a link after it was listed cannot lead elsewhere.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ from grader.text import one_line
 
 SAFELY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 BECAME_A_LINK = (errno.ELOOP, errno.ENOTDIR, errno.ENXIO)
-"""What opening says of a link or a pipe that stands where a file stood. The rest is no student's."""
+"""Errors of opening a link or pipe where a file was listed; other errors are not the student's."""
 CHUNK = 1024 * 1024
 MAX_HIDDEN = 20
-"""At most this many hidden entries of one folder are looked at, to note what may be work."""
+"""Number of hidden entries of one folder that are examined, to report possible work."""
 SUBMITTED = "submitted"
-"""nbgrader's folder of all students."""
+"""nbgrader's folder with all students."""
 
 
 class _Full(Exception):
-    """More was found than is listed."""
+    """There are more files than the limit."""
 
 
 class _Found(Struct):
@@ -54,14 +54,14 @@ class _Found(Struct):
     packs: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     most: int = field(default_factory=lambda: MAX_ENTRIES)
-    """How many files and folders there may be: at this point of the walk, not in the end."""
+    """Limit on the number of files and folders at the current point of the walk."""
 
     def count(self) -> int:
         return len(self.entries) + len(self.folders)
 
 
 def from_folder(source: Path) -> Tree:
-    """Return the tree of a folder; raise `InboxError` if too large or unreadable."""
+    """Return the tree of a folder; raise `InboxError` if it is too large or unreadable."""
     found = _Found()
     try:
         _list(source, "", found, of_one=False)
@@ -100,7 +100,7 @@ def from_file(source: Path) -> Tree:
 
 
 def from_bytes(name: str, data: bytes) -> Tree:
-    """Return the tree of a single file that is on no disk."""
+    """Return the tree of a single file that exists only in memory."""
 
     def read_it(path: str, limit: int) -> bytes:
         return _within(data, limit)
@@ -111,7 +111,7 @@ def from_bytes(name: str, data: bytes) -> Tree:
 def _list(root: Path, folder: str, found: _Found, of_one: bool) -> None:
     """List files before folders, so that a limit cuts off the deepest files.
 
-    ``of_one`` is true within one student's folder.
+    ``of_one`` is true within the folder of one student.
     """
     hidden: list[str] = []
     with os.scandir(root / folder) as scan:
@@ -121,13 +121,13 @@ def _list(root: Path, folder: str, found: _Found, of_one: bool) -> None:
     is_lone = sum(not ignored(item.name) for item in items) == 1
     for item in items:
         path = f"{folder}/{item.name}" if folder else item.name
-        # A folder alone in its own may hold the class.
+        # A folder that is alone in its parent may contain the whole class.
         begins = not (of_one or is_lone or item.name == SUBMITTED)
         _take(root, path, item, found, of_one, begins)
 
 
 def _is_hidden(item: os.DirEntry[str], hidden: list[str]) -> bool:
-    """Return whether an entry is left out; keep the first names, which may have to be noted."""
+    """Return whether an entry is hidden; keep the first names, for a note."""
     if not ignored(item.name):
         return False
     if len(hidden) < MAX_HIDDEN:
@@ -163,7 +163,7 @@ def _take(
 
 
 def _hand_in(root: Path, folder: str, found: _Found) -> None:
-    """List one student's folder; a limit cuts off only this student's files."""
+    """List one student's folder; a limit cuts off only the files of this student."""
     found.most = min(MAX_ENTRIES, found.count() + MAX_OF_ONE)
     try:
         _list(root, folder, found, of_one=True)
@@ -181,7 +181,7 @@ def _withhold(folder: str, why: str, found: _Found) -> None:
 
 
 def _packs(root: Path, folder: str) -> list[str]:
-    """Return the first few pack indexes of a repository; `read` follows no links."""
+    """Return the first few pack indexes of a repository; `read` does not follow links."""
     try:
         with os.scandir(root / folder) as scan:
             names = (item.name for item in scan if item.name.endswith(".idx"))

@@ -1,10 +1,11 @@
-"""Open the zip that a student handed in as the work: its members count as the files of that hand-in.
+"""Open a zip that a student submitted as the work, and treat its members as the files.
 
     tree, files = unpacked(tree, handin.files, is_work)
 
-A zip is opened where its attempt holds no other work, and once: an archive inside it stays closed. It is
-read by the rules for a download: bounded, without links and without paths that lead out of it. Whatever
-cannot be read is the student's doing, since the student made the zip.
+A zip is opened only if its attempt contains no other work, and only one level deep: an archive
+inside it stays closed. The rules for downloads apply: limited size, no links, no paths that lead
+out of it. If something cannot be read, that is the student's fault, because the student made the
+zip.
 """
 
 from __future__ import annotations
@@ -19,22 +20,22 @@ from grader.inbox.archive import MIB, tree_of
 from grader.inbox.tree import MAX_OF_ONE, File, InboxError, Tree, Unreadable, Withheld, is_zip
 
 MAX_ZIPS: Final = 5
-"""Zips of one student that are opened."""
+"""Number of zips of one student that are opened."""
 MAX_ZIP: Final = 32 * MIB
-"""Bytes of one of them."""
+"""Bytes of one zip."""
 MAX_READ: Final = 4 * MAX_ZIP
-"""Bytes of all that is read from one of them."""
+"""Bytes read from one zip in total."""
 
 
 def unpacked(
     tree: Tree, files: Sequence[File], is_work: Callable[[File], bool]
 ) -> tuple[Tree, tuple[File, ...]]:
-    """Return the files of one student with those of opened zips, and the tree to read them from.
+    """Return a student's files with the members of opened zips, and the tree to read them.
 
     Args:
         tree: The download.
-        files: What the student handed in.
-        is_work: Whether a file is work of the student's; asked only where there are zips.
+        files: The files that the student submitted.
+        is_work: Whether a file is the student's work; called only if there are zips.
     """
     zips = [each for each in files if is_zip(each.entry)][-MAX_ZIPS:]
     if zips:
@@ -61,7 +62,7 @@ def unpacked(
 
 
 def _members(tree: Tree, file: File, opened: dict[str, Tree]) -> Iterator[File]:
-    """Yield the files in a zip, or the zip with the reason why it cannot be read."""
+    """Yield the files in a zip, or the zip itself with the reason why it cannot be read."""
     path = file.entry.path
     try:
         packed = io.BytesIO(tree.read(path, MAX_ZIP))

@@ -1,11 +1,11 @@
-"""Find out how deep the students' folders lie in a plain folder, without losing anybody.
+"""Find out how deep the students' folders are in a plain folder, without losing any student.
 
     found = arrange(Question(tree, "relu", untouched, functions))
-    found.depth    # 0: all of it is one student's; 1: class/<student>/...; 2: class/<group>/<student>/...
+    found.depth     # 0: one student's work; 1: class/<student>/...; 2: class/<group>/<student>/...
 
-A folder of one student may hold copies and versions of the work (``src/``, ``v2/``, ``old/``). A
-folder of a group holds the work of several students. Names decide between the two where they can;
-where they cannot and more than one file would be lost, `InboxError` asks for ``--depth``.
+A student's folder may contain copies and versions of the work (``src/``, ``v2/``, ``old/``). A
+group's folder contains the work of several students. If names do not distinguish the two, and more
+than one file would be lost, `InboxError` asks for ``--depth``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from grader.text import one_line
 
 MAX_DEPTH: Final = 6
 MANY: Final = 3
-"""Folders with work beside a file of the expected name: with so many they are surely a class."""
+"""Folders with work next to a file with the expected name; this many are surely a class."""
 MAX_LISTED: Final = 4
 
 COPIES: Final = re.compile(
@@ -38,7 +38,7 @@ COPIES: Final = re.compile(
     r"attachments?|submission attachment\(s\)|releases?|main|master)[ _.-]*\d{0,2}",
     re.IGNORECASE,
 )
-"""Names of folders inside one student's folder; none of them is a student's name."""
+"""Names of folders inside one student's folder, which are never names of students."""
 PLACES: Final = re.compile(
     r"(?:groups?|gruppen?|grupo|groupe|gruppo|teams?|sections?|sektion|tutorials?|tutorium|tutors?|"
     r"weeks?|woche|rooms?|raum|labs?|class|classes|klasse|courses?|kurs|sessions?|slots?|year|jahr|"
@@ -49,34 +49,34 @@ PLACES: Final = re.compile(
     r"summer|winter)(?:[ _.-]*\d[\d_./:-]*(?: ?[ap]m)?)?|20\d\d(?:[-_/]\d\d(?:\d\d)?)?",
     re.IGNORECASE,
 )
-"""Names of folders that hold the folders of several students."""
+"""Names of folders that contain the folders of several students."""
 
 Path = tuple[str, ...]
 
 
 class Question(Struct, frozen=True):
-    """A tree, the exercise's name, and what is known of its stub."""
+    """A tree, the name of the exercise, and facts about its stub."""
 
     tree: Tree
     expected: str
     untouched: Callable[[Iterable[Cell]], bool]
     functions: frozenset[str] = frozenset()
-    """What the stub defines at its top."""
+    """The functions and classes that the stub defines at its top level."""
     elsewhere: Collection[str] = ()
     """Names of the course's other exercises."""
 
 
 class FolderLayout(Struct, frozen=True):
-    """The depth of the students' folders, and notes on unusual ones."""
+    """The depth of the students' folders, and notes on unusual folders."""
 
     depth: int = 1
     notes: tuple[str, ...] = ()
     unsure: Mapping[str, str] = field(default_factory=dict)
-    """By folder at the top: why it may hold the work of several students."""
+    """For top-level folders that may contain the work of several students: the reason."""
 
 
 def arrange(question: Question) -> FolderLayout:
-    """Return the layout of a plain folder; raises `InboxError` where only a person can tell."""
+    """Return the layout of a plain folder; raise `InboxError` if a person must decide."""
     tree, expected = question.tree, question.expected
     homes = [tuple(e.folder.split("/")) for e in _named(tree, expected) if e.folder]
     top = [e for e in _named(tree, expected) if not e.folder]
@@ -90,7 +90,7 @@ def arrange(question: Question) -> FolderLayout:
 
 
 def is_students(tree: Tree, expected: str) -> bool:
-    """Return whether a folder at the top holds work that is not below a folder of its own."""
+    """Return whether a top-level folder directly contains work, not only in subfolders."""
     homes = (tuple(e.folder.split("/")) for e in _named(tree, expected) if e.folder)
     return any(not _bare(home[1:], expected) for home in homes)
 
@@ -102,7 +102,7 @@ def _named(tree: Tree, expected: str) -> list[Entry]:
 def _with_work_at_the_top(
     question: Question, top: Sequence[Entry], homes: Sequence[Path]
 ) -> FolderLayout:
-    """Take a file at the top for one student's work, unless it is the released one."""
+    """Treat a file at the top as one student's work, unless it is the released one."""
     rivals = _rivals(question)
     folders = sorted({home[0] for home in homes if not COPIES.fullmatch(home[0])})
     if all(_is_stub(question, entry) for entry in top):
@@ -124,7 +124,7 @@ def _with_work_at_the_top(
 
 
 def _by_depth(question: Question, homes: Sequence[Path]) -> FolderLayout:
-    """Return the smallest depth at which nobody's work is lost."""
+    """Return the smallest depth at which no student's work is lost."""
     expected = question.expected
     if not homes:
         return _of_named_files(question)
@@ -133,7 +133,7 @@ def _by_depth(question: Question, homes: Sequence[Path]) -> FolderLayout:
     for depth in range(2, MAX_DEPTH):
         if _are_places(homes, depth - 1) and _fits(homes, depth, expected):
             possible.append(depth)
-    if possible:  # the deepest of those that follow one another: groups of one are groups too
+    if possible:  # the deepest of consecutive depths, because a group may have one member
         depth = next(d for d in range(possible[0], MAX_DEPTH) if d + 1 not in possible)
         return _deeper(depth, homes) if depth > 1 else FolderLayout()
     tops = {home[0] for home in homes}
@@ -143,7 +143,7 @@ def _by_depth(question: Question, homes: Sequence[Path]) -> FolderLayout:
 
 
 def _of_named_files(question: Question) -> FolderLayout:
-    """Return the layout where no file has the expected name: ``<group>/<student>.py`` is possible."""
+    """Return the layout if no file has the expected name; it may be ``<group>/<student>.py``."""
     tree = question.tree
     groups = sorted(folder for folder in tree.folders if "/" not in folder)
     direct = {e.folder for e in tree.entries if e.name.lower().endswith(SUFFIXES)}
@@ -185,7 +185,7 @@ def _deeper(depth: int, homes: Sequence[Path]) -> FolderLayout:
 
 
 def _bare(path: Path, expected: str) -> Path:
-    """Return a path without the folders that a student may have inside their own."""
+    """Return a path without the folders that a student may have created."""
     return tuple(
         part for part in path
         if not COPIES.fullmatch(part) and part.casefold() != expected.casefold()
@@ -193,7 +193,7 @@ def _bare(path: Path, expected: str) -> Path:
 
 
 def _several(homes: Sequence[Path], depth: int, expected: str) -> dict[str, list[Path]]:
-    """Return the folders at a depth that seem to hold the work of several, and where it is."""
+    """Return folders at a depth that may contain work of several students, and its places."""
     inner: defaultdict[Path, dict[Path, Path]] = defaultdict(dict)
     for home in homes:
         if rest := _bare(home[depth:], expected):
@@ -207,14 +207,14 @@ def _several(homes: Sequence[Path], depth: int, expected: str) -> dict[str, list
 
 
 def _fits(homes: Sequence[Path], depth: int, expected: str) -> bool:
-    """Return whether each folder at a depth is a student's, with a name that no other has."""
+    """Return whether each folder at a depth is a student's, with a unique name."""
     if any(len(home) < depth or not _bare(home[depth - 1 : depth], expected) for home in homes):
         return False
     return not _several(homes, depth, expected) and not _twice(homes, depth)
 
 
 def _twice(homes: Sequence[Path], depth: int) -> str:
-    """Return a name that two folders at a depth have, or ''."""
+    """Return a name shared by two folders at a depth, or ''."""
     above: dict[str, Path] = {}
     for home in homes:
         if len(home) >= depth and above.setdefault(home[depth - 1], home[:depth]) != home[:depth]:
@@ -230,7 +230,7 @@ def _are_places(homes: Sequence[Path], levels: int) -> bool:
 
 
 def _others(question: Question) -> list[Entry]:
-    """Return the programs at the top that are neither the work, released, nor another exercise's."""
+    """Return other programs at the top that are neither work, released, nor another exercise's."""
     names = [question.expected, *question.elsewhere]
     return [
         e for e in question.tree.entries
@@ -240,7 +240,7 @@ def _others(question: Question) -> list[Entry]:
 
 
 def _rivals(question: Question) -> list[str]:
-    """Return the files at the top that define all that the exercise asks for, under another name."""
+    """Return files at the top that define everything the exercise needs, under another name."""
     if not question.functions:
         return []
     return [
@@ -264,7 +264,7 @@ def _cells(tree: Tree, entry: Entry) -> tuple[Cell, ...]:
 
 
 def defined(cells: Iterable[Cell]) -> frozenset[str]:
-    """Return the functions and classes that a program defines at its top; none if it is not valid."""
+    """Return the functions and classes at a program's top level; empty if it is not valid."""
     source = "\n".join(cell.source for cell in cells)
     try:
         with warnings.catch_warnings():

@@ -1,6 +1,6 @@
-"""The files of a download, folder or archive: names, times, bytes on request.
+"""The files of a download, folder or archive: names, times, and content on request.
 
-Names and paths were chosen by students. `clean` makes one fit to be shown or used as an id.
+Students chose the names and paths. `clean` makes one safe to show or to use as an id.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from grader.text import one_line
 
 MAX_ENTRIES = 100_000
 MAX_OF_ONE = 5_000
-"""At most this many files of one student, so that one large folder cannot stop the class."""
+"""At most this many files per student, so that one large folder cannot stop the class."""
 MAX_DEPTH = 20
 MAX_NOTES = 200
 MAX_PACKS = 8
 MAX_SMALL = 256 * 1024
-"""For what an LMS writes beside a submission: a time stamp, a receipt, a commit."""
+"""Bytes of a file that an LMS adds to a submission: a time stamp, a receipt, a commit."""
 
 IGNORED = frozenset({"__MACOSX", "__pycache__", "node_modules", "site-packages", "venv"})
 HIDDEN = re.compile(
@@ -33,7 +33,7 @@ HIDDEN = re.compile(
     r"devcontainer|replit|~.*|.*\.sw[a-p]|.*\.part)",
     re.IGNORECASE,
 )
-"""What computers and editors leave behind: left out without a note."""
+"""Files that computers and editors leave behind; they are skipped without a note."""
 ARCHIVE = re.compile(r".+\.(?:zip|tar|t?gz|tbz2?|bz2|t?xz|7z|rar|zst)", re.IGNORECASE)
 PACKED = "is an archive inside the submission, which is not opened"
 
@@ -43,22 +43,22 @@ class InboxError(UserError):
 
 
 class Unreadable(Exception):
-    """A file cannot be read, for a reason that the student caused."""
+    """A file cannot be read, and the student is the reason."""
 
 
 class Withheld(Exception):
-    """A file is not read because of the download or our limits, not of the student."""
+    """A file is not read because of the download or our limits: not the student's fault."""
 
 
 class Entry(Struct, frozen=True):
-    """One file: its path from the root, ``/`` between names, and when it was last changed."""
+    """One file: its path from the root, with ``/`` between names, and its time of change."""
 
     path: str
     when: float = 0.0
     refused: str = ""
-    """Why it must not be opened, if so: the student's doing."""
+    """The reason why it must not be opened, caused by the student; '' if it may be."""
     withheld: str = ""
-    """Why we cannot tell what is there, if so: a folder not listed, or not all of it; ends in ``/``."""
+    """Why its content is unknown, or ''; a folder that is not fully listed has a path that ends in ``/``."""
 
     @property
     def name(self) -> str:
@@ -72,26 +72,27 @@ class Entry(Struct, frozen=True):
 
 
 class Tree(Struct, frozen=True):
-    """The files of a source, sorted, and how to read one.
+    """The files of a source, sorted, and a function to read one.
 
-    ``read(path, limit)`` gives at most ``limit`` bytes, or raises `Unreadable` or `Withheld`; it
-    also reads files in ``.git``, which are not listed. ``folders`` are all of them but the root.
+    ``read(path, limit)`` returns at most ``limit`` bytes, or raises `Unreadable` or `Withheld`; it
+    can also read files in ``.git``, which are not listed. ``folders`` are all folders except the
+    root.
     """
 
     name: str
     entries: tuple[Entry, ...]
     folders: frozenset[str]
     repositories: frozenset[str]
-    """The folders that hold a ``.git`` folder."""
+    """The folders that contain a ``.git`` folder."""
     packs: tuple[str, ...]
-    """The indexes of Git's packs in them."""
+    """The indexes of Git's packs in these folders."""
     read: Callable[[str, int], bytes]
     notes: tuple[str, ...] = ()
     packed: bool = False
-    """Out of an archive: then an enclosing folder says nothing."""
+    """Whether it comes from an archive, so that the name of an enclosing folder means nothing."""
 
     def small(self, path: str) -> str:
-        """Return the text of a small file, or nothing."""
+        """Return the text of a small file, or '' if it cannot be read."""
         try:
             return self.read(path, MAX_SMALL).decode("utf-8", "replace")
         except (Unreadable, Withheld):
@@ -99,20 +100,20 @@ class Tree(Struct, frozen=True):
 
 
 class File(Struct, frozen=True):
-    """A file that a student handed in, under the name that the student gave it."""
+    """A file that a student submitted, with the name that the student gave it."""
 
     entry: Entry
     name: str
     order: tuple[float, ...] = ()
-    """What is later sorts after."""
+    """Later files sort after earlier ones by this key."""
     meant: bool = False
-    """Whether the layout says that this is the work, whatever its name."""
+    """Whether the layout identifies this file as the work, whatever its name."""
     attempt: str = ""
-    """Its time, sortable; files of one attempt belong together, and the last with work counts."""
+    """A sortable time. Files of one attempt share it, and the last attempt with work counts."""
 
 
 class Handin(Struct, frozen=True):
-    """All that one student handed in, and what the LMS says about it."""
+    """Everything that one student submitted, with what the LMS says about it."""
 
     student: str
     files: tuple[File, ...]
@@ -123,25 +124,25 @@ class Handin(Struct, frozen=True):
     group: str = ""
     submitted_at: str = ""
     marked_late: bool = False
-    """Whether the LMS marks it as late, where it gives no time."""
+    """Whether the LMS marks it as late, if it gives no time."""
     missing: str = ""
-    """Why nothing of it can be graded though there is something: an error, never a zero."""
+    """Why nothing can be graded although something was submitted: an error, never a zero."""
     earlier: tuple[Handin, ...] = ()
-    """What else the student handed in, the oldest first: of use where the best counts."""
+    """The student's other submissions, oldest first; used if the best attempt counts."""
 
 
 def is_zip(entry: Entry) -> bool:
-    """Return whether a file is a zip, which may be opened if it is somebody's work."""
+    """Return whether a file is a zip, which may be opened if it is a student's work."""
     return entry.refused == PACKED and entry.name.lower().endswith(".zip")
 
 
 def ignored(path: str) -> bool:
-    """Return whether the path lies where no student writes: hidden, caches, installed packages."""
+    """Return whether a path is one where no student writes: hidden, caches, installed packages."""
     return any(part in IGNORED or part.startswith(".") for part in path.split("/"))
 
 
 def left_out(paths: Iterable[str]) -> list[str]:
-    """Return a note for each hidden file or folder that may be a student's."""
+    """Return a note for each hidden file or folder that may be a student's work."""
     found: dict[str, None] = {}
     for path in paths:
         parts = path.split("/")
@@ -162,14 +163,14 @@ UNIMPORTANT = ("neither .py nor .ipynb", "names no submitter")
 
 
 def capped(found: list[str]) -> tuple[str, ...]:
-    """Return the first notes, those that need a look before others, and how many more there were."""
+    """Return the first notes, important ones first, and the number of omitted ones."""
     notes = sorted(found, key=lambda note: note.endswith(UNIMPORTANT))
     more = len(notes) - MAX_NOTES
     return (*notes[:MAX_NOTES], f"and {more:,} more notes") if more > 0 else tuple(notes)
 
 
 def tops(tree: Tree) -> dict[str, list[Entry]]:
-    """Return the entries by the first part of their path; empty folders are there too."""
+    """Return the entries by the first component of their path, including empty folders."""
     found: dict[str, list[Entry]] = {
         folder: [] for folder in sorted(tree.folders) if "/" not in folder
     }
@@ -179,7 +180,7 @@ def tops(tree: Tree) -> dict[str, list[Entry]]:
 
 
 def below(tree: Tree, root: str) -> Tree:
-    """Return the part of the tree under one of its folders; paths are then from there."""
+    """Return the part of the tree below one of its folders, with paths relative to it."""
     cut = len(root) + 1
 
     def inside(paths: Iterable[str]) -> list[str]:
@@ -201,6 +202,6 @@ def below(tree: Tree, root: str) -> Tree:
 
 
 def enclosing(tree: Tree) -> str:
-    """Return the folder that all else stands in, or nothing."""
+    """Return the folder that contains everything else, or ''."""
     found = tops(tree)
     return next(iter(found)) if len(found) == 1 and not tree.folders.isdisjoint(found) else ""

@@ -1,7 +1,7 @@
-"""Recognise the released stub: students also submit the unchanged notebook.
+"""Recognise the unchanged stub: students sometimes submit the notebook as it was released.
 
-Compared as syntax trees, so that comments, blank lines and quotes do not matter. What defines
-nothing does not count either: docstrings, calls left at the end, demo cells, the self-check.
+Programs are compared as syntax trees, so comments, blank lines and quotes do not matter. Statements
+that define nothing are ignored: docstrings, calls at the end, demo cells, the self-check.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable
 from grader.notebook import Cell, NotebookError, read_source, without_demos
 
 MAX_COMPARED = 128 * 1024
-"""Longer programs equal none: parsing is quadratic for some texts, and no stub is so long."""
+"""Characters of a program to compare; parsing some longer texts takes quadratic time."""
 
 Code = tuple[str, ...]
 
 
 def matcher(stub: bytes) -> Callable[[Iterable[Cell]], bool]:
-    r"""Return a function that recognises the stub's cells, with nothing added.
+    r"""Return a function that recognises the stub's cells without any additions.
 
     >>> untouched = matcher(b"def relu(z):\n    raise NotImplementedError\n")
     >>> untouched([Cell("", "# mine\ndef relu(z):\n  raise NotImplementedError\nrelu(3)")])
@@ -44,7 +44,7 @@ def matcher(stub: bytes) -> Callable[[Iterable[Cell]], bool]:
 
 
 def code(source: str) -> Code | None:
-    """Return the definitions as text that equal programs share; None if unreadable."""
+    """Return the definitions as text that equal programs share; None if it cannot be parsed."""
     if len(source) > MAX_COMPARED:
         return None
     try:

@@ -1,1 +1,1 @@
-"""A class run: from sources to graded submissions, here or on many machines."""
+"""Grade a class, on this machine or on many machines."""

@@ -1,12 +1,12 @@
-"""Exchange messages between the coordinator and the workers of a run, through a broker.
+"""Exchange messages between a run's coordinator and its workers, through a broker.
 
-    -> `Task`     one submission, to the queue of its assignment       (at least once)
-    <- `WorkerAnswer`   its grade, or why this worker refuses, to the run's own queue
+    -> `Task`          one submission, to the queue of its assignment (at least once)
+    <- `WorkerAnswer`  its grade, or why this worker refuses, to the run's queue of answers
 
-Both are JSON in an envelope, sealed with the course's secret: whoever else can reach the broker can
-neither hand in nor forge a grade. What travels is the student's file, under a key instead of a
-name, and the grade; hidden tests, reference and secret do not. A worker has its own copy of the
-course, and the `fingerprints` in the task tell whether it is the same.
+Both are JSON in an envelope, sealed with the course's secret, so that others with access to the
+broker can neither add submissions nor forge grades. A message contains the student's file, under a
+key instead of a name, and the grade, but not the hidden tests, the reference or the secret. Each
+worker has a copy of the course; the `fingerprints` in the task show whether it is the same.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 TASK: Final = "grader.grade"
 ANSWERS: Final = "grader.answers"
 KEPT_SECONDS: Final = 7 * 24 * 3600
-"""Seconds for which RabbitMQ keeps the answers of a run that is not resumed."""
+"""Seconds for which RabbitMQ keeps the answers of an interrupted run."""
 HARD: Final = 1.25
 """A worker kills a grading process after this many times the patience."""
 MAX_BYTES: Final = 16 * 1024 * 1024
@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 
 class Task(Struct, frozen=True):
-    """One submission to grade, for a worker."""
+    """One submission to grade, sent to a worker."""
 
     run: str
     key: str
@@ -52,13 +52,13 @@ class Task(Struct, frozen=True):
     prints: Mapping[str, str]
     submission: Submission
     lost: int = 0
-    """Workers that were lost with it."""
+    """Number of workers that died while they graded it."""
     own_seed: int | None = None
-    """The seed of its inputs, where it differs from the run's."""
+    """The seed of its inputs, if different from the run's."""
 
 
 class WorkerAnswer(Struct, frozen=True):
-    """The answer of a worker to a task. A refusal says why it grades no task of this run."""
+    """The answer of a worker to a task: a grade, or why it refuses all tasks of this run."""
 
     run: str
     key: str
@@ -68,9 +68,9 @@ class WorkerAnswer(Struct, frozen=True):
 
 
 def key_of(submission: Submission, secret: bytes) -> str:
-    """Return what stands for a submission in every message.
+    """Return the key that represents a submission in messages.
 
-    Without the secret nobody can try the names of a class to find whose it is.
+    It depends on the secret, so that nobody can find the student by trying the names of a class.
     """
     student = hashlib.sha256(submission.student.encode("utf-8", "replace")).digest()
     text = b"grader key " + student + content_hash(submission).encode()
@@ -78,7 +78,7 @@ def key_of(submission: Submission, secret: bytes) -> str:
 
 
 def patience_for(course: Course) -> float:
-    """Return the longest time that any submission of the course may take, in seconds."""
+    """Return the longest time in seconds that a submission of the course may take."""
     return max((each.limits.patience for each in course.assignments), default=Limits().patience)
 
 
@@ -86,13 +86,13 @@ def patience_for(course: Course) -> float:
 
 
 def sealed(message: Task | WorkerAnswer, secret: bytes) -> Envelope:
-    """Return the message as JSON with a seal, which needs the secret."""
+    """Return the message as JSON with a seal made with the secret."""
     body = msgspec.json.encode(message)
     return {"body": body.decode(), "seal": _seal(body, secret)}
 
 
 def envelope(text: bytes | str) -> Envelope:
-    """Return the envelope in a message; empty if there is none."""
+    """Return the envelope in a message; an empty one if there is none."""
     try:
         return msgspec.json.decode(text, type=Envelope)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -100,7 +100,7 @@ def envelope(text: bytes | str) -> Envelope:
 
 
 def is_sealed(envelope: object, secret: bytes) -> bool:
-    """Return whether someone with the secret wrote it."""
+    """Return whether the envelope was sealed with the secret."""
     if not isinstance(envelope, dict):
         return False
     body, seal = envelope.get("body"), envelope.get("seal")
@@ -111,7 +111,7 @@ def is_sealed(envelope: object, secret: bytes) -> bool:
 
 
 def content(envelope: object, kind: type[T]) -> T | None:
-    """Return the content of an envelope, or None if it is not one of ours."""
+    """Return the content of an envelope, or None if it is malformed."""
     body = envelope.get("body") if isinstance(envelope, dict) else None
     if not isinstance(body, str) or len(body) > MAX_BYTES:
         return None
@@ -125,18 +125,18 @@ def _seal(body: bytes, secret: bytes) -> str:
     return hmac.new(secret, b"grader message " + body, "sha256").hexdigest()
 
 
-# --- is it the same course? ---------------------------------------------------------------------
+# --- the same course on both sides ---------------------------------------------------------------
 
 
-# --- Celery, as both set it up ------------------------------------------------------------------
+# --- Celery's settings, for both sides ---------------------------------------------------------
 
 
 def application(broker: str, assignments: Iterable[str], longest: float) -> Celery:
-    """Return a Celery application on a broker; raise `EngineError` if Celery is not installed.
+    """Return a Celery application for a broker; raise `EngineError` if Celery is missing.
 
-    ``longest``: seconds that any task may take. Redis gives a task to another worker after twice
-    that, unless it was acknowledged; under a key of its own, for a consumer with a shorter time
-    would take it away too early.
+    ``longest``: seconds that a task may take. Redis gives an unacknowledged task to another worker
+    after twice that time. The key prefix is unique, because a consumer with a shorter time would
+    take tasks away too early.
     """
     try:
         from celery import Celery
@@ -158,7 +158,7 @@ def application(broker: str, assignments: Iterable[str], longest: float) -> Cele
         task_reject_on_worker_lost=True,
         task_serializer="json",
         task_time_limit=hard,
-        worker_enable_remote_control=False,  # nobody may command a worker through the broker
+        worker_enable_remote_control=False,  # nobody may control a worker through the broker
         worker_hijack_root_logger=False,
         worker_lost_wait=1.0,
         worker_prefetch_multiplier=1,
@@ -168,14 +168,14 @@ def application(broker: str, assignments: Iterable[str], longest: float) -> Cele
 
 
 def task_queue(assignment: str) -> Queue:
-    """Return the queue in which the tasks of an assignment wait."""
+    """Return the queue for the tasks of an assignment."""
     from kombu import Exchange, Queue
 
     return Queue(f"grader.{assignment}", Exchange("grader"), routing_key=assignment)
 
 
 def answer_queue(run: str) -> Queue:
-    """Return the queue in which the answers of a run wait; once it is deleted, answers are dropped."""
+    """Return the queue for the answers of a run; after it is deleted, answers are dropped."""
     from kombu import Exchange, Queue
 
     name = f"{ANSWERS}.{run}"
@@ -199,7 +199,8 @@ def _redis_options(visibility: float) -> dict[str, object]:
 
 def check(app: Celery) -> None:
     """Raise `EngineError` unless the broker answers."""
-    errors: tuple[type[Exception], ...] = (KeyError, ValueError, ImportError)  # no such broker
+    # unknown kind of broker
+    errors: tuple[type[Exception], ...] = (KeyError, ValueError, ImportError)
     try:
         with app.connection_for_write() as connection:
             errors += broken(connection)
@@ -209,14 +210,14 @@ def check(app: Celery) -> None:
 
 
 def broken(connection: Any) -> tuple[type[Exception], ...]:
-    """Return the exceptions of a client whose broker is away or refuses it."""
+    """Return the exceptions that mean that the broker is unavailable or refuses the client."""
     from kombu.exceptions import KombuError
 
     return (*connection.connection_errors, *connection.channel_errors, KombuError, OSError)
 
 
 def shown(app: Celery) -> str:
-    """Return the broker's address without its password."""
+    """Return the broker's address without the password."""
     from kombu.utils.url import maybe_sanitize_url
 
     return str(maybe_sanitize_url(app.conf.broker_url))

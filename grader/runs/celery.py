@@ -2,9 +2,10 @@
 
     for submission, grade in grade_all(submissions, settings, jobs, 240, broker="redis://..."): ...
 
-Workers are started apart, with ``grader worker``. The broker may deliver a task twice, or lose it:
-the first answer to a submission counts, and one for which no answer comes is sent again, and is an
-`error` if a second worker is lost with it. Answers wait for a coordinator that was killed.
+Workers are started separately with ``grader worker``. The broker may deliver a task twice or lose
+it. The first answer to a submission counts. A submission without an answer is sent again; if a
+second worker dies with it, it becomes an `error`. If the coordinator is killed, answers wait for
+the next one.
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ if TYPE_CHECKING:
     from celery import Celery
 
 AHEAD: Final = 200
-"""Submissions that are with the broker at once: workers never wait, and Redis stays small."""
+"""Submissions in the broker at the same time: enough to keep workers busy without filling Redis."""
 QUIET_SECONDS: Final = 10.0
-"""After this time without an answer, say so if no worker takes the waiting tasks."""
+"""Seconds without an answer after which to report that no worker takes the tasks."""
 BACK_OFF: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 
 
@@ -55,19 +56,19 @@ def grade_all(
     place: str = "",
     say: Callable[[str], None] = lambda line: None,
 ) -> Iterator[Graded]:
-    """Yield each submission with its grade, as they come.
+    """Yield each submission with its grade as it arrives.
 
     Args:
-        submissions: What to grade; read as there is room.
-        settings: The course, the assignment, and what they are graded with.
-        jobs: Not used: workers say themselves how many they grade at once.
+        submissions: The submissions, read as capacity becomes free.
+        settings: The settings for the grading processes.
+        jobs: Unused; each worker decides how many submissions it grades at once.
         patience: Seconds after which a submission counts as lost.
-        on_ready: Called with the layers that every worker so far had.
-        stop: Asked every second; true ends at once, and leaves to the broker what is there.
-        seed_of: Asked for the seed of each submission's inputs; None is the one of the settings.
+        on_ready: Called with the layers that are active on all workers so far.
+        stop: Called every second; True ends the run and leaves its tasks in the broker.
+        seed_of: Returns the seed of a submission's inputs, or None for the settings' seed.
         broker: The address of the broker.
-        place: With it a coordinator that goes on with a run finds the answers to the former one.
-        say: Called with a line that cannot wait for the end.
+        place: Identifies the run; a resumed run with the same place finds the earlier answers.
+        say: Called with a line to print immediately.
 
     Raises:
         EngineError: Nothing can be graded.
@@ -88,16 +89,16 @@ def grade_all(
 
 
 def _run_id(settings: Settings, prints: dict[str, str], place: str) -> str:
-    """Return an id that is the same when a run is resumed, and that needs the secret to guess."""
+    """Return an id that stays the same when a run is resumed, and depends on the secret."""
     text = repr((settings.assignment, settings.seed, sorted(prints.items()), place))
     return hmac.new(settings.secret, text.encode(), hashlib.sha256).hexdigest()[:24]
 
 
-# --- the broker, as the coordinator sees it -----------------------------------------------------
+# --- the coordinator's connection to the broker --------------------------------------------------
 
 
 class _Line:
-    """Tasks out, answers in. What a broken connection raises is among ``errors``."""
+    """Sends tasks and receives answers. ``errors`` lists the exceptions of a lost connection."""
 
     def __init__(self, app: Celery, blank: Task, secret: bytes) -> None:
         self.app, self.secret, self._run = app, secret, blank.run
@@ -108,7 +109,7 @@ class _Line:
         self.errors = post.broken(app.connection_for_write())
 
     def open(self) -> None:
-        """Connect anew, and take what answers wait there."""
+        """Connect, and receive the answers that are waiting."""
         self.close()
         self._connection = self.app.connection_for_write()
         self._connection.connect()
@@ -124,23 +125,24 @@ class _Line:
         consumer.consume()
 
     def send(self, task: Task) -> None:
-        """Hand a task to the workers."""
+        """Send a task to the workers."""
         self.app.send_task(
             post.TASK, args=[post.sealed(task, self.secret)], queue=self._tasks.name,
             connection=self._connection, retry=False, ignore_result=True,
         )  # fmt: skip
 
     def listen(self, seconds: float) -> bool:
-        """Wait for answers; return whether there are any."""
+        """Wait for answers; return whether any arrived."""
         if not self._heard:
             with contextlib.suppress(TimeoutError):
                 self._connection.drain_events(timeout=seconds)
         return bool(self._heard)
 
     def heard(self) -> Iterator[tuple[WorkerAnswer, bool]]:
-        """Yield each answer to this run, and whether someone with the secret sealed it.
+        """Yield each answer to this run, and whether it is sealed with the secret.
 
-        A worker that has another secret refuses without a seal; so can anybody who reaches the broker.
+        A worker with another secret refuses without a seal, but anyone with access to the broker
+        could forge that message.
         """
         while self._heard:
             envelope = post.envelope(self._heard.popleft().body)
@@ -152,12 +154,12 @@ class _Line:
                 yield answer, is_sealed
 
     def waiting(self) -> int:
-        """Return the number of tasks that no worker has taken."""
+        """Return the number of tasks that no worker has taken yet."""
         queue = self._tasks(self._connection.default_channel)
         return int(queue.queue_declare().message_count)
 
     def forget(self) -> None:
-        """Delete the queue of this run's answers."""
+        """Delete the queue with this run's answers."""
         self._answers(self._connection.default_channel).delete()
 
     def close(self) -> None:
@@ -170,7 +172,7 @@ class _Line:
 
 
 class _Run(Struct):
-    """A run in progress: submissions to send, tasks that are out, and answers."""
+    """A run in progress: submissions to send, unanswered tasks, and answers."""
 
     waiting: Iterator[Submission]
     blank: Task
@@ -181,20 +183,20 @@ class _Run(Struct):
     say: Callable[[str], None]
     out: dict[str, Task] = field(default_factory=dict)
     own: dict[str, Submission] = field(default_factory=dict)
-    """The submissions that are out, with their names, which are never sent."""
+    """The submissions that were sent, by key, with the names, which are never sent."""
     early: dict[str, WorkerAnswer] = field(default_factory=dict)
-    """Answers to a former coordinator."""
+    """Answers that a previous coordinator requested."""
     done: set[str] = field(default_factory=set)
     unsent: deque[Task] = field(default_factory=deque)
     sandbox: tuple[str, ...] | None = None
     since: float = field(default_factory=time.monotonic)
-    """When we last heard anything."""
+    """Time of the last message from a worker."""
     quiet_said: bool = False
     unproven: str = ""
-    """A refusal without a seal: it ends the run only if nobody grades anything."""
+    """A refusal without a seal; it ends the run only if no worker grades anything."""
 
     def graded(self) -> Iterator[Graded]:
-        """Yield grades until everything is graded, or the run is stopped."""
+        """Yield grades until everything is graded or the run is stopped."""
         if not self._connected():
             return
         while not self.stop():
@@ -214,7 +216,7 @@ class _Run(Struct):
                 yield from self._mend(waiting)
 
     def _connected(self, error: Exception | None = None) -> bool:
-        """Connect, with growing pauses while the broker is away; return False if stopped meanwhile."""
+        """Connect, with growing pauses while the broker is unavailable; return False if stopped."""
         away = False
         for pause in _pauses():
             if error is not None and not away:
@@ -268,13 +270,13 @@ class _Run(Struct):
             yield from self._take(answer)
 
     def _doubt(self, refusal: str) -> None:
-        """Print a refusal that anybody could have written."""
+        """Print a refusal whose sender is unknown."""
         if not self.unproven:
             self.say(f"without proof of the course's secret: {refusal[:400]}")
         self.unproven = refusal
 
     def _take(self, answer: WorkerAnswer) -> Iterator[Graded]:
-        """Take the first answer to each submission; another is a delivery too many."""
+        """Accept the first answer to each submission; later ones are duplicates."""
         if answer.refusal:
             raise _refused(answer.refusal)
         if answer.grade is None or answer.key in self.done:
@@ -290,7 +292,7 @@ class _Run(Struct):
         yield ours, replace(answer.grade, submission=bare)
 
     def _greet(self, sandbox: tuple[str, ...], most: float) -> None:
-        """Report the layers that every worker so far had, and the maximum score."""
+        """Report the layers that are active on all workers so far, and the maximum score."""
         if not sandbox:
             return
         known = sandbox if self.sandbox is None else self.sandbox
@@ -300,7 +302,7 @@ class _Run(Struct):
             self.on_ready(Ready(list(common), "", most, provenance.versions()))
 
     def _waiting(self) -> int | None:
-        """Return the number of tasks that no worker has taken, after a quiet period; else None."""
+        """Return the number of waiting tasks after a quiet period; otherwise None."""
         quiet = time.monotonic() - self.since
         return self.line.waiting() if quiet > self._long_enough() else None
 
@@ -308,7 +310,7 @@ class _Run(Struct):
         return min(QUIET_SECONDS, self.blank.patience / 2)
 
     def _mend(self, waiting: int | None) -> Iterator[Graded]:
-        """Send lost tasks again: no answers come, although no task waits for a worker."""
+        """Send lost tasks again: no answers arrive, although no task is waiting."""
         now = time.monotonic()
         if waiting is not None and self.unproven:
             raise _refused(self.unproven)

@@ -1,11 +1,12 @@
-"""Grade for coordinators elsewhere: what ``grader worker`` runs, on each machine.
+"""Grade for coordinators on other machines: ``grader worker`` runs this on each machine.
 
     work("redis://...", course, jobs=8)
 
-Celery's processes each keep one grading process of `grader.grading` and hand it task after task. A
-task is acknowledged when its answer is sent; if the process or the machine is lost before that, the
-broker gives it out again, marked: it then goes back with one more loss counted, and the second
-makes an `error` of it. A task of another course than ours is refused, never graded.
+Each of Celery's processes keeps one grading process of `grader.grading` and sends it task after
+task. A task is acknowledged when its answer has been sent. If the process or the machine dies
+before that, the broker delivers the task again, marked as redelivered; the worker then returns it
+with a higher count of losses, and the second loss makes it an `error`. Tasks of another course are
+refused.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from celery import Celery
 
 NOT_SEALED = b""
-"""The key for answers to a sender who has another secret, or none."""
+"""The key for answers to a sender without our secret."""
 
 
 def work(
@@ -45,9 +46,9 @@ def work(
     say: Callable[[str], None] = lambda line: None,
     longest: float | None = None,
 ) -> int:
-    """Grade until told to end (SIGTERM: after what is in hand); return the exit status.
+    """Grade until SIGTERM, finish the current tasks, and return the exit status.
 
-    Raises `EngineError` when it cannot begin. ``longest``: seconds that a task may take, if not
+    Raises `EngineError` if it cannot start. ``longest``: seconds that a task may take; by default,
     what the course's limits allow.
     """
     if not secret_file(course.folder).is_file():
@@ -68,7 +69,8 @@ def _run(app: Celery, jobs: int, on_ready: Callable[[], None]) -> int:
     def greet(**_: object) -> None:
         on_ready()
 
-    warnings.simplefilter("ignore", SecurityWarning)  # the sandbox has root drop to another uid
+    # the sandbox needs root to change to another uid
+    warnings.simplefilter("ignore", SecurityWarning)
     worker_ready.connect(greet, weak=False)
     worker = app.Worker(
         hostname=f"grader-{os.getpid()}@{socket.gethostname()}", concurrency=jobs, pool="prefork",
@@ -80,7 +82,7 @@ def _run(app: Celery, jobs: int, on_ready: Callable[[], None]) -> int:
 
 
 def _serve(app: Celery, desk: TaskGrader) -> None:
-    """Register the task of the application; each process has a `TaskGrader` of its own."""
+    """Register the application's task; each process has its own `TaskGrader`."""
 
     def grade(bound: Any, envelope: Envelope) -> None:
         task = post.content(envelope, Task)
@@ -89,7 +91,7 @@ def _serve(app: Celery, desk: TaskGrader) -> None:
         again = bool((bound.request.delivery_info or {}).get("redelivered"))
         refusal = desk.refusal(task)
         if not post.is_sealed(envelope, desk.secret):
-            if refusal is not None:  # not sealed either: else anybody could have us stop a run
+            if refusal is not None:  # also unsealed; otherwise anybody could make us end a run
                 _send(app, refusal, NOT_SEALED)
             return
         answer = refusal or desk.graded(task, again)
@@ -103,7 +105,7 @@ def _serve(app: Celery, desk: TaskGrader) -> None:
 
 
 def _send(app: Celery, answer: WorkerAnswer, secret: bytes) -> None:
-    """Send until the broker has it; the task's hard limit ends that too."""
+    """Send until the broker has accepted it; the task's hard limit also ends this loop."""
     from kombu import Exchange
 
     patiently = {"max_retries": None, "interval_start": 0.5, "interval_step": 0.5,
@@ -116,13 +118,13 @@ def _send(app: Celery, answer: WorkerAnswer, secret: bytes) -> None:
 
 
 class TaskGrader:
-    """The course and the warm grading process of one of the worker's processes."""
+    """The course and the warm grading process in one of the worker's processes."""
 
     def __init__(self, course: Course, secret: bytes) -> None:
         self.secret = secret
         self._course = course
         self._agreed: Mapping[str, str] = {}
-        """The fingerprints of what the grading process has loaded."""
+        """The fingerprints of the course that the grading process has loaded."""
         self._service: GradingService | None = None
         self._ready = Ready([])
 
@@ -131,7 +133,7 @@ class TaskGrader:
         if task.prints == self._agreed:
             return None
         try:
-            course = load(self._course.folder)  # it may have changed since we began
+            course = load(self._course.folder)  # it may have changed since the start
             why = provenance.difference(
                 provenance.fingerprints(course, task.assignment, self.secret), task.prints
             )
@@ -144,9 +146,9 @@ class TaskGrader:
         return _refused(task, f"cannot grade this run: {why}; give it the course's own bundle")
 
     def graded(self, task: Task, again: bool = False) -> WorkerAnswer | Task:
-        """Grade a task; or return it, to be sent back, when that cost a grading process.
+        """Grade a task; return the task itself, to send it back, if its grading process died.
 
-        ``again``: it was given out before, and never acknowledged.
+        ``again``: it was delivered before and not acknowledged.
         """
         try:
             if again:
@@ -161,12 +163,13 @@ class TaskGrader:
         return _bounded(WorkerAnswer(task.run, task.key, grade, tuple(self._ready.sandbox)))
 
     def _grade(self, task: Task) -> Grade:
-        """Grade in the process kept for this run, or in a new one, which tries its sandbox first."""
+        """Grade in this run's process, or in a new one, which tests its sandbox first."""
         private = (str(secret_file(self._course.folder).resolve()),)
         settings = Settings(str(self._course.folder), task.assignment, task.seed, self.secret,
                             private=private)  # fmt: skip
         if self._service is None:
-            self._service = GradingService(1, tries=1)  # tries are counted across workers
+            # the coordinator's tasks count tries across workers
+            self._service = GradingService(1, tries=1)
         try:
             self._ready = self._service.prepare(settings)
         except StartError as error:
@@ -187,7 +190,7 @@ def _refused(task: Task, why: str) -> WorkerAnswer:
 
 
 def _bounded(answer: WorkerAnswer) -> WorkerAnswer:
-    """Return the answer, or an `error` if it is too long to be sent."""
+    """Return the answer, or an `error` if the answer is too long to send."""
     if answer.grade is None or len(msgspec.json.encode(answer)) <= post.MAX_BYTES:
         return answer
     why = f"could not be graded: its grade is longer than {post.MAX_BYTES >> 20} MiB"

@@ -1,10 +1,10 @@
-"""Grade a class: from what the instructor names to a folder of results.
+"""Grade a class: from the instructor's sources to a folder of results.
 
     plan = Plan(course, assignment, sources, out)
-    for grade in grade_class(plan): ...      # every grade is in the store before the next one
+    for grade in grade_class(plan): ...      # each grade is stored before the next one is yielded
 
-The folder is made 0700 and its files 0600. ``results.db`` grows while the run goes on; the other
-files are written at its end, and again by `write_results` whenever they are wanted.
+The folder has mode 0700 and its files 0600. ``results.db`` grows during the run; the other files
+are written at the end, and again by `write_results`.
 """
 
 from __future__ import annotations
@@ -51,20 +51,20 @@ class Plan(Struct, frozen=True):
     sandbox: str = "best"
     inbox: str | None = None
     depth: int | None = None
-    """How many folders deep the students' lie in a plain folder; found out if not given."""
+    """How many levels deep the students' folders are in a plain folder; detected if None."""
     times: Path | None = None
-    """A table of times of submission, for downloads that have none."""
+    """A table with times of submission, for downloads without times."""
     choose: Mapping[str, str] = field(default_factory=dict)
     only: frozenset[str] = frozenset()
     shard: tuple[int, int] = (1, 1)
-    """(I, N): grade the I-th of N parts."""
+    """(I, N): grade part I of N."""
     engine: str = "local"
     broker: str = ""
-    """Where the workers of ``engine="celery"`` take their tasks."""
+    """The broker from which the workers of ``engine="celery"`` take tasks."""
 
 
 class Progress(Struct):
-    """The progress of a run, for whoever shows it."""
+    """The progress of a run, for display."""
 
     total: int = 0
     already: int = 0
@@ -72,22 +72,22 @@ class Progress(Struct):
     kinds: tuple[str, ...] = ()
     ready: Ready | None = None
     times: Mapping[str, str] = field(default_factory=dict)
-    """Times of submission that the instructor gave, by student."""
+    """Times of submission from the instructor's table, by student."""
     course: Path | None = None
-    """The folder of the course that is used."""
+    """The folder of the course."""
     say: Callable[[str], None] = lambda line: None
-    """Called with a line that cannot wait for the end."""
+    """Called with a line to print immediately."""
 
 
 def new_seed() -> int:
-    """Draw a seed for a run that was not given one."""
+    """Draw a random seed for a run."""
     return secrets.randbelow(MAX_SEED)
 
 
 def grade_class(
     plan: Plan, progress: Progress, stop: Callable[[], bool] = lambda: False
 ) -> Iterator[Grade]:
-    """Grade everything that is not graded yet; yield each grade once it is in the store."""
+    """Grade what is not graded yet; yield each grade after it is stored."""
     progress.course = plan.course.folder
     inboxes = [_inbox(plan, source) for source in plan.sources]
     everybody = _everybody(plan, inboxes, progress)
@@ -126,13 +126,14 @@ def grade_class(
 
 
 class Seeds:
-    """The seeds of hand-ins that follow feedback.
+    """The seeds of submissions that follow feedback.
 
-    Under one seed, twenty hand-ins read a hidden input digit by digit out of the messages.
+    With a single seed, twenty submissions could read a hidden input digit by digit from the
+    messages.
     """
 
     def __init__(self, handins: Iterable[Judged]) -> None:
-        """Note what was graded before: its feedback may have been read."""
+        """Record the submissions graded before, whose feedback students may have read."""
         self._known: dict[str, dict[str, int | None]] = {}
         for handin in handins:
             if handin.grade.status == "graded":
@@ -140,16 +141,16 @@ class Seeds:
                 self._known.setdefault(student, {})[handin.digest] = handin.grade.seed
 
     def of(self, submission: Submission) -> int | None:
-        """Return the seed of a submission's inputs, or None for the run's."""
+        """Return the seed of a submission's inputs, or None for the run's seed."""
         known = self._known.get(submission.student, {})
         digest = content_hash(submission)
-        if digest in known:  # the same content reads nothing new
+        if digest in known:  # the same content learns nothing new
             return known[digest]
         return new_seed() if known else None
 
 
 def _everybody(plan: Plan, inboxes: Sequence[Inbox], progress: Progress) -> list[Handin]:
-    """Return the whole class's submissions; put notes about them into ``progress``."""
+    """Return the submissions of the whole class; add notes about them to ``progress``."""
     everybody = [handin for inbox in inboxes for handin in inbox.submissions.handins]
     _, notes = extensions.matched(extensions.read(plan.course), plan.assignment, everybody)
     if plan.times is not None:
@@ -161,8 +162,8 @@ def _everybody(plan: Plan, inboxes: Sequence[Inbox], progress: Progress) -> list
 
 
 def _load_meanwhile(module: str) -> None:
-    """Import what is needed at the end while the grading processes start."""
-    with contextlib.suppress(RuntimeError):  # no more threads to be had: it loads later
+    """Import a module for the end of the run while the grading processes start."""
+    with contextlib.suppress(RuntimeError):  # no more threads available, so it loads later
         threading.Thread(target=importlib.import_module, args=(module,), daemon=True).start()
 
 
@@ -207,7 +208,7 @@ def _submissions(
 
 
 def _is_ours(plan: Plan, student: str) -> bool:
-    """Return whether a student is in our shard and, with --only, was named."""
+    """Return whether a student is in this shard and, with --only, was named."""
     part, parts = plan.shard
     digest = hashlib.sha256(student.encode("utf-8", "replace")).digest()
     own = int.from_bytes(digest[:8]) % parts == part - 1
@@ -217,7 +218,7 @@ def _is_ours(plan: Plan, student: str) -> bool:
 def _waiting(
     plan: Plan, inboxes: Sequence[Inbox], store: Store, progress: Progress
 ) -> Iterator[Submission]:
-    """Yield the submissions to grade; for the rest, store the new time of submission."""
+    """Yield the submissions to grade; for the others, update the time of submission."""
     done = store.graded()
     graded = {student for student, _ in done}
     for submission in _submissions(plan, inboxes, progress.times):

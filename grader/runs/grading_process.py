@@ -1,12 +1,12 @@
-"""One grading process: start it, hand it submissions, read its grades.
+"""One grading process: start it, send it submissions, read its grades.
 
     process = Process(settings)
     process.ready()
     process.send(submission)
     process.grade()
 
-The process dies with the *thread* that started it (the death signal of Linux is per thread), so
-start it from a thread that lives as long: see `grader.runs.grading_service`.
+The process dies with the *thread* that started it, because Linux sends the death signal per thread.
+So start it from a thread that lives as long: see `grader.runs.grading_service`.
 """
 
 from __future__ import annotations
@@ -33,27 +33,27 @@ from grader.sandbox.kept_folder import sweep
 
 START_SECONDS: Final = 120.0
 SEND_SECONDS: Final = 10
-"""For a process that does not read, so that whoever sends is not blocked for ever."""
+"""Seconds after which sending to a process that does not read fails."""
 
 Graded = tuple[Submission, Grade]
 
 
 class EngineError(UserError):
-    """Nothing can be graded: one line that says why."""
+    """Nothing can be graded; the message is one line."""
 
 
 class StartError(EngineError):
-    """A grading process ended, or said nothing, before it was ready."""
+    """A grading process ended, or sent nothing, before it was ready."""
 
 
 class Process:
-    """One grading process, and the submissions it has in hand, oldest first."""
+    """One grading process, and the submissions that it has received, oldest first."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         ours, theirs = socket.socketpair()
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", SEND_SECONDS, 0))
-        # Files of no folder: a pipe that nobody reads would fill up and stop it.
+        # Anonymous files: a pipe that nobody reads would fill up and block the process.
         self._place, self._said = os.memfd_create("place"), os.memfd_create("said")
         passed = [theirs.fileno(), self._place]
         code = f"{startup.WITHOUT_COLLECTOR}import grader.grading.process as p; p.main()"
@@ -77,14 +77,14 @@ class Process:
             if not self.hand:
                 self.since = time.monotonic()
             self.hand.append(message)
-        with contextlib.suppress(OSError):  # it died: seen when we wait for it
+        with contextlib.suppress(OSError):  # it died, which the next read reports
             self.connection.send_bytes(msgspec.json.encode(message))
 
     def ready(self, seconds: float = START_SECONDS) -> Ready:
-        """Wait for its greeting.
+        """Wait for its first answer.
 
         Raises:
-            StartError: It ended, or did not answer within ``seconds``; it is ended then.
+            StartError: It ended, or did not answer within ``seconds`` and was ended.
         """
         try:
             if self.connection.poll(seconds):
@@ -96,20 +96,20 @@ class Process:
         raise StartError(f"a grading process did not start: {said}")
 
     def grade(self) -> Graded:
-        """Read the next grade; raises EOFError when it died."""
+        """Read the next grade; raise EOFError if the process died."""
         grade = msgspec.json.decode(self.connection.recv_bytes(), type=Grade)
         self.since = time.monotonic()
         return self.hand.popleft(), grade
 
     def all_with(self, seed: int, submissions: Iterable[Submission]) -> Iterator[Grade]:
-        """Grade them one after the other on the inputs of ``seed``; raises EOFError."""
+        """Grade submissions in turn with the inputs of ``seed``; raise EOFError if it dies."""
         self.send(seed)
         for submission in submissions:
             self.send(submission)
             yield self.grade()[1]
 
     def end(self) -> None:
-        """Let it end by itself if it is idle, else kill it."""
+        """Let it exit if it is idle, else kill it."""
         if self.connection.closed:
             return
         self.connection.close()
@@ -124,7 +124,7 @@ class Process:
         os.close(self._said)
 
     def where(self) -> str:
-        """Return the hidden test that runs or ran last: `` in test_graph.py::test_x``."""
+        """Return the hidden test that is running or ran last: `` in test_graph.py::test_x``."""
         check = os.pread(self._place, 1 << 10, 0).decode("utf-8", "replace").strip()
         return f" in {check}" if check else ""
 

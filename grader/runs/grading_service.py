@@ -1,18 +1,18 @@
 """Grade from any thread, with grading processes that stay warm between submissions.
 
     with GradingService(jobs=2) as service:
-        grade = service.grade(settings, submission)          # waits for it
-        future = service.submit(settings, submission)        # does not
+        grade = service.grade(settings, submission)      # waits for the grade
+        future = service.submit(settings, submission)    # does not wait
 
-The rules for lost work are here and nowhere else. The local engine, Celery's workers and
-``grader serve`` use them:
+All rules for lost work are in this module. The local engine, Celery's workers and ``grader serve``
+use it:
 
-- The same submission under the same settings and seed, handed over twice at once, is graded once.
-- A process that gives no grade within the patience is replaced, and so is one that dies.
-- What such a process had in hand first is suspected. It is graded once more, alone in its process;
-  at the second loss the caller gets `Lost`, which `lost` makes an `error` of, never a zero.
-  What waited behind it in the same process is graded elsewhere and not counted.
-- Nothing is graded before one process of the same settings has tried its sandbox and the reference.
+- A submission that is requested twice at once, with the same settings and seed, is graded once.
+- A process that dies, or gives no grade within the patience, is replaced.
+- The first submission in such a process is suspected. It is graded once more, alone in its process;
+  after a second loss the caller gets `Lost`, which `lost` converts to an `error`, never a zero.
+  Submissions that waited behind it in that process are graded elsewhere; no loss is counted for them.
+- Nothing is graded before a process with the same settings has tested its sandbox and the reference.
 
 One thread, the keeper, starts every process and lives as long as they do: Linux sends the signal
 "your parent has died" when the starting *thread* ends, not the program.
@@ -47,22 +47,22 @@ from grader.runs.grading_process import (
 )
 
 TRIES: Final = 2
-"""Grading processes, or workers of a broker, that one submission may take with it."""
+"""Number of grading processes, or of workers of a broker, that one submission may kill."""
 TICK: Final = 1.0
-"""Seconds between two looks at what is overdue."""
+"""Seconds between two checks for overdue submissions."""
 SMALL: Final = 64 * 1024
-"""Bytes of a source that fit into a busy process's socket: sending more would wait for it."""
+"""Bytes of a source that fit into a busy process's socket; sending more would block."""
 PATIENCE: Final = Limits().patience
 BUSIEST: Final = 4.0
-"""A busy machine may stretch the patience by this factor at most."""
+"""Largest factor by which a busy machine extends the patience."""
 
 
 class Lost(Exception):
-    """A submission took its grading process with it too often; the text says how, in a clause."""
+    """A submission killed too many grading processes; the text describes how, in a clause."""
 
 
 def lost(submission: Submission, why: str) -> Grade:
-    """Return the `error` of a submission that took two grading processes with it."""
+    """Return the `error` for a submission that killed two grading processes."""
     message = f"could not be graded: {why}, twice"
     return Grade(replace(submission, source=b"", error=message), 0.0, (), message)
 
@@ -70,8 +70,8 @@ def lost(submission: Submission, why: str) -> Grade:
 def stretched(seconds: float, load: float) -> float:
     """Return the patience on a machine where ``load`` programs share each core.
 
-    A submission's limits count CPU seconds. Where others use the cores too, these take longer by the
-    clock, and a slow program must not become an `error`.
+    The limits of a submission count CPU seconds. If other programs use the cores too, these take
+    longer in wall-clock time, and a slow program must not become an `error`.
 
     >>> stretched(120, 0.5), stretched(120, 2.5), stretched(120, 30)
     (120.0, 300.0, 480.0)
@@ -84,19 +84,19 @@ def _cores() -> int:
 
 
 def is_lost(losses: int) -> bool:
-    """Return whether a submission that was lost so often is given up, and not tried again."""
+    """Return whether a submission with so many losses is given up."""
     return losses >= TRIES
 
 
 class _Kind(Struct, frozen=True):
-    """The submissions that one process can grade without a restart."""
+    """The key of submissions that one process can grade without a restart."""
 
     settings: Settings
     version: str = ""
 
 
 class _Job(Struct, eq=False):
-    """A submission to grade, and who waits for it."""
+    """A submission to grade, and the future of its grade."""
 
     kind: _Kind
     submission: Submission
@@ -107,12 +107,12 @@ class _Job(Struct, eq=False):
 
     @property
     def key(self) -> tuple[_Kind, int, Submission]:
-        """Return what makes two jobs the same."""
+        """Return the key that is equal for two requests of the same job."""
         return self.kind, self.seed, self.submission
 
 
 class _Slot(Struct, eq=False):
-    """A process, and the jobs that it has in hand, the oldest first."""
+    """A process and the jobs that were sent to it, oldest first."""
 
     kind: _Kind
     process: Process
@@ -123,7 +123,7 @@ class _Slot(Struct, eq=False):
 
 
 class GradingService:
-    """Grading processes kept warm, behind a queue that any thread may add to."""
+    """A pool of warm grading processes, with a queue that any thread may add to."""
 
     def __init__(
         self, jobs: int, *, ahead: int = 1, kept: int | None = None, tries: int = TRIES
@@ -131,10 +131,10 @@ class GradingService:
         """Start the keeper.
 
         Args:
-            jobs: Processes for one kind of settings at once.
-            ahead: Submissions given to a process before the first comes back.
-            kept: Processes of all kinds at once; the one unused for longest makes room.
-            tries: Processes that one submission may take with it; after that, `Lost`.
+            jobs: Number of processes with the same settings.
+            ahead: Submissions sent to a process before it returns the first one.
+            kept: Number of processes with any settings; the one idle for longest is replaced.
+            tries: Number of processes that a submission may kill before it is `Lost`.
         """
         self._jobs, self._ahead, self._tries = jobs, ahead, tries
         self._kept = max(kept or jobs, jobs)
@@ -148,11 +148,11 @@ class GradingService:
         self._wake_read, self._wake_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._closed = self._unwakeable = False
         self.broken: BaseException | None = None
-        """What ended the keeper, if anything did: a keeper never ends silently."""
+        """The exception that ended the keeper, if any; it never ends silently."""
         self._keeper = threading.Thread(target=self._keep, name="grading-service", daemon=True)
         try:
             self._keeper.start()
-        except RuntimeError:  # the limit of processes counts threads too
+        except RuntimeError:  # the limit on processes also counts threads
             os.close(self._wake_read)
             os.close(self._wake_write)
             why = "this user has too many processes (ulimit -u)"
@@ -172,10 +172,10 @@ class GradingService:
     # --- for any thread -------------------------------------------------------------------------
 
     def prepare(self, settings: Settings, jobs: int = 1, version: str = "") -> Ready:
-        """Start ``jobs`` processes at once; return the greeting of the first that tried all.
+        """Start ``jobs`` processes; return the answer of the first one that passed all tests.
 
         Raises:
-            EngineError: The sandbox, the reference or the hidden tests are not fit to grade with.
+            EngineError: The sandbox, the reference or the hidden tests are not fit for grading.
         """
         kind = _Kind(settings, version)
         with self._lock:
@@ -197,11 +197,11 @@ class GradingService:
         """Queue a submission; its future raises `Lost` or `EngineError`.
 
         Args:
-            settings: The course, the assignment, and what they are graded with.
-            submission: What to grade.
+            settings: The settings for the grading processes.
+            submission: The submission to grade.
             patience: Wall seconds after which its process counts as hung.
-            seed: The seed of its inputs, if not the one of the settings.
-            version: Changes with the course's files; a process never outlives them.
+            seed: The seed of its inputs, if different from the settings' seed.
+            version: Changes when the course's files change; older processes are replaced.
         """
         wanted = settings.seed if seed is None else seed
         job = _Job(_Kind(settings, version), submission, wanted, patience)
@@ -222,7 +222,7 @@ class GradingService:
         seed: int | None = None,
         version: str = "",
     ) -> Grade:
-        """Grade a submission and wait for it; an `error` if it was lost. Arguments: `submit`.
+        """Grade a submission and wait; return an `error` if it is lost. Arguments: see `submit`.
 
         Raises:
             EngineError: Nothing can be graded.
@@ -238,7 +238,7 @@ class GradingService:
         stop: Callable[[], bool],
         seed_of: Callable[[Submission], int | None] = lambda submission: None,
     ) -> Iterator[Graded]:
-        """Yield each submission with its grade, as they come, few of them in flight at once."""
+        """Yield each submission with its grade as it arrives; only a few are in flight at once."""
         done: SimpleQueue[tuple[Submission, Future[Grade]]] = SimpleQueue()
         flying = 0
         while True:
@@ -259,7 +259,7 @@ class GradingService:
                 yield submission, outcome(submission, future)
 
     def close(self) -> None:
-        """End every process; what was not graded gets an `EngineError`."""
+        """End every process; submissions without a grade get an `EngineError`."""
         self._closed = True
         self._wake()
         self._keeper.join()
@@ -270,17 +270,17 @@ class GradingService:
                 os.close(self._wake_write)
 
     def wait_until_broken(self) -> None:
-        """Wait until the keeper has ended; `broken` says why."""
+        """Wait until the keeper has ended; `broken` holds the reason."""
         self._keeper.join()
 
     def alive(self) -> int:
-        """Return how many processes are running."""
+        """Return the number of running processes."""
         return len(self._slots)
 
     def _put(self, what: _Job | tuple[_Kind, int]) -> None:
         self._inbox.put(what)
         self._wake()
-        if not self._keeper.is_alive():  # it could end between the two
+        if not self._keeper.is_alive():  # it could end between the check and the put
             self._fail_all(EngineError("the grading service has ended"))
 
     def _wake(self) -> None:
@@ -322,7 +322,7 @@ class GradingService:
                         self._start(kind)
 
     def _feed(self) -> None:
-        """Give every waiting job to a process that has room, and start processes for the rest."""
+        """Send each waiting job to a process with room; start processes for the others."""
         without: Counter[_Kind] = Counter()
         for job in list(self._waiting):
             slot = self._room_for(job)
@@ -335,16 +335,16 @@ class GradingService:
             if starting < without[job.kind] and len(self._of(job.kind)) < self._jobs:
                 self._start(job.kind)
         for kind in self._asked_for():
-            if not self._of(kind):  # there was no room for it when it was asked for
+            if not self._of(kind):  # there was no room when it was requested
                 self._start(kind)
 
     def _asked_for(self) -> list[_Kind]:
-        """Return the kinds that somebody waits for in `prepare`."""
+        """Return the kinds that a call of `prepare` waits for."""
         with self._lock:
             return [kind for kind, greeting in self._greetings.items() if not greeting.done()]
 
     def _room_for(self, job: _Job) -> _Slot | None:
-        """Find an idle process, best with the right inputs; else one that may be given more."""
+        """Find an idle process, preferably with the right inputs; else one with room."""
         if not self._is_proven(job.kind):
             return None
         ready = [slot for slot in self._of(job.kind) if slot.greeted]
@@ -370,7 +370,7 @@ class GradingService:
         slot.process.send(job.submission)
 
     def _start(self, kind: _Kind) -> None:
-        """Start a process, if there is room for one more; an idle one of another kind makes room."""
+        """Start a process if there is room; an idle process of another kind is ended for it."""
         for slot in [s for s in self._slots if _is_stale(s, kind)]:
             self._end(slot)
         if len(self._slots) >= self._kept:
@@ -388,7 +388,7 @@ class GradingService:
             self._give_up(kind, error)
 
     def _hear(self) -> None:
-        """Wait a moment, and take what came."""
+        """Wait a moment, and handle the messages that arrived."""
         by_connection: dict[object, _Slot] = {slot.process.connection: slot for slot in self._slots}
         sources = [slot.process.connection for slot in by_connection.values()]
         for source in wait([*sources, self._wake_read], timeout=TICK):
@@ -451,7 +451,7 @@ class GradingService:
                     self._lose(slot, f"no grade within {seconds:.0f} s{slot.process.where()}")
 
     def _lose(self, slot: _Slot, why: str) -> None:
-        """Replace a process; what it had in hand first is suspected."""
+        """Replace a process; the first job in it is suspected."""
         suspect, *others = slot.jobs
         self._end(slot)
         suspect.losses += 1
@@ -467,7 +467,7 @@ class GradingService:
         slot.process.end()
 
     def _give_up(self, kind: _Kind, error: Exception) -> None:
-        """Answer all who wait for this kind with the error."""
+        """Report the error to all who wait for this kind."""
         self._failures[kind] = 0
         for slot in self._of(kind):
             self._waiting.extend(slot.jobs)
@@ -499,7 +499,7 @@ class GradingService:
 
 
 def outcome(submission: Submission, future: Future[Grade]) -> Grade:
-    """Return the grade of a future, or the `error` of a submission that was lost."""
+    """Return the grade of a future, or the `error` of a lost submission."""
     try:
         return future.result()
     except Lost as why:
@@ -515,6 +515,6 @@ def _note(
 
 
 def _is_stale(slot: _Slot, kind: _Kind) -> bool:
-    """Return whether a process is idle and holds an older version of what ``kind`` grades with."""
+    """Return whether a process is idle and was started with an older version."""
     same = slot.kind.settings == kind.settings and slot.kind.version != kind.version
     return same and slot.greeted and not slot.jobs

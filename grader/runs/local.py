@@ -1,8 +1,8 @@
-"""Grade on this machine: grading processes beside each other, one per core.
+"""Grade on this machine, with one grading process per core.
 
     for submission, grade in grade_all(submissions, settings, jobs=2, patience=240): ...
 
-The rules for processes that die or hang are those of `grader.runs.grading_service`.
+The rules for processes that die or hang are in `grader.runs.grading_service`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from grader.runs.grading_service import GradingService
 __all__ = ["EngineError", "Graded", "Process", "grade_all"]
 
 AHEAD: Final = 2
-"""Submissions given to a process before the first comes back: it never waits for us."""
+"""Submissions sent to a process before it returns the first one, so that it never waits for us."""
 
 
 def grade_all(
@@ -30,16 +30,16 @@ def grade_all(
     stop: Callable[[], bool] = lambda: False,
     seed_of: Callable[[Submission], int | None] = lambda submission: None,
 ) -> Iterator[Graded]:
-    """Yield each submission with its grade, as they come.
+    """Yield each submission with its grade as it arrives.
 
     Args:
-        submissions: What to grade; read as there is room.
-        settings: The course, the assignment, and what they are graded with.
-        jobs: Grading processes side by side.
+        submissions: The submissions, read as capacity becomes free.
+        settings: The settings for the grading processes.
+        jobs: Number of parallel grading processes.
         patience: Wall seconds after which a process that gives no grade counts as hung.
-        on_ready: Called with the greeting of the first process, before anything is graded.
-        stop: Asked before each new submission; true leaves what is in flight to finish.
-        seed_of: Asked for the seed of each submission's inputs; None is the one of the settings.
+        on_ready: Called with the first process's answer, before anything is graded.
+        stop: Called before each new submission; True lets those in flight finish, then ends.
+        seed_of: Returns the seed of a submission's inputs, or None for the settings' seed.
 
     Raises:
         EngineError: Nothing can be graded.

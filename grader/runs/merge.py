@@ -13,11 +13,11 @@ from grader.runs.provenance import refuse_mixture
 
 
 def merge(folders: Sequence[Path], out: Path) -> int:
-    """Join the results of shards of one run; return how many grades there are.
+    """Join the results of shards of one run; return the number of grades.
 
     Raises:
-        StoreError: They are not of the same run.
-        MixtureError: They were graded with other tests, another grader or another NumPy.
+        StoreError: They do not belong to the same run.
+        MixtureError: They were graded with different tests, graders or versions of NumPy.
     """
     make_private(out)
     runs = []

@@ -1,4 +1,4 @@
-"""Record the versions and hashes that a grade depends on, and refuse to mix grades of two kinds."""
+"""Record the versions and hashes that a grade depends on, and refuse to mix different ones."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _HASHES: Final = ("course", "entry", "code")
 
 
 class MixtureError(UserError):
-    """Grades that would stand beside those of other tests or another grader."""
+    """Grades made with different tests or graders would be mixed."""
 
 
 def installed(package: str) -> str:
-    """Return the version of an installed package: the folder of its metadata is named by it.
+    """Return the version of an installed package, from the name of its metadata folder.
 
-    `importlib.metadata` says the same, and loads a parser of mails for it: a tenth of the start.
+    `importlib.metadata` gives the same, but loads an e-mail parser, a tenth of the start-up time.
     """
     spec = find_spec(package)
     place = Path(spec.origin).parents[1] if spec and spec.origin else Path()
@@ -50,7 +50,7 @@ def installed(package: str) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what grades here; Celery's workers have the same ones."""
+    """Return the versions of the packages that affect grading; Celery's workers must match."""
     return {
         "python": platform.python_version(),
         "numpy": installed("numpy"),
@@ -59,7 +59,7 @@ def versions() -> dict[str, str]:
 
 
 def recorded(course: Course, name: str) -> dict[str, str]:
-    """Return what is kept with a grade: versions of the tools, hashes of the course and the code."""
+    """Return what is stored with a grade: versions of the tools, hashes of course and code."""
     assignment = course.assignment(name)
     torch = {"torch": _torch()} if assignment.runtime == "torch" else {}
     return {
@@ -73,7 +73,7 @@ def recorded(course: Course, name: str) -> dict[str, str]:
 
 
 def changes(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """Return what two records of `recorded` differ in and grades depend on, in words."""
+    """Return the differences between two records that can change a grade, in words."""
     return [
         words if key in _HASHES else f"{words} ({before[key]}, now {now[key]})"
         for key, words in _CHANGED.items()
@@ -82,7 +82,7 @@ def changes(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
 
 
 def refuse_mixture(folder: Path, before: Mapping[str, str], now: Mapping[str, str]) -> None:
-    """Raise `MixtureError` if grades in ``folder`` were made with something else than ``now``."""
+    """Raise `MixtureError` if grades in ``folder`` were made with anything different."""
     if found := changes(before, now):
         raise MixtureError(
             f"changed since {folder} was graded: {', '.join(found)}; run `grader regrade {folder} "
@@ -91,7 +91,7 @@ def refuse_mixture(folder: Path, before: Mapping[str, str], now: Mapping[str, st
 
 
 def fingerprints(course: Course, name: str, secret: bytes) -> dict[str, str]:
-    """Return all that grades depend on, each as a short text: equal on two machines, equal grades."""
+    """Return everything that grades depend on, each as a short text, to compare machines."""
     assignment = course.assignment(name)
     found = {
         "grader": _code(),
@@ -120,7 +120,7 @@ def _torch() -> str:
 
 
 def _entry(assignment: Assignment) -> str:
-    """Return a hash of what an entry says about grading; dates and LMSs change no verdict."""
+    """Return a hash of an entry's grading settings; dates and LMS settings are not included."""
     said = {
         key: value
         for key, value in sorted(asdict(assignment).items())

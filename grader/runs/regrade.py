@@ -1,4 +1,4 @@
-"""Grade what was handed in again, and say whose score changes."""
+"""Grade stored submissions again, and report whose score changes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from grader.runs.provenance import recorded
 
 
 class Change(Struct, frozen=True):
-    """The grade of one student that counts now, and the one that would after grading again."""
+    """The current grade of one student, and the grade after regrading."""
 
     before: Grade
     after: Grade
@@ -37,7 +37,7 @@ class Change(Struct, frozen=True):
 
     @property
     def rescaled(self) -> bool:
-        """Return whether the points of most checks changed by one factor."""
+        """Return whether the points of most checks changed by the same factor."""
         return self._factor != 1.0
 
     @property
@@ -58,16 +58,16 @@ class Change(Struct, frozen=True):
         return scores[0] != scores[1]
 
     def _pairs(self) -> list[tuple[str, Outcome | None, Outcome | None]]:
-        """Return each check's id and its outcome before and after; None: no such check."""
+        """Return each check's id and its outcomes before and after; None if it does not exist."""
         old = {outcome.id: outcome for outcome in self.before.outcomes}
         new = {outcome.id: outcome for outcome in self.after.outcomes}
         return [(name, old.get(name), new.get(name)) for name in {**old, **new}]
 
 
 def regrade(course: Course, folder: Path, jobs: int, write: bool) -> list[Change]:
-    """Grade everything handed in again; return who changes, by student.
+    """Grade all stored submissions again; return the changes by student.
 
-    Nothing is kept unless ``write``: then the new verdicts are further rounds.
+    The new verdicts are stored, as further rounds, only if ``write`` is true.
     """
     before = policy.standings(course, folder)
     run, assignment = before.run, before.assignment
@@ -111,7 +111,7 @@ def secret_of(course: Course, run: Run, folder: Path) -> bytes:
 
 
 def _stored(store: Store, handin: Judged) -> Submission:
-    """Return a submission as it was handed in, without the error that kept us from grading it."""
+    """Return a stored submission without an earlier error, so that it can be graded."""
     file, source = store.source(handin.digest)
     known = handin.grade.submission
     return replace(known, file=file, source=source, error="" if source else known.error)
@@ -122,7 +122,7 @@ def _key(digest: str, submission: Submission) -> tuple[str, str, str]:
 
 
 def _verdict(outcome: Outcome | None) -> tuple[str, float] | None:
-    """Return the status and the share of the points; None for no check."""
+    """Return the status and the share of the points, or None if there is no check."""
     if outcome is None:
         return None
     share = outcome.points / outcome.max_points if outcome.max_points else 0.0

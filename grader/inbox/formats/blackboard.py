@@ -1,8 +1,8 @@
 """Blackboard's download: ``<assignment>_<user>_attempt_<YYYY-MM-DD-HH-MM-SS>_<file>``.
 
-Beside each attempt stands a receipt, the same without ``_<file>`` and with ``.txt``, whose first
-line is ``Name: Ada Lovelace (ada)``. "attempt" is in the language of the course. The first time in
-a name is Blackboard's, whatever the student called the file.
+Each attempt comes with a receipt, which has the same name with ``.txt`` instead of ``_<file>`` and
+begins with ``Name: Ada Lovelace (ada)``. The word "attempt" is in the language of the course. The
+first time in a name is Blackboard's, whatever the student called the file.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class _Student(Struct):
 
 
 def header(name: str) -> int:
-    """Return the length of Blackboard's prefix of a name, 0 if there is none."""
+    """Return the length of Blackboard's prefix of a name; 0 if there is none."""
     match = NAME.fullmatch(name)
     return match.end("time") if match else 0
 
 
 def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
-    """Yield a submission for each user, with all attempts."""
+    """Yield a hand-in for each user, with all attempts."""
     students: defaultdict[str, _Student] = defaultdict(_Student)
     for entry in tree.entries:
         match = NAME.fullmatch(entry.path)
@@ -57,14 +57,14 @@ def _file(entry: Entry, match: re.Match[str]) -> File:
 
 
 def _sign(student: _Student, who: str, receipt: str) -> None:
-    """Take name and user from a receipt, if its user is the one that the file's name ends in."""
+    """Set name and user from a receipt, if the name of the file ends in the same user."""
     match = RECEIPT.match(receipt.lstrip("\ufeff"))
     if match and who.endswith(f"_{match['user']}"):
         student.name, student.user = match["name"], match["user"]
 
 
 def _users(names: list[str]) -> dict[str, str]:
-    """Return the user in each ``<assignment>_<user>``: the last part, if it is unique."""
+    """Return the user in each ``<assignment>_<user>``: the last part, if that is unique."""
     last = {who: who.rpartition("_")[2] or who for who in names}
     if len(set(last.values())) == len(names):
         return last

@@ -1,7 +1,7 @@
 """Brightspace (D2L): ``<id>-<id> - <name> - <date>/<file>``, or the same flat with `` - <file>``.
 
-A resubmission is a second folder with a later date. The first number is the student's. The date is
-in the language of the course and in its time zone.
+A resubmission is another folder with a later date. The first number identifies the student. The
+date is in the language and the time zone of the course.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ NAME = re.compile(
 
 
 def header(name: str) -> int:
-    """Return how much of a name is Brightspace's, 0 if it follows another form."""
+    """Return the length of Brightspace's part of a name; 0 for another form."""
     match = NAME.fullmatch(name)
     return match.end("date") if match else 0
 
 
 def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
-    """Yield a hand-in for each folder; those of one student are that student's attempts."""
+    """Yield a hand-in for each folder; several folders of a student are attempts."""
     found: defaultdict[str, list[tuple[re.Match[str], list[Entry]]]] = defaultdict(list)
     for top, entries in tops(tree).items():
         if match := NAME.fullmatch(top):

@@ -1,10 +1,11 @@
 """Canvas's download: flat files ``<sortable name>[_LATE]_<user>_<attachment>_<file>``.
 
-The form is that of Canvas's ``lib/content_zipper.rb``: no name holds ``_<digits>_``, so the first
+Canvas's ``lib/content_zipper.rb`` defines the form: no name contains ``_<digits>_``, so the first
 such numbers are Canvas's, whatever the student called the file. Anonymous assignments have
-``[LATE_]anon_<id>`` for the name and user; a text entry is ``…_text.html``, a link ``…_link.html``.
-Attachment numbers grow, so they say which of two files is later; the zip's own times do not. A
-file handed in again under its old name is ``<file>-1``: that is the same name, and the later file.
+``[LATE_]anon_<id>`` instead of name and user; a text entry is ``…_text.html``, a link
+``…_link.html``. Attachment numbers grow, so they show which of two files is later; the zip's times
+do not. A file submitted again under its old name becomes ``<file>-1``, the same name and the later
+file.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ AGAIN = re.compile(r"(?:-\d{1,3}| ?\(\d{1,3}\))+(?=\.[^.]+$)")
 
 
 def header(name: str) -> int:
-    """Return the length of Canvas's prefix of a name, 0 if there is none."""
+    """Return the length of Canvas's prefix of a name; 0 if there is none."""
     match = NAME.fullmatch(name)
     return max(match.start("file"), match.start("entry")) if match else 0
 
 
 def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
-    """Yield a submission for each user number."""
+    """Yield a hand-in for each user number."""
     found: defaultdict[str, list[tuple[re.Match[str], Entry]]] = defaultdict(list)
     for entry in tree.entries:
         match = NAME.fullmatch(entry.path)

@@ -1,7 +1,7 @@
 """Git clones: ``<slug>-submissions/<repository>/``. Git itself is never run: see `commits`.
 
-Where every repository is called ``<slug>-<user>``, as GitHub Classroom calls them, the student is
-the user; else the repository.
+If every repository is called ``<slug>-<user>``, as by GitHub Classroom, the student is the user;
+otherwise the repository.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ ENDING = "-submissions"
 
 
 def recognise(tree: Tree) -> bool:
-    """Return whether most folders at the top are clones."""
+    """Return whether most top-level folders are clones."""
     clones = [name for name in tree.repositories if name and "/" not in name]
     return 2 * len(clones) > len(tops(tree))
 
 
 def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
-    """Yield a submission for each folder, with the time of the checked-out commit."""
+    """Yield a hand-in for each folder, with the time of the checked-out commit."""
     folders = {name: entries for name, entries in tops(tree).items() if name in tree.folders}
     slug = f"{tree.name.removesuffix(ENDING)}-" if tree.name.endswith(ENDING) else ""
     if not all(name.startswith(slug) and name != slug for name in folders):

@@ -1,8 +1,8 @@
-"""Read the time of the checked-out commit from ``.git`` as data.
+"""Read the time of the checked-out commit from the files in ``.git``.
 
-A student's repository has a configuration and hooks that Git would obey, so Git is not run:
-``HEAD`` names a ref, the ref a commit, and the commit is a loose object or lies in a pack
-(gitformat-pack, version 2). The date is what the student's machine said.
+A student's repository may contain a configuration and hooks that Git would obey, so Git is not run.
+``HEAD`` names a ref, the ref a commit, and the commit is a loose object or is in a pack
+(gitformat-pack, version 2). The date comes from the clock of the student's machine.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _packed(tree: Tree, git: str, commit: str) -> bytes:
 
 
 def _find(index: bytes, commit: bytes) -> int | None:
-    """Return the offset of an object in the pack, by the pack's index."""
+    """Return the offset of an object in the pack, from the pack's index."""
     if index[:8] != b"\xfftOc\0\0\0\2" or len(index) < 8 + 1024:
         return None
     counts = struct.unpack_from(">256I", index, 8)
@@ -88,7 +88,7 @@ def _find(index: bytes, commit: bytes) -> int | None:
 
 
 def _unpack(pack: bytes, at: int) -> bytes:
-    """Return the object at a place in a pack, if it is a whole commit and no delta."""
+    """Return the object at an offset in a pack, if it is a whole commit and not a delta."""
     if not pack.startswith(b"PACK") or at >= len(pack) or pack[at] >> 4 & 7 != COMMIT:
         return b""
     while at < len(pack) and pack[at] & 0x80:

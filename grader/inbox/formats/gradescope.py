@@ -1,8 +1,8 @@
-"""Gradescope's export: ``submission_metadata.yml`` beside a folder for each submission.
+"""Gradescope's export: ``submission_metadata.yml`` and a folder for each submission.
 
-The YAML is Ruby's, with symbols for keys and now and then a bare ``...`` that ends the document
-for PyYAML. It is read as a stream of events and every scalar as text, so that the student number
-``0123`` stays that, tags and anchors mean nothing, and what is not wanted takes no memory.
+The YAML is Ruby's, with symbols as keys and sometimes a bare ``...``, which ends the document for
+PyYAML. It is read as a stream of events with every scalar as text, so that the student number
+``0123`` stays unchanged, tags and anchors have no effect, and unneeded parts use no memory.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from grader.text import one_line
 METADATA = "submission_metadata.yml"
 MAX_METADATA = 128 * 1024 * 1024
 MAX_LEVELS = 64
-"""The parser's time is quadratic in the depth."""
+"""Largest depth, because the parser's time is quadratic in it."""
 ENDS = re.compile(r"^\.\.\.[ \t]*\r?$", re.MULTILINE)
 NOT_YAML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -50,12 +50,12 @@ class Record(Struct):
 
 
 def recognise(tree: Tree) -> bool:
-    """Return whether the metadata file is there."""
+    """Return whether the metadata file exists."""
     return any(entry.path == METADATA for entry in tree.entries)
 
 
 def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
-    """Yield a submission for each submitter; members of a group share the files."""
+    """Yield a hand-in for each submitter; the members of a group share the files."""
     try:
         records, problem = parse(tree.read(METADATA, MAX_METADATA))
     except (Unreadable, Withheld) as reason:
@@ -105,9 +105,9 @@ def _handins(
 
 
 def _shared_numbers(records: dict[str, Record]) -> set[str]:
-    """Return numbers that stand for different people: ``N/A``, ``0``, a wrong e-mail.
+    """Return numbers that several people share: ``N/A``, ``0``, a wrong e-mail.
 
-    People are told apart by their e-mails, or by their names without them.
+    People are distinguished by their e-mails, or by names if they have none.
     """
     people: defaultdict[str, set[str]] = defaultdict(set)
     for record in records.values():
@@ -119,7 +119,7 @@ def _shared_numbers(records: dict[str, Record]) -> set[str]:
 
 
 def parse(data: bytes) -> tuple[dict[str, Record], str]:
-    r"""Return the metadata by folder, and the place where they became unreadable.
+    r"""Return the metadata by folder, and the place from which it could not be read.
 
     >>> records, _ = parse(b"---\nsubmission_1:\n  :submitters:\n  - :sid: 0123\n")
     >>> records["submission_1"].people["0"]
@@ -146,14 +146,14 @@ def parse(data: bytes) -> tuple[dict[str, Record], str]:
 
 
 class _Level(Struct):
-    """The parser's place in one mapping or sequence."""
+    """The parser's position in one mapping or sequence."""
 
     mapping: bool
     at: str = ""
     count: int = 0
 
     def step(self, key: str) -> bool:
-        """Take a node; whether it is a value, and not a key."""
+        """Accept a node; return whether it is a value and not a key."""
         self.count += 1
         if not self.mapping:
             self.at = str(self.count - 1)

@@ -1,9 +1,9 @@
 r"""Moodle's download: folders or names that begin ``<Full Name>_<id>_assignsubmission_file``.
 
-The form is that of Moodle's ``mod_assign\downloader``. Underscores in names become spaces there,
-so the first ``_assignsubmission_`` is Moodle's, and what stands between the last underscore
-before it and it is the number of the worksheet's "Participant N". A team has its name and number
-there, or only ``Default group``; who is in it, the download does not say.
+Moodle's ``mod_assign\downloader`` defines the form. It replaces underscores in names by spaces, so
+the first ``_assignsubmission_`` is Moodle's, and the text between it and the previous underscore is
+the number in the worksheet's "Participant N". A team has its name and number there, or only
+``Default group``; the download does not list its members.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ NAME = re.compile(r"(?P<who>.+?)_assignsubmission_[a-z]+(?:_(?P<file>.*))?", re.
 
 
 def header(name: str) -> int:
-    """Return the length of Moodle's prefix of a name, 0 if there is none."""
+    """Return the length of Moodle's prefix of a name; 0 if there is none."""
     match = NAME.fullmatch(name)
     return (match.start("file") if match["file"] else len(name)) if match else 0
 
 
 def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
-    """Yield a submission for each participant or team."""
+    """Yield a hand-in for each participant or team."""
     found: defaultdict[str, list[File]] = defaultdict(list)
     for top, entries in tops(tree).items():
         match = NAME.fullmatch(top)

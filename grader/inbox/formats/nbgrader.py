@@ -15,10 +15,11 @@ STAMP = "timestamp.txt"
 
 
 def recognise(tree: Tree) -> bool:
-    """Return whether there is a folder ``submitted``, or most students and assignments have stamps.
+    """Return whether there is a folder ``submitted``, or time stamps for most students.
 
-    Both, since one student can bring any number of folders, or a ``timestamp.txt`` of their own. The
-    stamps of a single student prove nothing, unless the instructor named the folder ``submitted``.
+    Time stamps must exist for most students and assignments, since one student can submit any
+    number of folders, or a ``timestamp.txt``. The stamps of a single student prove nothing, unless
+    the instructor's folder is called ``submitted``.
     """
     stamped = {e.folder for e in tree.entries if e.name == STAMP and e.folder.count("/") == 1}
     students = {folder.partition("/")[0] for folder in stamped}
@@ -28,7 +29,7 @@ def recognise(tree: Tree) -> bool:
 
 
 def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
-    """Yield a hand-in for each student, of the assignment's folder if one has its name."""
+    """Yield a hand-in for each student, from the assignment's folder if there is one."""
     start = f"{FOLDER}/" if FOLDER in tree.folders else ""
     tree = below(tree, FOLDER) if start else tree
     assignments = {folder.partition("/")[2] for folder in tree.folders if folder.count("/") == 1}

@@ -1,8 +1,8 @@
 """Plain files: ``<student>.py``, ``<student>.ipynb``, ``<student>/<file>``, or one student's.
 
-The same may lie in folders of groups (``<group>/<student>/<file>``): `grader.inbox.layout` says how
-deep. Systems that are not known name a resubmission after the first (``ada (1)``, ``ada v2``,
-``ada 2026-11-20 10-00``): these are attempts of one student.
+These may also be in folders of groups (``<group>/<student>/<file>``): `grader.inbox.layout` finds
+the depth. Unknown systems append to the name of a resubmission (``ada (1)``, ``ada v2``, ``ada
+2026-11-20 10-00``): these are attempts of one student.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class _Collected(Struct):
 
 
 def recognise(tree: Tree) -> bool:
-    """Return True: whatever is nothing else is plain."""
+    """Return True: every download without another form is plain."""
     return True
 
 
@@ -40,7 +40,7 @@ def read(
     layout: FolderLayout | None = None,
     elsewhere: Collection[str] = (),
 ) -> Iterator[Handin]:
-    """Yield a hand-in for each folder and each file at the layout's depth, or one for all of it."""
+    """Yield a hand-in for each folder and file at the layout's depth, or one for everything."""
     layout = layout or FolderLayout()
     notes += layout.notes
     if layout.depth == 0:
@@ -70,7 +70,7 @@ def read(
 
 
 def _one(tree: Tree, expected: str, notes: list[str], elsewhere: Collection[str]) -> Handin:
-    """Return all of a folder as the work of one student, with notes on what is left out."""
+    """Return a folder's content as the work of one student, with notes on skipped files."""
     top = any(likeness(e.name, expected) < 2 for e in tree.entries if "/" not in e.path)
     files = [
         File(entry, entry.name, (entry.when,)) for entry in tree.entries
@@ -114,7 +114,7 @@ def _students(
 
 
 def _places(tree: Tree, depth: int, notes: list[str]) -> Iterator[str]:
-    """Yield the folders that hold the students' folders; note what lies above them."""
+    """Yield the folders that contain the students' folders; note files above them."""
     if depth == 1:
         yield ""
         return
@@ -125,7 +125,7 @@ def _places(tree: Tree, depth: int, notes: list[str]) -> Iterator[str]:
 
 
 def _nobodys(name: str, expected: str, elsewhere: Collection[str]) -> str:
-    """Return why a file at the top is no student's, or ''."""
+    """Return why a file at the top is not a student's, or ''."""
     if ARCHIVE.fullmatch(name):
         return ""
     if not name.lower().endswith(SUFFIXES):

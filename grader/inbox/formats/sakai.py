@@ -1,7 +1,7 @@
 """Sakai's *Download All*: ``<assignment>/<Last, First(login)>/Submission attachment(s)/<file>``.
 
-Beside each student's attachments lies a ``timestamp.txt`` with the time in UTC, and beside the
-students ``grades.csv``. The folder of the assignment is always there.
+Each student's folder contains a ``timestamp.txt`` with the time in UTC, and the assignment's
+folder, which always exists, a ``grades.csv``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FEEDBACK = re.compile(r"feedback", re.IGNORECASE)
 
 
 def recognise(tree: Tree) -> bool:
-    """Return whether most folders are named ``Last, First(login)`` and hold what Sakai writes."""
+    """Return whether most folders are named ``Last, First(login)`` and contain Sakai's files."""
     folders = [name for name in tops(tree) if name in tree.folders]
     stamped = {e.folder for e in tree.entries if e.name == STAMP}
     attached = {f.partition("/")[0] for f in tree.folders if ATTACHED in f.lower() and "/" in f}

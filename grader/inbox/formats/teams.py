@@ -1,6 +1,6 @@
-"""Microsoft Teams: ``<student>/<assignment>/Version <n>/<file>``, as SharePoint gives it.
+"""Microsoft Teams: ``<student>/<assignment>/Version <n>/<file>``, as SharePoint provides it.
 
-The folders of all students are called *Submitted files*. The highest version counts.
+The folder with all students is called *Submitted files*. The highest version counts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ VERSION = re.compile(r"vers[^\W\d_]+ (\d{1,4})", re.IGNORECASE)
 
 
 def recognise(tree: Tree) -> bool:
-    """Return whether most students have an assignment's folder with ``Version 1`` in it."""
+    """Return whether most students have an assignment's folder that contains ``Version 1``."""
     students = [name for name in tops(tree) if name in tree.folders]
     versioned = {
         parts[0] for parts in (folder.split("/") for folder in tree.folders)
@@ -26,7 +26,7 @@ def recognise(tree: Tree) -> bool:
 
 
 def read(tree: Tree, expected: str, notes: list[str]) -> Iterator[Handin]:
-    """Yield a hand-in for each student, with every version of the assignment."""
+    """Yield a hand-in for each student, with all versions of the assignment."""
     for student, entries in tops(tree).items():
         if student not in tree.folders:
             notes.append(f"{one_line(student)} is ignored: it is in no student's folder")
@@ -47,6 +47,6 @@ def _assignment(entry: Entry) -> str:
 
 
 def _version(entry: Entry) -> str:
-    """Return a text that sorts as the version does."""
+    """Return a text that sorts like the version number."""
     numbers = [int(m[1]) for part in entry.path.split("/") if (m := VERSION.fullmatch(part))]
     return f"version {max(numbers, default=0):06}"
