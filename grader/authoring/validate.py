@@ -33,7 +33,7 @@ from grader.authoring.constants import (
 )
 from grader.authoring.stub import stub
 from grader.authoring.vacuous import Vacuous
-from grader.authoring.validation_table import HEADER, TIMED_SEEDS, Findings
+from grader.authoring.validation_table import HEADER, TIMED_SEEDS, Findings, Said
 from grader.checks.mistakes import Mistake, mistaken_files, module_of
 from grader.course.assignment import Course
 from grader.errors import UserError
@@ -56,19 +56,22 @@ NO_TORCH: Final = (
 
 def run(
     course: Course, names: Sequence[str], seeds: int, jobs: int, mistakes: int = MISTAKE_SEEDS
-) -> Iterator[tuple[str, bool]]:
-    """Yield (line, whether it is good) as the exercises are validated."""
-    yield HEADER, True
+) -> Iterator[Said]:
+    """Yield each line, and what it says of the exercises, as they are validated."""
+    has_head = False
     for name in names:
         if problem := _first_problem(course, name):
-            yield f"  {name}: {problem}", False
+            yield Said(f"  {name}: {problem}", "slip")
             continue
         found = validate(course, name, seeds, jobs, mistakes=mistakes)
-        yield found.row(), not found.wrong
+        if not has_head:
+            yield Said(HEADER)
+        has_head = True
+        yield Said(found.row(), "wrong" if found.wrong else "good")
         for line in found.wrong:
-            yield f"  {name}: {line}", False
+            yield Said(f"  {name}: {line}", "wrong")
         for line in found.notes:
-            yield f"  {name}: note: {line}", True
+            yield Said(f"  {name}: note: {line}")
 
 
 def _first_problem(course: Course, name: str) -> str:
@@ -99,11 +102,42 @@ def _reference_problem(course: Course, name: str) -> Iterator[str]:
     grade = _graded_once(course, name)
     wrong = grade.first_failure
     if wrong is not None:
+        if problem := _loading_problem(course, name, grade.message):
+            yield problem
+            return
         trace = str(wrong.instructor.get("traceback", "")).strip()
         said = trace.splitlines()[-1] if trace else wrong.message
-        yield f"the reference fails {_at(trace, wrong.id)}: {said}"
+        said = wrong.message if said == "AssertionError" and wrong.message else said
+        where = _at(trace, wrong.id)
+        if where == wrong.id:  # an exception of the solution: its line, and where the test begins
+            known = {check.id: check.where for check in rubric.checks(course, name)}
+            where = ", ".join([f"{where} ({known[wrong.id]})", *_in_solution(course, name, trace)])
+        yield f"the reference fails {where}: {said}"
     elif grade.status == "error":
         yield f"the reference cannot be graded: {grade.message}"
+
+
+def _loading_problem(course: Course, name: str, message: str) -> str:
+    """Return a line about an exception that the solution raises when it is loaded, or ''."""
+    if "While your file was loaded" not in message:
+        return ""
+    place = next(iter(_in_solution(course, name, message)), "the solution")
+    said = message.strip().splitlines()[-1]
+    missing = re.match(r"ModuleNotFoundError: (\w+) is not among", said)
+    advice = (
+        f"; correct the name, or write imports: [{missing[1]}] in assignments.yaml"
+        if missing
+        else ""
+    )
+    return f"{place}: {said}{advice}"
+
+
+def _in_solution(course: Course, name: str, trace: str) -> list[str]:
+    """Return ``path:line`` of the last line of a solution's file in a traceback, if there is one."""
+    files = dict(zip(course.assignment(name).student_files, course.solutions(name), strict=True))
+    lines = re.findall(r'File "([^"]+)", line (\d+)', trace)
+    found = [(files[file], line) for file, line in lines if file in files]
+    return [f"{path.relative_to(course.folder)}:{line}" for path, line in found[-1:]]
 
 
 def _at(trace: str, check: str) -> str:

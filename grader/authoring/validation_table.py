@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct, field
 
@@ -54,6 +54,13 @@ class Findings(Struct):
             f"{len(self.mistakes)} | {share:.1%} | {self.changes} in {self.seeds} | "
             f"{self.mistake_seeds} | {oracle} | {self.seconds:.0f} | {_made()} |"
         )
+
+
+class Said(NamedTuple):
+    """A line of the command, and what it says: a slip ends the validation of its exercise."""
+
+    line: str
+    verdict: Literal["good", "slip", "wrong"] = "good"
 
 
 HEADER: Final = (

@@ -30,17 +30,22 @@ KINDS: Final = {
 """The names of types in messages."""
 
 
+class ObjectError(TypeError):
+    """An answer of the solution that is not plain, or too large: its case cannot be exact."""
+
+
 def read(value: Any) -> Exact:
     """Return an answer computed in this process in the same form as a worker's answer.
 
-    TypeError: The answer is or contains an object, so the case cannot be exact.
+    Raises:
+        ObjectError: The answer is, or holds, an object: the case cannot be exact.
     """
     has_tables = "pandas" in sys.modules
     if has_tables:
         importlib.import_module("grader.sandbox.guest.frames")
     packed = exact.answer(value)
     if isinstance(packed, str):
-        raise TypeError(f"exact=True: what the solution returns {refusals.REASONS[packed]}")
+        raise ObjectError(f"what the solution returns {refusals.REASONS[packed]}")
     return Exact(exact.rebuilt(packed[0], has_tables))
 
 

@@ -17,6 +17,7 @@ from grader.sandbox.guest.exact import EXACT
 from grader.sandbox.guest.plain_values import as_leaf
 from grader.sandbox.guest.wire import packed
 from grader.sandbox.student import Call, Refused
+from grader.text import nearest
 
 Expected = tuple[Any, dict[Path, np.ndarray], dict[Path, float]]
 
@@ -81,8 +82,15 @@ class Module:
         if case not in self._raw:
             args = [self._resolved(argument) for argument in case.args]
             with np.errstate(all="ignore"):
-                self._raw[case] = getattr(self.module, case.function)(*args)
+                self._raw[case] = self._function(case.function)(*args)
         return self._raw[case]
+
+    def _function(self, name: str) -> Any:
+        if hasattr(self.module, name):
+            return getattr(self.module, name)
+        near = nearest(name, self.names())
+        meant = f"; did you mean {near!r}?" if near else ""
+        raise AttributeError(f"Case({name!r}): the solution does not define {name}{meant}")
 
     def want(self, case: Case) -> Any:
         """Return the form of answer to request from a student for this case."""
@@ -93,7 +101,10 @@ class Module:
         if case not in self._expected:
             keys = self.caches.get(case.function)
             want = wanted(self.raw(case), keys, case.shows_cache and bool(keys), case.exact)
-            arrays = arrays_of(read(self.raw(case), want))
+            try:
+                arrays = arrays_of(read(self.raw(case), want))
+            except exact.ObjectError as error:
+                raise TypeError(f"Case({case.function!r}, exact=True): {error}") from None
             self._expected[case] = want, arrays, scales(arrays, case.own_scale)
         return self._expected[case]
 

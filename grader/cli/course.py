@@ -79,22 +79,25 @@ def validate(options: argparse.Namespace) -> int:
     names = options.names or [assignment.name for assignment in course.assignments]
     for name in names:
         course.assignment(name)  # an unknown name is reported before anything runs
-    sound, lines = True, []
+    verdicts: set[str] = set()
+    lines = []
     run = validate.run(course, names, options.seeds, options.jobs, options.mistakes)
-    for line, good in run:
+    for line, verdict in run:
         for each in line.splitlines():
             say(each)
         lines.append(line)
-        sound = sound and good
-    for name in names if sound else ():
+        verdicts.add(verdict)
+    for name in names if verdicts <= {"good"} else ():
         if problem := proof.problem(course, name):
             say(f"  {name}: {problem}")
-            sound = False
+            verdicts.add("wrong")
     if options.write:
         before = options.write.read_text(encoding="utf-8") if options.write.exists() else ""
         document = validation_table.document(lines, before)
         options.write.write_text(document, encoding="utf-8")
-    return OK if sound else ERROR
+    if "wrong" in verdicts:
+        return ERROR
+    return USAGE if "slip" in verdicts else OK
 
 
 def _private_files() -> list[str]:

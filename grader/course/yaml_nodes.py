@@ -9,6 +9,7 @@ are not asked for, and anchors, aliases and tags stand for nothing here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -158,7 +159,10 @@ class YamlNode(Struct, frozen=True):
     def items(self) -> Iterator[YamlNode]:
         """Yield the items of a list."""
         if not isinstance(self.node, yaml.SequenceNode):
-            raise self.wrong(f"{self.shown} is not a list", "[] or a line `- ...` for each item")
+            text = self.scalar or ""
+            example = f"[{text}]" if re.fullmatch(r"[\w./-]{1,60}", text) else "[]"
+            instead = f"{example} or a line `- ...` for each item"
+            raise self.wrong(f"{self.shown} is not a list", instead)
         for number, node in enumerate(self.node.value):
             yield YamlNode(node, f"{self.name}[{number}]")
 

@@ -116,7 +116,7 @@ def _graded(
     run_items(bench, items)
     explained, cards = _explained(bench, items)
     bench.end()
-    message = " ".join(filter(None, [submission.note, _told(asked.student)]))
+    message = "\n".join(filter(None, [submission.note, _told(asked.student)]))
     return replace(
         blank,
         outcomes=(*explained, *outcomes.manual(bench.assignment)),

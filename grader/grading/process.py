@@ -106,6 +106,13 @@ def settled(course: Path) -> list[str]:
     return ["-c", os.devnull, "--rootdir", str(course), "--confcutdir", str(hidden)]
 
 
+_LINE: Final = re.compile(
+    r"""^(?:E\ +File\ ")?(?:\S*/)?tests/hidden/(\S+?\.py)(?:",\ line\ |:)(\d+)""",
+    re.MULTILINE | re.VERBOSE,
+)
+"""A line of a hidden test in what pytest says about a file that it cannot import."""
+
+
 class Loop:
     """A pytest plugin that runs the collected tests once for each submission."""
 
@@ -118,8 +125,8 @@ class Loop:
         if report.failed and not self._problem:
             text = str(report.longrepr).strip()
             last = text.splitlines()[-1].removeprefix("E ").strip()
-            at = re.findall(r"^(?:\S*/)?tests/hidden/(\S+\.py:\d+)", text, re.MULTILINE)
-            where = at[-1] if at else report.nodeid
+            at = _LINE.findall(text)
+            where = ":".join(filter(None, at[-1])) if at else report.nodeid
             self._problem = f"the hidden tests cannot be collected: {where}: {last}"
 
     @pytest.hookimpl(tryfirst=True)
@@ -154,7 +161,8 @@ class Loop:
 
     def _prepare(self, items: Sequence[pytest.Item]) -> Ready:
         bench, assignment = self._bench, self._bench.assignment
-        problem = self._problem or marks.problem(items, assignment)
+        if problem := self._problem or marks.problem(items, assignment):
+            return Ready([], problem)
         everything = list(items)
         items[:] = marks.graded(items, assignment)  # type: ignore[index]  # pytest's own list
         total = sum(
@@ -163,7 +171,7 @@ class Loop:
             if not outcomes.stricter(item)
         )
         if not self._settings.select:
-            problem = problem or outcomes.untimed(items, assignment)
+            problem = outcomes.untimed(items, assignment)
         if not problem and not items:
             problem = f"no hidden tests for {assignment.name}"
         if problem:

@@ -20,6 +20,7 @@ import numpy as np
 from msgspec import Struct
 
 from grader.checks.boundary.raised import BoundaryError
+from grader.checks.boundary.remote_module import OF_OURS
 from grader.text import visible_line
 
 LONGEST: Final = 300
@@ -268,7 +269,7 @@ def _should_raise(statement: ast.With, place: TestPlace) -> str:
             kinds = ast.unparse(item.context_expr.args[0]) if item.context_expr.args else ""
             known = isinstance(getattr(builtins, kinds, None), type)
             subject = _subject([statement], place, "your code").removeprefix("what ")
-            subject = subject.removesuffix(" returns")
+            subject = subject.removesuffix(" returns").removesuffix(" prints")
             return f"{subject} should raise {kinds if known else 'an exception'}, and does not"
     return f"{_subject([statement], place)} cannot be used here"
 
@@ -293,7 +294,9 @@ def _subject(
     nodes: Sequence[ast.AST], place: TestPlace, other: str = "what your code returns"
 ) -> str:
     """Return ``what f returns`` for the student's function in an expression."""
-    return next((f"what {name} returns" for name in _functions(nodes, place)), other)
+    prints = any(_called(node) == "printed" for part in nodes for node in ast.walk(part))
+    verb = "prints" if prints else "returns"
+    return next((f"what {name} {verb}" for name in _functions(nodes, place)), other)
 
 
 def _functions(nodes: Sequence[ast.AST], place: TestPlace) -> list[str]:
@@ -319,10 +322,11 @@ def _functions(nodes: Sequence[ast.AST], place: TestPlace) -> list[str]:
 
 
 def _student_calls(node: ast.AST) -> Iterator[str]:
-    """Yield the names that are called, or read, on ``student``; ``printed`` and such are skipped."""
+    """Yield the student's names that are called, or read, on ``student``: none of our methods."""
     for each in ast.walk(node):
-        if isinstance(each, ast.Attribute) and getattr(each.value, "id", "") == "student":
-            yield each.attr
+        match each:
+            case ast.Attribute(value=ast.Name(id="student"), attr=name) if name not in OF_OURS:
+                yield name
 
 
 # --- examples, whose inputs are public ----------------------------------------------------------

@@ -166,7 +166,10 @@ class ForkServer:
                 start_new_session=True,
             )  # fmt: skip
         except ModuleNotFoundError as error:
-            raise GraderError(f"the package {error.name} is not installed") from None
+            raise GraderError(
+                f"the package {error.name} is not installed; install it, or correct imports: in "
+                "assignments.yaml"
+            ) from None
         except OSError as error:
             raise GraderError(f"the fork server cannot be started: {error.strerror}") from None
 

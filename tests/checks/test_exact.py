@@ -249,7 +249,7 @@ def test_a_solution_that_returns_an_object_is_the_authors_error(tmp_path: Path) 
     course.write("class/ada/small.py", SOLUTION)
     done = course.command("grade", "class", "--assignment", "small", "--out", "out")
     assert done.returncode == 2
-    assert "exact=True: what the solution returns holds an object of a class" in done.stderr
+    assert "exact=True): what the solution returns holds an object of a class" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from pathlib import Path
 from typing import Any
 
 import pytest
 from small_course import SmallCourse, checks
+
+from grader.grading import wording
 
 SOLUTION = '''\
 """Small things
@@ -191,6 +195,21 @@ def test_messages_are_the_author_s_or_in_words(rows: dict[str, dict[str, Any]]) 
     assert "look at double again" == found["test_fail"]
     assert "what double returns is not close enough to the expected values" == found["test_library"]
     assert "1 of 2 are right" == found["test_share"]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("student.report(2)", "what report returns"),
+        ("student.report.printed(2)", "what report prints"),
+        ("np.asarray(student.net(student.tensor(x)))", "what net returns"),
+    ],
+)
+def test_a_message_names_the_student_s_function(code: str, said: str) -> None:
+    """Neither a method of ours, nor what is printed as if it were returned."""
+    tree = ast.parse(code)
+    place = wording.TestPlace(inspect.currentframe(), __file__, 1)
+    assert wording._subject([tree.body[0]], place) == said
 
 
 def test_no_message_shows_code_or_hidden_numbers(rows: dict[str, dict[str, Any]]) -> None:

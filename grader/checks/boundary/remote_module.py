@@ -9,12 +9,15 @@ student.eval("lambda x: x * x")            # the author's own code, in the sandb
 from __future__ import annotations
 
 import ast
-from typing import Any
+from typing import Any, Final
 
 from grader.checks.boundary.handles import MODULE_REFERENCE, Handle, forward, handle_of
 from grader.checks.boundary.names import tree_of
 from grader.checks.boundary.peer import Peer
 from grader.sandbox.guest.operations import MODULE
+
+OF_OURS: Final = frozenset("attr put eval exec tensor is_instance module source tree".split())
+"""Names of a program's handle that are never the student's own."""
 
 
 class RemoteModule(Handle):
@@ -57,7 +60,7 @@ class RemoteModule(Handle):
 
     def module(self, name: str) -> RemoteModule:
         """Return another file of the submission: ``student.module("helpers")``."""
-        found = forward(self, "module", name, name=name)
+        found = forward(self, "module", name, name=f"import {name}")
         return RemoteModule(self._grader_peer, found._grader_reference, MODULE, name)
 
     @property
