@@ -1,1 +1,1 @@
-"""The course as an instructor writes it: assignments, extensions, the secret."""
+"""The files that an instructor writes for a course: assignments, extensions, the secret."""

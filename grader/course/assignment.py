@@ -1,4 +1,4 @@
-"""An assignment and a course, as values."""
+"""An assignment and a course, as frozen values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DAY: Final = timedelta(days=1)
 
 
 class SpeedLimit(Struct, frozen=True):
-    """At most ``ratio`` times the CPU time of the reference, for points of its own."""
+    """A limit of ``ratio`` times the reference's CPU time, with separate points."""
 
     ratio: float
     points: float
@@ -34,7 +34,7 @@ class Step(Struct, frozen=True):
 
 
 class Late(Struct, frozen=True):
-    """The cost of lateness, in percent of the score: by the day begun, or in steps.
+    """The late penalty, in percent of the score: per started day, or in steps.
 
     >>> Late(per_day=10, at_most=50).penalty(timedelta(hours=25))
     20.0
@@ -45,13 +45,13 @@ class Late(Struct, frozen=True):
     per_day: float = 0.0
     at_most: float = 100.0
     cut_off: timedelta | None = None
-    """After this much time the whole score is lost."""
+    """Time after which the whole score is lost."""
     steps: tuple[Step, ...] = ()
     marked: float | None = None
-    """What the LMS's mark *late* costs where it gives no time of submission."""
+    """Percent lost if the LMS marks a submission as late without a time."""
 
     def penalty(self, late_by: timedelta) -> float:
-        """Return the percentage of the score that is lost by being this much late."""
+        """Return the percentage of the score that is lost with this lateness."""
         if late_by <= timedelta():
             return 0.0
         if self.cut_off is not None and late_by > self.cut_off:
@@ -66,9 +66,9 @@ class Lateness(Struct, frozen=True):
     """The lateness of one submission by the course's rule."""
 
     at: datetime | None
-    """When it was submitted, in UTC; None if that is not known."""
+    """The time of submission, in UTC; None if unknown."""
     due: datetime | None
-    """The date that holds for this student."""
+    """The due date of this student."""
     late_by: timedelta = timedelta()
     penalty: float = 0.0
     """Percent of the score."""
@@ -77,9 +77,10 @@ class Lateness(Struct, frozen=True):
 
 
 def calendar_time(start: datetime, end: datetime, zone: tzinfo) -> timedelta:
-    """Return the time from ``start`` to ``end``, with days of the calendar in ``zone``.
+    """Return the time from ``start`` to ``end``, counting calendar days in ``zone``.
 
-    A day goes from one clock time to the same on the next day, whether it has 23, 24 or 25 hours.
+    A day lasts from a clock time to the same clock time on the next day, even if that takes 23 or
+    25 hours.
     """
     if end <= start:
         return timedelta()
@@ -96,18 +97,19 @@ def _days_after(first: datetime, days: int) -> datetime:
     """Return the same clock time some days later, in UTC."""
     if not days:
         return first.astimezone(UTC)
-    return (first + days * DAY).astimezone(UTC)  # arithmetic within a zone is that of clock faces
+    # adding days to a time with a zone keeps its clock time
+    return (first + days * DAY).astimezone(UTC)
 
 
 class CheckSetting(Struct, frozen=True):
     """One check's settings in assignments.yaml; at most one of the three is set."""
 
     points: float | None = None
-    """The points of the check, instead of those of its mark."""
+    """The points of the check, replacing those of its mark."""
     skip: str = ""
-    """The reason why the check and its points are left out."""
+    """The reason for leaving out the check and its points."""
     full: str = ""
-    """The reason why everyone gets full points for it."""
+    """The reason for giving everyone full points."""
 
 
 class ManualQuestion(Struct, frozen=True):
@@ -119,17 +121,17 @@ class ManualQuestion(Struct, frozen=True):
 
 
 class Assignment(Struct, frozen=True):
-    """One exercise as this course sets it."""
+    """One exercise with this course's settings."""
 
     name: str
     title: str
     points: float = 100.0
-    """What a submission gets that passes every check; speed limits with points come on top."""
+    """The points for passing every check; speed limits and manual questions add to them."""
     scaled: bool = False
-    """Whether the marks are scaled to ``points``; else their sum is the maximum."""
+    """Whether the marks' points are scaled to ``points``; otherwise their sum is the maximum."""
     runtime: Literal["numpy", "torch"] = "numpy"
     imports: tuple[str, ...] = ()
-    """Modules that may be imported besides NumPy and the standard library."""
+    """Modules that may be imported in addition to NumPy and the standard library."""
     limits: Limits = field(default_factory=Limits)
     speed: Mapping[str, SpeedLimit] = field(default_factory=dict)
     """Stricter speed limits, by function."""
@@ -139,11 +141,11 @@ class Assignment(Struct, frozen=True):
     attempts: Literal["last", "best"] = "last"
     """Which of several submissions counts."""
     opens: datetime | None = None
-    """When `grader serve` shows the assignment and accepts submissions; at once if not set."""
+    """When `grader serve` shows the assignment and accepts submissions; None for at once."""
     closes: datetime | None = None
     """When `grader serve` stops accepting, if not at the late policy's cut-off: see `closing`."""
     hold_off: timedelta = timedelta()
-    """How long a student waits between two submissions to `grader serve`."""
+    """Minimum time between two submissions of a student to `grader serve`."""
     zone: tzinfo | None = None
     """The course's time zone."""
     lms: Mapping[str, Mapping[str, int | str]] = field(default_factory=dict)
@@ -152,7 +154,7 @@ class Assignment(Struct, frozen=True):
     files: tuple[str, ...] = ()
     """The files that students submit, if there are several; the first is ``student``."""
     extra_files: bool = False
-    """Whether helpers that were submitted beside the one file can be imported."""
+    """Whether additional Python files of the submission can be imported."""
     manual: tuple[ManualQuestion, ...] = ()
     writes: bool = False
     """Whether a worker gets a private folder in which it may write files."""
@@ -171,7 +173,7 @@ class Assignment(Struct, frozen=True):
 
     @property
     def max_score(self) -> float:
-        """Return all points, with speed limits and manual questions."""
+        """Return the maximum score, with speed limits and manual questions."""
         return self.points + self.extra_points
 
     @property
@@ -181,12 +183,12 @@ class Assignment(Struct, frozen=True):
         return speed + sum(question.points for question in self.manual)
 
     def worth(self, max_score: float) -> Assignment:
-        """Return the assignment as a run has graded it, whose maximum is ``max_score``."""
+        """Return the assignment with the maximum score of an earlier run."""
         return replace(self, points=max_score - self.extra_points)
 
     @property
     def closing(self) -> datetime | None:
-        """Return when `grader serve` stops accepting: ``closes``, else due plus cut-off, or never."""
+        """Return when `grader serve` stops accepting: ``closes``, due plus cut-off, or never."""
         if self.closes is None and self.due and self.late and self.late.cut_off is not None:
             return self.due + self.late.cut_off
         return self.closes
@@ -199,19 +201,20 @@ class Assignment(Struct, frozen=True):
         marked: bool = False,
         zone: tzinfo | None = None,
     ) -> Lateness:
-        """Return how late a submission is, and what that costs: the one rule of the course.
+        """Return how late a submission is and what that costs; the only place with this rule.
 
         Args:
-            submitted: When it was submitted, in any form that LMSs write, or ''.
-            due: The student's own date, if it is not the assignment's.
-            marked: Whether the LMS marks it as late; that counts only where it gives no time.
-            zone: For times that state no zone, and for the calendar; the course's if not given.
+            submitted: The time of submission, in any form that LMSs write, or ''.
+            due: The student's due date, if different from the assignment's.
+            marked: Whether the LMS marks it as late; used only if the LMS gives no time.
+            zone: Time zone for times without one, and for the calendar; by default the course's.
         """
         date = due or self.due
         zone = zone or self.zone or (date and date.tzinfo) or UTC
         at = timestamps.in_utc(submitted, zone)
         if date is None or at is None:
-            extended = due is not None and due != self.due  # the LMS need not know of it
+            # the LMS may not know about the extension
+            extended = due is not None and due != self.due
             cost = self.late.marked if self.late and marked and date and not extended else None
             return Lateness(at, date, marked=marked, penalty=cost or 0.0)
         late_by = calendar_time(date, at, zone)
@@ -221,7 +224,7 @@ class Assignment(Struct, frozen=True):
 
 
 class Course(Struct, frozen=True):
-    """A folder with ``assignments.yaml``, and what that says."""
+    """A folder with ``assignments.yaml``, and the content of that file."""
 
     folder: Path
     title: str
@@ -242,31 +245,31 @@ class Course(Struct, frozen=True):
         raise CatalogError(f"unknown assignment {quoted(name)}; {meant}")
 
     def solutions(self, name: str) -> tuple[Path, ...]:
-        """Return the files from which the exercise is made: one, or each of ``files:``."""
+        """Return the files of the solution: one, or several with ``files:``."""
         folder = self.folder / "reference" / name
         listed = next((each.files for each in self.assignments if each.name == name), ())
         return tuple(folder / file for file in listed or ("solution.py",))
 
     def solution(self, name: str) -> Path:
-        """Return the first file of the solution, which is ``student`` in a hidden test."""
+        """Return the main file of the solution, the module ``student`` in a hidden test."""
         return self.solutions(name)[0]
 
     def solution_texts(self, name: str) -> tuple[str, ...]:
-        """Return the text of each file of the solution."""
+        """Return the source of each file of the solution."""
         return tuple(path.read_text(encoding="utf-8") for path in self.solutions(name))
 
     def released(self, name: str) -> bytes:
-        """Return the released stub; nothing where several files belong together, or there is none."""
+        """Return the released stub; empty if there are several files, or no stub."""
         assignment = self.assignment(name)
         stub = self.exercise(name) / f"{assignment.module}.py"
         return stub.read_bytes() if stub.is_file() and len(assignment.files) < 2 else b""
 
     def submitted(self, name: str, texts: Sequence[str] = ()) -> tuple[str, bytes]:
-        """Return (file, content) of a submission with these texts, or with the solution's.
+        """Return (file, content) of a submission with these sources, or with the solution's.
 
         Args:
             name: The exercise.
-            texts: One text for each of the students' files; those that are missing are the solution's.
+            texts: One source for each of the students' files; missing ones are the solution's.
         """
         files = self.assignment(name).student_files
         texts = (*texts, *self.solution_texts(name)[len(texts) :])
@@ -278,15 +281,15 @@ class Course(Struct, frozen=True):
         return self.folder / "tests" / "hidden" / name
 
     def exercise(self, name: str) -> Path:
-        """Return the folder that students get."""
+        """Return the folder that students receive."""
         return self.folder / "exercises" / name
 
     def data(self, name: str) -> Path:
-        """Return the folder of files that students and their programs read."""
+        """Return the folder of data files for students and their programs."""
         return self.exercise(name) / "data"
 
     def grading_files(self, name: str) -> list[Path]:
-        """Return what a machine needs to grade the exercise, besides the entry and the secret."""
+        """Return the files that a machine needs for grading, besides the entry and the secret."""
         hidden, reference = self.hidden_tests(name), self.solution(name).parent
         unneeded = {"variants", "oracle.py"}
         paths = [

@@ -1,10 +1,10 @@
-"""The course: ``assignments.yaml`` read strictly, as frozen values.
+"""Read ``assignments.yaml`` strictly into frozen values.
 
     course = load(find_course(Path.cwd()))
     course.assignment("lstm_cell").points
 
-What cannot be meant is refused, in one line that names file, line and field and says what to write
-instead::
+An entry that cannot be right is refused, in one line with the file, the line, the field and what to
+write instead::
 
     assignments.yaml:14: assignments[2].due: '2026-13-01' is not a date; write 2026-12-01T23:59+01:00
 """
@@ -31,21 +31,21 @@ from grader.text import nearest
 
 
 _CODE: Final = ("", FILE, "reference", "tests", "tests/hidden")
-"""The parts of a course whose owner decides what is run."""
+"""The parts of a course that must belong to a trusted user, because they decide what is run."""
 
 
 def find_course(start: Path, given: Iterable[Path] = ()) -> Path:
-    """Return the course that GRADER_COURSE names, else the nearest one at or above ``start``.
+    """Return the course in GRADER_COURSE, else the nearest one at or above ``start``.
 
-    Hidden tests run with the rights of whoever grades, so a course that nobody named is used only
-    if it cannot be a student's: see `_refusal`.
+    Hidden tests run with the rights of the person who grades. So a course that was not named
+    explicitly is used only if it cannot come from a student: see `_refusal`.
 
     Args:
         start: The folder from which to look upwards.
-        given: The files and folders that are to be graded.
+        given: The files and folders to grade.
 
     Raises:
-        CatalogError: There is no course, or it has to be named.
+        CatalogError: There is no course, or it must be named explicitly.
     """
     if named := os.environ.get("GRADER_COURSE"):
         if os.path.isfile(os.path.join(named, FILE)):
@@ -73,13 +73,14 @@ def _refusal(found: Sequence[Path], given: Iterable[Path]) -> str:
         path = course / name
         if not path.is_symlink() and not path.exists():
             continue
-        found_there = path.lstat()  # a link of somebody's to a file of ours is not ours
+        # a link is checked itself, because a stranger's link may point to one of our files
+        found_there = path.lstat()
         if found_there.st_uid not in _trusted_owners():
             return f"belongs to another user ({_user_name(found_there.st_uid)})"
         if stat.S_ISDIR(found_there.st_mode) and _is_open(found_there.st_mode):
             return f"everyone may write to ({path})"
     for path in (each.resolve() for each in given if each.exists()):
-        if path.suffix.lower() == ".zip":  # nothing in it lies around it
+        if path.suffix.lower() == ".zip":  # nothing in a zip is in a folder around it
             continue
         beside = path.is_file() and path.parent == course
         if beside or course.is_relative_to(path):
@@ -88,13 +89,13 @@ def _refusal(found: Sequence[Path], given: Iterable[Path]) -> str:
 
 
 def _is_open(mode: int) -> bool:
-    """Return whether everybody may put another file in the place of one in a folder."""
+    """Return whether everyone may replace files in a folder with this mode."""
     return bool(mode & stat.S_IWOTH) and not mode & stat.S_ISVTX
 
 
 def _trusted_owners() -> set[int]:
-    """Return the users whose course may be used unnamed: us, root, and who became root by sudo."""
-    ours = os.geteuid() if hasattr(os, "geteuid") else 0  # Windows knows no owners
+    """Return the users whose courses are trusted: this user, root, and the user of sudo."""
+    ours = os.geteuid() if hasattr(os, "geteuid") else 0  # Windows has no owners
     behind = os.environ.get("SUDO_UID", "") if ours == 0 else ""
     return {0, ours, *([int(behind)] if behind.isdecimal() else [])}
 
@@ -161,7 +162,7 @@ def _check_files(place: YamlNode, course: Course, name: str) -> None:
 
 
 def _check_dates(places: Mapping[str, YamlNode], assignment: Assignment) -> None:
-    """Raise `CatalogError` unless open, due and close follow each other."""
+    """Raise `CatalogError` unless open, due and close are in this order."""
     order = (("opens", assignment.opens), ("due", assignment.due), ("closes", assignment.closes))
     known = [(key, moment) for key, moment in order if moment is not None]
     for (before, first), (key, second) in pairwise(known):

@@ -1,4 +1,4 @@
-"""The settings of assignments as they hold, each with the place that it comes from."""
+"""List the settings of assignments in force, with the source of each value."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from grader.course.yaml_nodes import FILE, YamlNode, compose, text_of
 
 
 def lines(course: Course, assignments: Sequence[Assignment]) -> Iterator[str]:
-    """Return one line for each setting: key, value, and where the value comes from.
+    """Yield one line per setting: key, value, and the source of the value.
 
     Raises:
         CatalogError: The table of extensions cannot be read.
@@ -43,7 +43,7 @@ def lines(course: Course, assignments: Sequence[Assignment]) -> Iterator[str]:
 
 
 def _extensions(course: Course) -> str:
-    """Return the path of the table of extensions and its number of rows, which are checked."""
+    """Return the path of the extensions table and its number of rows, after checking them."""
     if course.extensions is None:
         return "none"
     count = len(extensions.read(course))
@@ -60,7 +60,7 @@ def _settings(each: Assignment, entries: dict[str, YamlNode]) -> Iterator[tuple[
 
 
 def _shown(value: Any) -> str:
-    """Return a value as assignments.yaml would hold it, roughly."""
+    """Return a value in approximately the syntax of assignments.yaml."""
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M %Z}"
     if isinstance(value, timedelta):
@@ -92,7 +92,7 @@ def _duration(value: timedelta) -> str:
 
 
 def _default(key: Key, each: Assignment) -> str:
-    """Return what holds without a key, for this assignment."""
+    """Return the value of this assignment if a key is missing."""
     if key.name == "files":
         return f"{each.name}.py or {each.name}.ipynb"
     if key.name == "closes" and each.due is not None and each.late and each.late.cut_off:

@@ -1,12 +1,12 @@
-"""Extensions and excuses, a row a student, as a spreadsheet saves them; read strictly.
+"""Read extensions and excuses strictly: one row per student, as a spreadsheet saves them.
 
     student,assignment,due,excused,reason
     ada,lstm_cell,2026-12-03 23:59,,ill
     4711,*,,yes,parental leave
 
-Columns come in any order. A student is known by id, sid or e-mail; no assignment, or ``*``, is all.
-What cannot be meant is refused in one line that names file, line and column; a student who is
-nobody in the results is noted, and never guessed.
+Columns may be in any order. A student is identified by id, student number or e-mail; an empty
+assignment, or ``*``, means all. A row that cannot be right is refused in one line with the file,
+the line and the column; a student who is not in the results is noted, never guessed.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ EXCUSED: Final = {
 
 
 class Extension(Struct, frozen=True):
-    """A later date for a student, or an excuse. ``where``: the file and line that say so."""
+    """A later due date for a student, or an excuse. ``where``: the file and line of the row."""
 
     student: str
     assignment: str = ""
-    """Empty for all."""
+    """Empty for all assignments."""
     due: datetime | None = None
     excused: bool = False
     reason: str = ""
     where: str = ""
 
     def concerns(self, assignment: str) -> bool:
-        """Return whether the extension is for this assignment."""
+        """Return whether the extension applies to this assignment."""
         return self.assignment in ("", assignment)
 
 
 def read(course: Course) -> tuple[Extension, ...]:
-    """Read the course's extensions file, if it names one; raise `CatalogError`."""
+    """Read the course's extensions file, if there is one; raise `CatalogError`."""
     if course.extensions is None:
         return ()
     name = course.extensions.name
@@ -70,15 +70,15 @@ def matched(
     assignment: Assignment,
     students: Iterable[Person],
 ) -> tuple[dict[str, Extension], tuple[str, ...]]:
-    """Match extensions to students; list those that match nobody.
+    """Match extensions to students; list those without a student.
 
-    An excused student without a submission counts as a student, under the id in the row.
+    An excused student without a submission counts as a student, with the id in the row.
 
     Returns:
         The extension of each student, and a note on each row without a student.
 
     Raises:
-        CatalogError: Two rows are about one student, or one row about two.
+        CatalogError: Two rows match one student, or one row matches two.
     """
     known = directory(students)
     found: dict[str, Extension] = {}
@@ -128,13 +128,13 @@ def _refuse_second(each: Extension, first: Extension | None) -> None:
 
 
 class _Row(Struct, frozen=True):
-    """A row's texts by column, and where it stands."""
+    """The texts of a row by column, and its place in the file."""
 
     where: str
     cells: Mapping[str, str]
 
     def read(self, course: Course) -> Extension:
-        """Return the row as an extension; raise `CatalogError`."""
+        """Return the row as an extension; raise `CatalogError` if it is wrong."""
         for column, text in self.cells.items():
             if not text.isprintable() or len(text) > 200:
                 raise self._wrong(column)(f"{quoted(text)} is not a line of text", "a shorter one")
@@ -172,7 +172,7 @@ class _Row(Struct, frozen=True):
 
 
 def _columns(name: str, head: tuple[int, Sequence[str]]) -> list[str]:
-    """Return the columns in order; '' for one left empty at the end."""
+    """Return the columns in order; '' for an empty one at the end."""
     line, cells = head
     columns = [text.casefold() for text in cells]
     for column in filter(None, columns):
@@ -188,7 +188,7 @@ def _columns(name: str, head: tuple[int, Sequence[str]]) -> list[str]:
 
 
 def _named(where: str, columns: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
-    """Return a row's texts by column; raise `CatalogError` for one without a column."""
+    """Return a row's texts by column; raise `CatalogError` for a text without a column."""
     names = [*columns, *[""] * (len(cells) - len(columns))]
     for name, text in zip(names, cells, strict=False):
         if text and not name:

@@ -1,4 +1,4 @@
-"""Readers of the fields of assignments.yaml, each strict."""
+"""Strict readers for the fields of assignments.yaml."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from grader.text import nearest
 Read = Callable[[YamlNode], Any]
 
 Wrong = Callable[[str, str], CatalogError]
-"""From what is wrong and what to write instead, the error to raise."""
+"""Creates the error, from what is wrong and what to write instead."""
 
 NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
@@ -49,7 +49,7 @@ def read_line(place: YamlNode) -> str:
 
 
 def read_file(place: YamlNode) -> str:
-    """Read the name of a CSV in the course's folder."""
+    """Read the name of a CSV file in the course's folder."""
     name = read_line(place)
     if not name.lower().endswith(".csv") or Path(name).is_absolute():
         raise place.wrong(f"{place.shown} is not a CSV in the course's folder", "extensions.csv")
@@ -120,14 +120,14 @@ def read_zone(place: YamlNode) -> ZoneInfo:
 
 
 def read_due(place: YamlNode, zone: ZoneInfo | None) -> datetime:
-    """Read a date with its zone."""
+    """Read a date with its time zone."""
     return moment(place.scalar or "", zone, place.shown, place.wrong)
 
 
 def moment(text: str, zone: ZoneInfo | None, shown: str, wrong: Wrong) -> datetime:
-    """Read a date with its zone.
+    """Read a date with its time zone.
 
-    A day without a time ends at 23:59; an hour that occurs twice is the later one.
+    A day without a time ends at 23:59; if an hour occurs twice, the later one is used.
     """
     match = MOMENT.fullmatch(text)
     try:
@@ -190,7 +190,7 @@ def _lms(place: YamlNode) -> dict[str, dict[str, int | str]]:
 
 
 def _identity(place: YamlNode) -> int | str:
-    """Return a number, or text unchanged: ``0123`` keeps its zero."""
+    """Read a number, or text unchanged, so that ``0123`` keeps its zero."""
     text = place.scalar
     if text is None or not text.strip() or not text.isprintable() or len(text) > 200:
         raise place.wrong(f"{place.shown} is not a number or text", "what the LMS calls it, as 34")
@@ -199,7 +199,7 @@ def _identity(place: YamlNode) -> int | str:
 
 
 def _checks(place: YamlNode) -> dict[str, CheckSetting]:
-    """Read ``checks:``; which check each key means is known when the tests are collected."""
+    """Read ``checks:``; the keys are compared with the tests when these are collected."""
     found = {}
     for key, entry in place.entries().items():
         given = entry.entries(CHECK)
@@ -239,7 +239,7 @@ def _manual(place: YamlNode) -> tuple[ManualQuestion, ...]:
 
 
 def _mistakes(place: YamlNode) -> dict[str, float]:
-    """Read ``mistakes:``; the ids are those of mistakes.py, which `grader validate` compares."""
+    """Read ``mistakes:``; `grader validate` compares the ids with mistakes.py."""
     return {mistake: PERCENT(each) for mistake, each in place.entries().items()}
 
 

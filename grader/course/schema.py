@@ -1,6 +1,6 @@
-"""Every key of ``assignments.yaml``: its type, default, meaning and an example, in one table.
+"""All keys of ``assignments.yaml`` in one table: type, default, meaning and example.
 
-`document` makes the JSON Schema that editors use, and the documentation prints the same table.
+`document` builds the JSON Schema for editors, and the documentation prints the same table.
 `grader.course.fields` reads the values; a test compares the keys of both.
 """
 
@@ -19,7 +19,7 @@ PERCENT: Final[Schema] = {"type": "number", "minimum": 0, "maximum": 100}
 
 
 def _text(pattern: str, message: str, *examples: str) -> Schema:
-    """Return the schema of text; editors show the message where the pattern does not fit."""
+    """Return the schema of text; editors show the message if the pattern does not match."""
     made: Schema = {"type": "string", "pattern": pattern, "errorMessage": message}
     return made | ({"examples": list(examples)} if examples else {})
 
@@ -57,17 +57,17 @@ def _record(properties: Mapping[str, Schema], *required: str) -> Schema:
 
 
 def _alternatives(*keys: str) -> Schema:
-    """Allow only one of some keys: beside each, the others are refused."""
+    """Allow at most one of some keys."""
     return {key: {"properties": {other: False for other in keys if other != key}} for key in keys}
 
 
 def _means(meaning: str, schema: Schema) -> Schema:
-    """Add the sentence that an editor shows beside a key."""
+    """Add the sentence that editors show for a key."""
     return schema | {"description": meaning}
 
 
 class Key(Struct, frozen=True):
-    """One key: what it holds, what holds without it, and how it is written."""
+    """One key: its values, its default, and an example."""
 
     name: str
     schema: Schema

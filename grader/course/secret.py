@@ -1,4 +1,4 @@
-"""Read the course's secret: without it, a seed does not tell the hidden inputs."""
+"""Read the course's secret, without which a seed does not reveal the hidden inputs."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 
 
 def secret_file(folder: Path) -> Path:
-    """Return ``GRADER_SECRET_FILE``, else ``.grader-secret`` in the course."""
+    """Return the path in ``GRADER_SECRET_FILE``, else ``.grader-secret`` in the course."""
     return Path(os.environ.get("GRADER_SECRET_FILE") or folder / ".grader-secret")
 
 
 def course_secret(folder: Path) -> bytes:
-    """Read the course's secret, which is made at first use.
+    """Read the course's secret, which is created at first use.
 
-    The file is made with mode 600; a seed seen on a command line is no use without it.
+    The file has mode 600. A seed seen on a command line is useless without it.
     """
     file = secret_file(folder)
     try:
@@ -24,7 +24,7 @@ def course_secret(folder: Path) -> bytes:
         secret = os.urandom(32).hex().encode()
     try:
         fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:  # another run made it just now
+    except FileExistsError:  # another run has just created it
         return file.read_bytes()
     with os.fdopen(fd, "wb") as out:
         out.write(secret)
@@ -32,5 +32,5 @@ def course_secret(folder: Path) -> bytes:
 
 
 def fingerprint(secret: bytes) -> str:
-    """Return the beginning of the secret's hash: enough to tell it from another one."""
+    """Return the start of the secret's hash, which distinguishes it from other secrets."""
     return hashlib.sha256(b"grader secret " + secret).hexdigest()[:12]

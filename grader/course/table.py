@@ -1,6 +1,7 @@
-"""Read the small tables that an instructor writes with a spreadsheet, strictly.
+"""Strictly read small tables that an instructor writes with a spreadsheet.
 
-Comma, semicolon or tab; UTF-8. What is wrong is refused in one line that names file, line and column.
+Separators are comma, semicolon or tab; the encoding is UTF-8. Errors name the file, line and
+column.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ MAX_BYTES: Final = 1024 * 1024
 
 
 def rows(name: str, content: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row with the line that it begins on, whatever separates its cells."""
+    """Yield each row with the number of its first line, for any of the separators."""
     first = content.lstrip("\r\n").splitlines()[:1]
     delimiter = max(",;\t", key=first[0].count) if first else ","
     found = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
@@ -33,7 +34,7 @@ def rows(name: str, content: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def text(path: Path, instead: str) -> str:
-    """Return what a table holds; ``instead`` says what to do where it cannot be read."""
+    """Return the content of a table; ``instead`` is the advice if it cannot be read."""
     try:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
@@ -51,6 +52,6 @@ def text(path: Path, instead: str) -> str:
 
 
 def wrong(where: str, column: str = "") -> Wrong:
-    """Return what makes the error for a cell, from what is wrong and what to write instead."""
+    """Return a function that creates the error for a cell, given the problem and the advice."""
     place = f"{where}: {column}: " if column else f"{where}: "
     return lambda fact, instead: CatalogError(f"{place}{fact}; write {instead}")

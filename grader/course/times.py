@@ -1,11 +1,11 @@
-"""Times of submission that the instructor gives, for downloads that have none.
+"""Times of submission from the instructor, for downloads without times.
 
     student,submitted_at
     ada,2026-12-01 21:30
     4711,2026-12-02T08:00+01:00
 
-`grader grade --times FILE` reads them. A student is known by id, student number or e-mail. Any time
-that an LMS writes is read; one without a zone is in the course's.
+`grader grade --times FILE` reads them. A student is identified by id, student number or e-mail. All
+time formats of LMSs are accepted; a time without a zone is in the course's zone.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Stamp(Struct, frozen=True):
 
 
 def read(path: Path) -> tuple[Stamp, ...]:
-    """Return the times in a file; raises `CatalogError`."""
+    """Return the times in a file; raise `CatalogError` if it is wrong."""
     name = path.name
     rows = table.rows(name, table.text(path, "the path of a CSV file"))
     line, head = next(rows, (1, []))
@@ -59,7 +59,7 @@ def read(path: Path) -> tuple[Stamp, ...]:
 def matched(
     stamps: Sequence[Stamp], students: Iterable[Person]
 ) -> tuple[Mapping[str, str], tuple[str, ...]]:
-    """Return the time of each student, and notes on rows that fit no student, or several."""
+    """Return the time of each student, and notes on rows that match no student or several."""
     known = directory(students)
     found: dict[str, str] = {}
     notes = []

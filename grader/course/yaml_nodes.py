@@ -1,10 +1,10 @@
-"""A YAML file as nodes that know their place: whoever reads them can say where, and what to write.
+"""Read a YAML file as nodes that know their place, for error messages with line and field.
 
     root = YamlNode(compose(text_of(path)), "")
     root.entries(known=["title"])["title"].wrong("'' is not text", "1 to 200 characters")
 
-The nodes are never turned into values by PyYAML: its guesses (``no`` is false, ``12:30:00`` is 45000)
-are not asked for, and anchors, aliases and tags stand for nothing here.
+PyYAML never converts the nodes to values, so its guesses do not apply (``no`` is false,
+``12:30:00`` is 45000), and anchors, aliases and tags have no meaning.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MAX_DEPTH: Final = 16
 
 
 class CatalogError(UserError):
-    """The course cannot be used; the message is one line with the remedy."""
+    """The course cannot be used; the message is one line that says what to do."""
 
 
 def text_of(path: Path) -> str:
@@ -62,11 +62,11 @@ SYNTAX: Final = (
         'the text in "quotes"',
     ),
 )
-"""What PyYAML says, what we say, and what to write."""
+"""Patterns of PyYAML's messages, with our description and what to write instead."""
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's composer without anchors and aliases, and only so deep."""
+    """PyYAML's composer without anchors and aliases, and with limited depth."""
 
     depth = 0
 
@@ -128,7 +128,7 @@ def _syntax(line: int, problem: str) -> CatalogError:
 
 
 class YamlNode(Struct, frozen=True):
-    """A node of the file, and the field it is the value of."""
+    """A node of the file, and the field whose value it is."""
 
     node: yaml.Node
     name: str
@@ -143,13 +143,13 @@ class YamlNode(Struct, frozen=True):
 
     @property
     def scalar(self) -> str | None:
-        """Return the text of a scalar, None if it is missing or no scalar."""
+        """Return the text of a scalar; None if the node is missing or not a scalar."""
         null = self.node.tag == "tag:yaml.org,2002:null"
         return self.node.value if isinstance(self.node, yaml.ScalarNode) and not null else None
 
     @property
     def shown(self) -> str:
-        """Return the value in the form in which errors quote it."""
+        """Return the value as it is quoted in errors."""
         if self.scalar is not None:
             return quoted(self.scalar)
         if isinstance(self.node, yaml.MappingNode):
@@ -192,7 +192,7 @@ class YamlNode(Struct, frozen=True):
 
 
 def plain(key: str) -> str:
-    """Return a key for the name of a field: short, and on one line."""
+    """Return a key for use in the name of a field: short, and on one line."""
     return key if key.isprintable() and len(key) <= 40 else quoted(key)
 
 

@@ -1,10 +1,10 @@
-"""Put a grade's checks in order for a reader: root causes first, each with what follows from it.
+"""Order a grade's checks for a reader: root causes first, each with its consequences.
 
     for entry in entries(grade):
         entry.sentence, entry.lost, entry.consequences
 
-Pages, LMS comments and the terminal all show these entries. A failed check that no `Card` explains
-makes an entry from its own title, message and hint; those that say the same make one together.
+Pages, LMS comments and the terminal all show these entries. A failed check without a `Card` becomes
+an entry with its own title, message and hint; checks with the same text share an entry.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class CardView(Struct, frozen=True):
 
     sentence: str
     checks: tuple[Outcome, ...]
-    """The checks that show it directly, the first one first."""
+    """The checks that show it directly."""
     consequences: tuple[Outcome, ...] = ()
     example: Example | None = None
     message: str = ""
@@ -34,21 +34,21 @@ class CardView(Struct, frozen=True):
 
     @property
     def lost(self) -> float:
-        """Return the points that it costs, consequences included; each check counts once."""
+        """Return the points that it costs, with its consequences; each check counts once."""
         return lost(self.checks) + lost(self.consequences)
 
 
 def entries(grade: Grade) -> list[CardView]:
-    """Return what is to be fixed: the cards in their order, then checks without a card."""
+    """Return what to fix: the cards in order, then the failed checks without a card."""
     known = {outcome.id for outcomes in by_card(grade).values() for outcome in outcomes}
     rest = [o for o in grade.outcomes if o.status == "failed" and o.id not in known]
     return explained(grade) + _grouped(rest)
 
 
 def explained(grade: Grade) -> list[CardView]:
-    """Return the cards that cost points or stand for checks, in their order.
+    """Return the cards that cost points or explain checks, in order.
 
-    A second mistake in a function may have no check of its own: its card follows the first one.
+    A second mistake in a function may have no check; its card comes after the first one.
     """
     checks = by_card(grade)
     found = [_of_card(card, checks.get(card.id, ())) for card in grade.cards]
@@ -62,9 +62,9 @@ def explained(grade: Grade) -> list[CardView]:
 
 
 def by_card(grade: Grade) -> dict[str, tuple[Outcome, ...]]:
-    """Return for each card's id the checks that it explains, those that failed first.
+    """Return the checks that each card explains, by the card's id, failed ones first.
 
-    A check that is not judged yet waits for one that failed, and never stands for the card.
+    A check that is not judged yet waits for a failed one, and never represents the card.
     """
     ids = {card.id for card in grade.cards}
     owner = {check: card.id for card in reversed(grade.cards) for check in card.consequences}
@@ -81,7 +81,7 @@ def _is_waiting(outcome: Outcome) -> bool:
 
 
 def first_checks(grade: Grade) -> dict[str, Outcome]:
-    """Return for each card's id the check that it stands at where each check has one text."""
+    """Return, by card id, the check that shows the card where each check has one text."""
     return {card: _direct(card, grade, each)[0] for card, each in by_card(grade).items()}
 
 
@@ -108,7 +108,7 @@ def _of_card(card: Card, explained: Sequence[Outcome]) -> CardView:
 
 
 def _direct(card: str, grade: Grade, explained: Sequence[Outcome]) -> Sequence[Outcome]:
-    """Return the explained checks, those that are no consequence first."""
+    """Return the explained checks, those that are not consequences first."""
     follows = next((each.consequences for each in grade.cards if each.id == card), ())
     return sorted(explained, key=lambda outcome: outcome.id in follows)
 
@@ -130,7 +130,7 @@ def _reason(outcome: Outcome, known: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _is_headed(message: str) -> bool:
-    """Return whether the first line of a message ends with a colon: it says what the rest shows."""
+    """Return whether a message's first line ends with a colon and introduces the rest."""
     return message.partition("\n")[0].endswith(":")
 
 

@@ -1,12 +1,12 @@
-"""Compute the figures of a class: of the scores, of each check, and which submissions need attention.
+"""Compute statistics of a class: of scores, of each check, and of unusual submissions.
 
     checks = statistics.checks(grades)
     checks[0].difficulty, checks[0].discrimination, checks[0].flags
 
 Difficulty is the share of students who pass a check; discrimination is the point-biserial
-correlation of passing it with the *rest* score, the points of all other checks (a check would
-otherwise correlate with itself). Both leave out submissions in which nothing could be run: who
-fails every check at once says nothing about one of them.
+correlation of passing it with the *rest* score, the points of all other checks (otherwise a check
+would correlate with itself). Both exclude submissions in which nothing could run: failing every
+check at once gives no information about a single check.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from grader.course.assignment import Assignment
 from grader.model import Cause, Grade, Outcome, Standing
 
 ENOUGH: Final = 30
-"""Students before a check is called unfair: a correlation of fewer says little."""
+"""Number of students needed to call a check unfair; with fewer, correlations are unreliable."""
 HARDLY_ANY: Final = 0.1
 DO_WELL: Final = 0.7
 BINS: Final = 20
 
 _SIGNS: Final[Mapping[Cause, str]] = {"pipe": "attack", "crashed": "crashed", "overran": "hung"}
-"""The note for the cause of a failed check."""
+"""The note for each cause of a failed check."""
 NOTES: Final = {
     "error": "not judged",
     "undiagnosed": "no diagnosis: a fault of the grader",
@@ -44,11 +44,11 @@ NOTES: Final = {
     "extended": "extended",
     "by-hand": "changed by hand",
 }
-"""Notes on a submission, the gravest first."""
+"""Notes on a submission, most serious first."""
 
 
 class CheckFigures(Struct, frozen=True):
-    """One check, over the class."""
+    """Statistics of one check over the class."""
 
     id: str
     title: str
@@ -59,15 +59,15 @@ class CheckFigures(Struct, frozen=True):
     failed: int
     unknown: int
     difficulty: float | None
-    """Share passing of those judged; None if there are none."""
+    """Share of students who pass, of those judged; None if there are none."""
     discrimination: float | None
-    """Point-biserial with the rest score; None where either does not vary."""
+    """Point-biserial correlation with the rest score; None if either is constant."""
     flags: tuple[str, ...] = ()
-    """Why the check looks unfair, in words."""
+    """Reasons why the check looks unfair, in words."""
 
 
 class _Verdict(Struct, frozen=True):
-    """One student's on one check, and the points of all other checks."""
+    """One student's verdict on one check, and the points of all other checks."""
 
     passed: bool
     points: float
@@ -75,21 +75,21 @@ class _Verdict(Struct, frozen=True):
 
 
 class ScoreFigures(Struct, frozen=True):
-    """The scores of a class in a few numbers."""
+    """Summary statistics of the scores of a class."""
 
     count: int
     mean: float
     median: float
     lower: float
-    """A quarter has less."""
+    """A quarter of the scores are lower."""
     upper: float
-    """A quarter has more."""
+    """A quarter of the scores are higher."""
     full: int
     none: int
 
 
 def scores(grades: Iterable[Grade]) -> ScoreFigures | None:
-    """Summarise the scores that count; None without any. Excused students have none."""
+    """Summarise the scores that count; None if there are none. Excused students are left out."""
     graded = [grade for grade in grades if grade.final is not None]
     values = [grade.final or 0.0 for grade in graded]
     if not values:
@@ -102,7 +102,7 @@ def scores(grades: Iterable[Grade]) -> ScoreFigures | None:
 
 
 def histogram(grades: Iterable[Grade], most: float) -> list[tuple[float, float, int]]:
-    """Count scores in bins (from, to, count); the last has full marks and everything above."""
+    """Count scores in bins (from, to, count); the last one holds full marks and more."""
     width, counts = most / BINS, Counter[int]()
     for grade in grades:
         if grade.final is not None:
@@ -111,7 +111,7 @@ def histogram(grades: Iterable[Grade], most: float) -> list[tuple[float, float, 
 
 
 def checks(grades: Sequence[Grade]) -> list[CheckFigures]:
-    """Return the figures of every check, in order."""
+    """Return the statistics of every check, in order."""
     titles = {o.id: o.title for grade in grades for o in grade.outcomes}
     most: dict[str, float] = {}
     verdicts: dict[str, list[_Verdict]] = {name: [] for name in titles}
@@ -136,7 +136,7 @@ def checks(grades: Sequence[Grade]) -> list[CheckFigures]:
 
 
 def notes(assignment: Assignment, grade: Grade) -> list[str]:
-    """Return the notes on a submission: keys of `NOTES`, in its order."""
+    """Return the notes on a submission: keys of `NOTES`, in that order."""
     found = {sign for outcome in grade.outcomes for sign in signs(outcome)}
     if grade.status == "error":
         found.add("error")
@@ -159,19 +159,19 @@ def _policy_notes(assignment: Assignment, standing: Standing) -> set[str]:
 
 
 def late_by(assignment: Assignment, grade: Grade) -> timedelta:
-    """Return how late it was submitted: by the student's own due date, else by the assignment's."""
+    """Return how late a submission was, by the student's due date or else the assignment's."""
     if grade.standing is not None:
         return timedelta() if grade.standing.excused else grade.standing.late_by
     return assignment.lateness(grade.submission.submitted_at).late_by
 
 
 def has_run(grade: Grade) -> bool:
-    """Return whether anything of the submission ran: a stub does not, nor a file that is not Python."""
+    """Return whether any of the submission ran; a stub or an invalid file does not."""
     return any(o.seconds > 0 or o.points > 0 or o.status == "error" for o in grade.outcomes)
 
 
 def signs(outcome: Outcome) -> set[str]:
-    """Return what one check shows about the program: keys of `NOTES`."""
+    """Return what one check reveals about the program: keys of `NOTES`."""
     if outcome.status != "failed":
         return {"error"} if outcome.status == "error" else set()
     found = {_SIGNS[outcome.cause]} if outcome.cause in _SIGNS else set()
@@ -199,7 +199,7 @@ def _figures(
 
 
 def point_biserial(passed: Sequence[bool], rest: Sequence[float]) -> float | None:
-    """Correlate a verdict with a score; None where either does not vary."""
+    """Return the correlation of a verdict with a score; None if either is constant."""
     if len(set(passed)) < 2 or max(rest) - min(rest) < 1e-9:
         return None
     return correlation(passed, rest)
@@ -208,7 +208,7 @@ def point_biserial(passed: Sequence[bool], rest: Sequence[float]) -> float | Non
 def _flags(
     judged: int, difficulty: float | None, discrimination: float | None, well: float
 ) -> tuple[str, ...]:
-    """Say why a check looks unfair; a correlation within chance (5 %, one-sided) is no reason."""
+    """Return why a check looks unfair; a correlation that may be chance (5 %) is ignored."""
     if judged < ENOUGH or difficulty is None:
         return ()
     found = []

@@ -1,10 +1,9 @@
-"""Render the class on one page, for staff: scores, clusters of mistakes, checks, every student.
+"""Render the class on one page for staff: scores, clusters of mistakes, checks, students.
 
     class_report.render(run, assignment, grades, {"ada": "feedback/ada.html"}) -> bytes
 
-What a reader can sort and filter is written once, as JSON in columns (a letter for each student
-and check), and made into rows by the page's script, a hundred at a time: 5,000 students open at
-once.
+Data that readers sort and filter is stored once, as JSON in columns (with a letter per student and
+check). The page's script builds the rows, a hundred at a time, so that 5,000 students open at once.
 """
 
 from __future__ import annotations
@@ -25,19 +24,19 @@ from grader.results.store import Run
 from grader.text import visible_line
 
 LISTED: Final = 25
-"""Submissions that a list of special ones shows; the whole is a filter away."""
+"""Number of submissions in a list of special ones; a filter shows all of them."""
 SLOWEST: Final = 10
 MOST_CLUSTERS: Final = 40
-"""Clusters that are written out; what is left is in the list of students."""
+"""Number of clusters that are written out; the list of students shows the others."""
 
 
 class Material(Struct, frozen=True):
-    """The report's content besides the grades, all of it for staff."""
+    """The content of the report besides the grades, all of it for staff."""
 
     excerpts: Mapping[str, str] = field(default_factory=dict)
-    """A student's function for each cluster's key."""
+    """A student's function for each cluster, by the cluster's key."""
     sections: Mapping[str, str] = field(default_factory=dict)
-    """The heading of the exercise under which each function is introduced."""
+    """The exercise's heading that introduces each function, by function."""
     repairs: Sequence[Repair] = ()
     folder: str = ""
     """The folder of the results, for the command that names a mistake."""
@@ -65,7 +64,7 @@ class Special(Struct, frozen=True):
 
 
 class ShownCluster(Struct, frozen=True):
-    """A cluster as the report shows it."""
+    """A cluster as shown in the report."""
 
     cluster: Cluster
     people: tuple[Listed, ...]
@@ -84,10 +83,10 @@ def render(
 
     Args:
         run: The run: seed, sandbox, versions.
-        assignment: Its title and due date.
+        assignment: The assignment: title and due date.
         grades: The grade that counts for each student.
-        links: Each student's page, relative to this one.
-        material: Excerpts, sections and repairs; none if None.
+        links: The path of each student's page, relative to this one.
+        material: Excerpts, headings and repaired mistakes; None for nothing.
     """
     noted = [statistics.notes(assignment, grade) for grade in grades]
     found = clusters(grades)
@@ -139,7 +138,7 @@ def letter(outcome: Outcome | None) -> str:
 
 
 def display_name(grade: Grade) -> str:
-    """Return the name that staff know the student by."""
+    """Return the name by which staff know the student."""
     return visible_line(grade.submission.name or grade.submission.student, 80)
 
 
@@ -151,7 +150,7 @@ def _data(
     figures: Sequence[statistics.CheckFigures],
     links: Mapping[str, str],
 ) -> dict[str, Any]:
-    """Return the class in columns, as class_report.js takes it."""
+    """Return the class in columns, the input of class_report.js."""
     made: list[list[int]] = [[] for _ in grades]
     for number, cluster in enumerate(found.clusters):
         for row in cluster.rows:
@@ -187,14 +186,14 @@ def _letters(grade: Grade, figures: Sequence[statistics.CheckFigures]) -> str:
 
 
 def _known(grade: Grade, *values: str) -> str:
-    """List what else a student is known by, without the name that stands above it."""
+    """Return a student's other names and ids, without the name shown above."""
     names = dict.fromkeys(visible_line(text, 80) for text in values if text)
     names.pop(display_name(grade), None)
     return " · ".join(names)
 
 
 def _bars(bins: Sequence[tuple[float, float, int]]) -> list[dict[str, float]]:
-    """Return the histogram in percent of its width and height."""
+    """Return the histogram in percent of the plot's width and height."""
     highest = max(count for _, _, count in bins) or 1
     width = 100 / len(bins)
     return [
@@ -254,7 +253,7 @@ def _shown(
 
 
 def _repairs(found: Sequence[Repair], grades: Sequence[Grade]) -> list[dict[str, str | list[str]]]:
-    """Return each mistake's fate over the hand-ins, with names and ids."""
+    """Return for each mistake who repaired it and who still makes it, with names and ids."""
     names = {grade.submission.student: _person(grade) for grade in grades}
 
     def people(students: Sequence[str]) -> list[str]:
@@ -278,7 +277,7 @@ def _person(grade: Grade) -> str:
 
 
 def _detail(key: str, assignment: Assignment, grade: Grade) -> str:
-    """Return what staff want to know first of a submission in the list of ``key``."""
+    """Return the detail of a submission that matters most in the list of ``key``."""
     if key == "late":
         cost = f", {grade.standing.penalty:g} % off" if grade.standing else ""
         return duration(statistics.late_by(assignment, grade)) + cost

@@ -1,13 +1,13 @@
-"""Group the students of a class by what is wrong: the same wrong behaviour makes one cluster.
+"""Group the students of a class by what is wrong: equal wrong behaviour forms a cluster.
 
     found = clusters(grades)
-    found.clusters[0].lost, found.clusters[0].rows       # the costliest first
-    found.unexplained                                    # whose cause is not known
+    found.clusters[0].lost, found.clusters[0].rows     # the most expensive cluster first
+    found.unexplained                                  # students whose cause is unknown
 
-Two students are in one cluster if their cards have the same key (equal wrong answers on the inputs
-that are equal for everybody) or, without a key, the same named mistake, or if their checks failed
-with the same message. The consequences of a root cause count once, with it. A mistake without a name
-that only one student made explains nothing to the class: it counts as not explained.
+Two students are in one cluster if their cards have the same key (equal wrong answers on inputs that
+are equal for everyone) or, without a key, the same named mistake, or if their checks failed with
+the same message. The consequences of a root cause are counted with it. An unnamed mistake of a
+single student is not useful for the class and counts as unexplained.
 """
 
 from __future__ import annotations
@@ -34,32 +34,32 @@ class Cluster(Struct, frozen=True):
 
     key: str
     rows: tuple[int, ...]
-    """The places of the students in the sequence of grades."""
+    """The indices of the students in the sequence of grades."""
     lost: float
-    """Points that they lost by it together, each check once."""
+    """Total points that they lost because of it; each check counts once."""
     entry: cards.CardView
-    """What the first of them reads."""
+    """The entry on the page of the first of these students."""
     choices: tuple[tuple[str, bool], ...] = ()
-    """Answers to choose from, and whether each is correct, for a question to the class."""
+    """Answers to choose from, with whether each is correct, for a question to the class."""
 
     @property
     def mistake(self) -> str:
-        """Return the id of the mistake, if it has a name."""
+        """Return the id of the mistake, or '' if it has no name."""
         return self.entry.card.mistake if self.entry.card else self.entry.checks[0].mistake
 
     @property
     def function(self) -> str:
-        """Return the function in which the mistake is, if known."""
+        """Return the function that contains the mistake, if known."""
         return self.entry.card.function if self.entry.card else ""
 
     @property
     def label(self) -> str:
-        """Return a few words for lists and menus."""
+        """Return a short label for lists and menus."""
         return visible_line(self.entry.sentence, 90)
 
 
 class Clusters(Struct, frozen=True):
-    """All clusters of a class, the costliest first, and who is in none with some lost points."""
+    """All clusters of a class, most expensive first, and the students with unexplained losses."""
 
     clusters: tuple[Cluster, ...]
     unexplained: tuple[int, ...]
@@ -67,7 +67,7 @@ class Clusters(Struct, frozen=True):
 
 
 class Repair(Struct, frozen=True):
-    """A mistake over the hand-ins of a class: who repaired it, who still makes it, where it returned."""
+    """A mistake over the submissions of a class: who repaired it, still makes it, made it again."""
 
     sentence: str
     repaired: tuple[str, ...]
@@ -76,7 +76,7 @@ class Repair(Struct, frozen=True):
 
 
 def clusters(grades: Sequence[Grade]) -> Clusters:
-    """Group the students; submissions in which nothing could be run are left out."""
+    """Group the students; submissions in which nothing could run are left out."""
     rows: dict[str, dict[int, cards.CardView]] = {}
     for row, grade in enumerate(grades):
         for entry in _entries(grade):
@@ -97,7 +97,7 @@ def clusters(grades: Sequence[Grade]) -> Clusters:
 
 
 def key_of(entry: cards.CardView) -> str:
-    """Return what two students with the same wrong behaviour share."""
+    """Return a key that students with the same wrong behaviour share."""
     card = entry.card
     if card is not None and (card.cluster or card.mistake):
         return card.cluster or f"{card.mistake} in {card.function}"
@@ -107,7 +107,7 @@ def key_of(entry: cards.CardView) -> str:
 
 
 def repairs(handins: Iterable[Grade]) -> list[Repair]:
-    """Follow each mistake over the hand-ins of each student, in order of arrival."""
+    """Follow each mistake through the submissions of each student, in order of arrival."""
     attempts: dict[str, list[dict[str, str]]] = {}
     for grade in handins:
         if has_run(grade):
@@ -136,7 +136,7 @@ FATES: Final = ("repaired", "remaining", "returned")
 
 
 def _entries(grade: Grade) -> list[cards.CardView]:
-    """Return what is to be fixed, with what students may not read yet; nothing if nothing ran."""
+    """Return what to fix, with texts held back from students; empty if nothing ran."""
     if not has_run(grade):
         return []
     return cards.entries(replace(grade, outcomes=tuple(map(for_staff, grade.outcomes))))
@@ -152,7 +152,7 @@ def _has_name(found: Mapping[int, cards.CardView]) -> bool:
 
 
 def _choices(cluster: Cluster, every: Sequence[Cluster]) -> tuple[tuple[str, bool], ...]:
-    """Return the correct value, this cluster's, and others' for the same input, in order of text."""
+    """Return the correct value, this cluster's and others' for the same input, sorted."""
     example = cluster.entry.example
     if example is None or not example.returned or not example.correct:
         return ()
@@ -167,13 +167,13 @@ def _choices(cluster: Cluster, every: Sequence[Cluster]) -> tuple[tuple[str, boo
 
 
 def _lasting(entry: cards.CardView) -> str:
-    """Return a key that stays the same over hand-ins: the name of the mistake, or the cluster's key."""
+    """Return a key that is stable over submissions: the mistake's name, or the cluster's key."""
     named = entry.card.mistake if entry.card else ""
     return f"{named} in {entry.card.function}" if named and entry.card else key_of(entry)
 
 
 def _fate(made: Sequence[bool]) -> str:
-    """Say what became of a mistake, by the hand-ins that have it."""
+    """Return the fate of a mistake, given which submissions contain it."""
     if re.search("x-+x", "".join("x" if each else "-" for each in made)):
         return "returned"
     return "remaining" if made[-1] else "repaired"

@@ -1,6 +1,6 @@
-"""Cut what staff read from sources: a student's function, and the sections of an exercise.
+"""Extract what staff read from sources: a student's function, an exercise's sections.
 
-The text of a student is searched line by line; it is neither parsed nor run.
+A student's source is searched line by line, and neither parsed nor run.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 MOST_LINES: Final = 25
-"""Lines of a student's function that staff are shown."""
+"""Lines of a student's function that are shown to staff."""
 LONGEST: Final = 160
 
 
@@ -18,7 +18,7 @@ def excerpt(source: str, function: str) -> str:
     """Return a function's lines from a student's source, without parsing it.
 
     Args:
-        source: The submission's code, of unknown origin.
+        source: The code of the submission, which is untrusted.
         function: The name of a function or class.
     """
     lines = source.splitlines()
@@ -30,7 +30,7 @@ def excerpt(source: str, function: str) -> str:
 
 
 def sections(stub: str) -> Mapping[str, str]:
-    """Return for each function of an exercise the heading under which the stub introduces it."""
+    """Return the heading in the stub that introduces each function of an exercise."""
     heading, found = "", {}
     for line in stub.splitlines():
         if match := re.match(r"#\s+#+\s+(.*\S)", line):
@@ -41,7 +41,7 @@ def sections(stub: str) -> Mapping[str, str]:
 
 
 def _block(lines: Sequence[str], indent: int) -> list[str]:
-    """Return the lines of an indented block, its head first, shortened."""
+    """Return the shortened lines of an indented block, with its first line."""
     block = [lines[0]]
     for line in lines[1:]:
         if (

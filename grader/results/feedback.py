@@ -3,9 +3,9 @@
     feedback.render(run, assignment, grade) -> bytes
     feedback.file_name("ada") == "ada.html"
 
-The page has one card for each root cause (`grader.results.cards`), in order, with its consequences
-folded. Nothing under an ``instructor`` key is read here, and what is held back until the due date is
-moved there first (`grader.results.visibility`).
+The page has one card per root cause (`grader.results.cards`), in order, with the consequences
+folded. It never reads from an ``instructor`` key; messages held back until the due date are moved
+there first (`grader.results.visibility`).
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ _RESERVED: Final = {"con", "prn", "aux", "nul", *_PORTS}
 
 
 class Topic(Struct, frozen=True):
-    """Checks that stand in one file of hidden tests."""
+    """The checks in one file of hidden tests."""
 
     title: str
     outcomes: tuple[Outcome, ...]
 
 
 def render(run: Run, assignment: Assignment, grade: Grade, now: datetime | None = None) -> bytes:
-    """Return the page of one student as HTML; everything in it may be shown to them.
+    """Return the page of one student as HTML; everything in it may be shown to the student.
 
     Args:
         run: The run, for the version in the footer.
         assignment: Its title, name and due date.
-        grade: The grade as stored; what is held back is taken out here.
-        now: The time of reading, which decides what is held back; the present time if None.
+        grade: The grade as stored; held-back texts are removed here.
+        now: The time of reading, which decides what is held back; None for the present time.
     """
     shown = for_student(grade, assignment.due, now)
     entries = cards.entries(shown)
@@ -75,14 +75,14 @@ def render(run: Run, assignment: Assignment, grade: Grade, now: datetime | None 
 
 
 def verdict(outcome: Outcome) -> str:
-    """Return a key of `wording.VERDICTS`: a failed check with some of its points is partial."""
+    """Return a key of `wording.VERDICTS`; a failed check with some points is partial."""
     if outcome.status == "failed" and outcome.points > 0:
         return "partial"
     return outcome.status
 
 
 def share(grade: Grade) -> float:
-    """Return the score as a share of the maximum, for the bar; extra points do not lengthen it."""
+    """Return the score as a share of the maximum, at most 1 even with extra points."""
     if grade.final is None or grade.max_score <= 0:
         return 0.0
     return min(1.0, max(0.0, grade.final / grade.max_score))
@@ -97,7 +97,7 @@ def topics(outcomes: Iterable[Outcome]) -> list[Topic]:
 
 
 def topic(check: str) -> str:
-    """Name what a check is about, by its file.
+    """Return the topic of a check, from the name of its file.
 
     >>> topic("test_loss.py::test_loss_from_logits")
     'Loss'
@@ -107,10 +107,10 @@ def topic(check: str) -> str:
 
 
 def file_name(student: str) -> str:
-    """Return a file name for a student: safe on every system, and different for any two.
+    """Return a file name for a student: safe on every system, and unique.
 
-    A plain id is kept. Any other is spelt in plain letters as far as possible and gets a hash after
-    a ``~``, which no plain id has.
+    A plain id is kept. Any other id is converted to plain letters as far as possible, followed by
+    ``~`` and a hash; plain ids contain no ``~``.
 
     >>> file_name("ada.lovelace@example.org")
     'ada.lovelace@example.org.html'
@@ -130,7 +130,7 @@ def _zone(assignment: Assignment) -> tzinfo | None:
 
 
 def _open(grade: Grade, entries: Sequence[cards.CardView]) -> list[tuple[str, str, list[Outcome]]]:
-    """Return the checks without a verdict: (key, heading, checks) for each kind that there is."""
+    """Return the checks without a verdict, as (key, heading, checks) for each kind."""
     told = {o.id for entry in entries for o in (*entry.checks, *entry.consequences)}
     kinds = (("waiting", wording.WAITING), ("manual", wording.MANUAL), ("error", wording.UNKNOWN))
     found = [
@@ -141,7 +141,7 @@ def _open(grade: Grade, entries: Sequence[cards.CardView]) -> list[tuple[str, st
 
 
 def _summary(outcomes: Sequence[Outcome]) -> str:
-    """Say in a line which topics are correct, in whole or in part."""
+    """Return a line that says which topics are fully or partly correct."""
     passed = [o for o in outcomes if o.status == "passed"]
     parts = []
     for each in topics(outcomes):

@@ -1,8 +1,8 @@
-"""Questions that a person grades: the answers on a page for staff, and a table to fill in.
+"""Manually graded questions: a page with the answers for staff, and a table of marks.
 
-write_answers(folder, found, released)     # answers.html, in the folder of the results
-sheet(found)                               # a CSV with an empty row for each answer
-read_sheet(path, found)                    # what was filled in, as (student, question, points, reason)
+write_answers(folder, found, released)    # answers.html, in the folder of the results
+sheet(found)                              # a CSV with an empty row for each answer
+read_sheet(path, found)                   # the rows with points, as `Filled` values
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Filled(Struct, frozen=True):
 
 
 def answers_of(file: str, data: bytes) -> list[str]:
-    """Return the texts of a submission: Markdown cells, commented text cells, and text files."""
+    """Return a submission's text answers: Markdown cells, commented text cells, text files."""
     found: list[str] = []
     for name, content in parcel.files_of(file, data).items():
         if name.lower().endswith((".md", ".txt")):
@@ -85,7 +85,7 @@ def write_answers(folder: Path, found: Standings, course: Course | None) -> list
 
 
 def answers_page(folder: Path, found: Standings, course: Course | None) -> bytes:
-    """Return the page with the answers, for staff; what the course released is left out of it."""
+    """Return the page with the answers for staff, without the texts that the course released."""
     released = set(_released(course, found.assignment.name)) if course else set()
     rows = []
     with Store.open(folder) as store:
@@ -105,7 +105,7 @@ def answers_page(folder: Path, found: Standings, course: Course | None) -> bytes
 
 
 def _sources(store: Store, found: Standings) -> Iterator[tuple[Grade, str]]:
-    """Yield each grade that counts with the hash of what was submitted."""
+    """Yield each grade that counts with the hash of its submission."""
     known = {
         (h.grade.submission.student, h.grade.submission.submitted_at, h.grade.submission.file): h
         for h in store.handins()
@@ -118,7 +118,7 @@ def _sources(store: Store, found: Standings) -> Iterator[tuple[Grade, str]]:
 
 
 def _released(course: Course, name: str) -> Iterator[str]:
-    """Yield the texts that students get."""
+    """Yield the texts that the course gave to students."""
     folder = course.exercise(name)
     for path in sorted(folder.glob("*")) if folder.is_dir() else ():
         if path.suffix in (".py", ".ipynb", ".md", ".txt") and path.is_file():
@@ -129,7 +129,7 @@ def _released(course: Course, name: str) -> Iterator[str]:
 
 
 def question(found: Standings, name: str) -> ManualQuestion:
-    """Return the question with this id; raise `MarkError` with those that there are."""
+    """Return the question with this id; raise `MarkError` with the known ids."""
     known = {each.id: each for each in found.assignment.manual}
     if name in known:
         return known[name]
@@ -139,7 +139,7 @@ def question(found: Standings, name: str) -> ManualQuestion:
 
 
 def filled(found: Standings, student: str, name: str, points: str, reason: str) -> Filled:
-    """Return a mark, checked; raise `MarkError`."""
+    """Return a checked mark; raise `MarkError` if it is not valid."""
     asked = question(found, name)
     who = resolve(student, [grade.submission for grade in found.grades])
     try:
@@ -157,7 +157,7 @@ def filled(found: Standings, student: str, name: str, points: str, reason: str) 
 
 
 def sheet(found: Standings) -> bytes:
-    """Return a CSV with a row for each answer, marks that were given filled in."""
+    """Return a CSV with a row for each answer, including the marks given so far."""
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
     rows.writerow(COLUMNS)
@@ -174,7 +174,7 @@ def sheet(found: Standings) -> bytes:
 
 
 def read_sheet(path: Path, found: Standings) -> list[Filled]:
-    """Return the rows with points; raise `CatalogError` or `MarkError` for the first that is wrong."""
+    """Return the rows with points; raise `CatalogError` or `MarkError` for the first wrong one."""
     rows = table.rows(path.name, table.text(path, "the file of `grader mark DIR --blank FILE`"))
     _, head = next(rows, (1, []))
     names = [cell.strip().casefold() for cell in head]

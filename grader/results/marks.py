@@ -1,8 +1,8 @@
-"""Marks that a person gave for questions of an assignment, and what they make of a grade.
+"""Marks that people gave for questions, and their effect on a grade.
 
     marked(grade, {("ada", "design"): Mark("ada", "design", 15.0, "a clear argument")})
 
-A mark belongs to a student and a question, so that grading again and resuming a run keep it.
+A mark belongs to a student and a question, so it is kept when a run is resumed or regraded.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from msgspec.structs import replace
 from grader.model import Grade, Outcome
 
 PREFIX: Final = "manual::"
-"""How the id of a question begins among the ids of checks."""
+"""The prefix of the ids of questions, among the ids of checks."""
 
 
 class Mark(Struct, frozen=True):
-    """Points that a person gave for a question; the last one holds."""
+    """Points that a person gave for a question; the last mark is valid."""
 
     student: str
     question: str
@@ -31,21 +31,21 @@ class Mark(Struct, frozen=True):
 
 
 Marks = Mapping[tuple[str, str], Mark]
-"""The mark that holds, by student and id of the question."""
+"""The valid marks, by student and id of the question."""
 
 
 def holding(given: Iterable[Mark]) -> Marks:
-    """Return the marks that hold, of all that were given, the oldest first."""
+    """Return the valid marks, given all marks, oldest first."""
     return {(each.student, each.question): each for each in given}
 
 
 def question_of(outcome: Outcome) -> str:
-    """Return the id of the question that an outcome is about, or '' for a check."""
+    """Return the id of an outcome's question, or '' for a check."""
     return outcome.id.removeprefix(PREFIX) if outcome.id.startswith(PREFIX) else ""
 
 
 def marked(grade: Grade, marks: Marks) -> Grade:
-    """Return a grade with the marks of its student."""
+    """Return a grade with the marks of its student applied."""
     outcomes = tuple(_marked(grade.submission.student, each, marks) for each in grade.outcomes)
     return replace(grade, outcomes=outcomes) if outcomes != grade.outcomes else grade
 

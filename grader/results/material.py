@@ -1,4 +1,4 @@
-"""Gather what the class report shows besides grades: excerpts, sections, and who repaired what."""
+"""Gather the class report's content besides grades: excerpts, headings, repaired mistakes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from grader.results.store import Judged, Store, StoreError
 
 
 def gathered(folder: Path, grades: Sequence[Grade], stub: Path | None = None) -> Material:
-    """Read the material of a run; raises `StoreError`.
+    """Read the material of a run; raise `StoreError` if it cannot be read.
 
     Args:
         folder: The folder of the results.
         grades: The grade that counts for each student.
-        stub: The exercise's file as released, for its headings; none if None.
+        stub: The released file of the exercise, for its headings; None for no headings.
     """
     found = clusters(grades).clusters[:MOST_CLUSTERS]
     with Store.open(folder) as store:
@@ -37,7 +37,7 @@ def stub_of(course: Course, name: str) -> Path:
 
 
 def code_of(store: Store, handin: Judged) -> str:
-    """Return the code that was handed in, cells of a notebook one after the other."""
+    """Return the submitted code; a notebook's cells are joined."""
     file, source = store.source(handin.digest)
     try:
         return "\n\n".join(cell.source for cell in read_source(file, source))
@@ -48,7 +48,7 @@ def code_of(store: Store, handin: Judged) -> str:
 def _excerpt(
     store: Store, handins: Sequence[Judged], grades: Sequence[Grade], cluster: Cluster
 ) -> str:
-    """Return the function of the first student of a cluster whose source has it."""
+    """Return the function of the first student of a cluster whose source contains it."""
     if not cluster.function:
         return ""
     for row in cluster.rows[:3]:

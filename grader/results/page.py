@@ -1,9 +1,9 @@
-"""Render pages: templates that escape, a strict content policy, text that cannot mislead.
+"""Render pages with escaped text and a strict content security policy.
 
     render("feedback.html", styles=("page.css",), title="Two-layer network", ...) -> bytes
 
-A page is one file. Its policy lets it load nothing and run only the script and the styles that it
-was written with, known by their hashes: text that got past the escaping could still do nothing.
+A page is one file. Its policy forbids it to load anything, and to run any script or style except
+its own, which are identified by hashes. So text that escapes the escaping still has no effect.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _CODE: Final = re.compile(r"`([^`\n]+)`")
 
 
 def render(template: str, styles: Sequence[str], code: str = "", **values: Any) -> bytes:
-    """Fill in a template; its styles and its script (``code``) are inlined, and named in its policy."""
+    """Fill in a template; inline its styles and script, and allow them in its policy."""
     css = "\n".join(_asset(name) for name in styles)
     script = _asset(code) if code else ""
     found = _environment().get_template(template)
@@ -62,7 +62,7 @@ def render(template: str, styles: Sequence[str], code: str = "", **values: Any) 
 
 
 def isolated(text: str) -> str:
-    """Isolate text by characters, for places that take no elements (titles, labels)."""
+    """Isolate the direction of text by characters, for places without elements (titles, labels)."""
     return f"{_ISOLATE}{visible_line(text)}{_END_ISOLATE}"
 
 
@@ -76,12 +76,12 @@ def fixed(value: float) -> str:
 
 
 def time(text: str, zone: tzinfo | None) -> str:
-    """Write a time of an LMS to the minute, in ``zone`` if both are known; else as it is."""
+    """Write an LMS's time to the minute, in ``zone`` if both are known; else unchanged."""
     return times.to_minute(text, zone) or visible_line(text, 40)
 
 
 def percent(share: float) -> str:
-    """Write a share as a whole percentage; 0 and 100 are kept for none and all.
+    """Write a share as a whole percentage; 0 and 100 are used only for none and all.
 
     >>> percent(0.999), percent(0.5), percent(0.001)
     ('99 %', '50 %', '1 %')
@@ -93,20 +93,20 @@ def percent(share: float) -> str:
 
 
 def embedded(data: Any) -> Markup:
-    """Encode JSON for a script element: nothing in it can end the element or be read as markup."""
+    """Encode JSON for a script element, so that nothing in it can end the element."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     unsafe = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
     return Markup(text.translate(unsafe))  # noqa: S704  # no markup is left in it
 
 
 def coded(text: str) -> Markup:
-    """Escape text, and show as code what stands between backticks."""
+    """Escape text, and show text between backticks as code."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  # escaped first
 
 
 def picture(svg: str) -> Markup:
-    """Return a picture of ours as markup, and anything else as nothing."""
-    from grader.graph import is_picture  # with an XML parser, for the few pages with a picture
+    """Return one of our pictures as markup; '' for anything else."""
+    from grader.graph import is_picture  # loads an XML parser, which few pages need
 
     return Markup(svg) if is_picture(svg) else Markup()  # noqa: S704  # it was examined
 
@@ -130,7 +130,7 @@ def _asset(name: str) -> str:
 
 
 class _Kept(FileSystemBytecodeCache):
-    """Compiled templates in the user's cache folder; where nothing can be written, none are kept."""
+    """Compiled templates in the user's cache folder; without write access, nothing is cached."""
 
     def load_bytecode(self, bucket: Bucket) -> None:
         with contextlib.suppress(OSError):

@@ -1,8 +1,8 @@
-"""Plots of a class as files, for slides and minutes: SVG, and PNG of the same.
+"""Plot a class to files for slides and meetings, as SVG and PNG.
 
     plots.save(run, grades, Path("plots"))      # scores, checks, mistakes, heat map
 
-Nothing in them names a student. Matplotlib is loaded here alone, and without its windows.
+No plot names a student. Only this module loads matplotlib, without its windows.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ STYLE: Final[dict[Any, Any]] = {
 
 
 def save(run: Run, grades: Sequence[Grade], folder: Path) -> list[Path]:
-    """Write every plot that the grades have something for; return the files, the same each time."""
+    """Write every plot for which there is data, with reproducible bytes; return the files."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     written = []
     with rc_context(STYLE):
@@ -68,7 +68,7 @@ def score_plot(run: Run, grades: Sequence[Grade]) -> Figure | None:
 
 
 def check_plot(run: Run, grades: Sequence[Grade]) -> Figure | None:
-    """Draw each check's difficulty and discrimination."""
+    """Draw the difficulty and the discrimination of each check."""
     found = [check for check in statistics.checks(grades) if check.difficulty is not None]
     if not found:
         return None
@@ -88,7 +88,7 @@ def check_plot(run: Run, grades: Sequence[Grade]) -> Figure | None:
 
 
 def mistake_plot(run: Run, grades: Sequence[Grade]) -> Figure | None:
-    """Draw how many students share which wrong behaviour."""
+    """Draw the number of students in each cluster of wrong behaviour."""
     found = clusters(grades).clusters[:MOST_MISTAKES]
     if not found:
         return None
@@ -102,7 +102,7 @@ def mistake_plot(run: Run, grades: Sequence[Grade]) -> Figure | None:
 
 
 def heat_plot(run: Run, grades: Sequence[Grade]) -> Figure | None:
-    """Draw every student, from the best to the weakest, by every check."""
+    """Draw every student, best first, against every check."""
     titles = {o.id: o.title for grade in grades for o in grade.outcomes}
     if not titles:
         return None
@@ -145,7 +145,7 @@ def _canvas(width: float, height: float, columns: int = 1) -> tuple[Figure, Any]
 
 
 def _rows(axes: Axes, labels: Sequence[str]) -> None:
-    """Label the rows, the first on top."""
+    """Label the rows, with the first one on top."""
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)

@@ -1,11 +1,11 @@
-"""Apply the course's policy: choose the submission that counts, and its score.
+"""Apply the course's policy: choose the submission that counts, and compute its score.
 
-    found = standings(course, folder)        # of a run: `Grade`s, each with its `Standing`
-    grade = judged(assignment, zone, grades, extension, adjustments)     # one student's
+    found = standings(course, folder)     # of a run: `Grade`s, each with its `Standing`
+    grade = judged(assignment, zone, grades, extension, adjustments)     # of one student
     grade.score, grade.final, grade.standing.lines
 
-In this order: lateness takes a share off each hand-in's own score; the last or the best of them
-counts; then come changes by hand. The score that the checks gave is never touched.
+In this order: lateness reduces the score of each submission; the last or the best one counts; then
+manual changes apply. The score that the checks gave is never modified.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ EVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Standings(Struct, frozen=True):
-    """The results of a run, under the course's policy; the grade that counts for each student."""
+    """The results of a run under the course's policy: for each student the grade that counts."""
 
     run: Run
     assignment: Assignment
@@ -50,12 +50,12 @@ class Standings(Struct, frozen=True):
 
     @property
     def warning(self) -> str:
-        """Return the line that must not be missed: the late policy could not be applied."""
+        """Return an important warning: the late policy could not be applied; or ''."""
         return unapplied(self.assignment, self.grades)
 
 
 def standings(course: Course, folder: Path) -> Standings:
-    """Return the results in ``folder`` under today's policy.
+    """Return the results in ``folder`` under the current policy.
 
     Raises:
         StoreError: The results cannot be read.
@@ -74,13 +74,13 @@ def standings(course: Course, folder: Path) -> Standings:
 def standing_of(
     course: Course, store: Store, student: str, handins: Sequence[Judged] | None = None
 ) -> Grade | None:
-    """Return the grade that counts for one student, without reading the class; None if there is none.
+    """Return the grade that counts for one student, without reading the class; or None.
 
     Args:
         course: The course of the run.
         store: Its results.
-        student: Whose grade.
-        handins: The student's (`Store.of`), if they were read already.
+        student: The id of the student.
+        handins: The student's submissions (`Store.of`), if they have been read already.
     """
     run = store.run
     assignment = course.assignment(run.assignment).worth(run.max_score)
@@ -100,15 +100,15 @@ def ranked(
     later: Iterable[LaterDate] = (),
     in_order: bool = False,
 ) -> tuple[tuple[Grade, ...], tuple[str, ...]]:
-    """Return the grade that counts for each student, by student, and notes on unmatched rows.
+    """Return the grade that counts for each student, and notes on unmatched rows.
 
     Args:
-        course: Whose extensions file is read.
-        assignment: What was graded.
+        course: The course, for its extensions file.
+        assignment: The assignment that was graded.
         handins: The grades, in the order of submission.
-        changes: Changes by hand, the oldest first.
-        later: Later due dates besides those of the extensions file, the oldest first.
-        in_order: Whether the order of ``handins`` decides which is the last, and not their times.
+        changes: Manual changes, oldest first.
+        later: Further due dates besides the extensions file, oldest first.
+        in_order: Whether the order of ``handins``, and not their times, decides which is last.
     """
     theirs: defaultdict[str, list[Grade]] = defaultdict(list)
     for grade in handins:
@@ -131,7 +131,7 @@ def ranked(
 
 
 def zone_of(course: Course, assignment: Assignment) -> tzinfo:
-    """Return the time zone of an assignment's dates: the course's, that of its due date, or UTC."""
+    """Return the time zone of an assignment's dates: the course's, the due date's, or UTC."""
     return course.timezone or (assignment.due and assignment.due.tzinfo) or UTC
 
 
@@ -145,15 +145,15 @@ def judged(
 ) -> Grade:
     """Return the grade that counts among a student's ``grades``, with its standing.
 
-    Without a submission it is the grade of an excuse.
+    Without a submission, the student is excused, and the grade says so.
 
     Args:
         assignment: The assignment.
-        zone: The zone for times without one.
+        zone: The time zone for times without one.
         grades: The student's grades, in the order of submission.
         extension: The student's extension, if any.
-        changes: The changes by hand.
-        in_order: Take the last of ``grades``, whatever their times are.
+        changes: Manual changes of the score.
+        in_order: Whether the last of ``grades`` counts, whatever the times are.
     """
     due = assignment.due
     if due is not None and extension is not None and extension.due is not None:
@@ -184,7 +184,7 @@ def judged(
 
 
 def _without_settled(grades: Sequence[Grade]) -> Sequence[Grade]:
-    """Leave out a submission in which several files were possible, once one of them was chosen.
+    """Leave out a submission with several possible files, once one of them was chosen.
 
     The chosen file belongs to the same submission, so both have the same time.
     """
@@ -200,7 +200,7 @@ def _without_settled(grades: Sequence[Grade]) -> Sequence[Grade]:
 
 
 def _with_later(known: Extension | None, date: LaterDate, zone: tzinfo) -> Extension:
-    """Return an extension to the date that staff gave; an excuse, and a still later date, hold on."""
+    """Return an extension to the date from staff; an excuse or a later date remains valid."""
     due = datetime.fromisoformat(date.due)
     where = f"extended by {date.by}, {to_minute(date.at, zone)}" if date.by else "extended"
     made = Extension(date.student, due=due, reason=date.reason, where=where)
@@ -216,11 +216,11 @@ def _nothing(assignment: Assignment, extension: Extension) -> Grade:
     return Grade(submission, assignment.max_score, message=ABSENT)
 
 
-# --- hand-ins -----------------------------------------------------------------------------------
+# --- submissions ---------------------------------------------------------------------------------
 
 
 class _Handin(Struct, frozen=True):
-    """A grade and what its lateness costs. ``at`` is in UTC: within a zone clocks go back."""
+    """A grade with its late penalty. ``at`` is in UTC, because local clocks can go back."""
 
     grade: Grade
     at: datetime | None
@@ -243,7 +243,7 @@ class _Handin(Struct, frozen=True):
 
 
 def _last(handins: Sequence[_Handin], in_order: bool) -> _Handin:
-    """Return the latest by time; by order, where a time is missing or order decides."""
+    """Return the latest by time; by order if a time is missing or ``in_order`` is set."""
     if in_order:
         return handins[-1]
     known = [(each.at, place) for place, each in enumerate(handins) if each.at is not None]
@@ -251,17 +251,17 @@ def _last(handins: Sequence[_Handin], in_order: bool) -> _Handin:
 
 
 def _best(handins: Sequence[_Handin]) -> _Handin:
-    """Return the one with the most points after penalties; the earliest of equals."""
+    """Return the one with the most points after penalties; the earliest of equal ones."""
     known = [each for each in handins if each.score is not None]
     order = ((-(each.score or 0.0), each.at or EVER, place) for place, each in enumerate(known))
     return known[min(order)[2]] if known else handins[-1]
 
 
-# --- changes by hand ----------------------------------------------------------------------------
+# --- manual changes -----------------------------------------------------------------------------
 
 
 def holding(changes: Iterable[Adjustment]) -> list[Adjustment]:
-    """Return the changes in force, after each ``undo`` and each ``=``."""
+    """Return the changes in force, after applying each ``undo`` and each ``=``."""
     held: list[Adjustment] = []
     for each in changes:
         if each.change != UNDO:
@@ -273,7 +273,7 @@ def holding(changes: Iterable[Adjustment]) -> list[Adjustment]:
 
 
 def adjusted(score: float | None, held: Iterable[Adjustment]) -> float | None:
-    """Return the score after changes by hand, at least 0; None unless judged or set.
+    """Return the score after manual changes, at least 0; None unless it was judged or set.
 
     >>> adjusted(90.0, [Adjustment("ada", "-95", "copied")])
     0.0
@@ -287,7 +287,7 @@ def adjusted(score: float | None, held: Iterable[Adjustment]) -> float | None:
     return None if score is None else round(max(score, 0.0), 6)
 
 
-# --- in words -----------------------------------------------------------------------------------
+# --- text ---------------------------------------------------------------------------------------
 
 
 def duration(time: timedelta) -> str:
@@ -331,7 +331,7 @@ def _lines(
 
 
 def _without_time(counts: _Handin, extended: bool) -> str:
-    """Say what follows where the time of submission is not known."""
+    """Return the text about a submission whose time is unknown."""
     if not counts.grade.submission.marked_late:
         return UNKNOWN
     if counts.penalty:
@@ -340,9 +340,9 @@ def _without_time(counts: _Handin, extended: bool) -> str:
 
 
 def unapplied(assignment: Assignment, grades: Iterable[Grade]) -> str:
-    """Return the line that says to whom the late policy was not applied, and why; '' if to all.
+    """Return the warning about students to whom the late policy was not applied; or ''.
 
-    Only for submissions whose times are not known, which a download of Canvas or a folder never has.
+    It concerns submissions without a time, as in downloads of Canvas and in plain folders.
     """
     if assignment.late is None or assignment.due is None:
         return ""

@@ -1,12 +1,13 @@
-"""Grades and attempts in SQLite: append-only, written as they come, read while a run goes on.
+"""Store grades and attempts in SQLite: append-only, written at once, readable during a run.
 
     with Store.create(folder, run) as store:
         store.add(grade, submission)
     Store.open(folder).handins()
 
-One row an attempt: a submission's student, the hash of its content, its round, and its grade. The three
-together are unique, so that a grade which arrives twice (a resumed run, a broker that delivers
-again) is kept once. WAL with ``synchronous=NORMAL``: a commit survives kill -9 and costs no fsync.
+Each row is an attempt: a submission's student, the hash of its content, its round, and its grade.
+The first three are unique together, so that a grade that arrives twice (in a resumed run, or from a
+broker) is stored once. WAL with ``synchronous=NORMAL``: a commit survives kill -9 and needs no
+fsync.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from grader.results.marks import Mark, holding, marked
 
 FILE: Final = "results.db"
 PATIENCE: Final = 30.0
-"""Seconds to wait for another process that holds the file."""
+"""Seconds to wait for another process that has locked the file."""
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS run (id INTEGER PRIMARY KEY CHECK (id = 1), data TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS attempts (
@@ -52,40 +53,40 @@ CREATE TABLE IF NOT EXISTS marks (
 DROP TABLE IF EXISTS standings;
 """
 SERVED: Final = "serve"
-"""The inbox of a run whose submissions came through ``grader serve``."""
+"""Value of `Run.inbox` if the submissions came through ``grader serve``."""
 FIRST_SERVED: Final = 10**9
-"""Rounds from here on number what ``grader serve`` accepted, in the order of acceptance."""
+"""Rounds from this number on are submissions to ``grader serve``, in order of acceptance."""
 
 
 _Kind = TypeVar("_Kind")
 
 
 def _elsewhere(folder: Path) -> str:
-    """Suggest the folder of results that was probably meant: one level up or down."""
+    """Suggest the folder of results that was probably meant, one level up or down; or ''."""
     near = [folder.parent, *sorted(folder.glob("*"))[:1000]]
     found = [each for each in near if (each / FILE).is_file()]
     return f"; did you mean {found[0]}?" if found else ""
 
 
 class StoreError(UserError):
-    """The results cannot be read or written: one line that says why and what to do."""
+    """The results cannot be read or written; the line says why and what to do."""
 
 
 class Run(Struct, frozen=True):
-    """A run's settings, so that it can be resumed and repeated."""
+    """The settings of a run, so that it can be resumed and repeated."""
 
     assignment: str
     seed: int
     max_score: float
     secret: str
-    """The fingerprint of the course's secret: enough to tell another one, not to know it."""
+    """The fingerprint of the course's secret, which identifies it without revealing it."""
     sandbox: tuple[str, ...] = ()
     inbox: str = ""
     versions: dict[str, str] = field(default_factory=dict)
 
 
 class Adjustment(Struct, frozen=True):
-    """A change of a score by hand, and who made it, why and when; see `grader.results.policy`."""
+    """A manual change of a score, with its author, reason and time; see `grader.results.policy`."""
 
     student: str
     change: str
@@ -96,34 +97,34 @@ class Adjustment(Struct, frozen=True):
 
 
 class LaterDate(Struct, frozen=True):
-    """A later due date that staff gave to a student in ``grader serve``; the last one holds."""
+    """A later due date from staff for a student in ``grader serve``; the last one is valid."""
 
     student: str
     due: str
-    """ISO 8601 with its offset."""
+    """ISO 8601, with the offset from UTC."""
     reason: str
     by: str = ""
     at: str = ""
 
 
 class Judged(Struct, frozen=True):
-    """Something a student handed in at one time, and the newest verdict on it."""
+    """A submission of one student at one time, with the newest verdict on it."""
 
     digest: str
     grade: Grade
 
 
 class Store:
-    """The results of one run, in its folder; one thread at a time may use it."""
+    """The results of one run, in its folder; only one thread may use it at a time."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection, self.path = connection, path
         self._known: tuple[str, Run] | None = None
-        """The run as it stood in the database when it was read last, and what that says."""
+        """The stored text of the run when it was last read, and the run that it describes."""
 
     @classmethod
     def create(cls, folder: Path, run: Run) -> Store:
-        """Start or go on: an existing store must be of the same run; raises `StoreError`."""
+        """Start a store or resume one; raise `StoreError` if it belongs to another run."""
         store = cls(_connect(folder / FILE), folder / FILE)
         try:
             store._connection.executescript(_SCHEMA)
@@ -150,7 +151,7 @@ class Store:
 
     @staticmethod
     def holds_run(folder: Path) -> bool:
-        """Return whether there is a run to resume; a killed one may leave an empty file."""
+        """Return whether there is a run to resume; a killed run may leave an empty file."""
         path = folder / FILE
         if not path.is_file() or not path.stat().st_size:
             return False
@@ -160,7 +161,7 @@ class Store:
 
     @classmethod
     def open(cls, folder: Path) -> Store:
-        """Open the results in ``folder``; raises `StoreError` when there are none."""
+        """Open the results in ``folder``; raise `StoreError` if there are none."""
         path = folder / FILE
         if not path.is_file():
             raise StoreError(
@@ -170,7 +171,7 @@ class Store:
         if store._run() is None:
             raise StoreError(f"{path} contains no run")
         try:
-            store._connection.executescript(_SCHEMA)  # one of an older version has less
+            store._connection.executescript(_SCHEMA)  # one of an older version has fewer tables
         except sqlite3.Error as error:
             raise _said(path, error) from None
         return store
@@ -204,13 +205,14 @@ class Store:
         return run
 
     def update(self, run: Run) -> None:
-        """Record what became known of the run after it started (its sandbox, its versions)."""
+        """Record facts that became known after the run started (its sandbox, its versions)."""
         self._execute("UPDATE run SET data = ? WHERE id = 1", (_text(run),))
 
     def add(self, grade: Grade, submission: Submission, attempt: int = 0) -> bool:
-        """Keep a grade and what was graded; False if this attempt is here already."""
+        """Store a grade and its submission; return False if this attempt is stored already."""
         digest = content_hash(submission)
-        packed = zlib.compress(submission.source, 1)  # more would take longer than all else here
+        # a higher level would take longer than everything else here
+        packed = zlib.compress(submission.source, 1)
         with self._transaction():
             self._execute(
                 "INSERT OR IGNORE INTO sources VALUES (?, ?, ?)", (digest, submission.file, packed)
@@ -222,27 +224,27 @@ class Store:
         return done.rowcount == 1
 
     def graded(self) -> set[tuple[str, str]]:
-        """Return (student, content hash) of all that a resumed run need not grade.
+        """Return (student, content hash) of everything that a resumed run need not grade.
 
-        Errors are left out, so that resuming tries them again.
+        Errors are left out, so that resuming a run tries them again.
         """
         rows = self._execute("SELECT student, hash, grade FROM attempts ORDER BY id")
         status = {(who, digest): self._decoded(text, Grade).status for who, digest, text in rows}
         return {key for key, value in status.items() if value == "graded"}
 
     def attempts(self, student: str) -> int:
-        """Return the number of a student's attempts kept."""
+        """Return the number of a student's stored attempts."""
         rows = self._execute("SELECT COUNT(*) FROM attempts WHERE student = ?", (student,))
         return int(rows.fetchone()[0])
 
     def next_round(self, submission: Submission, again: bool = False) -> int:
-        """Return the next round: 0; a new one ``again`` or after an `error`."""
+        """Return the next round: 0; a new one if ``again`` is set or after an `error`."""
         rows = self._graded(submission)
         new = again or (rows and rows[-1].status == "error")
         return self.attempts(submission.student) if new else 0
 
     def hand_in_again(self, submission: Submission) -> bool:
-        """Keep that graded content was handed in at another time too; its verdict stands."""
+        """Store that graded content was submitted again; its verdict stays valid."""
         rows = self._graded(submission)
         when = {grade.submission.submitted_at for grade in rows}
         if not rows or not submission.submitted_at or submission.submitted_at in when:
@@ -255,14 +257,14 @@ class Store:
         yield from self._in_order(self.rounds(), self.marks())
 
     def of(self, student: str) -> list[Judged]:
-        """Return what one student handed in, in order of arrival; the rest of the class is not read."""
+        """Return one student's submissions in order of arrival, without reading the class."""
         query = "SELECT hash, round, grade FROM attempts WHERE student = ? ORDER BY id"
         rows = self._execute(query, (student,))
         rounds = ((digest, number, self._decoded(text, Grade)) for digest, number, text in rows)
         return list(self._in_order(rounds, self.marks(student)))
 
     def since(self, number: int) -> Iterator[tuple[int, Grade]]:
-        """Yield (row, grade) of every verdict after a row, the oldest first."""
+        """Yield (row, grade) of every verdict after a row, oldest first."""
         query = "SELECT id, grade FROM attempts WHERE id > ? ORDER BY id"
         for row, text in self._execute(query, (number,)):
             yield row, self._decoded(text, Grade)
@@ -270,12 +272,12 @@ class Store:
     def served(
         self, student: str, number: int, handins: Sequence[Judged] | None = None
     ) -> Grade | None:
-        """Return the newest verdict on what ``grader serve`` accepted as ``number``.
+        """Return the newest verdict on the attempt that ``grader serve`` accepted as ``number``.
 
         Args:
-            student: Who submitted it.
+            student: The id of the student.
             number: The row of the attempt in service.db.
-            handins: The student's (`of`), if they were read already.
+            handins: The student's submissions (`of`), if they have been read already.
         """
         query = "SELECT hash, grade FROM attempts WHERE student = ? AND round = ?"
         row = self._execute(query, (student, FIRST_SERVED + number)).fetchone()
@@ -288,7 +290,7 @@ class Store:
         return next((grade for grade in known if grade.submission.submitted_at == when), first)
 
     def rounds(self) -> Iterator[tuple[str, int, Grade]]:
-        """Yield (content hash, round, grade) of every verdict, the oldest first."""
+        """Yield (content hash, round, grade) of every verdict, oldest first."""
         rows = self._execute("SELECT hash, round, grade FROM attempts ORDER BY id")
         for digest, number, grade in rows:
             yield digest, number, self._decoded(grade, Grade)
@@ -296,7 +298,7 @@ class Store:
     def _in_order(
         self, rounds: Iterable[tuple[str, int, Grade]], given: Iterable[Mark]
     ) -> Iterator[Judged]:
-        """Yield the newest verdict on each submission; those of the service by their number."""
+        """Yield the newest verdict on each submission; those of the service in order of number."""
         found: dict[tuple[str, str, str], tuple[int, Judged]] = {}
         marks = holding(given)
         for digest, number, grade in rounds:
@@ -308,24 +310,24 @@ class Store:
         yield from (judged for _, judged in accepted)
 
     def extend(self, later: LaterDate) -> bool:
-        """Keep a later due date; False if it is here already."""
+        """Store a later due date; return False if it is stored already."""
         values = (later.student, later.due, later.reason, later.by, later.at)
         query = "INSERT OR IGNORE INTO extensions VALUES (NULL, ?, ?, ?, ?, ?)"
         return self._execute(query, values).rowcount == 1
 
     def extensions(self, student: str = "") -> list[LaterDate]:
-        """Return every later due date that staff gave in ``grader serve``, the oldest first."""
+        """Return the later due dates from staff in ``grader serve``, oldest first."""
         rows = self._given("student, due, reason, by, at FROM extensions", "id", student)
         return [LaterDate(*row) for row in rows]
 
     def newest(self) -> int:
-        """Return the number of the last row, which grows with every verdict and change by hand."""
+        """Return the number of the last row, which grows with every verdict and manual change."""
         tables = ("attempts", "adjustments", "extensions", "marks")
         parts = " + ".join(f"(SELECT COALESCE(MAX(id), 0) FROM {name})" for name in tables)  # noqa: S608
         return int(self._execute(f"SELECT {parts}").fetchone()[0])
 
     def forget(self, student: str) -> int:
-        """Delete all that is known of a student, also from the file's free pages; count the verdicts."""
+        """Delete a student's data, also in free pages; return the number of verdicts."""
         self._execute("PRAGMA secure_delete = ON")
         with self._transaction():
             hashes = self._execute(
@@ -344,7 +346,7 @@ class Store:
         return len(hashes)
 
     def source(self, digest: str) -> tuple[str, bytes]:
-        """Return (file, content) of a submission by its hash; raise `StoreError`."""
+        """Return (file, content) of a submission by its hash; raise `StoreError` if missing."""
         query = "SELECT file, data FROM sources WHERE hash = ?"
         row = self._execute(query, (digest,)).fetchone()
         if row is None:
@@ -352,30 +354,30 @@ class Store:
         return row[0], zlib.decompress(row[1])
 
     def adjust(self, change: Adjustment) -> bool:
-        """Keep a change by hand; False if it is here already."""
+        """Store a manual change; return False if it is stored already."""
         values = (change.student, change.change, change.reason, change.by, change.at)
         columns = "(student, change, reason, by, at)"
         query = f"INSERT OR IGNORE INTO adjustments {columns} VALUES (?, ?, ?, ?, ?)"  # noqa: S608
         return self._execute(query, values).rowcount == 1
 
     def adjustments(self, student: str = "") -> list[Adjustment]:
-        """Return every change by hand with withdrawn ones, the oldest first."""
+        """Return all manual changes, including withdrawn ones, oldest first."""
         rows = self._given("student, change, reason, by, at FROM adjustments", "at, id", student)
         return [Adjustment(*row) for row in rows]
 
     def mark(self, given: Mark) -> bool:
-        """Keep a mark for a question; False if it is here already."""
+        """Store a mark for a question; return False if it is stored already."""
         values = (given.student, given.question, given.points, given.reason, given.by, given.at)
         query = "INSERT OR IGNORE INTO marks VALUES (NULL, ?, ?, ?, ?, ?, ?)"
         return self._execute(query, values).rowcount == 1
 
     def marks(self, student: str = "") -> list[Mark]:
-        """Return every mark that was given, replaced ones too, the oldest first."""
+        """Return all marks, including replaced ones, oldest first."""
         columns = "student, question, points, reason, by, at FROM marks"
         return [Mark(*row) for row in self._given(columns, "at, id", student)]
 
     def _given(self, what: str, order: str, student: str) -> sqlite3.Cursor:
-        """Select what staff gave to one student, or to all of the class where none is named."""
+        """Select what staff gave to one student, or to the whole class if ``student`` is ''."""
         if not student:
             return self._execute(f"SELECT {what} ORDER BY {order}")
         return self._execute(f"SELECT {what} WHERE student = ? ORDER BY {order}", (student,))
@@ -418,7 +420,7 @@ class Store:
 
 
 def content_hash(submission: Submission) -> str:
-    """Hash a submission: the file's name and bytes, and the reason if it was refused."""
+    """Return the hash of a submission: the file's name and content, and why it was refused."""
     parts = (submission.file.encode(), submission.source, submission.problem.encode())
     lengths = b"".join(len(part).to_bytes(8) for part in parts)
     return hashlib.sha256(lengths + b"".join(parts)).hexdigest()
@@ -427,7 +429,7 @@ def content_hash(submission: Submission) -> str:
 def _connect(path: Path) -> sqlite3.Connection:
     """Open the database; raise `StoreError` if one of its files is a link."""
     for name in (path.name, *(f"{path.name}-{part}" for part in ("wal", "shm", "journal"))):
-        if path.with_name(name).is_symlink():  # SQLite would write to what it names
+        if path.with_name(name).is_symlink():  # SQLite would write to the target of the link
             raise StoreError(f"{path.with_name(name)} is a link; choose another folder")
     try:
         if not path.exists():

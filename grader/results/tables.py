@@ -1,8 +1,8 @@
-"""The gradebook: ``grades.json``, complete, and ``grades.csv``, a row a student.
+"""Write the gradebook: ``grades.json``, complete, and ``grades.csv``, one row per student.
 
-Everything in grades.json may be shown to the student but what stands under an ``instructor`` key.
-``score`` is what the checks gave, ``final_score`` what counts; ``policy`` says why, and is only there
-where the course's policy touches the student.
+Students may see everything in grades.json except the values of ``instructor`` keys. ``score`` is
+the result of the checks, ``final_score`` the score that counts; ``policy`` explains the difference,
+and exists only if the course's policy affects the student.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _KNOWN = ("name", "email", "sid", "group", "submitted_at")
 
 
 def as_json(run: Run, grades: Iterable[Grade]) -> Iterator[bytes]:
-    """Yield ``grades.json`` in parts: a large class never fits in memory at once."""
+    """Yield ``grades.json`` in parts, so that a large class never has to fit in memory."""
     document = {
         "assignment": run.assignment,
         "seed": run.seed,
@@ -48,7 +48,7 @@ def _indented(document: dict[str, Any]) -> bytes:
 def submission_entry(grade: Grade, versions: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return one submission's entry in grades.json.
 
-    ``versions``: those of the run, which are not repeated.
+    ``versions``: the versions of the run, which are not repeated here.
     """
     submission = grade.submission
     entry: dict[str, Any] = {
@@ -116,7 +116,7 @@ def check_entry(outcome: Outcome) -> dict[str, Any]:
 
 
 def manual_entry(outcome: Outcome) -> dict[str, Any]:
-    """Return the entry of a question that a person grades: its points are those it is worth."""
+    """Return the entry of a manually graded question; its points are its maximum."""
     return {
         "id": question_of(outcome),
         "title": outcome.title,
@@ -126,7 +126,7 @@ def manual_entry(outcome: Outcome) -> dict[str, Any]:
 
 
 def card_entry(card: Card) -> dict[str, Any]:
-    """Return one root cause's entry in grades.json, without its picture; what is empty is left out."""
+    """Return one root cause's entry in grades.json, without its picture and empty fields."""
     entry: dict[str, Any] = msgspec.to_builtins(replace(card, picture=""))
     return {key: value for key, value in entry.items() if value}
 

@@ -1,10 +1,10 @@
-"""Hold back what a student may not read yet: the rule for pages, grades.json and LMS comments.
+"""Hold back what a student may not read yet, on pages, in grades.json and LMS comments.
 
     shown = for_student(grade, due=grade.standing.due, now=datetime.now(UTC))
 
-Of a check marked ``visibility("hidden")`` a student reads title, verdict and points, always; of one
-marked ``visibility("after_due_date")`` until the student's own due date. What is held back moves
-under ``instructor``, where only staff read.
+For a check marked ``visibility("hidden")`` a student always reads only title, verdict and points;
+for one marked ``visibility("after_due_date")`` until the student's due date. Held-back fields move
+to ``instructor``, which only staff read.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from msgspec.structs import replace
 from grader.model import Card, Grade, Outcome
 
 TOLD: Final = ("message", "mistake", "hint", "more", "blocked_by", "root_cause", "credit")
-"""What an outcome says besides title, verdict and points."""
+"""The fields of an outcome that can be held back: all except title, verdict and points."""
 
 
 def is_held_back(outcome: Outcome, due: datetime | None, now: datetime) -> bool:
-    """Return whether a student reads only title, verdict and points.
+    """Return whether a student may read only title, verdict and points of a check.
 
-    Without a due date, a check for after the due date stays held back.
+    If there is no due date, ``after_due_date`` holds back forever.
     """
     if outcome.visibility == "after_due_date":
         return due is None or now < due
@@ -31,12 +31,12 @@ def is_held_back(outcome: Outcome, due: datetime | None, now: datetime) -> bool:
 
 
 def for_student(grade: Grade, due: datetime | None = None, now: datetime | None = None) -> Grade:
-    """Return the grade with everything moved under ``instructor`` that is held back now.
+    """Return the grade with everything that is held back now moved to ``instructor``.
 
     Args:
-        grade: As it is stored, for staff.
-        due: The due date, if the grade has no `Standing` that knows the student's own.
-        now: The time of reading; the present time if None.
+        grade: The grade as stored, for staff.
+        due: The due date, if the grade has no `Standing` with the student's due date.
+        now: The time of reading; None for the present time.
     """
     date = grade.standing.due if grade.standing is not None else due
     if date is not None and date.tzinfo is None:
@@ -52,7 +52,7 @@ def for_student(grade: Grade, due: datetime | None = None, now: datetime | None 
 
 
 def for_staff(outcome: Outcome) -> Outcome:
-    """Return an outcome with what is held back from the student, for reports that staff read."""
+    """Return an outcome with the held-back fields restored, for reports to staff."""
     if not outcome.visibility:
         return outcome
     held: dict[str, Any] = {

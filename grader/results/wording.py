@@ -1,6 +1,6 @@
-"""All that pages, LMS comments and the class report say, in one place, so that it can be translated.
+"""All texts of pages, LMS comments and the class report, in one place for translation.
 
-Templates take their words from here (``say``); sentences with a number in them are functions.
+Templates use these texts as ``say``; sentences that contain numbers are functions.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ VERDICTS: Final = {
     "manual": "to be graded",
     "error": "not judged",
 }
-"""The verdict on a check, in words; ``partial`` failed with some of its points."""
+"""The verdicts on a check in words; ``partial`` means failed with some of its points."""
 
 # --- a student's page ---
 
@@ -87,7 +87,7 @@ def points(value: float) -> str:
 
 
 def points_lost(value: float) -> str:
-    """Say how many points something costs.
+    """Write how many points something costs.
 
     >>> points_lost(1.0), points_lost(0.0)
     ('1 point lost', 'no points lost')
@@ -96,7 +96,7 @@ def points_lost(value: float) -> str:
 
 
 def consequences(count: int, lost: float) -> str:
-    """Say how many checks follow from a root cause.
+    """Write how many checks follow from a root cause.
 
     >>> consequences(33, 21.4)
     'and 33 checks that follow from it (21.4 points)'
@@ -106,7 +106,7 @@ def consequences(count: int, lost: float) -> str:
 
 
 def kept(outcome: Outcome) -> str:
-    """Say why a failed check keeps some of its points, or ''.
+    """Return why a failed check keeps some of its points, or ''.
 
     >>> kept(Outcome("t::W2", "W2", "failed", 4.0, 5.0, credit="correct given your own z2"))
     'partial credit: correct given your own z2'
@@ -116,19 +116,19 @@ def kept(outcome: Outcome) -> str:
 
 
 def one_reason(count: int, named: bool) -> str:
-    """Head several checks that failed together."""
+    """Return the heading of several checks that failed together."""
     if named:
         return f"{count} checks point to one mistake"
     return f"{count} checks failed for the same reason"
 
 
 def affected(count: int) -> str:
-    """Head the list of the checks that show a mistake."""
+    """Return the heading of the list of checks that show a mistake."""
     return f"the {plural(count, 'check')}"
 
 
 def topic(title: str, good: int, count: int) -> str:
-    """Name a topic, with how many of its checks passed if not all did.
+    """Return a topic's name, with the number of passed checks unless all passed.
 
     >>> topic("Loss", 4, 4), topic("Backward", 3, 7)
     ('Loss', 'Backward (3 of 7)')
@@ -137,7 +137,7 @@ def topic(title: str, good: int, count: int) -> str:
 
 
 def passed(count: int, earned: float, topics: Sequence[str]) -> str:
-    """Say what is correct, in a line.
+    """Return a line about what is correct.
 
     >>> passed(7, 20.0, ["Loss", "Backward (3 of 7)"])
     '7 checks passed (20 points): Loss, Backward (3 of 7)'
@@ -146,7 +146,7 @@ def passed(count: int, earned: float, topics: Sequence[str]) -> str:
 
 
 def test_first(command: str, in_notebook: bool) -> tuple[str, str]:
-    """Return what to do before the next submission, and the command to do it with."""
+    """Return advice before the next submission, and the command for it."""
     if in_notebook:
         return "Test your work first: run the last cell of the notebook, or", command
     return "Test your work first, as often as you like:", command
@@ -168,7 +168,7 @@ NOTED: Final = {
     "extended": "They have a later due date.",
     "by-hand": "Somebody changed these scores by hand, for the reason given.",
 }
-"""Explains each kind of note to staff."""
+"""The explanation for staff of each kind of note."""
 
 
 # --- plain text, for LMS comments and the terminal ---
@@ -182,10 +182,10 @@ def example_lines(example: Example) -> list[str]:
 
 
 def follows_from(title: str) -> str:
-    """Refer from a consequence to the check at which its root cause is explained."""
+    """Return a reference from a consequence to the check that explains its root cause."""
     return f"Follows from: {title}"
 
 
 def not_judged(outcome: Outcome) -> str:
-    """Say why a check has no verdict yet, in a sentence."""
+    """Return a sentence about why a check has no verdict yet."""
     return f"Not judged yet: {outcome.blocked_by}." if outcome.blocked_by else "Not judged yet."

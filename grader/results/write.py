@@ -14,14 +14,14 @@ from grader.results.visibility import for_student
 
 
 def write_results(course: Course, folder: Path) -> list[Path]:
-    """Write grades.json, grades.csv and the pages from the store; return what was written."""
+    """Write grades.json, grades.csv and the pages from the store; return their paths."""
     return write_files(policy.standings(course, folder), folder, course=course)
 
 
 def write_files(
     found: policy.Standings, folder: Path, plots: bool = False, course: Course | None = None
 ) -> list[Path]:
-    """Write the files of what was read from the store already; return what was written.
+    """Write the files from results that have been read already; return their paths.
 
     Args:
         found: The results, under the course's policy.
@@ -51,7 +51,7 @@ def write_files(
     ]
     written += manual.write_answers(folder, found, course)
     if plots:
-        with contextlib.chdir(os.sep):  # matplotlib reads the current folder's matplotlibrc
+        with contextlib.chdir(os.sep):  # matplotlib reads matplotlibrc from the current folder
             from grader.results import plots as drawings
 
         written += drawings.save(run, grades, folder / "plots")
