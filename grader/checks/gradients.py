@@ -134,7 +134,8 @@ def _slope(
 def relative(given: np.ndarray, numeric: np.ndarray) -> float:
     """Return the largest difference, relative to the larger root mean square.
 
-    Infinity if an array has a non-finite entry or is empty; 0 if both are zero.
+    Returns:
+        Infinity if an array has a non-finite entry or is empty; 0 if both are zero.
     """
     if given.size == 0 or not (np.isfinite(given).all() and np.isfinite(numeric).all()):
         return float("inf")

@@ -101,7 +101,8 @@ def given_parts(failure: Failure, own: Sequence[str]) -> bool | None:
     After `MOST_CALLS` calls of these functions, the result for smaller inputs counts for larger
     ones.
 
-    None if there is no evidence: the student's functions raise, or return constants.
+    Returns:
+        None if there is no evidence: the student's functions raise, or return constants.
     """
     mixed, function = mixed_parts(failure.asked, tuple(own)), failure.function
     if mixed.remote.answered > MOST_CALLS and mixed.follows.get(function):

@@ -79,7 +79,8 @@ class Yardstick:
     def _timed(self, case: Case, repeats: int) -> float:
         """Return the CPU seconds of one run on ``case``.
 
-        GraderError: The reference cannot be timed, or its clock is wrong; not the student's fault.
+        Raises:
+            GraderError: The reference cannot be timed, or its clock is wrong: our fault.
         """
         for _ in range(TRIES):
             try:

@@ -1,11 +1,11 @@
-"""Adapters for LMSs and CI systems: one module each, made of pure functions.
+"""Adapters for LMSs and CI systems: one module of pure functions per system.
 
-    job = JOBS["gradescope"](JobPlace(os.environ, Path.cwd()))     # what a container provides
-    answer = ANSWERS["gradescope"](grade, job)                  # what it wants: bytes, and where
+    job = JOBS["gradescope"](JobPlace(os.environ, Path.cwd()))     # input from a container
+    answer = ANSWERS["gradescope"](grade, job)                     # output: content and paths
     done = export("canvas", grades, assignment, into=data, inbox="canvas")
 
-Adapters import the core and what all of them share (`words`, `job`, `sheet`), never one another.
-To add one: a module, and a line in the dict below that it belongs to.
+Adapters import the core and the shared modules (`wording`, `job`, `sheet`), never one another. To
+add a system, write a module and add a line to the dict below.
 """
 
 from __future__ import annotations
@@ -68,13 +68,13 @@ def export(
     into: bytes | None = None,
     inbox: str = "",
 ) -> Export:
-    """Write a class's grades in a ``format`` of `EXPORTS`; raise `ExportError`.
+    """Return a class's grades as a file in a ``format`` of `EXPORTS`; raise `ExportError`.
 
     Args:
         format: The name of the format.
         grades: The grades to export.
         assignment: The assignment they are for.
-        into: The instructor's own file, of which every other byte is kept.
-        inbox: The kind of download that the submissions came from: the kind of a student's id.
+        into: The instructor's gradebook file; every other byte of it stays unchanged.
+        inbox: The kind of download the submissions came from, which determines the kind of ids.
     """
     return EXPORTS[format](list(grades), assignment, into, inbox)

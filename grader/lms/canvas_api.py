@@ -1,14 +1,16 @@
-"""Grades to Canvas over its REST API. Nothing goes out, not even a question, without ``send``.
+"""Push grades to Canvas over its REST API. Without ``send``, no request is made at all.
 
     report = canvas(target, grades, journal=folder / "push-canvas.json", send=True)
 
-Scores and comments go in bulk (``submissions/update_grades``), and the Progress that answers is
-polled to its end. What Canvas has already is not sent again: a second push sends nothing, and one
-that was cut off goes on, after the job that it had started (noted in the journal) has ended.
+Scores and comments are sent in bulk (``submissions/update_grades``), and the Progress in the answer
+is polled to its end. Values that Canvas already has are not sent again, so a second push sends
+nothing. An interrupted push continues after the job that it had started (recorded in the journal)
+has ended.
 
-Refusals that pass (403 with a rate limit, 409, 429) are waited out, as is a server in trouble. When
-it is unknown whether Canvas took a batch (5xx, a time-out), its state is read again before anything
-is sent twice. Source: Canvas LMS REST API, *Submissions*, *Progress*, *Throttling*, *Pagination*.
+Temporary refusals (403 with a rate limit, 409, 429) and server errors are retried after a wait. If
+it is unknown whether Canvas accepted a batch (5xx, a timeout), its state is read again before
+anything is sent twice. Source: Canvas LMS REST API, *Submissions*, *Progress*, *Throttling*,
+*Pagination*.
 """
 
 from __future__ import annotations
@@ -52,14 +54,14 @@ _Answer = tuple[int, dict[str, str], bytes]
 
 
 class _UnsureError(Exception):
-    """It is unknown whether a request was carried out."""
+    """It is unknown whether Canvas executed a request."""
 
 
 WHERE: Final = "write lms: {canvas: {course: ID, assignment: ID}} in assignments.yaml"
 
 
 class Target(Struct, frozen=True):
-    """One assignment in one Canvas. The token is shown nowhere, not even in ``repr``."""
+    """One assignment in one Canvas. The token is never shown, not even in ``repr``."""
 
     url: str
     course: str
@@ -71,21 +73,21 @@ class Target(Struct, frozen=True):
 
 
 class Post(Struct, frozen=True):
-    """The values for one student in Canvas."""
+    """The values to set for one student in Canvas."""
 
     student: str
     user: str
     score: str
     comment: str = ""
     excuse: bool = False
-    """Instead of a score."""
+    """Whether to excuse the student instead of setting a score."""
 
 
 class PushReport(Struct):
     """The result of a push."""
 
     posts: list[Post] = field(default_factory=list)
-    """What was sent, or would be."""
+    """The values that were sent, or would be sent."""
     unchanged: int = 0
     unmatched: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -93,10 +95,10 @@ class PushReport(Struct):
 
 
 def target(assignment: Assignment, environ: Mapping[str, str]) -> Target:
-    """Return the place in Canvas from ``lms: {canvas: ...}`` and the environment.
+    """Return the assignment in Canvas from ``lms: {canvas: ...}`` and the environment.
 
     Raises:
-        ExportError: Without an address, CANVAS_URL or CANVAS_TOKEN.
+        ExportError: The address, CANVAS_URL or CANVAS_TOKEN is missing.
     """
     settings = assignment.lms.get("canvas", {})
     url = str(settings.get("url") or environ.get("CANVAS_URL", "")).rstrip("/")
@@ -126,9 +128,9 @@ def canvas(
     comments: bool = True,
     wait: Callable[[float], None] = time.sleep,
 ) -> PushReport:
-    """Make Canvas hold these grades; raises `ExportError` when that cannot go on.
+    """Set these grades in Canvas; raise `ExportError` if that fails.
 
-    Without ``send`` no connection is made: the report says what is known of what would be sent.
+    Without ``send`` no connection is made; the report lists what would be sent, as far as known.
     """
     report = PushReport(sent=send)
     known = []
@@ -152,7 +154,7 @@ def canvas(
 
 
 def _post(grade: Grade, inbox: str, comments: bool) -> Post:
-    """Prepare what to send, as far as it is known without Canvas's list of users."""
+    """Prepare the values to send, as far as possible without Canvas's list of users."""
     return _made(grade, matching.identities(grade, inbox).get("canvas", ""), comments)
 
 
@@ -166,7 +168,7 @@ def _made(grade: Grade, user: str, comments: bool) -> Post:
 
 
 def _send_all(api: _Api, waiting: list[Post], report: PushReport, journal: Path) -> None:
-    """Send in batches until Canvas holds everything; one by one what a batch did not bring in."""
+    """Send in batches until Canvas has everything; send what a batch did not set one by one."""
     for at in range(0, len(waiting), BATCH):
         posts = waiting[at : at + BATCH]
         left = list(posts)
@@ -195,7 +197,7 @@ def _send(api: _Api, posts: Sequence[Post], journal: Path) -> None:
     try:
         answer = api.call("POST", f"{api.here}/submissions/update_grades", form)
     except _UnsureError:
-        api.wait(5.0)  # it may be on its way: what Canvas holds decides
+        api.wait(5.0)  # it may still arrive, so Canvas's state decides
         return
     job = str(answer.get("id", "")) if isinstance(answer, dict) else ""
     if not job.isdecimal():
@@ -205,7 +207,7 @@ def _send(api: _Api, posts: Sequence[Post], journal: Path) -> None:
 
 
 def _finish(api: _Api, journal: Path) -> None:
-    """Wait for the job noted in the journal, if there is one."""
+    """Wait for the job recorded in the journal, if there is one."""
     try:
         noted = json.loads(journal.read_text())
     except (OSError, ValueError):
@@ -237,14 +239,14 @@ def _verdict(post: Post) -> tuple[str, str]:
     return ("excuse", "true") if post.excuse else ("posted_grade", post.score)
 
 
-# --- what Canvas holds --------------------------------------------------------------------------
+# --- the state of Canvas ------------------------------------------------------------------------
 
 KINDS: Final = {"id": ("canvas",), "sis_user_id": ("sid",), "login_id": ("login", "email"),
                 "email": ("email",)}  # fmt: skip
 
 
 def _users(api: _Api) -> Mapping[tuple[str, str], set[int]]:
-    """Return Canvas's users by kind of id and id."""
+    """Return Canvas's users by (kind of id, id)."""
     query = {"enrollment_type[]": "student", "include[]": "email", "per_page": str(PAGE)}
     found: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
     for user in api.pages(f"/api/v1/courses/{api.to.course}/users", query):
@@ -257,7 +259,7 @@ def _users(api: _Api) -> Mapping[tuple[str, str], set[int]]:
 
 
 def _differing(api: _Api, posts: Sequence[Post]) -> list[Post]:
-    """Return the posts that differ from Canvas; an existing comment is not repeated."""
+    """Return the posts that differ from Canvas's state; an existing comment is not repeated."""
     if not posts:
         return []
     query = {"include[]": "submission_comments", "per_page": str(PAGE)}
@@ -290,7 +292,7 @@ def _is(have: Mapping[str, Any], post: Post) -> bool:
 
 
 class _Api(Struct):
-    """One Canvas. Redirects are not followed: the token goes to no other host."""
+    """A connection to one Canvas; it refuses redirects, which could leak the token."""
 
     to: Target
     wait: Callable[[float], None]
@@ -300,7 +302,7 @@ class _Api(Struct):
         return f"/api/v1/courses/{self.to.course}/assignments/{self.to.assignment}"
 
     def pages(self, path: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-        """Yield every item of a list, page after page."""
+        """Yield every item of a paginated list."""
         following = f"{path}?{urlencode(query)}"
         seen: set[str] = set()
         while following and following not in seen:
@@ -314,7 +316,7 @@ class _Api(Struct):
             following = self._same_host(match[1]) if match else ""
 
     def get(self, path: str, missing: Any = None) -> Any:
-        """Return the JSON at a path; ``missing`` if there is nothing."""
+        """Return the JSON at a path; ``missing`` if there is none."""
         status, _, body = self._tried("GET", path, None)
         if status == 404 and missing is not None:
             return missing
@@ -323,7 +325,7 @@ class _Api(Struct):
         return _json(body)
 
     def call(self, method: str, path: str, form: Mapping[str, str]) -> Any:
-        """Send a form; raises `_UnsureError` when it is unknown what became of it."""
+        """Send a form; raise `_UnsureError` if it is unknown whether it was executed."""
         status, _, body = self._tried(method, path, urlencode(form).encode())
         if status not in (200, 201):
             raise ExportError(_refused(method, path, status, body))
@@ -336,7 +338,7 @@ class _Api(Struct):
         return f"{theirs.path}?{theirs.query}".removeprefix(ours.path)
 
     def _tried(self, method: str, path: str, form: bytes | None) -> _Answer:
-        """Return the answer to a request, repeated while the refusal is temporary."""
+        """Return the answer to a request, which is repeated while the refusal is temporary."""
         said = "no answer"
         for turn in range(TRIES):
             pause = min(2.0**turn, LONGEST_WAIT)

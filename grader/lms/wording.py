@@ -1,11 +1,11 @@
-r"""Say what a grade is, as text of bounded length: for every format that has room for words.
+r"""Describe a grade as text of limited length, for every format with room for text.
 
 >>> for_lms("a long message", 6)
 'a long\n[cut: 14 characters in all]'
 
-Messages may hold what a student wrote (a traceback of a file that did not load): control
-characters and half surrogates go here, and each format escapes what is left in its own way.
-Nothing of an outcome's ``instructor`` is ever read, but by the two functions for staff.
+Messages may contain text from a student (the traceback of a file that did not load), so control
+characters and half surrogates are removed here; each format escapes the rest. Only the two
+functions for staff read an outcome's ``instructor`` field.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ NOT_GRADED: Final = (
 
 
 def said(grade: Grade, outcome: Outcome, most: int = MOST, waits: bool = False) -> str:
-    """Return what a student reads below the title of a check.
+    """Return the text for the student below the title of a check.
 
-    The card of a root cause stands at its first check; the others say which check that is.
+    The first check of a root cause shows its card; the others refer to that check.
 
     Args:
         grade: The grade, for its cards.
         outcome: The check.
-        most: Characters of each part of the text.
-        waits: The system itself shows checks for after the due date only then; no other does.
+        most: Limit in characters of each part of the text.
+        waits: Whether the system itself holds back checks until the due date.
     """
     shown = _shown(grade, waits)
     outcome = next((each for each in shown.outcomes if each.id == outcome.id), outcome)
@@ -51,7 +51,7 @@ def said(grade: Grade, outcome: Outcome, most: int = MOST, waits: bool = False) 
 
 
 def comment(grade: Grade, most: int) -> str:
-    """Return what a student reads of a grade where there is one field for all of it."""
+    """Return the text about a grade for systems with a single comment field."""
     if grade.final is None:
         return ""
     shown = for_student(grade)
@@ -77,7 +77,7 @@ def _waiting(grade: Grade) -> list[Outcome]:
 
 
 def entry_lines(entry: cards.CardView) -> list[str]:
-    """Write one thing to fix in a few lines."""
+    """Describe one thing to fix in a few lines."""
     example = wording.example_lines(entry.example) if entry.example else []
     follow = entry.consequences
     lines = [
@@ -104,7 +104,7 @@ def _of_card(grade: Grade, outcome: Outcome) -> list[str]:
 
 
 def _shown(grade: Grade, waits: bool) -> Grade:
-    """Return what may be shown; a job has no clock to trust, so what is for later is held back."""
+    """Return the grade without held-back texts; a job's clock decides nothing."""
     if waits:
         later = [replace(o, visibility="") if o.visibility == "after_due_date" else o
                  for o in grade.outcomes]  # fmt: skip
@@ -113,7 +113,7 @@ def _shown(grade: Grade, waits: bool) -> Grade:
 
 
 def overall(grade: Grade, remarks: tuple[str, ...] = (), most: int = MOST) -> str:
-    """Return what a student reads about the whole submission; reasons of an error are for staff."""
+    """Return the text about the whole submission; reasons of an error are only for staff."""
     if grade.status == "error":
         passed = sum(outcome.status == "passed" for outcome in grade.outcomes)
         judged = sum(outcome.status != "error" for outcome in grade.outcomes)
@@ -123,7 +123,7 @@ def overall(grade: Grade, remarks: tuple[str, ...] = (), most: int = MOST) -> st
 
 
 def held_back(grade: Grade) -> str:
-    """Return what hidden checks said, a line each. Not for students."""
+    """Return the messages of hidden checks, one line each. Not for students."""
     told = [
         f"{outcome.title} ({outcome.id}): {outcome.status}: {message}"
         for outcome in grade.outcomes
@@ -133,7 +133,7 @@ def held_back(grade: Grade) -> str:
 
 
 def for_staff(grade: Grade) -> str:
-    """Say why a submission could not be graded; '' if it could. Not for students."""
+    """Return why a submission could not be graded, or ''. Not for students."""
     if grade.status != "error":
         return ""
     reasons = [grade.submission.error or grade.message]
@@ -145,7 +145,7 @@ def for_staff(grade: Grade) -> str:
 
 
 def number(value: float) -> str:
-    """Write a number of points as a person does, with at most two decimals.
+    """Write a number of points with at most two decimals.
 
     >>> [number(value) for value in (87.5, 100.0, 33.333333, -0.0)]
     ['87.5', '100', '33.33', '0']
@@ -154,12 +154,12 @@ def number(value: float) -> str:
 
 
 def in_html(text: str) -> str:
-    """Return the text as HTML that shows just that."""
+    """Return the text as HTML that displays exactly this text."""
     return html.escape(text).replace("\n", "<br>")
 
 
 def fitted(render: Callable[[int], bytes], limit: int) -> bytes:
-    """Return the document with texts as long as leave it within ``limit`` bytes, if any do."""
+    """Return the document with texts as long as possible within ``limit`` bytes."""
     data = b""
     for most in STEPS:
         data = render(most)

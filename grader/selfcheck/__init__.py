@@ -1,4 +1,4 @@
-"""A student's own check: the public tests, and each gradient beside a numeric one.
+"""The self-check for students: public tests, and gradients compared with numeric ones.
 
 In a terminal, on Linux, macOS and Windows::
 
@@ -9,11 +9,11 @@ and in a notebook, on the functions that it has defined::
     from grader.selfcheck import check
     check("two_layer_network")
 
-The public tests are a file ``test_public.py`` beside the student's file, in the current folder, or
-in a folder named like the exercise; `grader.checks.expect` is what they are written in. A file
-is run by a Python of its own, so that whatever it does, somebody is left to tell: its output is
-passed on as it comes, and it is stopped when it is silent for too long. Exit status: 0 everything
-passed, 1 something did not, 2 there is nothing to check.
+The public tests are a file ``test_public.py`` next to the student's file, in the current folder, or
+in a folder named like the exercise; they are written with `grader.checks.expect`. A file runs in a
+separate Python process, so that any failure can be reported: its output is passed on as it arrives,
+and it is stopped if it is silent for too long. Exit status: 0 if everything passed, 1 if something
+did not, 2 if there is nothing to check.
 """
 
 from __future__ import annotations
@@ -30,13 +30,14 @@ from grader.selfcheck.runner import say
 
 __all__ = ["SelfCheckError", "check", "draw", "ending", "lines", "public_of", "say", "show", "step"]
 
-# --- the two front doors ------------------------------------------------------------------------
+# --- entry points -------------------------------------------------------------------------------
 
 
 def check(name: str) -> None:
-    """Check the functions of the notebook (or module) that calls this; show what came of it.
+    """Check the functions of the calling notebook or module, and show the result.
 
-    ``name`` is that of the exercise. In IPython the outcome is shown as HTML, elsewhere as text.
+    ``name`` is the name of the exercise. IPython shows the result as HTML, other programs print
+    text.
     """
     if busy.is_set():
         return
@@ -51,11 +52,11 @@ def check(name: str) -> None:
     _show(Report(name, (*refused, *(each.run() for each in checks(namespace, tests)))))
 
 
-# --- a file, in a Python of its own -------------------------------------------------------------
+# --- output -------------------------------------------------------------------------------------
 
 
 def _show(report: Report) -> None:
-    """Display in IPython, if that is where we are; else print."""
+    """Display the report in IPython; print it elsewhere."""
     shell = sys.modules.get("IPython")
     if shell is not None and shell.get_ipython() is not None:
         shell.display.display(report)

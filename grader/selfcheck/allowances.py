@@ -1,7 +1,7 @@
-"""The rules of an exercise, in constants that ``grader build`` writes to ``test_public.py``.
+"""The rules of an exercise, as constants that ``grader build`` writes to ``test_public.py``.
 
-allowed = Allowances.of(tests)         # FILES, DATA, EXTRA_FILES, WRITES and IMPORTS of the module
-allowed.helpers(Path("model.py"))      # [("data.py", text)], what model.py can import
+allowed = Allowances.of(tests)            # FILES, DATA, EXTRA_FILES, WRITES and IMPORTS of the module
+allowed.helpers(Path("model.py"))         # [("data.py", text)]: files that model.py can import
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ class Allowances(Struct, frozen=True):
 
     imports: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
-    """The files that are submitted, if there are several; the first is the main one."""
+    """The files to submit, if there are several; the first is the main one."""
     data: tuple[str, ...] = ()
-    """The files that can be read, by their path from the folder of the exercise."""
+    """The readable files, by their path from the folder of the exercise."""
     extra_files: bool = False
     writes: bool = False
 
     @classmethod
     def of(cls, tests: types.ModuleType) -> Allowances:
-        """Return what public tests say."""
+        """Return the rules in a module of public tests."""
         return cls(
             tuple(getattr(tests, "IMPORTS", ())),
             tuple(getattr(tests, "FILES", ())),
@@ -47,7 +47,7 @@ class Allowances(Struct, frozen=True):
         return [(name, text) for name in self._names(main) if (text := _text(main.parent / name))]
 
     def missing(self, main: Path) -> list[str]:
-        """Return the names of files that are to be submitted and do not lie beside the main one."""
+        """Return the names of files to submit that are missing next to the main one."""
         return [name for name in self.files[1:] if not main.with_name(name).is_file()]
 
     def _names(self, main: Path) -> Iterator[str]:

@@ -1,9 +1,8 @@
-"""The public tests of an exercise, run on a student's own functions.
+"""Run the public tests of an exercise on a student's own functions.
 
-``checks(namespace, public)`` is what there is to run. Nothing of it needs an answer, a sandbox or
-another process, and nothing raises: a `Result` says what became of it. A student's exception is
-shown with the student's frames alone, a function that is not written yet is no failure, and one
-that never ends is interrupted.
+``checks(namespace, public)`` returns the checks. They need no solution, sandbox or other process,
+and never raise: a `Result` describes the outcome. A student's exception is shown with the student's
+frames only, an unwritten function is not a failure, and an infinite loop is interrupted.
 """
 
 from __future__ import annotations
@@ -31,11 +30,11 @@ from grader.selfcheck.time_limit import OverranError, time_limit
 from grader.text import nearest
 
 LIMIT: Final = float(os.environ.get("GRADER_CHECK_SECONDS", "10"))
-"""Seconds for one check, and for what runs on import; a slow machine may need more."""
+"""Seconds for one check, and for running the file; a slow machine may need more."""
 MOST_FRAMES: Final = 6
 MOST_PRINTED: Final = 10
 WIDEST: Final = 200
-"""Lines of which so many are shown, and signs of each."""
+"""Number of lines to show, and of characters per line."""
 
 Verdict = Literal["passed", "failed", "unwritten", "noted"]
 Namespace = Mapping[str, Any]
@@ -44,7 +43,7 @@ Namespace = Mapping[str, Any]
 class Result(Struct, frozen=True):
     """The result of one check.
 
-    ``unwritten`` names the function that is not written yet. A ``noted`` result (a cell of a notebook
+    ``unwritten`` names a function that is not written yet. A ``noted`` result (a notebook cell
     raised) does not fail the check.
     """
 
@@ -57,7 +56,7 @@ class Result(Struct, frozen=True):
 
 
 class SelfCheck(Struct, frozen=True):
-    """Something to run, and the line that says what it is."""
+    """A check to run, and the line that describes it."""
 
     title: str
     run: Callable[[], Result]
@@ -68,18 +67,18 @@ class SelfCheck(Struct, frozen=True):
 
 
 class Notes(Struct):
-    """Values kept from one check to the next."""
+    """Values that are kept from one check to the next."""
 
     changed: dict[str, str] = field(default_factory=dict)
-    """By function: the argument that it changed."""
+    """By function: the argument that it modified."""
     overran: dict[str, str] = field(default_factory=dict)
-    """By function: what was said when it ran over its time."""
+    """By function: the message when it exceeded its time."""
 
 
 class OwnFunctions:
-    """A student's functions by name. Each is called with copies: a change of an argument is seen.
+    """A student's functions by name, called with copies, so that modified arguments are noticed.
 
-    What the student's own functions returned (a cache) is handed back as it is.
+    Values that the student's functions returned (caches) are passed back unchanged.
     """
 
     def __init__(self, namespace: Namespace, notes: Notes) -> None:
@@ -119,7 +118,7 @@ class OwnFunctions:
         return result
 
     def _undefined(self, name: str) -> str:
-        """Say that a function is missing, and which name may be meant for it."""
+        """Return a message about a missing function, with a name that may be meant for it."""
         near = nearest(name, [each for each in self._namespace if not each.startswith("__")])
         return f"your file does not define `{name}`" + (f"; did you mean `{near}`?" if near else "")
 
@@ -139,7 +138,7 @@ def _same(before: Any, after: Any) -> bool:
     """Return whether an argument is unchanged; a cache may have new keys."""
     try:
         return _equal(before, after)
-    except (TypeError, ValueError):  # what stands there now is of another kind, an array perhaps
+    except (TypeError, ValueError):  # the new value is of another kind, perhaps an array
         return False
 
 
@@ -190,7 +189,7 @@ def _run(
     title: str,
     test: Callable[[OwnFunctions], Sequence[Row] | None],
 ) -> Result:
-    """Run one test, whatever it does."""
+    """Run one test, and return its result whatever happens."""
     student, known = OwnFunctions(namespace, notes), set(notes.changed)
     with captured() as printed:
         try:
@@ -209,7 +208,7 @@ def _run(
 
 
 def _with_changes(result: Result, changed: Mapping[str, str]) -> Result:
-    """Return the result, failed if a function has changed its arguments."""
+    """Return the result, failed if a function has modified its arguments."""
     if not changed:
         return result
     told = [f"{name} changes its argument {what}: work on a copy" for name, what in changed.items()]
@@ -230,7 +229,7 @@ def _raised(title: str, error: BaseException, namespace: Namespace) -> Result:
 
 
 def _unusable(error: BaseException) -> str:
-    """Return a message for a value of the student's on which our own line raised."""
+    """Return a message about a student's value for which the test itself raised."""
     if isinstance(error, KeyError):
         return f"a dict that your code returned has no key {error}"
     if isinstance(error, ModuleNotFoundError):
@@ -246,19 +245,19 @@ def _own(error: BaseException, namespace: Namespace) -> list[tuple[types.FrameTy
 
 
 def trace(error: BaseException, namespace: Namespace) -> str:
-    """Return a traceback like Python's with only the student's last frames."""
+    """Return a traceback in Python's format with only the student's last frames."""
     own = _own(error, namespace)[-MOST_FRAMES:]
     frames = traceback.StackSummary.extract(iter(own))
     try:
         said = "".join(traceback.format_exception_only(type(error), error))
-    except Exception:  # an exception of the student's own whose text cannot be had
+    except Exception:  # a student's exception whose text cannot be obtained
         said = type(error).__name__
     return ("".join(frames.format()) + said).rstrip()
 
 
 @contextlib.contextmanager
 def captured() -> Iterator[io.StringIO]:
-    """Keep what is printed; warnings fail nobody and are left out."""
+    """Capture printed output; warnings are dropped, since they are not failures."""
     printed = io.StringIO()
     with (
         warnings.catch_warnings(),
@@ -270,7 +269,7 @@ def captured() -> Iterator[io.StringIO]:
 
 
 def first_lines(text: str) -> str:
-    """Return the beginning of printed text: a gradient check prints hundreds of times."""
+    """Return the beginning of printed text; a gradient check prints hundreds of times."""
     lines = text.rstrip().splitlines()
     more = len(lines) - MOST_PRINTED
     first = [line if len(line) <= WIDEST else f"{line[:WIDEST]}…" for line in lines[:MOST_PRINTED]]
@@ -288,6 +287,6 @@ def _overran(error: OverranError, student: OwnFunctions, namespace: Namespace) -
 
 
 def where(told: str, error: OverranError, namespace: Namespace) -> str:
-    """Return what is said of something that ran over its time, with the line that it was in."""
+    """Return the message about exceeded time, with the line that was running."""
     lines = "".join(traceback.StackSummary.extract(iter(_own(error, namespace)[-2:])).format())
     return f"{told}. It was here:\n{lines}".rstrip()

@@ -1,8 +1,9 @@
-"""Run and check a student's file in this process, which is the student's own.
+"""Run and check a student's file in this process.
 
-`examine` prints its lines as they come. `grader.selfcheck.runner` starts a Python of its own for it, so that a
-submission that ends Python or never ends is reported. What is run, and what may be imported, is decided by
-the same modules as in the grader (`grader.sandbox.guest.program`, `imports`); `refused` adds the rest.
+`examine` prints its lines as they are produced. `grader.selfcheck.runner` starts it in a separate
+Python process, so that a submission that exits or hangs is reported. The same modules as in the
+grader (`grader.sandbox.guest.program`, `imports`) decide what runs and what may be imported;
+`refused` adds the rest.
 """
 
 from __future__ import annotations
@@ -35,16 +36,16 @@ from grader.selfcheck.report import FAILED, OK, Report, headed, outcome
 from grader.selfcheck.time_limit import OverranError, time_limit
 
 CODES: Final = {70: OK, 71: FAILED}
-"""What `examine` returns, and what that means: a student's own ``exit(0)`` is neither."""
+"""Exit statuses of `examine` and their meaning; a student's ``exit(0)`` gives none of them."""
 SUFFIX: Final = re.compile(r"[-_ ]*\(?\d*\)?", re.ASCII)
-"""What a browser or an LMS appends to a file's name."""
+"""Matches what a browser or an LMS appends to a file's name."""
 
 busy = threading.Event()
-"""Set where a file is examined: a `check` left in it does nothing."""
+"""Set while a file is examined, so that a `check` call left in it does nothing."""
 
 
 def examine(file: str, public: str) -> int:
-    """Check a file in this process, print lines as they come, and return one of `CODES`."""
+    """Check a file in this process, print lines as they are produced, and return one of `CODES`."""
     busy.set()
     path, tests = Path(file), load_public(Path(public))
     name, version = exercise_of(Path(public)), str(getattr(tests, "PYTHON", ""))
@@ -76,8 +77,8 @@ def examine(file: str, public: str) -> int:
 def _load_packages(names: Sequence[str]) -> None:
     """Import the packages that an assignment allows, as the grader does before a submission runs.
 
-    Large ones take longer than a check may. PyTorch loads a part of itself with the first step of
-    an optimiser, and what it writes then would be refused.
+    Large ones take longer than a check may. PyTorch loads a part with the first step of an
+    optimiser, and its writes to files would be refused then.
     """
     for name in names:
         with contextlib.suppress(ImportError):
@@ -87,7 +88,7 @@ def _load_packages(names: Sequence[str]) -> None:
 
 
 def _once(result: Result, said: dict[str, str]) -> Result:
-    """Return a result that names an earlier one instead of saying the same again."""
+    """Return a result that refers to an earlier one instead of repeating its text."""
     if result.verdict != "failed" or result.rows or not result.message:
         return result
     first = said.setdefault(result.message, result.title)
@@ -122,12 +123,12 @@ def load(
     Args:
         file: A Python file or notebook.
         name: The name of the module.
-        imports: What may be imported besides NumPy and the standard library.
-        version: The grader's Python.
+        imports: Modules that may be imported besides NumPy and the standard library.
+        version: The grader's version of Python.
         helpers: Name and text of other files that it can import.
 
     Returns:
-        Its names; what went wrong, or will go wrong in the grader; and whether anything could be run.
+        Its names; what failed, or will fail in the grader; and whether anything could run.
     """
     try:
         cells = read_source(file.name, file.read_bytes())
@@ -149,7 +150,7 @@ def load(
 
 
 class _OwnGate(Gate):
-    """The grader's gate, open while nothing of the student's runs: this process is also ours."""
+    """The grader's import gate, closed only while the student's code runs."""
 
     def __init__(self, imports: Sequence[str]) -> None:
         super().__init__(imports, real=("grader",))
@@ -163,23 +164,23 @@ class _OwnGate(Gate):
         sys.meta_path.insert(0, self)
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> Any:
-        """Decide as the grader does while the student's code runs."""
+        """Decide like the grader's gate while the student's code runs."""
         return super().find_spec(name, path, target) if self.shut else None
 
 
 class _LoadingClock:
-    """Time limits by `time_limit`, which works on every system; refusals are kept with the exception."""
+    """Time limits from `time_limit`, which works on every system; it also records refusals."""
 
     def __init__(self, gate: _OwnGate) -> None:
         self._gate, self._overran = gate, 0
 
     def used_up(self) -> bool:
-        """Return whether only definitions should be run."""
+        """Return whether only definitions should run."""
         return self._overran > 1
 
     @contextlib.contextmanager
     def guard(self, place: Place) -> Iterator[None]:
-        """Run what is inside as the grader does."""
+        """Run the block with the grader's limits."""
         found: list[str] = []
         try:
             with time_limit(LIMIT), refusing() as found, self._shut():
@@ -205,7 +206,7 @@ class _LoadingClock:
 
 
 def _problems(running: Running, cells: Sequence[Cell]) -> Iterator[Result]:
-    """Yield what came of the statements that did not run."""
+    """Yield results for the statements that did not run."""
     one = len(cells) == 1 and cells[0].title.endswith(".py")
     for (_, cell, line, text), error in zip(running.problems, running.raised, strict=True):
         title = cells[cell].title if cell >= 0 else cells[0].title
@@ -225,7 +226,7 @@ def _problems(running: Running, cells: Sequence[Cell]) -> Iterator[Result]:
 
 
 def _line_of(error: BaseException, title: str) -> int:
-    """Return the line of the statement that did not run, not of the function that it called."""
+    """Return the line of the statement that did not run, not of a function that it called."""
     walked = traceback.walk_tb(error.__traceback__)
     return next((line for frame, line in walked if frame.f_code.co_filename == title), 0)
 
@@ -238,13 +239,13 @@ def _refusal(at: str, what: str, text: str = "") -> Result:
 def _refused_text(
     cells: Sequence[Cell], imports: Sequence[str], own: Sequence[str], version: str
 ) -> Iterator[Result]:
-    """Yield what the grader will refuse though it was not run here, or could be.
+    """Yield what the grader will refuse although it did not fail here.
 
     Args:
-        cells: What is submitted.
+        cells: The cells that will be submitted.
         imports: Modules of the grader, besides NumPy and the standard library.
-        own: Modules that are submitted.
-        version: The grader's Python.
+        own: Modules that will be submitted.
+        version: The grader's version of Python.
     """
     one = len(cells) == 1 and cells[0].title.endswith(".py")
     for found in source.foreign(cells, [*imports, *own]):
@@ -265,7 +266,7 @@ def _too_new(cells: Sequence[Cell], version: str, one: bool) -> Iterator[Result]
 
 
 def of_history(history: Any, tests: types.ModuleType) -> list[Result]:
-    """Return what the grader will refuse of the cells that a notebook has run (IPython's ``In``)."""
+    """Return what the grader will refuse in a notebook's history (IPython's ``In``)."""
     if not isinstance(history, list):
         return []
     texts = [(number, text) for number, text in enumerate(history) if isinstance(text, str)]

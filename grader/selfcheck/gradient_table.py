@@ -1,9 +1,9 @@
-"""Each array of a gradient beside the numeric one, in the manner of makemore's ``cmp``.
+"""Compare each array of a gradient with the numeric one, like makemore's ``cmp``.
 
-``table(gradient, student)`` draws the point, the same each time, and compares `backward` with the
+``table(gradient, student)`` draws a point, always the same, and compares `backward` with the
 central differences of the student's *own* forward: array, shape, largest difference, verdict. A
-forward that computes in single precision is too rough for steps of 1e-5; it is noticed, and
-compared with longer steps.
+forward in single precision is too inaccurate for steps of 1e-5; this is detected, and longer steps
+are used.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from grader.checks.expect import entries, numbers
 from grader.checks.gradients import STEP, Agreement, Gradient, Point, by_coordinate, relative
 
 SEED: Final = 1
-"""Public inputs are the same each time: what was wrong can be looked at again."""
+"""The seed of public inputs, always the same so that a failure can be reproduced."""
 COARSE_STEP: Final = 3e-3
-"""The numeric step where a forward computes in single precision."""
+"""The numeric step for a forward in single precision."""
 COARSE_TOLERANCE: Final = 1e-2
 FACT_TOLERANCE: Final = 1e-4
 
@@ -97,7 +97,7 @@ def _is_rough(gradient: Gradient, student: Any, at: Point, name: str) -> bool:
 
 
 def _fact(gradient: Gradient, student: Any, at: Point, name: str, given: np.ndarray) -> str:
-    """Say by which simple factor a wrong gradient is off, if there is one."""
+    """Return the simple factor by which a wrong gradient is off, in words, or ''."""
     sizes = sorted({size for array in at.values() for size in np.shape(array) if size > 1})
     facts = {-1.0: "right but for its sign", 0.5: "twice the right one", 2.0: "half the right one"}
     facts |= {1.0 / n: f"{n} times too large, and {n} is a size of the input" for n in sizes}
@@ -110,7 +110,7 @@ def _fact(gradient: Gradient, student: Any, at: Point, name: str, given: np.ndar
 
 
 def _slopes(gradient: Gradient, student: Any, at: Point, name: str, size: float) -> np.ndarray:
-    """Return the numeric gradient for one step size, kinks included."""
+    """Return the numeric gradient for one step size, including kinks."""
     array = np.asarray(at[name], np.float64)
     slopes = np.zeros(array.shape)
     for place in np.ndindex(array.shape):

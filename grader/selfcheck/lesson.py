@@ -1,15 +1,20 @@
-"""Help a notebook to teach: check a step of a derivation, show a picture, go on after a gap.
+"""Functions for teaching in a notebook: check a step of a derivation, show a picture.
 
     from grader.selfcheck import draw, ending, show, step
+
+    step("Step 1", slope_of_loss, [((0.5, 1.0), -2.0)], "With y = 1 the loss is -log a.")
+    with ending("Two moons"):       # prints what is not written yet, and continues
+        show(figure, "The loss falls from 0.69 to 0.02 in 60 epochs.")
+    draw(GRAPH, GRAPH_VALUES, GRAPH_GRADIENTS)
 
     step("Step 1", slope_of_loss, [((0.5, 1.0), -2.0)], "With y = 1 the loss is -log a.")
     with ending("Two moons"):               # says what is not written yet, and goes on
         show(figure, "The loss falls from 0.69 to 0.02 in 60 epochs.")
     draw(GRAPH, GRAPH_VALUES, GRAPH_GRADIENTS)
 
-Nothing here raises on a student's mistake, so a notebook runs to its end. These cells are tagged ``demo``
-and stand under ``if __name__ == "__main__"``: the grader runs none of them. Every picture has a text that
-says the same in words.
+None of these functions raises on a student's mistake, so that a notebook runs to its end. Their
+cells are tagged ``demo`` and stand under ``if __name__ == "__main__"``; the grader does not run
+them. Every picture has a text with the same content.
 """
 
 from __future__ import annotations
@@ -31,22 +36,22 @@ from grader.selfcheck.checks import LIMIT
 from grader.selfcheck.time_limit import OverranError, time_limit
 
 ENDING_LIMIT: Final = 12 * LIMIT
-"""Seconds of one ending: they train for a few."""
+"""Seconds for one ending, which may train a network for a few seconds."""
 
 TOLERANCE: Final = 2e-3
-"""Relative to the largest entry: worked values have four digits."""
+"""Tolerance relative to the largest entry: worked values have four digits."""
 
 
 def step(
     title: str, formula: Callable[..., Any], cases: Sequence[tuple[Any, Any]], hint: str = ""
 ) -> bool:
-    """Print whether a formula with a blank is right at worked numbers, and return it.
+    """Print whether a completed formula is right for worked numbers, and return the result.
 
     Args:
-        title: The step, as the text calls it.
+        title: The name of the step in the text.
         formula: The function that the student completed.
         cases: Pairs of arguments (a tuple) and the correct value.
-        hint: A question or an experiment, printed where the value is wrong.
+        hint: A question or an experiment, printed if a value is wrong.
     """
     said = next(filter(None, (_wrong(formula, args, want) for args, want in cases)), "")
     if not said:
@@ -59,7 +64,7 @@ def step(
 
 
 def _wrong(formula: Callable[..., Any], args: tuple[Any, ...], want: Any) -> str:
-    """Return what is wrong with one value of a formula, or ''."""
+    """Return the error in one value of a formula, or ''."""
     called = f"{formula.__name__}({', '.join(map(_spelt, args))})"
     try:
         got = formula(*args)
@@ -81,7 +86,7 @@ def _spelt(value: Any) -> str:
 
 @contextlib.contextmanager
 def ending(title: str) -> Iterator[None]:
-    """Run what only shows something: where it fails, print why in one line and go on."""
+    """Run a block that only shows something; if it fails, print why in one line and continue."""
     try:
         with time_limit(ENDING_LIMIT):
             yield
@@ -105,14 +110,14 @@ def _reason(error: Exception) -> str:
 
 
 def lines(name: str) -> list[str]:
-    """Return the lines of a data file: beside the notebook, or in ``data/`` in the course's folder."""
+    """Return the lines of a data file next to the notebook, or in the course's ``data/``."""
     beside = Path(name)
     path = beside if beside.exists() or not (Path("data") / name).exists() else Path("data") / name
     return path.read_text(encoding="utf-8").splitlines()
 
 
 def show(figure: Any, text: str) -> None:
-    """Show a figure of matplotlib, and print the text that says the same in words."""
+    """Show a matplotlib figure, and print a text with the same content."""
     shell = sys.modules.get("IPython")
     if shell is None or shell.get_ipython() is None:
         figure.show()
@@ -131,7 +136,7 @@ def draw(
     gradients: Mapping[str, Any] | None = None,
     title: str = "Computation graph",
 ) -> None:
-    """Show a computation graph, values above the arrows and gradients below; elsewhere its table."""
+    """Show a computation graph with values above and gradients below its arrows, or its table."""
     table = "\n".join(graph.table(declared, values or {}, gradients or {}))
     shell = sys.modules.get("IPython")
     if shell is None or shell.get_ipython() is None:

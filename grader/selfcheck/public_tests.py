@@ -21,7 +21,7 @@ class SelfCheckError(UserError):
 
 
 def file_in(folder: Path) -> Path:
-    """Return the one exercise's file in a folder; the later of ``.py`` and ``.ipynb``."""
+    """Return the file of the only exercise in a folder; the later of ``.py`` and ``.ipynb``."""
     found = [folder / PUBLIC] if (folder / PUBLIC).is_file() else sorted(folder.glob(f"*/{PUBLIC}"))
     if len(found) != 1:
         what = "more than one exercise" if found else f"no exercise (no {PUBLIC})"
@@ -40,13 +40,13 @@ def exercise_of(public: Path) -> str:
 
 
 def main_of(public: Path) -> str:
-    """Return the name of the file that public tests are for, without its ending."""
+    """Return the name of the file that public tests check, without its suffix."""
     match = FILES.search(public.read_text(encoding="utf-8"))
     return match[1] if match else exercise_of(public)
 
 
 def public_for(file: Path) -> Path:
-    """Return the public tests for a file: by its name or its folder.
+    """Return the public tests for a file, found by its name or its folder.
 
     So ``two_layer_network-1.py`` finds its tests, and so does ``mine.py`` in the right folder.
     """
@@ -64,7 +64,7 @@ def public_for(file: Path) -> Path:
 
 
 def public_of(name: str, folder: Path) -> Path:
-    """Return the public tests of an exercise for somebody who works in a folder."""
+    """Return the public tests of an exercise, as seen from a working folder."""
     folders = _folders(name, folder)
     found = _public_in(folders)
     if name not in found:
@@ -77,7 +77,7 @@ def _folders(name: str, folder: Path) -> list[Path]:
 
 
 def _public_in(folders: Iterable[Path]) -> dict[str, Path]:
-    """Return the public tests in some folders, by exercise; the first of several."""
+    """Return the public tests in some folders by exercise; the first of several."""
     files = [folder / PUBLIC for folder in folders if (folder / PUBLIC).is_file()]
     return {exercise_of(file): file for file in reversed(files)}
 

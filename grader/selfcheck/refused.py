@@ -1,12 +1,12 @@
-"""Refuse in a student's own check what the grader will refuse, and remember it.
+"""Refuse in the self-check what the grader will refuse, and record it.
 
     with refusing() as found:
         open("run.log", "w")      # PermissionError, as in the grader
     found                         # ["writes a file ('run.log')"]
 
-An audit hook (`sys.addaudithook`) sees every file, thread, socket and program. It acts only inside
-`refusing`, and only in the thread that entered it, so that a Jupyter kernel works on. The grader's sandbox
-is not imitated beyond that: on every system, the same things are refused here.
+An audit hook (`sys.addaudithook`) sees every file, thread, socket and program. It acts only within
+`refusing`, and only in the thread that entered it, so that a Jupyter kernel keeps working. It does
+not imitate the grader's sandbox any further, so the same things are refused on every system.
 """
 
 from __future__ import annotations
@@ -43,28 +43,28 @@ _PYTHONS_OWN: Final = tuple(
         )
     }
 )  # fmt: skip
-"""Folders that hold Python and its packages: imports read them."""
+"""Folders of Python and its packages, which imports must read."""
 
 
 class _Watched:
-    """The hook's state: active or not, for which thread, and its findings."""
+    """The hook's state: whether it is active, for which thread, and its findings."""
 
     installed = False
     thread = -1
     found: list[str]
     folder = ""
-    """The folder of the exercise, if it allows anything there."""
+    """The folder of the exercise, if it allows any access there."""
     data: frozenset[str] = frozenset()
     """Files that can be read."""
     writes = False
 
 
 def allow_files(folder: Path, data: Iterable[str], writes: bool) -> None:
-    """Let the exercise's data be read from here on, and files in its folder be written.
+    """Allow reading the exercise's data from now on, and writing files in its folder.
 
     Args:
         folder: The folder of the exercise, which becomes the working folder.
-        data: Paths of data files from there.
+        data: Paths of data files, relative to that folder.
         writes: Whether files may be written.
     """
     os.chdir(folder)
@@ -75,7 +75,7 @@ def allow_files(folder: Path, data: Iterable[str], writes: bool) -> None:
 
 @contextlib.contextmanager
 def refusing() -> Iterator[list[str]]:
-    """Refuse what the grader refuses; yield the list of what was tried, in words."""
+    """Refuse what the grader refuses; yield the list of attempts, in words."""
     if not _Watched.installed:
         sys.addaudithook(_hook)
         _Watched.installed = True
@@ -83,7 +83,7 @@ def refusing() -> Iterator[list[str]]:
     found: list[str] = []
     _Watched.thread, _Watched.found = threading.get_ident(), found
     start = vars(threading).get("_start_new_thread")
-    if start is not None:  # Python 3.11 has no event for threads
+    if start is not None:  # Python 3.11 has no audit event for threads
         vars(threading)["_start_new_thread"] = partial(_start_thread, start)
     try:
         yield found
@@ -150,7 +150,7 @@ def _denied(path: Any) -> PermissionError:
 
 
 def _is_allowed(path: Any, writes: bool) -> bool:
-    """Whether an exercise allows this file: its data to be read, all in its folder to be written."""
+    """Return whether an exercise allows this file: to read its data, to write in its folder."""
     try:
         real = os.path.realpath(os.fsdecode(path) if path is not None else ".")
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""Show what came of a check, as lines for a terminal and as HTML for a notebook."""
+"""Show the results of a check, as lines for a terminal and as HTML for a notebook."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from grader.selfcheck.gradient_table import Row
 
 OK, FAILED = 0, 1
 WIDTH: Final = 72
-"""Titles are at most so long."""
+"""Largest number of characters in a title."""
 COLOURS: Final = {
     "passed": "#2a8a43", "failed": "#d1342f", "unwritten": "#8a6d1a", "noted": "#8a6d1a",
 }  # fmt: skip
@@ -31,7 +31,7 @@ class Report(Struct, frozen=True):
 
     @property
     def status(self) -> int:
-        """Return `OK` if everything passed, whatever was noted."""
+        """Return `OK` if everything passed; notes do not count."""
         right = all(each.verdict in ("passed", "noted") for each in self.results)
         return OK if right else FAILED
 
@@ -79,7 +79,7 @@ def headed(title: str) -> str:
 
 
 def outcome(result: Result) -> str:
-    """Return the verdict, and the details below it."""
+    """Return the verdict, with the details below it."""
     below = [*_table(result.rows), *_said(result).splitlines()]
     return "\n".join([_word(result), *(f"      {line}" for line in below)])
 
@@ -101,7 +101,7 @@ def _cells(rows: Sequence[Row]) -> list[tuple[str, str, str, str]]:
 
 
 def _table(rows: Sequence[Row]) -> list[str]:
-    """Return a gradient's table in columns; nothing for no rows."""
+    """Return the table of a gradient in columns; an empty list for no rows."""
     if not rows:
         return []
     lines = [HEAD, *_cells(rows)]

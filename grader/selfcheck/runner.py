@@ -1,4 +1,4 @@
-"""Check a file in a Python process of its own."""
+"""Check a file in a separate Python process."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from grader.text import own_terminal
 USAGE: Final = 2
 
 START: Final = 60.0
-"""Seconds that a Python may take to start."""
+"""Seconds that Python may take to start."""
 
 SILENCE: Final = 4 * LIMIT
-"""Seconds after which a Python that says nothing is stopped: it did not hear the interrupt."""
+"""Seconds without output after which the process is killed: it ignored the interrupt."""
 
 CHILD: Final = """\
 import os, sys
@@ -37,7 +37,7 @@ os._exit(status)  # a thread of the student's own would be waited for
 
 
 def main(path: Path | None = None) -> int:
-    """Check a file, or the one of the exercise in a folder (this one); return the exit status."""
+    """Check a file, or the exercise's file in a folder; return the exit status."""
     try:
         file = file_in(path or Path.cwd()) if path is None or path.is_dir() else path
         public = public_for(file)
@@ -48,7 +48,7 @@ def main(path: Path | None = None) -> int:
 
 
 def _watch(file: Path, public: Path) -> int:
-    """Run `examine` in another Python and pass on what it prints; stop it when it hangs."""
+    """Run `examine` in another Python process and pass on its output; stop it if it hangs."""
     command = [sys.executable, "-P", "-c", CHILD, str(file), str(public)]
     environment = os.environ | {"MPLBACKEND": "Agg", "PYTHONIOENCODING": "utf-8:backslashreplace"}
     process = subprocess.Popen(  # noqa: S603  # the student's own code, at the student's wish
@@ -76,14 +76,14 @@ def _watch(file: Path, public: Path) -> int:
 
 
 def _pump(pipe: IO[bytes], chunks: queue.Queue[bytes]) -> None:
-    """Put what arrives into the queue as it arrives, and at the end nothing."""
+    """Put output into the queue as it arrives, and b"" at the end."""
     while data := os.read(pipe.fileno(), 65536):
         chunks.put(data)
     chunks.put(b"")
 
 
 def say(text: str) -> None:
-    """Print what may hold signs that this terminal cannot show, or would obey."""
+    """Print text, replacing characters that this terminal cannot show or would interpret."""
     encoding = sys.stdout.encoding or "utf-8"
     shown = own_terminal(text)
     print(shown.encode(encoding, "replace").decode(encoding), end="", flush=True)

@@ -1,4 +1,4 @@
-"""Find in a student's text what the grader will refuse: imports, and syntax that is too new.
+"""Find code in a student's source that the grader will refuse: imports, and too new syntax.
 
 foreign([Cell("layers.py", "import torch")], ["scipy"])   # [Found("layers.py", 1, "torch", False)]
 too_new('t"{x}"', "3.11")                                 # 1, the line
@@ -19,7 +19,7 @@ from grader.sandbox.guest import stand_ins
 
 
 class Found(NamedTuple):
-    """An import that the grader refuses. ``runs``: at the top of the file, where it raises at once."""
+    """An import that the grader refuses. ``runs``: whether it runs when the file is loaded."""
 
     title: str
     line: int
@@ -29,7 +29,7 @@ class Found(NamedTuple):
 
 
 def foreign(cells: Sequence[Cell], allowed: Sequence[str]) -> list[Found]:
-    """Return the imports of modules that the grader does not have, the first of each module."""
+    """Return the imports of modules that the grader lacks, the first one of each module."""
     known = sys.stdlib_module_names | stand_ins.NAMES | {"numpy", *allowed}
     written = {
         match[1]
@@ -62,9 +62,9 @@ def _imports(node: ast.AST, guarded: bool, runs: bool) -> Iterator[tuple[str, in
 
 
 def too_new(source: str, version: str) -> int:
-    """Return the first line with syntax that Python ``version`` does not have; 0 if there is none.
+    """Return the first line with syntax that Python ``version`` lacks; 0 if there is none.
 
-    What the grader rewrites (`grader.newer_syntax`) does not count.
+    Syntax that the grader rewrites (`grader.newer_syntax`) does not count.
     """
     major, minor = map(int, version.split(".")[:2])
     if sys.version_info[:2] <= (major, minor):
@@ -82,7 +82,7 @@ def too_new(source: str, version: str) -> int:
 
 
 def _nested_string(source: str) -> int:
-    """Return the line of an f-string with its own quotes inside a field: Python 3.12 allows that."""
+    """Return the line of an f-string whose field reuses its quotes, which needs Python 3.12."""
     begins = getattr(tokenize, "FSTRING_START", -1)
     ends = getattr(tokenize, "FSTRING_END", -1)
     lines = iter(source.splitlines(keepends=True))

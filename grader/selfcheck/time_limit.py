@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 
 class OverranError(Exception):
-    """Something ran over its time; raised from the interrupt that shows where it was."""
+    """The time limit was exceeded; the traceback shows where."""
 
 
 class _Clock:
-    """The timer that interrupts a call once, and only during that call."""
+    """A timer that interrupts a call once, and only during that call."""
 
     def __init__(self, seconds: float) -> None:
         self.fired = False
@@ -34,7 +34,7 @@ class _Clock:
                 _interrupt()
 
     def stop(self) -> None:
-        """Send no interrupt any more, and wait for one that is on its way."""
+        """Cancel the interrupt, and wait for one that is on its way."""
         self._timer.cancel()
         with self._lock:
             self._over = True
@@ -43,7 +43,7 @@ class _Clock:
 
 
 def _interrupt() -> None:
-    """Interrupt the main thread, also in a ``sleep``: that takes a real signal, where there are any."""
+    """Interrupt the main thread, even during ``sleep``, by a real signal if the system has them."""
     if hasattr(signal, "pthread_kill"):
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
     else:
@@ -52,10 +52,10 @@ def _interrupt() -> None:
 
 @contextlib.contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Interrupt what runs inside after a time, by Ctrl-C's own way: it works on every system.
+    """Interrupt the block after a time in the same way as Ctrl-C, which works on every system.
 
-    Raises `OverranError` with the traceback of what was interrupted. Only the main thread can be
-    interrupted; in another one there is no limit.
+    Raises `OverranError` with the traceback of the interrupted code. Only the main thread can be
+    interrupted; in other threads there is no limit.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

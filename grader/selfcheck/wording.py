@@ -1,4 +1,4 @@
-"""Collect what a student's own check says, so that it can be read in one sitting, and translated."""
+"""All texts of the self-check, in one place for review and translation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ VERDICTS: Final = {
     "passed": "ok", "failed": "FAILED", "unwritten": "not written yet", "noted": "note",
 }  # fmt: skip
 OLDEST: Final = "3.11"
-"""The oldest Python that a grader may run, unless the public tests name another as ``PYTHON``."""
+"""The oldest Python that a grader may use, unless ``PYTHON`` in the public tests names another."""
 
 # --- what the grader refuses ---
 
@@ -42,12 +42,12 @@ def heading(file: str, name: str, grader: str) -> str:
 
 
 def version(grader: str) -> str:
-    """Return the grader's Python in words; '' is not known."""
+    """Return the grader's version of Python in words; '' means unknown."""
     return f"Python {grader}" if grader else f"Python {OLDEST} or newer"
 
 
 def allowed(imports: list[str]) -> str:
-    """Return what may be imported, in words."""
+    """Return the allowed imports in words."""
     return f"{', '.join([*imports, 'NumPy'])} and the standard library"
 
 
@@ -62,12 +62,12 @@ def place(title: str, line: int, one_file: bool) -> str:
 
 
 def overran(what: str, seconds: float) -> str:
-    """Return what is said of something that ran over its time."""
+    """Return the message about something that exceeded its time."""
     return f"{what} was stopped after {seconds:g} s (infinite loop?)"
 
 
 def misnamed(file: str, name: str) -> str:
-    """Return what is said of a file with another name than the exercise's."""
+    """Return the message about a file whose name is not the exercise's."""
     return f"the grader expects {name}.py or {name}.ipynb, not {file}: rename the file"
 
 
@@ -83,12 +83,12 @@ def failed_first(title: str) -> str:
 
 
 def unwritten(function: str) -> str:
-    """Return the advice where a function is not written."""
+    """Return the advice if a function is not written."""
     return f"Next: write {function} (it raises NotImplementedError now), then run the check again."
 
 
 def hand_in(file: str) -> str:
-    """Return the advice where everything passed."""
+    """Return the advice if everything passed."""
     return (
         "Next: read the docstrings once more (the grader uses other shapes and other numbers), "
         f"and submit {file or 'this file'}."

@@ -1,1 +1,1 @@
-"""Files with the grades of a whole class, one module per system."""
+"""Gradebook files for a whole class, one module per system."""

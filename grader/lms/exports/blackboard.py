@@ -1,7 +1,7 @@
-"""Blackboard: the full grade centre, downloaded and uploaded again; key columns are as they were.
+"""Blackboard: fill in the downloaded grade centre; its key columns stay unchanged.
 
-A column is ``<Title> [Total Pts: 100 Score] |<column id>``, a student is known by Username. The
-download is a table with tabs in UTF-16, or commas.
+A column is called ``<Title> [Total Pts: 100 Score] |<column id>``, and a student is identified by
+Username. The download is separated by tabs in UTF-16, or by commas.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ KEYS: Final = {
 }  # fmt: skip
 """The headers of the key columns, in the languages of Blackboard that we know."""
 NAMES: Final = 2
-"""Last name and first name stand first, then the user's name, then the student's number."""
+"""The first columns are last name and first name, then the user name and the student number."""
 
 
 def export(
     grades: Sequence[Grade], assignment: Assignment, into: bytes | None, inbox: str
 ) -> Export:
-    """Fill in one column of the grade centre given, or make a new one of Username and that column."""
+    """Fill in one column of the given grade centre, or create one with Username and that column."""
     identity = str(assignment.lms.get("blackboard", {}).get("column", ""))
     if into is None:
         return _made(grades, assignment, identity, inbox)
@@ -67,7 +67,7 @@ def export(
 
 
 def _keys(head: Sequence[str]) -> dict[int, tuple[str, ...]]:
-    """Return the key columns, by their headers, or by their places in a language that is unknown."""
+    """Return the key columns by their headers, or by position in an unknown language."""
     first = next((at for at, text in enumerate(head) if COLUMN.fullmatch(text)), 0)
     if first > NAMES and not any(text in KEYS for text in head):
         found: dict[int, tuple[str, ...]] = {NAMES: ("login", "email")}

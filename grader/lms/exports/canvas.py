@@ -1,8 +1,8 @@
-"""Canvas: fill in one column of the gradebook's CSV (see `push` for sending over the network).
+"""Canvas: fill in one column of the gradebook's CSV (`canvas_api` sends over the network).
 
-The instructor exports the gradebook; its header is ``Student, ID, SIS User ID, SIS Login ID,
-Section, <Title> (<assignment id>), ...``, the row of points possible has no ID, and ``EX`` excuses.
-Canvas takes no comments in a CSV.
+The instructor exports the gradebook. Its header is ``Student, ID, SIS User ID, SIS Login ID,
+Section, <Title> (<assignment id>), ...``; the row of points possible has no ID, and ``EX`` means
+excused. Canvas does not import comments from a CSV.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HEADER: Final = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 def export(
     grades: Sequence[Grade], assignment: Assignment, into: bytes | None, inbox: str
 ) -> Export:
-    """Fill in the assignment's column of the gradebook given, or make a new one by Canvas ids."""
+    """Fill in the assignment's column of the given gradebook, or create one by Canvas ids."""
     identity = str(assignment.lms.get("canvas", {}).get("assignment", ""))
     if into is None:
         return _made(grades, assignment, identity, inbox)
@@ -44,7 +44,7 @@ def export(
 
 
 def _possible(page: Sheet, rows: Sequence[int], at: int, mark: str) -> float | None:
-    """Return the points possible, from a row without a student; raises `ExportError`."""
+    """Return the points possible, from a row without a student; raise `ExportError`."""
     named = [row for row in rows if "possible" in page.get(row, 0).casefold()]
     for row in named or rows:
         text = page.get(row, at)
@@ -54,7 +54,7 @@ def _possible(page: Sheet, rows: Sequence[int], at: int, mark: str) -> float | N
 
 
 def _column(head: Sequence[str], title: str, identity: str) -> int:
-    """Return the column of the assignment: by its id if that is known, else by its title."""
+    """Return the column of the assignment: by its id if known, else by its title."""
     ids = [re.fullmatch(r"(.*) \((\d+)\)", text, re.DOTALL) for text in head]
     wanted = [
         at for at, match in enumerate(ids)

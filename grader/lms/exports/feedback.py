@@ -1,9 +1,9 @@
-"""Return the students' pages through an LMS: a zip, folders or e-mails, each page to its student.
+"""Write feedback pages for upload to an LMS: a zip, folders or e-mail drafts.
 
     made = export("canvas", found, Path("feedback.zip"))
 
-Nothing is sent. Each system finds a student by the names that it gave in its download, so those
-names are kept: Canvas reads the ids between underscores, Moodle the number in the folder's name.
+Nothing is sent. Each system recognises a student by the names in its download, so these names are
+kept: Canvas reads the ids between underscores, Moodle the number in the folder's name.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from grader.text import for_cell, lms_line, one_line
 
 MERGE: Final = ("name", "email", "student", "score", "max_score", "file")
 MADE: Final = (2000, 1, 1, 0, 0, 0)
-"""The time of every member, so that the same results give the same zip."""
+"""The time of every zip member, so that the same results give the same zip."""
 
 
 class Delivery(Struct, frozen=True):
-    """The files written, the students without one, and the next step."""
+    """The files written, the students without a page, and the next step."""
 
     written: tuple[Path, ...]
     count: int
@@ -45,10 +45,10 @@ class Delivery(Struct, frozen=True):
 
 
 class System(Struct, frozen=True):
-    """One system's form of feedback: the name of a student's page, and the next step."""
+    """One system's form of feedback: the path of a student's page, and the next step."""
 
     place: Callable[[Grade], str]
-    """The path of the page; '' if the system has no place for this student."""
+    """Returns the path of the page; '' if the system has no place for this student."""
     missing: str
     next_step: str
     zipped: bool = True
@@ -59,11 +59,11 @@ def export(system: str, found: Standings, out: Path) -> Delivery:
 
     Args:
         system: One of `TARGETS`.
-        found: The results as they count today.
-        out: The zip to write, or for folders and e-mail the folder.
+        found: The results under the current policy.
+        out: The zip to write; for folders and e-mail, the folder.
 
     Raises:
-        ExportError: The results come from another system, or there is no page to return.
+        ExportError: The results come from another system, or there is no page to write.
     """
     if system not in TARGETS:
         raise ExportError(
@@ -94,11 +94,11 @@ def export(system: str, found: Standings, out: Path) -> Delivery:
     return Delivery(written, len(kept), unmatched, target.next_step)
 
 
-# --- where each system wants a page -------------------------------------------------------------
+# --- the path of a page in each system ----------------------------------------------------------
 
 
 def _for_canvas(grade: Grade) -> str:
-    """Keep the downloaded name up to the student's own part, which only says what it is."""
+    """Keep the downloaded name up to the student's own part, which is replaced."""
     name = grade.submission.file.rpartition("/")[2]
     match = canvas.NAME.fullmatch(name)
     return f"{_stem(name)}.html" if match and match["attachment"] else ""
@@ -162,7 +162,7 @@ TARGETS: Final[Mapping[str, System]] = {
 
 
 def _stem(name: str) -> str:
-    """Return a file name without a notebook's or script's suffix."""
+    """Return a file name without the suffix of a notebook or script."""
     stem, dot, suffix = name.rpartition(".")
     return stem if dot and suffix.lower() in ("py", "ipynb") else name
 
@@ -171,7 +171,7 @@ def _stem(name: str) -> str:
 
 
 def _address(text: str) -> Address | None:
-    """Return an e-mail address that can stand in a header, or None."""
+    """Return an e-mail address that is valid in a header, or None."""
     plain = text.strip()
     if not plain.isascii() or not plain.isprintable() or plain.count("@") != 1 or " " in plain:
         return None
@@ -184,12 +184,12 @@ def _address(text: str) -> Address | None:
 def _mails(
     grades: Iterable[Grade], places: Mapping[str, str], pages: Mapping[str, bytes], found: Standings
 ) -> dict[str, bytes]:
-    """Return a draft for each student with the page attached."""
+    """Return a draft with the page attached, for each student."""
     made: dict[str, bytes] = {}
     for grade in grades:
         place = places[grade.submission.student]
         address = _address(grade.submission.email or grade.submission.student)
-        if address is None:  # then the student has no place either
+        if address is None:  # the student then has no path either
             continue
         mail = EmailMessage(policy=SMTP)
         mail["To"] = Address(lms_line(grade.submission.name, 100), address.username, address.domain)
@@ -248,11 +248,11 @@ def _folder(out: Path, pages: Mapping[str, bytes]) -> tuple[Path, ...]:
 
 
 def default_out(system: str, folder: Path, assignment: str) -> Path:
-    """Return where the feedback goes if the instructor names no place."""
+    """Return the default path of the feedback."""
     name = f"{assignment}-feedback-{system}"
     return folder / (f"{name}.zip" if TARGETS[system].zipped else name)
 
 
 def systems() -> tuple[str, ...]:
-    """Return the names that ``--for`` takes."""
+    """Return the choices of the option ``--for``."""
     return tuple(TARGETS)

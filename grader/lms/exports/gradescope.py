@@ -19,7 +19,7 @@ HEADER: Final = ("First Name", "Last Name", "SID", "Email", "Total Score", "Max 
 def export(
     grades: Sequence[Grade], assignment: Assignment, into: bytes | None, inbox: str
 ) -> Export:
-    """Make the CSV that Gradescope's *Download Grades* gives, or fill in its scores."""
+    """Fill in the scores of Gradescope's *Download Grades* CSV, or create such a CSV."""
     if into is not None:
         return _filled(grades, assignment, into, inbox)
     rows = {grade.submission.student: _row(grade, inbox) for grade in grades}
@@ -37,7 +37,8 @@ def _row(grade: Grade, inbox: str) -> tuple[str, ...]:
     first, last = sheet.names(who.name)
     score = "" if grade.final is None else number(grade.final)
     email = who.email or (who.student if "@" in who.student else "")
-    has_number = inbox != "gradescope" or grade.absent  # else it has none: only a folder's name
+    # otherwise the id is only the name of a folder
+    has_number = inbox != "gradescope" or grade.absent
     sid = who.sid or (who.student if has_number and not email else "")
     status = "Graded" if grade.final is not None else "Ungraded"
     return (

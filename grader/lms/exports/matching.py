@@ -1,4 +1,4 @@
-"""Match students of a run with the rows of a gradebook."""
+"""Match the students of a run with the rows of a gradebook."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ KINDS: Final[Mapping[str, Mapping[str, str]]] = {
     "nbgrader": {"login": "student"},
     "git": {"login": "student"},
 }
-"""By inbox: which id of the submission is which kind of id in an LMS. Others may be any of two."""
+"""By inbox: the field of a submission for each kind of id; otherwise ids may be of either kind."""
 
 
 def identities(grade: Grade, inbox: str) -> dict[str, str]:
     """Return the known ids of a student, by kind of id."""
     who = grade.submission
     known = KINDS.get(inbox, {"sid": "student", "login": "student"})
-    if grade.absent:  # named by the instructor alone: by the id that the inbox gives, we suppose
+    if grade.absent:  # named only by the instructor, presumably with the inbox's kind of id
         known = dict.fromkeys(known, "student")
     found = {kind: getattr(who, name) for kind, name in known.items() if getattr(who, name)}
     if inbox not in KINDS and who.sid:
@@ -42,12 +42,12 @@ def identities(grade: Grade, inbox: str) -> dict[str, str]:
 def matched(
     grades: Sequence[Grade], inbox: str, places: Mapping[tuple[str, str], set[int]]
 ) -> tuple[dict[int, Grade], list[str]]:
-    """Match grades to places in a gradebook.
+    """Match grades with rows of a gradebook.
 
     Args:
         grades: The grades.
-        inbox: The kind of download that they came from.
-        places: The place of each (kind of id, id).
+        inbox: The kind of download that the submissions came from.
+        places: The rows with each (kind of id, id).
 
     Returns:
         The grade for each place, and a note on each grade without one.

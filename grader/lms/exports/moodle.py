@@ -1,9 +1,9 @@
-"""Moodle: the offline grading worksheet, downloaded and filled in; never made up.
+"""Moodle: fill in the downloaded offline grading worksheet; it cannot be created here.
 
-Its words are in the language of the course, so columns are known by what stands in them. The first
+Its headers are in the language of the course, so columns are recognised by their content. The first
 holds identifiers: the language's word for *participant* and a number (``Participant 17``,
-``Teilnehmer/in17``). The grade, the highest grade and *Grade can be changed* stand side by side: an
-empty cell or a number, one number in every row, and yes or no.
+``Teilnehmer/in17``). The grade, the highest grade and *Grade can be changed* are adjacent: an empty
+cell or a number, the same number in every row, and yes or no.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ GRADE: Final = frozenset({
     "ocena", "karakter", "betyg", "arvosana", "成绩", "成績", "评分", "оценка", "оцінка",
     "známka", "érdemjegy", "not", "βαθμός", "評点", "성적", "درجة", "ציון",
 })  # fmt: skip
-"""Headers of the grade, where what stands in the columns does not decide."""
+"""Headers of the grade, if the content of the columns does not decide."""
 COMMENTS: Final = re.compile(
     r"comment|komment|coment|koment|opmerking|reactie|megjegyz|iruzkin|athugasemd|pastab|"
     r"评语|評語|评论|評論|反馈|回饋|コメント|комментар|коментар|σχόλ|yorum|의견|تعليق|הערות",
     re.IGNORECASE,
 )
-"""In the header of the feedback comments, whatever else it says."""
+"""Matches the header of the feedback comments."""
 LOCKED: Final = frozenset({
     "no", "nein", "non", "não", "nao", "nee", "nej", "nei", "nie", "ne", "nem", "ei", "нет", "ні",
     "не", "όχι", "hayır", "否", "不", "いいえ", "아니오", "아니요", "لا", "לא", "nu", "ez", "nē",
@@ -46,7 +46,7 @@ PARTICIPANT: Final = re.compile(r"\D+?(\d+)\D{0,3}")
 def export(
     grades: Sequence[Grade], assignment: Assignment, into: bytes | None, inbox: str
 ) -> Export:
-    """Fill in the worksheet: grades, and comments where it has a column for them."""
+    """Fill in the worksheet: grades, and comments if it has a column for them."""
     if into is None:
         raise ExportError("moodle: add --into FILE, the grading worksheet that you downloaded")
     page = sheet.read(into)
@@ -82,7 +82,7 @@ def export(
 
 
 def _identity(column: int, text: str) -> str:
-    """Return the number of a participant; other cells whole."""
+    """Return the number of a participant; other cells unchanged."""
     match = PARTICIPANT.fullmatch(text.strip())
     return match[1] if match and column == 0 else text
 
@@ -127,7 +127,7 @@ def _columns(page: Sheet, head: Sequence[str], rows: Sequence[int]) -> tuple[int
 def _refuse_scale(
     page: Sheet, head: Sequence[str], rows: Sequence[int], named: Sequence[int]
 ) -> None:
-    """Raise `ExportError` with a cell that shows a scale, or no highest grade."""
+    """Raise `ExportError` if a cell shows a scale, or the highest grade is missing."""
     for column in named:
         words = [page.get(row, column).strip() for row in rows]
         word = next((word for word in words if not _gradelike(word)), "")
@@ -144,7 +144,7 @@ def _refuse_scale(
 
 
 def _is_highest(page: Sheet, row: int, first: int, column: int) -> bool:
-    """Return whether a cell states a number, the same as in the first row."""
+    """Return whether a cell states a number equal to the one in the first row."""
     text = page.get(row, column)
     return text == page.get(first, column) and _is_positive(text)
 
@@ -163,7 +163,7 @@ def _gradelike(text: str) -> bool:
 
 
 def _check_points(page: Sheet, rows: Sequence[int], columns: tuple[int, int], mark: str) -> None:
-    """Refuse a scale, and a highest grade that cannot be read."""
+    """Raise if the grades use a scale, or a highest grade cannot be read."""
     at, highest = columns
     cell = page.get(rows[0], highest)
     if numbers.parsed(cell, mark) is None:
@@ -177,6 +177,6 @@ def _check_points(page: Sheet, rows: Sequence[int], columns: tuple[int, int], ma
 
 
 def _comments(head: Sequence[str], highest: int) -> int | None:
-    """Return the column of feedback comments, if one header says so."""
+    """Return the column of feedback comments, if exactly one header matches."""
     found = [at for at, name in enumerate(head) if at > highest and COMMENTS.search(name)]
     return found[-1] if found else None

@@ -1,4 +1,4 @@
-"""nbgrader: ``grades.csv`` as ``nbgrader export`` writes it."""
+"""nbgrader: ``grades.csv`` in the form of ``nbgrader export``."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ r"""Read and write numbers as gradebooks do: ``1,000.00``, ``1.000,00``, ``1 000
 >>> decimal_mark(["7,25", "name"])
 ','
 
-A cell that can be read in two ways (``1.000``) is not read, unless other cells of the file decide.
+An ambiguous cell (``1.000``) is not read, unless other cells of the file decide.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Final
 from grader.text import folded, one_line
 
 BLANKS: Final = "'\u2019\u2018`\u00b4\u02bc\u066c_ \u00a0\u2009\u202f\u2007"
-"""What else separates thousands: apostrophes and blanks."""
+"""Other separators of thousands: apostrophes and blanks."""
 LONGEST: Final = 24
 EVIDENCE: Final = re.compile(
     r"(?:\d{1,3}(?:[., ]\d{3})*|\d+)(?P<mark>[.,])(?:\d{1,2}|\d{4,})", re.ASCII
@@ -27,13 +27,13 @@ CHUNK: Final = re.compile(rf"\d(?:[\d.,{re.escape(BLANKS)}]*\d)?")
 
 
 def parsed(text: str, mark: str = "") -> float | None:
-    """Return the number that a cell states, or None if it states none, or could state two.
+    """Return the number that a cell states, or None if there is none or it is ambiguous.
 
     Args:
         text: The cell.
-        mark: The decimal mark of the file, where its other cells show it.
+        mark: The decimal mark of the file, if its other cells show it.
     """
-    plain = folded(text)  # full-width digits are digits
+    plain = folded(text)  # also converts full-width digits
     if not plain or len(plain) > LONGEST:
         return None
     marks = [c for c in plain if c in ".,"]
@@ -44,7 +44,8 @@ def parsed(text: str, mark: str = "") -> float | None:
     elif AMBIGUOUS.fullmatch(plain):
         if not mark and marks == ["."]:
             return None
-        mark = mark or "."  # "1,000" alone is a thousand: nobody writes three decimals with a comma
+        # "1,000" alone is a thousand, because nobody writes three decimals after a comma
+        mark = mark or "."
     elif marks:
         mark = marks[0]
     return _number(plain, mark or ".")
@@ -63,7 +64,7 @@ def _number(text: str, mark: str) -> float | None:
 
 
 def decimal_mark(cells: Iterable[str]) -> str:
-    """Return the decimal mark that the cells show, or '' if they show none, or both."""
+    """Return the decimal mark that the cells show; '' if they show none or both."""
     found = {m["mark"] for cell in cells if (m := EVIDENCE.fullmatch(folded(cell)))}
     return found.pop() if len(found) == 1 else ""
 
@@ -75,7 +76,7 @@ def stated(text: str) -> str:
 
 
 def unreadable(text: str, where: str) -> str:
-    """Return the line that says which cell is no number that can be read."""
+    """Return the message about a cell that is not a readable number."""
     return (
         f"{where}: '{one_line(text, 60)}' cannot be read as a number of points; "
         "write it as 1000 or 1000.0 there, and export again"

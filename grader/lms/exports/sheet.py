@@ -1,4 +1,4 @@
-r"""Tables that an instructor downloaded: single cells are written, every other byte is kept.
+r"""Tables that an instructor downloaded: single cells are written, all other bytes stay the same.
 
 >>> page = read(b'\xef\xbb\xbfStudent,"Score"\r\n"M\xc3\xbcller, Z",\r\n')
 >>> page.row(1)
@@ -7,8 +7,8 @@ r"""Tables that an instructor downloaded: single cells are written, every other 
 >>> page.data()
 b'\xef\xbb\xbfStudent,"Score"\r\n"M\xc3\xbcller, Z",87.5\r\n'
 
-Who is meant is decided by ids alone, never by names: a grade whose ids stand in no row, or in two,
-is listed as unmatched.
+Students are matched only by ids, never by names: a grade whose ids match no row, or two, is listed
+as unmatched.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ EXCUSED: Final = "EX"
 
 
 class ExportError(UserError):
-    """No file can be made; the message is one line with the remedy."""
+    """No file can be created; the message is one line that says what to do."""
 
 
 class Export(Struct, frozen=True):
-    """A file for an LMS, the students whose grades found no place in it, and what to know."""
+    """A file for an LMS, the students whose grades found no row, and notes."""
 
     data: bytes
     unmatched: tuple[str, ...] = ()
@@ -55,14 +55,14 @@ class Export(Struct, frozen=True):
 
 
 class Sheet(Struct):
-    """Rows of cells as they stand in the file, quotes included, and what separates them."""
+    """The rows of cells as written in the file, including quotes, and the separators."""
 
     cells: list[list[str]]
     ends: list[str]
     delimiter: str
     encoding: str
     mark: str = ""
-    """What stands before the header: a byte order mark, or Excel's line ``sep=;``."""
+    """Text before the header: a byte order mark, or Excel's line ``sep=;``."""
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -72,12 +72,12 @@ class Sheet(Struct):
         return [_text(raw) for raw in self.cells[number]]
 
     def get(self, row: int, column: int) -> str:
-        """Return the text of a cell; '' past the end of its row."""
+        """Return the text of a cell; '' beyond the end of its row."""
         raw = self.cells[row]
         return _text(raw[column]) if column < len(raw) else ""
 
     def put(self, row: int, column: int, text: str) -> None:
-        """Write a cell, in quotes where it was or must be."""
+        """Write a cell, with quotes if it had them or needs them."""
         raw = self.cells[row]
         raw += [""] * (column + 1 - len(raw))
         quoted = raw[column].lstrip().startswith('"')
@@ -85,20 +85,20 @@ class Sheet(Struct):
         raw[column] = '"' + text.replace('"', '""') + '"' if quoted or must else text
 
     def data(self) -> bytes:
-        """Return the file's bytes."""
+        """Return the content of the file."""
         rows = (self.delimiter.join(row) for row in self.cells)
         text = "".join(f"{row}{end}" for row, end in zip(rows, self.ends, strict=True))
         return (self.mark + text).encode(self.encoding, "replace")
 
 
 def read(data: bytes) -> Sheet:
-    """Return the sheet in a file, of any of the usual encodings and delimiters; raises `ExportError`."""
+    """Return the sheet in a file with any usual encoding and delimiter; raise `ExportError`."""
     if len(data) > MAX_BYTES:
         raise ExportError(f"the file given is over {MAX_BYTES >> 20} MiB: no gradebook is")
     encoding, text = _decoded(data)
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     text = text.removeprefix("\ufeff")
-    if announced := re.match(r"sep=([,;\t])\r?\n", text):  # Excel's own line, kept as it is
+    if announced := re.match(r"sep=([,;\t])\r?\n", text):  # Excel's own line, which is kept
         mark, text = mark + announced[0], text[announced.end() :]
     delimiter = announced[1] if announced else _delimiter(text)
     plain = f"[^{delimiter}\r\n]*+"
@@ -107,7 +107,7 @@ def read(data: bytes) -> Sheet:
     at = 0
     while at <= len(text):
         match = cell.match(text, at)
-        if match is None:  # a quote that is not closed: the rest is one cell
+        if match is None:  # an unclosed quote, so the rest is one cell
             sheet.cells[-1].append(text[at:])
             break
         sheet.cells[-1].append(match[1])
@@ -159,22 +159,22 @@ def table(rows: Iterable[Sequence[str]]) -> bytes:
 
 
 class Filling(Struct, frozen=True):
-    """The cells of a sheet that are keys, by kind of id, and the column of the score."""
+    """The key columns of a sheet by kind of id, and the column of the score."""
 
     page: Sheet
     rows: Iterable[int]
     keys: Mapping[int, tuple[str, ...]]
     at: int
     comments: int | None = None
-    """The column of comments, if there is one that we may write."""
+    """The column of comments, if there is a writable one."""
     mark: str = ""
-    """The decimal mark of the sheet, where its cells show it."""
+    """The decimal mark of the sheet, if its cells show it."""
     key: Callable[[int, str], str] = field(default=lambda column, text: text)
-    """From a key's column and cell, the id."""
+    """Returns the id, given a key column and the text of its cell."""
     locked: frozenset[int] = frozenset()
-    """Rows that the system does not let anybody change."""
+    """Rows that the system does not allow to change."""
     excused: str = ""
-    """The system's word for who is excused, if it has one."""
+    """The system's word for excused students, if it has one."""
 
 
 def fill(
@@ -184,7 +184,7 @@ def fill(
     most: Callable[[int], float | None] = lambda row: None,
     comment: Callable[[Grade], str] = lambda grade: "",
 ) -> Export:
-    """Write each score into its student's row. ``most`` gives the points possible in a row."""
+    """Write each score into its student's row. ``most`` returns the points possible in a row."""
     page = filling.page
     places: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
     for row in filling.rows:
@@ -207,7 +207,7 @@ def _write(
     comment: Callable[[Grade], str],
     notes: list[str],
 ) -> None:
-    """Write one student's score, or note why the cell is left as it is."""
+    """Write one student's score, or note why the cell stays unchanged."""
     page, student = filling.page, lms_line(label(grade.submission))
     if row in filling.locked:
         notes.append(f"{student}: the grade is locked there, and left unchanged")
@@ -225,7 +225,7 @@ def _write(
 
 
 def scaled(score: float, ours: float, theirs: float | None, notes: list[str]) -> float:
-    """Return the score in the LMS's points, with a note if those differ from ours."""
+    """Return the score on the LMS's scale, with a note if it differs from ours."""
     if not theirs or not ours or abs(theirs - ours) < 1e-9:
         return score
     notes.append(f"scores are scaled: {number(ours)} points here are {number(theirs)} there")
@@ -240,7 +240,7 @@ def not_graded(grade: Grade) -> str:
 
 
 def keys(header: Sequence[str], kinds: Mapping[str, tuple[str, ...]]) -> dict[int, tuple[str, ...]]:
-    """Return the columns of a header that hold ids; raise `ExportError` if none do."""
+    """Return the columns of a header that hold ids; raise `ExportError` if there are none."""
     found = {at: kinds[name] for at, name in enumerate(header) if name in kinds}
     if not found:
         raise ExportError(f"the file given has no column {' or '.join(kinds)}")
@@ -248,7 +248,7 @@ def keys(header: Sequence[str], kinds: Mapping[str, tuple[str, ...]]) -> dict[in
 
 
 def column(header: Sequence[str], names: Iterable[str], what: str) -> int:
-    """Return the one column with one of these names; raise `ExportError`."""
+    """Return the only column with one of these names; raise `ExportError` otherwise."""
     wanted = list(names)
     for name in wanted:
         found = [at for at, text in enumerate(header) if text == name]
@@ -258,10 +258,10 @@ def column(header: Sequence[str], names: Iterable[str], what: str) -> int:
 
 
 def points(page: Sheet, row: int, at: int | None, mark: str = "") -> float | None:
-    """Return the points that a cell states, None if it is empty.
+    """Return the points that a cell states, or None if it is empty.
 
     Raises:
-        ExportError: The cell cannot be read; it never means that scores are not scaled.
+        ExportError: The cell cannot be read, so scores cannot be scaled.
     """
     text = page.get(row, at).strip() if at is not None else ""
     if not text:
@@ -281,5 +281,5 @@ def names(name: str) -> tuple[str, str]:
 
 
 def comment(grade: Grade, most: int = COMMENTS) -> str:
-    """Return what a student reads of a grade where there is one field for all of it."""
+    """Return the text about a grade for systems with a single comment field."""
     return wording.comment(grade, most)

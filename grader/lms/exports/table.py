@@ -1,4 +1,4 @@
-"""Plain CSV: a row a student, and the points of each check."""
+"""Plain CSV: one row per student, with the points of each check."""
 
 from __future__ import annotations
 

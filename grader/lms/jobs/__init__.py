@@ -1,1 +1,1 @@
-"""Grading one submission inside a container or CI job, one module per system."""
+"""Grade one submission in a container or CI job, one module per system."""

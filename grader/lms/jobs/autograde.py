@@ -1,10 +1,10 @@
-"""Grade one submission inside a container or job, and write what that system reads.
+"""Grade one submission in a container or CI job, and write the result for the system.
 
     GRADER_COURSE=/opt/grader/course grader autograde --lms gradescope
 
-Whatever happens there is a valid result: what the student did wrong is a grade; what *we* did wrong
-(the sandbox cannot start, a hidden test breaks) is the format's word for an error, where it has
-one, and never a zero. Its reason is for staff: it goes to the staff log, not into the result.
+There is always a valid result. A student's mistake is a grade; our failure (the sandbox cannot
+start, a hidden test breaks) is the format's form of an error, if it has one, and never a zero. The
+reason is written to the staff log and not into the result.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ from grader.runs.class_run import new_seed
 from grader.timestamps import in_utc
 
 READABLE: Final = 0o644
-"""Permissions of a result: in some systems another user reads it."""
+"""Permissions of a result, because in some systems another user reads it."""
 STOPPED: Final = "the grader was stopped before it was done"
 
 
 class Request(Struct, frozen=True):
-    """The options of a grading job, where the system's defaults do not hold."""
+    """The options of a grading job that replace the system's defaults."""
 
     lms: str
     assignment: str | None = None
-    """The one in the course, if there is only one."""
+    """The name of the assignment; by default the only one in the course."""
     course: Path | None = None
     submission: Path | None = None
     seed: int | None = None
@@ -65,11 +65,11 @@ def main(
     environ: Mapping[str, str] = os.environ,
     root: Path = Path("/"),
 ) -> int:
-    """Grade, write, and return the exit status that the system ``lms`` expects.
+    """Grade, write the result, and return the exit status that the system ``lms`` expects.
 
-    ``submission``: the file, folder or zip, if not where the system puts it. ``staff_log``: a file to
-    append to why a submission could not be graded, and what hidden checks said; without it this
-    goes to stderr where only staff read that.
+    ``submission``: the file, folder or zip, if not in the system's usual place. ``staff_log``: a
+    file to which the reason of an error and the messages of hidden checks are appended. Without it
+    they go to stderr, if only staff read that.
     """
     place = JobPlace(environ, Path.cwd(), root)
     request = Request(lms, assignment, course, submission, seed)
@@ -83,7 +83,7 @@ def main(
 
 
 def grade_one(request: Request, place: JobPlace) -> tuple[Grade, Job]:
-    """Return the grade and the completed job; raise nothing."""
+    """Return the grade and the completed job; never raise."""
     job = lms.JOBS[request.lms](place)
     job = replace(job, submission=request.submission or job.submission, graded_at=_now())
     name = request.assignment or ""
@@ -95,7 +95,7 @@ def grade_one(request: Request, place: JobPlace) -> tuple[Grade, Job]:
         job = _informed(job, course, assignment, request)
         deliver(answer_for(request.lms, _unknown(job, STOPPED), job), files_only=True)
         return _graded(course, assignment, job), job
-    except Exception as error:  # whatever it is, there must be a result, and it must say so
+    except Exception as error:  # there must always be a result, which reports the error
         return _unknown(job, f"{type(error).__name__}: {error}"), replace(job, expected=name)
 
 
@@ -103,12 +103,12 @@ def answer_for(system: str, grade: Grade, job: Job) -> JobOutput:
     """Return the files that ``system`` reads for this grade, also for an error."""
     try:
         return lms.ANSWERS[system](grade, job)
-    except Exception as error:  # a grade that cannot be rendered is our fault, and no zero
+    except Exception as error:  # a grade that cannot be rendered is our fault, not a zero
         return lms.ANSWERS[system](_unknown(job, f"{type(error).__name__}: {error}"), job)
 
 
 def deliver(answer: JobOutput, *, files_only: bool = False) -> None:
-    """Write the files, each whole or not at all, and then stdout."""
+    """Write the files, each completely or not at all, and then stdout."""
     for path, data in answer.write.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write(path, data, READABLE)
@@ -130,7 +130,7 @@ def _assignment(course: Course, name: str | None) -> Assignment:
 
 
 def _informed(job: Job, course: Course, assignment: Assignment, request: Request) -> Job:
-    """Return the job with what the course says about it."""
+    """Return the job with the facts that the course adds."""
     penalty, remark = lateness(job, course, assignment)
     return replace(
         job,
@@ -144,16 +144,17 @@ def _informed(job: Job, course: Course, assignment: Assignment, request: Request
 
 
 def lateness(job: Job, course: Course, assignment: Assignment) -> tuple[float, str]:
-    """Return what lateness costs in percent, by the system's own times, and a sentence about it.
+    """Return the late penalty in percent, by the system's times, and a sentence about it.
 
-    The date in extensions.csv comes first, then the LMS's date for this student, then the course's.
+    The due date is that in extensions.csv, else the LMS's for this student, else the course's.
     """
     extension = _extension(job, course, assignment)
     if extension is not None and extension.excused:
         return 0.0, ""
     given = extension.due if extension is not None else None
     if given is not None and (assignment.due is None or given <= assignment.due):
-        given = None  # as in a class run: an extension of no date, or to an earlier one, is none
+        # as in a class run, an extension without a date or to an earlier one is ignored
+        given = None
     late = assignment.lateness(
         job.submitted_at, given or in_utc(job.due_at, assignment.zone or UTC)
     )
@@ -165,7 +166,7 @@ def lateness(job: Job, course: Course, assignment: Assignment) -> tuple[float, s
 
 
 def _extension(job: Job, course: Course, assignment: Assignment) -> Extension | None:
-    """Return what the course's extensions say about this student, where the job has the file."""
+    """Return this student's extension, if the job has the course's extensions file."""
     if course.extensions is None or not course.extensions.is_file():
         return None
     who = Submission(job.student, "", email=job.email, sid=job.facts.get("sid", ""))
@@ -188,7 +189,7 @@ def _graded(course: Course, assignment: Assignment, job: Job) -> Grade:
 
 
 def read_submission(course: Course, name: str, job: Job) -> Submission:
-    """Return the student's file among all files of one student, whatever their names."""
+    """Return the student's main file, chosen among all submitted files."""
     assignment = course.assignment(name)
     bare = Submission(
         job.student, "", name=job.name, email=job.email, submitted_at=job.submitted_at
@@ -208,14 +209,14 @@ def read_submission(course: Course, name: str, job: Job) -> Submission:
                     submitted_at=job.submitted_at)  # fmt: skip
     untouched, beside = matcher(course.released(name)), Beside.of(assignment)
     found = Picker(tree, assignment.module, untouched, beside=beside).submission(handin)
-    if found.is_ambiguous:  # no instructor is there to choose one
+    if found.is_ambiguous:  # there is no instructor here to choose one
         wanted = " or ".join(f"{assignment.module}{suffix}" for suffix in SUFFIXES)
         return replace(found, error="", problem=f"{found.error}; submit one file, {wanted}")
     return found
 
 
 def _tree(path: Path) -> tuple[Tree, bool]:
-    """Return a folder, zip or file as a tree, and whether it was named as the work."""
+    """Return a folder, zip or file as a tree, and whether it was named explicitly."""
     if path.is_dir():
         return from_folder(path), False
     if path.suffix.lower() == ".zip":
@@ -233,7 +234,7 @@ def _now() -> str:
 
 
 FOR_STAFF: Final = frozenset({"gradescope", "prairielearn"})
-"""Where what a job prints is shown to staff alone (Gradescope is told so in the result)."""
+"""Systems that show a job's output only to staff (the result tells Gradescope to do so)."""
 
 
 def _tell_staff(text: str, system: str, log: Path | None) -> None:
@@ -241,7 +242,8 @@ def _tell_staff(text: str, system: str, log: Path | None) -> None:
         try:
             files.append(log, f"{_now()} {text}\n".encode("utf-8", "replace"))
             return
-        except files.WriteError as error:  # the result is delivered: the system waits for that
+        # the result has been written, and the system waits for that
+        except files.WriteError as error:
             text = f"{text}\n{error}"
     if system in FOR_STAFF:
         print(f"grader: {text}", file=sys.stderr)

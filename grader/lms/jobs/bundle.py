@@ -1,10 +1,10 @@
-"""Make the zip that an instructor uploads or commits so that a system can grade.
+"""Build the zip that an instructor uploads or commits so that a system can grade.
 
     build(course, "lstm_cell", "gradescope", Path("out"))     # out/lstm_cell-gradescope.zip
 
-A bundle carries the grader as a wheel, the versions it was made with, the one assignment with its
-hidden tests, and a secret of its own. It is safe to run, not to publish: its scripts make all of
-that root's alone before a student's code is read, where the system runs them as root.
+A bundle contains the grader as a wheel, the versions it was built with, one assignment with its
+hidden tests, and a new secret. It is safe to run but must not be published. Where the system runs
+its scripts as root, they make the files readable only for root before student code is read.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SECRET_BYTES: Final = 32
 
 
 def build(course: Course, name: str, format: str, out: Path) -> Path:
-    """Write ``out/<name>-<format>.zip``, mode 600; raises `CatalogError`."""
+    """Write ``out/<name>-<format>.zip`` with mode 600; raise `CatalogError`."""
     known = {**FORMATS, "worker": _worker}
     if format not in known:
         raise CatalogError(f"unknown format {format!r}; choose one of: {', '.join(known)}")
@@ -43,7 +43,7 @@ def build(course: Course, name: str, format: str, out: Path) -> Path:
     return write(out / f"{name}-{format}.zip", packed(files))
 
 
-# --- one function a system: course, assignment -> files ---------------------------------------
+# --- one function per system: (course, assignment) -> files -------------------------------------
 
 
 def _gradescope(course: Course, assignment: Assignment) -> Files:
@@ -89,7 +89,7 @@ def _gitlab(course: Course, assignment: Assignment) -> Files:
 
 
 def _classroom50(course: Course, assignment: Assignment) -> Files:
-    """Return the bundle: no test in the public part, the rest for the runner's root."""
+    """Return the bundle: the public part has no tests, the rest is for the runner's root user."""
     texts = dict(_rendered("classroom50", assignment))
     return {
         "README.md": texts["README.md"],
@@ -186,7 +186,7 @@ def _installable(assignment: Assignment) -> Files:
 
 
 def _info(assignment: Assignment) -> bytes:
-    """Return PrairieLearn's info.json; the same assignment keeps its uuid."""
+    """Return PrairieLearn's info.json; the same assignment always has the same uuid."""
     seconds = min(600, round(assignment.limits.patience))
     document = {
         "uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, f"grader/{assignment.name}")),
@@ -205,11 +205,11 @@ def _info(assignment: Assignment) -> bytes:
     return json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
-# --- the course, cut down to one assignment -----------------------------------------------------
+# --- the course, reduced to one assignment ------------------------------------------------------
 
 
 def course_files(course: Course, assignment: Assignment) -> Files:
-    """Return the files to grade one assignment with, and a new secret."""
+    """Return the files for grading one assignment, with a new secret."""
     name, folder = assignment.name, course.folder
     found = {FILE: _catalog(folder / FILE, name)}
     stub = course.exercise(name) / f"{name}.py"

@@ -1,8 +1,8 @@
 """Classroom 50: ``result.json`` of an autograder, schema ``classroom50/result/v1``.
 
-Scores are integers there. They are scaled together so that the total is right to the nearest
-point, and never truncated one check at a time. An error has ``max-score`` 0 and no tests, the
-schema's form of one, and an exit status: with 0 it would be a pass of nothing. Sources:
+Scores are integers there. They are scaled together so that the total is right to the nearest point,
+instead of truncating each check. An error has ``max-score`` 0 and no tests, as the schema requires,
+and an exit status other than 0, because status 0 would be a pass. Sources:
 foundation50/classroom50, schemas/result-v1.schema.json and the wiki's *Advanced Autograding*.
 """
 
@@ -42,13 +42,13 @@ def job(place: JobPlace) -> Job:
 
 
 def answer(grade: Grade, job: Job) -> JobOutput:
-    """Return ``result.json`` and exit status 0: another one means a broken autograder."""
+    """Return ``result.json``, and exit status 0 unless there is no score."""
     status = 0 if grade.status == "graded" else FAILED
     return JobOutput(write=dict.fromkeys(job.results, as_json(document(grade, job))), status=status)
 
 
 def document(grade: Grade, job: Job) -> dict[str, Any]:
-    """Return the whole of ``result.json``."""
+    """Return the content of ``result.json``."""
     facts = job.facts
     score, most = job.score(grade), round(grade.max_score)
     outcomes = grade.outcomes[:MOST_CHECKS] if score is not None else ()
@@ -82,7 +82,7 @@ def document(grade: Grade, job: Job) -> dict[str, Any]:
 
 
 def shared(total: int, parts: Sequence[float], caps: Sequence[int] | None = None) -> list[int]:
-    """Return whole numbers near ``parts`` whose sum is ``total``, within their caps.
+    """Return whole numbers near ``parts`` with the sum ``total``, within their caps.
 
     >>> shared(100, [33.3, 33.3, 33.4])
     [33, 33, 34]

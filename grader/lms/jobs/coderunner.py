@@ -1,8 +1,8 @@
-"""CodeRunner for Moodle: the JSON of a combinator template grader, alone on stdout.
+"""CodeRunner for Moodle: the JSON of a combinator template grader, as the only output.
 
-Its fields are those that ``qtype_coderunner`` allows; text is HTML, escaped here. A result without
-``fraction`` makes the question ungradable, with no mark and no penalty: so ours has none when we
-could not tell.
+Its fields are those that ``qtype_coderunner`` allows; text is HTML, escaped here. Without
+``fraction`` the question is ungradable, with no mark and no penalty, so it is left out if we could
+not judge the submission.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def job(place: JobPlace) -> Job:
 
 
 def answer(grade: Grade, job: Job) -> JobOutput:
-    """Return the JSON for stdout and exit status 0: another status hides it."""
+    """Return the JSON for stdout, with exit status 0: any other status hides it."""
     return JobOutput(stdout=fitted(lambda most: as_json(document(grade, job, most)), LIMIT))
 
 

@@ -1,8 +1,8 @@
 """GitHub Actions: a step output for the autograding reporter, a job summary, annotations.
 
-``result`` in the file named by GITHUB_OUTPUT is base64 of JSON, as
-``github-education-resources/autograding-grading-reporter`` reads it. Annotations are workflow
-commands on stdout: everything in them is escaped, and nothing else is printed.
+``result`` in the file named by GITHUB_OUTPUT is base64 of JSON, in the format of
+``github-education-resources/autograding-grading-reporter``. Annotations are workflow commands on
+stdout, with everything in them escaped; nothing else is printed.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from grader.results.visibility import for_student
 from grader.text import MOST, for_lms, lms_line
 
 LIMIT: Final = 700_000
-"""Of the JSON: a job's outputs may take 1 MiB, and base64 a third more."""
+"""Bytes of the JSON: a job's outputs may have 1 MiB, and base64 adds a third."""
 MOST_SUMMARY: Final = 1_000_000
 MOST_ANNOTATIONS: Final = 10
-"""GitHub shows ten of a step."""
+"""Number of annotations that GitHub shows for a step."""
 WORD: Final[dict[Status, str]] = {
     "passed": "pass", "failed": "fail", "waiting": "fail", "manual": "fail", "error": "error",
 }  # fmt: skip
-"""The reporter's words; it has none for *not judged yet*, which the message says."""
+"""The reporter's words for a status; it has none for *not judged yet*."""
 
 
 def job(place: JobPlace) -> Job:
-    """Return the checkout, and the files from which the runner takes results."""
+    """Return the checkout, and the files from which the runner reads results."""
     files = {key: place.environ.get(key, "") for key in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
     return Job(
         submission=Path(place.environ.get("GITHUB_WORKSPACE") or place.cwd),
@@ -41,7 +41,7 @@ def job(place: JobPlace) -> Job:
 
 
 def answer(grade: Grade, job: Job) -> JobOutput:
-    """Return the results; the step fails only without a score."""
+    """Return the results; the step fails only if there is no score."""
     found: dict[Path, bytes] = {}
     if output := job.facts.get("GITHUB_OUTPUT"):
         encoded = base64.b64encode(fitted(lambda most: result(grade, job, most), LIMIT))

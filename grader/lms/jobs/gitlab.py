@@ -1,7 +1,8 @@
-"""GitLab: a JUnit report, shown in merge requests and pipelines; it sets no job's status.
+"""GitLab: a JUnit report, shown in merge requests and pipelines; it sets no job status.
 
-The format has no points: they stand in the names of the cases and, exactly, in the properties of
-the suite. Valid by pytest's junit-10.xsd; texts are cut so that it stays under GitLab's 30 MB.
+The format has no points, so these are in the names of the cases and, exactly, in the properties of
+the suite. The report is valid by pytest's junit-10.xsd; texts are cut so that it stays below
+GitLab's limit of 30 MB.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ LIMIT: Final = 10_000_000
 
 
 def job(place: JobPlace) -> Job:
-    """Return the project's checkout; the report is left where the job runs."""
+    """Return the project's checkout; the report is written to the working directory."""
     home = Path(place.environ.get("CI_PROJECT_DIR") or place.cwd)
     return Job(
         submission=home,
@@ -29,14 +30,14 @@ def job(place: JobPlace) -> Job:
 
 
 def answer(grade: Grade, job: Job) -> JobOutput:
-    """Return ``report.xml``; the job fails only without a score."""
+    """Return ``report.xml``; the job fails only if there is no score."""
     data = fitted(lambda most: report(grade, job, most), LIMIT)
     status = 0 if grade.status == "graded" else FAILED
     return JobOutput(write=dict.fromkeys(job.results, data), status=status)
 
 
 def report(grade: Grade, job: Job, most: int = MOST) -> bytes:
-    """Return the report: one suite, one case for each check."""
+    """Return the report: one suite, with one case for each check."""
     outcomes = grade.outcomes or (_whole(grade, job),)
     score = job.score(grade)
     counts: dict[str, str] = {
@@ -78,7 +79,7 @@ def _case(suite: ET.Element, grade: Grade, outcome: Outcome, most: int) -> None:
 
 
 def _whole(grade: Grade, job: Job) -> Outcome:
-    """Return the one case of a submission without checks."""
+    """Return the single case of a submission without checks."""
     status: Status = "error" if grade.status == "error" else "failed"
     title = job.title or "Grading"
     return Outcome("", title, status, 0.0, grade.max_score, overall(grade, job.remarks))

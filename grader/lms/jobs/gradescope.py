@@ -1,11 +1,12 @@
-"""Gradescope: ``results.json`` of the autograder, and a table of scores for a class.
+"""Gradescope: ``results.json`` of the autograder.
 
 Sources: gradescope-autograders.readthedocs.io, *Autograder Specifications* and *Submission
-Metadata*. A result needs a ``score``, its own or that of each test. Ours has none when we could not
-tell: Gradescope then shows an autograder error, and no score.
+Metadata*. A result needs a ``score``, for itself or in each test. If we could not judge the
+submission there is none: Gradescope then shows an autograder error and no score.
 
-A test that Gradescope hides takes the total from the student's sight, so a hidden check is a visible
-one without its message; one for after the due date is Gradescope's own, with that consequence.
+A test that Gradescope hides also hides the total from the student. So a hidden check becomes a
+visible test without its message; only a check for after the due date uses Gradescope's own setting,
+and accepts that consequence.
 """
 
 from __future__ import annotations
@@ -41,20 +42,20 @@ def job(place: JobPlace) -> Job:
 
 
 def _due(users: list[Any]) -> str:
-    """Return the latest of the members' dates, which holds their extensions; '' if there is none."""
+    """Return the latest due date of the members, including extensions; '' if there is none."""
     dates = [text(user, "assignment", "due_date") for user in users]
     return max(filter(moment, dates), key=seconds_of, default="")
 
 
 def answer(grade: Grade, job: Job) -> JobOutput:
-    """Return ``results.json``; exit status 0 if there is a score."""
+    """Return ``results.json``, and exit status 0 if there is a score."""
     data = fitted(lambda most: as_json(document(grade, job, most)), LIMIT)
     status = 0 if grade.status == "graded" else FAILED
     return JobOutput(write=dict.fromkeys(job.results, data), status=status)
 
 
 def document(grade: Grade, job: Job, most: int = MOST) -> dict[str, Any]:
-    """Return the whole of ``results.json``."""
+    """Return the content of ``results.json``."""
     found: dict[str, Any] = {
         "output": overall(grade, job.remarks, most),
         "output_format": "text",
@@ -83,7 +84,7 @@ def _test(grade: Grade, number: int, outcome: Outcome, most: int) -> dict[str, A
         "output": said(grade, outcome, most, waits=True),
         "extra_data": {"id": outcome.id, "mistake": outcome.mistake},
     }
-    if outcome.status in ("passed", "failed"):  # Gradescope has no word for *not judged yet*
+    if outcome.status in ("passed", "failed"):  # Gradescope has no status for *not judged yet*
         found["status"] = outcome.status
     if outcome.visibility == "after_due_date":
         found["visibility"] = outcome.visibility

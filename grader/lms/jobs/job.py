@@ -1,6 +1,7 @@
-"""One submission inside a container or job: what the system provides, and what it wants back.
+"""One submission in a container or job: the system's input, and the output that it expects.
 
-An adapter reads the first and makes the second; files are written and read by `grader.lms.jobs.autograde`.
+An adapter reads the input and builds the output; `grader.lms.jobs.autograde` reads and writes the
+files.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from grader.model import Grade
 
 MAX_METADATA: Final = 64 * 1024 * 1024
 FAILED: Final = 3
-"""The exit status that says: not graded, and that is our failure."""
+"""The exit status for a submission that was not graded because of our failure."""
 
 
 class JobPlace(Struct, frozen=True):
@@ -28,10 +29,10 @@ class JobPlace(Struct, frozen=True):
 
 
 class Job(Struct, frozen=True):
-    """Data from the system, and values added when the answer is made."""
+    """Data from the system, and values added before the answer is built."""
 
     submission: Path
-    """The student's file, or the folder with all that was handed in."""
+    """The student's file, or the folder with all submitted files."""
     results: tuple[Path, ...] = ()
     student: str = "submission"
     name: str = ""
@@ -39,16 +40,16 @@ class Job(Struct, frozen=True):
     submitted_at: str = ""
     due_at: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
-    """What else the adapter wants to know again when it answers."""
+    """Other values that the adapter needs again for its answer."""
     expected: str = ""
-    """The assignment's name, which is that of the student's file."""
+    """The expected name of the student's file, without suffix."""
     title: str = ""
     penalty: float = 0.0
-    """Percent of the score that lateness costs."""
+    """The late penalty, in percent of the score."""
     remarks: tuple[str, ...] = ()
-    """What the student is told about the whole submission besides the grade's own message."""
+    """Texts for the student about the whole submission, besides the grade's message."""
     settings: Mapping[str, int | str] = field(default_factory=dict)
-    """What the assignment says under ``lms`` about this system."""
+    """The assignment's settings for this system, from ``lms`` in assignments.yaml."""
     graded_at: str = ""
     seed: int | None = None
 
@@ -67,7 +68,7 @@ class Job(Struct, frozen=True):
 
 
 class JobOutput(Struct, frozen=True):
-    """Files to write, and the exit status that the system expects."""
+    """The files to write, and the exit status that the system expects."""
 
     stdout: bytes = b""
     write: Mapping[Path, bytes] = field(default_factory=dict)
@@ -76,7 +77,7 @@ class JobOutput(Struct, frozen=True):
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return a JSON object from a file; an empty one without a file."""
+    """Return a JSON object from a file; an empty one if there is no file."""
     try:
         with path.open("rb") as stream:
             value = json.loads(stream.read(MAX_METADATA))
@@ -96,7 +97,7 @@ def part(value: Any, *keys: str | int) -> Any:
 
 
 def text(value: Any, *keys: str | int) -> str:
-    """Return a number or a text as text, else ''."""
+    """Return a number or a text as text; '' for anything else."""
     found = part(value, *keys)
     return str(found) if isinstance(found, str | int | float) else ""
 

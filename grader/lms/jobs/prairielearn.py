@@ -1,7 +1,7 @@
 """PrairieLearn: ``/grade/results/results.json`` of an external grader, at most 1 MiB, exit 0.
 
-Source: docs.prairielearn.com, *External grading*. ``gradable: false`` is its word for a
-submission that could not be graded: no points are awarded or lost, and no attempt is used up.
+Source: docs.prairielearn.com, *External grading*. ``gradable: false`` means that a submission could
+not be graded: no points are awarded or lost, and no attempt is used up.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ def job(place: JobPlace) -> Job:
 
 
 def answer(grade: Grade, job: Job) -> JobOutput:
-    """Return ``results.json`` and always exit status 0: PrairieLearn needs it."""
+    """Return ``results.json``, always with exit status 0, as PrairieLearn requires."""
     data = fitted(lambda most: as_json(document(grade, job, most)), LIMIT)
     return JobOutput(write=dict.fromkeys(job.results, data))
 
 
 def document(grade: Grade, job: Job, most: int = MOST) -> dict[str, Any]:
-    """Return the whole of ``results.json``."""
+    """Return the content of ``results.json``."""
     share, told = job.share(grade), overall(grade, job.remarks, most)
     if share is None:
         return {"gradable": False, "message": told, "format_errors": [told]}

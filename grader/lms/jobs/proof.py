@@ -1,4 +1,4 @@
-"""Unpack a bundle and grade the reference with what is in it, before anyone uploads it."""
+"""Unpack a bundle and grade the reference with its files, before anyone uploads it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class BundleError(UserError):
 
 
 def prove(path: Path, name: str) -> None:
-    """Grade the reference with the files of a bundle; raises `BundleError` if that fails."""
+    """Grade the reference with the files of a bundle; raise `BundleError` if that fails."""
     with tempfile.TemporaryDirectory(prefix="grader-bundle-") as made:
         _unpack(zipfile.ZipFile(path), Path(made))
         found = next((path.parent for path in sorted(Path(made).rglob(FILE))), None)
@@ -43,7 +43,7 @@ def prove(path: Path, name: str) -> None:
 
 
 def problem(course: Course, name: str) -> str:
-    """Build a bundle for no one, and return why it cannot grade, or ''."""
+    """Build a temporary bundle, and return why it cannot grade, or ''."""
     with tempfile.TemporaryDirectory(prefix="grader-bundle-") as made:
         try:
             prove(bundle.build(course, name, "docker", Path(made)), name)
@@ -60,7 +60,7 @@ def _beyond(error: EngineError, folder: str) -> str:
 
 
 def reference_grade(course: Course, name: str) -> Grade:
-    """Grade the reference of an exercise once; raises `EngineError` if the tests cannot run."""
+    """Grade the reference of an exercise; raise `EngineError` if the tests cannot run."""
     file, source = course.submitted(name)
     secret = course_secret(course.folder)
     process = Process(Settings(str(course.folder), name, SEED, secret, preflight=False))
@@ -76,7 +76,7 @@ def reference_grade(course: Course, name: str) -> Grade:
 
 
 def _unpack(archive: zipfile.ZipFile, folder: Path) -> None:
-    """Unpack a bundle of ours, and the course's own zip where there is one inside it."""
+    """Unpack one of our bundles, and the course's zip inside it if there is one."""
     archive.extractall(folder)
     for inner in folder.rglob("course.zip"):
         zipfile.ZipFile(io.BytesIO(inner.read_bytes())).extractall(inner.parent / "course")

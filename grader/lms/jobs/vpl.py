@@ -1,8 +1,8 @@
 """VPL, the Virtual Programming Lab of Moodle: comments and a grade on stdout.
 
-``Grade :=>> 87.5`` at the beginning of a line is the grade, the last one counts. Every other line
-here begins with ``Comment :=>>``, so that no text can be taken for a grade. Without a grade VPL
-leaves the submission ungraded: so when we could not tell, none is written.
+``Grade :=>> 87.5`` at the start of a line is the grade; the last one counts. All other lines here
+begin with ``Comment :=>>``, so that no text can be mistaken for a grade. Without a grade VPL leaves
+the submission ungraded, so none is written if we could not judge it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def answer(grade: Grade, job: Job) -> JobOutput:
 
 
 def text(grade: Grade, job: Job, most: int = MOST) -> bytes:
-    """Return comments, a title for each check, then the grade."""
+    """Return comments, with a title for each check, and then the grade."""
     lines = overall(grade, job.remarks, most).splitlines()
     score = job.score(grade)
     for each in grade.outcomes if score is not None else ():

@@ -1,4 +1,4 @@
-"""Build the wheel that a bundle carries, and reproducible zips."""
+"""Build the wheel that a bundle contains, and reproducible zips."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ DISTRIBUTION: Final = "backprop-grader"
 WHEEL: Final = f"{DISTRIBUTION.replace('-', '_')}-{__version__}-py3-none-any.whl"
 
 BESIDES: Final = ("tzdata",)
-"""Images have no time zones of their own, and due dates need them."""
+"""Images have no time zone data, which due dates need."""
 
 EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 Files = Mapping[str, bytes]
-"""Path in the bundle -> content."""
+"""Content of the files, by path in the bundle."""
 
 
 def wheel() -> bytes:
     """Pack this grader as a wheel, which pip installs without build tools.
 
-    Source: packaging.python.org, *Binary distribution format*. Equal graders give equal bytes.
+    Source: packaging.python.org, *Binary distribution format*. The same grader gives the same
+    bytes.
     """
     package = Path(__file__).parents[2]
     info = f"{WHEEL.partition('-py3')[0]}.dist-info"
@@ -102,13 +103,13 @@ def _needed(names: list[str]) -> set[str]:
 
 
 def packed(files: Files) -> bytes:
-    """Return a zip; scripts are executable, all other files private to their owner."""
+    """Return a zip in which scripts are executable and all other files private to the owner."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, data in files.items():
             member = zipfile.ZipInfo(path, date_time=EPOCH)
             member.compress_type = zipfile.ZIP_DEFLATED
-            member.create_system = 3  # Unix, wherever it is made
+            member.create_system = 3  # Unix, on any system
             member.external_attr = (0o100000 | _mode(path, data)) << 16
             archive.writestr(member, data)
     return out.getvalue()
