@@ -479,8 +479,13 @@ def unsettled(connection: sqlite3.Connection, offering: Offering) -> int:
     return int(connection.execute(query, (offering.id,)).fetchall()[0][0])
 
 
+def newest_standing(connection: sqlite3.Connection) -> int:
+    """Return a number that grows with every standing: one that is replaced gets a new number."""
+    return int(connection.execute("SELECT IFNULL(MAX(rowid), 0) FROM standing").fetchall()[0][0])
+
+
 def class_rows(
-    connection: sqlite3.Connection, offering: Offering, after: int = -1
+    connection: sqlite3.Connection, offering: Offering, since: tuple[int, int] | None = None
 ) -> list[dict[str, object]]:
     """Return a row for each student of the course, for the staff page: one query for all listeners.
 
@@ -489,8 +494,10 @@ def class_rows(
     Args:
         connection: Of service.db.
         offering: The assignment.
-        after: Only students with an attempt after this one; -1: all students.
+        since: Only students with an attempt after the first number (`unsettled`), or a standing
+            after the second one (`newest_standing`); None: all students.
     """
+    after, stood = since or (-1, -1)
     rows = connection.execute(
         """
 SELECT user.id AS user, user.student, user.name, standing.final,
@@ -500,9 +507,10 @@ FROM enrolment JOIN user ON user.id = enrolment.user
 LEFT JOIN attempt ON attempt.user = user.id AND attempt.offering = :offering AND NOT attempt.trial
 LEFT JOIN standing ON standing.user = user.id AND standing.offering = :offering
 WHERE enrolment.course = :course AND enrolment.role = 'student' AND (:after < 0 OR user.id IN (
-    SELECT user FROM attempt WHERE row > :after AND offering = :offering))
+    SELECT user FROM attempt WHERE row > :after AND offering = :offering
+    UNION ALL SELECT user FROM standing WHERE rowid > :stood AND offering = :offering))
 GROUP BY user.id ORDER BY user.name, user.student
 """,
-        {"offering": offering.id, "course": offering.course, "after": after},
+        {"offering": offering.id, "course": offering.course, "after": after, "stood": stood},
     ).fetchall()
     return [dict(row) for row in rows]

@@ -27,7 +27,7 @@ from grader.serve.database import now, stored, transaction
 SCORE: Final = re.compile(r"\d{1,6}(?:[.,]\d{1,4})?", re.ASCII)
 FORMATS: Final = ("canvas", "moodle", "gradescope-csv", "blackboard")
 TICK: Final = 1.0
-WHOLE: Final = 10.0
+WHOLE: Final = 60.0
 """Seconds after which all of a class is read again for those who watch it."""
 
 
@@ -62,6 +62,8 @@ class ClassNow(Struct, frozen=True):
     """Whether only some of it was read since then."""
     changes: tuple[int, int]
     unsettled: int
+    standings: int
+    """The number of the newest standing."""
     text: str
     rows: Mapping[object, Mapping[str, object]]
 
@@ -69,8 +71,8 @@ class ClassNow(Struct, frozen=True):
 class Watcher:
     """One query for all who watch a class: once a second at most, and only after something changed.
 
-    It reads the students whose attempts wait or are new; the whole class only at times, because
-    nobody but staff and the commands changes anything else.
+    It reads the students whose attempts wait or are new, and who stand otherwise; the whole class
+    only at times, because nobody but ``serve invite`` and ``serve forget`` changes anything else.
     """
 
     def __init__(self) -> None:
@@ -96,13 +98,16 @@ def _class_now(
     if seen is not None and seen.changes == changes and not (seen.is_patched and is_old):
         return replace(seen, at=at)
     unsettled = attempts.unsettled(connection, offering)
-    after, whole, found = -1, at, dict[object, Mapping[str, object]]()
+    standings = attempts.newest_standing(connection)
+    since, whole, found = None, at, dict[object, Mapping[str, object]]()
     if seen is not None and not is_old:
-        after, whole, found = seen.unsettled, seen.whole, dict(seen.rows)
-    for row in attempts.class_rows(connection, offering, after):
-        found[row["user"]] = _live(row)
+        since, whole, found = (seen.unsettled, seen.standings), seen.whole, dict(seen.rows)
+    for row in attempts.class_rows(connection, offering, since):
+        live = _live(row)
+        known = seen.rows.get(row["user"]) if seen is not None else None
+        found[row["user"]] = known if known == live else live
     text = _summary(found.values())
-    return ClassNow(at, whole, not is_old, changes, unsettled, text, found)
+    return ClassNow(at, whole, not is_old, changes, unsettled, standings, text, found)
 
 
 WATCHER: Final = Watcher()
@@ -131,7 +136,7 @@ async def events(call: WebCall) -> Response:
         rows: Mapping[object, Mapping[str, object]] = {}
         while not call.site.state.get("ending") and not await call.request.is_disconnected():
             seen = await WATCHER.news(call.site, offering)
-            changed = [row for user, row in seen.rows.items() if rows.get(user) != row]
+            changed = [row for user, row in seen.rows.items() if rows.get(user) is not row]
             silent += 1
             if changed or text != seen.text:
                 text, rows, silent = seen.text, seen.rows, 0

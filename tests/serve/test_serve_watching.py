@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from msgspec.structs import replace
 
 from grader.serve import attempts, staff_pages
 from grader.serve.database import connect
@@ -69,12 +70,27 @@ def test_only_students_whose_attempts_wait_or_are_new_are_read(connection, monke
 attempts_rows = attempts.class_rows
 
 
-def test_what_staff_changed_is_sent_with_the_next_whole_class(connection, monkeypatch):
-    """A score that was set belongs to nobody whose attempt waits: it comes some seconds later."""
+def test_a_score_that_staff_set_is_sent_at_once(connection):
+    """Also if it replaces the newest one; that the student was read is all that was read."""
     seen = staff_pages._class_now(connection, OFFERING, None)
-    score(connection, 1, 42)
+    for final in (42, 43, 44):
+        score(connection, 1, final)
+        before = seen
+        seen = staff_pages._class_now(connection, OFFERING, seen)
+        assert seen.rows[1]["score"] == str(final)
+        assert seen.rows[2] is before.rows[2]
+    seen = replace(seen, standings=99)  # without the number, nothing is read
+    score(connection, 1, 45)
+    assert staff_pages._class_now(connection, OFFERING, seen).rows[1]["score"] == "44"
+
+
+def test_who_was_invited_is_sent_with_the_next_whole_class(connection, monkeypatch):
+    """A new student has no attempt and no standing."""
+    seen = staff_pages._class_now(connection, OFFERING, None)
+    connection.execute("INSERT INTO user VALUES (4, 'tim', 'Tim', '')")
+    connection.execute("INSERT INTO enrolment VALUES (4, 'k', 'student')")
     seen = staff_pages._class_now(connection, OFFERING, seen)
-    assert seen.rows[1]["score"] == "–"
+    assert 4 not in seen.rows
     monkeypatch.setattr(staff_pages, "WHOLE", 0.0)
     seen = staff_pages._class_now(connection, OFFERING, seen)
-    assert seen.rows[1]["score"] == "42"
+    assert 4 in seen.rows
