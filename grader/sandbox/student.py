@@ -153,6 +153,8 @@ class Student(Struct):
     _dead: StudentError | None = None
     _sparing: bool = False
     """Whether loading runs only definitions, because the first worker died while loading."""
+    _is_slow: bool = False
+    """Whether a worker was stopped because of its time: the next one gives way to others at once."""
 
     def call(
         self, calls: Sequence[Call], repeat: int = 1, cpu: float = 0.0, timed: bool = False
@@ -245,6 +247,8 @@ class Student(Struct):
         if self._left() <= 0:
             raise self._used_up()
         self._worker = self._start()
+        if self._is_slow or self.strikes:
+            self._worker.give_way()
         self.generation += 1
         program = self.program
         cells = [list(cell) for cell in program.cells]
@@ -301,7 +305,8 @@ class Student(Struct):
             if share != 1.0:
                 limits = replace(limits, idle_wall=share * limits.idle_wall)
             reply = worker.ask(request, limits, min(cpu, left), left, replies)
-        except StudentError:
+        except StudentError as error:
+            self._is_slow |= isinstance(error, OverrunError)
             self.spend(worker.cpu() + worker.asleep - before)
             self.end()
             raise

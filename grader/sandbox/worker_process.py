@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
 from grader.model import Limits
+from grader.sandbox import priority
 from grader.sandbox.faults import CrashError, GraderError, OverrunError, PipeError
 from grader.sandbox.guest import lockdown, wire
 
@@ -85,6 +86,7 @@ class Worker:
         self.asleep = 0.0
         """Wall seconds that requests have slept so far, as far as observed."""
         self._queued = 0.0
+        self._gave_way = False
         self.captured = b""
         self._greet()
 
@@ -231,6 +233,12 @@ class Worker:
         before, self._queued = self._queued, int(fields[1]) / 1e9
         return self._queued - before
 
+    def give_way(self) -> None:
+        """Let the processors work for other submissions first, from here on."""
+        if not self._gave_way:
+            self._gave_way = True
+            priority.give_way(self._own_pid)
+
     def _how_it_ended(self, detail: str) -> CrashError:
         """Return the error that says how the worker ended, with ``detail`` for staff."""
         ending = select.poll()  # select() raises for a descriptor over 1,023
@@ -319,6 +327,8 @@ class _Patience:
             self._give_up(f"stopped after {self._cpu:.3g} s of CPU time (infinite loop?)")
         if now >= self._deadline:
             self._give_up(f"no answer within {self._wall:.3g} s")
+        if self._until - used < self._cpu - priority.SLOW:
+            self._worker.give_way()
         sleeping, worked = self._worker.sleeping(), used - self._last
         self._rest(now, worked, sleeping)
         if worked > 0.001 or not sleeping:
