@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import stat
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -37,7 +38,7 @@ from grader.inbox.formats import (
     sakai,
     teams,
 )
-from grader.inbox.layout import FolderLayout, Question, arrange, defined, is_students
+from grader.inbox.layout import FolderLayout, Question, arrange, defined, is_students, is_work
 from grader.inbox.tree import (
     ARCHIVE,
     Entry,
@@ -79,12 +80,14 @@ def named_by(name: str) -> str:
     return min(ends, key=lambda kind: ends[kind], default="")
 
 
-def _most_are(kind: str) -> Callable[[Tree], bool]:
-    def recognise(tree: Tree) -> bool:
-        votes = [named_by(name) for name in tops(tree) if name.lower() != "index.html"]
-        return 2 * votes.count(kind) > len(votes)
+def _names_of(names: Iterable[str]) -> str:
+    """Return the system whose naming most names follow, or ''."""
+    votes = [named_by(name) for name in names if name.lower() != "index.html"]
+    return next((kind for kind in HEADERS if 2 * votes.count(kind) > len(votes)), "")
 
-    return recognise
+
+def _most_are(kind: str) -> Callable[[Tree], bool]:
+    return lambda tree: _names_of(tops(tree)) == kind
 
 
 class Reader(Struct, frozen=True):
@@ -117,6 +120,8 @@ OF_A_SYSTEM = re.compile(
     re.IGNORECASE,
 )
 """Names of folders that an LMS or a computer puts around a download; no student has them."""
+DOWNLOADS = frozenset(READERS) - {"nbgrader", "git", "plain"}
+"""Kinds in which a system named every file or folder at the top."""
 
 
 class Submissions(Struct, frozen=True):
@@ -195,20 +200,23 @@ def open_inbox(
     tree = _open(source)
     untouched = matcher(stub)
     others = frozenset(elsewhere) - {expected}
+    is_named = kind is not None
     if depth is None:
         kind, tree = _recognised(tree, expected, kind)
     kind = kind or "plain"
     notes = list(tree.notes)
+    question = Question(tree, expected, untouched, defined(_cells_of(stub)), others)
     if kind == "plain":
         if tree.packed and not any(_may_be_work(e) for e in tree.entries):
             told = f"{one_line(str(source))}: no .py or .ipynb file in it; is it the right one?"
             raise InboxError(f"{told} ({notes[0]})" if notes else told)
-        question = Question(tree, expected, untouched, defined(_cells_of(stub)), others)
         layout = arrange(question) if depth is None else FolderLayout(depth)
         kind, found = _plain(question, layout, notes)
     else:
         found = READERS[kind].read(tree, expected, notes)
     handins = _unique(found, notes, every)
+    if not is_named:
+        _refuse_strangers(kind, question, handins)
     if not handins:
         said = f" ({notes[0]})" if notes else ""
         raise InboxError(f"{one_line(str(source))}: no submissions found, taken as {kind}{said}")
@@ -293,9 +301,50 @@ def _recognised(tree: Tree, expected: str, kind: str | None) -> tuple[str, Tree]
             )
     if kind and kind != "plain":
         return kind, tree
+    if not kind:
+        _refuse_downloads(trees[-1], expected)
     if not tree.packed:
         return "plain", tree
     return "plain", next((t for t in trees if is_students(t, expected)), trees[-1])
+
+
+def _refuse_downloads(tree: Tree, expected: str) -> None:
+    """Raise `InboxError` where folders, of groups say, hold downloads: each would be one student."""
+    inner: defaultdict[str, set[str]] = defaultdict(set)
+    for entry in tree.entries:
+        top, _, rest = entry.path.partition("/")
+        if rest:
+            inner[top].add(rest.partition("/")[0])
+    kinds = {top: kind for top, names in inner.items() if (kind := _names_of(names))}
+    if 2 * len(kinds) <= len(inner):
+        return
+    for top, kind in kinds.items():
+        if len([*READERS[kind].read(below(tree, top), expected, [])]) > 1:
+            others = f", like {len(kinds) - 1} more," if len(kinds) > 1 else ""
+            unpacked = "unpack it, then " if tree.packed else ""
+            raise InboxError(
+                f"{one_line(tree.name)}: the folder {one_line(top)}{others} holds a {kind} download; "
+                f"{unpacked}name those folders instead of {one_line(tree.name)}; if each is one "
+                "student's, add --depth 1"
+            )
+
+
+def _refuse_strangers(kind: str, question: Question, handins: Iterable[Handin]) -> None:
+    """Raise `InboxError` where work lies beside a download, in nobody's part of it."""
+    if kind not in DOWNLOADS:
+        return
+    parts = {
+        file.entry.path.partition("/")[0]
+        for handin in handins for one in (handin, *handin.earlier) for file in one.files
+    }  # fmt: skip
+    beside = [e for e in question.tree.entries if e.path.partition("/")[0] not in parts]
+    lost = [entry.path for entry in beside if is_work(question, entry)]
+    if lost:
+        others = f", like {len(lost) - 1} more," if len(lost) > 1 else ""
+        raise InboxError(
+            f"{one_line(question.tree.name)}: {one_line(lost[0])}{others} would not be graded: it is not "
+            f"named as {kind} names files; grade it on its own, or add --inbox {kind} to leave it out"
+        )
 
 
 def _only_wraps(outer: Tree, inner: Tree, source: Tree) -> bool:

@@ -149,7 +149,29 @@ def _of_named_files(question: Question) -> FolderLayout:
     direct = {e.folder for e in tree.entries if e.name.lower().endswith(SUFFIXES)}
     if groups and direct == set(groups) and all(PLACES.fullmatch(name) for name in groups):
         return _deeper(2, [(name, "") for name in groups])
+    crowded = {name: found for name in groups if len(found := _works(question, name)) > 1}
+    if len(crowded) > 1 and 2 * len(crowded) > len(groups):
+        top, found = next(iter(crowded.items()))
+        raise InboxError(
+            f"{one_line(tree.name)}: no file is named {one_line(question.expected)}; the folder "
+            f"{one_line(top)} alone holds {_listed([(name,) for name in found])}: add --depth 1 if those "
+            "are one student's, --depth 2 if each file is a student's"
+        )
     return FolderLayout()
+
+
+def _works(question: Question, folder: str) -> list[str]:
+    """Return the files of a folder that define all that the exercise asks for, unless versions of one."""
+    files = [
+        e for e in question.tree.entries
+        if e.folder == folder and e.name.lower().endswith(SUFFIXES) and e.name not in RELEASED
+        and not COPIES.fullmatch(e.name.rpartition(".")[0])
+    ]  # fmt: skip
+    if len(files) < 2:
+        return []
+    return [
+        each.name for each in files if question.functions <= defined(_cells(question.tree, each))
+    ]
 
 
 def _question(
@@ -251,8 +273,21 @@ def _rivals(question: Question) -> list[str]:
 
 
 def _is_stub(question: Question, entry: Entry) -> bool:
+    """Return whether a file is the released one."""
     cells = _cells(question.tree, entry)
     return bool(cells) and question.untouched(cells)
+
+
+def is_work(question: Question, entry: Entry) -> bool:
+    """Return whether a file has the expected name or defines what is asked, and is not the stub."""
+    if not entry.name.lower().endswith(SUFFIXES) or entry.name in RELEASED:
+        return False
+    if likeness(entry.name, question.expected) < 2:
+        return not _is_stub(question, entry)
+    found = defined(_cells(question.tree, entry))
+    return (
+        bool(question.functions) and question.functions <= found and not _is_stub(question, entry)
+    )
 
 
 def _cells(tree: Tree, entry: Entry) -> tuple[Cell, ...]:

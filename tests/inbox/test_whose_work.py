@@ -429,3 +429,85 @@ def test_a_student_of_any_name_has_one_row(name: str, tmp_path: Path) -> None:
         found = list(opened(source).submissions)
         assert sorted(one.source for one in found) == sorted([WORK, OTHER])
         assert all(one.student.isprintable() for one in found)
+
+
+# --- downloads of groups, and work beside a download ----------------------------------------------
+
+PARTS = {
+    "moodle": ("Ada_7_assignsubmission_file_relu.py", "Bo_8_assignsubmission_file_relu.py"),
+    "canvas": ("ada_7_91_relu.py", "bo_LATE_8_92_relu.py"),
+    "blackboard": (
+        "HW_ada_attempt_2026-10-10-10-00-00_relu.py",
+        "HW_bo_attempt_2026-10-11-10-00-00_relu.py",
+    ),
+    "brightspace": (
+        "7-5 - Ada L - Oct 10, 2026 1005 AM - relu.py",
+        "8-5 - Bo K - Oct 11, 2026 1005 AM - relu.py",
+    ),
+}
+"""Two files of each system, of two students."""
+
+
+@pytest.mark.parametrize("kind", PARTS)
+@pytest.mark.parametrize("groups", [("CS1-A", "CS1-B"), ("001", "002"), ("Group 1", "Group 2")])
+def test_downloads_in_folders_of_groups_are_refused(
+    kind: str, groups: tuple[str, str], tmp_path: Path
+) -> None:
+    """Each folder would be one student, as with --depth 1, and the others lost; named alone, it is read."""
+    files = {f"{group}/{name}": WORK for group in groups for name in PARTS[kind]}
+    for source in (lay(tmp_path, files), pack(tmp_path, files)):
+        said = answer(source)
+        assert isinstance(said, str)
+        assert f"holds a {kind} download" in said
+        assert set(groups) == set(answer(source, depth=1))
+    inner = opened(tmp_path / "class" / groups[0])
+    assert (kind, 2) == (inner.kind, len(inner.submissions))
+
+
+def test_a_student_cannot_have_a_class_refused(tmp_path: Path) -> None:
+    """One folder that looks like a download is a student's, as is a folder with files of one user."""
+    files = {f"eve/{name}": WORK for name in PARTS["canvas"]}
+    files |= {"ada/relu.py": WORK, "kurt/relu.py": WORK}
+    assert {"ada", "eve", "kurt"} == set(answer(lay(tmp_path, files)))
+    alone = {f"{who}/{who}_7_91_relu.py": WORK for who in ("ada", "kurt")}
+    assert {"ada", "kurt"} == set(answer(lay(tmp_path, alone, "alone")))
+
+
+@pytest.mark.parametrize("kind", PARTS)
+@pytest.mark.parametrize("path", ["Dora/relu.py", "relu.py", "dora_mine.py", "Dora/mine.py"])
+def test_work_beside_a_download_is_refused(kind: str, path: str, tmp_path: Path) -> None:
+    """Somebody put it there; with --inbox it is left out, with a note."""
+    ours = dict.fromkeys(PARTS[kind], WORK)
+    source = lay(tmp_path, {**ours, path: WORK})
+    said = answer(source)
+    assert isinstance(said, str)
+    assert f"{path} would not be graded" in said
+    inbox = opened(source, kind=kind)
+    assert 2 == len(inbox.submissions)
+    assert any("is ignored" in note for note in inbox.notes)
+
+
+def test_what_is_no_work_beside_a_download_is_only_noted(tmp_path: Path) -> None:
+    ours = {f"who_{n}_9{n}_relu.py": WORK for n in range(1, 7)}
+    beside = {"relu.py": STUB, "roster.csv": b"", "count.py": HELP}
+    assert set("123456") == set(answer(lay(tmp_path, {**ours, **beside})))
+
+
+@pytest.mark.parametrize(
+    "names", [("ada", "kurt"), ("ada_relu", "kurt_relu"), ("7_relu", "8_relu")]
+)
+def test_files_of_several_students_in_folders_of_any_name(
+    names: tuple[str, str], tmp_path: Path
+) -> None:
+    """No file has the expected name, and most folders hold several whole programs: ask."""
+    files = {f"{group}/{name}.py": WORK for group in ("CS1-A", "CS1-B") for name in names}
+    for source in (lay(tmp_path, files), pack(tmp_path, files)):
+        said = answer(source)
+        assert isinstance(said, str)
+        assert "--depth 2" in said
+    assert isinstance(answer(source, depth=1), dict)
+    versions = {f"{who}/{name}.py": WORK for who in ("ada", "kurt") for name in ("v1", "v2")}
+    assert {"ada", "kurt"} == set(answer(lay(tmp_path, versions, "versions")))
+    helpers = {f"{who}/{name}": HELP for who in ("ada", "kurt") for name in ("one.py", "two.py")}
+    helpers |= {"ada/mine.py": WORK, "kurt/mine.py": WORK}
+    assert {"ada", "kurt"} == set(answer(lay(tmp_path, helpers, "helpers")))
