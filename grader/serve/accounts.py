@@ -1,6 +1,6 @@
-"""People: who they are, how they sign in, what they may see as which role.
+"""Users: their accounts, sign-in and roles.
 
-Tokens are random and only their hashes are stored. A personal link works once.
+Tokens are random, and only their hashes are stored. A personal link works once.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from grader.serve.database import now, stored, transaction
 Role = Literal["student", "assistant", "instructor"]
 ROLES: Final = ("student", "assistant", "instructor")
 LINK: Final = timedelta(days=14)
-"""How long a personal link works."""
+"""Lifetime of a personal link."""
 DEVICE_LINK: Final = timedelta(minutes=10)
 AFTER_CLOSING: Final = timedelta(days=30)
 WITHOUT_CLOSING: Final = timedelta(days=180)
 
 
 class User(Struct, frozen=True):
-    """A user, and the role in each course."""
+    """A user, with the role in each course."""
 
     id: int
     student: str
@@ -35,11 +35,11 @@ class User(Struct, frozen=True):
     email: str
     roles: Mapping[str, Role] = field(default_factory=dict)
     csrf: str = ""
-    """The token that every form of this session carries."""
+    """The token that every form of this session must contain."""
 
     @property
     def shown(self) -> str:
-        """Return the name, or the id where there is none."""
+        """Return the name, or the id if there is no name."""
         return self.name or self.student
 
     def is_staff(self, course: str) -> bool:
@@ -48,19 +48,19 @@ class User(Struct, frozen=True):
 
 
 def digest(token: str) -> str:
-    """Return the hash under which a token is stored."""
+    """Return the hash of a token, which is stored in its place."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def csrf_of(token: str) -> str:
-    """Return the form token of a session; it cannot be computed without the session's own."""
+    """Return the form token of a session, which only the session's own token can produce."""
     return hmac.new(token.encode("utf-8", "surrogatepass"), b"form", "sha256").hexdigest()[:32]
 
 
 def enrol(
     connection: sqlite3.Connection, student: str, name: str, email: str, course: str, role: str
 ) -> int:
-    """Add a user to a course, or change the name, e-mail address and role; return the user's id."""
+    """Add a user to a course, or update name, e-mail address and role; return the user's number."""
     connection.execute(
         "INSERT INTO user (student, name, email) VALUES (?, ?, ?) ON CONFLICT (student) "
         "DO UPDATE SET name = excluded.name, email = excluded.email",
@@ -77,7 +77,7 @@ def enrol(
 def new_link(
     connection: sqlite3.Connection, user: int, lasts: timedelta = LINK, *, replaces: bool = True
 ) -> str:
-    """Return the token of a new link; unused ones stop working, unless it is a second one."""
+    """Return the token of a new link; with ``replaces``, unused links stop working."""
     if replaces:
         connection.execute("DELETE FROM invite WHERE user = ? AND used = ''", (user,))
     token, at = secrets.token_urlsafe(24), datetime.now(UTC)
@@ -89,7 +89,7 @@ def new_link(
 
 
 def invited(connection: sqlite3.Connection, token: str) -> User | None:
-    """Return whom a link is for, if it still works."""
+    """Return the user of a link, if the link still works."""
     rows = connection.execute(
         "SELECT user FROM invite WHERE hash = ? AND used = '' AND expires > ?",
         (digest(token), now()),
@@ -98,7 +98,7 @@ def invited(connection: sqlite3.Connection, token: str) -> User | None:
 
 
 def redeem(connection: sqlite3.Connection, token: str) -> str | None:
-    """Use a link up; return the token of a new session, or None if the link does not work."""
+    """Use a link; return the token of a new session, or None if the link does not work."""
     with transaction(connection):
         used = connection.execute(
             "UPDATE invite SET used = ? WHERE hash = ? AND used = '' AND expires > ?",
@@ -117,7 +117,7 @@ def redeem(connection: sqlite3.Connection, token: str) -> str | None:
 
 
 def _expiry(connection: sqlite3.Connection, user: int) -> str:
-    """Return when a new session ends: 30 days after the last closing of the user's courses."""
+    """Return the end of a new session: 30 days after the last closing of the user's courses."""
     rows = connection.execute(
         "SELECT closes FROM offering JOIN enrolment USING (course) WHERE user = ?", (user,)
     ).fetchall()
@@ -129,7 +129,7 @@ def _expiry(connection: sqlite3.Connection, user: int) -> str:
 
 
 def signed_in(connection: sqlite3.Connection, token: str) -> User | None:
-    """Return the user of a session, if it has not ended."""
+    """Return the user of a session, unless it has ended."""
     if not token:
         return None
     rows = connection.execute(
@@ -158,7 +158,7 @@ def audit(
     connection: sqlite3.Connection, by: str, action: str, offering: str = "", student: str = "",
     reason: str = "",
 ) -> None:  # fmt: skip
-    """Write down what somebody did; nothing in the audit is ever changed or deleted."""
+    """Add an entry to the audit log; entries are never changed or deleted."""
     connection.execute(
         "INSERT INTO audit (at, by, action, offering, student, reason) VALUES (?, ?, ?, ?, ?, ?)",
         (now(), by, action, offering, student, reason),

@@ -1,8 +1,9 @@
-"""The web application: a table of routes, and the checks that stand before every one of them.
+"""The web application: a table of routes, and the checks before each of them.
 
     app = build(site)        # an ASGI application
 
-Each route names an action, and `auth.may` decides about it. A route without a rule cannot be built.
+Each route names an action, and `auth.may` decides whether it is allowed. A route without a rule
+cannot be built.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]", "::1")
 FORWARDED: Final = ("x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded", "via",
                     "x-real-ip")  # fmt: skip
 HEADERS: Final[Mapping[str, str]] = {
-    "Referrer-Policy": "same-origin",  # with no-referrer, our own forms arrive with Origin: null
+    # with no-referrer, our own forms would arrive with Origin: null
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
@@ -39,11 +41,11 @@ HEADERS: Final[Mapping[str, str]] = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 FORM_BYTES: Final = 64 * 1024
-"""Of a form without a file."""
+"""Bytes of a form without a file."""
 
 
 class Rule(Struct, frozen=True):
-    """One route: who may use it, and what it does."""
+    """One route: its action, which determines who may use it, and its handler."""
 
     method: Literal["GET", "POST"]
     path: str
@@ -51,7 +53,7 @@ class Rule(Struct, frozen=True):
     handler: Callable[[WebCall], Awaitable[Response]]
     has_file: bool = False
     is_local: bool = False
-    """Whether it answers only programs on this machine that come without a proxy."""
+    """Whether it answers only programs on this machine that do not use a proxy."""
 
 
 ROUTES: Final = (
@@ -94,12 +96,12 @@ def build(site: Site) -> Starlette:
 
     routes = [Route(route.path, _guarded(site, route), methods=[route.method]) for route in ROUTES]
     made = Starlette(routes=routes, exception_handlers={404: lost, 405: lost})
-    made.router.redirect_slashes = False  # its answer would be without our headers
+    made.router.redirect_slashes = False  # its redirects would lack our headers
     return made
 
 
 def _guarded(site: Site, route: Rule) -> Callable[[Request], Awaitable[Response]]:
-    """Return a route's handler behind the checks; every answer gets the security headers."""
+    """Return a route's handler with checks before it; every response has the security headers."""
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -120,7 +122,7 @@ def _guarded(site: Site, route: Rule) -> Callable[[Request], Awaitable[Response]
 
 
 def _is_full(error: Exception) -> bool:
-    """Return whether the disk is full: a database says so, or a large upload that was spooled."""
+    """Return whether the disk is full, as reported by a database or a spooled upload."""
     if isinstance(error, sqlite3.Error):
         return is_full(error)
     return getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT)
@@ -134,18 +136,19 @@ def _finished(answer: Response) -> Response:
 
 
 async def _told(request: Request, site: Site, stop: Stop) -> Response:
-    """Return a page that says why. A 404 is the same for all: it must not tell what exists."""
+    """Return a page with the reason. All 404 pages are equal, so as not to reveal what exists."""
     titles = {401: "Please sign in", 404: "Not found", 429: "Please wait", 507: "Not stored"}
     title = titles.get(stop.status, "That did not work")
     page = pages.render(
         "message.html", title=title, text=stop.text, back="" if stop.status in (401, 404) else "/"
     )
-    is_soon = stop.status == 503 and request.method == "GET"  # a form is not sent again by itself
+    # a form must not be sent again automatically
+    is_soon = stop.status == 503 and request.method == "GET"
     return html(page, stop.status, stop.headers | ({"Refresh": "2"} if is_soon else {}))
 
 
 async def _checked(site: Site, route: Rule, request: Request) -> WebCall:
-    """Check host, rights, origin and form, in this order; stops at the first that is wrong."""
+    """Check host, rights, origin and form, in this order; stop at the first failure."""
     if route.is_local:
         _check_local(request)
     elif not _is_our_host(site, request):
@@ -166,7 +169,7 @@ async def _checked(site: Site, route: Rule, request: Request) -> WebCall:
 def _asked(
     connection: sqlite3.Connection, token: str, named: Mapping[str, str]
 ) -> tuple[accounts.User | None, attempts.Offering | None, attempts.StoredAttempt | None]:
-    """Return who asks, and what the path names."""
+    """Return the user of the request, and the objects named in the path."""
     offering = attempts.offering(connection, named["offering"]) if "offering" in named else None
     attempt = attempts.find(connection, named["attempt"]) if "attempt" in named else None
     return accounts.signed_in(connection, token), offering, attempt

@@ -3,8 +3,9 @@
     accepted = accept(connection, offering, person, Upload("relu.py", data), ticket)
     following = take_next(connection, capacity=4)
 
-Everybody is in the lane *quick*. Students whose last attempt took over `SLOW` seconds get at most
-half of the capacity. One attempt of a student is graded at a time, the newest first.
+Every student starts in the *quick* lane. Students whose last attempt took more than `SLOW` seconds
+get at most half of the capacity. Only one attempt of a student is graded at a time, the newest
+first.
 """
 
 from __future__ import annotations
@@ -27,18 +28,18 @@ from grader.serve.database import now, stored, transaction, unsynced
 from grader.serve.messages import Graded, OfferingInfo, Stands
 
 SLOW: Final = 2.0
-"""Seconds of an attempt after which its student's next one is in the slow lane."""
+"""Seconds; if an attempt takes longer, the student's next one is in the slow lane."""
 WAITING: Final = 3
 """Attempts of one student that may wait while another one is graded."""
 PER_HOUR: Final = 60
 TRIES: Final = 2
-"""Grading processes that an attempt may take with it before it is an `error`."""
+"""Grading processes that may die with an attempt before it becomes an `error`."""
 JUMP: Final = 60.0
-"""Seconds by which the clock may jump before staff is told."""
+"""Seconds by which the clock may jump before staff are informed."""
 
 
 class Offering(Struct, frozen=True):
-    """An assignment as it stands in service.db; times in ISO 8601, or ''."""
+    """An assignment as stored in service.db; times are in ISO 8601, or ''."""
 
     id: str
     course: str
@@ -55,7 +56,7 @@ class Offering(Struct, frozen=True):
 
     @property
     def takes(self) -> Beside:
-        """Return what a submission may hold besides its main file."""
+        """Return the files that a submission may contain besides its main file."""
         return msgspec.json.decode(self.beside, type=Beside) if self.beside else NOTHING
 
     def is_open(self, at: str, extended: str = "") -> bool:
@@ -85,23 +86,23 @@ class StoredAttempt(Struct, frozen=True):
 
 
 class Upload(Struct, frozen=True):
-    """Content of an attempt: one file, or several as a `grader.parcel`."""
+    """The content of an attempt: one file, or several as a `grader.parcel`."""
 
     file: str
     data: bytes
 
 
 class LimitError(Exception):
-    """A student submits more often than allowed; the text says so, in words."""
+    """A student submits more often than allowed; the text is for the student."""
 
     def __init__(self, text: str, seconds: float) -> None:
         super().__init__(text)
         self.seconds = max(1, round(seconds + 0.5))
-        """After how many seconds the next attempt is accepted."""
+        """Seconds until the next attempt is accepted."""
 
 
 _IN_HAND: Final = "state IN ('queued', 'grading')"
-"""The condition of the index attempt_state: with another one SQLite reads every attempt."""
+"""The condition of the index attempt_state; with any other, SQLite would read all attempts."""
 _ATTEMPT: Final = """
 SELECT attempt.row, attempt.id, attempt.offering, offering.course, attempt.user, user.student,
     user.name, user.email, attempt.file, attempt.accepted_at, attempt.state, attempt.tries,
@@ -118,7 +119,7 @@ def _attempts(rows: Iterable[sqlite3.Row]) -> list[StoredAttempt]:
 
 
 def set_offerings(connection: sqlite3.Connection, found: Sequence[OfferingInfo]) -> None:
-    """Take over what the courses say today; what left a course is kept, but not shown."""
+    """Store the current offerings of the courses; removed ones are kept, but not shown."""
     with transaction(connection):
         connection.execute("UPDATE offering SET is_current = 0")
         for each in found:
@@ -156,7 +157,7 @@ def _offerings(connection: sqlite3.Connection, where: str, *values: object) -> l
 
 
 def extended_to(connection: sqlite3.Connection, offering: str, user: int) -> str:
-    """Return the last extension of a student, or ''."""
+    """Return the latest extension of a student, or ''."""
     rows = connection.execute(
         "SELECT due FROM extension WHERE offering = ? AND user = ? ORDER BY id DESC LIMIT 1",
         (offering, user),
@@ -170,13 +171,13 @@ def extended_to(connection: sqlite3.Connection, offering: str, user: int) -> str
 def accept(
     connection: sqlite3.Connection, offering: Offering, person: User, upload: Upload, ticket: str
 ) -> str:
-    """Store an attempt and return its id; it is on the disk when this returns.
+    """Store an attempt and return its id; when this returns, it is on the disk.
 
-    The same form sent twice (``ticket``) is one attempt.
+    If the same form is sent twice (``ticket``), it is one attempt.
 
     Raises:
         LimitError: The student submits too often.
-        sqlite3.Error: It could not be stored; nothing of it was.
+        sqlite3.Error: It could not be stored, not even in part.
     """
     at, identity = now(), secrets.token_hex(12)
     with transaction(connection):
@@ -253,7 +254,7 @@ def _count(connection: sqlite3.Connection, where: str, user: int) -> int:
 
 
 def _note_jump(connection: sqlite3.Connection, at: str) -> None:
-    """Tell staff when the clock was set back: lateness goes by the clock, the order does not."""
+    """Inform staff if the clock was set back: it affects lateness, but not the order."""
     rows = connection.execute(
         "SELECT accepted_at FROM attempt ORDER BY row DESC LIMIT 1"
     ).fetchall()
@@ -269,12 +270,12 @@ def _note_jump(connection: sqlite3.Connection, at: str) -> None:
 def take_next(
     connection: sqlite3.Connection, capacity: int, held: Sequence[str] = ()
 ) -> StoredAttempt | None:
-    """Mark the next attempt as being graded and return it; None if none may be now.
+    """Mark the next attempt as being graded and return it; return None if none may start.
 
     Args:
-        connection: Of service.db.
-        capacity: Grading processes.
-        held: Offerings of which nothing can be graded at the moment.
+        connection: A connection to service.db.
+        capacity: Number of grading processes.
+        held: Offerings that cannot be graded at the moment.
     """
     busy = f"SELECT user FROM attempt WHERE {_IN_HAND} AND state = 'grading'"  # noqa: S608
     queued = f"SELECT 1 FROM attempt WHERE {_IN_HAND} AND state = 'queued' LIMIT 1"  # noqa: S608
@@ -292,7 +293,7 @@ def take_next(
 
 
 def _in_line(connection: sqlite3.Connection) -> Iterator[tuple[int, str]]:
-    """Yield (user, offering) of what waits, the oldest first, and no more of it than is asked for."""
+    """Yield (user, offering) of waiting attempts, oldest first, reading only what is needed."""
     query = f"SELECT user, offering FROM attempt WHERE {_IN_HAND} AND state = 'queued' ORDER BY row"  # noqa: S608
     with contextlib.closing(connection.execute(query)) as rows:
         for row in rows:
@@ -306,7 +307,7 @@ def _newest(connection: sqlite3.Connection, user: int, offering: str) -> StoredA
         " AND user = ? AND offering = ?"
     )
     newest = connection.execute(query, (user, offering)).fetchall()[0][0]
-    with unsynced(connection):  # what is in hand is queued again at the start anyway
+    with unsynced(connection):  # after a restart, attempts being graded are queued again anyway
         connection.execute("UPDATE attempt SET state = 'grading' WHERE row = ?", (newest,))
     return by_row(connection, newest)
 
@@ -320,7 +321,7 @@ def _is_slow(connection: sqlite3.Connection, user: int) -> bool:
 
 
 def requeue_all(connection: sqlite3.Connection) -> None:
-    """Return to the queue what was being graded when the service ended; it counts as no try."""
+    """Queue attempts that were being graded when the service ended, without counting a try."""
     connection.execute("UPDATE attempt SET state = 'queued' WHERE state = 'grading'")
 
 
@@ -332,9 +333,9 @@ def requeue(connection: sqlite3.Connection, row: int, *, is_counted: bool = Fals
 
 
 def finish(connection: sqlite3.Connection, attempt: StoredAttempt, graded: Graded) -> None:
-    """Note that an attempt is graded, and how its student stands.
+    """Record that an attempt is graded, and its student's new standing.
 
-    If a power cut undoes it, the attempt is queued again, and results.db has the answer.
+    If a power cut undoes this, the attempt is queued again, and results.db has the answer.
     """
     state = "error" if graded.status == "error" else "done"
     with unsynced(connection), transaction(connection):
@@ -349,7 +350,7 @@ def finish(connection: sqlite3.Connection, attempt: StoredAttempt, graded: Grade
 
 
 def set_standing(connection: sqlite3.Connection, offering: str, user: int, now: Stands) -> None:
-    """Keep how a student stands; nothing for a student who was forgotten meanwhile."""
+    """Store a student's standing, unless the student has been deleted meanwhile."""
     connection.execute(
         "INSERT OR REPLACE INTO standing SELECT ?, id, ?, ? FROM user WHERE id = ?",
         (offering, now.final, msgspec.json.encode(now.lines).decode(), user),
@@ -357,7 +358,7 @@ def set_standing(connection: sqlite3.Connection, offering: str, user: int, now: 
 
 
 def set_news(connection: sqlite3.Connection, news: Sequence[tuple[str, str, Stands]]) -> None:
-    """Take over what commands changed in the results."""
+    """Store standings that commands have changed in the results."""
     with transaction(connection):
         for offering, student, stands in news:
             rows = connection.execute(
@@ -367,7 +368,7 @@ def set_news(connection: sqlite3.Connection, news: Sequence[tuple[str, str, Stan
                 set_standing(connection, offering, row["id"], stands)
 
 
-# --- looking things up --------------------------------------------------------------------------
+# --- queries ------------------------------------------------------------------------------------
 
 
 def by_row(connection: sqlite3.Connection, row: int) -> StoredAttempt | None:
@@ -403,7 +404,7 @@ def ahead(connection: sqlite3.Connection, row: int) -> int:
 
 
 def stands(connection: sqlite3.Connection, offering: str, user: int) -> Stands | None:
-    """Return how a student stands in an offering."""
+    """Return a student's standing in an offering."""
     rows = connection.execute(
         "SELECT final, lines FROM standing WHERE offering = ? AND user = ?", (offering, user)
     ).fetchall()
@@ -423,7 +424,7 @@ def graded_rows(connection: sqlite3.Connection) -> dict[str, list[tuple[str, int
 
 
 def to_check_finally(connection: sqlite3.Connection) -> list[str]:
-    """Return the offerings that are closed for everybody, graded, and not yet checked on one seed."""
+    """Return offerings that are closed for everyone, graded, and not yet checked on one seed."""
     rows = connection.execute(
         "SELECT id FROM offering WHERE is_current AND final = '' AND closes != '' AND closes < :now"
         " AND EXISTS (SELECT 1 FROM attempt WHERE offering = offering.id AND NOT trial)"
@@ -435,7 +436,7 @@ def to_check_finally(connection: sqlite3.Connection) -> list[str]:
 
 
 def set_final(connection: sqlite3.Connection, offering: str, report: str) -> None:
-    """Keep what grading everybody on one seed has shown."""
+    """Store the result of grading everyone on one seed."""
     connection.execute("UPDATE offering SET final = ? WHERE id = ?", (report, offering))
 
 
@@ -465,13 +466,13 @@ def queue_state(connection: sqlite3.Connection) -> QueueState:
 
 
 def changes(connection: sqlite3.Connection) -> tuple[int, int]:
-    """Return two numbers, one of which changes whenever anybody writes into service.db."""
+    """Return two numbers, at least one of which changes with every write to service.db."""
     others = connection.execute("PRAGMA data_version").fetchall()
     return connection.total_changes, int(others[0][0])
 
 
 def unsettled(connection: sqlite3.Connection, offering: Offering) -> int:
-    """Return the number after which attempts may still change: those that wait, and new ones."""
+    """Return the number after which attempts may still change: waiting and new ones."""
     query = (
         "SELECT IFNULL(MIN(row), (SELECT IFNULL(MAX(row), 0) + 1 FROM attempt)) - 1 FROM attempt"
         " WHERE offering = ? AND state IN ('queued', 'grading')"
@@ -487,15 +488,15 @@ def newest_standing(connection: sqlite3.Connection) -> int:
 def class_rows(
     connection: sqlite3.Connection, offering: Offering, since: tuple[int, int] | None = None
 ) -> list[dict[str, object]]:
-    """Return a row for each student of the course, for the staff page: one query for all listeners.
+    """Return a row per student of the course for the staff page: one query for all listeners.
 
-    ``attempt`` is the id of the newest one: SQLite takes it from the row that has the MAX.
+    ``attempt`` is the id of the newest one: SQLite takes it from the row with the MAX.
 
     Args:
-        connection: Of service.db.
+        connection: A connection to service.db.
         offering: The assignment.
         since: Only students with an attempt after the first number (`unsettled`), or a standing
-            after the second one (`newest_standing`); None: all students.
+            after the second one (`newest_standing`); None for all students.
     """
     after, stood = since or (-1, -1)
     rows = connection.execute(

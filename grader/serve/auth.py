@@ -1,4 +1,4 @@
-"""Decide permissions: one function decides, for every route.
+"""Decide permissions: one function decides for every route.
 
 may(person, "override", offering)
 """
@@ -12,7 +12,7 @@ from grader.serve.accounts import User
 
 
 class InCourse(Protocol):
-    """Anything that belongs to a course: an offering, or an attempt."""
+    """An object that belongs to a course: an offering or an attempt."""
 
     @property
     def course(self) -> str:
@@ -24,7 +24,7 @@ class Owned(InCourse, Protocol):
 
     @property
     def user(self) -> int:
-        """Return the number of the user whose attempt it is."""
+        """Return the number of the user who submitted the attempt."""
 
 
 def _everybody(person: User | None, thing: object) -> bool:
@@ -57,7 +57,7 @@ def _owner_or_staff(person: User | None, thing: Owned) -> bool:
 RULES: Final[Mapping[str, Callable[..., bool]]] = {
     "use a link": _everybody,
     "read about privacy": _everybody,
-    "read the health": _everybody,  # only from this machine: `app` looks at the connection
+    "read the health": _everybody,  # only from this machine, which `app` checks
     "read own assignments": _signed_in,
     "download own data": _signed_in,
     "sign out": _signed_in,
@@ -75,9 +75,9 @@ RULES: Final[Mapping[str, Callable[..., bool]]] = {
     "read the audit": _instructor,
     "reissue a link": _instructor,
 }
-"""Every action that a route names. A route whose action is not here cannot be built."""
+"""A rule for every action of a route. A route with an unknown action cannot be built."""
 
 
 def may(person: User | None, action: str, thing: object) -> bool:
-    """Return whether a person, or somebody who is signed out (None), may do this to a thing."""
+    """Return whether a person (None: not signed in) may execute an action on an object."""
     return RULES[action](person, thing)

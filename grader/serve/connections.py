@@ -1,4 +1,4 @@
-"""Ask the grading service, over connections that are kept for the next request.
+"""Send requests to the grading service over connections that stay open for later requests.
 
 service = Connections(address(data))
 answer = await service.ask(PageRequest("two_layer_network", "ada", 17))
@@ -14,7 +14,7 @@ import msgspec
 from grader.serve.messages import ANSWERS, LENGTH, Answer, NotServedError, Request, framed
 
 KEPT: Final = 8
-"""Connections that are kept while nothing is asked."""
+"""Number of idle connections that are kept open."""
 _Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -29,7 +29,7 @@ class Connections:
         """Send a request and wait for its answer.
 
         Raises:
-            NotServedError: The service ended, or is not there.
+            NotServedError: The service ended, or is not running.
         """
         reader, writer = await self._line()
         is_kept = False
@@ -49,7 +49,7 @@ class Connections:
                 writer.close()
 
     async def _line(self) -> _Line:
-        """Take an idle connection that the service has not ended, or open one."""
+        """Return an idle connection that the service has not closed, or open a new one."""
         while self._idle:
             reader, writer = self._idle.pop()
             if not (reader.at_eof() or writer.is_closing()):

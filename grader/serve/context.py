@@ -1,4 +1,4 @@
-"""Values for every handler: database, grading service, and the request's user."""
+"""Objects for all handlers: database, grading service, and the user of the request."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ from grader.serve.messages import NotServedError
 
 _A = TypeVar("_A")
 PAUSES = (0.1, 0.3, 0.6, 1.0, 0.0)
-"""Seconds between two tries to reach the grading service, which may be restarting."""
+"""Pauses in seconds between attempts to reach the grading service, which may be restarting."""
 
 
 class Queue(Protocol):
-    """The dispatcher, as handlers see it."""
+    """The dispatcher, as handlers use it."""
 
     def wake(self) -> None:
-        """Look for work now."""
+        """Look for work immediately."""
 
     async def finished(self, row: int, seconds: float) -> StoredAttempt | None:
-        """Wait until an attempt is graded, or the time is over; return it as it is then."""
+        """Wait until an attempt is graded or the time is over; return its current state."""
 
 
 class Site(Struct, frozen=True):
-    """Settings of the web process."""
+    """The settings and services of the web process."""
 
     origin: str
-    """Scheme, host and port, as browsers write it."""
+    """Scheme, host and port, as browsers send them."""
     database: Database
     service: Connections
     queue: Queue
     retain_days: int = 0
     state: dict[str, Any] = field(default_factory=dict)
-    """What the watcher of the class and the dispatcher note for the pages."""
+    """Values that the class watcher and the dispatcher provide for the pages."""
 
     @property
     def is_secure(self) -> bool:
-        """Return whether browsers reach us by https."""
+        """Return whether browsers use https."""
         return self.origin.startswith("https:")
 
     @property
@@ -57,7 +57,7 @@ class Site(Struct, frozen=True):
 
 
 class WebCall(Struct, frozen=True):
-    """One request, after it was checked."""
+    """One request, after the checks."""
 
     request: Request
     site: Site
@@ -68,25 +68,25 @@ class WebCall(Struct, frozen=True):
 
     @property
     def user(self) -> User:
-        """Return the signed-in user; the route's rule has seen that there is one."""
+        """Return the signed-in user; the route's rule has ensured that there is one."""
         if self.person is None:
             raise Stop(401, wording.SIGNED_OUT)
         return self.person
 
     @property
     def course_offering(self) -> Offering:
-        """Return the offering that the path names."""
+        """Return the offering named in the path."""
         if self.offering is None:
             raise Stop(404, wording.NOT_FOUND)
         return self.offering
 
     def field(self, name: str, most: int = 500) -> str:
-        """Return a text of the form on one line."""
+        """Return a text field of the form as one line."""
         value = self.form.get(name, "")
         return " ".join(value.split())[:most] if isinstance(value, str) else ""
 
     def reason(self) -> str:
-        """Return the reason in the form; stops with words if there is none."""
+        """Return the reason in the form; end the request with a message if there is none."""
         reason = self.field("reason")
         if not reason or not reason.isprintable():
             raise Stop(422, wording.NO_REASON)
@@ -94,7 +94,7 @@ class WebCall(Struct, frozen=True):
 
 
 class Stop(Exception):
-    """End a request with a status and a sentence."""
+    """Ends a request with a status and a sentence."""
 
     def __init__(self, status: int, text: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(text)
@@ -102,7 +102,7 @@ class Stop(Exception):
 
 
 async def ask(site: Site, request: post.Request, kind: type[_A]) -> _A:
-    """Ask the grading service; stops with words if it refuses, or is not there after a restart."""
+    """Ask the grading service; end the request with a message if it refuses or is not running."""
     for pause in PAUSES:
         try:
             answer = await site.service.ask(request)
@@ -120,7 +120,7 @@ async def ask(site: Site, request: post.Request, kind: type[_A]) -> _A:
 
 
 def html(page: pages.Page, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a page with its policy."""
+    """Return a page with its content security policy."""
     return Response(
         page.html, status, {"Content-Security-Policy": page.policy, **(headers or {})}, "text/html"
     )
@@ -134,7 +134,7 @@ def say(title: str, text: str, status: int = 200, *, back: str = "", person: Use
 
 
 def see(path: str) -> Response:
-    """Send the browser to a page of ours, after a form."""
+    """Redirect the browser to one of our pages, after a form."""
     return RedirectResponse(path, 303)
 
 

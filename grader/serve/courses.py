@@ -1,9 +1,10 @@
-"""The courses that are served, read again when their files change.
+"""The served courses, which are read again when their files change.
 
     courses = Courses([Path("course")])
-    place = courses.place("two_layer_network")      # course, assignment, and a name for this state
+    place = courses.place("two_layer_network")     # course, assignment, and a name for this state
 
-An assignment whose course cannot be read any more keeps its last good state, and staff is told.
+If a course can no longer be read, its assignments keep the last valid state, and staff are
+informed.
 """
 
 from __future__ import annotations
@@ -30,17 +31,17 @@ from grader.serve.messages import OfferingInfo
 
 Signature = tuple[tuple[str, int, int], ...]
 SETTLED_NS: Final = 2_000_000_000
-"""Nanoseconds after which a change of a folder has another time than the one before."""
+"""Nanoseconds after which a changed folder is certain to have a different time."""
 
 
 class CoursePlace(Struct, frozen=True):
-    """An assignment of a course in its present state."""
+    """An assignment of a course in its current state."""
 
     course: Course
     assignment: Assignment
     secret: bytes
     versions: Mapping[str, str]
-    """What is kept with every grade."""
+    """The versions that are stored with every grade."""
 
     @property
     def version(self) -> str:
@@ -49,13 +50,13 @@ class CoursePlace(Struct, frozen=True):
 
 
 class Courses:
-    """Every course, with the signature of the files that it was read from."""
+    """All courses, with the signature of the files that each was read from."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
         """Read every course.
 
         Raises:
-            ServeError: Two courses have an assignment, or a folder, of one name.
+            ServeError: Two courses have an assignment, or a folder, with the same name.
             CatalogError: A course cannot be read.
         """
         self._lock = threading.Lock()
@@ -64,7 +65,7 @@ class Courses:
         self._versions: dict[str, tuple[Signature, Mapping[str, str]]] = {}
         self._listed: dict[str, tuple[Signature, Sequence[Path], Sequence[Path]]] = {}
         self.problem = ""
-        """Why a course cannot be read since it was edited."""
+        """Why a course could not be read after it was edited; '' if all could be."""
         names = [each.name for course in self._courses.values() for each in course.assignments]
         folders_named = [folder.name for folder in self._courses]
         for found, what in ((names, "an assignment"), (folders_named, "a folder")):
@@ -72,7 +73,7 @@ class Courses:
                 raise ServeError(f"two courses have {what} {again!r}; rename one of them")
 
     def offerings(self) -> list[OfferingInfo]:
-        """Return what students see of every assignment."""
+        """Return the public data of every assignment."""
         self._reload()
         return [
             _shown(course, assignment)
@@ -81,13 +82,13 @@ class Courses:
         ]
 
     def place(self, offering: str) -> CoursePlace:
-        """Return an assignment; raises `CatalogError` if no course has it."""
+        """Return an assignment; raise `CatalogError` if no course contains it."""
         course, assignment = self.assignment(offering)
         secret, versions = course_secret(course.folder), self._recorded(course, offering)
         return CoursePlace(course, assignment, secret, versions)
 
     def assignment(self, offering: str) -> tuple[Course, Assignment]:
-        """Return an assignment without looking at its tests; raises `CatalogError`."""
+        """Return an assignment without reading its tests; raise `CatalogError`."""
         self._reload()
         for course in self._courses.values():
             if any(each.name == offering for each in course.assignments):
@@ -116,7 +117,7 @@ class Courses:
         return known[1]
 
     def _files(self, course: Course, name: str) -> Sequence[Path]:
-        """Return the files that grades depend on; they are listed again when a folder has changed."""
+        """Return the files that grades depend on; the list is renewed when a folder changes."""
         known = self._listed.get(name)
         if known is not None and known[0] == _signature(known[1]):
             return known[2]
@@ -129,7 +130,7 @@ class Courses:
 
 
 def _folders(course: Course, name: str) -> list[Path]:
-    """Return the folders in which a new file would be one that grades depend on."""
+    """Return the folders in which a new file would affect grades."""
     hidden = course.hidden_tests(name)
     roots = (course.solution(name).parent, hidden, hidden.parent / "shared", course.data(name))
     inner = (path for root in roots for path in root.rglob("*") if path.is_dir())
@@ -137,7 +138,7 @@ def _folders(course: Course, name: str) -> list[Path]:
 
 
 def _signature(files: Sequence[Path]) -> Signature:
-    """Return what tells that a file was changed, without reading it."""
+    """Return a signature that changes with every file, without reading the files."""
     found = []
     for file in files:
         name = str(file)

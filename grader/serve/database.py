@@ -1,11 +1,12 @@
-"""service.db: people, offerings, attempts and the queue; SQLite in WAL mode, ordered migrations.
+"""service.db: people, offerings, attempts and the queue; SQLite in WAL mode, with migrations.
 
     database = Database(path)
-    row = await database(attempts.finish, ...)         # calls attempts.finish(connection, ...)
-    row = database.read(attempts.find, "k3v...")       # the same at once, and only to read
+    row = await database(attempts.finish, ...)     # calls attempts.finish(connection, ...)
+    row = database.read(attempts.find, "k3v...")   # the same, immediately, for reading only
 
-One thread has the only connection that writes: SQLite's connections must not be shared. A commit
-is on the disk before the answer (``synchronous=FULL``): a power cut loses nothing acknowledged.
+One thread has the only writing connection, because SQLite's connections must not be shared. A
+commit is on the disk before the response is sent (``synchronous=FULL``), so a power cut loses no
+acknowledged submission.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from grader.errors import UserError
 
 FILE: Final = "service.db"
 FOLDER: Final = "web"
-"""The private folder of the web process in DATA."""
+"""The web process's private folder in DATA."""
 PATIENCE: Final = 30.0
 MIGRATIONS: Final = (
     """
@@ -70,21 +71,21 @@ CREATE TRIGGER extension_kept BEFORE UPDATE ON extension BEGIN
 """,
     "ALTER TABLE offering ADD COLUMN beside TEXT NOT NULL DEFAULT '';",
 )
-"""Each brings the file from one version to the next. Never change one that was released."""
+"""Each migrates the file to the next version. Never change one that was released."""
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
 class ServeError(UserError):
-    """The service cannot start or go on: one line that says why and what to do."""
+    """The service cannot start or continue; the line says why and what to do."""
 
 
 class Database:
-    """A thread with the connection that writes, and another connection that reads without it."""
+    """A thread with the writing connection, and a separate connection for reading."""
 
     def __init__(self, path: Path) -> None:
-        """Open the database; only the thread that does may `read`."""
+        """Open the database; only the thread that opens it may call `read`."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
         self._connection = self._thread.submit(connect, path).result()
         self._reader = connect(path)
@@ -109,10 +110,11 @@ class Database:
         *arguments: _P.args,
         **named: _P.kwargs,
     ) -> _T:
-        """Call ``function(connection, ...)`` in this thread, on one state of the database.
+        """Call ``function(connection, ...)`` in this thread, on a consistent snapshot.
 
-        Nobody who writes is waited for. It is for what SQLite finds by an index: to ask the other
-        thread takes longer than that. What reads a class belongs in the other thread.
+        It does not wait for writers. Use it for queries that SQLite answers with an index, which
+        take less time than asking the other thread. Queries over a whole class belong in the other
+        thread.
         """
         self._reader.execute("BEGIN")
         try:
@@ -128,10 +130,10 @@ class Database:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open service.db for the calling thread, and bring it to the newest version.
+    """Open service.db for the calling thread, and migrate it to the newest version.
 
     Raises:
-        ServeError: It cannot be used, or is of a newer grader.
+        ServeError: It cannot be used, or was made by a newer grader.
     """
     try:
         if not path.exists():
@@ -163,12 +165,12 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
 
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Commit what is written inside, or nothing of it."""
+    """Commit everything that the block writes, or nothing."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
     except BaseException:
-        if connection.in_transaction:  # a full disk has rolled it back already
+        if connection.in_transaction:  # a full disk has already caused a rollback
             connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
@@ -176,7 +178,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 @contextlib.contextmanager
 def unsynced(connection: sqlite3.Connection) -> Iterator[None]:
-    """Commit what is written inside without waiting for the disk: a power cut may undo it."""
+    """Commit what the block writes without waiting for the disk; a power cut may undo it."""
     connection.execute("PRAGMA synchronous = NORMAL")
     try:
         yield
@@ -191,10 +193,10 @@ def is_full(error: sqlite3.Error) -> bool:
 
 
 def now() -> str:
-    """Return the time as it is stored: UTC, sortable as text."""
+    """Return the current time as it is stored: UTC, sortable as text."""
     return stored(datetime.now(UTC))
 
 
 def stored(moment: datetime) -> str:
-    """Return a moment as it is stored."""
+    """Return a time as it is stored."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -1,8 +1,8 @@
-"""Answer the requests of the web process: grade, keep results, render, export.
+"""Answer the requests of the web process: grade, store results, render, export.
 
-Each offering has its folder ``DATA/results/<offering>`` in the format of ``grader grade --out``, so
-that ``grader report``, ``show``, ``adjust``, ``export``, ``push`` and ``regrade`` work on it, while
-serving too. Attempts by staff are trials: they are kept in a folder ``trials`` inside.
+Each offering has a folder ``DATA/results/<offering>`` in the format of ``grader grade --out``, so
+that ``grader report``, ``show``, ``adjust``, ``export``, ``push`` and ``regrade`` work on it, even
+while serving. Attempts by staff are trials; they are stored in its subfolder ``trials``.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from grader.serve.stores import Stores
 
 TRIALS: Final = "trials"
 GAP: Final = b"NotImplementedError"
-"""What stands in a stub where the student's code belongs."""
+"""The text of a stub in the place of the student's code."""
 
 
 class _OfOffering(Protocol):
@@ -63,7 +63,7 @@ class _OfOffering(Protocol):
 
 
 class GradingDesk:
-    """The courses, the results, and the processes that grade."""
+    """The courses, the results, and the grading processes."""
 
     def __init__(self, courses: Courses, results: Path, jobs: int) -> None:
         self.courses, self.results = courses, results
@@ -71,10 +71,10 @@ class GradingDesk:
         self.service = GradingService(jobs, kept=self._kept, tries=1)  # service.db counts the tries
         self._stores = Stores()
         self._worth: dict[str, float] = {}
-        """The maximum of each offering, once its tests have said what they are worth."""
+        """The maximum score of each offering, known once its tests have been collected."""
         self._beginning, self._counting = threading.Lock(), threading.Lock()
         self._added: Counter[str] = Counter()
-        """Rows that this process added to each offering's results, of which the web process knows."""
+        """Rows that this process added to each offering's results, known to the web process."""
         self._regrader = Regrader(self)
         self._answers: Mapping[type, Callable[[Any], post.Answer]] = {
             post.OfferingsRequest: self._offerings,
@@ -93,7 +93,7 @@ class GradingDesk:
         }
 
     def answer(self, request: post.Request) -> post.Answer:
-        """Do what a request asks for; what is wrong with it is its answer."""
+        """Execute a request; errors in the request become its answer."""
         try:
             return self._answers[type(request)](request)
         except EngineError as error:
@@ -102,16 +102,16 @@ class GradingDesk:
             return post.Refusal(str(error))
 
     def warm_up(self) -> None:
-        """Begin the results of each assignment, and start processes, most of them for the open ones.
+        """Create the results of each assignment, and start processes, first for the open ones.
 
-        The settings of a process name the run's seed and results.db. Without them, the first
-        student would wait for a process that was started anew, twice.
+        The settings of a process include the run's seed and results.db. Otherwise the first student
+        would wait for a process to be started, twice.
         """
         found = sorted(self.courses.offerings(), key=lambda each: _is_shut(each, now()))
         are_open = sum(not _is_shut(each, now()) for each in found)
         share = max(1, self._jobs // max(1, are_open))
         for each in found[: self._kept]:
-            with contextlib.suppress(UserError, OSError):  # said when somebody submits
+            with contextlib.suppress(UserError, OSError):  # reported when somebody submits
                 place = self.courses.place(each.id)
                 with self.store(place):
                     jobs = 1 if _is_shut(each, now()) else share
@@ -125,7 +125,7 @@ class GradingDesk:
         return folder / TRIALS if trial else folder
 
     def settings(self, place: CoursePlace, run: Run) -> Settings:
-        """Return what grading processes of an offering are started with."""
+        """Return the settings with which an offering's grading processes are started."""
         private = [self.folder(run.assignment) / "results.db", secret_file(place.course.folder)]
         return Settings(
             str(place.course.folder), run.assignment, run.seed, place.secret,
@@ -138,7 +138,7 @@ class GradingDesk:
 
     @contextlib.contextmanager
     def store(self, place: CoursePlace, trial: bool = False) -> Iterator[Store]:
-        """Open the results of an offering; begin them if there are none."""
+        """Open the results of an offering; create them if there are none."""
         folder = self.folder(place.assignment.name, trial)
         if not self._stores.are_open(folder):
             with self._beginning:
@@ -156,7 +156,7 @@ class GradingDesk:
             yield store
 
     def _begun(self, place: CoursePlace, folder: Path, seed: int) -> int:
-        """Write the run into results.db if it is not there yet; return its seed."""
+        """Write the run to results.db unless it is there already; return its seed."""
         make_private(folder)
         if not Store.holds_run(folder):
             run = Run(place.assignment.name, seed, place.assignment.max_score,
@@ -187,7 +187,7 @@ class GradingDesk:
                     return post.LostProcess(str(why))
                 grade = lost(submission, str(why))
             grade = replace(grade, versions=place.versions)
-            again = store.attempts(request.student)  # an `error` that staff had graded again
+            again = store.attempts(request.student)  # an `error` that staff sent to be graded again
             number = again if known else FIRST_SERVED + request.row
             is_new = store.add(grade, submission, number)
             self._count(request, is_new and not request.trial)
@@ -207,7 +207,7 @@ class GradingDesk:
         )
 
     def _stands(self, place: CoursePlace, store: Store, student: str) -> post.Stands:
-        """Return how a student stands."""
+        """Return a student's standing."""
         counts = policy.standing_of(place.course, store, student)
         standing = counts.standing if counts is not None else None
         if standing is None:
@@ -343,12 +343,12 @@ class GradingDesk:
 
 
 def _is_shut(offering: post.OfferingInfo, at: str) -> bool:
-    """Return whether an assignment is not open yet, or closed."""
+    """Return whether an assignment is not open yet, or is closed."""
     return offering.opens > at or (bool(offering.closes) and offering.closes < at)
 
 
 def _submission(place: CoursePlace, request: post.GradeRequest) -> Submission:
-    """Return the submission as the inbox would read it: the untouched stub is recognised."""
+    """Return the submission as the inbox would read it, recognising the unchanged stub."""
     name = place.assignment.name
     stub = place.course.exercise(name) / f"{name}.py"
     released = stub.read_bytes() if stub.is_file() else b""
@@ -368,20 +368,20 @@ def _submission(place: CoursePlace, request: post.GradeRequest) -> Submission:
 
 
 def _is_surely_work(source: bytes, released: bytes) -> bool:
-    """Return whether a gap of the stub was filled, which is seen without reading the program."""
+    """Return whether a gap of the stub was filled, as seen without parsing the program."""
     return source.count(GAP) < released.count(GAP) and not is_parcel(source)
 
 
 _resolved: Final = lru_cache(maxsize=256)(lambda path: str(path.resolve()))
-"""Every part of a path is looked up for it, and the same paths are asked for with each attempt."""
+"""Resolving a path looks up each of its parts, and every attempt needs the same paths."""
 
 
 _matcher: Final = lru_cache(maxsize=64)(matcher)
-"""Reading a stub takes longer than comparing a submission with it."""
+"""Parsing a stub takes longer than comparing a submission with it."""
 
 
 def _feedback_zip(found: policy.Standings) -> bytes:
-    """Return every student's page, and the gradebook beside them."""
+    """Return a zip with every student's page and the gradebook."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for grade in found.grades:
@@ -392,13 +392,13 @@ def _feedback_zip(found: policy.Standings) -> bytes:
 
 
 def _alone(grade: Grade, counts: Standing) -> Standing:
-    """Return what a page says of an attempt that does not count: its own score, and why."""
+    """Return the standing for an attempt that does not count: its own score, and the reason."""
     what = f"another attempt of yours counts: {'–' if counts.final is None else f'{counts.final:g}'} points"
     return replace(counts, final=grade.score, lines=(what,), late_by=counts.late_by, adjustments=())
 
 
 def _for_student(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return an entry of grades.json without what is for staff."""
+    """Return an entry of grades.json without the fields for staff."""
     shown = {key: value for key, value in entry.items() if key != "instructor"}
     shown["checks"] = [
         {key: value for key, value in check.items() if key != "instructor"}

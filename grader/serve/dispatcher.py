@@ -1,7 +1,7 @@
-"""Take attempts from the queue to the grading service, and its answers back into service.db.
+"""Send attempts from the queue to the grading service, and store its answers in service.db.
 
-Runs in the web process. If the grading service is away, attempts wait; if the web process dies, what
-the service has graded meanwhile is in results.db, and the answer to the next request.
+It runs in the web process. If the grading service is unavailable, attempts wait. If the web process
+dies, grades that the service has finished are in results.db, and answer the next request.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from grader.serve.connections import Connections
 from grader.serve.database import Database
 
 AGAIN: Final = 0.2
-"""Seconds before the grading service is asked again after it did not answer."""
+"""Seconds before the next try if the grading service did not answer."""
 HELD: Final = 5.0
-"""Seconds before an offering is tried again of which nothing can be graded."""
+"""Seconds before the next try if nothing of an offering can be graded."""
 NEWS: Final = 2.0
 CHECKS: Final = 5.0
 
 
 class Dispatcher:
-    """The queue's keeper; each of its tasks is restarted when it fails, and says why."""
+    """Manages the queue; each of its tasks is restarted if it fails, and reports why."""
 
     def __init__(
         self, database: Database, service: Connections, capacity: int, state: dict[str, Any]
@@ -47,11 +47,11 @@ class Dispatcher:
     # --- for handlers ---------------------------------------------------------------------------
 
     def wake(self) -> None:
-        """Look for work now."""
+        """Look for work immediately."""
         self._work.set()
 
     async def finished(self, row: int, seconds: float) -> StoredAttempt | None:
-        """Wait until an attempt is graded, or the time is over; return it as it is then."""
+        """Wait until an attempt is graded or the time is over; return its current state."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiting = self._waiting.setdefault(row, [])
         waiting.append(done)
@@ -69,7 +69,7 @@ class Dispatcher:
     # --- tasks ----------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Return what was in hand to the queue, learn the offerings, and begin."""
+        """Queue the attempts that were being graded, read the offerings, and start."""
         await self._database(attempts.requeue_all)
         for task in (self._deal, self._follow_course, self._follow_results, self._check_finally):
             self._spawn(self._kept_up(task))
@@ -88,12 +88,12 @@ class Dispatcher:
                 await task()
             except post.NotServedError:
                 await asyncio.sleep(AGAIN)
-            except Exception as error:  # a keeper must not end silently
+            except Exception as error:  # a task must not end silently
                 print(f"{task.__name__}: {error!r}", file=sys.stderr, flush=True)
                 await asyncio.sleep(1.0)
 
     async def _deal(self) -> None:
-        """Hand out attempts as long as there is room."""
+        """Start attempts while there is capacity."""
         while True:
             self._work.clear()
             now = time.monotonic()
@@ -104,7 +104,7 @@ class Dispatcher:
                 await asyncio.wait_for(self._work.wait(), 1.0)
 
     async def _graded(self, attempt: StoredAttempt, source: bytes) -> None:
-        """See one attempt through, whatever happens; what was not stored is queued again."""
+        """Handle one attempt to its end; if it was not stored, it is queued again."""
         try:
             await self._grade(attempt, source)
         except post.NotServedError:
@@ -142,7 +142,7 @@ class Dispatcher:
             await self._patiently(attempts.requeue, attempt.row)
 
     async def _patiently(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> None:
-        """Write to service.db, and again until the disk has room."""
+        """Write to service.db; repeat it until the disk has room."""
         while True:
             try:
                 await self._database(function, *arguments, **named)
@@ -153,7 +153,7 @@ class Dispatcher:
                 return
 
     async def _follow_course(self) -> None:
-        """Take over what the courses say, now and whenever they are edited."""
+        """Store the current offerings of the courses, now and after every edit."""
         before: list[post.OfferingInfo] = []
         is_first = True
         while True:
@@ -169,7 +169,7 @@ class Dispatcher:
             await asyncio.sleep(NEWS)
 
     async def _reconcile(self) -> None:
-        """Queue again what a restored results.db does not have."""
+        """Queue attempts again that are missing from a restored results.db."""
         graded = await self._database(attempts.graded_rows)
         for offering, known in graded.items():
             answer = await self._service.ask(post.KnownRequest(offering, known))
@@ -178,7 +178,7 @@ class Dispatcher:
         self.wake()
 
     async def _follow_results(self) -> None:
-        """Take over what commands (adjust, regrade) changed in the results."""
+        """Store standings that commands (adjust, regrade) have changed in the results."""
         while True:
             answer = await self._service.ask(post.NewsRequest(self._rows))
             if isinstance(answer, post.News):
@@ -188,7 +188,7 @@ class Dispatcher:
             await asyncio.sleep(NEWS)
 
     async def _check_finally(self) -> None:
-        """Grade everybody once more on one seed, after closing, and keep whose score would change."""
+        """Grade everyone on one seed after closing, and store whose score would change."""
         while True:
             for offering in await self._database(attempts.to_check_finally):
                 request = post.RegradeRequest(offering, is_final=True)

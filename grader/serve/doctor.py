@@ -1,9 +1,9 @@
-"""Report what `grader serve` needs and what is missing here: `grader doctor --serve`.
+"""Report the requirements of `grader serve` on this machine: `grader doctor --serve`.
 
     for line, good in examine():
         print(line)
 
-It comes after the lines about the sandbox, which is needed most of all.
+It follows the lines about the sandbox, the most important requirement.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SECONDS: Final = 30.0
 
 
 def examine() -> Iterator[tuple[str, bool]]:
-    """Yield (line, whether that is as it should be) for each thing that the service needs."""
+    """Yield (line, whether it is good) for each requirement of the service."""
     yield "grader serve:", True
     for name in PACKAGES:
         yield _package(name)

@@ -1,7 +1,8 @@
-"""Delete what is known of a student, everywhere: ``grader serve forget USER --data DIR``.
+"""Delete all data of a student: ``grader serve forget USER --data DIR``.
 
-Names, files, grades, sessions and links leave service.db and every results.db, free pages and
-write-ahead logs included. The audit keeps a number in place of the student. It works while serving.
+Names, files, grades, sessions and links are deleted from service.db and every results.db, including
+free pages and write-ahead logs. The audit log keeps a number instead of the student. It works while
+the service is running.
 """
 
 from __future__ import annotations
@@ -23,21 +24,21 @@ from grader.results.store import Store
 from grader.serve.database import FILE, FOLDER, ServeError, connect, stored, transaction
 
 IN_HAND_SECONDS: Final = 90.0
-"""How long to wait for an attempt that is being graded at the moment."""
+"""Seconds to wait for an attempt that is being graded."""
 DERIVED: Final = ("grades.json", "grades.csv", "report.html")
-"""Files that hold the whole class: `grader report` writes them again."""
+"""Files about the whole class, which `grader report` can write again."""
 
 
 class Forgotten(Struct, frozen=True):
-    """The number that replaces a student in the audit, and files that we did not write."""
+    """The number that replaces a student in the audit log, and files that we did not write."""
 
     number: str
     others: tuple[Path, ...]
-    """Files of staff beside the results, which may still name the student."""
+    """Files of staff in the results folders that may still contain the student's name."""
 
 
 def forget(data: Path, student: str) -> Forgotten:
-    """Delete a student, in every database and in every file that the grader made.
+    """Delete a student from every database and every file that the grader wrote.
 
     Raises:
         ServeError: There is no such user.
@@ -83,7 +84,7 @@ def _wait_for_grading(connection: sqlite3.Connection, user: int) -> None:
 
 
 def _from_results(data: Path, student: str) -> list[Path]:
-    """Delete a student from every folder of results; return the files there that are not ours."""
+    """Delete a student from every folder of results; return the files that are not ours."""
     others: list[Path] = []
     for path in sorted((data / "results").rglob("results.db")):
         folder, page = path.parent, file_name(student)
@@ -102,7 +103,7 @@ def _from_results(data: Path, student: str) -> list[Path]:
 
 
 def _derived(folder: Path, name: str) -> Iterator[Path]:
-    """Yield what `grader report` and `grader export` write about the whole class by default."""
+    """Yield the default files of `grader report` and `grader export` about the whole class."""
     yield from (folder / each for each in DERIVED)
     yield from (folder / f"{name}-{each}.csv" for each in EXPORTS)
     yield from (default_out(each, folder, name) for each in systems())
@@ -110,7 +111,7 @@ def _derived(folder: Path, name: str) -> Iterator[Path]:
 
 
 def _is_kept(path: Path) -> bool:
-    """Return whether something in a folder of results is the grader's, without the student."""
+    """Return whether an item in a results folder is the grader's and not about the student."""
     return path.name in ("feedback", "sources", "trials") or path.name.startswith("results.db")
 
 
@@ -121,15 +122,16 @@ def _from_service(connection: sqlite3.Connection, user: int, student: str, numbe
         connection.execute("UPDATE audit SET reason = '' WHERE student = ?", (number,))
         connection.execute(
             "DELETE FROM user WHERE id = ?", (user,)
-        )  # all that is theirs goes with it
-        connection.execute("UPDATE offering SET final = ''")  # it may name the student
+        )  # cascades to all data of the user
+        # the text may contain the student's name
+        connection.execute("UPDATE offering SET final = ''")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.execute("VACUUM")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def overdue(data: Path, days: int) -> list[str]:
-    """Return the students whose last submission is older than that many days."""
+    """Return the students whose last submission is older than this number of days."""
     before = stored(datetime.now(UTC) - timedelta(days=days))
     connection = connect(data / FOLDER / FILE)
     try:

@@ -1,8 +1,8 @@
-"""The grading service as a process: answers requests on the socket that the supervisor opened.
+"""The grading service's process: it answers requests on the supervisor's socket.
 
     python -c "from grader.serve import grading; grading.main()" '{"socket": 3, ...}'
 
-It holds the course, the secret and the results, and has no network where that can be had.
+It has the course, the secret and the results, and no network access if the system allows that.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ CLONE_NEWNET: Final = 0x40000000
 
 
 def main() -> None:
-    """Serve until the supervisor ends us."""
+    """Serve until the supervisor ends the process."""
     settings = msgspec.json.decode(sys.argv[1], type=GradingSettings)
     lockdown.die_with_parent(settings.parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -39,14 +39,14 @@ def main() -> None:
                 Path(settings.data) / "results", settings.jobs)  # fmt: skip
 
     def end(number: int, frame: object) -> None:
-        os._exit(0)  # grading processes die with us; what is not answered is graded again
+        os._exit(0)  # its grading processes die too; unanswered attempts are graded again
 
     signal.signal(signal.SIGTERM, end)
     threading.Thread(target=desk.warm_up, daemon=True).start()
     threading.Thread(target=_serve, args=(listening, desk), daemon=True).start()
     desk.service.wait_until_broken()
     print(f"the grading service failed: {desk.service.broken!r}", file=sys.stderr, flush=True)
-    os._exit(1)  # the supervisor starts a new one
+    os._exit(1)  # the supervisor starts a new process
 
 
 def _serve(listening: socket.socket, desk: GradingDesk) -> None:
@@ -56,7 +56,7 @@ def _serve(listening: socket.socket, desk: GradingDesk) -> None:
 
 
 def _answer_all(connection: socket.socket, desk: GradingDesk) -> None:
-    """Answer one request after the other, until the web process closes the connection."""
+    """Answer requests in turn, until the web process closes the connection."""
     with connection, contextlib.suppress(OSError, ValueError, msgspec.MsgspecError):
         while True:
             request = post.receive_request(connection)
@@ -64,16 +64,16 @@ def _answer_all(connection: socket.socket, desk: GradingDesk) -> None:
 
 
 def _answer(request: post.Request, desk: GradingDesk) -> post.Answer:
-    """Return an answer; an exception goes to the other side and to stderr."""
+    """Return an answer; an exception is sent to the other side and printed to stderr."""
     try:
         return desk.answer(request)
-    except Exception as error:  # a mistake of ours ends this request, not the service
+    except Exception as error:  # our own error ends this request, but not the service
         print(f"{type(request).__name__}: {error!r}", file=sys.stderr, flush=True)
         return post.Unable(f"{type(error).__name__}: {error}")
 
 
 def leave_network() -> bool:
-    """Give up the network, where that can be had; return whether it was."""
+    """Give up network access if the system allows it; return whether it did."""
     try:
         lockdown.unshare(CLONE_NEWNET)
     except OSError:

@@ -37,7 +37,7 @@ class Invited(Struct, frozen=True):
 
 
 def invite(people: Sequence[Invited], data: Path, course: Path, origin: str) -> bytes:
-    """Enrol people and make a new link for each; return the file for the instructor's mail merge."""
+    """Enrol people and create a link for each; return the file for the instructor's mail merge."""
     folder = catalog.load(course).folder
     uid = prepare(data)
     connection = connect(data / FOLDER / FILE)
@@ -62,7 +62,7 @@ def invite(people: Sequence[Invited], data: Path, course: Path, origin: str) -> 
 
 
 def read(path: Path) -> list[Invited]:
-    """Read the instructor's file; raises `ServeError` naming file, line and column."""
+    """Read the instructor's file; raise `ServeError` with file, line and column."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -117,5 +117,5 @@ def _row(where: str, cells: dict[str, str]) -> Invited:
 
 
 def save(path: Path, links: bytes) -> None:
-    """Write the links so that only their owner can read them."""
+    """Write the links to a file that only its owner can read."""
     write(path, links, 0o600)

@@ -1,7 +1,7 @@
-"""The messages from the web process to the grading service, over a Unix socket.
+"""The messages between the web process and the grading service, over a Unix socket.
 
-A request and its answer are a frame each: eight bytes of length, then msgpack. A connection carries one
-request after the other; `grader.serve.connections` sends them.
+A request and its answer are one frame each: eight bytes of length, then msgpack. A connection
+transmits one request after another; `grader.serve.connections` sends them.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from typing import Final
 import msgspec
 
 LONGEST: Final = 256 * 1024 * 1024
-"""Bytes of one frame."""
+"""Largest size of a frame, in bytes."""
 SOCKET: Final = "grading.sock"
 LENGTH: Final = 8
-"""Bytes of the number before a frame."""
+"""Bytes of the length before a frame."""
 
 
 class OfferingsRequest(msgspec.Struct, tag=True, frozen=True):
-    """Ask which assignments there are."""
+    """Request the list of assignments."""
 
 
 class OfferingInfo(msgspec.Struct, frozen=True):
-    """One assignment as students see it; times in ISO 8601, or ''."""
+    """The public data of one assignment; times are in ISO 8601, or ''."""
 
     id: str
     course: str
@@ -39,18 +39,18 @@ class OfferingInfo(msgspec.Struct, frozen=True):
     zone: str = "UTC"
     max_score: float = 100.0
     beside: str = ""
-    """What is taken besides the main file, as JSON of `grader.inbox.beside.Beside`."""
+    """The accepted files besides the main file, as JSON of `grader.inbox.beside.Beside`."""
 
 
 class Offerings(msgspec.Struct, tag=True, frozen=True):
-    """All assignments, and what is wrong with a course, if anything is."""
+    """All assignments, and the problem of a course if there is one."""
 
     offerings: list[OfferingInfo]
     problem: str = ""
 
 
 class GradeRequest(msgspec.Struct, tag=True, frozen=True):
-    """Grade one attempt; what is graded already is answered from results.db."""
+    """Grade one attempt; if it has been graded already, the answer comes from results.db."""
 
     offering: str
     row: int
@@ -62,11 +62,11 @@ class GradeRequest(msgspec.Struct, tag=True, frozen=True):
     accepted_at: str
     trial: bool = False
     is_last_try: bool = False
-    """Whether an `error` is kept if its grading process dies now."""
+    """Whether to store an `error` if the grading process dies again."""
 
 
 class Graded(msgspec.Struct, tag=True, frozen=True):
-    """The grade of an attempt, and how its student stands now."""
+    """The grade of an attempt, and its student's new standing."""
 
     status: str
     score: float | None
@@ -78,25 +78,25 @@ class Graded(msgspec.Struct, tag=True, frozen=True):
 
 
 class LostProcess(msgspec.Struct, tag=True, frozen=True):
-    """The grading process died with the attempt, or hung."""
+    """The grading process died or hung with the attempt."""
 
     why: str
 
 
 class Unable(msgspec.Struct, tag=True, frozen=True):
-    """Nothing can be graded at the moment: to be tried again later."""
+    """Nothing can be graded at the moment; the request should be repeated later."""
 
     why: str
 
 
 class Refusal(msgspec.Struct, tag=True, frozen=True):
-    """The request makes no sense: one line for whoever asked."""
+    """The request is not valid; one line for the person who made it."""
 
     why: str
 
 
 class PageRequest(msgspec.Struct, tag=True, frozen=True):
-    """Ask for the feedback page of an attempt."""
+    """Request the feedback page of an attempt."""
 
     offering: str
     student: str
@@ -105,14 +105,14 @@ class PageRequest(msgspec.Struct, tag=True, frozen=True):
 
 
 class ReportRequest(msgspec.Struct, tag=True, frozen=True):
-    """Ask for the class report; ``pages`` leads from a student to the newest attempt's page."""
+    """Request the class report; ``pages`` gives the link to each student's newest page."""
 
     offering: str
     pages: dict[str, str]
 
 
 class AnswersRequest(msgspec.Struct, tag=True, frozen=True):
-    """Ask for the written answers of all students, to questions that a person grades."""
+    """Request all students' written answers to manually graded questions."""
 
     offering: str
 
@@ -155,12 +155,12 @@ class Stands(msgspec.Struct, tag=True, frozen=True):
 
 
 class RegradeRequest(msgspec.Struct, tag=True, frozen=True):
-    """Grade everybody again: show who changes, or store what was shown under ``shown``."""
+    """Grade everyone again: list the changes, or store the changes listed as ``shown``."""
 
     offering: str
     shown: str = ""
     is_final: bool = False
-    """Whether on one new seed for all, after closing; nothing can be stored of that."""
+    """Whether to use one new seed for all, after closing; such results cannot be stored."""
 
 
 class ChangeLine(msgspec.Struct, frozen=True):
@@ -172,7 +172,7 @@ class ChangeLine(msgspec.Struct, frozen=True):
 
 
 class Changes(msgspec.Struct, tag=True, frozen=True):
-    """The students whose final score changes, under a name for storing them."""
+    """The students whose final score changes, under a name by which they can be stored."""
 
     changes: list[ChangeLine]
     shown: str = ""
@@ -181,7 +181,7 @@ class Changes(msgspec.Struct, tag=True, frozen=True):
 
 
 class ExportRequest(msgspec.Struct, tag=True, frozen=True):
-    """Ask for the file that an LMS takes."""
+    """Request the gradebook file for an LMS."""
 
     offering: str
     format: str
@@ -189,26 +189,26 @@ class ExportRequest(msgspec.Struct, tag=True, frozen=True):
 
 
 class MyDataRequest(msgspec.Struct, tag=True, frozen=True):
-    """Ask for every grade of one student."""
+    """Request all grades of one student."""
 
     student: str
 
 
 class NewsRequest(msgspec.Struct, tag=True, frozen=True):
-    """Ask who stands otherwise since a row of each results.db (commands may have changed it)."""
+    """Request the standings that commands changed after a row of each results.db."""
 
     since: dict[str, int]
 
 
 class News(msgspec.Struct, tag=True, frozen=True):
-    """The last row of each results.db, and (offering, student, how they stand)."""
+    """The last row of each results.db, and a list of (offering, student, standing)."""
 
     rows: dict[str, int]
     stands: list[tuple[str, str, Stands]]
 
 
 class KnownRequest(msgspec.Struct, tag=True, frozen=True):
-    """Ask which of these (student, row) have no grade: a backup may be older than service.db."""
+    """Ask which of these (student, row) have no grade, since a restored backup may be older."""
 
     offering: str
     attempts: list[tuple[str, int]]
@@ -221,7 +221,7 @@ class Unknown(msgspec.Struct, tag=True, frozen=True):
 
 
 class StatusRequest(msgspec.Struct, tag=True, frozen=True):
-    """Ask whether the service is well."""
+    """Ask whether the service works."""
 
 
 class ServiceStatus(msgspec.Struct, tag=True, frozen=True):
@@ -245,23 +245,23 @@ ANSWERS: Final = msgspec.msgpack.Decoder(Answer)
 
 
 class NotServedError(Exception):
-    """The grading service did not answer: it is being restarted."""
+    """The grading service did not answer, because it is being restarted."""
 
 
 def address(data: Path) -> str:
-    """Return a short path to the socket in DATA, whose own path may be too long for one."""
+    """Return a short path of the socket in DATA; its real path may be too long for a socket."""
     folder = os.open(data, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     return f"/proc/self/fd/{folder}/{SOCKET}"
 
 
 def framed(message: Request | Answer) -> bytes:
-    """Return a message as it travels."""
+    """Return a message with its length prefix."""
     body = msgspec.msgpack.encode(message)
     return len(body).to_bytes(LENGTH) + body
 
 
 def receive_request(connection: socket.socket) -> Request:
-    """Read a request; raises OSError, ValueError."""
+    """Read a request; raise OSError or ValueError if that fails."""
     length = int.from_bytes(_exactly(connection, LENGTH))
     if length > LONGEST:
         raise ValueError("the request is too long")

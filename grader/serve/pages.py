@@ -1,9 +1,9 @@
-"""Render the service's own pages: templates that escape, styles and scripts known by their hashes.
+"""Render the service's pages with escaped text; styles and scripts are allowed by hash.
 
     page = render("home.html", person=person, ...)          # -> Page(html, policy)
 
-A feedback page or class report comes from the grading service; `sandboxed` gives it the policy that
-stands in it, and puts it into a sandbox.
+Feedback pages and class reports come from the grading service; `sandboxed` adds a sandbox to the
+policy that they contain.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _BODY: Final = re.compile(rb"<body[^>]{0,200}>")
 
 
 class Page(Struct, frozen=True):
-    """A page, and its Content-Security-Policy."""
+    """A page and its Content-Security-Policy."""
 
     html: bytes
     policy: str
 
 
 def render(template: str, **values: Any) -> Page:
-    """Fill in a template; staff's live page is the only one with a script."""
+    """Fill in a template; only the live page of staff has a script."""
     css, script = _asset("serve.css"), _asset("live.js") if template == "staff.html" else ""
     policy = f"{BASE}; style-src {_hash(css)}; img-src data:"
     if script:
@@ -49,10 +49,10 @@ def render(template: str, **values: Any) -> Page:
 
 
 def sandboxed(document: bytes, links: str, allow: str = "") -> Page:
-    """Return a page of the grading service with our links on top of it, in a sandbox.
+    """Return a page of the grading service with our links above it, in a sandbox.
 
-    Whatever a submission smuggled into its page, it runs no script (but those ``allow`` names),
-    sends no form and has the rights of no site.
+    Whatever a submission has injected into its page, it cannot run scripts (except those that
+    ``allow`` names) or send forms, and it has no rights on our site.
     """
     found = _META.search(document)
     own = html.unescape(found[1].decode()) if found else "default-src 'none'"
@@ -63,7 +63,7 @@ def sandboxed(document: bytes, links: str, allow: str = "") -> Page:
 
 @cache
 def environment() -> Environment:
-    """Return the templates, compiled on first use."""
+    """Return the templates, which are compiled on first use."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
@@ -74,7 +74,7 @@ def environment() -> Environment:
 
 
 def compile_all() -> None:
-    """Load everything that is read later: the web process gives up the right to read it."""
+    """Load all templates and assets, which the web process cannot read later."""
     for path in TEMPLATES.iterdir():
         if path.suffix == ".html":
             environment().get_template(path.name)

@@ -1,4 +1,4 @@
-"""The settings that the supervisor passes to its two processes, as JSON on their command line."""
+"""The settings of the supervisor's two processes, passed as JSON on their command lines."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from msgspec import Struct
 
 
 class GradingSettings(Struct, frozen=True):
-    """The settings that the supervisor passes to the grading service."""
+    """The settings of the grading service."""
 
     socket: int
-    """The descriptor on which it listens."""
+    """The file descriptor on which it listens."""
     courses: Sequence[str]
     data: str
     jobs: int
@@ -20,15 +20,15 @@ class GradingSettings(Struct, frozen=True):
 
 
 class WebSettings(Struct, frozen=True):
-    """The settings that the supervisor passes to the web process."""
+    """The settings of the web process."""
 
     listen: int
-    """The descriptor on which it accepts connections."""
+    """The file descriptor on which it accepts connections."""
     data: str
     origin: str
     capacity: int
     parent: int
     """The supervisor's pid."""
     uid: int = 0
-    """The user to become; 0 to stay."""
+    """The uid to change to; 0 to keep the current one."""
     retain_days: int = 0

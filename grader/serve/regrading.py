@@ -1,6 +1,7 @@
-"""Grade everybody again: show whose score would change, then store exactly what was shown.
+"""Grade everyone again: list whose score would change, then store exactly that.
 
-Regrades come last: a submission is graded again only while no attempt needs the processes.
+Regrades have the lowest priority: a submission is graded again only while no attempt needs the
+processes.
 """
 
 from __future__ import annotations
@@ -38,11 +39,11 @@ class Desk(Protocol):
         """Return the folder of an offering's results."""
 
     def settings(self, place: CoursePlace, run: Run) -> Settings:
-        """Return what grading processes of an offering are started with."""
+        """Return the settings with which an offering's grading processes are started."""
 
 
 class _Preview(Struct, frozen=True):
-    """The changes that a regrade would store, and the state they were computed from."""
+    """The changes that a regrade would store, and the state from which they were computed."""
 
     version: str
     name: str
@@ -51,14 +52,14 @@ class _Preview(Struct, frozen=True):
 
 
 class Regrader:
-    """Regrades, and what was shown of the last one of each offering."""
+    """Executes regrades, and keeps the last list of changes of each offering."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._shown: dict[str, _Preview] = {}
 
     def answer(self, request: post.RegradeRequest) -> post.Answer:
-        """Grade again, or store what was shown."""
+        """Grade again, or store the listed changes."""
         place = self._desk.courses.place(request.offering)
         if request.shown:
             return self._store(place, request)
@@ -115,5 +116,5 @@ class Regrader:
 
 
 def replace_stored(answer: post.Changes) -> post.Changes:
-    """Return what is answered when a regrade is stored."""
+    """Return the answer after a regrade has been stored."""
     return post.Changes(answer.changes, answer.shown, answer.graded, is_stored=True)

@@ -1,4 +1,4 @@
-"""Pages of staff: the class live, override, extension, regrade, retry, export, audit, links."""
+"""Pages for staff: the class live, override, extension, regrade, retry, export, audit, links."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ SCORE: Final = re.compile(r"\d{1,6}(?:[.,]\d{1,4})?", re.ASCII)
 FORMATS: Final = ("canvas", "moodle", "gradescope-csv", "blackboard")
 TICK: Final = 1.0
 WHOLE: Final = 60.0
-"""Seconds after which all of a class is read again for those who watch it."""
+"""Seconds after which the live page reads the whole class again."""
 
 
 async def staff(call: WebCall) -> Response:
-    """Show the class and the forms of staff."""
+    """Show the class, with the forms for staff."""
     offering, person = call.course_offering, call.user
     rows = await call.site.database(attempts.class_rows, offering)
     page = pages.render(
@@ -53,13 +53,13 @@ def _int(value: object) -> int:
 
 
 class ClassNow(Struct, frozen=True):
-    """Hold what the staff page shows of a class: a line in words, a row for each user."""
+    """The content of the live page: a summary line, and a row for each user."""
 
     at: float
     whole: float
-    """When all of the class was read."""
+    """Time at which the whole class was read."""
     is_patched: bool
-    """Whether only some of it was read since then."""
+    """Whether parts of it have been read again since then."""
     changes: tuple[int, int]
     unsettled: int
     standings: int
@@ -69,10 +69,10 @@ class ClassNow(Struct, frozen=True):
 
 
 class Watcher:
-    """One query for all who watch a class: once a second at most, and only after something changed.
+    """Runs one query for all viewers of a class, at most once a second and only after changes.
 
-    It reads the students whose attempts wait or are new, and who stand otherwise; the whole class
-    only at times, because nobody but ``serve invite`` and ``serve forget`` changes anything else.
+    It reads the students with waiting or new attempts or a new standing. It reads the whole class only
+    now and then, because only ``serve invite`` and ``serve forget`` change anything else.
     """
 
     def __init__(self) -> None:
@@ -80,7 +80,7 @@ class Watcher:
         self._asking: dict[str, asyncio.Lock] = {}
 
     async def news(self, site: Site, offering: Offering) -> ClassNow:
-        """Return the class, at most a second old."""
+        """Return the class, at most one second old."""
         async with self._asking.setdefault(offering.id, asyncio.Lock()):
             seen = self._seen.get(offering.id)
             if seen is None or time.monotonic() - seen.at >= 0.9 * TICK:
@@ -92,7 +92,7 @@ class Watcher:
 def _class_now(
     connection: sqlite3.Connection, offering: Offering, seen: ClassNow | None
 ) -> ClassNow:
-    """Return the class; only what changed since it was ``seen`` is read anew."""
+    """Return the class; only what has changed since ``seen`` is read again."""
     at, changes = time.monotonic(), attempts.changes(connection)
     is_old = seen is None or at - seen.whole >= WHOLE
     if seen is not None and seen.changes == changes and not (seen.is_patched and is_old):
@@ -128,7 +128,7 @@ def _live(row: dict[str, object]) -> dict[str, object]:
 
 
 async def events(call: WebCall) -> Response:
-    """Send the class, then each row that changes."""
+    """Send the class, and then each row that changes."""
     offering = call.course_offering
 
     async def stream() -> AsyncIterator[str]:
@@ -160,7 +160,7 @@ async def report(call: WebCall) -> Response:
 
 
 async def answers(call: WebCall) -> Response:
-    """Show what students wrote to the questions that a person grades."""
+    """Show the students' answers to manually graded questions."""
     request = post.AnswersRequest(call.course_offering.id)
     document = await ask(call.site, request, post.Document)
     return html(pages.sandboxed(document.data, ""))
@@ -206,7 +206,7 @@ def _note(
 
 
 async def extend(call: WebCall) -> Response:
-    """Give a student a later due date, which also reopens a closed assignment for that student."""
+    """Set a later due date for a student; it also reopens a closed assignment for that student."""
     offering, student, reason = call.course_offering, call.field("student"), call.reason()
     user = await call.site.database(_member, offering, student)
     try:
@@ -233,7 +233,7 @@ def _keep_extension(
 
 
 async def regrade(call: WebCall) -> Response:
-    """Show whose score would change; with ``write``, store exactly what was shown."""
+    """Show whose score would change; with ``write``, store exactly these changes."""
     offering = call.course_offering
     is_write = call.field("write") == "1"
     reason = call.reason() if is_write else ""
@@ -252,7 +252,7 @@ async def regrade(call: WebCall) -> Response:
 
 
 async def retry(call: WebCall) -> Response:
-    """Return to the queue what could not be graded."""
+    """Queue attempts again that could not be graded."""
     offering = call.course_offering
     await call.site.database(_retry, offering.id, call.user.student)
     call.site.queue.wake()
@@ -270,7 +270,7 @@ def _retry(connection: sqlite3.Connection, offering: str, by: str) -> None:
 
 
 async def reissue(call: WebCall) -> Response:
-    """Make a new personal link; the old one stops working."""
+    """Create a new personal link; the old one stops working."""
     offering, student, reason = call.course_offering, call.field("student"), call.reason()
     user = await call.site.database(_member, offering, student)
     token = await call.site.database(_new_link, call, user, student, reason)
@@ -295,7 +295,7 @@ def _new_link(
 
 
 async def export(call: WebCall) -> Response:
-    """Send the grades as CSV, or everybody's feedback pages."""
+    """Send the grades as CSV, or everyone's feedback pages."""
     name = call.request.path_params["format"]
     if name not in ("csv", "feedback.zip"):
         raise Stop(404, wording.NOT_FOUND)
@@ -303,7 +303,7 @@ async def export(call: WebCall) -> Response:
 
 
 async def fill_in(call: WebCall) -> Response:
-    """Fill in the gradebook that was uploaded."""
+    """Fill in an uploaded gradebook."""
     file = call.form.get("file")
     if not isinstance(file, UploadFile):
         raise Stop(422, wording.NO_GRADEBOOK)
@@ -323,7 +323,7 @@ async def _exported(call: WebCall, name: str, into: bytes | None) -> Response:
 
 
 async def audit_log(call: WebCall) -> Response:
-    """Show what staff did in this course."""
+    """Show the actions of staff in this course."""
     entries = await call.site.database(_entries, call.course_offering)
     return html(pages.render("audit.html", person=call.user, entries=entries))
 
@@ -338,7 +338,7 @@ def _entries(connection: sqlite3.Connection, offering: Offering) -> list[dict[st
 
 
 async def health(call: WebCall) -> Response:
-    """Say whether the service is well, for a monitor on this machine."""
+    """Report whether the service works, for a monitor on this machine."""
     state = await call.site.database(attempts.queue_state)
     try:
         processes = (await ask(call.site, post.StatusRequest(), post.ServiceStatus)).processes
@@ -355,7 +355,7 @@ async def health(call: WebCall) -> Response:
 
 
 async def metrics(call: WebCall) -> Response:
-    """Return the same as numbers, in the text format of Prometheus."""
+    """Return the same values in the text format of Prometheus."""
     state = await call.site.database(attempts.queue_state)
     seconds = call.site.state.get("seconds", 0.0)
     text = (

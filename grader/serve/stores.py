@@ -1,10 +1,10 @@
-"""Keep the results of the offerings open between requests.
+"""Keep the offerings' results open between requests.
 
     stores = Stores()
-    with stores.opened(folder) as store: ...     # not closed at the end
+    with stores.opened(folder) as store: ...     # stays open afterwards
 
-To open results.db takes longer than to read what one student has in it. An open connection also keeps
-SQLite's files there to read by when the disk is full.
+Opening results.db takes longer than reading one student's data in it. An open connection also keeps
+SQLite's auxiliary files, so that reading works even if the disk is full.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from typing import Final
 from grader.results.store import FILE, Store
 
 KEPT: Final = 4
-"""Connections to one results.db that are kept while nobody uses them."""
+"""Number of idle connections to one results.db that are kept open."""
 _Inode = tuple[int, int]
 
 
 class Stores:
-    """Connections to each results.db; one thread at a time has one."""
+    """Connections to each results.db; each is used by one thread at a time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -32,7 +32,7 @@ class Stores:
 
     @contextlib.contextmanager
     def opened(self, folder: Path) -> Iterator[Store]:
-        """Give a connection to the results in ``folder``; raises `StoreError` if there are none."""
+        """Provide a connection to the results in ``folder``; raise `StoreError` if missing."""
         inode, store = self._taken(folder)
         try:
             yield store
@@ -46,11 +46,11 @@ class Stores:
                 store.close()
 
     def are_open(self, folder: Path) -> bool:
-        """Return whether the results in ``folder`` were opened before."""
+        """Return whether the results in ``folder`` have been opened before."""
         return folder in self._idle
 
     def _taken(self, folder: Path) -> tuple[_Inode, Store]:
-        """Take an idle connection, unless the file was replaced since, by a backup."""
+        """Return an idle connection, unless the file was replaced (by a backup) since."""
         now = _inode(folder)
         while True:
             with self._lock:
@@ -66,6 +66,6 @@ class Stores:
 def _inode(folder: Path) -> _Inode:
     try:
         status = os.stat(folder / FILE)
-    except OSError:  # `Store.open` says what is wrong
+    except OSError:  # `Store.open` reports the error
         return 0, 0
     return status.st_dev, status.st_ino

@@ -1,4 +1,4 @@
-"""Pages of students: assignments, submit, feedback, links, privacy."""
+"""Pages for students: assignments, submission, feedback, links, privacy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from grader.serve.context import Site, Stop, WebCall, ask, html, say, see
 from grader.serve.database import is_full, now
 
 WAIT: Final = 5.0
-"""Seconds that a feedback page waits for its grade before it says that others are ahead."""
+"""Seconds that a feedback page waits for its grade before it shows the queue."""
 
 
 async def home(call: WebCall) -> Response:
@@ -84,7 +84,7 @@ def _listed(attempt: StoredAttempt, offering: Offering) -> dict[str, str]:
 
 
 async def submit(call: WebCall) -> Response:
-    """Store an attempt, then say so: what is answered with 303 is on the disk."""
+    """Store an attempt; when the response 303 is sent, the attempt is on the disk."""
     found, person = call.course_offering, call.user
     if not person.is_staff(found.course) and not _is_open(call.site, found, person):
         raise Stop(403, wording.CLOSED if _is_begun(found) else wording.NOT_OPEN)
@@ -105,7 +105,7 @@ async def submit(call: WebCall) -> Response:
 
 
 def _is_open(site: Site, offering: Offering, person: accounts.User) -> bool:
-    """Return whether an attempt of a student is accepted now; only a closing can be extended."""
+    """Return whether a student's attempt is accepted now; only the closing can be extended."""
     extended = ""
     if offering.closes:
         extended = site.database.read(attempts.extended_to, offering.id, person.id)
@@ -120,7 +120,7 @@ def _seconds(seconds: int) -> str:
 
 
 async def attempt(call: WebCall) -> Response:
-    """Show the feedback, or that the attempt is stored and waits."""
+    """Show the feedback, or the message that the attempt is stored and waiting."""
     found = _attempt(call)
     if found.state in ("queued", "grading"):
         found = await call.site.queue.finished(found.row, WAIT) or found
@@ -144,14 +144,14 @@ def _attempt(call: WebCall) -> StoredAttempt:
 
 
 async def file(call: WebCall) -> Response:
-    """Send what was submitted, as a download and never as a page."""
+    """Send the submitted file as a download, never as a page."""
     found = _attempt(call)
     data = await call.site.database(attempts.source, found.row)
     return _download(data, f"{found.offering}-{found.row}{_suffix(found.file, data)}")
 
 
 def _suffix(file: str, data: bytes) -> str:
-    """Return the suffix of what was submitted; several files are one zip."""
+    """Return the suffix of the submitted file; several files are one zip."""
     if is_parcel(data):
         return ".zip"
     return ".ipynb" if file.lower().endswith(".ipynb") else ".py"
@@ -167,7 +167,7 @@ def _download(data: bytes, name: str, media: str = "application/octet-stream") -
 
 
 async def show_invite(call: WebCall) -> Response:
-    """Show whom a link is for; only the button uses it up, so that a link checker does not."""
+    """Show the user of a link; only the button uses it, so that link checkers do not."""
     token = call.request.path_params["token"]
     who = call.site.database.read(accounts.invited, token)
     if who is None:
@@ -198,7 +198,7 @@ async def sign_out(call: WebCall) -> Response:
 
 
 async def device_link(call: WebCall) -> Response:
-    """Make a link with which the user signs in on another device."""
+    """Create a link with which the user can sign in on another device."""
     token = await call.site.database(
         accounts.new_link, call.user.id, accounts.DEVICE_LINK, replaces=False
     )
@@ -208,12 +208,12 @@ async def device_link(call: WebCall) -> Response:
 
 
 async def privacy(call: WebCall) -> Response:
-    """Say what is stored."""
+    """Show which data is stored."""
     return html(pages.render("privacy.html", person=call.person, retain=call.site.retain_days))
 
 
 async def my_data(call: WebCall) -> Response:
-    """Send all that is stored about the user, with every submitted file."""
+    """Send all data stored about the user, with every submitted file."""
     known = await call.site.database(_known, call.user)
     document = await ask(call.site, post.MyDataRequest(call.user.student), post.Document)
     out = io.BytesIO()
@@ -232,7 +232,7 @@ async def my_data(call: WebCall) -> Response:
 
 
 def _known(connection: sqlite3.Connection, person: accounts.User) -> dict[str, Any]:
-    """Return everything in service.db about a person, but tokens."""
+    """Return all data in service.db about a person, except tokens."""
     mine = {"user": person.id}
     queries = {
         "attempts": "SELECT id, offering, file, sha256, accepted_at, state, seconds, score FROM attempt"

@@ -1,8 +1,8 @@
-"""Start the web process and the grading service, restart what dies, end everything on a signal.
+"""Start the web process and the grading service, restart them if they die, stop on a signal.
 
     run(Options(courses, data, url="", port=8000), say=print)
 
-Sockets are opened here and handed down, so that connections wait while a process is restarted.
+Sockets are opened here and passed on, so that connections wait while a process is restarted.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ from grader.serve.messages import SOCKET, address
 from grader.serve.process_settings import GradingSettings, WebSettings
 
 WEB_UID: Final = 64_011
-"""The user of the web process where we are root and no account grader-web exists."""
+"""The web process's uid if we are root and there is no account grader-web."""
 ACCOUNT: Final = "grader-web"
 END_SECONDS: Final = 8.0
 RESTART: Final = 0.2
 QUICK: Final = 2.0
-"""A process that lived shorter than this many seconds is restarted more slowly."""
+"""Seconds; a process that lived for less time is restarted more slowly."""
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 RETAIN_EVERY: Final = 3600.0
 
@@ -56,11 +56,11 @@ class Options(Struct, frozen=True):
     port: int = 8000
     retain_days: int = 0
     jobs: int = 0
-    """Grading processes; twice as many as cores if 0."""
+    """Number of grading processes; 0 means twice the number of cores."""
 
 
 class _Child(Struct):
-    """A process that is to be running."""
+    """A process that must be running."""
 
     name: str
     start: Callable[[], subprocess.Popen[bytes]]
@@ -70,10 +70,10 @@ class _Child(Struct):
 
 
 def prepare(data: Path) -> int:
-    """Make DATA and its two private folders; return the uid of the web process (0: our own).
+    """Create DATA and its two private folders; return the web process's uid (0: our own).
 
     Raises:
-        ServeError: It cannot be written, or the web process could not reach it.
+        ServeError: DATA is not writable, or the web process could not reach it.
     """
     uid = web_uid()
     try:
@@ -115,7 +115,7 @@ def _check_parents(data: Path) -> None:
 
 
 def web_uid() -> int:
-    """Return the user that the web process becomes: 0 where we are not root."""
+    """Return the uid that the web process changes to; 0 if we are not root."""
     if os.geteuid() != 0:
         return 0
     import pwd
@@ -126,10 +126,10 @@ def web_uid() -> int:
 
 
 def lock(data: Path) -> int:
-    """Hold DATA as long as the descriptor is open.
+    """Lock DATA while the returned file descriptor is open.
 
     Raises:
-        ServeError: Another `grader serve` holds it.
+        ServeError: Another `grader serve` has locked it.
     """
     held = os.open(data / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
@@ -142,7 +142,7 @@ def lock(data: Path) -> int:
 
 
 def origin_of(options: Options) -> str:
-    """Return the origin that browsers see; raises `ServeError` for one that is not safe."""
+    """Return the origin that browsers use; raise `ServeError` for an unsafe one."""
     if not options.url:
         return f"http://127.0.0.1:{options.port}"
     try:
@@ -161,7 +161,7 @@ def origin_of(options: Options) -> str:
 
 
 def check_sandbox() -> None:
-    """Raise `ServeError` unless the sandbox here is good enough to grade other people's code."""
+    """Raise `ServeError` unless the sandbox is good enough to grade other people's code."""
     try:
         with ForkServer(Sandbox.best()) as server:
             server.ready()
@@ -175,10 +175,10 @@ def check_sandbox() -> None:
 
 
 def open_port(port: int) -> socket.socket:
-    """Open the port on the loopback interface; a proxy in front brings the world.
+    """Open the port on the loopback interface; a proxy makes it public.
 
     Raises:
-        ServeError: It is taken.
+        ServeError: The port is in use.
     """
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -196,7 +196,7 @@ def run(options: Options, say: Callable[[str], None]) -> int:
     """Serve until SIGTERM or SIGINT; return the exit status.
 
     Raises:
-        ServeError: It cannot start: one line that says why.
+        ServeError: The service cannot start; the line says why.
         CatalogError: A course cannot be read.
     """
     stopped = _signals()
@@ -227,7 +227,7 @@ def run(options: Options, say: Callable[[str], None]) -> int:
 
 
 def _signals() -> list[int]:
-    """Note the signals that end the service; a closed terminal is one, unless nohup ignores it."""
+    """Register the signals that end the service; SIGHUP is included unless nohup ignores it."""
     stopped: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
@@ -276,7 +276,7 @@ def _secret() -> dict[str, str]:
 
 
 def _watch(children: Sequence[_Child], stopped: Sequence[int], say: Callable[[str], None]) -> None:
-    """Start what is not running, until a signal ends the service."""
+    """Start processes that are not running, until a signal ends the service."""
     while not stopped:
         for child in children:
             _keep_up(child, say)
@@ -284,7 +284,7 @@ def _watch(children: Sequence[_Child], stopped: Sequence[int], say: Callable[[st
 
 
 def _retain(options: Options, say: Callable[[str], None]) -> None:
-    """Forget students after the days that the operator allows, now and once an hour."""
+    """Delete students after the operator's retention period, now and once an hour."""
     while options.retain_days:
         try:
             for student in forget.overdue(options.data, options.retain_days):
@@ -311,7 +311,7 @@ def _how(status: int) -> str:
 
 
 def end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    """End processes: ask, then kill, within ten seconds."""
+    """End processes: ask first, then kill, within ten seconds."""
     for process in processes:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()

@@ -1,7 +1,7 @@
-"""Read a form with a file: bounded in bytes and in time, and by the inbox's rules.
+"""Read a form with a file, with limits on bytes and time, and with the inbox's rules.
 
-A zip with one file that can be graded is read. Where an assignment takes several files, they come one by
-one or in a zip, and are one submission. Anything else is refused in words.
+A zip with one gradable file is opened. If an assignment has several files, they are uploaded one by
+one or as a zip, and form one submission. Anything else is refused with a message.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ MIB: Final = 1024 * 1024
 MOST: Final = MAX_IPYNB + MIB
 """Bytes of a whole request: the largest notebook, and the form around it."""
 SECONDS: Final = 60.0
-"""For the whole body of a request."""
+"""Seconds for the whole body of a request."""
 FIELDS: Final = 20
 FIELD_BYTES: Final = 64 * 1024
 SMALL: Final = 32 * 1024
-"""Bytes of a file that is read sooner than a thread is asked to."""
+"""Bytes; smaller files are read faster here than in another thread."""
 
 
 class UploadError(Exception):
@@ -53,7 +53,7 @@ async def read_form(request: Request, most: int = MOST) -> FormData:
     """Read the body of a form.
 
     Raises:
-        UploadError: It is too large, too slow, or no form.
+        UploadError: It is too large, too slow, or not a form.
     """
     announced = request.headers.get("content-length", "0")
     if announced.isascii() and announced.isdigit() and int(announced) > most:
@@ -69,7 +69,7 @@ async def read_form(request: Request, most: int = MOST) -> FormData:
     except (MultiPartException, ClientDisconnect):
         raise UploadError(400, "The form arrived incomplete. Please send it again.") from None
     except Exception as error:
-        if getattr(error, "status_code", 0) == 400:  # Starlette's own, where there is an app
+        if getattr(error, "status_code", 0) == 400:  # raised by Starlette itself if there is an app
             raise UploadError(400, "The form could not be read. Please send it again.") from None
         raise
 
@@ -94,12 +94,12 @@ def _too_large(most: int) -> str:
 
 
 async def read_upload(form: Mapping[str, Any], expected: str, takes: Beside = NOTHING) -> Upload:
-    """Return what a form holds; raises `UploadError`.
+    """Return the submission in a form; raise `UploadError`.
 
     Args:
         form: The form.
         expected: The name of the main file, without a suffix.
-        takes: What the assignment takes besides.
+        takes: The files that the assignment accepts besides the main file.
     """
     every = form.getlist("file") if isinstance(form, FormData) else []
     files = [each for each in every if isinstance(each, UploadFile)]
@@ -118,7 +118,7 @@ async def read_upload(form: Mapping[str, Any], expected: str, takes: Beside = NO
 
 
 def together(files: Mapping[str, bytes], expected: str, takes: Beside) -> Upload:
-    """Return several files as one submission, by the rules of the inbox; raises `UploadError`.
+    """Return several files as one submission, by the inbox's rules; raise `UploadError`.
 
     A zip among them is opened if no other file is the work.
     """
@@ -135,7 +135,7 @@ def together(files: Mapping[str, bytes], expected: str, takes: Beside) -> Upload
 
 
 def chosen(name: str, data: bytes, expected: str) -> Upload:
-    """Choose the file that is graded, by the rules of the inbox; raises `UploadError`."""
+    """Choose the file to grade, by the inbox's rules; raise `UploadError`."""
     suffix = Path(name).suffix.lower()
     if suffix not in (*SUFFIXES, ".zip"):
         raise UploadError(
@@ -153,9 +153,9 @@ def chosen(name: str, data: bytes, expected: str) -> Upload:
 
 
 def rehearse() -> None:
-    """Read a zip and a notebook once, so that all that is loaded for it is loaded.
+    """Read a zip and a notebook once, so that all modules for it are loaded.
 
-    The web process gives up the right to read Python's own files, if those are root's alone.
+    The web process later loses the right to read Python's own files, if only root may.
     """
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -188,7 +188,7 @@ def _picked(name: str, tree: Tree, expected: str) -> Upload:
 
 
 def _upload(found: Submission) -> Upload:
-    """Return what was chosen; raise `UploadError` if that is nothing, or not clear."""
+    """Return the chosen file; raise `UploadError` if there is none, or the choice is not clear."""
     if reason := found.error or found.problem:
         reason = reason.partition("; choose one:")[0]
         raise UploadError(422, f"{reason[:1].upper()}{reason[1:]}.")

@@ -1,9 +1,9 @@
-"""The web process: uvicorn on the socket that the supervisor opened, with as few rights as can be.
+"""The web process: uvicorn on the supervisor's socket, with as few rights as possible.
 
     python -c "from grader.serve import web; web.main()" '{"listen": 3, ...}'
 
-Where we are root it becomes another user, once everything is imported. Landlock, where the kernel has
-it, leaves it the private folder and what Python needs: no course, no secret and no hidden test.
+If we are root, it changes to another user after all imports. Landlock, if the kernel supports it,
+leaves it only the private folder and the files of Python, but no course, secret or hidden test.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ PRIORITY: Final = -5
 
 
 def main() -> None:
-    """Serve until the supervisor ends us."""
+    """Serve until the supervisor ends the process."""
     settings = msgspec.json.decode(sys.argv[1], type=WebSettings)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.umask(0o077)
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def _event_loops() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's event loops if it is installed: they take half of the CPU of Python's own."""
+    """Return uvloop's event loops if installed: they need half the CPU time of Python's own."""
     with contextlib.suppress(ImportError):
         return cast(
             "Callable[[], asyncio.AbstractEventLoop]", import_module("uvloop").new_event_loop
@@ -68,15 +68,15 @@ def _event_loops() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def go_first() -> None:
-    """Take the processor before all that grades, where root allows it: to accept comes first."""
+    """Raise our priority above the grading processes, if we are root: accepting comes first."""
     with contextlib.suppress(OSError):
         os.nice(PRIORITY)
-        # Where the kernel groups processes by session, the number above counts in ours alone.
+        # If the kernel groups processes by session, nice values matter only within a group.
         Path("/proc/self/autogroup").write_text(str(PRIORITY))
 
 
 def drop(uid: int) -> None:
-    """Become another user for good."""
+    """Change to another user permanently."""
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
@@ -104,7 +104,7 @@ async def _serve(settings: WebSettings, data: Path) -> None:
 
     ending.add_signal_handler(signal.SIGTERM, end)
     with contextlib.suppress(asyncio.CancelledError):
-        await server._serve([listening])  # `serve` would put its own signal handlers over ours
+        await server._serve([listening])  # `serve` would replace our signal handlers
 
 
 def _with_start(app: Starlette, dispatcher: Dispatcher) -> Starlette:

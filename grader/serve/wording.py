@@ -1,4 +1,4 @@
-"""Every sentence of the service that is not in a template."""
+"""All sentences of the service that are not in a template."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ UNEXPECTED: Final = (
 
 
 def files(name: str, takes: Beside) -> str:
-    """Say what is to be chosen: one file, or several together."""
+    """Describe the files to choose: one file, or several together."""
     if takes == NOTHING:
         return "Your file (.py or .ipynb, or a .zip with one of them)"
     wanted = [f"{name}.py or .ipynb" if not takes.files else f"{name}.py", *takes.files]
@@ -65,19 +65,19 @@ def files(name: str, takes: Beside) -> str:
 
 
 def submissions(count: int) -> str:
-    """Return a number of submissions in words."""
+    """Write a number of submissions in words."""
     return "1 submission" if count == 1 else f"{count:,} submissions"
 
 
 def class_summary(students: int, waiting: int) -> str:
-    """Say how large the class is, and how many submissions wait."""
+    """Write the size of the class, and how many submissions are waiting."""
     people = "1 student" if students == 1 else f"{students:,} students"
     verb = "is" if waiting == 1 else "are"
     return f"{people}. {submissions(waiting)} {verb} waiting to be graded."
 
 
 def state(attempts: int, waiting: int, errors: int) -> str:
-    """Say how a student's submissions stand, in the table of the class."""
+    """Describe the state of a student's submissions, in the table of the class."""
     if errors:
         return "could not be graded"
     if waiting:
@@ -86,7 +86,7 @@ def state(attempts: int, waiting: int, errors: int) -> str:
 
 
 def waiting(ahead: int) -> str:
-    """Say that an attempt is stored and how many others are graded before it."""
+    """Write that an attempt is stored, and how many others are graded before it."""
     verb = "is" if ahead == 1 else "are"
     before = f"{submissions(ahead)} {verb} ahead of yours" if ahead else "It is being graded"
     return f"Your submission is saved. {before}. This page reloads by itself."
