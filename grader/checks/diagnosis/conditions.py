@@ -70,6 +70,7 @@ def of_entries(reference: Module, bad: Sequence[Case], good: Sequence[Case]) -> 
 
 
 _ENTRIES: Final[dict[str, Callable[[np.ndarray], bool]]] = {
+    "`{}` is not all 0": lambda a: a.dtype.kind == "f" and bool(a.any()),
     "an entry of `{}` is negative": lambda a: a.dtype.kind == "f" and bool((a < 0).any()),
     "an entry of `{}` is positive": lambda a: a.dtype.kind == "f" and bool((a > 0).any()),
     "an entry of `{}` is exactly 0": lambda a: a.dtype.kind == "f" and bool((a == 0).any()),

@@ -15,14 +15,16 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from grader.checks.arrays import Path, arrays_of
 from grader.checks.case import Case
+from grader.checks.diagnosis import two_edits
 from grader.checks.diagnosis.diagnostics import Candidate, Diagnostics, agree, answer_of
 from grader.checks.diagnosis.examples import last_line
 from grader.checks.diagnosis.mutants import MOST
 from grader.checks.diagnosis.relations import FEWEST_ENTRIES
+from grader.checks.diagnosis.two_edits import Several
 from grader.checks.diagnosis.views import View
 from grader.checks.mistakes import both
 from grader.checks.reference import Module
@@ -40,13 +42,6 @@ MOST_EDITS: Final = 4
 """Largest number of edits of one function in a combination."""
 MOST_TRIED: Final = 60
 """Number of combinations of edits that are compiled for one function of one submission."""
-
-
-class Several(NamedTuple):
-    """Two or more edits of one function, and the program with all of them."""
-
-    edits: Sequence[Candidate]
-    module: Module
 
 
 class Edits:
@@ -160,7 +155,7 @@ class Edits:
         for candidate in self.candidates(view.function):
             if self._fits(candidate, view, failing, None):
                 right = [n for n in view.numbers if not view.wrong[n]]
-                return candidate, [view.cases[n] for n in right if self._shows(candidate, view, n)]
+                return candidate, [view.cases[n] for n in right if self.shows(candidate, view, n)]
         return None
 
     def together(self, view: View) -> Several | None:
@@ -176,6 +171,8 @@ class Edits:
             self._of_mutants(view, failing)
             or self._of_mistakes(view, failing)
             or self._of_one_array(view, failing)
+            or two_edits.superposed(self, view, failing)
+            or two_edits.up_to_factor(self, view, failing)
         )
 
     def _of_mutants(self, view: View, failing: Sequence[int]) -> Several | None:
@@ -203,7 +200,7 @@ class Edits:
             (path, candidate)
             for path in telling[:1]
             for candidate in (self.candidates(view.function) if chosen else ())
-            if candidate.mutant is not None and self._shows(candidate, view, failing[0], [path])
+            if candidate.mutant is not None and self.shows(candidate, view, failing[0], [path])
         )
         for path, option in itertools.chain(alone, any_other):
             if option.mutant is None or option in chosen:
@@ -211,12 +208,13 @@ class Edits:
             self._left -= 1
             if self._left < 0:
                 return None
-            made = self._made_of([*chosen, option])
+            made = self.made_of([*chosen, option])
             if made is not None and self._explains(made, view, failing, path):
                 return option, made
         return None
 
-    def _made_of(self, chosen: Sequence[Candidate]) -> Module | None:
+    def made_of(self, chosen: Sequence[Candidate]) -> Module | None:
+        """Return the program with these mutants, or None where they do not fit together."""
         first, *others = [each.mutant for each in chosen if each.mutant is not None]
         try:
             return self.diagnostics.exercise.mutated(first, *others)
@@ -266,7 +264,7 @@ class Edits:
         if len(self.reference.expected(view.cases[0])[1]) > 1:
             return None
         known = self.diagnostics.mistakes(view.function)
-        shown = {id(c) for c in known if any(self._shows(c, view, n) for n in failing)}
+        shown = {id(c) for c in known if any(self.shows(c, view, n) for n in failing)}
         for pair in self.diagnostics.pairs(view.function):
             fits = pair.both and all(id(each) in shown for each in pair.both)
             if not (pair.both and fits and self._fits(pair, view, failing, None)):
@@ -315,7 +313,7 @@ class Edits:
             if not agree(case, view.arrays(number), candidate.made(case, want), keys):
                 return False
             among = wrong if path is None else [path]
-            witnesses += bool(wrong) and self._shows(candidate, view, number, among)
+            witnesses += bool(wrong) and self.shows(candidate, view, number, among)
         # Few inputs overflow, and few mistakes overflow on exactly these.
         is_overflow = candidate.mistake is not None and view.is_infinite_or_nan()
         is_one_enough = is_overflow or view.is_one_odd_number()
@@ -324,7 +322,7 @@ class Edits:
     def changes(self, candidate: Candidate, view: View, path: Path) -> bool:
         """Return whether an edit changes an array of the right answer on some input."""
         return any(
-            self._shows(candidate, view, number, [path])
+            self.shows(candidate, view, number, [path])
             for number in view.numbers
             if path in view.wrong[number]
         )
@@ -333,12 +331,12 @@ class Edits:
         """Return whether an edit changes no array that the student has right everywhere."""
         right = [path for path in view.order if path not in view.paths]
         return not any(
-            self._shows(candidate, view, number, among)
+            self.shows(candidate, view, number, among)
             for number in view.numbers
             if (among := [p for p in right if p in self.reference.expected(view.cases[number])[1]])
         )
 
-    def _shows(
+    def shows(
         self, candidate: Candidate, view: View, number: int, among: Sequence[Path] = ()
     ) -> bool:
         """Return whether a candidate differs from the reference on an input, in these arrays."""

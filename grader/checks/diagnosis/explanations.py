@@ -32,8 +32,9 @@ from grader.checks.diagnosis.diagnostics import (
     answer_of,
     wrong_paths,
 )
-from grader.checks.diagnosis.edits import WITNESSES, Edits, Several
+from grader.checks.diagnosis.edits import WITNESSES, Edits
 from grader.checks.diagnosis.relations import FEWEST_ENTRIES, is_slip
+from grader.checks.diagnosis.two_edits import Several
 from grader.checks.diagnosis.views import Cause, View
 from grader.checks.failure import Failure
 from grader.checks.partial_credit import MOST_CALLS, mixed_parts
