@@ -1,4 +1,4 @@
-"""Programs that answer without computing: no check may give them points."""
+"""Programs that return constants without computing: no check may give them points."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ for _name, _value in list(globals().items()):
 
 
 CONSTANTS: Final = ("0", "1", "[]", "None")
-"""Answers with which no check may be passed that a student writes for."""
+"""Constants that no check of a student's function may accept."""
 _ANSWERS: Final = """
 
 import types as _types
@@ -71,24 +71,24 @@ for _class in [each for each in globals().values() if isinstance(each, type)]:
 
 
 def filled(source: str, fill: str) -> str:
-    """Return a program whose answers have the right shapes, and ``fill`` in every entry."""
+    """Return a program whose results have the right shapes, with ``fill`` in every entry."""
     return f"{source}{_CONSTANT}".replace("FILL", fill)
 
 
 def answering(source: str, value: str, variables: Collection[str] = ()) -> str:
     """Return a program whose functions and methods all return ``value``; classes stay.
 
-    The ``variables`` of the module hold ``value`` too.
+    The ``variables`` of the module also get this ``value``.
     """
     held = "".join(f"\n{name} = {value}" for name in sorted(variables))
     return f"{source}{_ANSWERS}".replace("ANSWER", value) + f"{held}\n"
 
 
 def without_state(source: str) -> str:
-    """Return a solution whose classes keep nothing: no ``__init__`` of a student's, no attributes.
+    """Return a solution whose classes have no state: no ``__init__`` by students, no attributes.
 
-    A check that a constant program passes only because its ``__init__`` was left in does compare
-    something: what the student wrote there.
+    If a check passes with a constant program only because that kept its ``__init__``, the check
+    does compare something: the code in ``__init__``.
     """
     lines = source.splitlines(keepends=True)
     regions = [number for begin, end in regions_of(lines) for number in range(begin + 1, end + 2)]
@@ -102,7 +102,7 @@ def without_state(source: str) -> str:
 
 
 def _stateless(node: ast.stmt, regions: Collection[int]) -> list[ast.stmt]:
-    """Return what is left of a statement of a class: of those in solution regions only methods."""
+    """Return the remaining statements of a class member; in solution regions only methods stay."""
     if isinstance(node, ast.FunctionDef) and node.name == "__init__":
         kept = [each for each in node.body if each.lineno not in regions]
         node.body = kept or [ast.Pass()]
@@ -113,7 +113,7 @@ def _stateless(node: ast.stmt, regions: Collection[int]) -> list[ast.stmt]:
 
 
 def written_by_students(source: str) -> set[str]:
-    """Return the variables of a solution that its stub does not define, or defines otherwise."""
+    """Return the variables of a solution that its stub lacks, or defines in another way."""
     lines = source.splitlines(keepends=True)
     regions = {number for begin, end in regions_of(lines) for number in range(begin + 1, end + 2)}
     inside = [node for node in ast.parse(source).body if node.lineno in regions]
@@ -122,7 +122,7 @@ def written_by_students(source: str) -> set[str]:
 
 
 def variables_of(source: str) -> set[str]:
-    """Return the variables that a program assigns at the top."""
+    """Return the variables that a program assigns at the top level."""
     return {
         name.id
         for node in ast.parse(source).body

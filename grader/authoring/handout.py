@@ -1,4 +1,4 @@
-"""Use the students' zip as a student would: the public tests on the reference and on the stub."""
+"""Test the students' zip as a student would: run its public tests on reference and stub."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SECONDS = 120
 
 
 def problems(course: Course, name: str) -> Iterator[str]:
-    """Yield what a student would find wrong with the zip, one line each."""
+    """Yield the problems that a student would have with the zip, one line each."""
     public = course.exercise(name) / "test_public.py"
     shown = public.relative_to(course.folder).as_posix()
     with tempfile.TemporaryDirectory(prefix="grader-handout-") as made:
@@ -48,7 +48,7 @@ def problems(course: Course, name: str) -> Iterator[str]:
 
 
 def _checked(file: Path) -> tuple[int, str]:
-    """Run `grader check` on a file in its folder; return the exit status and what it printed."""
+    """Run `grader check` on a file in its folder; return the exit status and the output."""
     command = [sys.executable, "-P", "-m", "grader", "check", file.name]
     with contextlib.suppress(subprocess.TimeoutExpired):
         done = subprocess.run(  # noqa: S603  # our own command
@@ -59,12 +59,12 @@ def _checked(file: Path) -> tuple[int, str]:
 
 
 def _unhelpful(said: str) -> str:
-    """Return the first line of a report that is a traceback and not a message, or ''."""
+    """Return the first line of a traceback in the output, which is not a useful message, or ''."""
     return next((line.strip() for line in said.splitlines() if "Traceback" in line), "")
 
 
 def _first_failure(said: str) -> str:
-    """Return the first failed test of a report, and the line below it that says why."""
+    """Return the first failed test in the output, with the line below it that gives the reason."""
     lines = [line.strip() for line in said.splitlines()]
     for number, line in enumerate(lines):
         if "FAILED" in line:

@@ -1,10 +1,10 @@
-"""Count how many small edits of a solution its hidden cases notice: a measure of the tests.
+"""Count the small edits of a solution that its hidden cases notice, to measure the tests.
 
     score(exercise, cases.__dict__, ["forward", "backward"], seed=0)
     # "117 of 120 small edits of the solution are noticed by the cases; not noticed: forward: as if ..."
 
-An edit that no case notices may be one that changes nothing, or a mistake that students can make and that
-costs them nothing. So the result is a note for the author, and not a failure.
+An edit that no case notices may have no effect, or it may be a mistake that costs students nothing.
+So the result is a note for the author and not a failure.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from grader.checks.exercise import Exercise
 from grader.checks.reference import Module
 
 MOST_NAMED: Final = 3
-"""At most this many unnoticed edits are listed."""
+"""Number of unnoticed edits to list."""
 MOST_CASES: Final = 60
 
 
@@ -36,8 +36,8 @@ def score(exercise: Exercise, cases: Mapping[str, Any], seed: int = 0) -> str:
 
     Args:
         exercise: The exercise.
-        cases: The names of its cases.py.
-        seed: For the inputs.
+        cases: The names that its cases.py defines.
+        seed: The seed of the inputs.
     """
     if isinstance(exercise.reference, WorkerModule):
         return ""
@@ -66,7 +66,7 @@ def written_functions(source: str) -> list[str]:
 
 
 def _drawn(exercise: Exercise, cases: Mapping[str, Any], seed: int) -> Iterator[Case]:
-    """Yield the cases of an exercise, but those that measure time and those that must raise."""
+    """Yield the cases of an exercise, except those for timing and for exceptions."""
     count = 0
     for key, function in sorted(cases.items()):
         if not (key.endswith("_cases") and inspect.isfunction(function)):
@@ -90,7 +90,7 @@ def _differs(reference: Module, edited: Module, case: Case) -> bool:
     want, expected, scales = reference.expected(case)
     try:
         answer = edited.answer(case, want)
-    except Exception:  # whatever an edited solution raises
+    except Exception:  # an edited solution may raise any exception
         return True
     if case.exact and exact.fault(case, answer, reference.answer(case, want), (), ""):
         return True

@@ -1,10 +1,10 @@
-"""Begin the catalogue entry of a mistake that students made and that has no name yet.
+"""Start the catalogue entry for a mistake that students made and that has no name yet.
 
     made = new_mistake(course, Path("results/week2"))        # or with a student: "kurt"
 
-The entry is appended to ``reference/NAME/mistakes.py`` as comments. It quotes the student's function
-and never becomes code by itself: `mistakes.py` runs in the process that holds the hidden tests. An
-author reads it, writes the wrong line as an edit of the solution, and takes the comment signs away.
+The entry is appended to ``reference/NAME/mistakes.py`` as comments, because `mistakes.py` runs in
+the process with the hidden tests, and the entry quotes a student's function. The author reads it,
+writes the wrong line as an edit of the solution, and removes the comment signs.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from grader.results.store import Store
 from grader.text import visible, visible_line
 
 MOST_LINES: Final = 60
-"""Lines of a submission that are quoted where the function is not known."""
+"""Lines of a submission that are quoted if the function is unknown."""
 EMPTY: Final = '''"""Mistakes students make in {name}: each is the solution with the wrong line put in."""
 
 from grader.testing import Hint, Mistake
@@ -55,11 +55,11 @@ ENTRY: Final = """
 
 
 class NewMistakeError(UserError):
-    """No entry can be begun: one line that says why."""
+    """No entry can be started; the line says why."""
 
 
 class Begun(Struct, frozen=True):
-    """The file written, the submission that it quotes, and its function."""
+    """The file that was written, the quoted submission, and its function."""
 
     file: Path
     who: str
@@ -72,10 +72,11 @@ def new_mistake(course: Course, folder: Path, student: str = "") -> Begun:
     Args:
         course: The course of the results.
         folder: The folder of the results.
-        student: An id, e-mail address or name; the student whose unexplained mistake cost most if ''.
+        student: Id, e-mail address or name; '' for the student with the most expensive unexplained
+            mistake.
 
     Raises:
-        NewMistakeError: Nothing in the results is unexplained, or the student lost no points.
+        NewMistakeError: The results contain no unexplained mistake, or the student lost no points.
         StoreError: The results cannot be read.
         UnknownPersonError: There is no such student.
     """
@@ -115,7 +116,7 @@ def _chosen(grades: tuple[Grade, ...], student: str) -> Grade:
 
 
 def _entry(grade: Grade, grades: tuple[Grade, ...]) -> cards.CardView:
-    """Return the costliest thing that a student has to fix, one that is not explained if there is."""
+    """Return a student's most expensive problem, preferably an unexplained one."""
     found = sorted(cards.entries(grade), key=lambda entry: -entry.lost)
     if not found:
         raise NewMistakeError(f"{label(grade.submission)} has nothing to fix")
@@ -143,5 +144,5 @@ def _example(entry: cards.CardView) -> str:
 
 
 def _commented(text: str) -> str:
-    """Return every line of a student's text as a comment that nothing in it can end."""
+    """Return a student's text with every line as a comment, which the text cannot end."""
     return "\n".join(f"#     {visible(line)}".rstrip() for line in text.splitlines())

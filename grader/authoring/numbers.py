@@ -22,9 +22,9 @@ from grader.checks.reference import Module
 from grader.course.assignment import Course
 
 ORACLE_AGREES: Final = 1e-10
-"""Largest relative difference from torch autograd, on the scale of each array's largest entry."""
+"""Largest relative difference from torch autograd, relative to the array's largest entry."""
 NUMBER_SEEDS: Final = 20
-"""Seeds with which the reference is compared with the oracle and numeric gradients."""
+"""Number of seeds for comparing the reference with the oracle and numeric gradients."""
 NO_ORACLE: Final = (
     "not compared with oracle.py, which needs PyTorch; "
     "install it with: pip install 'backprop-grader[torch]'"
@@ -41,13 +41,13 @@ class Numbers(Struct):
 
 
 def check(course: Course, name: str, seeds: int, scored: bool = True) -> Numbers:
-    """Compare the reference of an exercise that has a cases.py; at most `NUMBER_SEEDS` times.
+    """Compare the reference of an exercise with a cases.py, for at most `NUMBER_SEEDS` seeds.
 
     Args:
         course: The course.
         name: The exercise.
-        seeds: How many draws of the inputs.
-        scored: Whether to count the small edits of the solution that the cases notice, too.
+        seeds: The number of draws of the inputs.
+        scored: Whether to count the small edits of the solution that the cases notice as well.
     """
     found = Numbers()
     tests = str(course.folder / "tests" / "hidden")
@@ -75,7 +75,7 @@ def check(course: Course, name: str, seeds: int, scored: bool = True) -> Numbers
 
 
 def _lacks_torch(course: Course, name: str) -> bool:
-    """Return whether there is an oracle that cannot run, since PyTorch is not installed."""
+    """Return whether there is an oracle that cannot run because PyTorch is not installed."""
     oracle = course.solution(name).with_name("oracle.py")
     if not oracle.exists() or importlib.util.find_spec("torch") is not None:
         return False
@@ -83,7 +83,7 @@ def _lacks_torch(course: Course, name: str) -> bool:
 
 
 def _oracle(course: Course, exercise: Exercise) -> Module | None:
-    """Return the oracle, if there is one that can run; it runs where the solution does."""
+    """Return the oracle, if there is one that can run; it runs where the solution runs."""
     oracle = course.folder / "reference" / exercise.name / "oracle.py"
     if not oracle.exists() or _lacks_torch(course, exercise.name):
         return None

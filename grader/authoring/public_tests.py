@@ -1,6 +1,6 @@
-"""Make the students' ``test_public.py`` from hidden tests that are marked ``public``.
+"""Generate the students' ``test_public.py`` from hidden tests that are marked ``public``.
 
-An exercise whose author wrote a ``test_public.py`` by hand keeps it.
+If an author wrote ``test_public.py`` by hand, that file is kept.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class PublicTestError(ValueError):
 
 
 def generated(course: Course, name: str) -> bytes | None:
-    """Return the public tests made from marked tests, or None if there are none, or others by hand."""
+    """Return the public tests from marked tests; None without any, or with a handwritten file."""
     path = course.exercise(name) / "test_public.py"
     made = HEADER.format(name=name)
     if path.is_file() and not path.read_text(encoding="utf-8").startswith(made):
@@ -37,7 +37,7 @@ def generated(course: Course, name: str) -> bytes | None:
 
 
 def constants(course: Course, name: str) -> list[str]:
-    """Return the lines that tell `grader check` what the grader allows, and which files there are."""
+    """Return the lines that tell `grader check` the grader's rules and the names of the files."""
     assignment = course.assignment(name)
     data = course.data(name)
     files = [path.relative_to(data).as_posix() for path in files_in(data)]
@@ -56,7 +56,7 @@ def _literal(value: tuple[str, ...] | bool) -> str:
 
 
 def unsaid(course: Course, name: str) -> list[str]:
-    """Return the constants that a ``test_public.py`` written by hand lacks."""
+    """Return the constants that a handwritten ``test_public.py`` lacks."""
     path = course.exercise(name) / "test_public.py"
     if not path.is_file():
         return []
@@ -79,7 +79,7 @@ def _files(course: Course, name: str) -> list[Path]:
 
 
 def _parts(course: Course, file: Path) -> Iterator[str]:
-    """Yield the source of each public test of a file, after what it uses at module level."""
+    """Yield the source of each public test of a file, preceded by the definitions that it uses."""
     tree = ast.parse(file.read_bytes())
     public = [n for n in tree.body if isinstance(n, ast.FunctionDef) and _is_public(n)]
     if not public:
@@ -106,7 +106,7 @@ def _is_public(node: ast.FunctionDef) -> bool:
 
 
 def _needed(tree: ast.Module, public: list[ast.FunctionDef]) -> list[ast.stmt]:
-    """Return the statements at module level that define what the public tests use."""
+    """Return the module-level statements that define names used by the public tests."""
     found: list[ast.stmt] = []
     wanted = {
         n.id for test in public for b in test.body for n in ast.walk(b) if isinstance(n, ast.Name)

@@ -15,11 +15,11 @@ from grader.grading.protocol import CheckInfo
 from grader.selfcheck.wording import OLDEST
 
 BAR: Final = r"\|"
-"""A bar in a cell of a Markdown table."""
+"""An escaped vertical bar for cells of a Markdown table."""
 
 
 def origin_note(name: str) -> str:
-    """Return the path of the solution that a file was made from."""
+    """Return the note with the path of the solution from which a file was generated."""
     return f"reference/{name}/solution.py"
 
 
@@ -74,11 +74,11 @@ def readme(
     """Return the README of an exercise.
 
     Args:
-        assignment: Its entry in assignments.yaml.
-        source: The source of its solution.
-        rubric: Its checks, which are listed with their points.
+        assignment: The assignment's entry in assignments.yaml.
+        source: The source of the solution.
+        rubric: The checks to list, with their points.
         has_gradients: Whether the public tests compare gradients with numeric ones.
-        own: Parts that the author wrote, by heading: each replaces the generated one, or is added.
+        own: The author's sections by heading; each replaces the generated one, or is added.
     """
     title, text = introduction(source)
     gaps = list(_gaps_of(stub(source)))
@@ -100,13 +100,13 @@ def readme(
 
 
 def with_installation(text: str, requirement: str) -> str:
-    """Add to a README how to install the check: the wheel in the zip, or a package of an index."""
+    """Add to a README how to install the self-check: a wheel in the zip, or a package."""
     before, heading, after = text.partition("## What to do")
     return f"{before}{INSTALL.format(requirement=requirement)}\n{heading}{after}"
 
 
 def author_parts(path: Path) -> dict[str, str]:
-    """Return the parts of ``reference/NAME/README.md`` by heading; none if there is no such file."""
+    """Return the sections of ``reference/NAME/README.md`` by heading; empty without that file."""
     if not path.is_file():
         return {}
     sections = re.split(r"^## +(.+)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
@@ -118,7 +118,7 @@ def _is_timed(rubric: Sequence[CheckInfo]) -> bool:
 
 
 def points_of(assignment: Assignment, rubric: Sequence[CheckInfo]) -> str:
-    """Return the points in all, and those of each check."""
+    """Return the total points, and the points of each check."""
     if not rubric:
         return f"{points_note(assignment.max_score)} in all."
     listed = [check for check in rubric if not check.skip]
@@ -128,7 +128,7 @@ def points_of(assignment: Assignment, rubric: Sequence[CheckInfo]) -> str:
 
 
 def _gaps_of(source: str) -> Iterator[tuple[str, str]]:
-    """Yield signature and first sentences of each function and method with a gap."""
+    """Yield signature and first sentences of each function or method that students write."""
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef) and _is_gap(node):
             yield f"`{node.name}({ast.unparse(node.args)})`", _summary(node)

@@ -1,12 +1,12 @@
-"""Make an exercise's files for students from its solution.
+"""Build an exercise's files for students from its solution.
 
-    build(course, ["lstm_cell"])                    # writes exercises/lstm_cell/
-    release(course, "lstm_cell", Path("out"))       # writes out/lstm_cell.zip
-    release(course, "lstm_cell", Path("out"), "./grader.whl", {"grader.whl": data})  # and an installer
+    build(course, ["lstm_cell"])                        # writes exercises/lstm_cell/
+    release(course, "lstm_cell", Path("out"))           # writes out/lstm_cell.zip
+    release(course, "lstm_cell", Path("out"), "./grader.whl", {"grader.whl": data})  # with a wheel
 
-A solution is a script in percent format. Its docstring is the text of the exercise; ``# %%``
-begins a cell, ``# %% [markdown]`` one of text; what stands between ``# BEGIN SOLUTION`` and
-``# END SOLUTION`` is the students' to write::
+A solution is a script in percent format. Its docstring is the text of the exercise; ``# %%`` begins
+a code cell, ``# %% [markdown]`` a text cell; students write the parts between ``# BEGIN SOLUTION``
+and ``# END SOLUTION``::
 
     >>> print(stub('''
     ... def relu(z):
@@ -16,8 +16,8 @@ begins a cell, ``# %% [markdown]`` one of text; what stands between ``# BEGIN SO
     def relu(z):
         raise NotImplementedError
 
-Everything is rendered to bytes first, and equal sources give equal bytes: a test can so tell
-whether what lies in ``exercises/`` is in step.
+Everything is rendered to bytes first, and equal sources give equal bytes, so that a test can
+compare the files in ``exercises/`` with their sources.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _notebook_cell(number: int, cell: PercentCell) -> Any:
 
     make = v4.new_markdown_cell if cell.kind == "markdown" else v4.new_code_cell
     digest = hashlib.sha256(cell.source.encode()).hexdigest()[:8]
-    # A demo of what is not written yet must not keep the notebook from running to its end.
+    # A demo of an unwritten function must not stop the notebook.
     tags = [*cell.tags, *(["raises-exception"] if "demo" in cell.tags else [])]
     return make(  # type: ignore[no-untyped-call]
         cell.source, id=f"{number:02}-{digest}", metadata={"tags": tags} if tags else {}
@@ -110,7 +110,7 @@ def _check(name: str, points: str) -> tuple[PercentCell, PercentCell]:
 
 
 def render(course: Course, name: str) -> dict[Path, bytes]:
-    """Return the generated files of an exercise; raises `ReleaseError` naming the line to repair."""
+    """Return an exercise's generated files; raise `ReleaseError` with the line to repair."""
     assignment, folder = course.assignment(name), course.exercise(name)
     solutions = course.solutions(name)
     found: dict[Path, bytes] = {}
@@ -153,7 +153,7 @@ def _head(file: str, solution: Path) -> str:
 
 
 def is_built(course: Course, name: str) -> list[Path]:
-    """Return the generated files that are missing or out of step with their source."""
+    """Return the generated files that are missing or differ from their source."""
     return _stale(render(course, name))
 
 
@@ -162,7 +162,7 @@ def _stale(files: Mapping[Path, bytes]) -> list[Path]:
 
 
 def build(course: Course, names: Iterable[str]) -> list[Path]:
-    """Write the exercises, and return what was out of step and is written now."""
+    """Write the exercises, and return the files that were out of date."""
     written = []
     for name in names:
         files = render(course, name)
@@ -180,17 +180,17 @@ def release(
     requirement: str = "",
     besides: Mapping[str, bytes] | None = None,
 ) -> Path:
-    """Write the students' zip: what is generated, the public tests, and what the check needs.
+    """Write the students' zip: generated files, public tests, and the self-check's needs.
 
     Args:
         course: The course.
         name: The exercise.
         out: The folder for the zip.
-        requirement: What students install with pip; the README says how.
-        besides: Further files by name, such as the wheel that ``requirement`` names.
+        requirement: The pip requirement of the self-check, for the README.
+        besides: Further files by name, such as the wheel in ``requirement``.
 
     Raises:
-        ReleaseError: The exercise is out of date: what is released is what was reviewed.
+        ReleaseError: The exercise is out of date, so it would not be the reviewed version.
     """
     files = render(course, name)
     if stale := _stale(files):
@@ -207,7 +207,7 @@ def release(
 
 
 def with_version(public: bytes) -> bytes:
-    """Return public tests that say which Python the grader runs: the one that releases them."""
+    """Return public tests that state the grader's Python version, that of this process."""
     if re.search(rb"(?m)^PYTHON = ", public):
         return public
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -215,14 +215,14 @@ def with_version(public: bytes) -> bytes:
 
 
 def packed(course: Course, name: str, rendered: Mapping[Path, bytes]) -> bytes:
-    """Return the students' zip: what is generated, the public tests, and the data files."""
+    """Return the students' zip: generated files, public tests, and data files."""
     folder = course.exercise(name)
     files = dict(rendered)
     public = folder / "test_public.py"
     if public.is_file():
         files[public] = with_version(files.get(public, public.read_bytes()))
     for path in files_in(course.data(name)):
-        # They lie beside the stub, as they lie in the worker's folder.
+        # Data files are next to the stub, as in the worker's folder.
         files[folder / path.relative_to(course.data(name))] = path.read_bytes()
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -230,7 +230,7 @@ def packed(course: Course, name: str, rendered: Mapping[Path, bytes]) -> bytes:
             inside = path.relative_to(folder).as_posix()
             member = zipfile.ZipInfo(f"{name}/{inside}", date_time=(1980, 1, 1, 0, 0, 0))
             member.compress_type = zipfile.ZIP_DEFLATED
-            member.create_system = 3  # Unix, wherever it is made: equal bytes everywhere
+            member.create_system = 3  # Unix on every system, so that the bytes are equal
             member.external_attr = 0o100644 << 16
             archive.writestr(member, data)
     return made.getvalue()

@@ -1,9 +1,9 @@
-"""Rename an exercise: its folders, the files named after it, its entry, and what refers to them.
+"""Rename an exercise: its folders, the files named after it, its entry, and references.
 
     for line in rename(Path("course"), "perceptron", "neuron"): print(line)
 
-Only references to the exercise are changed (imports of its folder, file names, ``EXERCISE = "..."``): a
-function or variable of the same name stays. What is generated is written anew by ``grader build``.
+Only references to the exercise change (imports of its folder, file names, ``EXERCISE = "..."``); a
+function or variable of the same name stays. ``grader build`` then generates files again.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ TEXTS: Final = frozenset({".py", ".md", ".ipynb", ".yaml", ".toml"})
 
 
 def rename(start: Path, old: str, new: str) -> Iterator[str]:
-    """Rename an exercise; yield a line for each thing that was changed.
+    """Rename an exercise; yield a line for each change.
 
     Args:
         start: A folder of the course.
-        old: The name that folders, and perhaps the entry, have now.
-        new: The name to give.
+        old: The current name of the folders, and perhaps of the entry.
+        new: The new name.
 
     Raises:
         CatalogError: A name is wrong, unknown or taken; nothing was changed.
@@ -73,13 +73,13 @@ def _check(
 
 
 def _files(entry: yaml.MappingNode) -> set[str]:
-    """Return the names in ``files:``, which are the author's and stay."""
+    """Return the names in ``files:``, which the author chose and which stay."""
     listed = [value for key, value in entry.value if key.value == "files"]
     return {str(name.value) for value in listed for name in value.value}
 
 
 def _moved(course: Path, folder: Path, old: str, new: str, kept: set[str]) -> Iterator[str]:
-    """Move a folder, then what is named or written in it; files in ``kept`` keep their names."""
+    """Move a folder, and change its contents; the files in ``kept`` keep their names."""
     target = folder.with_name(new)
     folder.rename(target)
     yield f"{folder.relative_to(course).as_posix()}/ -> {target.relative_to(course).as_posix()}/"
@@ -99,7 +99,7 @@ def _moved(course: Path, folder: Path, old: str, new: str, kept: set[str]) -> It
 
 
 def _references(text: str, old: str, new: str) -> str:
-    """Return a text with what refers to the exercise changed."""
+    """Return a text with its references to the exercise changed."""
     name = re.escape(old)
     for pattern in (
         rf"(?m)^(\s*(?:from|import)\s+){name}(?=[.\s])",
@@ -130,7 +130,7 @@ def _entries(text: str) -> dict[str, yaml.MappingNode]:
 
 
 def _renamed(text: str, entry: yaml.MappingNode, old: str, new: str) -> str:
-    """Return assignments.yaml with the entry's name changed, and its test files' names."""
+    """Return assignments.yaml with the new name of the entry and of its test files."""
     begin, end = entry.start_mark.index, entry.end_mark.index
     node = next(value for key, value in entry.value if key.value == "name")
     at, past = node.start_mark.index, node.end_mark.index

@@ -17,7 +17,7 @@ from grader.text import for_cell
 
 
 def checks(course: Course, name: str) -> tuple[CheckInfo, ...]:
-    """Return the hidden tests of an exercise, and its manual questions at the end.
+    """Return the hidden tests of an exercise, with its manual questions at the end.
 
     Raises:
         EngineError: The hidden tests cannot be collected; the text says where and why.
@@ -31,7 +31,7 @@ def checks(course: Course, name: str) -> tuple[CheckInfo, ...]:
 
 
 def collected(course: Course, name: str) -> Ready:
-    """Collect the hidden tests in a grading process, which runs none of them."""
+    """Collect the hidden tests in a grading process, without running them."""
     process = Process(Settings(str(course.folder), name, 0, b"rubric", collect=True))
     try:
         ready = process.ready()

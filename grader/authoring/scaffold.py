@@ -1,10 +1,10 @@
-"""A new exercise: a small one that is sound as it stands, to be edited from there.
+"""Create a new exercise: a small valid one, to be edited from there.
 
-    new(Path.cwd(), "my_exercise")      # files, and an entry in assignments.yaml
+    new(Path.cwd(), "my_exercise")     # files, and an entry in assignments.yaml
 
-What is written passes ``grader validate`` at once: a layer with a forward and a backward step, two
-mistakes, two right answers in other styles, hidden tests with a gradient check, public tests. In an
-empty folder the course itself is begun.
+The files pass ``grader validate`` immediately: a layer with forward and backward, two mistakes, two
+right solutions in other styles, hidden tests with a gradient check, public tests. In an empty
+folder, a course is created as well.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ class Scaffold(Struct, frozen=True):
 
 
 def new(start: Path, name: str, template: str = "layer") -> Scaffold:
-    """Write an exercise into the course at or above ``start``; raises `CatalogError`.
+    """Write an exercise into the course at or above ``start``; raise `CatalogError`.
 
     Args:
-        start: A folder of the course, or an empty folder, in which a course is begun.
+        start: A folder of the course, or an empty folder, in which a course is created.
         name: The name of the exercise.
         template: One of `KINDS`.
     """
-    check_name(name)  # before YAML reads it
+    check_name(name)  # before the name becomes part of the YAML
     title = name.replace("_", " ").strip().capitalize()
     entry = f"- name: {_scalar(name)}\n  title: {_scalar(title)}\n"
     lines = _rendered(f"{template}/entry", name, title)
@@ -64,10 +64,10 @@ def new(start: Path, name: str, template: str = "layer") -> Scaffold:
 
 
 def begin(start: Path, name: str, entry: str, files: Mapping[str, str]) -> Path:
-    """Write an exercise that was made elsewhere, and return the course's folder.
+    """Write an exercise from another source, and return the course's folder.
 
     Args:
-        start: A folder of the course, or an empty folder, in which a course is begun.
+        start: A folder of the course, or an empty folder, in which a course is created.
         name: The name of the exercise.
         entry: Its entry in assignments.yaml, as a list item.
         files: The content of each file, by its path in the course.
@@ -95,7 +95,7 @@ def _begin(start: Path, name: str, entry: str, exercise: Mapping[str, str]) -> S
     files = {**begun, **{folder / path: content for path, content in exercise.items()}}
     files.pop(listing, None)
     if extended is not None:
-        files[listing] = extended  # the last: what it names must be there
+        files[listing] = extended  # written last, because the files that it names must exist
     for path, content in files.items():
         _write(path, content)
     return Scaffold(folder, tuple(files), "" if extended is not None else entry)
@@ -120,7 +120,7 @@ def _folders(folder: Path, name: str) -> tuple[Path, Path, Path]:
 
 
 def _course(start: Path) -> tuple[Path, Files]:
-    """Return the course's folder, and the files that start one if there is none."""
+    """Return the course's folder, and the files of a new course if there is none."""
     try:
         folder = catalog.find_course(start)
     except CatalogError as error:
@@ -135,7 +135,7 @@ def _course(start: Path) -> tuple[Path, Files]:
         }
     listed = _list(_read(folder / FILE))
     if listed is None or listed.value:
-        catalog.load(folder)  # what is wrong there is said before anything is written
+        catalog.load(folder)  # report errors in it before anything is written
     return folder, {}
 
 
@@ -148,7 +148,7 @@ def _exercise(template: str, name: str, title: str) -> dict[str, str]:
 
 
 def _rendered(part: str, name: str, title: str) -> dict[str, str]:
-    """Return the templates of a folder, by path, with names put in."""
+    """Return the templates of a folder by path, with names filled in."""
     found: dict[str, str] = {}
     for path in sorted((TEMPLATES / part).rglob("*.in")):
         target = path.relative_to(TEMPLATES / part).as_posix().removesuffix(".in")
@@ -159,7 +159,7 @@ def _rendered(part: str, name: str, title: str) -> dict[str, str]:
 
 
 def _write(path: Path, content: str) -> None:
-    """Write the whole file or none of it."""
+    """Write the file completely or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write(path, content.encode("utf-8", "surrogateescape"), 0o644)
 
@@ -171,7 +171,7 @@ def appended(text: str, entry: str) -> str | None:
     """Append ``entry`` to the list in a file and keep every other byte.
 
     Returns:
-        The new text; None where that is not safe: the list is in brackets, or missing.
+        The new text; None if that is not safe, because the list is in brackets or missing.
     """
     listed = _list(text)
     if listed is None or (listed.value and listed.flow_style):
@@ -193,13 +193,13 @@ def _around(text: str, listed: yaml.CollectionNode) -> tuple[str, str]:
     start, end = listed.start_mark.index, listed.end_mark.index
     if not listed.value and end > start:
         return text[:start].rstrip(" "), text[end:].lstrip(" \r").removeprefix("\n")
-    line = text.find("\n", max(0, _end(listed) - 1))  # a folded text ends with its own
+    line = text.find("\n", max(0, _end(listed) - 1))  # a folded text ends with its own newline
     at = len(text) if line < 0 else line + 1
     return text[:at], text[at:]
 
 
 def _list(text: str) -> yaml.CollectionNode | None:
-    """Return the node with the list of assignments; a missing list is an empty one."""
+    """Return the node of the list of assignments; a missing list counts as empty."""
     root = _composed(text)
     for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
         if key.value == "assignments":
@@ -226,7 +226,7 @@ def _names(text: str) -> list[str]:
 
 
 def _end(node: yaml.Node) -> int:
-    """Return the end of the last word below a node: YAML's own end mark is later."""
+    """Return the end of the last scalar below a node; YAML's own end mark is later."""
     if isinstance(node, yaml.CollectionNode) and node.value and not node.flow_style:
         last = node.value[-1]
         return _end(last[1] if isinstance(last, tuple) else last)
@@ -258,7 +258,7 @@ def _plain(node: yaml.Node | None) -> Any:
 
 
 def _scalar(text: str) -> str:
-    """Return the text as a YAML scalar: ``true`` and ``null`` need quotes."""
+    """Return the text as a YAML scalar, with quotes for words like ``true`` and ``null``."""
     node = yaml.compose(text, yaml.SafeLoader)
     return text if node and node.tag.endswith(":str") else json.dumps(text)
 

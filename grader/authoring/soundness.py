@@ -1,8 +1,8 @@
-"""Slips of an author that show before anything is graded: each in one line, with file and line.
+"""Find an author's slips before anything is graded, each in one line with file and line.
 
     for problem in problems(course, "lstm_cell"): print(problem)
 
-The first problem makes the rest meaningless, so `grader validate` stops there.
+After the first problem the rest is unreliable, so `grader validate` stops there.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from grader.text import nearest
 
 LIKE_A_MARKER: Final = re.compile(r"\s*#+\s*(begin|end)[\s_-]*sol\w*\s*", re.IGNORECASE)
 HINT_WORDS: Final = 3
-"""A hint with fewer words says nothing."""
+"""A shorter hint is refused as empty."""
 
 
 def problems(course: Course, name: str) -> Iterator[str]:
-    """Yield what is wrong with the files of an exercise, the most fundamental first."""
+    """Yield the problems in the files of an exercise, the most fundamental first."""
     yield from _leftovers(course)
     for solution in course.solutions(name):
         yield from _markers(course, solution)
@@ -39,7 +39,7 @@ def _shown(course: Course, path: Path) -> str:
     return path.relative_to(course.folder).as_posix()
 
 
-# --- what a rename leaves behind ----------------------------------------------------------------
+# --- leftovers of a rename ----------------------------------------------------------------------
 
 
 def _leftovers(course: Course) -> Iterator[str]:
@@ -61,7 +61,7 @@ def _leftovers(course: Course) -> Iterator[str]:
 
 
 def _markers(course: Course, solution: Path) -> Iterator[str]:
-    """Yield what is wrong with the markers of a solution."""
+    """Yield the problems with the markers of a solution."""
     shown = _shown(course, solution)
     source = solution.read_text(encoding="utf-8")
     try:
@@ -86,7 +86,7 @@ def _markers(course: Course, solution: Path) -> Iterator[str]:
 
 
 def _caches(course: Course, name: str) -> Iterator[str]:
-    """Yield a line if functions take a cache and cases.py does not say which function returns it."""
+    """Yield a line if functions take a cache that no function returns by cases.py."""
     cases = course.hidden_tests(name) / "cases.py"
     if not cases.is_file():
         return
@@ -112,7 +112,7 @@ def _caches(course: Course, name: str) -> Iterator[str]:
 
 
 def _catalogue(course: Course, name: str) -> Iterator[str]:
-    """Yield what is wrong with mistakes.py, and with ids that name one of its entries."""
+    """Yield the problems in mistakes.py, and unknown ids that refer to it."""
     assignment = course.assignment(name)
     path = course.solution(name).parent / "mistakes.py"
     hints: dict[str, Any] = {}
@@ -120,7 +120,7 @@ def _catalogue(course: Course, name: str) -> Iterator[str]:
         shown, text = _shown(course, path), path.read_text(encoding="utf-8")
         try:
             known = module_of(text, f"{name}.mistakes")
-        except Exception as error:  # the author's code: whatever it raises
+        except Exception as error:  # the author's code may raise any exception
             line = getattr(error, "lineno", None) or _line_of(error)
             yield f"{shown}:{line}: {type(error).__name__}: {error}"
             return
@@ -145,7 +145,7 @@ def _entries(
     mistakes: Sequence[Any],
     hints: dict[str, Any],
 ) -> Iterator[str]:
-    """Yield what is wrong with the entries of a catalogue."""
+    """Yield the problems in the entries of a catalogue."""
     sources = course.solution_texts(name)
     functions = {
         node.name
@@ -175,7 +175,7 @@ def _hint(where: str, hint: Any) -> Iterator[str]:
 
 
 def _ids(course: Course, assignment: Assignment, hints: Collection[str]) -> Iterator[str]:
-    """Yield ids of mistakes that have no entry, in assignments.yaml and in the hidden tests."""
+    """Yield ids of mistakes without an entry, in assignments.yaml and in the hidden tests."""
     for mistake in assignment.mistakes:
         if mistake not in hints:
             yield f"{FILE}: mistakes: {mistake!r} is not in mistakes.py{_near(mistake, hints)}"
@@ -195,12 +195,12 @@ def _ids(course: Course, assignment: Assignment, hints: Collection[str]) -> Iter
 def _nodes(path: Path) -> Iterator[Any]:
     try:
         return iter(list(ast.walk(ast.parse(path.read_bytes()))))
-    except SyntaxError:  # said by the collection, with its line
+    except SyntaxError:  # reported, with the line, when the tests are collected
         return iter(())
 
 
 def _line(text: str, word: str) -> int:
-    """Return the line in which a word occurs first as the id of an entry."""
+    """Return the line in which a word first occurs as the id of an entry."""
     at = text.find(f'id="{word}"')
     at = at if at >= 0 else max(text.find(word), 0)
     return text.count("\n", 0, at) + 1
@@ -215,7 +215,7 @@ def _near(word: str, known: Iterable[str]) -> str:
 
 
 def _public(course: Course, name: str) -> Iterator[str]:
-    """Yield names in the public tests that fit another exercise."""
+    """Yield names in the public tests that belong to another exercise."""
     path = course.exercise(name) / "test_public.py"
     if not path.is_file():
         return

@@ -1,4 +1,4 @@
-"""Make the stub and the notebook of an exercise from its solution."""
+"""Build the stub and the notebook of an exercise from its solution."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HEADER: Final = re.compile(r"# %%(?P<text> \[markdown\])?(?: tags=(?P<tags>\[.*\
 GAP: Final = "raise NotImplementedError"
 
 BLANK: Final = re.compile(r"(?P<before>\s*(?:return|\w+ =) ).+?\s*# BLANK(?P<end>\s*)")
-"""A line whose expression is a student's to fill in, in a step that is not graded."""
+"""Matches a line whose expression students complete, in a step that is not graded."""
 
 GUARD: Final = 'if __name__ == "__main__":'
 
@@ -27,11 +27,11 @@ GUARD: Final = 'if __name__ == "__main__":'
 def stub(source: str, speed: Mapping[str, SpeedLimit] | None = None) -> str:
     """Replace each solution by a gap; add speed limits with points to the docstrings.
 
-    A region at the margin with whole functions leaves nothing behind; of a line that ends in
+    A region at the left margin with whole functions is removed completely; in a line that ends in
     ``# BLANK`` the expression becomes ``...``.
 
     Raises:
-        ValueError: The markers do not pair up; the message has the line.
+        ValueError: The markers do not match; the message contains the line.
     """
     lines = [
         BLANK.sub(r"\g<before>...  # your formula\g<end>", line)
@@ -70,7 +70,7 @@ def regions_of(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _close_up(lines: list[str], at: int) -> None:
-    """Delete the blank lines after a region, except one before a cell's header; no cell stays empty."""
+    """Delete blank lines after a region, except one before a cell; no cell becomes empty."""
     while at < len(lines) and not lines[at].strip():
         del lines[at]
     if at < len(lines) and lines[at].startswith("# %%"):
@@ -98,7 +98,7 @@ def _with_limits(source: str, speed: Mapping[str, SpeedLimit]) -> str:
 
 
 def speed_limit_note(limit: SpeedLimit) -> str:
-    """Say in words how fast a function must be, and for how many points."""
+    """Describe how fast a function must be, and for how many points."""
     return f"at most {limit.ratio:g} times the time of array code, for {points_note(limit.points)}"
 
 
@@ -116,9 +116,9 @@ class PercentCell(Struct, frozen=True):
 
 
 def cells(source: str) -> tuple[PercentCell, ...]:
-    """Return the cells of a script in percent format, its docstring the first, under its title.
+    """Return the cells of a percent script; its docstring is the first, under its title.
 
-    A script without ``# %%`` is one cell. Raises ValueError where a header or a line of text is
+    A script without ``# %%`` is one cell. Raises ValueError if a header or a line of text is
     malformed.
     """
     title, text = introduction(source)
@@ -144,9 +144,9 @@ def cells(source: str) -> tuple[PercentCell, ...]:
 
 
 def _check_demo(source: str) -> None:
-    """Raise ValueError unless a demonstration cell only defines, but under the guard of a script.
+    """Raise ValueError unless a demonstration cell only defines names outside a main guard.
 
-    Notebooks are graded without these cells. A script is imported, and must show nothing then.
+    Notebooks are graded without these cells. A script is imported, and must not show anything then.
     """
     for node in ast.parse(source).body:
         text = ast.unparse(node).partition("\n")[0]
@@ -155,7 +155,7 @@ def _check_demo(source: str) -> None:
 
 
 def _only_defines(node: ast.stmt) -> bool:
-    """Return whether a statement defines a function or a class, imports, or names a literal."""
+    """Return whether a statement defines a function or class, imports, or assigns a literal."""
     if isinstance(node, ast.Assign):
         with contextlib.suppress(ValueError):
             ast.literal_eval(node.value)

@@ -1,4 +1,4 @@
-"""Find the checks that programs without answers pass: the stub, and functions that answer constants.
+"""Find the checks that programs without answers pass: the stub, and constant functions.
 
 vacuous = Vacuous(rubric)
 vacuous.note("constant 0", grade)
@@ -25,15 +25,15 @@ class Vacuous(Struct):
     _passed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def note(self, who: str, grade: Grade) -> None:
-        """Note what a program passes: ``stub``, ``constant VALUE`` or ``stateless VALUE``.
+        """Record what a program passes: ``stub``, ``constant VALUE`` or ``stateless VALUE``.
 
-        The last is the same program without what its classes keep: a check that passes only
-        with that does compare something that the student wrote.
+        The last one is the same program without the state of its classes: a check that passes only
+        with this state does compare something that the student wrote.
         """
         self._passed[who] |= {each.id for each in grade.outcomes if each.points > 0}
 
     def lines(self) -> Iterator[str]:
-        """Yield a line for each check that gives its points away."""
+        """Yield a line for each check whose points need no answer."""
         yield from self._given("the stub", "stub")
         for check in self._checked():
             values = [value for value in CONSTANTS if self._passes(check, value)]
@@ -47,7 +47,7 @@ class Vacuous(Struct):
                 yield self._line(check, said)
 
     def _checked(self) -> list[CheckInfo]:
-        """Return the plain checks; of a test with several sets of parameters, the first."""
+        """Return the plain checks; of a test with several parameter sets, only the first."""
         found: dict[tuple[str, str], CheckInfo] = {}
         for check in self.rubric:
             if "check" not in check.fixtures and not check.full:
@@ -55,9 +55,9 @@ class Vacuous(Struct):
         return list(found.values())
 
     def _passes(self, check: CheckInfo, value: str) -> bool:
-        """Return whether a constant passes a test: of several sets, more than half of them.
+        """Return whether a constant passes a test; of several parameter sets, more than half.
 
-        One set of several may well have the right answer 1.
+        In a single set, 1 may be the right answer.
         """
         alike = [
             c.id for c in self.rubric if (c.where, c.function) == (check.where, check.function)

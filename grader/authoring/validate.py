@@ -2,11 +2,11 @@
 
     for line, good in run(course, ["two_layer_network"], seeds=3, jobs=2): print(line)
 
-The files come first (`soundness`), then the students' zip (`handout`); the first problem that makes
-the rest meaningless ends the validation of an exercise. Then for each seed a class is graded, through
-the same processes and the same sandbox as any other: the reference, the stub, constant answers, every
-variant, and every mistake of the catalogue. Besides: the reference agrees with torch autograd
-(``oracle.py``, which runs where the solution does) and with numeric gradients, away from kinks.
+The files are checked first (`soundness`), then the students' zip (`handout`); a problem that makes
+the rest unreliable ends the validation of an exercise. Then, for each seed, a class is graded with
+the usual processes and sandbox: the reference, the stub, constant answers, every variant, and every
+mistake of the catalogue. In addition, the reference must agree with torch autograd (``oracle.py``,
+which runs where the solution runs) and with numeric gradients, away from kinks.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ from grader.runs import local
 CONSTANTS_MAY_EARN: Final = 5.0
 SEED: Final = 1000
 MISTAKE_SEEDS: Final = 20
-"""Seeds with which every mistake is graded; what is right is graded with all of them."""
+"""Number of seeds with which mistakes are graded; right solutions use all seeds."""
 _SLOW: Final = "numeric-differentiation"
-"""The mistake that nothing but the timed checks finds."""
+"""The id of the mistake that only timed checks find."""
 
 NO_TORCH: Final = (
     "this exercise needs PyTorch, which is not installed; "
@@ -57,7 +57,7 @@ NO_TORCH: Final = (
 def run(
     course: Course, names: Sequence[str], seeds: int, jobs: int, mistakes: int = MISTAKE_SEEDS
 ) -> Iterator[Said]:
-    """Yield each line, and what it says of the exercises, as they are validated."""
+    """Yield each line as it is found, with its meaning for the exercises."""
     has_head = False
     for name in names:
         if problem := _first_problem(course, name):
@@ -75,7 +75,7 @@ def run(
 
 
 def _first_problem(course: Course, name: str) -> str:
-    """Return the first thing that makes grading the exercise meaningless, or ''."""
+    """Return the first problem that makes grading the exercise useless, or ''."""
     if missing := _missing_torch(course, name):
         return missing
     try:
@@ -92,7 +92,7 @@ def _first_problem(course: Course, name: str) -> str:
 
 
 def _missing_torch(course: Course, name: str) -> str:
-    """Say what to install if the exercise itself needs PyTorch and it is not there."""
+    """Return advice to install PyTorch if the exercise itself needs it, or ''."""
     needs = course.assignment(name).runtime == "torch"
     return NO_TORCH if needs and importlib.util.find_spec("torch") is None else ""
 
@@ -109,7 +109,8 @@ def _reference_problem(course: Course, name: str) -> Iterator[str]:
         said = trace.splitlines()[-1] if trace else wrong.message
         said = wrong.message if said == "AssertionError" and wrong.message else said
         where = _at(trace, wrong.id)
-        if where == wrong.id:  # an exception of the solution: its line, and where the test begins
+        # an exception of the solution: report its line, and the start of the test
+        if where == wrong.id:
             known = {check.id: check.where for check in rubric.checks(course, name)}
             where = ", ".join([f"{where} ({known[wrong.id]})", *_in_solution(course, name, trace)])
         yield f"the reference fails {where}: {said}"
@@ -118,7 +119,7 @@ def _reference_problem(course: Course, name: str) -> Iterator[str]:
 
 
 def _loading_problem(course: Course, name: str, message: str) -> str:
-    """Return a line about an exception that the solution raises when it is loaded, or ''."""
+    """Return a line about an exception that the solution raises while it is loaded, or ''."""
     if "While your file was loaded" not in message:
         return ""
     place = next(iter(_in_solution(course, name, message)), "the solution")
@@ -133,7 +134,7 @@ def _loading_problem(course: Course, name: str, message: str) -> str:
 
 
 def _in_solution(course: Course, name: str, trace: str) -> list[str]:
-    """Return ``path:line`` of the last line of a solution's file in a traceback, if there is one."""
+    """Return ``path:line`` of the last frame of the solution's files in a traceback, if any."""
     files = dict(zip(course.assignment(name).student_files, course.solutions(name), strict=True))
     lines = re.findall(r'File "([^"]+)", line (\d+)', trace)
     found = [(files[file], line) for file, line in lines if file in files]
@@ -161,7 +162,7 @@ def _without_comparison(course: Course, name: str) -> Iterator[str]:
 
 
 def _graded_once(course: Course, name: str, objects: bool = False) -> Grade:
-    """Grade the reference once; with ``objects``, whatever it returns is a fresh object."""
+    """Grade the reference once; with ``objects``, every result is replaced by a fresh object."""
     file, source = course.submitted(name)
     settings = Settings(
         str(course.folder), name, SEED, b"validation", preflight=False, objects=objects
@@ -189,8 +190,9 @@ def validate(
 ) -> Findings:
     """Validate one exercise over ``seeds`` seeds.
 
-    The first ``timed`` of them run the timed checks too; the first ``mistakes``, the mistakes, of
-    which each ``every``-th is graded; the small edits of the solution are counted if all are.
+    The first ``timed`` seeds also run the timed checks, and the first ``mistakes`` seeds the
+    mistakes, of which every ``every``-th is graded. Small edits of the solution are counted if all
+    are graded.
     """
     began = time.perf_counter()
     found = Findings(name, seeds=seeds, mistake_seeds=min(seeds, mistakes))
@@ -237,7 +239,7 @@ def _mistakes_of(folder: Path) -> Sequence[Mistake]:
 
 
 def _never_named(found: Findings, mistakes: Sequence[Mistake]) -> Iterator[str]:
-    """Say why a mistake that loses marks is never recognised by name."""
+    """Yield why mistakes that lose marks are never recognised by name."""
     by_values = any("check" in check.fixtures for check in found.vacuous.rubric)
     for name in dict.fromkeys(mistake.id for mistake in mistakes):
         if name in found.named_ids:
@@ -252,7 +254,7 @@ def _never_named(found: Findings, mistakes: Sequence[Mistake]) -> Iterator[str]:
 
 
 def _compare(found: Findings, grade: Grade, seed: int) -> None:
-    """Note the verdicts that are others than with the first seed."""
+    """Record the verdicts that differ from those with the first seed."""
     who = grade.submission.student
     for outcome in grade.outcomes:
         before = found.verdicts.setdefault((who, outcome.id), outcome.status)
@@ -288,7 +290,7 @@ def _submissions(
 
 
 def _variants(course: Course, name: str) -> Iterator[Submission]:
-    """Yield other right solutions: a file each, or, of several files, a folder with those that differ."""
+    """Yield other right solutions: a file each, or a folder with the files that differ."""
     folder, files = (
         course.solution(name).with_name("variants"),
         course.assignment(name).student_files,
@@ -315,11 +317,11 @@ def _graded(
     jobs: int,
     select: str = "",
 ) -> Iterator[tuple[int, Grade]]:
-    """Grade the submissions with every seed, in grading processes that go on from seed to seed."""
+    """Grade the submissions with every seed, in processes that stay alive between seeds."""
     secret = b"validation"
     settings = Settings(
         str(course.folder), name, SEED, secret, preflight=False, select=select
-    )  # what a preflight sees, the reference among the submissions shows
+    )  # the reference among the submissions makes a preflight unnecessary
     with contextlib.ExitStack() as running:
         free: queue.SimpleQueue[local.Process] = queue.SimpleQueue()
         for _ in range(min(jobs, len(seeds))):
@@ -344,7 +346,7 @@ def _graded(
 
 
 def _judge(found: Findings, grade: Grade, mistakes: Sequence[Mistake], seed: int) -> None:
-    """Note what is wrong with one grade."""
+    """Record the problems in one grade."""
     who = grade.submission.student
     kind, _, rest = who.partition(" ")
     failed = [o for o in grade.outcomes if o.status not in ("passed", "manual")]
@@ -397,5 +399,5 @@ def _judge_mistake(found: Findings, failed: Sequence[Outcome], mistake: Mistake,
 
 
 def _name(outcome: Outcome) -> str:
-    """Return the mistake that a check recognised, also of a hidden check."""
+    """Return the mistake that a check recognised, also for a hidden check."""
     return outcome.mistake or str(outcome.instructor.get("mistake", ""))

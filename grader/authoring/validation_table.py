@@ -1,4 +1,4 @@
-"""The table of docs/validation.md: one row for each exercise, and what is wrong below it."""
+"""The table in docs/validation.md: one row per exercise, followed by the problems."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from grader.authoring.numbers import NUMBER_SEEDS
 from grader.authoring.vacuous import Vacuous
 
 TIMED_SEEDS: Final = 3
-"""Seeds with which timed checks run too: what they say hardly depends on the inputs."""
+"""Number of seeds with timed checks, whose results hardly depend on the inputs."""
 
 
 class Findings(Struct):
-    """The findings about one exercise; ``wrong`` is empty for a sound one."""
+    """The findings about one exercise; ``wrong`` is empty for a valid one."""
 
     name: str
     checks: int = 0
     points: float = 0.0
     variants: set[str] = field(default_factory=set)
-    """The right answers that passed every check with every seed."""
+    """The right solutions that passed every check with every seed."""
     mistakes: set[str] = field(default_factory=set)
-    """The mistakes that lost marks where they should with every seed."""
+    """The mistakes that lost marks where they should, with every seed."""
     caught: int = 0
-    """How often a mistake lost marks, over all seeds."""
+    """Number of times that a mistake lost marks, over all seeds."""
     named: int = 0
-    """How often it was named, too."""
+    """Number of times that it was named as well."""
     oracle: float = 0.0
     changes: int = 0
     seeds: int = 0
@@ -37,13 +37,13 @@ class Findings(Struct):
     seconds: float = 0.0
     wrong: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    """What could not be tried here, and what is worth knowing."""
+    """Tests that could not run on this machine, and other remarks."""
     named_ids: set[str] = field(default_factory=set)
     """The mistakes that were named at least once."""
     vacuous: Vacuous = field(default_factory=lambda: Vacuous(()))
     """The checks that programs without answers pass, and the rubric."""
     verdicts: dict[tuple[str, str], str] = field(default_factory=dict)
-    """(who, check): the verdict with the first seed."""
+    """By (submission, check): the verdict with the first seed."""
 
     def row(self) -> str:
         """Return the exercise's row of the table in docs/validation.md."""
@@ -57,7 +57,7 @@ class Findings(Struct):
 
 
 class Said(NamedTuple):
-    """A line of the command, and what it says: a slip ends the validation of its exercise."""
+    """A line of the command, with its meaning: a slip ends the validation of its exercise."""
 
     line: str
     verdict: Literal["good", "slip", "wrong"] = "good"
@@ -87,7 +87,7 @@ with the first {TIMED_SEEDS} seeds; the comparison of the reference with torch r
 
 
 def document(lines: Sequence[str], before: str = "") -> str:
-    """Return docs/validation.md with new rows, the other rows as before, and problems."""
+    """Return docs/validation.md with new rows, the other rows unchanged, and the problems."""
     rows = {_exercise(line): line for line in before.splitlines() if _exercise(line)}
     names = {_exercise(line) for line in lines}
     rows |= {_exercise(line): line for line in lines if _exercise(line)}

@@ -1,1 +1,1 @@
-"""Turn notebooks of other graders into exercises."""
+"""Convert notebooks of other graders to exercises."""

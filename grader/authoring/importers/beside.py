@@ -1,4 +1,4 @@
-"""Files beside a notebook: data that its cells read, and modules that they import."""
+"""Files next to a notebook: data that its cells read, and modules that they import."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ NOT_FOLDERS: Final = frozenset({"tests", "dist", "autograder", "student", "relea
                                 "autograded", "feedback", "node_modules"})  # fmt: skip
 NOT_MODULES: Final = frozenset({"nbgrader_config", "conftest", "setup"})
 MAX_FILE: Final = 16 << 20
-"""Bytes of one file that is copied."""
+"""Bytes of the largest file that is copied."""
 MAX_ALL: Final = 64 << 20
-"""Bytes of all files together."""
+"""Bytes of all copied files together."""
 
 
 def files(notebook: Path) -> dict[str, Path]:
-    """Return the files in the notebook's folder that its cells may use, by their relative path."""
+    """Return files near the notebook that its cells may use, by their relative paths."""
     found: dict[str, Path] = {}
     left = MAX_ALL
     for path in _walk(notebook.parent):
@@ -42,7 +42,7 @@ def files(notebook: Path) -> dict[str, Path]:
 
 
 def _walk(folder: Path) -> Iterable[Path]:
-    """Yield files of a folder and of its folders, unless other notebooks lie there."""
+    """Yield the files of a folder and its subfolders, except subfolders with other notebooks."""
     for path in sorted(folder.iterdir()):
         if path.is_symlink() or path.name.startswith((".", "_")):
             continue
@@ -62,7 +62,7 @@ def modules(found: Iterable[str]) -> frozenset[str]:
 
 
 def copy(found: Mapping[str, Path], target: Path) -> None:
-    """Copy the files into a folder, which is made if there are any."""
+    """Copy the files into a folder, which is created if there are any."""
     for name, source in found.items():
         to = target / name
         to.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Carry test cells over: which names they take from the student's module, and what is refused."""
+"""Analyse test cells: the names that they take from the student's module, and refusals."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOSE: Final = "nose"
 PYTHON: Final = frozenset(dir(builtins))
 CERTAIN: Final = (ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom, ast.With, ast.FunctionDef,
                   ast.ClassDef)  # fmt: skip
-"""Statements that bind their names whenever they are reached."""
+"""Statements that always define their names when they run."""
 CELL_MAGIC: Final = re.compile(r"^%%(?!time\b|capture\b)", re.MULTILINE)
 SHELL: Final = re.compile(r"^\s*!|=\s*!|get_ipython\(\)", re.MULTILINE)
 
@@ -33,9 +33,9 @@ class DefinedNames(Struct):
     """The names that the cells of a program define at module level."""
 
     student: dict[str, list[int]] = field(default_factory=dict)
-    """DefinedNames that the program defines, each with the numbers of the parts that do."""
+    """Names that the program defines, each with the indices of the parts that define it."""
     imports: dict[str, str] = field(default_factory=dict)
-    """DefinedNames that are imported modules, or come from one: the statement that imports each."""
+    """Names of imported modules or from them, each with its import statement."""
     stars: list[str] = field(default_factory=list)
     classes: set[str] = field(default_factory=set)
 
@@ -76,7 +76,7 @@ def _statements(source: str) -> list[ast.stmt]:
 
 
 def bound(node: ast.stmt) -> set[str]:
-    """Return the names that a statement binds in its own scope."""
+    """Return the names that a statement defines in its own scope."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return {node.name}
     if isinstance(node, ast.Import | ast.ImportFrom):
@@ -107,7 +107,7 @@ def _own_scope(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def loaded(nodes: Sequence[ast.AST]) -> set[str]:
-    """Return the names that code reads, anywhere in it."""
+    """Return all names that code reads."""
     found = set()
     for node in nodes:
         for each in ast.walk(node):
@@ -119,12 +119,12 @@ def loaded(nodes: Sequence[ast.AST]) -> set[str]:
 
 
 def needed(statements: Sequence[ast.stmt]) -> set[str]:
-    """Return the names that code reads before it has certainly bound them itself."""
+    """Return the names that code reads before it has certainly defined them itself."""
     return _needed(statements, set())
 
 
 def _needed(statements: Sequence[ast.stmt], given: set[str]) -> set[str]:
-    """Return what is read before it is bound; add what is certainly bound to ``given``."""
+    """Return names read before their definition; add those certainly defined to ``given``."""
     wanted: set[str] = set()
     for node in statements:
         if isinstance(node, ast.Try):
@@ -150,7 +150,7 @@ def _needed(statements: Sequence[ast.stmt], given: set[str]) -> set[str]:
 
 
 def _of_branches(node: ast.If | ast.For | ast.While, given: set[str]) -> set[str]:
-    """Return what a branch or a loop reads; only what both branches bind is certain afterwards."""
+    """Return the names that a branch or loop reads; after it, names defined on all paths count."""
     inside = given | (_targets(node.target) if isinstance(node, ast.For) else set())
     one, other = set(inside), set(given)
     reads = loaded([node.iter if isinstance(node, ast.For) else node.test])
@@ -161,7 +161,7 @@ def _of_branches(node: ast.If | ast.For | ast.While, given: set[str]) -> set[str
 
 
 def _targets(node: ast.expr | None) -> set[str]:
-    """Return the names that an assignment to an expression binds."""
+    """Return the names that an assignment to an expression defines."""
     return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} if node else set()
 
 
@@ -185,7 +185,7 @@ def looked_up(statements: Sequence[ast.stmt]) -> set[str]:
 
 
 def problem(cell: TestCell, names: DefinedNames) -> str:
-    """Return why a test cell cannot be carried over, or ''."""
+    """Return why a test cell cannot be imported, or ''."""
     if CELL_MAGIC.search(cell.source) or SHELL.search(cell.source):
         return "IPython commands with output"
     try:
@@ -235,18 +235,18 @@ def _outside(module: str) -> str:
 
 
 def _is_constant(node: ast.expr) -> bool:
-    """Return whether an identity test with this side says something about a value."""
+    """Return whether an identity test with this operand tests a value."""
     if isinstance(node, ast.Constant):
         return node.value is None or isinstance(node.value, bool)
     calls = isinstance(node, ast.Call) and _name(node.func) == "type"
     return calls or (isinstance(node, ast.Name) and node.id in PYTHON)
 
 
-# --- names that a test takes away ---------------------------------------------------------------
+# --- names that a test deletes ------------------------------------------------------------------
 
 
 def hidden_from_program(statements: Sequence[ast.stmt], names: DefinedNames) -> set[str]:
-    """Return the names of the program that a test deletes, to see what fails without them."""
+    """Return the program's names that a test deletes to see what fails without them."""
     return {
         target.id
         for node in statements
@@ -258,9 +258,9 @@ def hidden_from_program(statements: Sequence[ast.stmt], names: DefinedNames) -> 
 
 
 def with_deletions(source: str, hidden: set[str]) -> str:
-    """Return a test in which the program loses, and gets back, the names that the test deletes.
+    """Return a test in which the program also loses the names that the test deletes.
 
-    The lines of the test are unchanged: a line is added below each that deletes or assigns one.
+    The lines of the test are unchanged: a line is inserted after each that deletes or assigns one.
     """
     lines = source.split("\n")
     added: list[tuple[int, str]] = []
@@ -282,7 +282,7 @@ def with_deletions(source: str, hidden: set[str]) -> str:
 
 
 def indented(source: str) -> str:
-    """Indent code by four spaces, but not the lines inside texts of several lines."""
+    """Indent code by four spaces, except the lines inside multi-line strings."""
     lines = source.split("\n")
     inside: set[int] = set()
     try:
@@ -298,7 +298,7 @@ def indented(source: str) -> str:
 
 
 def with_earlier(tests: Sequence[TestCell]) -> list[TestCell]:
-    """Put what a test takes from earlier tests above its own text."""
+    """Put the definitions that a test uses from earlier tests before its own code."""
     done: list[TestCell] = []
     earlier: dict[str, ast.stmt] = {}
     for test in tests:
@@ -316,7 +316,7 @@ def with_earlier(tests: Sequence[TestCell]) -> list[TestCell]:
 
 
 def _wanted_from(earlier: dict[str, ast.stmt], statements: Sequence[ast.stmt]) -> list[ast.stmt]:
-    """Return the statements of earlier tests that a test needs, in their order."""
+    """Return the statements of earlier tests that a test needs, in order."""
     found: list[ast.stmt] = []
     waiting = sorted(needed(statements) & earlier.keys())
     while waiting:

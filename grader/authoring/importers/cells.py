@@ -1,4 +1,4 @@
-"""Values for importers: a notebook's cells, and the exercise made of them."""
+"""Values for importers: a notebook's cells, and the exercise built from them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from grader.errors import UserError
 
 MAX_BYTES: Final = 64 << 20
 MAGIC: Final = re.compile(r"^([ \t]*)(?:[%!?].*|[\w.]+\?{1,2}[ \t]*)$", re.MULTILINE)
-"""A line that only IPython understands: ``%matplotlib inline``, ``!ls``, ``np.dot?``."""
+"""Matches a line that only IPython understands: ``%matplotlib inline``, ``!ls``, ``np.dot?``."""
 ASSIGNED: Final = re.compile(r"^([ \t]*[\w, \t]+=)[ \t]*[%!].*$", re.MULTILINE)
-"""A variable that keeps what such a line gives: ``files = !ls``."""
+"""Matches an assignment of the result of such a line: ``files = !ls``."""
 CELL_MAGIC: Final = re.compile(r"\A\s*%%(\w+).*$", re.MULTILINE)
 PYTHON_CELLS: Final = frozenset(
     {"time", "timeit", "capture", "prun", "python", "python3", "matplotlib"}
 )
-"""Cell magics whose cell is Python."""
+"""Cell magics whose cell is Python code."""
 
 
 class ImportFailedError(UserError):
@@ -34,18 +34,18 @@ class SourceCell(Struct, frozen=True):
     """One cell of an instructor's notebook."""
 
     number: int
-    """Counted from 1."""
+    """The number of the cell, counted from 1."""
     kind: Literal["code", "markdown", "raw"]
     source: str
     metadata: dict[str, Any] = field(default_factory=dict)
     output: str = ""
-    """The text that the cell printed or showed."""
+    """The text that the cell printed or displayed."""
 
 
 class TestCell(Struct, frozen=True):
-    """One test of the notebook: its code, what it is worth, and what it should print."""
+    """One test of the notebook: its code, its points, and its expected output."""
 
-    __test__: ClassVar[bool] = False  # no test of pytest's
+    __test__: ClassVar[bool] = False  # not a test for pytest
 
     name: str
     source: str
@@ -53,17 +53,17 @@ class TestCell(Struct, frozen=True):
     cell: int
     """The number of the cell in the notebook."""
     position: int = 0
-    """How many parts of the program stand above it."""
+    """The number of parts of the program above it."""
     hidden: bool = False
     expected: str | None = None
-    """The text that the code must print or show, if the test is judged by it."""
+    """The text that the code must print or display; None if output is not tested."""
     problem: str = ""
-    """Why the cell cannot be carried over, if so."""
+    """Why the cell cannot be imported, or ''."""
     cannot_fail: bool = False
     after: int = 0
-    """How many code cells of the program must have run, and no more; 0 for all."""
+    """The number of the program's code cells that must have run before it; 0 for all."""
     question: str = ""
-    """The name that the notebook checks it by, if it stands outside the cells."""
+    """The name by which the notebook runs it, if it is outside the cells."""
 
 
 class ProgramPart(Struct, frozen=True):
@@ -74,7 +74,7 @@ class ProgramPart(Struct, frozen=True):
 
 
 class HandGraded(Struct, frozen=True):
-    """A question that a person grades."""
+    """A manually graded question."""
 
     id: str
     title: str
@@ -86,21 +86,21 @@ class SourceNotebook(Struct, frozen=True):
 
     cells: list[SourceCell]
     metadata: dict[str, Any]
-    """What the notebook says of itself; otter keeps tests there."""
+    """The notebook's metadata, in which otter stores tests."""
 
 
 class Imported(Struct):
-    """A notebook as an exercise."""
+    """A notebook converted to an exercise."""
 
     title: str
     text: str = ""
-    """What the exercise says before its first cell."""
+    """The text of the exercise before its first cell."""
     parts: list[ProgramPart] = field(default_factory=list)
     tests: list[TestCell] = field(default_factory=list)
     manual: list[HandGraded] = field(default_factory=list)
 
     def add_part(self, part: ProgramPart) -> None:
-        """Add a cell; code without content is left out, and code that is not Python becomes text."""
+        """Add a cell; code without content is skipped, and code that is not Python becomes text."""
         if part.kind == "code" and not part.source.strip():
             return
         if part.kind == "code" and not is_python(part.source):
@@ -108,7 +108,7 @@ class Imported(Struct):
         self.parts.append(part)
 
     def add_test(self, test: TestCell, position: int | None = None) -> None:
-        """Add a test, with a name that no other test has; it stands at a position or at the end."""
+        """Add a test with a unique name, at a position or at the end."""
         base = re.sub(r"\W+", "_", test.name).strip("_").lower() or f"cell_{test.cell}"
         taken = {each.name for each in self.tests}
         name, number = base, 2
@@ -119,7 +119,7 @@ class Imported(Struct):
 
 
 def read(path: Path) -> SourceNotebook:
-    """Read a notebook; raises `ImportFailedError` in one line."""
+    """Read a notebook; raise `ImportFailedError` with one line."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ImportFailedError(f"{path} is larger than {MAX_BYTES >> 20} MiB")
@@ -158,9 +158,9 @@ def _text(value: Any) -> str:
 
 
 def without_magics(source: str) -> str:
-    """Return code without what only IPython understands.
+    """Return code without parts that only IPython understands.
 
-    A cell of another language becomes an empty one; code that Python understands is unchanged.
+    A cell in another language becomes empty; plain Python is unchanged.
     """
     text = source.replace("\r\n", "\n")
     if is_python(text):

@@ -80,7 +80,7 @@ def _part(cell: SourceCell, about: dict[str, Any]) -> ProgramPart:
 
 
 def marked(source: str) -> str:
-    """Return a solution cell with our markers; a cell without any is a solution as a whole."""
+    """Return a solution cell with our markers; without markers, all of it is the solution."""
     if BEGIN.search(source):
         text = _with_markers(source)
         if _has_stub(text):
@@ -105,7 +105,7 @@ def _as_a_whole(source: str) -> str:
 
 
 def _with_markers(source: str) -> str:
-    """Return a cell with our markers; an end is indented as its beginning."""
+    """Return a cell with our markers; an end marker gets the indentation of its start."""
     lines, indent = [], ""
     for line in source.split("\n"):
         if begin := BEGIN.match(line):
@@ -118,7 +118,7 @@ def _with_markers(source: str) -> str:
 
 
 def _has_stub(source: str) -> bool:
-    """Return whether the markers of a cell pair up, and Python without the solutions is left."""
+    """Return whether the markers of a cell match, and the rest is valid Python."""
     try:
         return is_python(stub(source))
     except (SyntaxError, ValueError):
@@ -126,7 +126,7 @@ def _has_stub(source: str) -> bool:
 
 
 def _mark_body(lines: list[str], node: ast.FunctionDef) -> None:
-    """Mark what a function does after its docstring as the solution."""
+    """Mark the body of a function after its docstring as the solution."""
     body = node.body[1:] if ast.get_docstring(node) is not None and node.body[1:] else node.body
     if body[0].lineno == node.lineno:
         return

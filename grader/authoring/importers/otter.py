@@ -1,4 +1,4 @@
-"""Read an otter assignment: a master notebook, or a notebook whose tests stand elsewhere."""
+"""Read an otter assignment: a master notebook, or a notebook with separate tests."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PROMPT: Final = re.compile(
     r'^[ \t]*("""|\'\'\')\s*# *BEGIN PROMPT.*?# *END PROMPT[^\n]*\n?', re.DOTALL | re.MULTILINE
 )
 CHECK: Final = re.compile(r"""^[ \t]*\w+\.(?:check|grade)\(["'](.+?)["']""", re.MULTILINE)
-"""A line that runs a test: ``grader.check("q1")``."""
+"""Matches a line that runs a test: ``grader.check("q1")``."""
 REGION: Final = re.compile(r"^([ \t]*)# *(BEGIN|END) SOLUTION(?: NO PROMPT)? *$", re.MULTILINE)
 
 
@@ -45,9 +45,10 @@ def convert(notebook: SourceNotebook, title: str, tests: Path) -> Imported:
     """Return the exercise that a notebook describes.
 
     Args:
-        notebook: A master notebook with its tests, or one whose tests stand elsewhere.
-        title: What the exercise is called if the notebook does not say.
-        tests: The folder with test files, which need not exist; the notebook's own tests count first.
+        notebook: A master notebook with its tests, or one with separate tests.
+        title: The title of the exercise if the notebook has none.
+        tests: The folder with test files, which may be missing; tests in the notebook take
+            precedence.
     """
     found, state = Imported(title), _State()
     checked: dict[str, int] = {}
@@ -69,7 +70,7 @@ def convert(notebook: SourceNotebook, title: str, tests: Path) -> Imported:
 
 
 class _State:
-    """The question that the cells belong to."""
+    """The question to which the current cells belong."""
 
     def __init__(self) -> None:
         self.tests = self.prompt = self.solution = self.manual = False
@@ -78,7 +79,7 @@ class _State:
         self._open: set[int] = set()
 
     def enter(self, cell: SourceCell, word: re.Match[str], found: Imported) -> None:
-        """Take note of a cell that begins or ends something."""
+        """Record a cell that begins or ends a question or region."""
         begins, what = word[1].upper() == "BEGIN", word[2].upper()
         if what.startswith(("TEST", "HIDDEN")):
             self.tests = begins
@@ -94,7 +95,7 @@ class _State:
             self.tests = self.prompt = self.solution = self.manual = False
 
     def share(self, found: Imported) -> None:
-        """Give the tests of a question that have no points of their own what is left of its points."""
+        """Share the rest of a question's points among its tests without points."""
         mine = [each for each in found.tests[self._first :] if each.cell in self._open]
         own = sum(t.points for t in found.tests[self._first :] if t.cell not in self._open)
         for at, test in enumerate(found.tests):
@@ -117,7 +118,7 @@ class _State:
             found.parts.append(ProgramPart("markdown", text))
 
     def test(self, cell: SourceCell) -> TestCell:
-        """Return the test that a code cell in a tests region is."""
+        """Return the test in a code cell of a tests region."""
         config, source = CONFIG.match(cell.source), cell.source
         options: dict[str, Any] = {}
         if config:
@@ -147,7 +148,7 @@ def _part(cell: SourceCell, state: _State) -> ProgramPart:
 
 
 def unmarked_inline(source: str) -> str:
-    """Return code whose ``x = 2 # SOLUTION`` lines stand in regions of ours."""
+    """Return code with ``x = 2  # SOLUTION`` lines put into solution regions."""
     lines: list[str] = []
     for line in REGION.sub(r"\1# \2 SOLUTION", source).split("\n"):
         inline = INLINE.match(line)
@@ -164,20 +165,20 @@ def unmarked_inline(source: str) -> str:
 
 
 def _joined(source: str) -> str:
-    """Join regions that follow each other."""
+    """Join adjacent regions."""
     return re.sub(
         r"^[ \t]*# END SOLUTION\n[ \t]*# BEGIN SOLUTION\n", "", source, flags=re.MULTILINE
     )
 
 
 def _config(source: str) -> dict[str, Any]:
-    """Return the YAML after ``BEGIN QUESTION``, of either format."""
+    """Return the YAML after ``BEGIN QUESTION``, in either format."""
     body = source.partition("\n")[2].split("```")[0]
     return _yaml(re.sub(r"^\s*# ?(?=\w)", "", body, flags=re.MULTILINE))
 
 
 def _after_config(source: str) -> str:
-    """Return the text after the configuration, in the older format that has both in one cell."""
+    """Return the text after the configuration, in the older format with both in one cell."""
     return source.split("```")[-1].strip() if source.count("```") >= 2 else ""
 
 

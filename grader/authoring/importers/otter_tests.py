@@ -1,6 +1,6 @@
-"""Read otter's tests: files in a folder ``tests/``, or in the metadata of a notebook.
+"""Read otter's tests, from files in a folder ``tests/`` or from a notebook's metadata.
 
-Both come in two formats: ``test = {...}`` with doctests, and functions marked ``@test_case``.
+Both have two formats: ``test = {...}`` with doctests, and functions marked ``@test_case``.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ def in_folder(folder: Path, wanted: Collection[str]) -> Iterator[TestCell]:
     """Yield the tests of the files in a folder.
 
     Args:
-        folder: The folder; it need not exist.
-        wanted: The names that the notebook checks; if it checks none of these files, all count.
+        folder: The folder, which may be missing.
+        wanted: The names that the notebook checks; if none is a file here, all files count.
     """
     files = sorted(folder.glob("*.py")) if folder.is_dir() else []
     for file in [f for f in files if f.stem in wanted] or files:
@@ -27,7 +27,7 @@ def in_folder(folder: Path, wanted: Collection[str]) -> Iterator[TestCell]:
 
 
 def in_metadata(metadata: dict[str, Any]) -> Iterator[TestCell]:
-    """Yield the tests that otter keeps in a notebook itself, under ``otter``, ``tests``."""
+    """Yield the tests stored in a notebook itself, under ``otter``, ``tests``."""
     about = metadata.get("otter")
     tests = about.get("tests") if isinstance(about, dict) else None
     for name, test in tests.items() if isinstance(tests, dict) else ():
@@ -67,7 +67,7 @@ def _suites(stem: str, test: dict[str, Any]) -> Iterator[TestCell]:
 
 
 def _functions(stem: str, tree: ast.Module, source: str) -> Iterator[TestCell]:
-    """Yield the functions marked ``@test_case``, each below what stands at the top of its file."""
+    """Yield functions marked ``@test_case``, each after the top-level code of its file."""
     marked = [
         (node, mark)
         for node in tree.body
@@ -99,7 +99,7 @@ def _functions(stem: str, tree: ast.Module, source: str) -> Iterator[TestCell]:
 
 
 def _assigned(node: ast.stmt, name: str) -> ast.expr | None:
-    """Return what a statement assigns to a name, if it does."""
+    """Return the value that a statement assigns to a name, or None."""
     if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
         return node.value
     return None
@@ -113,7 +113,7 @@ def _constant(node: ast.expr) -> Any:
 
 
 def with_calls(source: str) -> str:
-    """Return a test cell in which each function is called, if it only defines functions."""
+    """Return a test cell with a call of each function, if it only defines functions."""
     try:
         body = ast.parse(source).body
     except SyntaxError:
@@ -126,12 +126,12 @@ def with_calls(source: str) -> str:
 
 
 def call(node: ast.FunctionDef) -> str:
-    """Return the call that otter makes of a test: a parameter is the variable of its name."""
+    """Return the call that otter makes of a test: arguments are variables of the same names."""
     return f"{node.name}({', '.join(each.arg for each in node.args.args)})"
 
 
 def number(value: Any, other: float) -> float:
-    """Return a number of points as otter writes it: a number, a list, or ``each``."""
+    """Return a number of points in otter's forms: a number, a list, or ``each``."""
     if isinstance(value, dict):
         value = value.get("each")
     if isinstance(value, list):
@@ -140,7 +140,7 @@ def number(value: Any, other: float) -> float:
 
 
 def from_doctest(text: str) -> str:
-    """Return doctest code as statements: what has a result is compared with it."""
+    """Return doctest code as statements that compare the results."""
     lines = []
     for example in doctest.DocTestParser().get_examples(text):
         source = example.source.rstrip("\n")
@@ -152,7 +152,7 @@ def from_doctest(text: str) -> str:
 
 
 def shown(source: str, want: str) -> str:
-    """Return code that compares what ``source`` prints and shows with ``want``."""
+    """Return code that compares what ``source`` prints and displays with ``want``."""
     tree = ast.parse(source)
     body = source
     if tree.body and isinstance(tree.body[-1], ast.Expr):

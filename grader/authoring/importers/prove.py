@@ -1,4 +1,4 @@
-"""Prove each imported test: the reference passes it twice, and programs without answers do not."""
+"""Test each imported test: the reference must pass it twice, programs without answers must not."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from grader.runs.local import EngineError, Process
 
 SEEDS: Final = (1, 2)
 EMPTY: Final = ("None", "0.0")
-"""Answers that no test may accept from every function and variable."""
+"""Constants that no test may accept for every function and variable."""
 
 
 class Proof(Struct):
     """The verdicts on each test, by its name."""
 
     reference: dict[str, str] = field(default_factory=dict)
-    """Why the reference does not pass a test, for those that it does not."""
+    """For tests that the reference fails: the reason."""
     passed_empty: set[str] = field(default_factory=set)
     """The tests that a program without answers passes."""
 
 
 def proved(course: Course, name: str, tests: Sequence[TestCell]) -> list[TestCell]:
-    """Return the tests with what the proof says of each.
+    """Return the tests with the problems that the proof found.
 
     Raises:
         EngineError: Nothing can be graded.
@@ -44,7 +44,7 @@ def proved(course: Course, name: str, tests: Sequence[TestCell]) -> list[TestCel
 
 
 def is_marked(source: str) -> bool:
-    """Return whether a solution says what students write; otherwise its stub is the solution."""
+    """Return whether a solution marks what students write; otherwise its stub equals it."""
     return bool(list(regions_of(source.splitlines(keepends=True))))
 
 
@@ -87,7 +87,7 @@ def _run(course: Course, name: str) -> Proof:
 
 
 def _empty(source: str, value: str, variables: Collection[str]) -> str:
-    """Return a program that holds and answers ``value`` after each cell: tests stand between cells."""
+    """Return a program whose names all hold ``value`` after each cell, as tests may run there."""
     made, end = [], 0
     for cell in HEADER.finditer(source):
         made.append(source[end : cell.end()])

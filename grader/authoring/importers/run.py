@@ -1,4 +1,4 @@
-"""Import a notebook: read it, write the exercise, prove each test, and say what became of it.
+"""Import a notebook: read it, write the exercise, test each test, and report the result.
 
 report = run(Path.cwd(), "nbgrader", Path("source/ps1/problem1.ipynb"))
 for line in report.lines(): print(line)
@@ -40,16 +40,16 @@ class ImportReport(Struct, frozen=True):
     questions: int
     files: tuple[Path, ...]
     points: float = 0.0
-    """The points of all test cells, as the notebook has them."""
+    """The points of all test cells in the notebook."""
     problem: str = ""
-    """Why the tests could not be proved, if so."""
+    """Why the tests could not be run, or ''."""
     missing: tuple[str, ...] = ()
-    """Packages that the notebook imports and that are not installed."""
+    """Packages that the notebook imports but that are not installed."""
     marked: bool = True
-    """Whether the notebook says what students write."""
+    """Whether the notebook marks what students write."""
 
     def lines(self) -> Iterator[str]:
-        """Yield what the author reads: totals, then each cell that was refused or cannot fail."""
+        """Yield the report: totals, then each cell that was refused or whose test cannot fail."""
         carried = [test for test in self.tests if not test.problem]
         kept = sum(test.points for test in carried)
         if not self.name:
@@ -79,7 +79,7 @@ class ImportReport(Struct, frozen=True):
             yield f"  not verified: {self.problem}"
 
     def _refused(self) -> Iterator[str]:
-        """Yield the reasons for what was refused, then each cell."""
+        """Yield the reasons of refusals, then each refused cell."""
         reasons = Counter(test.problem for test in self.tests if test.problem)
         for reason, count in reasons.most_common():
             yield f"  {count} refused: {reason}"
@@ -89,13 +89,13 @@ class ImportReport(Struct, frozen=True):
 
 
 def run(start: Path, system: str, path: Path, name: str = "") -> list[ImportReport]:
-    """Import the notebooks at ``path``; raises `ImportFailedError` or `CatalogError`.
+    """Import the notebooks at ``path``; raise `ImportFailedError` or `CatalogError`.
 
     Args:
-        start: A folder of the course, or an empty one, where a course is begun.
+        start: A folder of the course, or an empty one, in which a course is created.
         system: ``nbgrader`` or ``otter``.
         path: A notebook, or a folder with notebooks.
-        name: What the exercise is called, if there is one notebook.
+        name: The name of the exercise, if there is only one notebook.
     """
     notebooks = _notebooks(path)
     if name and len(notebooks) > 1:
@@ -109,7 +109,7 @@ def run(start: Path, system: str, path: Path, name: str = "") -> list[ImportRepo
 
 
 def _import_one(start: Path, system: str, notebook: Path, name: str, alone: bool) -> ImportReport:
-    """Import a notebook; beside others, one that cannot be imported is only reported."""
+    """Import a notebook; if there are others, a failure is only reported."""
     try:
         return _import(start, system, notebook, name)
     except UserError as error:
@@ -158,7 +158,7 @@ def _import(start: Path, system: str, notebook: Path, name: str) -> ImportReport
 def _proved(
     course: Course, name: str, found: Imported, tests: Sequence[TestCell], data: Collection[str]
 ) -> list[TestCell]:
-    """Prove the tests; those that the reference fails once more, after the cells above them."""
+    """Prove the tests; retry those that the reference fails after the cells above them."""
     first = prove.proved(course, name, tests)
     again = [_between(test, proof, found) for test, proof in zip(tests, first, strict=True)]
     if any(test.after for test in again):
@@ -170,7 +170,7 @@ def _proved(
 
 
 def _between(test: TestCell, proof: TestCell, found: Imported) -> TestCell:
-    """Return the test as one that stands between cells, if the reference fails it otherwise."""
+    """Return the test to run between cells, if the reference fails it at the end."""
     above, all_cells = (write.code_above(found, n) for n in (test.position, len(found.parts)))
     if test.problem or not proof.problem or not 0 < above < all_cells:
         return test
@@ -199,6 +199,6 @@ def _files(
 def _rewrite(
     course: Course, name: str, found: Imported, tests: Sequence[TestCell], data: Collection[str]
 ) -> None:
-    """Write the tests again, with what the proof said."""
+    """Write the tests again, without those that failed the proof."""
     path = course.hidden_tests(name) / f"test_{name}.py"
     write_file(path, write.test_file(found, tests, name, data).encode(), MODE)

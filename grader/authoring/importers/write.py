@@ -51,11 +51,11 @@ GIVEN: Final = (
     "gofer",
     "jassign",
 )
-"""Imports that need no line in assignments.yaml."""
+"""Packages that need no entry in ``imports:`` of assignments.yaml."""
 
 
 def entitled(found: Imported) -> Imported:
-    """Return the exercise with the title that its first text has, which then is no cell."""
+    """Return the exercise with its title, taken from the first text cell, which is removed."""
     first = found.parts[0] if found.parts else None
     if first is None or first.kind != "markdown":
         return found
@@ -86,7 +86,7 @@ def _quotable(text: str) -> str:
 
 
 def _program(source: str) -> str:
-    """Return a cell without what only the other grader understands."""
+    """Return a cell without code that only the other grader understands."""
     text = without_magics(source)
     lines = [
         line
@@ -99,14 +99,14 @@ def _program(source: str) -> str:
 
 
 def code_above(found: Imported, position: int) -> int:
-    """Return how many code cells of the solution stand above a position among the parts."""
+    """Return the number of the solution's code cells above a position among the parts."""
     return sum(
         part.kind == "code" and bool(_program(part.source)) for part in found.parts[:position]
     )
 
 
 def carried(found: Imported) -> list[TestCell]:
-    """Return the tests, each with its problem if it cannot be carried over."""
+    """Return the tests, each with its problem if it cannot be imported."""
     names = names_of(found.parts)
     checked: list[TestCell] = []
     for test in with_earlier(found.tests):
@@ -115,7 +115,7 @@ def carried(found: Imported) -> list[TestCell]:
 
 
 def has_code(test: TestCell) -> bool:
-    """Return whether a test cell holds more than comments: students' versions often do not."""
+    """Return whether a test cell contains code; in students' versions it may be only comments."""
     return bool(ast.parse(_parsed(test.source)).body)
 
 
@@ -129,7 +129,7 @@ def beside_the_data(monkeypatch):
     monkeypatch.chdir(DATA)
 
 """
-"""The lines of a test file whose cells read files that lie beside the notebook, or import them."""
+"""The lines of a test file whose cells read or import files next to the notebook."""
 
 
 def test_file(
@@ -141,7 +141,7 @@ def test_file(
         found: The exercise.
         carried_over: Its tests; those with a problem are left out.
         name: Its name.
-        files: The files beside the notebook, by their relative path.
+        files: The files next to the notebook, by their relative paths.
     """
     names = names_of(found.parts)
     head = ['"""Hidden tests, imported from a notebook."""', "", "import pytest"]
@@ -158,14 +158,14 @@ def test_file(
 
 
 def _is_found(star: str, files: Collection[str]) -> bool:
-    """Return whether the module of ``from module import *`` is installed or beside the notebook."""
+    """Return whether ``from module import *`` finds the module here or at the notebook."""
     top = star.split()[1].partition(".")[0]
     beside = modules(files)
     return top in beside or (bool(top) and importlib.util.find_spec(top) is not None)
 
 
 def with_definitions_of_tests(found: Imported) -> Imported:
-    """Return the exercise with what its program reads and only its test cells define.
+    """Return the exercise with the definitions that its program takes from test cells.
 
     In a notebook all cells share their names: a solution may use ``np`` because a test imports it,
     or the data of a test above it.
@@ -214,7 +214,7 @@ def _binds(symbol: symtable.Symbol) -> bool:
 
 
 def _with_part(found: Imported, position: int, source: str) -> Imported:
-    """Return the exercise with one more cell of code at a position."""
+    """Return the exercise with another code cell at a position."""
     parts = [*found.parts[:position], ProgramPart("code", source), *found.parts[position:]]
     tests = [replace(test, position=test.position + (test.position >= position))
              for test in found.tests]  # fmt: skip
@@ -222,7 +222,7 @@ def _with_part(found: Imported, position: int, source: str) -> Imported:
 
 
 def _uses(right: Sequence[TestCell], files: Collection[str], names: DefinedNames) -> bool:
-    """Return whether a test names a file beside the notebook, or imports one."""
+    """Return whether a test reads or imports a file next to the notebook."""
     words = {
         word
         for file in files
@@ -238,7 +238,7 @@ def _uses(right: Sequence[TestCell], files: Collection[str], names: DefinedNames
 
 
 def _taken(test: TestCell, names: DefinedNames) -> str:
-    """Return the text of a test, with the imports that it takes from the notebook."""
+    """Return the source of a test, with the imports that it takes from the notebook."""
     wanted = needed(ast.parse(_body(test)).body)
     return "\n".join([test.source, *(names.imports[n] for n in wanted & names.imports.keys())])
 
@@ -257,7 +257,7 @@ def _stars(source: str) -> Iterator[str]:
 
 
 def _function(test: TestCell, names: DefinedNames) -> str:
-    """Return one test function: the marks, the names that it takes, and the cell as it is."""
+    """Return one test function: the marks, the names that it uses, and the unchanged cell."""
     body = _without_stars(_body(test))
     statements = ast.parse(body).body
     sought = looked_up(statements) & (names.student.keys() | names.imports.keys())
@@ -287,7 +287,7 @@ def _function(test: TestCell, names: DefinedNames) -> str:
 
 
 def _without_stars(source: str) -> str:
-    """Return code without imports of everything, which stand at the top, and without nose."""
+    """Return code without star imports, which move to the top, and without nose."""
     lines = source.split("\n")
     for node in ast.parse(source).body[::-1]:
         star = isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names)
@@ -297,7 +297,7 @@ def _without_stars(source: str) -> str:
 
 
 def _nose(statements: Sequence[ast.stmt], names: DefinedNames, wanted: Iterable[str]) -> list[str]:
-    """Return definitions of nose's assertions, which no longer install: those of unittest."""
+    """Return definitions of nose's assertions, from unittest, because nose cannot be installed."""
     functions = sorted(
         name for name in wanted
         if re.fullmatch(r"assert_\w+|ok_|eq_|raises", name) and name not in names.student
@@ -341,7 +341,7 @@ def packages(found: Imported) -> list[str]:
 
 
 def not_installed(found: Imported, beside: Collection[str]) -> tuple[str, ...]:
-    """Return the packages that the exercise imports and this Python does not have."""
+    """Return the packages that the exercise imports and that are not installed here."""
     return tuple(
         name
         for name in packages(found)
@@ -350,7 +350,7 @@ def not_installed(found: Imported, beside: Collection[str]) -> tuple[str, ...]:
 
 
 def entry(found: Imported, name: str, leave_out: Collection[str] = ()) -> str:
-    """Return the exercise's entry in assignments.yaml; modules to ``leave_out`` are not in it."""
+    """Return the exercise's entry in assignments.yaml, without the modules to ``leave_out``."""
     lines = [f"- name: {name}", f"  title: {json.dumps(found.title, ensure_ascii=False)}"]
     imports = [module for module in packages(found) if module not in leave_out]
     if "torch" in imports:
