@@ -97,6 +97,8 @@ def nbgrader(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
         graded("text", 'text = """a\n  b"""\nassert text.split() == ["a", "b"] and total(1) == 1'),
         graded("star", "from math import *\nassert sqrt(total(2) - 1) == 2"),
         graded("objects", "box = Box()\nassert box.size() == 3 and isinstance(box.size(), int)"),
+        graded("classes", "box = Box()\nassert type(box) == Box and type(box) is Box and "
+               "type(box).__name__ == 'Box' and type(total(1)) is int and 'size' in dir(box)"),
         graded("guard", "if __name__ == '__main__':\n    assert total(1) == 1"),
         graded("subclass", "class Big(Box):\n    pass\nassert Big().size() == 3"),
         graded("identity", "assert squares(1) is not squares(1)"),
@@ -111,7 +113,7 @@ def nbgrader(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
 def test_cells_are_carried_and_proved(nbgrader: tuple[Path, dict[str, TestCell]]) -> None:
     _, tests = nbgrader
     carried = {name for name, test in tests.items() if not test.problem}
-    assert {"hidden", "nose", "earlier", "text", "star", "objects", "guard"} == carried
+    assert {"hidden", "nose", "earlier", "text", "star", "objects", "classes", "guard"} == carried
     assert {"guard"} == {name for name in carried if tests[name].cannot_fail}
     assert 2 == tests["hidden"].points
 

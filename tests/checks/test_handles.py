@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from grader.checks.boundary import handles
+from grader.checks.boundary.classes import type_of
 from grader.checks.boundary.handles import (
     CallableHandle,
     CallableIteratorHandle,
@@ -102,6 +103,11 @@ class Loop:
     def __init__(self, xs): self.xs, self.value = xs, len(xs)
     def __iter__(self): return iter(self.xs)
     def __len__(self): return len(self.xs)
+class Meta(type):
+    def __eq__(self, other): return True
+    def __ne__(self, other): return False
+    def __hash__(self): return 1
+class Meets(metaclass=Meta): pass
 class Odd(ValueError):
     code = 7
     def __str__(self): return "from the student"
@@ -632,3 +638,53 @@ def test_long_names(student):
     """A class name of any length or content is only kept as text."""
     handle = module(student).eval("type('\\x1b[31m' * 9999, (), {})()")
     assert "\x1b" not in repr(handle)
+
+
+# --- classes ------------------------------------------------------------------------------------
+
+
+def test_the_class_of_an_object_is_compared_by_identity(student):
+    """`type(h)` is a fact of the worker: no method of a student's class or metaclass is asked."""
+
+    def run(sub):
+        a, b = sub.Loop([1]), sub.Zero()
+        assert type_of(a) is sub.Loop
+        assert type_of(a) == sub.Loop
+        assert sub.Loop == type_of(a)
+        assert type_of(a) != sub.Zero
+        assert type_of(a) in (sub.Zero, sub.Loop)
+        assert type_of(a) is type_of(sub.Loop([2]))
+        assert type_of(a) is not type_of(b)
+        assert type_of(a) != list  # noqa: E721  # a comparison is what is tested
+        assert type_of(a).__name__ == "Loop"
+        assert isinstance(a, type_of(a))
+        assert type_of(sub.Stack()) is sub.Stack
+        assert type_of(sub.Meets()) == sub.Meets
+        assert not sub.Loop == sub.Meets  # noqa: SIM201  # `!=` asks something else
+        assert sub.Meets != sub.Loop
+
+    run(module(student, after(student, run)))
+
+
+def test_the_class_of_anything_else_is_python_s():
+    """A test that makes classes, or asks about values, sees no difference."""
+    assert type_of(3) is int
+    assert type_of("Made", (), {"x": 1}).x == 1
+    assert isinstance(int, type_of)
+    assert not isinstance(3, type_of)
+    assert issubclass(type, type_of)
+    assert type_of(int) == type_of == type  # noqa: E721  # a comparison is what is tested
+
+
+def test_an_object_of_another_class_fails_where_one_is_expected(student):
+    """The other object's metaclass says yes to everything, and is not asked."""
+
+    def run(sub):
+        return type_of(sub.eval("Loop([1]) if right else Meets()")) == sub.Loop
+
+    sub = module(student, trail := Trail(recording=True))
+    sub.exec("from sub import Loop, Meets\nright = True")
+    assert run(sub)
+    sub = module(student, trail.again())
+    sub.exec("from sub import Loop, Meets\nright = False")
+    assert not run(sub)

@@ -21,7 +21,7 @@ import numpy as np
 from grader.checks.boundary.approx import approx
 from grader.checks.boundary.peer import MAX_ELEMENTS, Peer, Reference
 from grader.checks.boundary.raised import RefusedError, StudentRaisedError, UndecidableError
-from grader.sandbox.guest.operations import CALLABLE, FUNCTION, ITERATOR, TENSOR
+from grader.sandbox.guest.operations import CALLABLE, CLASS, FUNCTION, ITERATOR, TENSOR
 
 MODULE_REFERENCE: Final = (0,)
 _BINARY: Final = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split()
@@ -156,7 +156,7 @@ class Handle:
     # --- attributes ---
 
     def __getattr__(self, name: str) -> Any:
-        return _get(self, name)
+        return _get(self, name, special=name == "__name__" and _is_class(self))
 
     def __setattr__(self, name: str, value: Any) -> None:
         forward(self, "set", _public(name), self._grader_peer.pack(value), name=name)
@@ -439,11 +439,44 @@ def _get(handle: Handle, name: str, special: bool = False) -> Any:
         peer.settle()
     reference = (*handle._grader_reference, name)
     if peer.is_method(handle._grader_reference, name, handle._grader_flags):
+        if handle._grader_reference == MODULE_REFERENCE and name in peer.names().classes:
+            return _only(CallableHandle(peer, reference, CALLABLE | CLASS, name))
         return CallableHandle(peer, reference, CALLABLE | FUNCTION, name)
     found = forward(handle, "get", name, name=name)
     if isinstance(found, Handle):
         _keep_name(found, name)
+    return _only(found)
+
+
+def _only(found: Any) -> Any:
+    """Return the one handle of a class in a test, so that `is` compares classes; else ``found``."""
+    if _is_class(found):
+        return found._grader_peer.classes.setdefault(found._grader_reference, found)
     return found
+
+
+def class_of(handle: Handle) -> Any:
+    """Return the class of an object: the handle by which the test knows it, if it has a name."""
+    peer = handle._grader_peer
+    peer.settle()
+    found, name = forward(handle, "type", name="type")
+    found = _only(found)
+    if name in peer.names().classes and name in peer.names().functions:
+        known = _only(CallableHandle(peer, (0, name), CALLABLE | CLASS, name))
+        if _are_one(found, known):
+            return known
+    return found
+
+
+def _is_class(value: Any) -> bool:
+    return isinstance(value, Handle) and bool(value._grader_flags & CLASS)
+
+
+def _are_one(one: Handle, other: Any) -> bool:
+    """Return whether two handles are of one object: asked of the worker, not of the objects."""
+    peer = one._grader_peer
+    found = peer.do("same", one._grader_reference, peer.pack(other), name="is", raw=True)
+    return found is True
 
 
 def _exactly(handle: Handle, value: Any, kind: type, operation: str) -> Any:
@@ -481,6 +514,8 @@ def _compared(handle: Handle, name: str, other: object) -> bool:
         return name == "ne"
     if isinstance(other, approx):
         return (other == handle) is (name == "eq")
+    if isinstance(other, type) and _is_class(handle) and name in ("eq", "ne"):
+        return name == "ne"  # a class of the program, and one of Python or of the test
     if not hasattr(type(other), "_grader_reference"):
         raise peer.undecidable(
             f"`{sign}` between an object and a value; compare one of its values: an attribute, "
@@ -489,6 +524,8 @@ def _compared(handle: Handle, name: str, other: object) -> bool:
     peer.settle()
     if name in ("eq", "ne") and _is_same(handle, other):
         return name == "eq"
+    if name in ("eq", "ne") and _is_class(handle) and _is_class(other):
+        return _are_one(handle, other) is (name == "eq")
     peer.reached("operate", sign)
     found = forward(handle, "operate", name, peer.pack(other), name=sign)
     if _exactly(handle, found, bool, sign) and _also(handle, _OPPOSITE[name], other):

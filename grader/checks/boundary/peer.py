@@ -156,6 +156,8 @@ class Peer:
         self._in_course: dict[int, bool] = {}
         self._known: Names | None = None
         self._ahead: dict[Reference, _Fetched] = {}
+        self.classes: dict[Reference, Any] = {}
+        """The one handle of each class that the test has met."""
 
     # --- operations for handles ---
 
@@ -308,7 +310,7 @@ class Peer:
 
         If so, looking it up and calling it are one request.
         """
-        names = self._names()
+        names = self.names()
         own = names.methods if flags & OWN else frozenset()
         known = name in (names.functions if reference == (0,) else own)
         if not known or self.trail is None:
@@ -323,7 +325,8 @@ class Peer:
             raise KindError(_misfit(name, None, seen))
         return True
 
-    def _names(self) -> Names:
+    def names(self) -> Names:
+        """Return the names that the program's source defines."""
         if self._known is None:
             self._known = names_of(self.student.program)
         return self._known
@@ -601,7 +604,7 @@ class Peer:
             ):
                 self._arrived += 1
                 self._callbacks.arrived(key)
-                names = self._names()
+                names = self.names()
                 own = OWN if name in names.classes or names.classes & set(bases) else 0
                 handle = self._made(self, (key,), flags & (OWN - 1) | own)
                 if flags & EXCEPTION:

@@ -447,6 +447,15 @@ class Operations:
             kind = named
         return bool(isinstance(found, kind)), None
 
+    def type_of(self, target: Any) -> Any:
+        """Return the class of an object, and its name."""
+        kind = type(self.given(target))
+        return (kind, kind.__name__), None
+
+    def same(self, target: Any, other: Any) -> Any:
+        """Return whether two names stand for one object."""
+        return self.given(target) is self.given(other), None
+
     def _class_named(self, name: str) -> Any:
         """Return a class of the submission or of Python, or None."""
         found: Any = self._running.module
@@ -510,7 +519,7 @@ _OPERATIONS: Final[dict[str, Callable[..., Any]]] = {
     "next": Operations.following, "number": Operations.number, "operate": Operations.operate,
     "special": Operations.special, "enter": Operations.enter, "leave": Operations.leave,
     "array": Operations.array, "value": Operations.value, "isinstance": Operations.is_instance,
-    "issubclass": Operations.is_subclass,
+    "issubclass": Operations.is_subclass, "type": Operations.type_of, "same": Operations.same,
     "signature": Operations.signature, "put": Operations.put, "eval": Operations.evaluate,
     "ask": Operations.ask, "exec": Operations.execute, "module": Operations.module, "tensor": Operations.tensor,
 }  # fmt: skip
