@@ -113,10 +113,14 @@ def _seed(options: argparse.Namespace, out: Path, exists: bool) -> int:
 
 def _choices(given: Sequence[str]) -> dict[str, str]:
     pairs = [text.partition("=") for text in given]
-    wrong = next((text for text, sign, _ in pairs if not sign), None)
-    if wrong is not None:
-        stop(f"--choose {wrong}: write STUDENT=FILE")
-    return {student: file for student, _, file in pairs}
+    for text, (student, _, file) in zip(given, pairs, strict=True):
+        if not student or not file:
+            stop(f"--choose {text}: write STUDENT=FILE")
+    found = {student: file for student, _, file in pairs}
+    for student, _, file in pairs:
+        if found[student] != file:
+            stop(f"--choose {student}: choose one file, {file} or {found[student]}")
+    return found
 
 
 def _resume_line(options: argparse.Namespace, plan: Plan) -> str:

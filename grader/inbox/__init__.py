@@ -343,7 +343,8 @@ def _refuse_strangers(kind: str, question: Question, handins: Iterable[Handin]) 
         others = f", like {len(lost) - 1} more," if len(lost) > 1 else ""
         raise InboxError(
             f"{one_line(question.tree.name)}: {one_line(lost[0])}{others} would not be graded: it is not "
-            f"named as {kind} names files; grade it on its own, or add --inbox {kind} to leave it out"
+            f"named as {kind} names files; move it elsewhere and name "
+            f"both, or add --inbox {kind} to leave it out"
         )
 
 

@@ -157,7 +157,7 @@ class Picker(Struct, frozen=True):
             trouble = "names several of" if named else "is not among"
             raise InboxError(
                 f"--choose: {one_line(chosen)} {trouble} the files of {handin.student}: "
-                f"{listed(files)}"
+                f"{listed(files) or 'there are none'}"
             )
 
     def _chosen(self, files: Sequence[File], chosen: str) -> Choice:
@@ -301,8 +301,9 @@ EARLIER = "from an earlier attempt: the last one contains only the stub"
 
 
 def _named(files: Sequence[File], chosen: str) -> list[File]:
-    """Return the files that a name or a path refers to."""
-    return [f for f in files if chosen in (one_line(f.entry.path), one_line(f.name))]
+    """Return the files that a name, a path, or the last parts of a path refer to."""
+    found = [f for f in files if chosen in (one_line(f.entry.path), one_line(f.name))]
+    return found or [f for f in files if one_line(f.entry.path).endswith(f"/{chosen}")]
 
 
 def listed(files: Sequence[File]) -> str:

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from grader import cli
-from grader.cli import choices
+from grader.cli import choices, grade
 from grader.cli.wording import EXAMPLES
 from grader.course import catalog, fields, schema
 
@@ -198,3 +198,22 @@ def test_completion_knows_commands_and_choices(
     assert "gradescope-csv" in script
     assert "classroom50" in script
     assert "assignment" in script
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["ada"], "write STUDENT=FILE"),
+        (["ada="], "write STUDENT=FILE"),
+        (["=x.py"], "write STUDENT=FILE"),
+        (["ada=x.py", "ada=y.py"], "choose one file, x.py or y.py"),
+    ],
+)
+def test_a_choice_names_a_student_and_one_file(
+    given: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What cannot be meant is refused before anything is read."""
+    assert {"ada": "x=1.py"} == grade._choices(["ada=x=1.py", "ada=x=1.py"])
+    with pytest.raises(SystemExit):
+        grade._choices(given)
+    assert said in capsys.readouterr().err

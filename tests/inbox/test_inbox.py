@@ -221,6 +221,9 @@ def test_several_that_cannot_be_told_apart_are_an_error_and_choose_settles_it(
         opened(source, choose={"ada": "c.py"})
     with pytest.raises(UserError, match="no such student: 'carl'"):
         opened(source, choose={"carl": "c.py"})
+    deep = pack({"ada/sub/c.py": OTHER, "bob/relu.py": WORK})
+    ada = next(iter(opened(deep, choose={"ada": "sub/c.py"}).submissions))
+    assert (ada.file, ada.source) == ("ada/sub/c.py", OTHER)
 
 
 def test_two_changed_at_the_same_moment_are_an_error(tmp_path: Path) -> None:
