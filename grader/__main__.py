@@ -1,7 +1,7 @@
-"""``python -m grader`` is the command ``grader``.
+"""Run ``python -m grader`` as the command ``grader``.
 
-Python puts the current folder first on its path for this; it is taken off before anything of ours
-is imported. Scripts use ``python3 -I -m grader``, which never has it.
+Python puts the current folder first on the import path for ``-m``; it is removed before anything
+else is imported. Scripts use ``python3 -I -m grader``, which never includes it.
 """
 
 import sys

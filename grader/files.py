@@ -1,4 +1,4 @@
-"""Write files completely or not at all, and never through a link that somebody else put there."""
+"""Write files completely or not at all, and never through a link."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ PRIVATE: Final = 0o600
 
 
 class WriteError(UserError):
-    """A file or folder that cannot be written."""
+    """A file or folder cannot be written."""
 
 
 def write(path: Path, data: bytes | Iterable[bytes], mode: int = PRIVATE) -> Path:
-    """Replace a file in one step: a reader sees the old content or the new one.
+    """Replace a file in one step: a reader sees either the old or the new content.
 
-    The new content goes to a file of an unguessable name, opened with ``O_EXCL``. A link at
+    The new content is written to a file with an unguessable name, opened with ``O_EXCL``. A link at
     ``path`` is replaced and not followed.
 
     Args:
@@ -49,7 +49,7 @@ def write(path: Path, data: bytes | Iterable[bytes], mode: int = PRIVATE) -> Pat
 
 
 def append(path: Path, data: bytes) -> None:
-    """Append to a file that is no link, or to a device (``/dev/stderr`` is a link of the system).
+    """Append to a regular file or a device, not to a link (except links such as /dev/stderr).
 
     Raises:
         WriteError: The file is a link or cannot be written.
@@ -65,10 +65,10 @@ def append(path: Path, data: bytes) -> None:
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder that only its owner may enter; existing parents keep their permissions.
+    """Create a folder that only its owner may enter; existing parents are unchanged.
 
     Raises:
-        WriteError: The folder cannot be made, or is a link.
+        WriteError: The folder cannot be created, or is a link.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

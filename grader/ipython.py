@@ -1,12 +1,13 @@
-r"""Write the lines that only IPython can run as Python, each in its place.
+r"""Convert lines that only IPython can run to Python, keeping line numbers.
 
 >>> python_of("%%time\nif x:\n    !ls\nnp.dot?\n%time y = f()\nz = (7\n     % 4)")
 '\nif x:\n    pass\n\ny = f()\nz = (7\n     % 4)'
 >>> python_of("names = !ls\npip install numpy")
 "names = get_ipython().getoutput('ls')\n"
 
-Shell commands, help and magics without a value are left out. What has a value or defines something is
-written as IPython writes it, a call of ``get_ipython()``, which `grader.sandbox.guest.shell` answers.
+Shell commands, help and magics without a result are removed. A magic that returns or defines
+something becomes a call of ``get_ipython()``, as IPython writes it; `grader.sandbox.guest.shell`
+answers these calls.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Iterator
 KEPT = frozenset(
     "capture chime debug lprun memit mprun notify prun pyinstrument scalene snakeviz time timeit".split()
 )
-"""Cell magics that run their cell as Python: the line goes, the cell stays."""
+"""Cell magics that run their cell as Python: the magic's line is removed, the cell stays."""
 WRITES = frozenset({"writefile", "file"})
 RUN = frozenset({"time", "prun", "memit"})
 """Line magics that run the rest of their line as Python."""
@@ -33,18 +34,18 @@ SHELL = """
     rehashx reload_ext rep rerun reset reset_selective run save sc set_env store sx system tb time timeit
     unalias unload_ext who who_ls whos xdel xmode
 """.split()
-"""Words that IPython takes for a command at the beginning of a line, with or without arguments."""
+"""Words that IPython treats as a command at the beginning of a line, with or without arguments."""
 
-# Texts, compiled at their first use: every command loads this module, and few meet a notebook.
+# Patterns are compiled at first use: every command loads this module, but few read a notebook.
 WORD = (
     rf"(?:{'|'.join(map(re.escape, sorted(SHELL, key=len, reverse=True)))})(?![\w.])"
     r"(?:\s*$|\s+(?!(?:[-+*/%&|^@:]|//|\*\*|<<|>>)?=|(?:in|is|and|or|if|not|for|else)\b|[,:;)\]}(\[]))"
 )
 BEGINS = rf"[%!?]|^\s*[,;/]|^\s*(?:{'|'.join(map(re.escape, SHELL))})\b"
-"""Is somewhere in every line that only IPython can run."""
+"""Matches somewhere in every line that only IPython can run."""
 MAGIC = r"(?:%%?|!!?|\?\??|[,;/])"
 OPTIONS = r"(?:(?:-[nrplsTD]\s*[\w./]+|--?[A-Za-z][\w-]*)\s+)*"
-"""Options of ``%prun``, ``%memit`` and ``%%timeit``."""
+"""Matches options of ``%prun``, ``%memit`` and ``%%timeit``."""
 TIMED = rf"%?(?:{'|'.join(sorted(RUN))})\s+{OPTIONS}(?=[^\s=-])(?P<rest>.*)"
 ASSIGNED = r"(?P<target>[^\W\d][\w.,\s*:\[\]'\"]*=\s*)(?P<sign>%(?=[^\W\d])|!)(?P<rest>.*)"
 HELP = r"(?:[^\"'#]|'[^']*'|\"[^\"]*\")*\?{1,2}\s*"
@@ -55,7 +56,7 @@ LEXEME = r"(?s)\\.|\"\"\"|'''|[\"'#()\[\]{}]"
 
 
 def python_of(cell: str) -> str:
-    """Return a cell as Python: what only IPython can run is left out, or written as a call of it."""
+    """Return a cell as Python: IPython's lines are removed, or become calls of IPython."""
     lines = _without_prompts(_dedented(cell.split("\n")))
     for number, line in enumerate(lines):
         magic = re.match(CELL_MAGIC, line)
@@ -74,7 +75,7 @@ def python_of(cell: str) -> str:
 
 
 def _instead_of(name: str, line: str) -> str:
-    """Return what stands for the line of a cell magic whose cell is kept."""
+    """Return the replacement for the line of a cell magic whose cell is kept."""
     if name == "timeit":
         return re.sub(f"^{OPTIONS}", "", f"{line} ").strip()
     captured = re.match(CAPTURED, line) if name == "capture" else None
@@ -87,7 +88,7 @@ def _call(kind: str, magic: re.Match[str], *text: str) -> str:
 
 
 def _python_lines(lines: list[str]) -> Iterator[str]:
-    """Yield the lines; where a statement of IPython begins, what stands for it."""
+    """Yield the lines, with IPython's statements replaced."""
     quote, depth, continued, dropping = "", 0, False, False
     for line in lines:
         begins = not (quote or depth or continued)
@@ -114,7 +115,7 @@ def _is_ipython(statement: str) -> bool:
 
 
 def _written(line: str) -> str:
-    """Return what stands for a line of IPython: ``pass`` where a block might need it."""
+    """Return the replacement for a line of IPython: ``pass`` where a block may need it."""
     statement = line.lstrip()
     indent = line[: len(line) - len(statement)]
     if timed := re.fullmatch(TIMED, statement.rstrip()):
@@ -133,7 +134,7 @@ def _written(line: str) -> str:
 
 
 def _without_prompts(lines: list[str]) -> list[str]:
-    """Take the prompts off a cell that was pasted from a terminal."""
+    """Remove the prompts from a cell that was pasted from a terminal."""
     first = next((line for line in lines if line.strip()), "")
     if not (first.startswith(">>> ") or re.match(r"In \[\d+\]: ", first)):
         return lines
@@ -141,12 +142,12 @@ def _without_prompts(lines: list[str]) -> list[str]:
 
 
 def _scan(line: str, quote: str, depth: int) -> tuple[str, int, bool]:
-    """Return the state after a line: the open quote, open brackets, and whether it ends in a backslash."""
+    """Return the state after a line: open quote, open brackets, whether it ends in a backslash."""
     lexeme = ""
     for match in re.finditer(LEXEME, line):
         lexeme = match[0]
         if quote:
-            # In 'a''' the first of three quotes closes, the other two are an empty string.
+            # In 'a''' the first of the three quotes closes; the other two are an empty string.
             closes = lexeme == quote or (len(lexeme) == 3 and lexeme[0] == quote)
             quote = "" if closes else quote
         elif lexeme[0] in "\"'":
@@ -164,7 +165,7 @@ def _scan(line: str, quote: str, depth: int) -> tuple[str, int, bool]:
 
 
 def _dedented(lines: list[str]) -> list[str]:
-    """Take the first line's indentation off the whole cell, as IPython does."""
+    """Remove the first line's indentation from the whole cell, as IPython does."""
     first = next((line for line in lines if line.strip()), "")
     indent = first[: len(first) - len(first.lstrip())]
     return [line.removeprefix(indent) for line in lines] if indent else lines

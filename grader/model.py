@@ -1,4 +1,4 @@
-"""The nouns of the grader: frozen values, no behaviour beyond arithmetic, no imports of ours.
+"""The shared values of the grader: frozen, with no logic but arithmetic, and no imports of ours.
 
 >>> outcome = Outcome("test_relu.py::test_relu", "relu is 0 below zero", "passed", 4.0, 4.0)
 >>> Grade(Submission("ada", "ada.py"), 4.0, (outcome,)).score
@@ -16,9 +16,9 @@ from msgspec import Struct, field
 Status = Literal["passed", "failed", "error", "waiting", "manual"]
 """The verdict on one check.
 
-``failed`` is the student's doing. ``error`` is ours: we could not tell, and it is never a zero.
-``waiting`` is *not judged yet*: something else must be correct first (``Outcome.blocked_by``).
-``manual`` is a question that a person grades and has not graded yet.
+``failed`` means that the student's answer is wrong. ``error`` means that we could not judge it; it is
+never a zero. ``waiting`` means *not judged yet*: something else must be correct first
+(``Outcome.blocked_by``). ``manual`` is a question that a person has not graded yet.
 """
 
 Cause = Literal[
@@ -37,20 +37,20 @@ Cause = Literal[
     "kind",
     "message",
 ]
-"""Why a check failed, for code that must decide; a message is only for readers.
+"""Why a check failed, for code to compare; messages are only for readers.
 
 ``wrong`` values · ``raised`` an exception · ``overran`` a time limit · ``crashed`` the worker ·
 ``undefined`` function · ``unwritten`` stub · ``modified`` arguments · ``unsteady`` repeats ·
-``refused`` value (no array where one is due) · ``slow`` · ``kind`` (an object where a value is due) ·
-``message`` (the test's own words: assert, ``pytest.fail``, ``partial_credit``)
+``refused`` value (not an array) · ``slow`` · ``kind`` (an object where a value is expected) ·
+``message`` (the test's own text: assert, ``pytest.fail``, ``partial_credit``)
 """
 
 VISIBILITIES = ("visible", "after_due_date", "hidden")
-"""Of a hidden check a student reads title, verdict and points: the rest is the instructor's."""
+"""Of a hidden check, students read only title, verdict and points."""
 
 
 def seconds(value: float) -> float:
-    """Round a time to two digits, so that a submission can say little by its times.
+    """Round a time to two digits, so that a submission cannot encode much in its times.
 
     >>> [seconds(value) for value in (1.8734, 0.00126, 12.61)]
     [1.9, 0.0013, 13.0]
@@ -59,20 +59,20 @@ def seconds(value: float) -> float:
 
 
 class Limits(Struct, frozen=True):
-    """The limits of one submission; seconds are CPU seconds if they say so, else wall."""
+    """The limits of one submission; seconds are wall-clock time unless they say CPU."""
 
     call_cpu: float = 2.0
-    """CPU seconds for one call; a quarter of it once another function has used up all of its."""
+    """CPU seconds for one call; a quarter of this once another function has timed out."""
     import_cpu: float = 10.0
-    """CPU seconds for what runs on import."""
+    """CPU seconds for loading the file."""
     call_wall: float = 30.0
-    """Wall seconds for one call: a backstop."""
+    """Wall seconds for one call, in case the other limits fail."""
     idle_wall: float = 3.0
-    """Wall seconds that a call may sleep without using any CPU."""
+    """Wall seconds that a call may sleep without using the CPU."""
     total: float = 20.0
-    """CPU seconds, and seconds spent asleep, for the whole submission."""
+    """CPU seconds plus seconds asleep, for the whole submission."""
     memory_mb: int = 1024
-    """Address space beyond what the preloaded libraries take, in MiB."""
+    """Address space in MiB, in addition to the preloaded libraries."""
 
     @property
     def patience(self) -> float:
@@ -81,15 +81,15 @@ class Limits(Struct, frozen=True):
 
 
 class Submission(Struct, frozen=True):
-    """One student's work as handed in, and what the LMS says about it."""
+    """One student's submitted work, with what the LMS says about it."""
 
     student: str
     file: str
     source: bytes = b""
     problem: str = ""
-    """Why there is nothing to grade (graded 0 with this reason), if so."""
+    """Why there is nothing to grade, which gives 0 points; '' otherwise."""
     error: str = ""
-    """Why *we* cannot tell what to grade (never a zero), if so."""
+    """Why *we* cannot tell what to grade, which is never a zero; '' otherwise."""
     note: str = ""
     name: str = ""
     email: str = ""
@@ -97,9 +97,9 @@ class Submission(Struct, frozen=True):
     group: str = ""
     submitted_at: str = ""
     marked_late: bool = False
-    """Whether the LMS marks it as late; it matters where there is no time."""
+    """Whether the LMS marks it as late; used if it gives no time."""
     is_ambiguous: bool = False
-    """Whether the error is that several files are possible; the student can settle it."""
+    """Whether the error is that several files are possible, which the student can settle."""
 
 
 class Outcome(Struct, frozen=True):
@@ -119,26 +119,26 @@ class Outcome(Struct, frozen=True):
     blocked_by: str = ""
     """What a ``waiting`` check waits for, in words for the student."""
     root_cause: str = ""
-    """The id of the `Card` that explains this outcome, if one does."""
+    """The id of the `Card` that explains this outcome, or ''."""
     visibility: str = ""
-    """When the student reads more than the verdict: at once if empty, else one of `VISIBILITIES`."""
+    """When the student may read the details: '' for immediately, or one of `VISIBILITIES`."""
     instructor: Mapping[str, Any] = field(default_factory=dict)
     credit: str = ""
-    """Why a failed check keeps some of its points; the message ends with it."""
+    """Why a failed check keeps some of its points; the message ends with this text."""
     missing: str = ""
-    """The name that a plain test asked for and the submission does not define."""
+    """The name that a plain test used and that the submission does not define."""
 
 
 class Example(Struct, frozen=True):
     """The smallest demonstration example that shows a mistake; all of it may be shown."""
 
     call: str
-    """The call and its inputs, as a student would type it."""
+    """The call and its inputs, as Python code."""
     returned: str = ""
-    """What the student's function returned, or ''."""
+    """The result of the student's function, or ''."""
     correct: str = ""
     raised: str = ""
-    """The exception and its text, with the student's own line, instead of ``returned``."""
+    """The exception and its text, with the student's line, instead of ``returned``."""
 
 
 class Card(Struct, frozen=True):
@@ -146,21 +146,21 @@ class Card(Struct, frozen=True):
 
     id: str
     sentence: str
-    """One true sentence: what is wrong, and where."""
+    """A true sentence that says what is wrong and where."""
     function: str = ""
     array: str = ""
     mistake: str = ""
-    """The id of a catalogued mistake, if it has a name."""
+    """The id of a mistake in the catalogue, or ''."""
     example: Example | None = None
     question: str = ""
     more: str = ""
-    """A longer hint with something to do."""
+    """A longer hint that suggests something to do."""
     analogue: str = ""
     """A worked example with other numbers."""
     consequences: tuple[str, ...] = ()
-    """Ids of the checks that failed because of this one."""
+    """Ids of the checks that failed as a consequence."""
     points: float = 0.0
-    """Points lost to this root cause, consequences included."""
+    """Points lost to this root cause, including its consequences."""
     cluster: str = ""
     """A key that submissions with the same wrong behaviour share."""
     picture: str = ""
@@ -168,22 +168,22 @@ class Card(Struct, frozen=True):
 
 
 class Standing(Struct, frozen=True):
-    """A student's standing by the course's policy: see `grader.results.policy`."""
+    """A student's standing under the course's policy: see `grader.results.policy`."""
 
     final: float | None
-    """The score that counts; None when we could not tell, or the student is excused."""
+    """The score that counts; None if it could not be judged, or the student is excused."""
     due: datetime | None = None
-    """The date that holds for this student, extension included."""
+    """The due date of this student, including an extension."""
     late_by: timedelta = timedelta()
     penalty: float = 0.0
-    """Percent of the score that lateness costs."""
+    """The late penalty, in percent of the score."""
     excused: bool = False
     attempts: int = 1
-    """How many hand-ins this one was chosen from: 0 for who is excused and has none."""
+    """Number of submissions to choose from; 0 for an excused student without any."""
     adjustments: tuple[Mapping[str, str], ...] = ()
-    """Each ``change`` made by hand that holds, and its ``reason``."""
+    """Each valid manual ``change``, with its ``reason``."""
     lines: tuple[str, ...] = ()
-    """Return the reasons why the final score differs, in words for the student."""
+    """The reasons why the final score differs, in words for the student."""
     instructor: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -197,17 +197,17 @@ class Grade(Struct, frozen=True):
     seconds: float = 0.0
     instructor: Mapping[str, Any] = field(default_factory=dict)
     cards: tuple[Card, ...] = ()
-    """Root causes, in the order in which data flows through the student's functions."""
+    """Root causes, in the order of the data flow through the student's functions."""
     seed: int | None = None
-    """The seed of this submission's inputs, where it differs from the run's."""
+    """The seed of this submission's inputs, if different from the run's."""
     versions: Mapping[str, str] = field(default_factory=dict)
-    """What this grade depends on (course, grader, Python, NumPy), where it differs from the run's."""
+    """The versions behind the grade (course, grader, Python, NumPy), if different from the run's."""
     standing: Standing | None = None
-    """What the policy says of it; never kept in the store."""
+    """The standing under the policy; never stored."""
 
     @property
     def status(self) -> Literal["graded", "error", "excused"]:
-        """Return ``error`` if any check could not be judged: then there is no score."""
+        """Return ``error`` if any check could not be judged, so that there is no score."""
         if self.absent:
             return "excused"
         unknown = self.submission.error or any(o.status == "error" for o in self.outcomes)
@@ -222,12 +222,12 @@ class Grade(Struct, frozen=True):
 
     @property
     def first_failure(self) -> Outcome | None:
-        """Return the first check that was not passed; questions for a person are not checks."""
+        """Return the first check that did not pass, apart from manual questions."""
         return next((o for o in self.outcomes if o.status not in ("passed", "manual")), None)
 
     @property
     def outstanding(self) -> float:
-        """Return the points of manual questions that nobody has graded yet."""
+        """Return the points of manual questions that are not graded yet."""
         return round(sum(each.max_points for each in self.outcomes if each.status == "manual"), 6)
 
     @property
@@ -237,12 +237,12 @@ class Grade(Struct, frozen=True):
 
     @property
     def excused(self) -> bool:
-        """Return whether an instructor's entry excludes the grade."""
+        """Return whether an instructor's entry excuses the student."""
         return self.standing is not None and self.standing.excused
 
     @property
     def absent(self) -> bool:
-        """Return whether there is an excuse and no graded submission."""
+        """Return whether the student is excused without a graded submission."""
         return self.standing is not None and not self.standing.attempts
 
     @property

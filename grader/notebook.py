@@ -1,9 +1,9 @@
-r"""Read what a student wrote as cells of Python text: as data, never run.
+r"""Read a student's file as cells of Python text, without running anything.
 
-A ``.py`` file is one cell; a notebook gives one for each code cell, in which the lines of IPython (magics,
-shell commands, help) are left out or written as what IPython makes of them; so are those of a script that
-Colab saved. Syntax of a later Python is written as this one reads it, where that is possible. Lines keep
-their numbers, so that a message about line 7 of cell 3 is right.
+A ``.py`` file is one cell; a notebook has one per code cell. IPython's lines (magics, shell
+commands, help) are removed or converted to Python, also in a script that Colab saved. Newer syntax
+is rewritten for this Python version if possible. Lines keep their numbers, so that a message about
+line 7 of cell 3 is right.
 
 >>> document = b'''{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [
 ...     {"cell_type": "markdown", "metadata": {}, "source": "# ReLU"},
@@ -13,7 +13,7 @@ their numbers, so that a message about line 7 of cell 3 is right.
 >>> read_source("relu.py", b"x = 1")
 (Cell(title='relu.py', source='x = 1'),)
 
-Nothing is run here: whether a cell is valid Python is found out in the worker.
+Whether a cell is valid Python is found out in the worker.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ MAX_CELLS = 5000
 MAX_OBJECTS = 400_000
 
 MAX_SIGNS = 4_000_000
-"""Brackets and strings of a notebook that are looked at to find its outputs."""
+"""Number of brackets and strings that are scanned to find a notebook's outputs."""
 
 IPYTHON_LINE = r"\n[ \t]*(?:![^[=]|%%?[a-z])"
 FUNCTION = r"(?m)^[ \t]*(?:async[ \t]+)?def[ \t]+([^\W\d]\w{0,99})[ \t]*\("
@@ -53,22 +53,22 @@ BOMS = {
 }
 ASCII = bytes(range(32, 127))
 NOT_FOR_SOURCE = frozenset({"idna", "punycode", "raw_unicode_escape", "unicode_escape"})
-"""Python takes these cookies; the first two are also quadratic in the size of the file."""
+"""Python accepts these encodings; the first two also take time quadratic in the file's size."""
 
 
 class NotebookError(UserError):
-    """Say in one line why a file cannot be read."""
+    """A file cannot be read; the message is one line."""
 
 
 class Cell(NamedTuple):
-    """A piece of Python, and what to call it when something in it is wrong."""
+    """A piece of Python, with the title to use in messages about it."""
 
     title: str
     source: str
 
 
 class Notebook(Struct, frozen=True):
-    """The code cells of a notebook. Titles count code cells from 1, those left out too."""
+    """The code cells of a notebook. Titles count code cells from 1, including skipped ones."""
 
     cells: tuple[Cell, ...]
 
@@ -81,8 +81,8 @@ class Notebook(Struct, frozen=True):
 def read_source(name: str, data: bytes) -> tuple[Cell, ...]:
     """Return the cells of a ``.py`` or ``.ipynb`` file; raise `NotebookError`.
 
-    A notebook that was saved as ``.py`` is read as the notebook that it is. Of several files
-    (`grader.parcel`) the cells are those of the main one.
+    A notebook that was saved as ``.py`` is read as a notebook. If there are several files
+    (`grader.parcel`), the cells are those of the main one.
     """
     if parcel.is_parcel(data):
         name, data = next(iter(parcel.files_of(name, data).items()))
@@ -100,18 +100,18 @@ def read_source(name: str, data: bytes) -> tuple[Cell, ...]:
 
 
 def _script(text: str) -> str:
-    """Return the text of a ``.py`` file as Python: Colab saves ``!pip install`` as it stands."""
+    """Return the text of a ``.py`` file as Python: Colab keeps lines such as ``!pip install``."""
     if re.search(IPYTHON_LINE, f"\n{text}") and not newer_syntax.parses(text):
         text = ipython.python_of(text)
     return newer_syntax.python_of(text)
 
 
 def read_helpers(name: str, data: bytes) -> tuple[Cell, ...]:
-    """Return each Python file besides the main one as a cell named ``data.py``; raise `NotebookError`.
+    """Return each Python file besides the main one as a cell such as ``data.py``.
 
     Args:
         name: The name of the main file.
-        data: What was submitted: one file, or several (`grader.parcel`).
+        data: The submission: one file, or several (`grader.parcel`).
     """
     found = []
     for file, content in list(parcel.files_of(name, data).items())[1:]:
@@ -123,7 +123,7 @@ def read_helpers(name: str, data: bytes) -> tuple[Cell, ...]:
 
 
 def markdown_of(data: bytes) -> tuple[str, ...]:
-    """Return the Markdown cells of a notebook, as text; nothing if it cannot be read."""
+    """Return the Markdown cells of a notebook as text; empty if it cannot be read."""
     try:
         _check_size(data, MAX_IPYNB)
         cells = _cells_of(_json(data.decode("utf-8-sig")))
@@ -134,7 +134,7 @@ def markdown_of(data: bytes) -> tuple[str, ...]:
 
 
 def _is_notebook(data: bytes) -> bool:
-    """Return whether a file is the JSON of a notebook, whatever its name."""
+    """Return whether a file is a notebook's JSON, whatever its name."""
     begins = data.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{"
     if not (begins and b'"cells"' in data and b'"cell_type"' in data):
         return False
@@ -188,7 +188,7 @@ def read(data: bytes) -> Notebook:
 
 
 def _without_code(cells: list[dict[str, Any]]) -> str:
-    """Say what a notebook without code cells has."""
+    """Return the message about a notebook without code cells."""
     if not cells:
         return "the notebook has no cells"
     found = sorted(_functions(cells))
@@ -199,7 +199,7 @@ def _without_code(cells: list[dict[str, Any]]) -> str:
 
 
 def functions_outside(data: bytes) -> frozenset[str]:
-    """Return the names of functions that stand in cells of a notebook that are not code."""
+    """Return the names of functions in cells of a notebook that are not code."""
     try:
         cells = _cells_of(_json(data.decode("utf-8-sig")))
     except (NotebookError, UnicodeDecodeError, RecursionError, MemoryError):
@@ -212,7 +212,7 @@ def _functions(cells: list[dict[str, Any]]) -> frozenset[str]:
 
 
 def _json(text: str) -> Any:
-    """Parse a notebook; what its cells have printed and drawn is not parsed where it is large."""
+    """Parse a notebook; if it is large, its outputs are not parsed."""
     if text.count("[") + text.count("{") > MAX_OBJECTS:
         text = _without_outputs(text)
         if text.count("[") + text.count("{") > MAX_OBJECTS:
@@ -226,7 +226,7 @@ def _json(text: str) -> Any:
 
 
 def _without_outputs(text: str) -> str:
-    """Cut the lists of outputs out of a notebook's JSON."""
+    """Remove the lists of outputs from a notebook's JSON."""
     kept: list[str] = []
     position = start = depth = 0
     wanted = False
@@ -259,7 +259,7 @@ def _cells_of(document: Any) -> list[dict[str, Any]]:
 
 
 def _code(cells: list[dict[str, Any]]) -> Iterator[Cell]:
-    """Yield the code cells that are not empty, as Python."""
+    """Yield the non-empty code cells, as Python."""
     if len(cells) > MAX_CELLS:
         raise NotebookError(f"the notebook has over {MAX_CELLS:,} code cells")
     texts = [_text(cell) for cell in cells]
@@ -272,9 +272,9 @@ def _code(cells: list[dict[str, Any]]) -> Iterator[Cell]:
 
 
 def without_demos(source: str) -> str:
-    """Blank the percent cells of a script that are tagged ``demo``; other lines keep their numbers.
+    """Blank the percent cells of a script that are tagged ``demo``; lines keep their numbers.
 
-    They show something to a reader and are never graded; `read` leaves them out of a notebook.
+    They only show something and are never graded; `read` skips them in a notebook.
     """
     kept, demo = [], False
     for line in source.split("\n"):
@@ -285,7 +285,7 @@ def without_demos(source: str) -> str:
 
 
 def without_solutions(source: str) -> str:
-    """Return a solution without what students write: the lines between the two markers."""
+    """Return a solution without the lines between solution markers, which students write."""
     kept, inside = [], False
     for line in source.split("\n"):
         inside = inside or line.strip() == BEGIN_SOLUTION
@@ -311,7 +311,7 @@ def _tags(cell: dict[str, Any]) -> list[Any]:
 
 
 def _sound(text: str) -> str:
-    """Return the text with plain newlines, and with nothing in it that UTF-8 cannot encode."""
+    """Return the text with plain newlines, without characters that UTF-8 cannot encode."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text.encode("utf-8", "replace").decode("utf-8")
 

@@ -1,4 +1,4 @@
-"""Pack the files of one submission into one, so that all that handles submissions handles several files.
+"""Pack the files of a submission into one, so that code for single files handles several.
 
 >>> data = packed({"model.py": b"import data", "data.py": b"ROWS = 3"})
 >>> files_of("model.py", data)
@@ -6,8 +6,9 @@
 >>> files_of("ada/relu.py", b"x = 1")
 {'relu.py': b'x = 1'}
 
-A single file is never packed: it stays what the student wrote. A parcel is a zip with a comment of ours,
-equal for equal files, so that its hash is that of all of them. No Python file begins as a zip does.
+A single file is never packed and stays as the student wrote it. A parcel is a zip with a special
+comment. Equal files give equal parcels, so a parcel's hash represents all of its files. No Python
+file begins like a zip.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from typing import Final
 
 MOST_FILES: Final = 20
 MOST_BYTES: Final = 64 << 20
-"""For all files of a submission together, unpacked."""
+"""Bytes of all files of a submission together, unpacked."""
 _BEGIN: Final = b"PK\x03\x04"
 _COMMENT: Final = b"grader: the files of one submission"
 
 
 def packed(files: Mapping[str, bytes]) -> bytes:
-    """Return files by name as one content, the main file first; a single file stays as it is."""
+    """Return files by name as one content, the main file first; a single file is unchanged."""
     if len(files) == 1:
         return next(iter(files.values()))
     made = io.BytesIO()
@@ -41,14 +42,15 @@ def packed(files: Mapping[str, bytes]) -> bytes:
 
 
 def is_parcel(data: bytes) -> bool:
-    """Return whether a content was made by `packed` from several files."""
+    """Return whether content was made by `packed` from several files."""
     return data.startswith(_BEGIN) and data.endswith(_COMMENT)
 
 
 def files_of(name: str, data: bytes) -> dict[str, bytes]:
-    """Return the files of a content by name, the main one first.
+    """Return the files in a content by name, the main one first.
 
-    A student could write what looks like a parcel. It is bounded, and one that cannot be read is one file.
+    A student could submit something that looks like a parcel. So its size is limited, and one that
+    cannot be read counts as a single file.
     """
     short = name.rpartition("/")[2]
     if not is_parcel(data):

@@ -1,4 +1,4 @@
-"""Find a person by whatever name an instructor types: an id, an e-mail address or a full name.
+"""Find a person by what an instructor types: an id, an e-mail address or a full name.
 
 >>> from grader.model import Submission
 >>> class_ = [Submission("1042", "a.py", name="Kurt West", email="kw@example.org")]
@@ -21,11 +21,11 @@ from grader.text import folded, nearest, one_line
 
 
 class Person(Protocol):
-    """Anything that carries the ids and the name of one student."""
+    """An object with the ids and the name of a student."""
 
     @property
     def student(self) -> str:
-        """Return the id that names the student in this course."""
+        """Return the student's id in this course."""
 
     @property
     def sid(self) -> str:
@@ -41,16 +41,16 @@ class Person(Protocol):
 
 
 class UnknownPersonError(UserError):
-    """A text that names nobody, or several people."""
+    """A text matches nobody, or several people."""
 
 
 def resolve(text: str, people: Iterable[Person]) -> str:
-    """Return the id of the one student that a text names.
+    """Return the id of the only student that a text identifies.
 
-    An id wins over a student number or e-mail address, and these win over a name.
+    An id takes precedence over a student number or e-mail address, and these over a name.
 
     Raises:
-        UnknownPersonError: The text names no student, or more than one.
+        UnknownPersonError: The text matches no student, or more than one.
     """
     everybody = list(people)
     exact = {each.student for each in everybody if folded(each.student) == folded(text)}
@@ -70,9 +70,9 @@ def resolve(text: str, people: Iterable[Person]) -> str:
 
 
 def directory(people: Iterable[Person]) -> Callable[[str], set[str]]:
-    """Return a function from a text to the ids of the students that it names.
+    """Return a function from a text to the ids of the students that it identifies.
 
-    An id, student number or e-mail address wins over a name.
+    An id, student number or e-mail address takes precedence over a name.
     """
     ids, names = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
     for each in people:
@@ -84,7 +84,7 @@ def directory(people: Iterable[Person]) -> Callable[[str], set[str]]:
 
 
 def label(person: Person, width: int = 80) -> str:
-    """Return a name and an id as they stand in a list: ``Kurt West (1042)``."""
+    """Return name and id for a list: ``Kurt West (1042)``."""
     student = one_line(person.student, width)
     return f"{one_line(person.name, width)} ({student})" if person.name else student
 
@@ -95,6 +95,6 @@ def _without_accents(text: str) -> str:
 
 
 def _name(text: str) -> str:
-    """Return a name without case, accents' composition and order of "Last, First"."""
+    """Return a name without case, composition of accents and the order of "Last, First"."""
     last, comma, first = text.partition(",")
     return re.sub(r"\s+", " ", folded(f"{first} {last}" if comma else text)).strip()

@@ -1,7 +1,7 @@
-r"""Make text of unknown origin safe to show, with one function for each kind of reader.
+r"""Make untrusted text safe to show, with one function for each kind of reader.
 
-Students choose file names, e-mail addresses, exception texts and printed output. Such text may hold
-terminal escapes, characters that reverse the reading direction, or spreadsheet formulas.
+Students choose file names, e-mail addresses, exception texts and printed output. Such text may
+contain terminal escapes, characters that reverse the reading direction, or spreadsheet formulas.
 
 >>> one_line("ada\x1b[31m\nlove")
 'ada\\x1b[31m\\x0alove'
@@ -20,11 +20,11 @@ JOINERS: Final = "\u200c\u200d"
 """Zero-width joiners: invisible, but part of the spelling in Persian, Hindi and emoji."""
 REPLACEMENT: Final = "\ufffd"
 LONGEST: Final = 4000
-"""Characters of one text that a page shows."""
+"""Characters of one text on a page."""
 MOST: Final = 10_000
-"""Characters of one text that an LMS is sent."""
+"""Characters of one text for an LMS."""
 STEERING: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode categories of characters that move a cursor, set a colour or turn the reading direction."""
+"""Unicode categories of characters that control a terminal or the reading direction."""
 
 
 def one_line(text: str, width: int = 200) -> str:
@@ -34,11 +34,11 @@ def one_line(text: str, width: int = 200) -> str:
 
 
 def for_terminal(text: str, *, keep: str = "") -> str:
-    r"""Replace every character that a terminal would obey.
+    r"""Replace every character that a terminal would interpret.
 
     Args:
         text: The text, of any origin.
-        keep: Control characters to let through, for example ``"\n"``; others of ``"\t\n"`` become
+        keep: Control characters to keep, for example ``"\n"``; others of ``"\t\n"`` become
             spaces.
     """
     return "".join(
@@ -47,7 +47,7 @@ def for_terminal(text: str, *, keep: str = "") -> str:
 
 
 def columns(text: str) -> int:
-    """Return how many columns of a terminal the text takes: wide letters two, marks none."""
+    """Return the width of a text in terminal columns: wide letters count two, marks none."""
     return sum(map(_columns_of, text)) if not text.isascii() else len(text)
 
 
@@ -73,19 +73,19 @@ def for_cell(text: str) -> str:
 
 
 def for_lms(text: str, most: int = MOST) -> str:
-    """Replace control characters, and cut after ``most`` characters with a note that says so."""
+    """Replace control characters, and cut after ``most`` characters with a note."""
     short = text if len(text) <= most else f"{text[:most]}\n[cut: {len(text):,} characters in all]"
     kept = f"\n\t{JOINERS}"
     return "".join(c if c.isprintable() or c in kept else REPLACEMENT for c in short)
 
 
 def lms_line(text: str, most: int = 200) -> str:
-    """Put `for_lms` text on one line."""
+    """Apply `for_lms` to a text, and put it on one line."""
     return " ".join(for_lms(text, most).split())
 
 
 def from_worker(text: str, most: int = LONGEST) -> str:
-    """Cut text that a worker sent, and replace what steers a terminal or the reading direction."""
+    """Cut a worker's text, and replace characters that control a terminal or the direction."""
     return "".join(
         c if c in "\n\t" or unicodedata.category(c) not in STEERING else REPLACEMENT
         for c in text[:most]
@@ -93,7 +93,7 @@ def from_worker(text: str, most: int = LONGEST) -> str:
 
 
 def visible(text: str, longest: int = LONGEST) -> str:
-    r"""Show invisible characters, and those that turn the reading direction, as visible signs.
+    r"""Make invisible characters, and those that control the reading direction, visible.
 
     >>> visible("a\x1b[31mb\u202ec")
     'a␛[31mb⟨U+202E⟩c'
@@ -104,12 +104,12 @@ def visible(text: str, longest: int = LONGEST) -> str:
 
 
 def visible_line(text: str, longest: int = 200) -> str:
-    """Put `visible` text on one line."""
+    """Apply `visible` to a text, and put it on one line."""
     return visible(" ".join(text.split()), longest)
 
 
 def own_terminal(text: str) -> str:
-    r"""Escape what steers a terminal in a student's own output; keep lines and tabs.
+    r"""Escape characters in a student's output that control a terminal; keep lines and tabs.
 
     >>> own_terminal("a\x1b[2Jb")
     'a\\u001b[2Jb'
@@ -121,7 +121,7 @@ def own_terminal(text: str) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the known word that is probably meant, or ''. A unique beginning wins.
+    """Return the known word that is probably meant, or ''. A unique prefix wins.
 
     >>> nearest("two_layer", ["torch_layers", "two_layer_network"])
     'two_layer_network'
@@ -136,7 +136,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def folded(identity: str) -> str:
-    """Return an id in the form in which ids are compared: composed accents, no case, plain digits.
+    """Return an id in the form for comparison: composed accents, no case, plain digits.
 
     >>> folded("ZOE\u0308") == folded("zo\u00eb "), folded("\uff11\uff12")
     (True, '12')

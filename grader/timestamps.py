@@ -1,4 +1,4 @@
-"""Read the times that LMSs write, and turn them into ISO 8601, with the offset where it is known.
+"""Read the times that LMSs write, and convert them to ISO 8601, with the offset if known.
 
 >>> iso("2016-01-30-15-30-10")
 '2016-01-30T15:30:10'
@@ -9,8 +9,8 @@
 >>> iso("2. November 2026, 19:30 Uhr"), iso("Nov 20, 2026 1159 PM"), iso("20261120225900000")
 ('2026-11-02T19:30:00', '2026-11-20T23:59:00', '2026-11-20T22:59:00+00:00')
 
-A text that can be read in two ways (``03/04/2026``, the zone ``IST``), a day without a time and an
-unknown zone are not read: no time is better than a wrong one.
+An ambiguous text (``03/04/2026``, the zone ``IST``), a day without a time and an unknown zone are
+not read, because no time is better than a wrong one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
-# Texts, compiled at their first use: every command loads this module, and most read no time.
+# Patterns are compiled at first use: every command loads this module, but most read no time.
 MOMENT: Final = (
     r"(?a)(\d{4})[-/](\d\d)[-/](\d\d)[-T ]+(\d\d)[-:](\d\d)(?:[-:](\d\d)(?:[.,]\d+)?)?"
     r"\s*(\S.{0,60})?"
@@ -78,11 +78,11 @@ _HOURS: Final[Mapping[str, float]] = {
     "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8,
     "HST": -10,
 }  # fmt: skip
-"""Abbreviations with one meaning. IST, BST, CST and AST have several, and are unknown."""
+"""Abbreviations with one meaning. IST, BST, CST and AST are ambiguous, and so left out."""
 
 
 def moment(text: str) -> datetime | None:
-    """Return the time that a text states, aware if it states its zone, or None."""
+    """Return the time in a text, with its zone if the text states one, or None."""
     plain = " ".join(text.split())
     try:
         for read in (_numeric, _compact, _dotted, _worded, _eastern):
@@ -108,13 +108,13 @@ def to_minute(text: str, zone: tzinfo | None) -> str:
 
 
 def iso(text: str) -> str:
-    """Return the time in ISO 8601, or nothing if the text states none."""
+    """Return the time in ISO 8601, or '' if the text states none."""
     time = moment(text)
     return time.isoformat() if time else ""
 
 
 def seconds(text: str) -> float:
-    """Return the time as a number that sorts, 0 for none; without a zone it is taken for UTC."""
+    """Return the time as a sortable number, 0 for none; a time without a zone counts as UTC."""
     time = moment(text)
     if time is None:
         return 0.0
@@ -122,7 +122,7 @@ def seconds(text: str) -> float:
 
 
 def at(stamp: float, offset: str) -> str:
-    """Return a Unix time and its offset, as Git writes them, in ISO 8601, or nothing."""
+    """Return Git's Unix time and offset in ISO 8601, or ''."""
     try:
         return datetime.fromtimestamp(stamp, _zone(offset) or UTC).isoformat()
     except (ValueError, OverflowError, OSError):
@@ -130,9 +130,9 @@ def at(stamp: float, offset: str) -> str:
 
 
 def in_utc(text: str, zone: tzinfo) -> datetime | None:
-    """Return the time in UTC; one that states no zone is taken in ``zone``.
+    """Return the time in UTC; a time without a zone is in ``zone``.
 
-    An hour that occurs twice, when clocks go back, is taken for the first one.
+    An hour that occurs twice, when clocks go back, is the first one.
     """
     time = moment(text)
     if time is None:
@@ -193,7 +193,7 @@ def _eastern(text: str) -> datetime | None:
 
 
 def _on(year: int, month: int, day: int, clock: str) -> datetime | None:
-    """Return a day with the clock time that a text states; None without one."""
+    """Return a day with the clock time in a text; None if there is none."""
     match = re.fullmatch(CLOCK, re.sub(r"^(?:at|um|à|a las|alle|às|om|kl\.?) +", "", clock.strip()))
     if match is None:
         return None
@@ -211,7 +211,7 @@ def _hour(hour: int, half: str) -> int:
 
 
 def _in_zone(time: datetime, zone: str) -> datetime | None:
-    """Return the time in the zone named; None if the zone is unknown."""
+    """Return the time in the named zone; None if the zone is unknown."""
     if not zone:
         return time
     known = _zone(zone.strip().strip("()"))

@@ -3,8 +3,9 @@
     grader grade inbox/ --assignment two_layer_network --out results/
     grader --help
 
-Exit status: 0 graded, whatever the scores; 2 usage or bad input, one clear line; 3 something could
-not be graded. What a command needs is imported when it runs, so that ``--help`` is quick.
+Exit status: 0 if graded, whatever the scores; 2 for wrong usage or input, with one line; 3 if
+something could not be graded. Each command imports its modules when it runs, so that ``--help`` is
+fast.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class _Parser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]  # narrower than argparse's overloads
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """Refuse a misspelt option with a suggestion, before anything is called missing."""
+        """Refuse a misspelt option with a suggestion, before missing arguments are reported."""
         if self._subparsers is None:
             for word in itertools.takewhile(lambda each: each != "--", args or ()):
                 self._check_word(word)
@@ -49,7 +50,7 @@ class _Parser(argparse.ArgumentParser):
             self.error(f"unknown option {name}" + (f"; did you mean {near}?" if near else ""))
 
     def _check_value(self, action: argparse.Action, value: object) -> None:
-        """Refuse a word that is not among an argument's choices, with a suggestion."""
+        """Refuse a value that is not among an argument's choices, with a suggestion."""
         if action.choices is None or value in action.choices:
             return
         words = [str(each) for each in action.choices]
@@ -64,7 +65,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
-    """Show the default of each option that has one, and keep the examples as they are written."""
+    """Shows the default of each option that has one, and keeps the lines of the examples."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         text = action.help or ""
@@ -79,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.set_threshold(startup.COLLECT_AFTER)
     interpreter.shut_out_surroundings()
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal that has no such character shows ?
+        if isinstance(stream, io.TextIOWrapper):  # on a terminal without such a character, print ?
             stream.reconfigure(errors="replace")
     words = list(sys.argv[1:] if arguments is None else arguments)
     known = parser(only=next((word for word in words if not word.startswith("-")), ""))
@@ -92,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.run(options))
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the reader (head, less) has seen enough
+    except BrokenPipeError:  # the reader of the output (head, less) has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except Exception as error:
@@ -102,12 +103,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser(only: str | None = None, listed_twice: bool = False) -> argparse.ArgumentParser:
-    """Return the parser of the whole command line; the documentation is made from it too.
+    """Return the parser of the whole command line, from which the documentation is generated too.
 
     Args:
-        only: The command to be parsed: each costs time at every start. All if None.
-        listed_twice: Whether argparse lists the commands besides the groups of the help text, as
-            makers of completion scripts need it.
+        only: The only command to add, because each costs time at every start; None for all.
+        listed_twice: Whether argparse also lists the commands outside the groups of the help text,
+            as
+            generators of completion scripts need it.
     """
     made = _Parser(
         prog="grader", usage="grader COMMAND ...", formatter_class=_Help,

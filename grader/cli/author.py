@@ -1,4 +1,4 @@
-"""Commands for authors: the rubric of an exercise."""
+"""Commands for authors: checks, rename, import."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def add_import(parser: argparse.ArgumentParser) -> None:
 
 
 def import_(options: argparse.Namespace) -> int:
-    """Import notebooks, and say of each cell that was refused why."""
+    """Import notebooks, and print why cells were refused."""
     from grader.authoring.importers import run
 
     reports = run.run(Path.cwd(), options.system, options.path, options.name)
@@ -53,7 +53,7 @@ def import_(options: argparse.Namespace) -> int:
 
 
 def rename(options: argparse.Namespace) -> int:
-    """Rename an exercise, and say what was changed."""
+    """Rename an exercise, and print the changes."""
     from grader.authoring import rename as renaming
 
     for line in renaming.rename(Path.cwd(), options.old, options.new):

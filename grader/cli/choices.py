@@ -1,7 +1,7 @@
-"""The words that arguments accept, for help texts and tab completion.
+"""The choices of arguments, for help texts and tab completion.
 
-Importing the rooms that know these words would make ``grader --help`` slow, so they are repeated here.
-A test compares each tuple with the table of its room.
+Importing the rooms that define these words would make ``grader --help`` slow, so they are repeated
+here. A test compares each tuple with its room's table.
 """
 
 from __future__ import annotations

@@ -16,10 +16,10 @@ class Command(NamedTuple):
 
     name: str
     run: Callable[[argparse.Namespace], int]
-    """Do it; return the exit status."""
+    """Runs the command and returns the exit status."""
     purpose: str
     options: Callable[[argparse.ArgumentParser], None]
-    """Add its arguments and options to its parser: only where it is asked for, as this takes time."""
+    """Adds the command's arguments and options to its parser; called only when needed."""
 
 
 # --- students -----------------------------------------------------------------------------------
@@ -316,7 +316,7 @@ def positive(text: str) -> int:
 
 
 def shard(text: str) -> tuple[int, int]:
-    """Return (part, parts) of a text like 1/4, or raise ArgumentTypeError."""
+    """Return (part, parts) of a text such as 1/4, or raise ArgumentTypeError."""
     part, _, parts = text.partition("/")
     if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
         raise argparse.ArgumentTypeError(
@@ -388,4 +388,4 @@ GROUPS: Final[dict[str, tuple[Command, ...]]] = {
         Command("bundle", lms.bundle, "build the files that you upload to an LMS or CI", _bundle),
     ),
 }
-"""The commands by the titles of their groups, in the order of the help text."""
+"""The commands by the title of their group, in the order of the help text."""

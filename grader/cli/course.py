@@ -10,14 +10,14 @@ from grader.cli.output import ERROR, OK, USAGE, here, say
 
 
 def check(options: argparse.Namespace) -> int:
-    """Run a student's own check; its status is 1 when something is not right yet."""
+    """Run the self-check; return status 1 if something is not right yet."""
     from grader.selfcheck import runner
 
     return runner.main(options.file)
 
 
 def new(options: argparse.Namespace) -> int:
-    """Write a new exercise, sound as it stands."""
+    """Write a new exercise that is valid from the start."""
     from grader.authoring import scaffold
 
     made = scaffold.new(Path.cwd(), options.name, options.template)
@@ -33,7 +33,7 @@ def new(options: argparse.Namespace) -> int:
 
 
 def new_mistake(options: argparse.Namespace) -> int:
-    """Begin the catalogue entry of a mistake from one submission."""
+    """Start the catalogue entry for a mistake in a submission."""
     from grader.authoring.new_mistake import new_mistake as begin
 
     made = begin(here(), options.dir, options.student or "")
@@ -43,7 +43,7 @@ def new_mistake(options: argparse.Namespace) -> int:
 
 
 def build(options: argparse.Namespace) -> int:
-    """Write what is made from the sources, or say what is out of step with them."""
+    """Write the generated files, or list those that are out of date."""
     from grader.authoring import release
 
     course = here()
@@ -59,7 +59,7 @@ def build(options: argparse.Namespace) -> int:
 
 
 def release(options: argparse.Namespace) -> int:
-    """Write the students' zip, with the wheel of the check or the name of its package."""
+    """Write the students' zip, with the wheel of the self-check or the name of its package."""
     from grader.authoring import release
     from grader.lms.jobs import wheel
 
@@ -71,7 +71,7 @@ def release(options: argparse.Namespace) -> int:
 
 
 def validate(options: argparse.Namespace) -> int:
-    """Check that exercises grade correctly, and say what is wrong with them."""
+    """Check that exercises grade correctly, and print the problems."""
     from grader.authoring import validate, validation_table
     from grader.lms.jobs import proof
 
@@ -101,7 +101,7 @@ def validate(options: argparse.Namespace) -> int:
 
 
 def _private_files() -> list[str]:
-    """Return what a run in this course keeps from workers, and say which course that is."""
+    """Return the files that a run keeps from workers, and print which course they belong to."""
     from grader.course.secret import secret_file
     from grader.course.yaml_nodes import CatalogError
 
@@ -117,7 +117,7 @@ def _private_files() -> list[str]:
 
 
 def doctor(options: argparse.Namespace) -> int:
-    """Try the sandbox, and say what holds."""
+    """Test the sandbox, and print the results."""
     from grader.sandbox import doctor
 
     healthy, private = True, _private_files()

@@ -25,7 +25,7 @@ MOST_NOTES = 50
 
 
 def run(options: argparse.Namespace) -> int:
-    """Grade what is given, write the results, and sum them up."""
+    """Grade the given sources, write the results, and print a summary."""
     from grader.results import policy, write
     from grader.runs import class_run
 
@@ -62,7 +62,7 @@ def _plan(options: argparse.Namespace) -> Plan:
     exists = Store.holds_run(out)
     choose = _choices(options.choose)
     if exists and not options.resume:
-        options.only = options.only or list(choose)  # a choice is about these students alone
+        options.only = options.only or list(choose)  # a choice is about these students only
     if exists and not (options.resume or options.only):
         stop(f"{out} already contains results; add --resume to continue, or choose another --out")
     if options.resume and not exists:
@@ -83,7 +83,7 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 
 def _only_one(course: Course) -> str:
-    """Return the name of the course's only assignment; stop with the names if there are several."""
+    """Return the name of the course's only assignment; stop with a list if there are several."""
     names = [each.name for each in course.assignments]
     if len(names) != 1:
         stop(f"add --assignment NAME; choose one of: {', '.join(names)}")
@@ -91,7 +91,7 @@ def _only_one(course: Course) -> str:
 
 
 def _new_folder(name: str) -> Path:
-    """Return the default for --out, below the current folder."""
+    """Return the default for --out, in the current folder."""
     results = Path("results")
     if results.is_symlink():
         stop("results is a link; name the folder for the results with --out")
@@ -99,7 +99,7 @@ def _new_folder(name: str) -> Path:
 
 
 def _seed(options: argparse.Namespace, out: Path, exists: bool) -> int:
-    """Return the seed given, that of the resumed run, or a new one."""
+    """Return the given seed, the seed of the resumed run, or a new one."""
     from grader.results.store import Store
     from grader.runs import class_run
 
@@ -155,7 +155,7 @@ def _aside(line: str) -> None:
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[list[int]]:
-    """Yield a list that receives the signal at Ctrl-C; a second one interrupts."""
+    """Yield a list that receives the signal of Ctrl-C; a second Ctrl-C interrupts."""
     stopped: list[int] = []
 
     def note(number: int, frame: object) -> None:
@@ -174,7 +174,7 @@ def _interruptible() -> Iterator[list[int]]:
 def _shown(grades: Iterator[Grade], progress: Progress) -> dict[str, str]:
     """Show a progress bar on a terminal; return each student's status.
 
-    A student with several submissions has an error if one of them could not be judged.
+    A student with several submissions has the status error if one of them could not be judged.
     """
     found: dict[str, str] = {}
     if not sys.stderr.isatty():

@@ -1,4 +1,4 @@
-"""To and from an LMS: export, autograde, push, bundle."""
+"""Commands for LMSs: export, autograde, push, bundle."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from grader.cli.output import OK, USAGE, here, say, stop
 
 
 def export(options: argparse.Namespace) -> int:
-    """Fill in the instructor's file, or make the one that the system takes."""
+    """Fill in the instructor's gradebook file, or create a file for the system."""
     from grader import files, lms
     from grader.results import policy
 
@@ -36,7 +36,7 @@ def export(options: argparse.Namespace) -> int:
 
 
 def _feedback(options: argparse.Namespace) -> int:
-    """Write each student's page where the LMS finds it; nothing is sent."""
+    """Write the students' pages in an LMS's format; nothing is sent."""
     from grader.lms.exports import feedback
     from grader.results import policy
 
@@ -57,7 +57,7 @@ def _feedback(options: argparse.Namespace) -> int:
 
 
 def autograde(options: argparse.Namespace) -> int:
-    """Grade one submission and write what the system reads."""
+    """Grade one submission and write the result for the system."""
     from grader.lms.jobs import autograde as job
 
     return job.main(
@@ -71,7 +71,7 @@ def autograde(options: argparse.Namespace) -> int:
 
 
 def push(options: argparse.Namespace) -> int:
-    """Post a run's grades to Canvas, or say what would be posted."""
+    """Send a run's grades to Canvas, or print what would be sent."""
     from grader.lms import canvas_api as canvas
     from grader.results import policy
 
@@ -102,7 +102,7 @@ def push(options: argparse.Namespace) -> int:
 
 
 def _told(notes: Iterable[str], unmatched: Collection[str]) -> int:
-    """Say what is to be known of grades that went out; the exit status."""
+    """Print notes about exported grades; return the exit status."""
     for note in notes:
         say(f"  note: {note}")
     for student in unmatched:
@@ -111,7 +111,7 @@ def _told(notes: Iterable[str], unmatched: Collection[str]) -> int:
 
 
 def bundle(options: argparse.Namespace) -> int:
-    """Build what is uploaded or committed."""
+    """Build a bundle for upload or commit."""
     from grader.lms.jobs import bundle as bundles
     from grader.lms.jobs import proof
 

@@ -1,4 +1,4 @@
-"""Grade the questions of an assignment that only a person can grade: `grader mark`."""
+"""Grade manual questions: `grader mark`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def mark(options: argparse.Namespace) -> int:
-    """Give points for a question, for one student or a table of them, or list what is not graded."""
+    """Store points for a question, for one student or from a table, or list ungraded questions."""
     from grader.results import manual, policy
 
     course = here()
@@ -87,7 +87,7 @@ def _outstanding(found: Standings) -> int:
 
 
 def refuse_outstanding(found: Standings, is_partial: bool) -> int:
-    """Return the exit status for grades that go out: `USAGE` while questions are not graded.
+    """Return the exit status for exported grades: `USAGE` while questions are not graded.
 
     Args:
         found: The results.

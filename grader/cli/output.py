@@ -28,21 +28,21 @@ def is_for_users(error: Exception) -> bool:
 
 
 def line_of(error: Exception) -> str:
-    """Return the one line that an exception says to the user."""
+    """Return an exception's text for the user, as one line."""
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return f"{error.filename}: {error.strerror[0].lower()}{error.strerror[1:]}"
     return str(error)
 
 
 def say(line: str) -> None:
-    """Print a line, whatever is in it."""
+    """Print a line of any origin safely."""
     print(for_terminal(line))
 
 
 def here(given: Iterable[Path] = ()) -> Course:
-    """Load the course of the current folder, or the one that GRADER_COURSE names.
+    """Load the course of the current folder, or the one in GRADER_COURSE.
 
-    ``given``: the files and folders to be graded; a course among them is refused.
+    ``given``: the files and folders to grade; a course among them is refused.
     """
     from grader.course import catalog
 

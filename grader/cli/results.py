@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from grader.runs.regrade import Change
 
 MOST_PRINTED = 200
-"""Lines of what a program printed that are shown."""
+"""Lines of a program's output that are shown."""
 QUIET = ("-q", "--tb=short", "-rN", "--color=no", "-p", "no:cacheprovider")
 
 
@@ -53,7 +53,7 @@ def report(options: argparse.Namespace) -> int:
 
 
 def show(options: argparse.Namespace) -> int:
-    """Print a student's checks; for one check, also the line that repeats it."""
+    """Print a student's checks; for one check, also the command that repeats it."""
     from grader.results import policy
 
     found = policy.standings(here(), options.dir)
@@ -76,13 +76,13 @@ def show(options: argparse.Namespace) -> int:
 
 
 def _of(student: str, grades: Sequence[Grade]) -> Grade:
-    """Return the grade of the student that a text names; stop if there is none."""
+    """Return the grade of the student that a text identifies; stop if there is none."""
     wanted = resolve(student, [grade.submission for grade in grades])
     return next(grade for grade in grades if grade.submission.student == wanted)
 
 
 def _saved(folder: Path, grade: Grade) -> Path | None:
-    """Write the submitted file to a private folder; return its path, or None without a file."""
+    """Write the submitted file to a private folder; return its path, or None if there is none."""
     from msgspec.structs import replace
 
     from grader import files
@@ -102,7 +102,7 @@ def _saved(folder: Path, grade: Grade) -> Path | None:
 
 
 def _repeat(folder: Path, known: Run, outcome: Outcome, source: Path, seed: int | None) -> None:
-    """Print the line that repeats a check; what was not passed is run by it, and shown."""
+    """Print the command that repeats a check; run it for a failed check, and show the result."""
     from grader.grading.process import settled
     from grader.runs.regrade import secret_of
 
@@ -127,7 +127,7 @@ def _repeat(folder: Path, known: Run, outcome: Outcome, source: Path, seed: int 
 
 
 def _run_isolated(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """Run pytest as a grading process runs it: nothing around us has a say."""
+    """Run pytest as a grading process does, without influence from its surroundings."""
     import subprocess
 
     environment = interpreter.environment()
@@ -141,7 +141,7 @@ def _run_isolated(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
 
 
 def _print_fault(checks: list[Outcome]) -> None:
-    """Print why a failed submission has no diagnosis, if that went wrong."""
+    """Print why a failed submission has no diagnosis, if the diagnosis failed."""
     faults = (o.instructor["diagnosis"] for o in checks if "diagnosis" in o.instructor)
     for fault in itertools.islice(faults, 1):
         last = str(fault).strip().rpartition("\n")[2]
@@ -175,7 +175,7 @@ def _print_grade(grade: Grade, checks: list[Outcome], whole: bool) -> None:
 
 
 def adjust(options: argparse.Namespace) -> int:
-    """Change a score by hand, withdraw the last change, or list them all."""
+    """Change a score manually, withdraw the last change, or list all changes."""
     from grader.results import policy, write
     from grader.results.store import Adjustment, Store
 
@@ -201,7 +201,7 @@ def adjust(options: argparse.Namespace) -> int:
 
 
 def _listed(changes: Sequence[Adjustment], found: Standings, course: Course) -> int:
-    """Print changes by hand with their times, people and reasons."""
+    """Print manual changes with their times, people and reasons."""
     from grader.results.policy import zone_of
     from grader.timestamps import to_minute
 
@@ -256,7 +256,7 @@ def _final(grade: Grade) -> str:
 
 
 def merge(options: argparse.Namespace) -> int:
-    """Join shards of one run, or of equal ones, into a new folder."""
+    """Join shards of one run, or of equal runs, in a new folder."""
     from grader.results import write
     from grader.runs import merge
 
@@ -267,7 +267,7 @@ def merge(options: argparse.Namespace) -> int:
 
 
 def regrade(options: argparse.Namespace) -> int:
-    """Grade what the store holds with today's tests; write only when told to."""
+    """Grade the stored submissions with the current tests; write only with --write."""
     from grader.results import write
     from grader.runs import regrade
 
@@ -284,7 +284,7 @@ def regrade(options: argparse.Namespace) -> int:
 
 
 def regraded(changes: Sequence[Change]) -> Iterator[str]:
-    """Return a line for each student whose score changes, below the checks that cause it."""
+    """Yield a line for each student whose score changes, below the checks that cause it."""
     if any(change.rescaled for change in changes):
         yield "the points of all checks were rescaled"
     maxima = {(change.before.max_score, change.after.max_score) for change in changes}
@@ -318,7 +318,7 @@ def _steps(change: Change) -> str:
 
 
 def _in_sum(changes: Sequence[Change]) -> str:
-    """Return how many scores change, which way, and by how much at most."""
+    """Return how many scores change, in which direction, and by how much at most."""
     moving = [change for change in changes if change.moves]
     steps = [
         change.after.final - change.before.final

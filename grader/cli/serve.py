@@ -1,4 +1,4 @@
-"""`grader serve`, `grader serve invite`, `grader serve forget`."""
+"""The commands `grader serve`, `grader serve invite` and `grader serve forget`."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _days(text: str) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve, invite or forget."""
+    """Run the service, create invitations, or delete a student."""
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         stop("grader serve needs more packages: pip install 'backprop-grader[serve]'")

@@ -1,4 +1,4 @@
-"""Commands about the command line and its settings: config, completion."""
+"""Commands for settings: config, completion."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from grader.cli.output import OK, here, say, stop
 
 
 def config(options: argparse.Namespace) -> int:
-    """Print each assignment's effective settings and where they come from, or the JSON Schema."""
+    """Print each assignment's effective settings and their sources, or the JSON Schema."""
     from grader.course import effective, schema
 
     if options.schema:

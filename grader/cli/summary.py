@@ -1,4 +1,4 @@
-"""Write a run as lines for a terminal, fitted to its width; `cli` prints them."""
+"""Summarise a run in lines that fit the terminal's width; `cli` prints them."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ MOST_ERRORS: Final = 20
 MOST_CLUSTERS: Final = 5
 BAR: Final = 20
 WIDE: Final = 76
-"""From this width on there is room for bars."""
+"""Columns of a terminal from which there is room for bars."""
 LONGEST_NAME: Final = 30
 
 
 def summary(
     assignment: Assignment, progress: Progress, grades: Sequence[Grade], seconds: float, width: int
 ) -> list[str]:
-    """Return a line for each student, at most `MOST_ROWS`, then the class in a few lines.
+    """Return a line for each student, at most `MOST_ROWS`, then a few lines about the class.
 
     Args:
         assignment: The assignment, for its title.
-        progress: What is known of the run.
+        progress: The progress of the run, with its notes.
         grades: The grade that counts for each student.
-        seconds: How long the run took.
-        width: The columns of the terminal; lines about students are cut to it.
+        seconds: The duration of the run.
+        width: The columns of the terminal; lines about students are cut to this width.
     """
     lines = [f"{assignment.title} ({assignment.name})", ""]
     shown = sorted(grades, key=lambda grade: grade.submission.student)[:MOST_ROWS]
@@ -58,7 +58,7 @@ def summary(
 
 
 def _errors(grades: Sequence[Grade]) -> list[str]:
-    """Return the whole reason of each error: a table has no room for what to do."""
+    """Return the full reason of each error, because a table has no room for advice."""
     errors = [grade for grade in grades if grade.status == "error"]
     lines = [f"  {label(each.submission)}: {each.message}" for each in errors[:MOST_ERRORS]]
     if len(errors) > MOST_ERRORS:
@@ -78,7 +78,7 @@ def _row(grade: Grade, name: str, width: int) -> str:
 
 
 def _why(grade: Grade) -> str:
-    """Say the most useful thing about a grade in a few words."""
+    """Return the most useful fact about a grade, in a few words."""
     if grade.final != grade.score:
         return "; ".join(grade.reasons)
     found = cards.entries(grade)

@@ -1,4 +1,4 @@
-"""Texts of the command line: examples for each command, and what the help says besides."""
+"""Texts of the command line: examples for each command, and other texts of the help."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RECOGNISED: Final[Mapping[str, str]] = {
     "sakai": "Sakai download",
     "teams": "Teams download",
 }
-"""What the summary of a run calls each kind of download."""
+"""The name of each kind of download in the summary of a run."""
 EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "check": ("grader check", "grader check two_layer_network.ipynb"),
     "grade": (
@@ -91,4 +91,4 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "validate": ("grader validate", "grader validate two_layer_network --seeds 1"),
     "doctor": ("grader doctor", "sudo -u nobody grader doctor"),
 }
-"""Two or three lines for each command, as a user types them."""
+"""Two or three examples for each command, as a user types them."""

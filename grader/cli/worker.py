@@ -1,4 +1,4 @@
-"""`grader worker`."""
+"""The command `grader worker`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FOLDER = "course/"
 
 
 def run(options: argparse.Namespace) -> int:
-    """Grade what coordinators hand out, until ended."""
+    """Grade submissions of coordinators until the process is ended."""
     from grader.course import catalog
     from grader.runs import celery_worker
 
@@ -30,7 +30,7 @@ def _at_once(line: str) -> None:
 
 @contextlib.contextmanager
 def _course(given: Path | None) -> Iterator[Path | None]:
-    """Yield the course's folder; a bundle is unpacked privately while we run."""
+    """Yield the course's folder; a bundle is unpacked to a private folder meanwhile."""
     if given is None or given.is_dir():
         yield given
         return

@@ -1,4 +1,4 @@
-"""Read the declaration of a computation graph: nodes, their labels, and what each is made of."""
+"""Read the declaration of a computation graph: nodes, their labels and their operands."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from grader.errors import UserError
 
 Formula = str | tuple[str, Sequence[str | float]]
 Graph = Mapping[str, Formula]
-"""{node: formula}, or {node: (label, operands)}; names that are no node are leaves."""
+"""{node: formula}, or {node: (label, operands)}; names that are not nodes are leaves."""
 
 NAME: Final = "GRAPH"
 MOST: Final = 60
-"""Nodes and leaves that a picture can show."""
+"""Number of nodes and leaves that a picture can show."""
 LONGEST: Final = 40
 """Characters of a label."""
 
 
 class GraphError(UserError):
-    """The graph cannot be drawn: one line that says which entry is wrong."""
+    """The graph cannot be drawn; the line says which entry is wrong."""
 
 
 class Node(Struct, frozen=True):
@@ -31,15 +31,15 @@ class Node(Struct, frozen=True):
 
     name: str
     label: str
-    """How the value is made; '' for a leaf."""
+    """The formula of the value; '' for a leaf."""
     operands: tuple[str, ...]
-    """The names that it is made of, each once, in the order of the formula."""
+    """The names in the formula, each once, in order."""
 
 
 def declared(source: str) -> Graph | None:
-    """Return the `GRAPH` that a module's source assigns, or None if it assigns none.
+    """Return the `GRAPH` that a module's source assigns, or None.
 
-    The source is read, not run: the assignment must be a literal.
+    The source is parsed and not run, so the value must be a literal.
 
     Raises:
         GraphError: The source is not valid Python, or the assignment is not a literal dict.
@@ -57,12 +57,12 @@ def declared(source: str) -> Graph | None:
 
 
 def names(graph: Graph) -> tuple[str, ...]:
-    """List every node and leaf, each after its operands; raises `GraphError`."""
+    """List every node and leaf, each after its operands; raise `GraphError`."""
     return tuple(nodes(graph))
 
 
 def nodes(graph: Graph) -> dict[str, Node]:
-    """Return every node and leaf by name, each after its operands; raises `GraphError`."""
+    """Return every node and leaf by name, each after its operands; raise `GraphError`."""
     if not isinstance(graph, Mapping) or not graph:
         raise GraphError(f"{NAME} must be a dict with at least one node")
     made = {name: _node(name, formula) for name, formula in graph.items()}
@@ -81,7 +81,7 @@ def nodes(graph: Graph) -> dict[str, Node]:
 
 
 def users(found: Mapping[str, Node]) -> dict[str, list[str]]:
-    """Return for each name the nodes that it is an operand of."""
+    """Return for each name the nodes that use it as an operand."""
     result: dict[str, list[str]] = {name: [] for name in found}
     for node in found.values():
         for operand in node.operands:
@@ -121,7 +121,7 @@ def _node(name: Any, formula: Any) -> Node:
 
 
 def _parsed(name: str, formula: str) -> Node:
-    """Find the names in a formula, those of functions and attributes left out."""
+    """Find the names in a formula, except those of functions and attributes."""
     try:
         tree = ast.parse(formula.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):

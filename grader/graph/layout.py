@@ -1,7 +1,8 @@
 """Place the nodes of a graph in columns, operands left of their users, with few crossings.
 
-The method is Sugiyama's: a column for each level, an invisible point wherever an arrow passes a
-column, an order in each column by the mean place of the neighbours, then heights by the same mean.
+The method is Sugiyama's: a column for each level, an invisible point where an arrow crosses a
+column, an order in each column by the mean position of the neighbours, then heights by the same
+mean.
 """
 
 from __future__ import annotations
@@ -16,26 +17,26 @@ from grader.graph.declaration import Node, users
 
 SWEEPS: Final = 8
 GAP: Final = 46.0
-"""Width between two columns, for the arrows."""
+"""Width between two columns, for the arrows, in pixels."""
 PASSING: Final = 26.0
-"""Height that an arrow needs to pass a column."""
+"""Height that an arrow needs to cross a column, in pixels."""
 APART: Final = 11.0
-"""Height between the heads of two arrows at one node."""
+"""Height between the heads of two arrows at one node, in pixels."""
 
 Slot = tuple[str, int]
-"""A name in a column: the node itself, or its arrow that passes."""
+"""A name in a column: the node itself, or an arrow to it that crosses the column."""
 Point = tuple[float, float]
 
 
 class Size(Struct, frozen=True):
-    """The widths that a node needs: its box, and the line that its values stand at."""
+    """The widths that a node needs: its box, and the line with its values."""
 
     box: float
     stem: float
 
 
 class Place(Struct, frozen=True):
-    """The left end and the middle height of a node's box, and where its line ends."""
+    """The left end and the middle height of a node's box, and the end of its line."""
 
     x: float
     y: float
@@ -77,7 +78,7 @@ def arranged(found: Mapping[str, Node], sizes: Mapping[str, Size], row: float) -
 
 
 def _levels(found: Mapping[str, Node]) -> dict[str, int]:
-    """Give each node the column after its last operand; a leaf the one before its first user."""
+    """Place each node in the column after its last operand, a leaf before its first user."""
     levels: dict[str, int] = {}
     for name, node in found.items():
         levels[name] = 1 + max((levels[each] for each in node.operands), default=-1)
@@ -91,7 +92,7 @@ def _levels(found: Mapping[str, Node]) -> dict[str, int]:
 def _columns(
     found: Mapping[str, Node], levels: Mapping[str, int]
 ) -> tuple[list[list[Slot]], dict[Slot, set[Slot]]]:
-    """Return the slots of each column, and which slots are joined by an arrow's part."""
+    """Return the slots of each column, and the pairs of slots that an arrow connects."""
     columns: list[list[Slot]] = [[] for _ in range(max(levels.values()) + 1)]
     links: dict[Slot, set[Slot]] = {}
     for name, used in users(found).items():
@@ -113,7 +114,7 @@ def _join(links: dict[Slot, set[Slot]], one: Slot, other: Slot) -> None:
 
 
 def _order(columns: list[list[Slot]], links: Mapping[Slot, set[Slot]]) -> None:
-    """Sort each column by the mean place of the neighbours, to and fro; keep the best order."""
+    """Sort each column by the mean position of the neighbours, back and forth; keep the best."""
     best = [list(column) for column in columns]
     fewest = _crossings(columns, links)
     for sweep in range(SWEEPS):
@@ -188,7 +189,7 @@ def _settle(
 def _bounds(
     columns: Sequence[Sequence[Slot]], sizes: Mapping[str, Size], levels: Mapping[str, int]
 ) -> tuple[list[float], list[float]]:
-    """Return where each column starts and ends."""
+    """Return the left and right ends of each column."""
     starts, ends, x = [], [], 0.0
     for level, column in enumerate(columns):
         own = [sizes[name] for name, _ in column if levels[name] == level]

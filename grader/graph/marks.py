@@ -1,4 +1,4 @@
-"""Compare the values of a graph with correct ones, and find the first that is wrong."""
+"""Compare the values of a graph with the right ones, and find the first wrong one."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from msgspec import Struct, field
 from grader.graph.declaration import Graph, nodes, users
 
 Verdict = Literal["correct", "first", "wrong", "follows", "missing"]
-"""``first``: wrong, and all that it is computed from is right. ``follows``: wrong after that.
+"""The verdict on a value.
 
-``wrong``: something that it is computed from is not known, so it may not be the first.
+``first``: wrong, and all values that it is computed from are right. ``follows``: wrong after that.
+``wrong``: some value that it is computed from is unknown, so it may not be the first.
 """
 
 TOLERANCE: Final = 1e-4
 MOST_ENTRIES: Final = 6
-"""Entries of an array that are written out; of a larger one only the shape is."""
+"""Entries of an array that are printed; of a larger array only the shape is."""
 LONGEST: Final = 28
 
 
@@ -37,12 +38,12 @@ def judged(
     backward: bool = False,
     tolerance: float = TOLERANCE,
 ) -> dict[str, Verdict]:
-    """Return the verdict on every name that has a correct value.
+    """Return the verdict on every name with a known right value.
 
     Args:
         graph: The graph, as declared.
         got: The student's value of each name.
-        correct: The value to compare with; names without one are not judged.
+        correct: The right values; names without one are not judged.
         backward: Follow the arrows backward: a gradient depends on those of the node's users.
         tolerance: Largest relative difference, by the largest entry of the correct value.
 
@@ -70,7 +71,7 @@ def judged(
 
 
 def agree(got: Any, correct: Any, tolerance: float = TOLERANCE) -> bool:
-    """Return whether two numbers or arrays have one shape and close entries."""
+    """Return whether two numbers or arrays have the same shape and close entries."""
     one, other = entries(got), entries(correct)
     if one is None or other is None or shape(got) != shape(correct):
         return False

@@ -22,7 +22,7 @@ LETTER: Final = 7.3
 LINE: Final = 15.0
 MARGIN: Final = 14.0
 SHORTEST: Final = 44.0
-"""The shortest line that values stand at."""
+"""Length of the shortest line for values, in pixels."""
 INK: Final = "currentColor"
 CORRECT: Final = "var(--passed, #23855a)"
 WRONG: Final = "var(--failed, #cf3f2b)"
@@ -38,11 +38,11 @@ ATTRIBUTES: Final = frozenset(
     "stroke-dasharray stroke-linejoin text-anchor font-family font-size font-weight font-style".split()
 )
 LARGEST: Final = 300_000
-"""Bytes of a picture that a page takes."""
+"""Bytes of the largest picture that a page accepts."""
 
 
 class _Numbers(Struct, frozen=True):
-    """All that stands in one picture."""
+    """All values in one picture."""
 
     values: Mapping[str, Any]
     gradients: Mapping[str, Any]
@@ -88,10 +88,10 @@ def draw(
         graph: The graph, as declared: see `grader.graph`.
         values: The value of each name in the forward pass: numbers, nested lists or arrays.
         gradients: The gradient of the last node with respect to each name.
-        numeric: Numeric gradients, written beside those that are not marked as correct.
-        marks: The verdicts, see `judged`; without marks nothing is judged.
-        correct: Correct values of the forward pass, written above the first that is wrong.
-        correct_gradients: Correct gradients, written below the first that is wrong.
+        numeric: Numeric gradients, written next to those that are not marked as correct.
+        marks: The verdicts, see `judged`; None if nothing is judged.
+        correct: Right values of the forward pass, written above the first wrong one.
+        correct_gradients: Right gradients, written below the first wrong one.
         title: A title for screen readers.
 
     Raises:
@@ -125,7 +125,7 @@ def draw(
 
 
 def is_picture(text: str) -> bool:
-    """Return whether a text is a picture as `draw` makes it: no script, no style, no link."""
+    """Return whether a text is a picture made by `draw`: no script, no style, no link."""
     if not text.startswith("<svg ") or len(text) > LARGEST or re.search(r"<[!?]|url\(", text):
         return False
     try:
@@ -161,7 +161,7 @@ def _size(node: Node, *groups: list[tuple[str, Verdict | None]]) -> Size:
 
 
 def _described(found: Mapping[str, Node], numbers: _Numbers) -> str:
-    """Say in words what the picture shows, a sentence for each name."""
+    """Describe the picture in words, with a sentence for each name."""
     sentences = []
     for name, node in found.items():
         known = {"value": numbers.values, "gradient": numbers.gradients, "numeric": numbers.numeric}
@@ -252,5 +252,5 @@ def _moved(point: Point) -> Point:
 
 
 def _plain(text: str) -> str:
-    """Replace what XML cannot hold, and what turns the reading direction."""
+    """Replace characters that XML cannot contain or that change the reading direction."""
     return "".join(c if c.isprintable() else "\ufffd" for c in text)

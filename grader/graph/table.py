@@ -1,4 +1,4 @@
-"""Write a graph's values and gradients as a table of plain text, in the order of the forward pass."""
+"""Write a graph's values and gradients as a text table, in the order of the forward pass."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def table(
     numeric: Mapping[str, Any] | None = None,
     marks: Marks | None = None,
 ) -> list[str]:
-    """Return one line for each name, under a head; columns without an entry are left out."""
+    """Return one line for each name, below a header; columns without an entry are left out."""
     rows: list[tuple[str, ...]] = [("", "value", "gradient", "numeric", "")]
     for name, node in nodes(graph).items():
         label = f"{name} = {node.label}" if node.label else name
@@ -39,7 +39,7 @@ def table(
 
 
 def verdict(name: str, marks: Marks) -> str:
-    """Say in words what is marked at a name: the value, the gradient, or both."""
+    """Describe the mark at a name: of the value, the gradient, or both."""
     found = {"value": marks.values.get(name), "gradient": marks.gradients.get(name)}
     wrong = [
         f"{what}: {WORDS[each]}" for what, each in found.items() if each not in (None, "correct")

@@ -1,8 +1,8 @@
-"""Draw the graph that an exercise declares as a file, with the values that its text works by hand.
+"""Draw the graph that an exercise declares as a file, with the values in its text.
 
-Beside ``GRAPH`` the given part of a solution may hold two more literals, ``GRAPH_VALUES`` and
-``GRAPH_GRADIENTS``: a number or nested list for each name. `grader build` draws ``graph.svg`` from them
-where the text shows it: ``![Graph: ...](graph.svg)``.
+Besides ``GRAPH``, the given part of a solution may contain two more literals, ``GRAPH_VALUES`` and
+``GRAPH_GRADIENTS``: a number or nested list for each name. If the text shows it as ``![Graph:
+...](graph.svg)``, `grader build` draws ``graph.svg`` from them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PAPER: Final = "#ffffff"
 
 
 def worked_picture(source: str) -> str:
-    """Return the picture of a solution's graph as a file of its own, or '' if its text shows none.
+    """Return the picture of a solution's graph as a file, or '' if its text shows none.
 
     Raises:
         GraphError: The graph or its values cannot be read.
@@ -34,7 +34,7 @@ def worked_picture(source: str) -> str:
 
 
 def standalone(svg: str) -> str:
-    """Return a picture with colours of its own on white: a file does not inherit a page's."""
+    """Return a picture with its own colours on white, because a file inherits none from a page."""
     svg = re.sub(r"var\(--\w+, none\)", PAPER, svg)
     svg = re.sub(r"var\(--\w+, (#\w+)\)", r"\1", svg).replace("currentColor", INK)
     x, y, width, height = re.search(r'viewBox="(\S+) (\S+) (\S+) (\S+)"', svg).groups()  # type: ignore[union-attr]  # `draw` writes one
@@ -44,7 +44,7 @@ def standalone(svg: str) -> str:
 
 
 def _literal(source: str, name: str) -> dict[str, Any]:
-    """Return a dict that a module's source assigns as a literal; an empty one if it assigns none."""
+    """Return a dict that a module's source assigns as a literal; an empty one if there is none."""
     for statement in ast.parse(source).body:
         targets = statement.targets if isinstance(statement, ast.Assign) else []
         if isinstance(statement, ast.Assign) and any(

@@ -1,4 +1,4 @@
-r"""Rewrite syntax of a later Python so that Python 3.11 can read it, each line in its place.
+r"""Rewrite syntax of newer Python versions for Python 3.11, keeping line numbers.
 
 >>> python_of("try:\n    x = 1\nexcept KeyError, ValueError:\n    pass")
 'try:\n    x = 1\nexcept (KeyError, ValueError):\n    pass'
@@ -7,10 +7,10 @@ r"""Rewrite syntax of a later Python so that Python 3.11 can read it, each line 
 >>> python_of("def first[T](items: list[T]) -> T:\n    return items[0]")
 "def first   (items: 'list[T]') -> 'T':\n    return items[0]"
 
-Students may have a newer Python than the grader. Rewritten are: quotes, backslashes, comments and line breaks
-in the fields of an f-string (Python 3.12), type parameters and ``type`` statements (3.12), and ``except`` with
-several classes without parentheses (3.14). A text that this Python can read, or that it still cannot read
-after all that, is returned unchanged. Nothing is run.
+Students may have a newer Python than the grader. Rewritten are: quotes, backslashes, comments and
+line breaks in the fields of an f-string (Python 3.12), type parameters and ``type`` statements
+(3.12), and ``except`` with several classes without parentheses (3.14). Text that this Python can
+parse, or still cannot parse afterwards, is returned unchanged. Nothing is run.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ import re
 import warnings
 
 MAX_REWRITTEN = 128 * 1024
-"""Longer texts are left alone: parsing is quadratic for some texts."""
+"""Longer texts are not rewritten, because parsing some texts takes quadratic time."""
 
 STATEMENT = (
     r"\n[ \t]*(?:(?:async[ \t]+)?(?:def|class)[ \t]+\w+[ \t]*\["
     r"|type[ \t]+\w+[ \t]*(?:\[.*\])?[ \t]*=(?!=)|except\b[^\n:(]*,)"
 )
 STRING = r"[fF][rR]?(?:\"\"\"|'''|(?P<quote>[\"'])(?:(?!(?P=quote))[^\n])*\{[^{}\n]*(?:(?P=quote)|[\\#\n]))"
-"""One of them is in every text that needs to be rewritten. Few texts have it, and only these are parsed."""
+"""Matches in every text that needs to be rewritten; only the few that match are parsed."""
 
 
 def python_of(text: str) -> str:
-    """Return the text as this Python can read it, or as it is."""
+    """Return the text rewritten for this Python, or unchanged."""
     return rewritten(text) if _may_be_newer(text) and not parses(text) else text
 
 
@@ -40,7 +40,7 @@ def _may_be_newer(text: str) -> bool:
 
 
 def rewritten(text: str) -> str:
-    """Return the text without newer syntax, whether or not this Python can read it."""
+    """Return the text without newer syntax, whether or not this Python can parse it."""
     if len(text) > MAX_REWRITTEN or not _may_be_newer(text):
         return text
     from grader.newer_syntax import parameters, statements, strings, tokens
@@ -54,7 +54,7 @@ def rewritten(text: str) -> str:
 
 
 def parses(text: str) -> bool:
-    """Return whether this Python can read a text; a long one is not tried, and counts as one that it can."""
+    """Return whether this Python can parse a text; a long one is assumed to be valid."""
     try:
         return len(text) > MAX_REWRITTEN or bool(parsed(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -1,6 +1,6 @@
-"""Write what names type parameters so that it needs none: annotations as text, other uses as new ones.
+"""Replace uses of type parameters in code from which their declarations were removed.
 
-Annotations become text; other uses become type parameters that are made where they stand.
+Annotations become strings; other uses create a type parameter on the spot.
 
 def first(rows: list[T]): return cast(T, rows[0])
 # def first(rows: 'list[T]'): return cast(typing.TypeVar('T'), rows[0])
@@ -14,14 +14,14 @@ from collections.abc import Iterator
 from grader.newer_syntax.statements import Generic, Parameters
 
 Edits = dict[tuple[int, int], str]
-"""What stands instead of a part of the text, by begin and end."""
+"""The replacement for each part of the text, by start and end."""
 
 
 def without(text: str, tree: ast.Module, generic: Generic) -> str:
     """Return the text without uses of type parameters.
 
     Args:
-        text: Python, from which the brackets with type parameters were taken.
+        text: Python source without the brackets of its type parameters.
         tree: Its syntax tree.
         generic: The type parameters of functions and classes, by line and name.
     """
@@ -52,7 +52,7 @@ def _edits(node: ast.stmt, parameters: Parameters, places: _Places) -> Edits:
     bound = set(_bound(node))
     for each in ast.walk(node) if parameters else ():
         if isinstance(each, ast.JoinedStr):
-            quoted.update(ast.walk(each))  # what stands in there has no places in Python 3.11
+            quoted.update(ast.walk(each))  # nodes inside have no positions in Python 3.11
         if isinstance(each, ast.Name) and each not in quoted and each.id not in bound:
             made = parameters.get(each.id)
             edits |= {places.of(each): made} if made else {}
@@ -66,7 +66,7 @@ def _annotations(node: ast.AST) -> Iterator[ast.expr]:
 
 
 def _bound(node: ast.AST) -> Iterator[str]:
-    """Yield the names that are given another meaning somewhere inside."""
+    """Yield the names that are redefined somewhere inside."""
     for each in ast.walk(node):
         if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load):
             yield each.id
@@ -75,7 +75,7 @@ def _bound(node: ast.AST) -> Iterator[str]:
 
 
 class _Places:
-    """Finds in a text what nodes of its tree stand for."""
+    """Finds the text of the nodes of a syntax tree."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -85,7 +85,7 @@ class _Places:
             self._begins.append(self._begins[-1] + len(line) + 1)
 
     def of(self, node: ast.expr) -> tuple[int, int]:
-        """Return begin and end of a node."""
+        """Return start and end of a node."""
         begin = self._offset(node.lineno, node.col_offset)
         return begin, self._offset(node.end_lineno or 0, node.end_col_offset or 0)
 

@@ -1,6 +1,6 @@
-"""Write statements that only a later Python can read as Python 3.11 has them.
+"""Rewrite statements of newer Python versions for Python 3.11.
 
-The new statement begins where the old one began, and takes as many lines.
+The new statement begins at the same place as the old one, and has the same number of lines.
 
 except KeyError, ValueError:    # except (KeyError, ValueError):
 type Rows = list[Row]           # Rows = __import__("types").new_class('Rows', (list,))
@@ -19,20 +19,20 @@ TYPING = '__import__("typing").'
 KINDS = {"": "TypeVar", "*": "TypeVarTuple", "**": "ParamSpec"}
 
 Parameters = Mapping[str, str]
-"""An expression that makes each type parameter, by its name."""
+"""For each type parameter, an expression that creates it."""
 Generic = dict[tuple[int, str], Parameters]
 """The type parameters of functions and classes, by line and name."""
 
 
 def rewritten(tokens: Sequence[Token]) -> tuple[str, Generic]:
-    """Return the text of the tokens, and the type parameters that were taken out of it."""
+    """Return the text of the tokens, and the type parameters that were removed from it."""
     statements = _Statements(tokens)
     statements.rewrite()
     return "".join(statements.texts), statements.generic
 
 
 class _Statements:
-    """The tokens of a text, in which statements are written anew."""
+    """The tokens of a text whose statements are rewritten."""
 
     def __init__(self, tokens: Sequence[Token]) -> None:
         self._kinds = [token.kind for token in tokens]
@@ -41,7 +41,7 @@ class _Statements:
         self._line = 1
 
     def rewrite(self) -> None:
-        """Write anew each statement that begins with a word that matters here."""
+        """Rewrite each statement that begins with one of the relevant words."""
         depth, begins = 0, True
         for at, (kind, text) in enumerate(zip(list(self._kinds), list(self.texts), strict=True)):
             if begins and kind == "word":
@@ -81,7 +81,7 @@ class _Statements:
         return found
 
     def _definition(self, at: int) -> None:
-        """Take out type parameters; a class gets them from `typing.Generic`."""
+        """Remove type parameters; a class gets them from `typing.Generic`."""
         name = self._after(at)
         opening = self._after(name)
         if not self._is_at(opening, "["):
@@ -111,7 +111,7 @@ class _Statements:
             self.texts[closing] = f"{comma}{base})"
 
     def _parameters(self, opening: int, closing: int) -> Iterator[tuple[str, str]]:
-        """Yield each type parameter with an expression that makes it."""
+        """Yield each type parameter with an expression that creates it."""
         depth, stars, begins = 0, "", True
         for index in range(opening + 1, closing):
             text = self.texts[index]
@@ -124,7 +124,7 @@ class _Statements:
             begins = bool(stars) or (not depth and text == ",")
 
     def _type(self, at: int) -> None:
-        """Write an alias as a class with its name: it stands in annotations and in ``|``."""
+        """Rewrite an alias as a class with its name, which works in annotations and in ``|``."""
         name = self._after(at)
         sign = self._after(name)
         if self._is_at(sign, "["):
@@ -137,13 +137,13 @@ class _Statements:
         self.texts[at:end] = [""] * (end - at)
         self.texts[at] = f'{alias} = __import__("types").new_class({alias!r}, (list,{lines}))'
 
-    # --- where something stands ---
+    # --- positions of tokens ---
 
     def _is_at(self, at: int, text: str) -> bool:
         return at < len(self.texts) and self.texts[at] == text
 
     def _after(self, at: int) -> int:
-        """Return the next token that is not a gap."""
+        """Return the index of the next token that is not a gap."""
         following = range(at + 1, len(self.texts))
         found = next((index for index in following if self._kinds[index] != "gap"), None)
         if found is None:
@@ -151,7 +151,7 @@ class _Statements:
         return found
 
     def _closing(self, at: int) -> int:
-        """Return where the bracket that opens at a token is closed."""
+        """Return the index of the bracket that closes the one at ``at``."""
         depth = 0
         for index in range(at, len(self.texts)):
             depth += (self.texts[index] in OPENS) - (self.texts[index] in CLOSES)
@@ -160,7 +160,7 @@ class _Statements:
         raise UnreadableError
 
     def _end(self, at: int, *ends: str) -> int:
-        """Return the first of some tokens outside brackets, or the end of the text."""
+        """Return the index of the first of some tokens outside brackets, or the end of the text."""
         depth = 0
         for index in range(at, len(self.texts)):
             if not depth and self.texts[index] in ends:

@@ -1,6 +1,6 @@
-r"""Write f-strings that only Python 3.12 can read as calls of `str.format`, which mean exactly the same.
+r"""Rewrite f-strings that need Python 3.12 as calls of `str.format` with the same meaning.
 
-Literals that stand side by side with one become a sum.
+Adjacent literals become a sum.
 
 f"{row["name"]!r:>{width}}"    # "{!r:>{}}".format((row["name"]), (width))
 "a" f"{'\n'.join(rows)}"       # ("a" + "{}".format(('\n'.join(rows))))
@@ -23,11 +23,11 @@ from grader.newer_syntax.tokens import (
 )
 
 BRACE = r"\\(?:x7[bd]|u007[bd]|U0000007[bd]|173|175|N\{(?:LEFT|RIGHT) CURLY)"
-"""An escaped brace, which `str.format` would take for a field."""
+"""Matches an escaped brace, which `str.format` would treat as a field."""
 
 
 def rewritten(tokens: Sequence[Token]) -> list[Token]:
-    """Return the tokens with each f-string written so that Python 3.11 can read it."""
+    """Return the tokens with each f-string rewritten for Python 3.11."""
     found: list[Token] = []
     at = depth = 0
     while at < len(tokens):
@@ -43,7 +43,7 @@ def rewritten(tokens: Sequence[Token]) -> list[Token]:
 
 
 def _group_end(tokens: Sequence[Token], at: int, depth: int) -> int:
-    """Return where literals that stand side by side end; ``at`` if none begins there."""
+    """Return the end of a group of adjacent literals; ``at`` if none begins there."""
     end = at
     for index in range(at, len(tokens)):
         kind = tokens[index].kind
@@ -55,7 +55,7 @@ def _group_end(tokens: Sequence[Token], at: int, depth: int) -> int:
 
 
 def _group(tokens: Sequence[Token]) -> Iterator[Token]:
-    """Yield literals that stand side by side; as a sum if one of them becomes a call."""
+    """Yield adjacent literals, as a sum if one of them becomes a call."""
     literals = {
         i: literal_at(each.text, 0) for i, each in enumerate(tokens) if each.kind == "string"
     }

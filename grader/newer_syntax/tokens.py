@@ -1,4 +1,4 @@
-"""Split a text into tokens by the rules of Python 3.12, whichever Python runs this.
+"""Split a text into tokens by the rules of Python 3.12, with any version of Python.
 
     tokens_of('f"{d["k"]}" # why')
     # [Token("string", 'f"{d["k"]}"'), Token("gap", " # why")]
@@ -12,7 +12,7 @@ import re
 from typing import NamedTuple
 
 MAX_NESTED = 20
-"""Strings in fields of f-strings, at most this deep."""
+"""Largest depth of strings nested in fields of f-strings."""
 
 LEXEME = (
     r"(?P<gap>(?:[ \t\f]|\\\n|\#[^\n]*)+)|(?P<newline>\n)"
@@ -23,7 +23,7 @@ OPENS, CLOSES = frozenset("([{"), frozenset(")]}")
 
 
 class UnreadableError(Exception):
-    """A text is not Python, of whichever version."""
+    """A text is not valid Python in any version."""
 
 
 class Token(NamedTuple):
@@ -34,7 +34,7 @@ class Token(NamedTuple):
 
 
 class Field(NamedTuple):
-    """A field of an f-string. ``shown``: what ``{x = }`` shows besides the value; spec None: no colon."""
+    """A field of an f-string. ``shown``: the text that ``{x = }`` adds; spec None: no colon."""
 
     expression: str
     shown: str
@@ -43,7 +43,7 @@ class Field(NamedTuple):
 
 
 class Literal(NamedTuple):
-    """A string literal, and where it ends in its text. ``parts``: only of an f-string."""
+    """A string literal, and its end in the text. ``parts``: only of an f-string."""
 
     prefix: str
     quote: str
@@ -52,7 +52,7 @@ class Literal(NamedTuple):
 
 
 def tokens_of(text: str) -> list[Token]:
-    """Return the tokens of a text; joined they are the text again. Raise `UnreadableError`."""
+    """Return the tokens of a text, which joined give the text again; raise `UnreadableError`."""
     found, at = [], 0
     while at < len(text):
         kind, end = _token(text, at, 0)
@@ -62,7 +62,7 @@ def tokens_of(text: str) -> list[Token]:
 
 
 def _token(text: str, at: int, nested: int) -> tuple[str, int]:
-    """Return kind and end of the token that begins at a position."""
+    """Return the kind and the end of the token at a position."""
     match = re.compile(LEXEME).match(text, at)
     if match is None:
         raise UnreadableError
@@ -73,7 +73,7 @@ def _token(text: str, at: int, nested: int) -> tuple[str, int]:
 
 
 def literal_at(text: str, at: int, nested: int = 0) -> Literal:
-    """Return the string literal that begins at a position; raise `UnreadableError`."""
+    """Return the string literal at a position; raise `UnreadableError`."""
     match = re.compile(LEXEME).match(text, at)
     if match is None or not match["quote"] or nested > MAX_NESTED:
         raise UnreadableError
@@ -86,19 +86,19 @@ def literal_at(text: str, at: int, nested: int = 0) -> Literal:
 
 
 class _Inside:
-    """Reads what stands between the quotes of one literal."""
+    """Parses the part between the quotes of a literal."""
 
     def __init__(self, text: str, quote: str, raw: bool, nested: int) -> None:
         self._text, self._quote, self._raw, self._nested = text, quote, raw, nested
 
     def plain_end(self, at: int) -> int:
-        """Return where the closing quote of a literal without fields stands."""
+        """Return the position of the closing quote of a literal without fields."""
         while not self._text.startswith(self._quote, at):
             at += len(self._character(at))
         return at
 
     def parts(self, at: int, stop: str) -> tuple[tuple[str | Field, ...], int]:
-        """Return texts and fields up to ``stop``, and where that stands."""
+        """Return the texts and fields up to ``stop``, and its position."""
         found: list[str | Field] = []
         begin = at
         while not self._text.startswith(stop, at):
@@ -116,7 +116,7 @@ class _Inside:
         return (*found, self._text[begin:at]), at
 
     def _character(self, at: int) -> str:
-        """Return a character, or an escape as it is written."""
+        """Return a character, or an escape sequence as written."""
         text = self._text[at : at + 2]
         if not text or (text[0] == "\n" and len(self._quote) == 1):
             raise UnreadableError
@@ -125,7 +125,7 @@ class _Inside:
         return text if text[0] == "\\" else text[0]
 
     def _field(self, at: int) -> tuple[Field, int]:
-        """Return the field whose expression begins at a position, and where the text goes on."""
+        """Return the field whose expression begins at a position, and the position after it."""
         begin, end = at, self._expression_end(at)
         expression, shown, conversion, spec = self._text[begin:end], "", "", None
         if self._text[end] == "=":
@@ -143,7 +143,7 @@ class _Inside:
         return Field(expression, shown, conversion, spec), end + 1
 
     def _expression_end(self, at: int) -> int:
-        """Return where an expression ends: at its ``=``, ``!``, ``:`` or closing brace."""
+        """Return the end of an expression: at its ``=``, ``!``, ``:`` or closing brace."""
         depth = 0
         while at < len(self._text):
             kind, end = _token(self._text, at, self._nested + 1)
