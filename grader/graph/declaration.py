@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import graphlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -36,6 +37,7 @@ class Node(Struct, frozen=True):
     """The names in the formula, each once, in order."""
 
 
+@functools.lru_cache(maxsize=16)
 def declared(source: str) -> Graph | None:
     """Return the `GRAPH` that a module's source assigns, or None.
 
@@ -120,6 +122,7 @@ def _node(name: Any, formula: Any) -> Node:
     raise GraphError(f"{NAME}: {name} must be a formula or (label, operands)")
 
 
+@functools.lru_cache(maxsize=1024)
 def _parsed(name: str, formula: str) -> Node:
     """Find the names in a formula, except those of functions and attributes."""
     try:

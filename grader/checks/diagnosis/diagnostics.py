@@ -113,6 +113,24 @@ class Candidate(Struct, eq=False):
             self._module.forget()
 
 
+class _Drawn:
+    """The inputs of one generator, each drawn when it is reached: most are never looked at."""
+
+    def __init__(self, rest: Iterator[Case]) -> None:
+        self._rest = rest
+        self._made: list[Case] = []
+
+    def __iter__(self) -> Iterator[Case]:
+        """Yield those already drawn, then further ones."""
+        for number in itertools.count():
+            if number == len(self._made):
+                case = next(self._rest, None)
+                if case is None:
+                    return
+                self._made.append(case)
+            yield self._made[number]
+
+
 class Diagnostics:
     """The diagnostic inputs of a run by function, and the candidates for each function."""
 
@@ -123,7 +141,8 @@ class Diagnostics:
         rng: Callable[[str], np.random.Generator],
     ) -> None:
         self.exercise, self._hidden, self._rng = exercise, hidden, rng
-        self._drawn: dict[Callable[..., Any], list[Case]] = {}
+        self._drawn: dict[Callable[..., Any], _Drawn] = {}
+        self._sizes: dict[Case, int] = {}
         self._ladder: dict[str, list[Case]] | None = None
         self._candidates: dict[str, list[Candidate]] = {}
         self._pairs: dict[str, list[Candidate]] = {}
@@ -152,9 +171,9 @@ class Diagnostics:
         """
         found: list[Case] = []
         for draw in self._draws(function):
-            cases = [case for case in self._draw(draw) if case.function == function]
-            found += cases[:MOST_FAILED] if draw in draws else cases[:1]
-        return [*self.ladder(function), *sorted(found, key=lambda case: _size(case.args))]
+            fitting = (case for case in self._draw(draw) if case.function == function)
+            found += itertools.islice(fitting, MOST_FAILED if draw in draws else 1)
+        return [*self.ladder(function), *sorted(found, key=self._size)]
 
     def ladder(self, function: str) -> list[Case]:
         """Return the course's demonstration inputs for a function, in their order."""
@@ -170,21 +189,26 @@ class Diagnostics:
     def _draws(self, function: str) -> Iterator[Callable[..., Any]]:
         for draw, cases in self._hidden.items():
             fits = [case for case in cases if case.function == function and not case.cpu]
-            if fits and min(_size(case.args) for case in fits) <= MOST_NUMBERS:
+            if any(self._size(case) <= MOST_NUMBERS for case in fits):
                 yield draw
 
-    def _draw(self, draw: Callable[..., Any]) -> list[Case]:
+    def _draw(self, draw: Callable[..., Any]) -> _Drawn:
         if draw not in self._drawn:
-            self._drawn[draw] = [case for case in self.all_drawn(draw) if self._is_usable(case)]
+            self._drawn[draw] = _Drawn(filter(self._is_usable, self.all_drawn(draw)))
         return self._drawn[draw]
 
-    def all_drawn(self, draw: Callable[..., Any]) -> list[Case]:
-        """Return all cases of a generator, including those on which the reference raises."""
+    def all_drawn(self, draw: Callable[..., Any]) -> Iterator[Case]:
+        """Yield all cases of a generator, including those on which the reference raises."""
         rng = self._rng(f"diagnostic {draw.__module__}.{draw.__qualname__}")
-        return list(draw(rng, self.exercise.reference.module))
+        yield from draw(rng, self.exercise.reference.module)
+
+    def _size(self, case: Case) -> int:
+        if case not in self._sizes:
+            self._sizes[case] = _size(case.args)
+        return self._sizes[case]
 
     def _is_usable(self, case: Case) -> bool:
-        if case.cpu or _size(case.args) > MOST_NUMBERS:
+        if case.cpu or self._size(case) > MOST_NUMBERS:
             return False
         try:
             self.exercise.reference.want(case)
@@ -233,6 +257,7 @@ class Diagnostics:
     def forget(self) -> None:
         """Discard the inputs and the answers, before another seed draws new ones."""
         self._drawn.clear()
+        self._sizes.clear()
         self._ladder = None
         for candidates in (*self._candidates.values(), *self._pairs.values(), self._mistakes or ()):
             for each in candidates:
@@ -269,23 +294,39 @@ def agree(case: Case, mine: Arrays, made: Answered | None, keys: Iterable[Path])
         return False
     for path in keys:
         got, want = mine.get(path), made.arrays.get(path)
-        if got is None or want is None or not _is_near(case, got, want, made.scales[path]):
+        tolerance = max(case.tolerance, compare.TOLERANCE)
+        if got is None or want is None:
+            return False
+        if not _is_near(case, got, want, made.scales[path], tolerance):
             return False
     return True
 
 
-def _is_near(case: Case, got: np.ndarray, want: np.ndarray, scale: float) -> bool:
+def _is_near(
+    case: Case,
+    got: np.ndarray,
+    want: np.ndarray,
+    scale: float,
+    tolerance: float,
+    integers: bool = False,
+) -> bool:
+    """Return the verdict of `compare.fault`, without its message wherever numbers are finite."""
     if got.shape != want.shape:
         return False
-    tolerance = max(case.tolerance, compare.TOLERANCE)
-    if got.size and not case.entrywise and got.dtype.kind == want.dtype.kind == "f":
+    if (
+        got.size
+        and not integers
+        and not case.entrywise
+        and got.dtype.kind == want.dtype.kind == "f"
+    ):
         with np.errstate(invalid="ignore"):  # infinity minus infinity
             off = float(np.abs(got - want).max())
         if math.isfinite(off):  # rules out most candidates without building a message
             return off <= max(tolerance * scale, case.floor)
     found = compare.fault(
-        got, want, scale, floor=case.floor, tolerance=tolerance, entrywise=case.entrywise
-    )
+        got, want, scale,
+        floor=case.floor, tolerance=tolerance, integers=integers, entrywise=case.entrywise,
+    )  # fmt: skip
     return found is None
 
 
@@ -298,10 +339,9 @@ def wrong_paths(reference: Module, case: Case, answer: Answer) -> list[Path]:
     found = []
     for path, right in expected.items():
         got = mine.get(path)
-        if got is None or compare.fault(
-            got, right, scales[path], floor=case.floor, tolerance=case.tolerance,
-            entrywise=case.entrywise, integers=_integers(want, path),
-        ):  # fmt: skip
+        if got is None or not _is_near(
+            case, got, right, scales[path], case.tolerance, _integers(want, path)
+        ):
             found.append(path)
     return found
 

@@ -60,6 +60,7 @@ class Investigation:
         self.fresh = asked.fresh()
         self.causes: list[Cause] = []
         self.views: dict[str, View] = {}
+        self._explained: dict[tuple[object, ...], bool] = {}
 
     def end(self) -> None:
         """End the worker."""
@@ -317,9 +318,23 @@ class Investigation:
         return self.search.all_of(module, pairs)
 
     def is_explained(self, pairs: Sequence[tuple[Case, Answer]]) -> bool:
-        """Return whether the edits found so far, one or all together, give these answers."""
+        """Return whether the edits found so far, one or all together, give these answers.
+
+        The checks of one function's arrays ask about the same pairs, so the result is kept.
+        """
         edited = [cause for cause in self.causes if cause.module is not None]
         modules = [cause.module for cause in edited if cause.module is not None]
+        about = (*modules, *((case, id(answer)) for case, answer in pairs))
+        if about not in self._explained:
+            self._explained[about] = self._is_explained(edited, modules, pairs)
+        return self._explained[about]
+
+    def _is_explained(
+        self,
+        edited: Sequence[Cause],
+        modules: Sequence[Module],
+        pairs: Sequence[tuple[Case, Answer]],
+    ) -> bool:
         if any(self.all_of(module, pairs) for module in modules):
             return True
         return len(edited) > 1 and self.all_of(self._combined(edited), pairs)

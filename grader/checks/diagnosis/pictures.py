@@ -7,6 +7,7 @@ Pictures use only demonstration inputs, which may be shown.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -163,7 +164,8 @@ def _named(arrays: Mapping[Path, np.ndarray], labels: tuple[str, ...]) -> Iterat
                 yield labels[place], array
 
 
-def _returned(source: str) -> dict[str, tuple[str, ...]]:
+@functools.lru_cache(maxsize=16)
+def _returned(source: str) -> Mapping[str, tuple[str, ...]]:
     """Return the names of the variables that each function returns; '' for other expressions."""
     found: dict[str, tuple[str, ...]] = {}
     for node in ast.parse(source).body:

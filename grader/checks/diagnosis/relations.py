@@ -22,7 +22,12 @@ FEWEST: Final = 2
 FEWEST_ENTRIES: Final = 4
 """Number of wrong entries, over all inputs, for which it must hold."""
 
+PROBED: Final = 16
+"""Numbers of one array by which most of the known values are ruled out, all of these at once."""
+
 _Test = Callable[["Pair"], bool]
+_Made = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""From the right array and a known value, entry by entry, what the student's array may be."""
 
 
 class Pair(Struct, frozen=True):
@@ -456,15 +461,66 @@ def _shared(pairs: Sequence[Pair]) -> list[str]:
     return [name for name in pairs[0].known if name in names]
 
 
+def _possible(pairs: Sequence[Pair], tries: Iterable[_Made], factor: bool = False) -> list[str]:
+    """Return the shared names that some entries of the largest array do not rule out.
+
+    Args:
+        pairs: The array on each input.
+        tries: What may be made of the right array and a known value.
+        factor: Whether the student's array may be any multiple of that.
+    """
+    pair, names = max(pairs, key=lambda pair: pair.right.size), _shared(pairs)
+    if pair.got.shape != pair.right.shape or not pair.right.size:
+        return names
+    places = np.unique(np.linspace(0, pair.right.size - 1, PROBED, dtype=int))
+    rows = {name: _entries(pair.known[name], pair.right.shape, places) for name in names}
+    names = [name for name in names if rows[name] is not None]
+    if not names:
+        return []
+    got, right = pair.got.take(places), pair.right.take(places)
+    known = np.stack([row for row in rows.values() if row is not None])
+    limit = 2 * TOLERANCE * float(np.abs(pair.got).max())
+    least = SLIGHT * float(np.abs(pair.right).max())
+    ruled_out = np.ones(len(names), bool)
+    with np.errstate(all="ignore"):
+        for make in tries:
+            made = np.broadcast_to(make(right, known), known.shape)
+            ruled_out &= _is_no_multiple(got, made, limit, least) if factor else (
+                (np.abs(got - made) > limit).any(axis=1)
+            )  # fmt: skip
+    return [name for name, is_out in zip(names, ruled_out, strict=True) if not is_out]
+
+
+def _entries(array: np.ndarray, shape: tuple[int, ...], places: np.ndarray) -> np.ndarray | None:
+    """Return entries of an array that is stretched to a shape; None where it does not fit."""
+    if array.shape != shape:
+        try:
+            array = np.broadcast_to(array, shape)
+        except ValueError:
+            return None
+    return array.take(places)
+
+
+def _is_no_multiple(got: np.ndarray, made: np.ndarray, limit: float, least: float) -> np.ndarray:
+    """Return for each row of ``made`` if no number times it is ``got`` within ``limit``."""
+    top = np.take_along_axis(made, np.abs(made).argmax(axis=1)[:, None], axis=1)
+    beside = got[np.abs(made).argmax(axis=1)][:, None]
+    off = np.abs(got * top - beside * made)
+    is_out = (off > limit * (np.abs(made) + np.abs(top))).any(axis=1)
+    return np.asarray(is_out & (np.abs(top[:, 0]) > least))
+
+
 def _terms(pairs: Sequence[Pair]) -> str:
-    for name in _shared(pairs):
+    for name in _possible(pairs, (np.add, np.subtract)):
         for words, sign in (
             (f"lacks the term {name}", -1.0),
             (f"has the term {name} too many", 1.0),
         ):
             if _all(pairs, lambda p, n=name, s=sign: _adds(p, n, s)):  # type: ignore[misc]
                 return words
-    for name in sorted(_shared(pairs), key=lambda name: not name.startswith("`")):
+    for name in sorted(
+        _possible(pairs, (np.multiply, np.divide)), key=lambda name: not name.startswith("`")
+    ):
         for words, test in (
             (f"is multiplied by {name} once too often", lambda p, q: p.right * q),
             (f"lacks the factor {name}", lambda p, q: p.right / q),
@@ -487,7 +543,8 @@ _SLOPES: Final[dict[str, Callable[[np.ndarray], np.ndarray]]] = {
 
 def _slopes(pairs: Sequence[Pair]) -> str:
     """Describe the slope and the number by which an array is multiplied once too often."""
-    for name in _shared(pairs):
+    tries = [lambda right, known, s=slope: right * s(known) for slope in _SLOPES.values()]
+    for name in _possible(pairs, tries, factor=True):
         for words, slope in _SLOPES.items():
             try:
                 numbers = _of_all(pairs, lambda p, n=name, s=slope: _number(p, s(p.known[n])))  # type: ignore[misc]
@@ -563,11 +620,12 @@ def _is_factor(pair: Pair, made: np.ndarray) -> bool:
 
 
 def _others(pairs: Sequence[Pair]) -> str:
-    for name in _shared(pairs):
+    for name in _possible(pairs, [lambda _, known: known]):
         if _all(pairs, lambda p, n=name: p.got.size > 0 and near(p.got, p.known[n])):  # type: ignore[misc]
             given = name.startswith("`")
             return f"is just {name}, unchanged" if given else f"holds {name} instead"
-    for name in _shared(pairs):
+    tries = [lambda _, known, f=function: f(known) for function in _OF_KNOWN.values()]
+    for name in _possible(pairs, tries):
         for words, function in _OF_KNOWN.items():
             with np.errstate(all="ignore"):
                 if _all(pairs, lambda p, n=name, f=function: _is_of(p, f(p.known[n]))):  # type: ignore[misc]

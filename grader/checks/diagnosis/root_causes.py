@@ -9,6 +9,7 @@ failures that follow from an earlier function are added to that function's card.
 from __future__ import annotations
 
 import ast
+import itertools
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -399,7 +400,8 @@ class _Page:
 
     def _unraised(self, check: Judge, number: int, kind: str) -> Example | None:
         """Return a new input on which another exception is expected, and the actual result."""
-        cases = self.diagnostics.all_drawn(check.drawn[0])[number:][:1]
+        drawn = self.diagnostics.all_drawn(check.drawn[0])
+        cases = list(itertools.islice(drawn, number, number + 1))
         for case, answer in zip(
             cases, answers_to_bad(self.investigation.fresh, cases), strict=True
         ):
