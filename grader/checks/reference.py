@@ -76,6 +76,8 @@ class Module:
         self._raw: dict[Case, Any] = {}
         self._expected: dict[Case, Expected] = {}
         self._calls: dict[Case, Call] = {}
+        self.answered: dict[Case, Any] = {}
+        """What is known of its answers to cases, None where it raises: see `diagnostics.answer_of`."""
 
     def raw(self, case: Case) -> Any:
         """Call the function on copies of its arguments; let its exceptions pass."""
@@ -128,6 +130,7 @@ class Module:
         self._raw.clear()
         self._expected.clear()
         self._calls.clear()
+        self.answered.clear()
 
     def end(self) -> None:
         """End the worker of this module, if it has one; the next request starts a new one."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
+import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from grader.checks.diagnosis import examples
 from grader.checks.diagnosis.diagnostics import Arrays
 from grader.checks.reference import Module
 from grader.sandbox.student import Answer, Refused
+
+MOST_KEPT: Final = 32
+"""Inputs of which the answers to single examples are kept: they are the same for all submissions."""
 
 
 def halves(question: str) -> tuple[str, str]:
@@ -170,14 +174,10 @@ def counts(reference: Module, case: Case, rows: int) -> dict[str, np.ndarray]:
 
 def shares(reference: Module, case: Case, right: Arrays, path: Path) -> dict[str, np.ndarray]:
     """Return the contributions of the first and the last example to a sum over examples."""
-    m = _examples(case)
-    if m < 2:
+    answers = _by_example(reference, case)
+    if any(path not in answer for answer in answers) or not answers:
         return {}
-    ours = reference.unkept()
-    try:
-        each = [ours.expected(_one(case, m, row))[1][path] for row in range(m)]
-    except Exception:  # not every function accepts a single example
-        return {}
+    m, each = len(answers), [answer[path] for answer in answers]
     if any(one.shape != right[path].shape for one in each):
         return {}
     for share in (1.0, 1 / m):
@@ -185,6 +185,18 @@ def shares(reference: Module, case: Case, right: Arrays, path: Path) -> dict[str
             return {"only the share of the last example": each[-1] * share,
                     "only the share of the first example": each[0] * share}  # fmt: skip
     return {}
+
+
+@functools.lru_cache(maxsize=MOST_KEPT)
+def _by_example(reference: Module, case: Case) -> Sequence[Arrays]:
+    """Return the correct answer to each example alone; empty if a single example is not accepted."""
+    m, ours = _examples(case), reference.unkept()
+    if m < 2:
+        return ()
+    try:
+        return [ours.expected(_one(case, m, row))[1] for row in range(m)]
+    except Exception:  # not every function accepts a single example
+        return ()
 
 
 def _examples(case: Case) -> int:

@@ -462,33 +462,44 @@ def _shared(pairs: Sequence[Pair]) -> list[str]:
 
 
 def _possible(pairs: Sequence[Pair], tries: Iterable[_Made], factor: bool = False) -> list[str]:
-    """Return the shared names that some entries of the largest array do not rule out.
+    """Return the shared names that some entries of each array do not rule out.
 
     Args:
         pairs: The array on each input.
         tries: What may be made of the right array and a known value.
         factor: Whether the student's array may be any multiple of that.
     """
-    pair, names = max(pairs, key=lambda pair: pair.right.size), _shared(pairs)
-    if pair.got.shape != pair.right.shape or not pair.right.size:
-        return names
+    names, tries = _shared(pairs), [*tries]
+    for pair in pairs:
+        if names and pair.right.size and pair.got.shape == pair.right.shape:
+            names = _not_ruled_out(pair, names, tries, factor)
+    return names
+
+
+def _not_ruled_out(
+    pair: Pair, names: Sequence[str], tries: Sequence[_Made], factor: bool
+) -> list[str]:
     places = np.unique(np.linspace(0, pair.right.size - 1, PROBED, dtype=int))
     rows = {name: _entries(pair.known[name], pair.right.shape, places) for name in names}
-    names = [name for name in names if rows[name] is not None]
-    if not names:
+    fitting = {name: row for name, row in rows.items() if row is not None}
+    if not fitting:
         return []
-    got, right = pair.got.take(places), pair.right.take(places)
-    known = np.stack([row for row in rows.values() if row is not None])
+    got, right, known = (
+        pair.got.take(places),
+        pair.right.take(places),
+        np.stack([*fitting.values()]),
+    )
     limit = 2 * TOLERANCE * float(np.abs(pair.got).max())
     least = SLIGHT * float(np.abs(pair.right).max())
-    ruled_out = np.ones(len(names), bool)
+    ruled_out = np.ones(len(fitting), bool)
     with np.errstate(all="ignore"):
         for make in tries:
-            made = np.broadcast_to(make(right, known), known.shape)
-            ruled_out &= _is_no_multiple(got, made, limit, least) if factor else (
-                (np.abs(got - made) > limit).any(axis=1)
-            )  # fmt: skip
-    return [name for name, is_out in zip(names, ruled_out, strict=True) if not is_out]
+            made = make(right, known)
+            if factor:
+                ruled_out &= _is_no_multiple(got, made, limit, least)
+            else:
+                ruled_out &= (np.abs(got - made) > limit).any(axis=1)
+    return [name for name, is_out in zip(fitting, ruled_out, strict=True) if not is_out]
 
 
 def _entries(array: np.ndarray, shape: tuple[int, ...], places: np.ndarray) -> np.ndarray | None:
