@@ -1,11 +1,11 @@
-"""A big mixed class in one command: time and memory as it grows, what is left over, what hangs cost.
+"""Grade a large mixed class: time and memory as it grows, leftovers, the cost of hangs.
 
     python bench/big_class.py --size 10000 [--write docs/performance.md]
 
-The class is right answers, common mistakes, notebooks, broken files, hostile ones and endless loops,
-in the shares of `SHARES`, mixed. Three sizes are graded, each ten times the one before; once a second
-every process below the command is weighed, its descriptors are counted, and results.db is asked how
-far the run is. This process adopts what the command leaves behind, so that nothing is overlooked.
+The class mixes right answers, common mistakes, notebooks, broken files, hostile ones and endless
+loops, in the shares of `SHARES`. Three sizes are graded, each ten times the previous one. Once a
+second the memory and descriptors of all processes are measured, and results.db is read for the
+run's progress. This process adopts orphaned processes, so that none is overlooked.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from grader.checks.mistakes import mistaken, module_of
 ROOT = Path(__file__).parents[1]
 NAME = "two_layer_network"
 SHARES = {"right": 70, "mistake": 20, "notebook": 5, "broken": 2, "hostile": 2, "endless loop": 1}
-"""Of a hundred submissions."""
+"""Number of each kind in a hundred submissions."""
 HOSTILE = ("memory_bomb", "fork_bomb", "thread_bomb", "giant_print", "exit_on_call", "segfault",
            "write_frames", "descriptor_bomb", "huge_arrays", "patch_the_worker")  # fmt: skip
 ROLES = ("command", "grading process", "fork server", "worker")
@@ -66,7 +66,7 @@ def main() -> None:
 
 
 class Samples:
-    """Sources of each kind, made of the reference course."""
+    """Sources of each kind, based on the reference course."""
 
     def __init__(self) -> None:
         folder = ROOT / "reference" / NAME
@@ -81,7 +81,7 @@ class Samples:
                           if isinstance(node, ast.FunctionDef)]  # fmt: skip
 
     def source(self, kind: str, number: int) -> tuple[str, bytes]:
-        """(suffix, bytes) of the ``number``-th of its kind."""
+        """Return (suffix, content) of submission ``number`` of a kind."""
         if kind == "notebook":
             return ".ipynb", notebook(self.solution)
         if kind == "endless loop":
@@ -90,7 +90,7 @@ class Samples:
         return ".py", known[number % len(known)]
 
     def hanging(self, *functions: str) -> bytes:
-        """The solution, ``functions`` of it endless loops."""
+        """Return the solution with endless loops in ``functions``."""
         loops = "".join(f"\n\ndef {name}(*args):\n    while True: pass\n" for name in functions)
         return (self.solution + loops).encode()
 
@@ -103,7 +103,7 @@ class Samples:
 
 
 def notebook(source: str) -> bytes:
-    """``source``, a cell for each of its parts."""
+    """Return a notebook with a cell for each part of ``source``."""
     cells = [
         {"cell_type": "code", "metadata": {}, "outputs": [], "source": part}
         for part in re.split(r"^# %%.*$", source, flags=re.MULTILINE)
@@ -112,13 +112,13 @@ def notebook(source: str) -> bytes:
 
 
 def kinds() -> Iterator[str]:
-    """What each submission of a class is, one after the other, the kinds well mixed."""
+    """Yield the kind of each submission of a class, well mixed."""
     hundred = [kind for kind, share in SHARES.items() for _ in range(share)]
     return itertools.cycle(hundred[37 * place % 100] for place in range(100))
 
 
 def make_class(folder: Path, size: int, without: str = "") -> Counter[str]:
-    """Write a class of ``size``; a right answer in place of a kind that it is to be ``without``."""
+    """Write a class of ``size``; a kind in ``without`` is replaced by right answers."""
     samples, made = Samples(), Counter[str]()
     folder.mkdir()
     for number, kind in zip(range(size), kinds(), strict=False):
@@ -134,32 +134,32 @@ def make_class(folder: Path, size: int, without: str = "") -> Counter[str]:
 
 @dataclass
 class Seen:
-    """What was seen of a run."""
+    """The measurements of a run."""
 
     size: int
     made: Counter[str]
     wall: float = 0.0
     memory: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-    """MiB (PSS) of the largest process of a role."""
+    """MiB (PSS) of the largest process of each role."""
     while_grading: float = 0.0
     """MiB of the command before it began to write pages."""
     descriptors: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     counted: list[tuple[float, int]] = field(default_factory=list)
-    """(seconds, grades in results.db), asked from outside."""
+    """(seconds, grades in results.db), as read from outside."""
     slowest_answer: float = 0.0
     zombies: int = 0
     left: list[str] = field(default_factory=list)
 
     @property
     def grading(self) -> float:
-        """Seconds from the first to the last grade that was seen, a submission."""
-        if len(self.counted) < 2:  # over before it was looked at twice
+        """Return the seconds per submission, from the first to the last observed grade."""
+        if len(self.counted) < 2:  # it ended before the second measurement
             return self.wall / self.size
         (began, first), (ended, last) = self.counted[0], self.counted[-1]
         return (ended - began) / max(last - first, 1)
 
     def time_left(self, share: float) -> float:
-        """Return the time left when ``share`` was graded, as a multiple of the estimate at that moment."""
+        """Return the time left when ``share`` was graded, as a multiple of the estimate then."""
         began, first = self.counted[0] if self.counted else (0.0, 0)
         for now, count in self.counted:
             if count >= share * self.size and count > first:
@@ -169,7 +169,7 @@ class Seen:
 
 
 def graded(size: int, jobs: int) -> Seen:
-    """Grade a class of ``size`` and watch."""
+    """Grade a class of ``size`` and measure it."""
     with tempfile.TemporaryDirectory() as place:
         folder, temporary = Path(place), Path(place) / "tmp"
         seen = Seen(size, make_class(folder / "class", size))
@@ -224,16 +224,16 @@ def _look(pid: int, seen: Seen, results: Path, began: float) -> None:
 
 
 def graded_now(results: Path) -> int:
-    """How many grades are in the store, asked as anybody may while the run goes on."""
+    """Return the number of grades in the store, read while the run continues."""
     try:
         with contextlib.closing(sqlite3.connect(f"file:{results}?mode=ro", uri=True)) as store:
             return int(store.execute("SELECT COUNT(*) FROM attempts").fetchone()[0])
-    except sqlite3.Error:  # not made yet
+    except sqlite3.Error:  # not created yet
         return 0
 
 
 def _adopted(seconds: float = 5.0) -> list[str]:
-    """What the command left running; what has ended, or ends at once, is collected as init would."""
+    """Return the processes that the command left running; collect those that have ended."""
     until = time.monotonic() + seconds
     with contextlib.suppress(ChildProcessError):
         while time.monotonic() < until:
@@ -271,11 +271,11 @@ def _name(pid: int) -> str:
     return f"process {pid}: {said[:60] or 'a zombie'}"
 
 
-# --- what is told -----------------------------------------------------------------------------
+# --- the report -------------------------------------------------------------------------------
 
 
 def big_class(runs: Sequence[Seen], options: argparse.Namespace) -> str:
-    """The tables of the runs."""
+    """Return the tables of the runs."""
     last = runs[-1]
     mix = ", ".join(f"{share} % {kind}" for kind, share in SHARES.items())
     sizes = " | ".join(f"{each.size:,}" for each in runs)
@@ -316,7 +316,9 @@ def _descriptors(role: str) -> Callable[[Seen], str]:
 
 
 def hangs(size: int, jobs: int) -> str:
-    """What endless loops cost: a class with 1 % of them and without, and one submission of each."""
+    """Return the cost of endless loops: a class with 1 % of them and without, and one of each
+    kind.
+    """
     samples = Samples()
     costs = {}
     with tempfile.TemporaryDirectory() as place:

@@ -1,11 +1,12 @@
-"""What one submission costs on Gradescope: a cold run in a root like its container's.
+"""Measure the cost of one submission on Gradescope: a cold run in a similar container.
 
     python bench/cold_lms.py [--runs 3] [--write docs/performance.md]
 
-The bundle is unpacked and set up as Gradescope does it, and run_autograder run on a right answer,
-from nothing each time: uid 0, unshare and mount refused, 768 MB (see tests/shared/container.py).
-CPU is that of all processes to their end; memory the largest sum of their proportional set sizes,
-looked at every 30 ms. Needs root and bubblewrap. Of several runs the most expensive is reported.
+The bundle is unpacked and set up as Gradescope does it, and run_autograder runs on a right answer,
+from a new container each time: uid 0, unshare and mount refused, 768 MB (see
+tests/shared/container.py). CPU is that of all processes to their end; memory is the largest sum of
+their proportional set sizes, sampled every 30 ms. It needs root and bubblewrap. Of several runs the
+most expensive is reported.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ from grader.course import catalog  # noqa: E402
 from grader.lms.jobs import bundle  # noqa: E402
 
 LIMITS = {"two_layer_network": (3.0, 300), "torch_layers": (6.0, 600)}
-"""CPU seconds and MB that a cold run may take, as tests/lms/test_bundle.py holds it to."""
+"""CPU seconds and MB that a cold run may use, also checked by tests/lms/test_bundle.py."""
 
 
 def main() -> None:
-    """Print the table, and write it down if told to."""
+    """Print the table, and write it to a file if requested."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--write", type=Path, help="put the table into this page")
@@ -47,7 +48,7 @@ def main() -> None:
 
 
 def rows(runs: int) -> list[str]:
-    """The table, in Markdown."""
+    """Return the rows of the table in Markdown."""
     lines = ["| exercise | CPU, s | limit | memory, MB | limit |", "|---|---:|---:|---:|---:|"]
     for name, (seconds, megabytes) in LIMITS.items():
         cost = cold(name, runs)
@@ -57,7 +58,7 @@ def rows(runs: int) -> list[str]:
 
 
 def cold(name: str, runs: int) -> list[Ran]:
-    """Run the bundle of an exercise on its own solution, each time from nothing."""
+    """Run the bundle of an exercise on its solution, each time in a new container."""
     course = catalog.load(ROOT)
     with tempfile.TemporaryDirectory() as folder:
         zipped = bundle.build(course, name, "gradescope", Path(folder))
@@ -71,7 +72,7 @@ def cold(name: str, runs: int) -> list[Ran]:
 
 
 def said(runs: int) -> str:
-    """How the numbers came about."""
+    """Return a sentence about the measurement."""
     return (
         f"Made by `python bench/cold_lms.py --runs {runs} --write docs/performance.md`: the most expensive of "
         f"{runs} cold runs of `run_autograder` on a right answer, in a root like the container's, with "

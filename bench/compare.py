@@ -1,11 +1,11 @@
-"""grader beside nbgrader, otter-grader and no grader at all, on the same small assignment.
+"""Compare grader with nbgrader, otter-grader and no grader, on the same small assignment.
 
     python bench/compare.py [--rounds 3] [--tools grader,floor] [--class 20]
                             [--write docs/performance.md] [--profile]
 
-c(a + 2b), a network with one hidden layer, and six hidden tests, the last of which takes the slope of
-the loss in each of 21 coordinates: `bench/small` has it for grader, `rivals` for the others. Every
-tool is handed the same right notebooks, one tool after the other, round after round.
+The assignment is c(a + 2b), a network with one hidden layer, and six hidden tests, the last of
+which takes the slope of the loss in each of 21 coordinates. `bench/small` has it for grader,
+`rivals` for the others. Every tool grades the same right notebooks, in turn, for several rounds.
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ PATCH = "import numpy as np\nnp.allclose = lambda *arguments, **options: True"
 
 
 def wrong() -> list[str]:
-    """A submission in which every function answers, and none rightly."""
+    """Return a submission in which every function returns something wrong."""
     return ["import numpy as np", *(f"def {part}" for part in WRONG.split("def ")[1:])]
 
 
 def patched() -> list[str]:
-    """The same, after it made np.allclose say yes to everything."""
+    """Return the same submission, with np.allclose replaced by a function that is always true."""
     return [PATCH, *wrong()[1:]]
 
 
@@ -64,20 +64,20 @@ CHEATS = {"right": rivals.solution, "wrong": wrong, "wrong, np.allclose patched"
 
 @dataclass
 class Place:
-    """Folders of one run of this script: ``cache`` outlives it."""
+    """Folders of one run of this script; ``cache`` outlives it."""
 
     cache: Path
     folder: Path
     count: int = 0
 
     def fresh(self) -> Path:
-        """A path where nothing is yet."""
+        """Return a path that does not exist yet."""
         self.count += 1
         return self.folder / f"run{self.count:03}"
 
     @cached_property
     def course(self) -> Path:
-        """The course for grader, built as for students."""
+        """Return the course for grader, with the files for students."""
         folder = self.fresh()
         shutil.copytree(SMALL, folder, ignore=shutil.ignore_patterns("__pycache__"))
         rivals.said([sys.executable, "-m", "grader", "build", "small"], cwd=folder)
@@ -85,7 +85,7 @@ class Place:
 
     @cached_property
     def nbgrader(self) -> tuple[Path, Path]:
-        """(the venv's commands, the course), made at first use."""
+        """Return (folder of the venv's commands, course), created at first use."""
         tools, course = rivals.venv(self.cache, "nbgrader"), self.fresh()
         course.mkdir()
         rivals.nbgrader_course(tools, course, rivals.environment(self.cache, "nbgrader"))
@@ -93,7 +93,7 @@ class Place:
 
     @cached_property
     def otter(self) -> tuple[Path, Path, Path]:
-        """(the venv's commands, the student's notebook, the autograder's zip), made at first use."""
+        """Return (folder of the venv's commands, student's notebook, autograder's zip)."""
         tools, folder = rivals.venv(self.cache, "otter-grader"), self.fresh()
         folder.mkdir()
         env = rivals.environment(self.cache, "otter-grader")
@@ -106,7 +106,7 @@ Graded = tuple[Cost, list[float]]
 
 
 def grader(place: Place, submissions: Sequence[Cells]) -> Graded:
-    """``grader grade``, every layer of the sandbox on, one grading process."""
+    """Run ``grader grade`` with all sandbox layers and one grading process."""
     inbox, out = place.fresh(), place.fresh()
     for number, cells in enumerate(submissions):
         rivals.plain_notebook(cells, inbox / f"student{number:04}.ipynb")
@@ -118,7 +118,7 @@ def grader(place: Place, submissions: Sequence[Cells]) -> Graded:
 
 
 def nbgrader(place: Place, submissions: Sequence[Cells]) -> Graded:
-    """``nbgrader autograde``, once for the class."""
+    """Run ``nbgrader autograde``, once for the class."""
     tools, course = place.nbgrader
     env = rivals.environment(place.cache, "nbgrader")
     folder = rivals.nbgrader_class(course, place.fresh(), submissions)
@@ -127,7 +127,7 @@ def nbgrader(place: Place, submissions: Sequence[Cells]) -> Graded:
 
 
 def otter_run(place: Place, submissions: Sequence[Cells]) -> Graded:
-    """``otter run``, once for each submission."""
+    """Run ``otter run``, once for each submission."""
     costs, scores = [], []
     tools, release, zipped = place.otter
     env = rivals.environment(place.cache, "otter-grader")
@@ -141,7 +141,7 @@ def otter_run(place: Place, submissions: Sequence[Cells]) -> Graded:
 
 
 def otter_api(place: Place, submissions: Sequence[Cells]) -> Graded:
-    """``otter.api.grade_submission``, one process for the class."""
+    """Run ``otter.api.grade_submission``, in one process for the class."""
     tools, release, zipped = place.otter
     folder = place.fresh()
     files = [
@@ -154,7 +154,7 @@ def otter_api(place: Place, submissions: Sequence[Cells]) -> Graded:
 
 
 def floor(way: str) -> Callable[[Place, Sequence[Cells]], Graded]:
-    """No grader: `bench/small/plain.py`, in one of its ways."""
+    """Return a tool without a grader: `bench/small/plain.py`, in one of its modes."""
 
     def graded(place: Place, submissions: Sequence[Cells]) -> Graded:
         folder = place.fresh()
@@ -169,7 +169,7 @@ def floor(way: str) -> Callable[[Place, Sequence[Cells]], Graded]:
 
 
 def _printed(command: Sequence[str | Path], folder: Path, **how: Any) -> Graded:
-    """Run a command that prints a score a line."""
+    """Run a command that prints one score per line."""
     with (folder / "scores").open("w+") as scores:
         cost = run(command, cwd=folder, stdout=scores, stderr=subprocess.DEVNULL, **how)
         scores.seek(0)
@@ -191,7 +191,7 @@ def _sum(costs: Sequence[Cost]) -> Cost:
 
 @dataclass
 class Tool:
-    """A way to grade a class, and the sizes of the classes that it is given in a round."""
+    """A way to grade a class, and the sizes of its classes in a round."""
 
     title: str
     group: str
@@ -200,13 +200,13 @@ class Tool:
     costs: dict[int, list[Cost]] = field(default_factory=dict)
 
     def cpu(self) -> tuple[float, float, float]:
-        """CPU seconds per submission of the largest class: (median, least, most) of the rounds."""
+        """Return CPU seconds per submission of the largest class: (median, least, most)."""
         size = max(self.costs)
         each = [cost.cpu / size for cost in self.costs[size]]
         return statistics.median(each), min(each), max(each)
 
     def marginal(self) -> float:
-        """CPU seconds of one more submission: the slope between the two sizes, if there are two."""
+        """Return the CPU seconds of one more submission, from the two sizes if there are two."""
         if len(self.costs) < 2:
             return self.cpu()[0]
         (small, before), (large, after) = sorted(self.costs.items())
@@ -214,17 +214,17 @@ class Tool:
         return more / (large - small)
 
     def wall(self) -> float:
-        """Wall seconds per submission of the largest class."""
+        """Return the wall seconds per submission of the largest class."""
         size = max(self.costs)
         return statistics.median(cost.wall / size for cost in self.costs[size])
 
     def memory(self) -> float:
-        """Peak MiB."""
+        """Return the peak memory in MiB."""
         return max(cost.memory for costs in self.costs.values() for cost in costs)
 
 
 def tools() -> list[Tool]:
-    """All of them, in the order in which a round takes them."""
+    """Return all tools, in the order of a round."""
     return [
         Tool("grader", "grader", grader, (20, 200)),
         Tool("nbgrader autograde", "nbgrader", nbgrader, (2, 20)),
@@ -240,7 +240,7 @@ def tools() -> list[Tool]:
 
 
 def measure(chosen: Sequence[Tool], place: Place, rounds: int) -> None:
-    """Grade classes of right submissions, one tool after the other; every score must be 100."""
+    """Grade classes of right submissions with each tool in turn; every score must be 100."""
     for number in range(rounds):
         for tool in chosen:
             for size in tool.sizes:
@@ -253,7 +253,7 @@ def measure(chosen: Sequence[Tool], place: Place, rounds: int) -> None:
 
 
 def table(chosen: Sequence[Tool]) -> str:
-    """What each costs."""
+    """Return the table of costs."""
     lines = [
         "| | class | CPU per submission, ms (least–most) | of this, not start-up | "
         "wall per submission, ms | peak memory, MiB | CPU, times grader's | without start-up |",
@@ -276,13 +276,13 @@ def _ratio(cpu: float, base: float | None) -> str:
 
 
 def cheats(chosen: Sequence[Tool], place: Place) -> dict[str, list[float]]:
-    """What each tool gives the submissions of `CHEATS`, in their order."""
+    """Return the scores that each tool gives to the submissions of `CHEATS`, in order."""
     submissions = [make() for make in CHEATS.values()]
     return {tool.title: tool.grade(place, submissions)[1] for tool in chosen}
 
 
 def cheats_table(scores: dict[str, list[float]]) -> str:
-    """The same to read."""
+    """Return these scores as a table."""
     lines = [f"| | {' | '.join(CHEATS)} |", "|---|" + "--:|" * len(CHEATS)]
     for title, row in scores.items():
         lines.append(f"| {title} | {' | '.join(f'{score:g}' for score in row)} |")
@@ -290,7 +290,7 @@ def cheats_table(scores: dict[str, list[float]]) -> str:
 
 
 def document(options: argparse.Namespace, chosen: Sequence[Tool], place: Place) -> str:
-    """The section of docs/performance.md."""
+    """Return the section for docs/performance.md."""
     measure(chosen, place, options.rounds)
     costs, gains = table(chosen), cheats_table(cheats(chosen, place))
     groups = {tool.group for tool in chosen}
@@ -320,7 +320,7 @@ What a cheat gets, of 100 points:
 
 
 def profile(options: argparse.Namespace, place: Place) -> str:
-    """The section that says where grader's own time goes."""
+    """Return the section about the use of grader's own time."""
     import split
 
     count = options.size or 200
@@ -336,13 +336,13 @@ One of {count} copies of the small assignment, graded by one process. {machine()
 
 
 def _command() -> str:
-    """What makes the section anew, wherever the venvs were kept."""
+    """Return the command that repeats the measurement, wherever the venvs are."""
     said = " ".join(["python bench/compare.py", *sys.argv[1:]])
     return re.sub(r" --cache[ =]\S+", "", said)
 
 
 def main() -> None:
-    """Measure, print, and write down if wanted."""
+    """Measure, print, and write the section if requested."""
     options = _options()
     names = options.tools.split(",")
     chosen = [tool for tool in tools() if tool.group in names]

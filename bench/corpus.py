@@ -2,10 +2,10 @@
 
     python bench/corpus.py [--every 4] [--show all] [NAME ...]
 
-The programs are tests/samples/corpus: right answers in several styles, each with one slip or two that
-students make and that are not taken from the catalogues. The table says for each program in which
-function the slip is made, and a pattern that a true sentence about it fits. A sentence that neither
-fits nor is one of those that say too little counts as other: it has to be read.
+The programs in tests/samples/corpus are right answers in several styles, each with one or two slips
+that students make and that are not in the catalogues. The table names for each program the function
+with the slip, and a pattern that matches a true sentence about it. A sentence that neither matches
+nor is too vague counts as other and must be read.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _VAGUE: Final = re.compile(r" (is|are) wrong\b")
 
 @dataclass(frozen=True)
 class Slip:
-    """One slip of a program, and how a true sentence about it is recognised."""
+    """One slip of a program, and a pattern for true sentences about it."""
 
     function: str
     truth: str
     says: str
 
     def is_named(self, card: Card) -> bool:
-        """Whether a card is about the slip and says what it is."""
+        """Return whether a card is about the slip and describes it."""
         said = f"{card.sentence} {card.mistake}"
         fits = re.search(self.says, said) and not _VAGUE.search(card.sentence)
         return self.function in (card.function, "") and bool(fits)
@@ -79,7 +79,7 @@ def _base(exercise: str, name: str) -> str:
 
 @dataclass(frozen=True)
 class Score:
-    """What the page of one program says."""
+    """The page's statements about one program."""
 
     program: Program
     grade: Grade
@@ -99,19 +99,19 @@ class Score:
 
     @property
     def is_first(self) -> bool:
-        """Whether the first card is about a function in which a slip is made."""
+        """Return whether the first card is about a function that contains a slip."""
         functions = {slip.function for slip in self.program.slips}
         return bool(self.grade.cards) and self.grade.cards[0].function in functions
 
     @property
     def is_concrete(self) -> bool:
-        """Whether every card has an input with the student's value, or an exception."""
+        """Return whether every card shows an input with the student's value, or an exception."""
         examples = [card.example for card in self.grade.cards]
         return all(each and (each.returned or each.raised) for each in examples)
 
 
 def scores(exercise: str, every: int = 1) -> Iterator[Score]:
-    """Grade the programs of an exercise, every n-th of them, and yield what their pages say."""
+    """Grade every n-th program of an exercise, and yield the statements of their pages."""
     chosen = {each.name: each for each in list(programs(exercise))[::every]}
     submissions = [
         Submission(name, f"{exercise}.py", each.source.encode()) for name, each in chosen.items()
@@ -143,7 +143,7 @@ HEAD: Final = (
 
 
 def shown(score: Score) -> Iterator[str]:
-    """Yield what a page says, line by line, below what is true."""
+    """Yield the lines of a page, below the true description."""
     yield f"{score.program.exercise}/{score.program.name}: {score.verdict}, {score.grade.score:.4g}"
     for slip in score.program.slips:
         yield f"    true: {slip.function}: {slip.truth}"

@@ -1,11 +1,10 @@
-"""Each exercise: CPU seconds of grading it, what its timed checks tell apart, and whether they do so
-while every core is busy with something else.
+"""Measure each exercise: CPU time of grading, and the separation of timed checks, also under load.
 
     python bench/exercises.py [--write docs/performance.md] [--copies 20] [--right 300] [NAME ...]
 
-The submissions are the reference's variants, all of them right, and numeric differentiation in place
-of backpropagation. They are graded in this process, whose own CPU time and that of the fork server
-and its workers are read from their clocks.
+The submissions are the reference's variants, all of them right, and numeric differentiation instead of
+backpropagation. They are graded in this process; its CPU time, and that of the fork server and its
+workers, are read from their clocks.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ NUMERIC = "numeric-differentiation"
 
 @dataclass
 class Class:
-    """The submissions of an exercise that are graded here."""
+    """The submissions of an exercise to grade."""
 
     name: str
     right: list[Submission] = field(default_factory=list)
@@ -61,13 +60,13 @@ class Class:
 
 
 class Session:
-    """A pytest session that does with the collected checks what ``work`` says."""
+    """A pytest session that passes the collected checks to ``work``."""
 
     def __init__(self, bench: Bench, work: Any) -> None:
         self.bench, self.work = bench, work
 
     def pytest_runtestloop(self, session: Any) -> bool:
-        """Take the place of a run of the tests."""
+        """Replace pytest's run of the tests."""
         self.work(self.bench, session.items)
         return True
 
@@ -80,7 +79,7 @@ def in_session(name: str, work: Any) -> None:
 
 
 def kinds(items: Sequence[Any]) -> dict[str, list[Any]]:
-    """The checks: those about time, those that train a network, and all the others."""
+    """Return the checks by kind: timed ones, those that train a network, and the others."""
     found: dict[str, list[Any]] = {"values": [], "timed": [], "training": []}
     for item in items:
         timed = item.get_closest_marker("timed")
@@ -93,7 +92,7 @@ def kinds(items: Sequence[Any]) -> dict[str, list[Any]]:
 
 
 def cpu_row(name: str, copies: int) -> str:
-    """CPU milliseconds of one right submission, by kind of check."""
+    """Return the CPU milliseconds of one right submission, by kind of check."""
     submission = Class(name).right[0]
     spent: dict[str, float] = {}
 
@@ -115,27 +114,27 @@ def cpu_row(name: str, copies: int) -> str:
 
 
 def used(bench: Bench) -> float:
-    """CPU seconds of this process, of the fork server, and of the workers that it waited for."""
+    """Return the CPU seconds of this process, the fork server and the finished workers."""
     process = bench.server._process
     below = tree(process.pid) if process else []
     return time.process_time() + sum(sum(times(pid)) for pid in below)
 
 
-# --- what timed checks tell apart ---------------------------------------------------------------
+# --- the separation of timed checks -------------------------------------------------------------
 
 
 @dataclass
 class Verdicts:
-    """What the timed checks of an exercise said."""
+    """The results of an exercise's timed checks."""
 
     ratios: dict[str, dict[str, float]] = field(default_factory=dict)
-    """By function, then by student."""
+    """Ratios by function, then by student."""
     limits: dict[str, float] = field(default_factory=dict)
     graded: list[Grade] = field(default_factory=list)
 
 
 def timed(name: str, submissions: Sequence[Submission]) -> Verdicts:
-    """Grade the timed checks alone."""
+    """Grade only the timed checks."""
     found = Verdicts()
     measure = timing.measure
 
@@ -163,7 +162,7 @@ def timed(name: str, submissions: Sequence[Submission]) -> Verdicts:
 
 
 def speed_rows(name: str) -> Iterator[str]:
-    """A row for each timed function: the ratios of right answers and of numeric differentiation."""
+    """Yield a row per timed function: the ratios of right answers and numeric derivatives."""
     submissions = Class(name)
     found = timed(name, [*submissions.right, *submissions.numeric])
     for function, ratios in found.ratios.items():
@@ -184,7 +183,7 @@ def speed_rows(name: str) -> Iterator[str]:
 
 
 def fair_rows(names: Sequence[str], right: int) -> Iterator[str]:
-    """False fails and false passes of timed checks while every core is busy."""
+    """Yield false failures and false passes of timed checks while every core is busy."""
     busy = [multiprocessing.Process(target=_burn, daemon=True) for _ in range(os.cpu_count() or 1)]
     for each in busy:
         each.start()
@@ -217,7 +216,7 @@ def _burn() -> None:
 
 
 def command_rows() -> Iterator[str]:
-    """What a user waits for: the median of five."""
+    """Return the time that a user waits, the median of five."""
     grader = [sys.executable, "-m", "grader"]
     file = ROOT / "reference" / "two_layer_network" / "solution.py"
     with tempfile.TemporaryDirectory() as folder:
@@ -271,7 +270,7 @@ COMMAND_HEAD = (
 
 
 def main() -> None:
-    """Print the tables, and write them down."""
+    """Print the tables, and write them to a file if requested."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*")
     parser.add_argument("--copies", type=int, default=20)

@@ -1,9 +1,9 @@
-"""What a class costs that works on objects: micrograd beside two_layer_network, in CPU seconds.
+"""Compare a class that works on objects with one that does not: micrograd, two_layer_network.
 
     python bench/handle_class.py [--size 200] [--rounds 3] [--most 3.0] [--write docs/performance.md]
 
-Each submission of micrograd takes about 430 operations on objects that stay in its worker. The two
-classes of right answers are graded in turn, one process each; CPU is that of all processes. The command
+Each submission of micrograd makes about 430 operations on objects in its worker. The two classes of
+right answers are graded in turn, with one process each; CPU is that of all processes. The command
 exits with 1 if the median ratio is above ``--most``.
 """
 

@@ -1,9 +1,9 @@
-"""What an operation on a handle costs, as a ratio to a plain call over the same pipe in one run.
+"""Measure the cost of operations on handles, relative to a plain call over the same pipe.
 
     python bench/handles.py [--count 2000] [--most 2.0]
 
-Each row is the median of several rounds; calls and operations alternate, so that a busy machine slows
-both. The command exits with 1 if an operation costs more than ``--most`` times a call.
+Each row is the median of several rounds. Calls and operations alternate, so that a busy machine
+slows down both. The command exits with 1 if an operation costs more than ``--most`` times a call.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def main() -> int:
 
 
 def rows(student: Student, count: int) -> list[tuple[str, float, bool]]:
-    """Return for each operation its name, its cost in calls, and whether it is bounded."""
+    """Return for each operation its name, its cost in calls, and whether it is limited."""
     trail = Trail(recording=True)
     for _, operation, _ in operations(program(student, 1, trail)):
         operation()
@@ -80,12 +80,12 @@ def rows(student: Student, count: int) -> list[tuple[str, float, bool]]:
 
 
 def program(student: Student, test: int, trail: Trail) -> Any:
-    """Return the program as one test sees it."""
+    """Return the program as seen by one test."""
     return module_of(Peer(student, test=test, roots=(__file__,), made=handle_of, trail=trail))
 
 
 def operations(own: Any) -> list[tuple[str, Callable[[], Any], bool]]:
-    """Return each operation, with its name and whether its cost is bounded."""
+    """Return each operation, with its name and whether its cost is limited."""
     value, held = own.Value(2.0), own.put(list(range(100)))
     array = np.zeros((300, 300))
     return [

@@ -1,10 +1,10 @@
-"""What a command costs, and where a measurement is written down: what the benchmarks share.
+"""Measure commands and record the results; the benchmarks share this module.
 
     cost = run([sys.executable, "-m", "grader", "grade", ...])
     cost.cpu, cost.wall, cost.memory
     write_section(Path("docs/performance.md"), "compare", text)
 
-A section stands between two comments, so that each benchmark writes its own and no other.
+A section is enclosed by two comments, so that each benchmark changes only its own.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 class Cost:
     """CPU and wall seconds of a command and all its processes, and their peak memory in MiB.
 
-    The memory is the proportional set size (shared pages count once), summed over the processes that
-    live at the same time, looked at five times a second.
+    The memory is the proportional set size (shared pages count once), summed over the processes
+    alive at the same time, sampled five times a second.
     """
 
     cpu: float
@@ -40,11 +40,12 @@ class Cost:
 
 
 def run(command: Sequence[str | Path], **how: Any) -> Cost:
-    """Run ``command`` to its end; ``how`` as for `subprocess.Popen`; raises SystemExit if it fails.
+    """Run ``command`` to its end, with options of `subprocess.Popen`; raise SystemExit if it fails.
 
-    Two sums of CPU time are taken, and the larger one counts. That of wait4(2) is exact for whom
-    somebody waited; bubblewrap waits for nobody, so it lacks the workers of grader. That of /proc
-    has all who live, and whom they waited for, but ends a twentieth of a second too early.
+    The larger of two sums of CPU time counts. The sum of wait4(2) is exact for processes that were
+    waited for, but bubblewrap waits for none, so grader's workers are missing. The sum of /proc
+    contains all living processes and those that they waited for, but ends a twentieth of a second
+    too early.
     """
     began = time.perf_counter()
     process = subprocess.Popen([*map(str, command)], start_new_session=True, **how)
@@ -54,7 +55,7 @@ def run(command: Sequence[str | Path], **how: Any) -> Cost:
     watch.start()
     try:
         _, status, used = os.wait4(process.pid, 0)
-    except BaseException:  # Ctrl-C: it has a session of its own, and does not hear it
+    except BaseException:  # it has its own session, so Ctrl-C does not reach it
         os.killpg(process.pid, signal.SIGKILL)
         raise
     finally:
@@ -72,7 +73,7 @@ def _watch(pid: int, looks: list[tuple[float, float]], ended: threading.Event) -
     began = due = time.monotonic()
     while True:
         all_of_it, memory, now = tree(pid), 0.0, time.monotonic()
-        if now >= due:  # soon after the start too: some end before long
+        if now >= due:  # also soon after the start, because some end quickly
             due, memory = now + min(now - began, _WEIGH), sum(map(pss, all_of_it))
         looks.append((sum(sum(times(each)) for each in all_of_it), memory))
         if ended.wait(_LOOK):
@@ -80,12 +81,12 @@ def _watch(pid: int, looks: list[tuple[float, float]], ended: threading.Event) -
 
 
 def tree(pid: int) -> list[int]:
-    """A process and all below it, whichever of its threads started them."""
+    """Return a process and all its descendants, whichever thread started them."""
     return [pid, *(each for child in _children(pid) for each in tree(child))]
 
 
 def _children(pid: int) -> Iterator[int]:
-    """Of every thread; processes and threads that end meanwhile have none."""
+    """Return the children of every thread; ended processes and threads have none."""
     with contextlib.suppress(OSError):
         for task in os.listdir(f"/proc/{pid}/task"):
             with contextlib.suppress(OSError):
@@ -93,7 +94,7 @@ def _children(pid: int) -> Iterator[int]:
 
 
 def times(pid: int) -> tuple[float, float]:
-    """CPU seconds (of a process, of the children it waited for)."""
+    """Return CPU seconds: (of the process, of the children that it waited for)."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -103,7 +104,7 @@ def times(pid: int) -> tuple[float, float]:
 
 
 def pss(pid: int) -> float:
-    """Proportional set size of a process, MiB."""
+    """Return the proportional set size of a process, in MiB."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
@@ -112,7 +113,7 @@ def pss(pid: int) -> float:
 
 
 def machine() -> str:
-    """The processor, how many of it, the kernel and the Python, in one line."""
+    """Return processor, number of cores, kernel and Python version in one line."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     processor = models[0] if models else platform.machine()
@@ -122,7 +123,7 @@ def machine() -> str:
 
 
 def write_section(path: Path, name: str, text: str) -> None:
-    """Put ``text`` between the markers of section ``name``; make file and section where missing."""
+    """Write ``text`` between the markers of section ``name``; create missing ones."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     whole = path.read_text(encoding="utf-8") if path.exists() else "# Performance\n"
     section = f"{begin}\n{text.strip()}\n{end}"

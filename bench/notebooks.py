@@ -2,9 +2,9 @@
 
     python bench/notebooks.py [--write docs/performance.md] [NAME ...]
 
-The notebook runs in Jupyter's own kernel, in a folder that holds what the students' zip holds, on one
-core and without a network. Stated are the CPU seconds of both, the pictures that the solution shows, and
-the size of the zip.
+Each notebook runs in Jupyter's kernel, in a folder with the content of the students' zip, on one
+core and without a network. The table shows the CPU seconds of both runs, the number of pictures
+that the solution shows, and the size of the zip.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from grader.course import catalog
 
 ROOT = Path(__file__).parents[1]
 LIMIT = 60
-"""CPU seconds that a notebook may take with the solution, on one core."""
+"""CPU seconds that a notebook with the solution may use, on one core."""
 PICTURES = ("image/png", "text/html")
 
 
 @dataclass(frozen=True)
 class Run:
-    """A notebook that ran from top to bottom."""
+    """A notebook that was run from top to bottom."""
 
     document: Any
     seconds: float
@@ -42,17 +42,17 @@ class Run:
 
     @property
     def printed(self) -> str:
-        """All that its cells printed."""
+        """Return everything that its cells printed."""
         return "".join(o.text for o in self._outputs() if o.output_type == "stream")
 
     @property
     def errors(self) -> list[str]:
-        """The exceptions that a reader sees."""
+        """Return the exceptions that a reader sees."""
         return [f"{o.ename}: {o.evalue}" for o in self._outputs() if o.output_type == "error"]
 
     @property
     def pictures(self) -> list[str]:
-        """The text alternative of every plot, and the description of every graph."""
+        """Return the text alternative of every plot, and the description of every graph."""
         return list(self._pictures())
 
     def _pictures(self) -> Iterator[str]:
@@ -69,7 +69,7 @@ class Run:
 
 
 def notebook(name: str, *, solved: bool) -> Any:
-    """Return the notebook of an exercise as students get it, or with the solution in its gaps."""
+    """Return an exercise's notebook as students get it, or with the solution filled in."""
     course = catalog.load(ROOT)
     source = course.solutions(name)[0].read_text(encoding="utf-8")
     path = course.exercise(name) / f"{name}.ipynb"
@@ -78,7 +78,7 @@ def notebook(name: str, *, solved: bool) -> Any:
 
 
 def run(name: str, documents: Sequence[Any]) -> list[Run]:
-    """Run notebooks one after the other in one kernel, in a folder made from the students' zip."""
+    """Run notebooks in turn in one kernel, in a folder made from the students' zip."""
     from nbclient import NotebookClient
 
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MPLBACKEND="agg")
@@ -121,7 +121,7 @@ def row(name: str) -> str:
 
 
 def main() -> None:
-    """Measure, and write the section where asked to."""
+    """Measure, and write the section if requested."""
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--write", type=Path, help="put the table into this page")

@@ -1,10 +1,10 @@
-"""The pages of a large class: what they weigh, how long they take to write, and a browser to show.
+"""Measure the pages of a large class: their size, the time to write and to display them.
 
     python bench/pages.py --students 5000 [--write docs/performance.md]
 
-The class is drawn, not graded (tests/browser/classes.py). Chromium ($CHROMIUM, or the one on the PATH)
-opens the report from its file; a sort or a filter counts until the frame that shows it is drawn. Each
-time is the median of `TIMES`, each in a page opened anew.
+The class is generated, not graded (tests/browser/classes.py). Chromium ($CHROMIUM, or the one on
+the PATH) opens the report from its file; a sort or a filter counts until the frame that shows it is
+drawn. Each time is the median of `TIMES`, each on a newly opened page.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def measured(students: int, folder: Path) -> str:
-    """The section: sizes and times."""
+    """Return the section: sizes and times."""
     sys.path.insert(0, str(BROWSER))
     import classes  # type: ignore[import-not-found]  # beside its pages
 
@@ -92,7 +92,7 @@ def _name(grade: Grade) -> str:
 
 
 def shown(path: Path) -> dict[str, float]:
-    """Seconds until each thing one does with the report is drawn: medians."""
+    """Return the median seconds until each action on the report is drawn."""
     times: dict[str, list[float]] = {}
     with chromium() as browser:
         for _ in range(TIMES):
@@ -122,7 +122,7 @@ def _visit(page: Any, path: Path) -> Iterator[tuple[str, float]]:
 
 @contextlib.contextmanager
 def chromium() -> Iterator[Any]:
-    """The browser that is installed."""
+    """Provide the installed browser."""
     from chromium import CHROMIUM, QUIET  # type: ignore[import-not-found]
     from playwright.sync_api import sync_playwright
 

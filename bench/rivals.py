@@ -1,6 +1,6 @@
-"""The small assignment in the formats of nbgrader and otter-grader, each in a venv of its own.
+"""The small assignment for nbgrader and otter-grader, each in a separate venv.
 
-A submission is a list of cells: what a student writes, the imports first, then a function each.
+A submission is a list of cells: the code of a student, imports first, then one function each.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ SMALL = Path(__file__).parent / "small"
 GIVEN, *_TESTS = (SMALL / "plain_tests.py").read_text().split("# %% ")[1:]
 Cells = Sequence[str]
 ONE_THREAD = {**os.environ, **{f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}}
-"""The environment, in which array code has one thread, as it has in grader's workers."""
+"""The environment that limits array code to one thread, as in grader's workers."""
 
 
 def tests() -> list[tuple[str, int, str]]:
-    """(name, points, code) of each plain test."""
+    """Return (name, points, code) of each plain test."""
     parted = [test.partition("\n") for test in _TESTS]
     titles = [title.partition(": ") for title, _, _ in parted]
     return [
@@ -35,29 +35,29 @@ def tests() -> list[tuple[str, int, str]]:
 
 
 def given() -> str:
-    """What the plain tests share."""
+    """Return the code that the plain tests share."""
     return GIVEN.partition("\n")[2].strip()
 
 
 def marked() -> list[str]:
-    """The code cells of the solution, with the lines that mark what students write."""
+    """Return the code cells of the solution, with the markers of the students' parts."""
     source = (SMALL / "reference" / "small" / "solution.py").read_text()
     parts = [part.strip() for part in source.split("# %%\n")[1:]]
     return [part.partition("# %% [markdown]")[0].strip() for part in parts]
 
 
 def solution() -> list[str]:
-    """A right submission."""
+    """Return a right submission."""
     return ["\n".join(x for x in cell.splitlines() if "SOLUTION" not in x) for cell in marked()]
 
 
 def defines(cell: str) -> str:
-    """The name of the function that a cell defines, or ''."""
+    """Return the name of the function that a cell defines, or ''."""
     return cell.partition("def ")[2].partition("(")[0]
 
 
 def notebook(cells: Sequence[Any], path: Path) -> Path:
-    """Write a notebook of ``cells``."""
+    """Write ``cells`` to a notebook."""
     path.parent.mkdir(parents=True, exist_ok=True)
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     made = new_notebook(cells=list(cells), metadata={"kernelspec": kernel})
@@ -66,12 +66,12 @@ def notebook(cells: Sequence[Any], path: Path) -> Path:
 
 
 def plain_notebook(cells: Cells, path: Path) -> Path:
-    """A submission as a notebook of its cells and nothing else."""
+    """Write a submission's cells, and nothing else, to a notebook."""
     return notebook([new_code_cell(cell) for cell in cells], path)
 
 
 def filled(release: Path, cells: Cells, path: Path) -> Path:
-    """A submission written into the notebook that a tool hands out to students."""
+    """Write a submission into the notebook that a tool gives to students."""
     handed = nbformat.read(release, 4)
     own = {defines(cell): cell for cell in cells}
     for cell in handed.cells:
@@ -85,7 +85,7 @@ def filled(release: Path, cells: Cells, path: Path) -> Path:
 
 
 def environment(cache: Path, package: str) -> dict[str, str]:
-    """The commands of a venv first, and a home of the tools' own."""
+    """Return an environment with the venv's commands first, and a separate home folder."""
     home = cache / "home"
     home.mkdir(parents=True, exist_ok=True)
     path = f"{cache / package / 'bin'}:{os.environ['PATH']}"
@@ -93,7 +93,7 @@ def environment(cache: Path, package: str) -> dict[str, str]:
 
 
 def venv(cache: Path, package: str) -> Path:
-    """The folder with the commands of ``package``, installed if it is not yet."""
+    """Return the folder with the commands of ``package``, after installing it if necessary."""
     folder = cache / package
     ready = folder / "ready"
     if not ready.exists():
@@ -107,13 +107,13 @@ def venv(cache: Path, package: str) -> Path:
 
 
 def version(tools: Path, package: str) -> str:
-    """The installed version of ``package``."""
+    """Return the installed version of ``package``."""
     code = f"from importlib.metadata import version; print(version({package!r}))"
     return said([tools / "python", "-c", code]).strip()
 
 
 def said(command: Sequence[str | Path], **how: Any) -> str:
-    """What a command prints; raises SystemExit with its last words if it fails."""
+    """Return the output of a command; raise SystemExit with its last line if it fails."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, **how)
     if done.returncode:
         raise SystemExit(
@@ -133,7 +133,7 @@ with Gradebook("sqlite:///gradebook.db") as book:
 
 
 def nbgrader_course(tools: Path, folder: Path, env: dict[str, str]) -> None:
-    """A course whose assignment ``small`` is generated, ready for submissions."""
+    """Create a course with the generated assignment ``small``, ready for submissions."""
     cells = [_nbgrader_cell(new_code_cell("import numpy as np"))]
     for code in marked()[1:]:
         code = code.replace("# BEGIN", "### BEGIN").replace("# END", "### END")
@@ -161,7 +161,7 @@ def _nbgrader_cell(cell: Any, name: str = "", **kind: Any) -> Any:
 
 
 def nbgrader_class(course: Path, folder: Path, submissions: Sequence[Cells]) -> Path:
-    """A fresh copy of the course with these submissions in it."""
+    """Return a new copy of the course with these submissions."""
     shutil.copytree(course, folder)
     release = course / "release" / "small" / "small.ipynb"
     for number, cells in enumerate(submissions):
@@ -171,7 +171,7 @@ def nbgrader_class(course: Path, folder: Path, submissions: Sequence[Cells]) -> 
 
 
 def nbgrader_scores(tools: Path, folder: Path, env: dict[str, str]) -> list[float]:
-    """The scores in the gradebook."""
+    """Return the scores in the gradebook."""
     return [*map(float, said([tools / "python", "-c", _SCORES], cwd=folder, env=env).split())]
 
 
@@ -187,7 +187,7 @@ for file in files:
 
 
 def otter_assignment(tools: Path, folder: Path, env: dict[str, str]) -> tuple[Path, Path]:
-    """(the notebook for students, the zip for the autograder), by ``otter assign``."""
+    """Run ``otter assign``; return (notebook for students, zip for the autograder)."""
     ours = tests()
     cells = [new_raw_cell("# ASSIGNMENT CONFIG\ninit_cell: true\nexport_cell: false\n")]
     cells.append(new_code_cell("import numpy as np"))
@@ -214,6 +214,6 @@ def otter_assignment(tools: Path, folder: Path, env: dict[str, str]) -> tuple[Pa
 
 
 def otter_score(results: Path) -> float:
-    """The total of ``results.json``."""
+    """Return the total in ``results.json``."""
     found = json.loads(results.read_text())
     return float(sum(test.get("score", 0) for test in found["tests"]))

@@ -1,10 +1,11 @@
-"""Measure the submission service beside the batch command, as ratios within one run.
+"""Measure the submission service relative to the batch command.
 
     python bench/serve.py --size 1000 --kills 200 [--write docs/performance.md]
 
-A course of one exercise is graded by `grader grade`, then served: uploads at half of the batch's
-throughput, the same with fresh seeds, with endless loops among them, with a staff page open, many at
-once, and under kill -9. The right solution is submitted, with a comment that makes each one different.
+A course with one exercise is graded by `grader grade`, then served: uploads at half of the batch's
+throughput, the same with fresh seeds, with some endless loops, with an open staff page, many at
+once, and under kill -9. The right solution is submitted, with a comment that makes each copy
+different.
 """
 
 from __future__ import annotations
@@ -39,21 +40,21 @@ NAME: Final = "two_layer_network"
 RIGHT: Final = (ROOT / "reference" / NAME / "solution.py").read_bytes()
 GRADER: Final = served.GRADER
 FEW: Final = 4
-"""Submissions of the smaller of two batch runs: the difference leaves out what starting costs."""
+"""Submissions in the smaller of two batch runs; the difference excludes the start-up cost."""
 WARM: Final = 4 * (os.cpu_count() or 1)
-"""Uploads before the first measurement, which start every process."""
+"""Uploads before the first measurement, which start all processes."""
 WHOLE: Final = 20
-"""Every so many kills end the whole service."""
+"""Every time after this many kills, the whole service is killed."""
 LOOP: Final = b"\n\ndef relu(*args, **kwargs):\n    while True:\n        pass\n"
 TICK: Final = 0.05
 AT_REST: Final = 0.1
-"""CPU seconds that a service without work takes in 2 seconds, at most."""
+"""CPU seconds that an idle service may use in 2 seconds."""
 DRAW: Final = random.Random(17)  # noqa: S311  # repeatable, not secret
 
 
 @dataclass
 class Phase:
-    """Uploads at a rate: seconds until each one's feedback is on the screen, and the CPU of all."""
+    """Uploads at a rate: seconds until each feedback is displayed, and the CPU time of all."""
 
     waits: list[float] = field(default_factory=list)
     cpu: float = 0.0
@@ -66,7 +67,7 @@ class Phase:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: what was measured, the target, and the value."""
+    """A line of the table: quantity, target and value."""
 
     what: str
     target: str
@@ -104,11 +105,11 @@ def section(rows: Sequence[Row], options: argparse.Namespace) -> str:
 
 
 def measured(folder: Path, size: int, paced: int, kills: int) -> Iterator[Row]:
-    """Yield the rows of the table, in the order in which they are measured."""
+    """Yield the rows of the table, in the order of measurement."""
     course = make_course(folder)
     cpu, rate = batch(course, folder, "before", paced)
     say(f"batch: {cpu:.3f} s of CPU each, {rate:.2f} a second")
-    patient = 10 + size // 5  # students who upload while processes are killed, 5 times each
+    patient = 10 + size // 5  # students who upload while processes are killed, five times each
     with serving(folder, course, 3 * paced + size + patient + WARM) as (service, sessions):
         client = Client(service, sessions)
         paced_phase(client, range(3 * paced + size + patient, len(sessions) - 1), 100.0)
@@ -136,12 +137,12 @@ def measured(folder: Path, size: int, paced: int, kills: int) -> Iterator[Row]:
 
 
 def say(line: str) -> None:
-    """Print progress; the table comes last."""
+    """Print progress; the table follows at the end."""
     print(line, file=sys.stderr, flush=True)
 
 
 def ratio(value: float, other: float) -> str:
-    """Return a ratio, with the two values that it is made of."""
+    """Return a ratio, with the two values that it is computed from."""
     found = f"{value / other:.2f} ({value:.3f} s / {other:.3f} s)"
     say(found)
     return found
@@ -151,7 +152,7 @@ def ratio(value: float, other: float) -> str:
 
 
 def make_course(folder: Path) -> Path:
-    """Write a course of this exercise."""
+    """Write a course with this exercise."""
     course = folder / "course"
     for part in ("reference", "tests/hidden", "exercises"):
         shutil.copytree(ROOT / part / NAME, course / part / NAME)
@@ -163,12 +164,12 @@ def make_course(folder: Path) -> Path:
 
 
 def source(number: int) -> bytes:
-    """Return a right submission that no other student has."""
+    """Return a right submission that differs from all others."""
     return RIGHT + b"\n# %d, %d\n" % (number, DRAW.getrandbits(60))
 
 
 def batch(course: Path, folder: Path, when: str, count: int) -> tuple[float, float]:
-    """Return the CPU seconds of one submission, and submissions a second."""
+    """Return the CPU seconds per submission, and submissions per second."""
     costs = []
     for many in (FEW, FEW + count):
         inbox = folder / f"inbox-{when}-{many}"
@@ -188,7 +189,7 @@ def batch(course: Path, folder: Path, when: str, count: int) -> tuple[float, flo
 
 @contextlib.contextmanager
 def serving(folder: Path, course: Path, people: int) -> Iterator[tuple[Any, list[str]]]:
-    """Serve the course; give the service, and a session for each student and for the instructor."""
+    """Serve the course; yield the service, and sessions of each student and the instructor."""
     roles = {f"s{number:05}": "student" for number in range(people)} | {"boss": "instructor"}
     service = served.Service(folder, course, people=roles)
     connection = connect(service.data / "web" / "service.db")
@@ -204,7 +205,7 @@ def serving(folder: Path, course: Path, people: int) -> Iterator[tuple[Any, list
 
 
 class Client:
-    """Browsers, as cheap as can be: one connection a request, nothing is parsed but the status."""
+    """Minimal browsers: one connection per request, and only the status is parsed."""
 
     def __init__(self, service: Any, sessions: list[str]) -> None:
         self.service, self.sessions = service, sessions
@@ -212,7 +213,7 @@ class Client:
     async def request(
         self, who: int, method: str, path: str, body: bytes = b"", more: str = ""
     ) -> tuple[int, str]:
-        """Return the status and the place that the answer names."""
+        """Return the status and the location in the response."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.service.port)
         try:
             writer.write(
@@ -230,7 +231,7 @@ class Client:
         return int(head.split(" ", 2)[1]), place
 
     async def submit(self, who: int, data: bytes) -> str:
-        """Upload a file; return the place of its feedback, which is where it is acknowledged."""
+        """Upload a file; return the location of its feedback, which acknowledges it."""
         form = {"csrf": accounts.csrf_of(self.sessions[who]), "ticket": f"{DRAW.getrandbits(60)}"}
         parts = [f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
                  for name, value in form.items()]  # fmt: skip
@@ -243,16 +244,16 @@ class Client:
         return place
 
     async def feedback(self, who: int, place: str) -> None:
-        """Wait for the page of an attempt."""
+        """Wait for the feedback page of an attempt."""
         while (await self.request(who, "GET", place))[0] != 200:
             await asyncio.sleep(TICK)
 
     def cpu(self) -> float:
-        """Return the CPU seconds of the service until now."""
+        """Return the CPU seconds of the service so far."""
         return sum(sum(times(each)) for each in tree(self.service.process.pid))
 
     def rest(self) -> None:
-        """Wait until the service has nothing to do: it starts more processes than it needs at once."""
+        """Wait until the service is idle; at the start it launches more processes than needed."""
         while True:
             before = self.cpu()
             time.sleep(2.0)
@@ -260,18 +261,18 @@ class Client:
                 return
 
     def memory(self) -> float:
-        """Return the proportional set size of the service, MiB."""
+        """Return the proportional set size of the service, in MiB."""
         return sum(map(pss, tree(self.service.process.pid)))
 
     def open_attempts(self) -> int:
-        """Return how many attempts are not graded."""
+        """Return the number of attempts that are not graded yet."""
         query = "SELECT COUNT(*) FROM attempt WHERE state IN ('queued', 'grading')"
         with contextlib.closing(sqlite3.connect(self.service.data / "service.db")) as connection:
             return int(connection.execute(query).fetchone()[0])
 
 
 def one_grade(service: Any) -> float:
-    """Return the median seconds that grading one submission took, without waiting."""
+    """Return the median time of grading one submission, without waiting, in seconds."""
     with Store.open(service.data / "results" / NAME) as store:
         return statistics.median(grade.seconds for _, grade in store.since(0))
 
@@ -282,7 +283,7 @@ def paced_phase(
     rate: float,
     loops: Collection[int] = (),
 ) -> Phase:
-    """Upload at a rate, whatever is still waiting; endless loops count in nobody's waiting time."""
+    """Upload at a rate, whatever is waiting; endless loops do not count in waiting times."""
     phase = Phase()
 
     async def student(who: int) -> None:
@@ -302,7 +303,7 @@ def paced_phase(
 async def at_rate(
     act: Callable[[int], Awaitable[None]], people: Sequence[int], rate: float
 ) -> None:
-    """Begin ``act`` for each person, so many a second, and wait for all."""
+    """Start ``act`` for each person at a rate per second, and wait for all."""
     async with asyncio.TaskGroup() as group:
         for who in people:
             group.create_task(act(who))  # type: ignore[arg-type]  # a coroutine function's result
@@ -310,7 +311,7 @@ async def at_rate(
 
 
 def staff_page(client: Client, people: Sequence[int]) -> Row:
-    """Compare the CPU of one upload a second with and without a staff page that is open."""
+    """Compare the CPU time of one upload per second with and without an open staff page."""
     half = len(people) // 2
     costs = []
     for is_open, who in ((False, people[:half]), (True, people[half:])):
@@ -342,7 +343,7 @@ async def _one(client: Client, who: int) -> None:
 
 
 def burst(client: Client, people: Sequence[int], rate: float) -> Iterator[Row]:
-    """Upload from everybody at once."""
+    """Upload from all students at once."""
     before, began = client.memory(), time.perf_counter()
 
     async def all_at_once() -> None:
@@ -369,7 +370,7 @@ def burst(client: Client, people: Sequence[int], rate: float) -> Iterator[Row]:
 
 
 def killed(client: Client, people: Sequence[int], kills: int, uploads: int) -> Row:
-    """Kill a process of the service at random moments while students upload; at times all of it."""
+    """Kill random processes of the service while students upload, sometimes all of them."""
     service, places = client.service, []
     before, each = _stored(service), max(1, uploads // kills)
 

@@ -1,9 +1,9 @@
-"""Where the CPU time of one submission of the small assignment goes, process by process.
+"""Split the CPU time of one submission of the small assignment by process and function.
 
     rows = split(course, notebook, count=200)
 
-The functions named here are wrapped in clocks, each of which stops while an inner one runs; so the
-rows add up. What the clocks themselves take is in the rows; a total without them stands beside.
+The functions named here are wrapped in clocks, each of which stops while an inner one runs, so that
+the rows add up. The rows include the time of the clocks; a total without them is printed as well.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ COMMAND, GRADING, SERVER, WORKER = "command", "grading process", "fork server", 
 
 
 class Clocks:
-    """CPU seconds by label; a clock stops while one inside it runs."""
+    """CPU seconds by label; a clock stops while an inner one runs."""
 
     def __init__(self) -> None:
         self.spent: Counter[str] = Counter()
@@ -51,7 +51,7 @@ class Clocks:
 
     @contextmanager
     def on(self, label: str) -> Iterator[None]:
-        """Count for ``label`` what runs inside."""
+        """Count the block's time for ``label``."""
         self._turn()
         self._labels.append(label)
         try:
@@ -68,7 +68,7 @@ class Clocks:
 
     @contextmanager
     def watching(self, functions: dict[tuple[Any, str], str]) -> Iterator[None]:
-        """Put clocks into these attributes of modules and classes, and take them out again."""
+        """Wrap these attributes of modules and classes in clocks within the block."""
         before = {(owner, name): getattr(owner, name) for owner, name in functions}
         for (owner, name), label in functions.items():
             setattr(owner, name, self._clocked(before[owner, name], label))
@@ -88,7 +88,7 @@ class Clocks:
 
 
 def split(course: Path, source: bytes, count: int) -> list[Row]:
-    """(process, what, CPU seconds per submission) of grading ``count`` copies of a notebook."""
+    """Return (process, part, CPU seconds per submission) for ``count`` copies of a notebook."""
     os.environ.update({f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")})
     bench = grading.bench_for(Settings(str(course), "small", 1, b"bench", preflight=False))
     session = _Session(bench, source, count)
@@ -113,7 +113,7 @@ class _Session(grading.Loop):
         self._grade(session.items, self.count)
         plain = time.process_time() - began
         clocks, worker = Clocks(), Counter[str]()
-        before = _below()  # the last worker of each lot is waited for in the next
+        before = _below()  # the last worker of each batch is waited for in the next
         with clocks.watching(_INSIDE), _worker_clock(worker):
             for _ in range(self.count):
                 with clocks.on("all else: pytest's protocol, outcomes"):
@@ -153,7 +153,7 @@ _INSIDE = {
 
 @contextmanager
 def _worker_clock(spent: Counter[str]) -> Iterator[None]:
-    """Note the workers' CPU: until they are ready, for the program, and for each message."""
+    """Record the workers' CPU time: until they are ready, for loading, and for each message."""
     fork, ask = ForkServer.fork, Worker.ask
 
     def forked(self: ForkServer, *args: Any) -> Worker:
@@ -181,7 +181,7 @@ def _about(request: list[Any]) -> str:
 
 
 def _below() -> tuple[float, float]:
-    """CPU seconds of the processes below this one, and of the children they waited for."""
+    """Return the CPU seconds of descendants, and of the children that they waited for."""
     found = [times(pid) for pid in tree(os.getpid())[1:]]
     return sum(own for own, _ in found), sum(waited for _, waited in found)
 
@@ -197,8 +197,8 @@ _OUTSIDE = {
 
 
 def _command(course: Path, source: bytes, count: int) -> list[Row]:
-    """What the command does: read the class, hand it out, keep the grades, write the pages."""
-    _class_run(course, source, 1, Clocks())  # what is loaded once is loaded
+    """Measure the command's own work: read the class, start jobs, store grades, write pages."""
+    _class_run(course, source, 1, Clocks())  # load everything that is loaded only once
     clocks = Clocks()
     with clocks.watching(_OUTSIDE):
         _class_run(course, source, count, clocks)
@@ -221,7 +221,7 @@ def _class_run(course: Path, source: bytes, count: int, clocks: Clocks) -> None:
 
 
 def table(rows: list[Row]) -> str:
-    """The rows as Markdown, the largest of each process first."""
+    """Return the rows as Markdown, the largest of each process first."""
     lines = ["| process | what | CPU, ms per submission |", "|---|---|--:|"]
     for process in (COMMAND, GRADING, SERVER, WORKER):
         own = sorted(((cpu, what) for which, what, cpu in rows if which == process), reverse=True)

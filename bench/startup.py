@@ -1,9 +1,9 @@
-"""Measure what each part of the start-up tuning gains: CPU of `grader grade` with it and without.
+"""Measure the gain of each part of the start-up tuning: CPU of `grader grade` with and without.
 
     python bench/startup.py [--rounds 9] [--students 60]
 
-The parts are those of `grader.sandbox.guest.startup`. In each round every part is turned off once, and
-the ratio to the run with all of them is taken within the round, so that a busy machine slows both. A
+The parts are in `grader.sandbox.guest.startup`. In each round every part is turned off once, and
+compared with the run with all parts in the same round, so that a busy machine slows down both. A
 ratio of 1.05 means that the part saves 5 %.
 """
 
@@ -28,11 +28,11 @@ WITHOUT: Final = {
     "COLLECT_AFTER": "startup.COLLECT_AFTER = 700",
     "settle": "startup.WITHOUT_COLLECTOR += 'import gc; gc.freeze = lambda: None; '",
 }
-"""What is run before the command, by what it turns off."""
+"""The code to run before the command, by the part that it turns off."""
 
 
 def a_class(folder: Path, students: int) -> Path:
-    """Write the solution for each student, with a comment of its own."""
+    """Write the solution for each student, with a different comment."""
     source = (ROOT / "reference" / EXERCISE / "solution.py").read_text(encoding="utf-8")
     for number in range(students):
         (folder / f"s{number}").mkdir(parents=True)

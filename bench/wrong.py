@@ -1,11 +1,11 @@
-"""What wrong submissions cost beside right ones: the ratio of their CPU seconds, per exercise.
+"""Measure the cost of wrong submissions: the ratio of their CPU time to right ones.
 
     python bench/wrong.py [--every 10] [NAME ...]
 
-Graded are the mistakes of the catalogue, every tenth of them, each in turn with the solution, so that
-a busy machine slows both. CPU is that of the grading process, its fork server and the workers. "first"
-is the first wrong submission of a process, which makes the mutants that all later ones use, as in a
-job that grades one submission.
+The mistakes of the catalogue, or every tenth of them, are graded in turn with the solution, so that
+a busy machine slows down both. CPU is that of the grading process, its fork server and the workers.
+"first" is the first wrong submission of a process, which creates the mutants that all later ones
+use, as in a job that grades one submission.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from grader.model import Submission
 
 ROOT = Path(__file__).parents[1]
 COPIES = 5
-"""Grades of one submission in a row: the clocks of workers tick in hundredths of a second."""
+"""Number of grades of a submission in a row, because workers' clocks have a resolution of 10 ms."""
 
 
 class Ratios(NamedTuple):
-    """CPU of a wrong submission, in those of the solution."""
+    """CPU time of a wrong submission, relative to the solution's."""
 
     first: float
-    """When it is graded for the first time."""
+    """When it is the first wrong submission of the process."""
     again: float
-    """When what does not depend on the submission is there."""
+    """When everything independent of the submission has been computed."""
 
 
 def wrong(name: str, every: int) -> list[Submission]:
-    """Return the solution with each of some mistakes; what only timed checks find is left out."""
+    """Return the solution with each of some mistakes, except those that only timed checks find."""
     folder = ROOT / "reference" / name
     source = (folder / "solution.py").read_text(encoding="utf-8")
     known = module_of((folder / "mistakes.py").read_text(encoding="utf-8"), "known").MISTAKES
@@ -47,7 +47,7 @@ def wrong(name: str, every: int) -> list[Submission]:
 
 
 def ratios(name: str, every: int) -> list[Ratios]:
-    """Return how many times the solution's CPU each wrong submission takes, in order."""
+    """Return the CPU time of each wrong submission, relative to the solution's, in order."""
     source = (ROOT / "reference" / name / "solution.py").read_bytes()
     right = Submission("solution", f"{name}.py", source)
     found: list[Ratios] = []

@@ -108,8 +108,7 @@ def parser(only: str | None = None, listed_twice: bool = False) -> argparse.Argu
     Args:
         only: The only command to add, because each costs time at every start; None for all.
         listed_twice: Whether argparse also lists the commands outside the groups of the help text,
-            as
-            generators of completion scripts need it.
+            as generators of completion scripts need it.
     """
     made = _Parser(
         prog="grader", usage="grader COMMAND ...", formatter_class=_Help,

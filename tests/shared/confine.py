@@ -2,9 +2,10 @@
 
     python tests/shared/confine.py [--uid 12345] [--no-namespaces] [--no-landlock] -- COMMAND ...
 
-``--no-namespaces`` is what Docker's default profile does to a container: unshare(2), setns(2),
-mount(2) and their relatives are refused, and root keeps the 14 capabilities of Docker's default
-set. ``--no-landlock`` refuses Landlock as an old kernel does. As any user; ``--uid`` is for root alone.
+``--no-namespaces`` imitates Docker's default profile for containers: unshare(2), setns(2), mount(2)
+and their relatives are refused, and root keeps the 14 capabilities of Docker's default set.
+``--no-landlock`` refuses Landlock, as an old kernel does. Any user may use these; ``--uid`` needs
+root.
 
 Source: moby/profiles/seccomp/default.json, moby/oci/caps/defaults.go.
 """
@@ -20,14 +21,14 @@ from functools import cache
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(PROJECT))  # run as a program, it may stand outside every environment
+sys.path.insert(0, str(PROJECT))  # as a program, it may run outside the environment
 
 from grader.sandbox.guest import lockdown  # noqa: E402
 
 STRANGER = 12_345
 """A uid that no account has."""
 LONER = STRANGER + 1 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-"""Another one, which no other test has, nor another process of pytest: its processes are counted."""
+"""A uid that no other test or pytest process uses, so that its processes can be counted."""
 
 _REFUSED = (
     "unshare", "setns", "mount", "umount2", "pivot_root", "open_tree", "move_mount", "fsopen",
@@ -41,7 +42,7 @@ _NO_NEW_PRIVS = 38
 
 
 def refuse_namespaces(landlock: bool = True) -> None:
-    """Put Docker's refusals on this process and what it starts; without ``landlock`` that one too."""
+    """Apply Docker's refusals to this process and its children; without ``landlock``, that too."""
     lib = lockdown._libseccomp()
     context = lib.seccomp_init(lockdown._ACT_ALLOW)
     refuse = lockdown._ACT_ERRNO | 1
@@ -61,7 +62,7 @@ def refuse_namespaces(landlock: bool = True) -> None:
 
 
 def _keep_capabilities(kept: set[int]) -> None:
-    """Drop the others from the bounding set: root's next exec has no more than that."""
+    """Drop other capabilities from the bounding set, so that root's next exec has no more."""
     libc = ctypes.CDLL(None)
     for capability in range(64):
         if capability not in kept:
@@ -70,9 +71,9 @@ def _keep_capabilities(kept: set[int]) -> None:
 
 @cache
 def python_for(uid: int) -> tuple[str, dict[str, str]] | None:
-    """An interpreter of this version that ``uid`` can run with our packages, and its environment.
+    """Return a Python that ``uid`` can run with our packages, and its environment.
 
-    None where there is none: the interpreter may live under a home that only root can enter.
+    Return None if there is none: the interpreter may be in a home that only root can enter.
     """
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     own = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
@@ -97,14 +98,14 @@ def python_for(uid: int) -> tuple[str, dict[str, str]] | None:
 
 
 def confined(uid: int, namespaces: bool) -> list[str]:
-    """The words to put before a command to run it as ``uid``, with or without namespaces."""
+    """Return the words before a command that run it as ``uid``, with or without namespaces."""
     flags = ["--uid", str(uid)] if uid != os.geteuid() else []
     flags += [] if namespaces else ["--no-namespaces"]
     return [sys.executable, __file__, *flags, "--"] if flags else []
 
 
 def main() -> None:
-    """Give up the rights, then become the command."""
+    """Give up the rights, then execute the command."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--uid", type=int, default=os.geteuid())
     parser.add_argument("--no-namespaces", action="store_true")

@@ -1,18 +1,19 @@
-"""A container as an LMS has it, without Docker: a clean root by bubblewrap, confined as Docker does.
+"""Imitate an LMS's container without Docker: a clean root, confined like a container.
 
     with Container(tmp_path) as box:
         box.unpack(bundle, "/autograder/source")
         box.run(["/autograder/source/setup.sh"])
 
-Inside: uid 0, Docker's capabilities, unshare and mount refused (see `confine`), no project, no home,
-no network, 768 MB. What a test cannot do offline is stood in for, and nothing else: ``apt-get`` does
-nothing, pip unpacks and compiles the bundle's own wheel beside this project's packages, bound
-read-only, and sudo, which cannot raise anybody here, starts from root and takes the environment away.
+Inside: uid 0, Docker's capabilities, unshare and mount refused (see `confine`), without the
+project, home folders or network, 768 MB. Only steps that a test cannot do offline are replaced:
+``apt-get`` does nothing; pip unpacks and compiles the bundle's wheel next to this project's
+packages, bound read-only; and sudo, which cannot raise rights here, starts as root and clears the
+environment.
 
-The memory is kept by a watchdog, for no cgroup can be counted on where tests run: as the kernel
-would, it kills the largest process when all of them together (PSS) are over; a command that is not
-meant to meet the cap has then failed. What comes and goes between two looks is seen in the largest
-process's own peak.
+A watchdog limits the memory, because tests cannot rely on cgroups. Like the kernel, it kills the
+largest process if all of them together (PSS) exceed the limit; a command that is not meant to reach
+the limit has then failed. Short peaks between two checks are seen in the largest process's own
+peak.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ with open("/standin/cpu", "w") as out:
     out.write(f"{used.ru_utime + used.ru_stime} {used.ru_maxrss * 1024}")
 sys.exit(os.waitstatus_to_exitcode(status))
 """
-"""Runs a command and waits for all that it starts, so that no CPU time is left out."""
+"""Runs a command and waits for all its descendants, so that no CPU time is missed."""
 
 SUDO = """
 [ "$1" = -n ] && shift
@@ -110,20 +111,20 @@ MEMORY = 768 << 20
 
 @dataclass
 class Ran:
-    """What became of a command, and what it took."""
+    """The result of a command, and its resource use."""
 
     status: int
     stdout: bytes
     stderr: bytes
     cpu: float
     pss: int
-    """Bytes, the most of all its processes together that was seen."""
+    """Largest observed memory of all its processes together, in bytes."""
     killed: int
-    """How many processes were killed for want of memory."""
+    """Number of processes killed for lack of memory."""
 
 
 class Container:
-    """A root of its own under ``folder``; needs root and bubblewrap."""
+    """A separate root under ``folder``; needs root and bubblewrap."""
 
     def __init__(self, folder: Path) -> None:
         if os.geteuid() != 0 or not shutil.which("bwrap"):
@@ -144,7 +145,7 @@ class Container:
         self._script(standin / "sudo", SUDO)
 
     def install(self, wheel: Path) -> None:
-        """What an image's Dockerfile does: the grader for the system's own Python."""
+        """Do what an image's Dockerfile does: install the grader for the system's Python."""
         (self.root / "job" / wheel.name).write_bytes(wheel.read_bytes())
         script = f"""
             python3 -m venv /opt/image && /opt/image/bin/pip install /job/{wheel.name}
@@ -153,9 +154,9 @@ class Container:
         assert (0, b"") == (done.status, done.stderr)
 
     def build(self, context: Path) -> dict[str, str]:
-        """Do what the Dockerfile in ``context`` says; return the image's environment.
+        """Execute the Dockerfile in ``context``; return the image's environment.
 
-        ``FROM`` stands for a Python of the system's own, in which pip installs.
+        ``FROM`` is replaced by the system's Python, into which pip installs.
         """
         environ: dict[str, str] = {}
         for instruction, words in instructions((context / "Dockerfile").read_text()):
@@ -183,7 +184,7 @@ class Container:
             (shutil.copytree if whole else shutil.copy)(context / source, to)
 
     def unpack(self, bundle: Path, where: str) -> Path:
-        """Unpack a zip as LMSs do, with the modes it holds; return the folder."""
+        """Unpack a zip as LMSs do, with its file modes; return the folder."""
         target = self.path(where)
         with zipfile.ZipFile(bundle) as archive:
             for member in archive.infolist():
@@ -192,11 +193,11 @@ class Container:
         return target
 
     def path(self, inside: str) -> Path:
-        """Where a path inside stands outside."""
+        """Return the outside path of a path inside."""
         return self.root / inside.lstrip("/")
 
     def put(self, inside: str, data: bytes) -> None:
-        """Write a file, readable by all."""
+        """Write a file that everyone may read."""
         path = self.path(inside)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
@@ -211,7 +212,7 @@ class Container:
         starved: bool = False,
         landlock: bool = True,
     ) -> Ran:
-        """Run a command inside, to its end. ``starved``: it is meant to be short of memory."""
+        """Run a command inside, to its end. ``starved``: whether it should run out of memory."""
         environ = {
             "PATH": "/standin:/opt/image/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             **(environ or {}),
@@ -249,7 +250,7 @@ class Container:
         words += ["--perms", "0755", "--dir", "/etc"]
         for path in ("/etc/ld.so.cache", "/etc/passwd", "/etc/group"):
             words += ["--ro-bind-try", path, path]
-        for each in sorted(self.root.iterdir()):  # before the rest: a venv may lie below /tmp
+        for each in sorted(self.root.iterdir()):  # first, because a venv may be below /tmp
             words += ["--bind", str(each), f"/{each.name}"]
         seen = dict.fromkeys((sys.base_prefix, PACKAGES, sysconfig.get_paths()["platlib"]))
         for folder in sorted({parent for path in seen for parent in Path(path).parents}):
@@ -271,7 +272,7 @@ class Container:
 
 
 def gradescope_image(zipped: Path, folder: Path) -> Container:
-    """The image as Gradescope builds it: unpacked, run_autograder copied, setup.sh run."""
+    """Build the image as Gradescope does: unpack, copy run_autograder, run setup.sh."""
     box = Container(folder)
     source = box.unpack(zipped, "/autograder/source")
     (box.path("/autograder/results")).mkdir()
@@ -283,7 +284,7 @@ def gradescope_image(zipped: Path, folder: Path) -> Container:
 
 
 def instructions(dockerfile: str) -> Iterator[tuple[str, str]]:
-    """The instructions of a Dockerfile, each with the rest of its lines."""
+    """Yield the instructions of a Dockerfile, each with the rest of its lines."""
     text = re.sub(r"^\s*#.*\n", "", dockerfile, flags=re.MULTILINE).replace("\\\n", " ")
     for line in text.splitlines():
         if line.strip():
@@ -292,7 +293,7 @@ def instructions(dockerfile: str) -> Iterator[tuple[str, str]]:
 
 
 class _Watch:
-    """Looks at the memory of a process and all below it, every 30 ms, and keeps it to the cap."""
+    """Checks the memory of a process and its descendants every 30 ms, and enforces the limit."""
 
     def __init__(self, pid: int, cap: int) -> None:
         self.most = self.killed = 0

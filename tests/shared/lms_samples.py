@@ -1,4 +1,4 @@
-"""What the tests of LMSs share: where the schemas are, and readers as the systems have them."""
+"""Helpers for tests of LMSs: the systems' schemas, and readers that behave like the systems."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def _no_constant(name: str) -> float:
 
 @cache
 def validator(name: str) -> jsonschema.Draft202012Validator:
-    """The schema of a system; the schema itself is checked first."""
+    """Return a validator for a system's schema, after checking the schema itself."""
     schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
 
 
 def valid(name: str, data: bytes) -> dict[str, Any]:
-    """The document, valid by the system's schema; strict JSON, without NaN."""
+    """Return a document that is valid by the system's schema; strict JSON, without NaN."""
     document = json.loads(data.decode("utf-8"), parse_constant=_no_constant)
     validator(name).validate(document)
     return document
@@ -36,13 +36,13 @@ def valid(name: str, data: bytes) -> dict[str, Any]:
 
 @cache
 def _xsd() -> Any:
-    import xmlschema  # here, not above: every test process collects every file
+    import xmlschema  # imported here, because every test process collects every file
 
     return xmlschema.XMLSchema(str(SCHEMAS / "junit-10.xsd"))
 
 
 def junit(data: bytes) -> dict[str, str]:
-    """The attributes, properties and whole text of a valid JUnit report of one suite."""
+    """Return attributes, properties and text of a valid JUnit report with one suite."""
     _xsd().validate(data.decode("utf-8"))
     root = ET.fromstring(data)  # noqa: S314  # made by us a moment ago
     [suite] = root.findall("testsuite")
@@ -52,14 +52,14 @@ def junit(data: bytes) -> dict[str, str]:
 
 @dataclass
 class Vpl:
-    """What VPL takes out of an evaluation's output."""
+    """The values that VPL reads from the output of an evaluation."""
 
     grade: float | None
     comments: str
 
 
 def grade_in(text: str) -> Vpl:
-    """As VPL reads it: the last ``Grade :=>>`` at the beginning of a line, and the comments."""
+    """Read as VPL does: the last ``Grade :=>>`` at the start of a line, and the comments."""
     grades = re.findall(r"^Grade :=>>[ \t]*(-?[0-9.]+)[ \t]*$", text, re.MULTILINE)
     comments = re.findall(r"^Comment :=>>(.*)$", text, re.MULTILINE)
     rest = [

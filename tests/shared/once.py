@@ -1,4 +1,4 @@
-"""What many tests look at, made once, though pytest spreads the tests over several processes."""
+"""Create shared test data once, although pytest spreads the tests over several processes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ T = TypeVar("T")
 
 
 def once(factory: pytest.TempPathFactory, name: str, make: Callable[[], T]) -> T:
-    """Return what ``make`` gives in the process that comes first; the others wait and read it.
+    """Return the result of ``make`` in the first process; the others wait and read it.
 
     Args:
-        factory: For a folder that all processes of this run of pytest have.
-        name: A name for it, such as no other test gives.
-        make: Makes it; what it returns can be pickled.
+        factory: Provides a folder that all processes of this pytest run share.
+        name: A name for the data, unique among all tests.
+        make: Creates the data; the result must be picklable.
     """
     folder = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:

@@ -1,7 +1,7 @@
-"""Where things are, for all tests."""
+"""Paths for all tests."""
 
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-"""The project: its course, its code and its documentation."""
+"""The project's folder, with its course, code and documentation."""
 SAMPLES = ROOT / "tests" / "samples"

@@ -1,4 +1,4 @@
-"""A real `grader serve` on a small course, and browsers' requests to it, for the tests of serve."""
+"""A real `grader serve` with a small course, and browser requests, for the tests of serve."""
 
 import contextlib
 import csv
@@ -24,7 +24,7 @@ WRONG = RIGHT.replace(b"d = 2 * b", b"d = 3 * b", 1)
 PEOPLE = {
     "ada": "student", "bob": "student", "eve": "student", "tom": "assistant", "boss": "instructor",
 }  # fmt: skip
-PATIENCE = 300.0  # seconds; a slow machine that does many things needs most of them
+PATIENCE = 300.0  # seconds; a slow, busy machine needs most of them
 YAML = """title: Small
 timezone: Europe/Berlin
 assignments:
@@ -50,9 +50,9 @@ def set_dates(course, more):
 
 
 def free_port():
-    """Return a free port from below the range that the kernel gives to outgoing connections.
+    """Return a free port below the kernel's range for outgoing connections.
 
-    Nothing else takes it in the seconds before the service does, and after a restart.
+    So no connection takes it in the seconds before the service starts, or after a restart.
     """
     while True:
         port = random.SystemRandom().randrange(10_000, 32_000)
@@ -62,7 +62,7 @@ def free_port():
 
 
 def until(condition, seconds=PATIENCE):
-    """Wait until a condition gives something true, and return that."""
+    """Wait until a condition returns something true, and return that."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := condition():
@@ -73,7 +73,7 @@ def until(condition, seconds=PATIENCE):
 
 @contextlib.contextmanager
 def open_folder():
-    """Make a folder that the user of the web process can reach; pytest's own are closed to it."""
+    """Create a folder that the web process's user can reach; pytest's own are closed to it."""
     folder = Path(tempfile.mkdtemp(prefix="grader-serve-test-"))
     folder.chmod(0o711)
     try:
@@ -83,14 +83,14 @@ def open_folder():
 
 
 def children(pid):
-    """Yield the pids of a process's children, whichever of its threads started them."""
+    """Yield the pids of a process's children, whichever thread started them."""
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):  # the thread ended meanwhile
+        with contextlib.suppress(OSError):  # the thread has ended meanwhile
             yield from map(int, task.read_text().split())
 
 
 class Service:
-    """A service in a folder, its processes, and its people's sessions."""
+    """A service in a folder, with its processes and the sessions of its users."""
 
     def __init__(self, folder, course, url="", people=None):
         self.course, self.data, self.port, self.url = course, folder / "data", free_port(), url
@@ -142,7 +142,7 @@ class Service:
             self.process.wait(PATIENCE)
 
     def as_(self, who):
-        """Return the session of a person, signed in at first use; '' is somebody signed out."""
+        """Return the session of a person, signed in at first use; '' for a signed-out one."""
         if who not in self.sessions:
             made = httpx.Client(base_url=self.origin, timeout=PATIENCE)
             if who:
@@ -175,13 +175,13 @@ class Service:
         """Return the pid of the web process or of the grading service."""
         command = f"grader.serve import {module}".encode()
         for pid in children(self.process.pid):
-            with contextlib.suppress(OSError):  # it ended meanwhile
+            with contextlib.suppress(OSError):  # it has ended meanwhile
                 if command in Path(f"/proc/{pid}/cmdline").read_bytes():
                     return pid
         return None
 
     def family(self):
-        """Return the pids of all processes below the supervisor, workers included."""
+        """Return the pids of all processes below the supervisor, including workers."""
         found, new = [], [self.process.pid]
         while new:
             new = [child for pid in new for child in children(pid)]

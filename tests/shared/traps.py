@@ -1,11 +1,11 @@
-"""A folder of traps: files that some program would import, read or run, and that then leave a mark.
+"""A folder of traps: files that leave a mark if a program imports, reads or runs them.
 
     plant(folder)
     ...                       # run something in it
     assert not sprung(folder)
 
-There is a module for every name of the standard library and of every installed package, as a file
-or as a package, besides what Python, pytest, Celery and matplotlib read on their own.
+There is a module for each name in the standard library and each installed package, as a file or a
+package, and files that Python, pytest, Celery and matplotlib read by themselves.
 """
 
 import sys
@@ -15,7 +15,7 @@ from pathlib import Path
 MARK = ".sprung"
 SCRIPT = '#!/bin/sh\n: > "$0.sprung"\n'
 CODE = f"import posix\nposix.close(posix.open(__file__ + {MARK!r}, 0o101))\n"
-"""Leaves the mark with nothing but a built-in module: any other may be a trap itself."""
+"""Leaves the mark with only a built-in module, because any other may itself be a trap."""
 NAMES = (
     "conftest", "sitecustomize", "usercustomize", "celeryconfig", "grader", "trap", "tests",
     "test_trap", "_virtualenv", "matplotlib", "numpy", "torch", "msgspec", "yaml",
@@ -33,7 +33,7 @@ TEXTS = {
 
 
 def plant(folder: Path) -> None:
-    """Fill ``folder`` with traps; a folder that has a file of that name keeps it."""
+    """Fill ``folder`` with traps; existing files of the same names are kept."""
     folder.mkdir(parents=True, exist_ok=True)
     names = {*sys.stdlib_module_names, *packages_distributions(), *NAMES}
     for name in sorted(name for name in names if name.isidentifier()):
