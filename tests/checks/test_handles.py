@@ -666,6 +666,26 @@ def test_the_class_of_an_object_is_compared_by_identity(student):
     run(module(student, after(student, run)))
 
 
+def test_a_function_of_a_module_is_recognised_by_its_name_there(student):
+    """The test has imported the same module; a student's function is not NumPy's."""
+
+    def run(sub):
+        sub.exec("from sub import Yes")
+        functions = sub.eval("[np.tanh, np.linalg.norm, np.mean, lambda x: x, Yes()]")
+        assert functions[0] == np.tanh
+        assert functions[1] == np.linalg.norm
+        assert functions[2] != np.median
+        assert not functions[3] == np.mean  # noqa: SIM201  # `!=` asks something else
+        assert not functions[4] == np.mean  # noqa: SIM201
+
+    def local():
+        return 0
+
+    run(module(student, after(student, run)))
+    with pytest.raises(UndecidableError):
+        assert module(student).eval("np.tanh") == local
+
+
 def test_the_class_of_anything_else_is_python_s():
     """A test that makes classes, or asks about values, sees no difference."""
     assert type_of(3) is int

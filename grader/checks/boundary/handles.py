@@ -18,6 +18,7 @@ from typing import Any, Final, NoReturn, cast
 
 import numpy as np
 
+from grader.checks.boundary import names
 from grader.checks.boundary.approx import approx
 from grader.checks.boundary.peer import MAX_ELEMENTS, Peer, Reference
 from grader.checks.boundary.raised import RefusedError, StudentRaisedError, UndecidableError
@@ -514,18 +515,14 @@ def _compared(handle: Handle, name: str, other: object) -> bool:
         return name == "ne"
     if isinstance(other, approx):
         return (other == handle) is (name == "eq")
-    if isinstance(other, type) and _is_class(handle) and name in ("eq", "ne"):
-        return name == "ne"  # a class of the program, and one of Python or of the test
+    if name in ("eq", "ne") and (is_one := _is_one(handle, other)) is not None:
+        return is_one is (name == "eq")
     if not hasattr(type(other), "_grader_reference"):
         raise peer.undecidable(
             f"`{sign}` between an object and a value; compare one of its values: an attribute, "
             'h.value(), int(h), h.call("__eq__", x) is True'
         )
     peer.settle()
-    if name in ("eq", "ne") and _is_same(handle, other):
-        return name == "eq"
-    if name in ("eq", "ne") and _is_class(handle) and _is_class(other):
-        return _are_one(handle, other) is (name == "eq")
     peer.reached("operate", sign)
     found = forward(handle, "operate", name, peer.pack(other), name=sign)
     if _exactly(handle, found, bool, sign) and _also(handle, _OPPOSITE[name], other):
@@ -545,10 +542,22 @@ def _also(handle: Handle, name: str, other: Any) -> bool:
         return False
 
 
-def _is_same(one: Any, other: Any) -> bool:
-    return (
-        one._grader_peer is other._grader_peer and one._grader_reference == other._grader_reference
-    )
+def _is_one(handle: Handle, other: Any) -> bool | None:
+    """Return whether a handle is of one thing with ``other``, without asking the thing itself.
+
+    None where only the object can say: it is not the same handle, and no class, nor a function that
+    this process finds by its name in a module.
+    """
+    peer, reference = handle._grader_peer, handle._grader_reference
+    if hasattr(type(other), "_grader_reference"):
+        peer.settle()
+        if other._grader_peer is peer and other._grader_reference == handle._grader_reference:
+            return True
+        return _are_one(handle, other) if _is_class(handle) and _is_class(other) else None
+    if handle._grader_flags & CALLABLE and (place := names.place_of(other)):
+        peer.settle()
+        return peer.do("named", reference, *place, name="is", raw=True) is True
+    return False if isinstance(other, type) and _is_class(handle) else None
 
 
 def _as_array(value: Any) -> Any:

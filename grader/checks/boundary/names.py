@@ -6,6 +6,7 @@ names_of(program).functions       # {"relu", "Value"}
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -44,6 +45,18 @@ def names_of(program: Program) -> Names:
     return Names(
         frozenset(once - bound), frozenset(classes), frozenset(methods - decorated - bound)
     )
+
+
+def place_of(value: object) -> tuple[str, str] | None:
+    """Return the module and the name in it by which a function or class is found; else None."""
+    module = getattr(value, "__module__", None) or "numpy"
+    name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
+    if not (callable(value) and isinstance(module, str) and isinstance(name, str)):
+        return None
+    found: object = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return (module, name) if found is value else None
 
 
 def tree_of(cells: tuple[tuple[str, str], ...]) -> ast.Module:

@@ -456,6 +456,13 @@ class Operations:
         """Return whether two names stand for one object."""
         return self.given(target) is self.given(other), None
 
+    def named(self, target: Any, module: str, name: str) -> Any:
+        """Return whether an object is the one with this name in a loaded module."""
+        found: Any = sys.modules.get(module)
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        return found is not None and self.given(target) is found, None
+
     def _class_named(self, name: str) -> Any:
         """Return a class of the submission or of Python, or None."""
         found: Any = self._running.module
@@ -520,6 +527,7 @@ _OPERATIONS: Final[dict[str, Callable[..., Any]]] = {
     "special": Operations.special, "enter": Operations.enter, "leave": Operations.leave,
     "array": Operations.array, "value": Operations.value, "isinstance": Operations.is_instance,
     "issubclass": Operations.is_subclass, "type": Operations.type_of, "same": Operations.same,
+    "named": Operations.named,
     "signature": Operations.signature, "put": Operations.put, "eval": Operations.evaluate,
     "ask": Operations.ask, "exec": Operations.execute, "module": Operations.module, "tensor": Operations.tensor,
 }  # fmt: skip
