@@ -171,7 +171,7 @@ def extended_to(connection: sqlite3.Connection, offering: str, user: int) -> str
 def accept(
     connection: sqlite3.Connection, offering: Offering, person: User, upload: Upload, ticket: str
 ) -> str:
-    """Store an attempt and return its id; when this returns, it is on the disk.
+    """Store an attempt and return its id; it is on the disk when the transaction is committed.
 
     If the same form is sent twice (``ticket``), it is one attempt.
 

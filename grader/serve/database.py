@@ -2,6 +2,7 @@
 
     database = Database(path)
     row = await database(attempts.finish, ...)     # calls attempts.finish(connection, ...)
+    row = await database.together(attempts.accept, ...)  # the same, in a commit shared with others
     row = database.read(attempts.find, "k3v...")   # the same, immediately, for reading only
 
 One thread has the only writing connection, because SQLite's connections must not be shared. A
@@ -15,11 +16,12 @@ import asyncio
 import contextlib
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from grader.errors import UserError
 
@@ -75,6 +77,7 @@ CREATE TRIGGER extension_kept BEFORE UPDATE ON extension BEGIN
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+_Job = tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any]]
 
 
 class ServeError(UserError):
@@ -90,6 +93,7 @@ class Database:
         self._connection = self._thread.submit(connect, path).result()
         self._reader = connect(path)
         self._reader.execute("PRAGMA query_only = ON")
+        self._waiting: deque[_Job] = deque()
 
     async def __call__(
         self,
@@ -103,6 +107,32 @@ class Database:
             return function(self._connection, *arguments, **named)
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    async def together(
+        self,
+        function: Callable[Concatenate[sqlite3.Connection, _P], _T],
+        *arguments: _P.args,
+        **named: _P.kwargs,
+    ) -> _T:
+        """Call ``function(connection, ...)`` in one transaction with other waiting calls.
+
+        Waiting for the disk takes longer than writing. Calls that arrive while the disk is busy
+        share the next commit, and each caller continues after that commit.
+        """
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[_T] = loop.create_future()
+        self._waiting.append((lambda connection: function(connection, *arguments, **named), done))
+        self._thread.submit(self._commit, loop)
+        return await done
+
+    def _commit(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Run all waiting calls; there are none if an earlier commit included them."""
+        jobs = []
+        while self._waiting:  # only this thread takes from it
+            jobs.append(self._waiting.popleft())
+        if jobs:
+            found = all_or_none(self._connection, [call for call, _ in jobs])
+            loop.call_soon_threadsafe(_settle, [done for _, done in jobs], found)
 
     def read(
         self,
@@ -165,15 +195,52 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
 
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Commit everything that the block writes, or nothing."""
-    connection.execute("BEGIN IMMEDIATE")
+    """Commit everything that the block writes, or nothing; a nested block commits with the outer."""
+    is_outer = not connection.in_transaction
+    connection.execute("BEGIN IMMEDIATE" if is_outer else "SAVEPOINT part")
     try:
         yield
-    except BaseException:
+        connection.execute("COMMIT" if is_outer else "RELEASE part")
+    except (
+        BaseException
+    ):  # also of COMMIT: a transaction left open would become the next one's outer
         if connection.in_transaction:  # a full disk has already caused a rollback
-            connection.execute("ROLLBACK")
+            connection.execute("ROLLBACK" if is_outer else "ROLLBACK TO part")
         raise
-    connection.execute("COMMIT")
+
+
+def all_or_none(
+    connection: sqlite3.Connection, calls: Sequence[Callable[[sqlite3.Connection], Any]]
+) -> list[Any]:
+    """Run all calls in one transaction; return the value or the exception of each.
+
+    If a call raises, only its own changes are undone. If SQLite fails, nothing is stored.
+    """
+    found = []
+    try:
+        with transaction(connection):
+            for call in calls:
+                try:
+                    with transaction(connection):
+                        found.append(call(connection))
+                except sqlite3.Error:
+                    raise
+                except Exception as error:
+                    found.append(error)
+    except sqlite3.Error as error:
+        return [error] * len(calls)
+    return found
+
+
+def _settle(waiting: Sequence[asyncio.Future[Any]], found: Sequence[Any]) -> None:
+    """Give each waiting caller its value or exception; some may be cancelled already."""
+    for done, value in zip(waiting, found, strict=True):
+        if done.done():
+            continue
+        if isinstance(value, Exception):
+            done.set_exception(value)
+        else:
+            done.set_result(value)
 
 
 @contextlib.contextmanager

@@ -90,7 +90,7 @@ async def submit(call: WebCall) -> Response:
         raise Stop(403, wording.CLOSED if _is_begun(found) else wording.NOT_OPEN)
     upload = await uploads.read_upload(call.form, found.id, found.takes)
     try:
-        identity = await call.site.database(
+        identity = await call.site.database.together(
             attempts.accept, found, person, upload, call.field("ticket", 40)
         )
     except LimitError as limit:
