@@ -196,11 +196,12 @@ class Edits:
         """Return a mutant that explains one more array with ``chosen``, and their program."""
         telling = [path for path in paths if view.wrong_entries([path]) >= FEWEST_ENTRIES]
         alone = ((path, c) for path in telling for c in self.matching(view, path, MOST_FIRST))
+        largest = failing[-1]  # small inputs tell few edits apart
         any_other = (
             (path, candidate)
             for path in telling[:1]
-            for candidate in (self.candidates(view.function) if chosen else ())
-            if candidate.mutant is not None and self.shows(candidate, view, failing[0], [path])
+            for candidate in self._local_first(view, largest, paths if chosen else ())
+            if candidate.mutant is not None and self.shows(candidate, view, largest, [path])
         )
         for path, option in itertools.chain(alone, any_other):
             if option.mutant is None or option in chosen:
@@ -212,6 +213,17 @@ class Edits:
             if made is not None and self._explains(made, view, failing, path):
                 return option, made
         return None
+
+    def _local_first(self, view: View, number: int, paths: Sequence[Path]) -> Iterator[Candidate]:
+        """Yield the candidates for some arrays, those that change no other wrong array first."""
+        others = [path for path in view.wrong[number] if path not in paths]
+        rest: list[Candidate] = []
+        for candidate in self.candidates(view.function) if paths else ():
+            if others and self.shows(candidate, view, number, others):
+                rest.append(candidate)
+            else:
+                yield candidate
+        yield from rest
 
     def made_of(self, chosen: Sequence[Candidate]) -> Module | None:
         """Return the program with these mutants, or None where they do not fit together."""

@@ -173,27 +173,31 @@ class Investigation:
         paths = view.paths[:MOST_LOOKED_AT]
         if view.errors or len(paths) < WITNESSES:
             return []
-        explained: dict[str, list[Path]] = {}
-        firsts: dict[str, Candidate] = {}
+        explained: dict[int, list[Path]] = {}
+        firsts: dict[int, Candidate] = {}
         for path in paths:
             for each in self.search.matching(view, path, mistakes_only=True):
-                name = each.mistake.id if each.mistake is not None else ""
-                firsts.setdefault(name, each)
-                if path not in explained.setdefault(name, []):
-                    explained[name].append(path)
-        best = max(explained, key=lambda name: len(explained[name]), default="")
-        rivals = [
-            name for name in explained if len(explained[name]) == len(explained.get(best, ()))
-        ]
-        if len(rivals) != 1 or 2 * len(explained[best]) < len(paths):
+                firsts[id(each)] = each
+                explained.setdefault(id(each), []).append(path)
+        best = max(explained, key=lambda each: len(explained[each]), default=0)
+        if not best or 2 * len(explained[best]) < len(paths):
             return []
-        # a hint may be about arrays that are right
-        sentence = relation_of(view) or self._unlike(view)
+        names = {
+            each.mistake.id
+            for key, each in firsts.items()
+            if each.mistake is not None and len(explained[key]) == len(explained[best])
+        }
+        if len(names) != 1:
+            return []
+        shown = within_arrays.of_paths(view, explained[best])
+        sentence = relation_of(shown) or self._unlike(shown)
+        # A hint of a mistake may speak of arrays that are right.
         found = self._named(view, [firsts[best]])
         for cause in found:
             cause.sentence, cause.module, cause.is_edit = sentence, None, False
             cause.array = examples.label(view.function, explained[best][0])
-        return found
+        rest = [path for path in paths if path not in explained[best]]
+        return [*found, *within_arrays.besides(view, firsts[best], rest)]
 
     def _noted(self, view: View, found: list[Cause]) -> list[Cause]:
         for cause in found:
@@ -227,7 +231,7 @@ class Investigation:
         """Return the causes in the student's other functions that explain this one's answers."""
         called = self.called(view.function)
         causes = [cause for cause in self.causes if cause.function in called]
-        inner = self._called_by([view.function])
+        inner = self.called_by([view.function])
         own = tuple(own) or tuple(name for name in self.diagnostics.functions if name in inner)
         if not causes or view.errors:
             return []
@@ -269,7 +273,7 @@ class Investigation:
 
     def raises_with_parts(self, view: View) -> list[Cause]:
         """Return causes in called functions, if the reference raises with these functions too."""
-        inner = self._called_by([view.function])
+        inner = self.called_by([view.function])
         causes = [cause for cause in self.causes if cause.function in inner]
         if not causes or not view.errors:
             return []
@@ -295,9 +299,9 @@ class Investigation:
         queue = [function]
         for case in self.views[function].cases if function in self.views else ():
             queue += [arg.case.function for arg in case.args if isinstance(arg, Part)]
-        return {*queue, *self._called_by(queue)} - {function}
+        return {*queue, *self.called_by(queue)} - {function}
 
-    def _called_by(self, functions: Sequence[str]) -> set[str]:
+    def called_by(self, functions: Sequence[str]) -> set[str]:
         """Return the functions that these functions call, also indirectly."""
         found: set[str] = set()
         queue = list(functions)
@@ -358,6 +362,8 @@ class Investigation:
             array = examples.label(view.function, view.first_path())
             cause = Cause(view.function, "", array=array, module=chosen.module)
             cause.is_edit, cause.named = not where, {view.function}
+            home = chosen.mutant.edit.home if chosen.mutant is not None else ""
+            cause.helper = home if home != view.function else ""
             self._worded(view, cause, mutants, name, where)
             return [cause]
         return []
@@ -495,6 +501,7 @@ class Investigation:
                 self._unlike(view),
                 "Work this example out by hand. At which line does your code first differ?",
                 array=examples.label(view.function, view.first_path()),
+                is_plain=True,
             )
         ]
 

@@ -188,7 +188,7 @@ class FinalPoints:
 
     def _is_known(self, function: str, causes: Sequence[Cause]) -> bool:
         """Return whether a function is part of this exercise: partly right, or one edit away."""
-        if any(cause.module is not None and cause.function == function for cause in causes):
+        if any(c.module is not None and function in (c.function, *c.named) for c in causes):
             return True
         if function not in self._slips:
             found = [f for f in self.findings if f.kind == "values" and f.function == function]

@@ -331,7 +331,8 @@ def _row_factors(pairs: Sequence[Pair]) -> str:
     names = set.intersection(*(set(pair.counts) for pair in pairs))
     for name in [name for name in pairs[0].counts if name in names]:
         for power, words in ((1, "times"), (-1, "divided by")):
-            rest = [_left_by(pair, pair.counts[name].astype(float) ** power) for pair in pairs]
+            with np.errstate(divide="ignore"):
+                rest = [_left_by(pair, pair.counts[name].astype(float) ** power) for pair in pairs]
             numbers = [each for each in rest if each]
             if None in rest or len(numbers) < FEWEST:
                 continue

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from grader.checks import experiments, near_misses
 from grader.checks.answers import Asked
 from grader.checks.arrays import Path, leaves
-from grader.checks.diagnosis import autograd, call_graph, examples, state
+from grader.checks.diagnosis import autograd, call_graph, examples, shared_helpers, state
 from grader.checks.diagnosis.descriptions import common_errors
 from grader.checks.diagnosis.diagnostics import Diagnostics
 from grader.checks.diagnosis.explanations import Investigation
@@ -90,6 +90,7 @@ class _Page:
             self._function(function)
         self._rest()
         self._autograd()
+        self._join()
         self._fold()
         self.points.finish(self.causes, charges)
         outcomes = [self._with_cause(finding) for finding in self.findings]
@@ -442,6 +443,19 @@ class _Page:
                 self.causes.append(cause)
 
     # --- the page ---
+
+    def _join(self) -> None:
+        """Make one card of causes that are one slip in a helper of the student's."""
+        source, asked = near_misses.source_of(self.asked), self.diagnostics.functions
+        for kept, other, more in shared_helpers.repeated(
+            tuple(self.causes), source, asked, lambda name: self.investigation.called_by([name])
+        ):
+            kept.sentence = f"{kept.sentence} {more}"
+            kept.named |= other.named
+            self.causes = [each for each in self.causes if each is not other]
+            for name in other.outcomes:
+                self.of[name] = kept
+                kept.outcomes.append(name)
 
     def _fold(self) -> None:
         """Keep at most six cards; further causes are added to the last one."""

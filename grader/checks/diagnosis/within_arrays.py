@@ -24,7 +24,7 @@ from grader.checks.diagnosis import examples, quantities
 from grader.checks.diagnosis.descriptions import pairs_of, relation_of, shares_of, unlike
 from grader.checks.diagnosis.diagnostics import Candidate, wrong_paths
 from grader.checks.diagnosis.edits import Edits
-from grader.checks.diagnosis.relations import FEWEST_ENTRIES, is_slip, quantity, relation
+from grader.checks.diagnosis.relations import FEWEST_ENTRIES, is_slip, near, quantity, relation
 from grader.checks.diagnosis.views import Cause, View
 from grader.checks.reference import Module
 from grader.sandbox.student import Refused
@@ -106,6 +106,29 @@ def rest(search: Edits, view: View, first: Cause) -> View | None:
     if len({reasons[path][1:] for path in apart}) != 1:
         return None
     return of_paths(view, apart)
+
+
+def besides(view: View, candidate: Candidate, paths: Sequence[Path]) -> list[Cause]:
+    """Return what is wrong in an array besides a mistake that explains other arrays, if simple."""
+    for path in paths:
+        cases = [case for case, _, wrong in view.failing() if path in wrong]
+        pairs = []
+        for pair, case in zip(pairs_of(view, path), cases, strict=False):
+            made = candidate.made(case, view.reference.want(case))
+            if made is None or path not in made.arrays:
+                return []
+            pairs.append(replace(pair, right=made.arrays[path], known={}))
+        off = [pair for pair in pairs if not near(pair.got, pair.right)]
+        if off and is_slip(off) and (said := relation(off)):
+            name = quantities.named(view.reference, view.function, path)
+            sentence = f"{view.function}: besides, {name} {said}."
+            array = examples.label(view.function, path)
+            return [
+                Cause(
+                    view.function, sentence, quantities.ask(sentence), array=array, changes={path}
+                )
+            ]
+    return []
 
 
 def of_paths(view: View, paths: Sequence[Path]) -> View:
