@@ -210,7 +210,9 @@ class Edits:
             if self._left < 0:
                 return None
             made = self.made_of([*chosen, option])
-            if made is not None and self._explains(made, view, failing, path):
+            if made is None or not self._explains(made, view, failing, path):
+                continue
+            if set(self._unexplained(made, view, failing)) < set(paths):
                 return option, made
         return None
 
