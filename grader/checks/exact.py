@@ -31,7 +31,7 @@ KINDS: Final = {
 
 
 class ObjectError(TypeError):
-    """An answer of the solution that is not plain, or too large: its case cannot be exact."""
+    """The solution's answer is not plain or too large, so its case cannot be exact."""
 
 
 def read(value: Any) -> Exact:

@@ -77,7 +77,7 @@ class Module:
         self._expected: dict[Case, Expected] = {}
         self._calls: dict[Case, Call] = {}
         self.answered: dict[Case, Any] = {}
-        """What is known of its answers to cases, None where it raises: see `diagnostics.answer_of`."""
+        """Cached answers to cases, None if the program raises: see `diagnostics.answer_of`."""
 
     def raw(self, case: Case) -> Any:
         """Call the function on copies of its arguments; let its exceptions pass."""

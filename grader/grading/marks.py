@@ -1,14 +1,14 @@
 """Read the marks of hidden tests, and reject marks that are unknown or malformed.
 
-@pytest.mark.points(10)          # 0 or more; for each set of a parametrised test
-@pytest.mark.hint("...")         # what a student who fails the test reads besides
+@pytest.mark.points(10)          # 0 or more; for each parameter set of a test
+@pytest.mark.hint("...")         # extra text for students who fail the test
 @pytest.mark.example             # the inputs are public: the whole comparison is shown
 @pytest.mark.public              # the test may be given to students
-@pytest.mark.timed("backward")   # it is about how long the function takes
+@pytest.mark.timed("backward")   # it measures how long the function takes
 @pytest.mark.visibility("hidden")
 @pytest.mark.limits(cpu=5, memory_mb=2048)
 @pytest.mark.fresh               # runs in a new worker
-@pytest.mark.after_cell(3)       # runs when the first 3 code cells have run, see `cell_order`
+@pytest.mark.after_cell(3)       # runs after the first 3 code cells only: see `cell_order`
 @pytest.mark.skip("not this year")
 """
 

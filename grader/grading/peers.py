@@ -51,7 +51,7 @@ class Peers(Struct):
     _peer: Peer | None = None
     """The peer of the student in the current test."""
     _waits: bool = False
-    """Whether a test of the current submission was run again: to load it once more costs its seconds."""
+    """Whether a test of the current submission ran again, whose reload uses its seconds."""
     _tests: Iterator[int] = field(default_factory=itertools.count)
 
     def student(self, item: pytest.Item, student: Student) -> RemoteModule:

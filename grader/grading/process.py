@@ -111,7 +111,7 @@ _LINE: Final = re.compile(
     r"""^(?:E\ +File\ ")?(?:\S*/)?tests/hidden/(\S+?\.py)(?:",\ line\ |:)(\d+)""",
     re.MULTILINE | re.VERBOSE,
 )
-"""A line of a hidden test in what pytest says about a file that it cannot import."""
+"""Matches a line of a hidden test in pytest's report about a file that it cannot import."""
 
 
 class Loop:

@@ -25,7 +25,7 @@ _ASLEEP: Final = 0.01
 """CPU seconds per second of wall clock; a process that used less was asleep."""
 _ROOM: Final = 250
 _THE_STUDENTS: Final = (Student._ask.__code__, Peer._value.__code__)
-"""Functions whose time counts as the student's: to wait for an answer, and to read it."""
+"""Functions whose time counts as the student's: they wait for answers and read them."""
 
 
 class OverlongError(BaseException):

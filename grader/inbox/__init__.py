@@ -81,7 +81,7 @@ def named_by(name: str) -> str:
 
 
 def _names_of(names: Iterable[str]) -> str:
-    """Return the system whose naming most names follow, or ''."""
+    """Return the system whose naming scheme most names follow, or ''."""
     votes = [named_by(name) for name in names if name.lower() != "index.html"]
     return next((kind for kind in HEADERS if 2 * votes.count(kind) > len(votes)), "")
 
@@ -121,7 +121,7 @@ OF_A_SYSTEM = re.compile(
 )
 """Names of folders that an LMS or a computer puts around a download; no student has them."""
 DOWNLOADS = frozenset(READERS) - {"nbgrader", "git", "plain"}
-"""Kinds in which a system named every file or folder at the top."""
+"""Kinds of downloads in which the system names every top-level file or folder."""
 
 
 class Submissions(Struct, frozen=True):
@@ -309,7 +309,7 @@ def _recognised(tree: Tree, expected: str, kind: str | None) -> tuple[str, Tree]
 
 
 def _refuse_downloads(tree: Tree, expected: str) -> None:
-    """Raise `InboxError` where folders, of groups say, hold downloads: each would be one student."""
+    """Raise `InboxError` if folders contain downloads, which would count as students."""
     inner: defaultdict[str, set[str]] = defaultdict(set)
     for entry in tree.entries:
         top, _, rest = entry.path.partition("/")
@@ -330,7 +330,7 @@ def _refuse_downloads(tree: Tree, expected: str) -> None:
 
 
 def _refuse_strangers(kind: str, question: Question, handins: Iterable[Handin]) -> None:
-    """Raise `InboxError` where work lies beside a download, in nobody's part of it."""
+    """Raise `InboxError` if there is work next to a download that belongs to no student."""
     if kind not in DOWNLOADS:
         return
     parts = {

@@ -301,7 +301,7 @@ EARLIER = "from an earlier attempt: the last one contains only the stub"
 
 
 def _named(files: Sequence[File], chosen: str) -> list[File]:
-    """Return the files that a name, a path, or the last parts of a path refer to."""
+    """Return the files with this name, path, or end of a path."""
     found = [f for f in files if chosen in (one_line(f.entry.path), one_line(f.name))]
     return found or [f for f in files if one_line(f.entry.path).endswith(f"/{chosen}")]
 

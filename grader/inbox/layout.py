@@ -161,7 +161,7 @@ def _of_named_files(question: Question) -> FolderLayout:
 
 
 def _works(question: Question, folder: str) -> list[str]:
-    """Return the files of a folder that define all that the exercise asks for, unless versions of one."""
+    """Return different files of a folder that each define everything the exercise needs."""
     files = [
         e for e in question.tree.entries
         if e.folder == folder and e.name.lower().endswith(SUFFIXES) and e.name not in RELEASED
@@ -273,13 +273,13 @@ def _rivals(question: Question) -> list[str]:
 
 
 def _is_stub(question: Question, entry: Entry) -> bool:
-    """Return whether a file is the released one."""
+    """Return whether a file is the released stub."""
     cells = _cells(question.tree, entry)
     return bool(cells) and question.untouched(cells)
 
 
 def is_work(question: Question, entry: Entry) -> bool:
-    """Return whether a file has the expected name or defines what is asked, and is not the stub."""
+    """Return whether a file has the expected name or definitions, and is not the stub."""
     if not entry.name.lower().endswith(SUFFIXES) or entry.name in RELEASED:
         return False
     if likeness(entry.name, question.expected) < 2:

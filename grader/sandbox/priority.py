@@ -1,9 +1,9 @@
-"""Let others go first: a program that takes long gives way to the submissions that are graded quickly.
+"""Lower the priority of slow student programs in favour of quick ones.
 
     give_way(pid)
 
-Its limits count CPU seconds, so that it loses nothing. With `NICE` it has at least a seventh of a core
-beside two that do not give way, which is enough for its limits of wall seconds.
+Limits count CPU seconds, so a slow program loses nothing. With `NICE` it gets at least a seventh of a
+core next to two others of normal priority, which is enough for its limits of wall seconds.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Final
 
 NICE: Final = 5
 SLOW: Final = 0.4
-"""CPU seconds of one request after which its worker gives way; nearly all take a tenth of that."""
+"""CPU seconds of a request after which its worker's priority falls; most use a tenth."""
 
 
 def give_way(pid: int) -> None:
-    """Lower the priority of a worker, which is a session of its own."""
-    with contextlib.suppress(OSError):  # it ended meanwhile
+    """Lower the priority of a worker, which is a separate session."""
+    with contextlib.suppress(OSError):  # it has ended
         os.setpriority(os.PRIO_PROCESS, pid, NICE)
-    with contextlib.suppress(OSError):  # where the kernel groups processes by session, this counts
+    with contextlib.suppress(OSError):  # counts if the kernel groups processes by session
         Path(f"/proc/{pid}/autogroup").write_text(str(NICE), encoding="ascii")

@@ -154,7 +154,7 @@ class Student(Struct):
     _sparing: bool = False
     """Whether loading runs only definitions, because the first worker died while loading."""
     _is_slow: bool = False
-    """Whether a worker was stopped because of its time: the next one gives way to others at once."""
+    """Whether a worker exceeded its time; the next one starts with low priority."""
 
     def call(
         self, calls: Sequence[Call], repeat: int = 1, cpu: float = 0.0, timed: bool = False
@@ -327,7 +327,7 @@ class Student(Struct):
         return OverrunError(f"the {self.limits.total:.3g} s for the whole submission are used up")
 
     def spend(self, seconds: float) -> None:
-        """Take seconds from those of the submission, also those that reading its answers takes."""
+        """Subtract seconds from the submission's total, including time to read its answers."""
         self.budget.used += seconds
         self.budget.trials += seconds if self.trial else 0.0
 

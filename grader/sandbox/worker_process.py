@@ -28,7 +28,7 @@ from grader.sandbox.guest import lockdown, wire
 NONSENSE: Final = "your program wrote to the pipe that carries its answers"
 START_SECONDS: Final = 60.0
 _SMALL: Final = 4096
-"""Bytes of an answer whose reading takes less time than two looks at the clock are worth."""
+"""Bytes; the time to read smaller answers is not worth measuring."""
 _BRIEF: Final = 0.2
 """Wall seconds; for shorter requests it is not worth measuring the sleep."""
 
@@ -59,7 +59,7 @@ class Reply(NamedTuple):
     size: int
     """Bytes of the reply."""
     read: float = 0.0
-    """CPU seconds that it took us to read a large answer."""
+    """CPU seconds that this process used to read a large answer."""
 
 
 class Worker:
@@ -234,7 +234,7 @@ class Worker:
         return self._queued - before
 
     def give_way(self) -> None:
-        """Let the processors work for other submissions first, from here on."""
+        """Lower the worker's priority below other submissions from now on."""
         if not self._gave_way:
             self._gave_way = True
             priority.give_way(self._own_pid)

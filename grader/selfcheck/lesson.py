@@ -7,10 +7,7 @@
         show(figure, "The loss falls from 0.69 to 0.02 in 60 epochs.")
     draw(GRAPH, GRAPH_VALUES, GRAPH_GRADIENTS)
 
-    step("Step 1", slope_of_loss, [((0.5, 1.0), -2.0)], "With y = 1 the loss is -log a.")
-    with ending("Two moons"):               # says what is not written yet, and goes on
-        show(figure, "The loss falls from 0.69 to 0.02 in 60 epochs.")
-    draw(GRAPH, GRAPH_VALUES, GRAPH_GRADIENTS)
+
 
 None of these functions raises on a student's mistake, so that a notebook runs to its end. Their
 cells are tagged ``demo`` and stand under ``if __name__ == "__main__"``; the grader does not run

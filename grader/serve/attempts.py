@@ -481,7 +481,7 @@ def unsettled(connection: sqlite3.Connection, offering: Offering) -> int:
 
 
 def newest_standing(connection: sqlite3.Connection) -> int:
-    """Return a number that grows with every standing: one that is replaced gets a new number."""
+    """Return a number that grows with every new or replaced standing."""
     return int(connection.execute("SELECT IFNULL(MAX(rowid), 0) FROM standing").fetchall()[0][0])
 
 

@@ -3,8 +3,8 @@
     type(h) == student.Shop          # also `is`, `in`, and isinstance(h, type(other))
     type(h).__name__ == "Shop"
 
-A test module finds `type_of` where it looks for ``type``. Of a handle it gives the class, as the
-program's worker says: a fact, like that of `isinstance`. A student's metaclass is not asked.
+In a test module ``type`` refers to `type_of`. For a handle it returns the class that the worker
+reports, a fact like the result of `isinstance`; a student's metaclass is not asked.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from grader.checks.boundary.handles import Handle, class_of
 
 
 class _TypeOf(type):
-    """Lets `type_of` be called and tested as Python's ``type`` is."""
+    """Makes `type_of` behave like Python's ``type`` in calls and tests."""
 
     def __call__(cls, *args: Any, **named: Any) -> Any:
         if len(args) == 1 and isinstance(args[0], Handle) and not named:
@@ -36,12 +36,12 @@ class _TypeOf(type):
         return hash(type)
 
 
-class type_of(metaclass=_TypeOf):  # it stands for the built-in `type`
+class type_of(metaclass=_TypeOf):  # replaces the built-in `type`
     """Return the class of a handle's object as a handle; Python's ``type`` for everything else."""
 
 
 def give_type(folder: str) -> None:
-    """Let the modules of the tests in ``folder`` find `type_of` where they look for ``type``."""
+    """Replace ``type`` by `type_of` in the modules of the tests in ``folder``."""
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None)
         if isinstance(file, str) and file.startswith(folder):

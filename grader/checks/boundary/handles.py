@@ -450,14 +450,14 @@ def _get(handle: Handle, name: str, special: bool = False) -> Any:
 
 
 def _only(found: Any) -> Any:
-    """Return the one handle of a class in a test, so that `is` compares classes; else ``found``."""
+    """Return the single handle of a class in a test, so that `is` compares classes."""
     if _is_class(found):
         return found._grader_peer.classes.setdefault(found._grader_reference, found)
     return found
 
 
 def class_of(handle: Handle) -> Any:
-    """Return the class of an object: the handle by which the test knows it, if it has a name."""
+    """Return the class of an object, as the handle that the test already has, if any."""
     peer = handle._grader_peer
     peer.settle()
     found, name = forward(handle, "type", name="type")
@@ -474,7 +474,7 @@ def _is_class(value: Any) -> bool:
 
 
 def _are_one(one: Handle, other: Any) -> bool:
-    """Return whether two handles are of one object: asked of the worker, not of the objects."""
+    """Return whether two handles refer to the same object, as the worker says."""
     peer = one._grader_peer
     found = peer.do("same", one._grader_reference, peer.pack(other), name="is", raw=True)
     return found is True
@@ -543,7 +543,7 @@ def _also(handle: Handle, name: str, other: Any) -> bool:
 
 
 def _is_one(handle: Handle, other: Any) -> bool | None:
-    """Return whether a handle is of one thing with ``other``, without asking the thing itself.
+    """Return whether two handles refer to the same object, without asking the object.
 
     None where only the object can say: it is not the same handle, and no class, nor a function that
     this process finds by its name in a module.

@@ -121,7 +121,7 @@ class Seen(Struct, frozen=True):
     """A description of the value: "a number"."""
     tree: Tree = None
     changed: Mapping[int | str, Tree] = field(default_factory=dict)
-    """The arguments that the call changed, by index or name: the kinds of the handles in each."""
+    """The kinds of the handles in each argument that the call changed, by index or name."""
 
 
 NOTHING: Final = Seen("nothing")

@@ -48,7 +48,7 @@ def names_of(program: Program) -> Names:
 
 
 def place_of(value: object) -> tuple[str, str] | None:
-    """Return the module and the name in it by which a function or class is found; else None."""
+    """Return the module and the name under which it defines a function or class, or None."""
     module = getattr(value, "__module__", None) or "numpy"
     name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
     if not (callable(value) and isinstance(module, str) and isinstance(name, str)):

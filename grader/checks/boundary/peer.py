@@ -157,7 +157,7 @@ class Peer:
         self._known: Names | None = None
         self._ahead: dict[Reference, _Fetched] = {}
         self.classes: dict[Reference, Any] = {}
-        """The one handle of each class that the test has met."""
+        """The single handle of each class that has occurred in the test."""
 
     # --- operations for handles ---
 
@@ -647,10 +647,10 @@ class Peer:
         """Apply changes of arguments from the worker in this process, if they were requested.
 
         Args:
-            changed: What the worker says: [place, node] of each.
+            changed: The worker's list of [place, node].
             args: The arguments.
-            named: Those with names.
-            kinds: The arguments that the reference changed, and what objects it put in; None: all.
+            named: The keyword arguments.
+            kinds: The arguments that the reference changed, with the kinds in them; None for all.
 
         Returns:
             The kinds of the objects in the arguments that were changed.

@@ -17,7 +17,7 @@ from grader.checks.boundary.peer import Peer
 from grader.sandbox.guest.operations import MODULE
 
 OF_OURS: Final = frozenset("attr put eval exec tensor is_instance module source tree".split())
-"""Names of a program's handle that are never the student's own."""
+"""Names of a program's handle that never refer to a student's definitions."""
 
 
 class RemoteModule(Handle):

@@ -53,7 +53,7 @@ def of_arguments(reference: Module, bad: Sequence[Case], good: Sequence[Case]) -
 
 
 def of_entries(reference: Module, bad: Sequence[Case], good: Sequence[Case]) -> str:
-    """Say which kind of entry all of the first inputs have in an array, and none of the others."""
+    """Describe a kind of entry in an array that only the first inputs have, or return ''."""
     if min(len(bad), len(good)) < WITNESSES:
         return ""
     for position, name in enumerate(examples.parameters(reference, bad[0])):

@@ -94,7 +94,7 @@ def unlike(view: View, ladder: Sequence[Case]) -> str:
 
 
 def _of_entries(view: View) -> str:
-    """Say which kind of entry the failing inputs have, and the others have not; or ''."""
+    """Describe a kind of entry that only the failing inputs have, or return ''."""
     bad = [case for case, _, _ in view.failing()]
     good = [case for case, _ in view.answered() if case not in bad]
     return conditions.of_entries(view.reference, bad, good)

@@ -121,14 +121,14 @@ class Candidate(Struct, eq=False):
 
 
 class _Drawn:
-    """The inputs of one generator, each drawn when it is reached: most are never looked at."""
+    """The inputs of one generator, drawn on demand, because most are never needed."""
 
     def __init__(self, rest: Iterator[Case]) -> None:
         self._rest = rest
         self._made: list[Case] = []
 
     def __iter__(self) -> Iterator[Case]:
-        """Yield those already drawn, then further ones."""
+        """Yield the inputs drawn so far, then further ones."""
         for number in itertools.count():
             if number == len(self._made):
                 case = next(self._rest, None)

@@ -228,7 +228,7 @@ class Edits:
         yield from rest
 
     def made_of(self, chosen: Sequence[Candidate]) -> Module | None:
-        """Return the program with these mutants, or None where they do not fit together."""
+        """Return the program with these mutants, or None if they do not fit together."""
         first, *others = [each.mutant for each in chosen if each.mutant is not None]
         try:
             return self.diagnostics.exercise.mutated(first, *others)

@@ -1,4 +1,4 @@
-"""The mutation operators that write a formula in another form: brackets, slopes, complements.
+"""The mutation operators for the form of a formula: brackets, slopes, complements.
 
 See `grader.checks.diagnosis.mutation_operators`, whose table lists them.
 """
@@ -18,7 +18,7 @@ _SUMS: Final = (ast.Add, ast.Sub)
 
 
 def brackets(function: Function) -> Iterator[Edit]:
-    """Let a function or an operation reach over more of a formula, or over less."""
+    """Apply a function or an operation to more or less of a formula."""
     for slot in slots(function):
         found = _of_call(slot.node) or _of_operation(slot.node)
         if found is not None and not indexed(function, slot.node):
@@ -29,7 +29,7 @@ def brackets(function: Function) -> Iterator[Edit]:
 
 
 def _of_call(node: ast.expr) -> tuple[ast.expr, str] | None:
-    """Apply a function to the factor beside it too, or to the first of two operands only."""
+    """Apply a function also to the adjacent factor, or only to the first of two operands."""
     match node:
         case (
             ast.BinOp(left=other, op=ast.Mult(), right=ast.Call(args=[inner]) as call)
@@ -46,7 +46,7 @@ def _of_call(node: ast.expr) -> tuple[ast.expr, str] | None:
 
 
 def _of_operation(node: ast.expr) -> tuple[ast.expr, str] | None:
-    """Multiply or divide one term of a sum only."""
+    """Multiply or divide only one term of a sum."""
     match node:
         case ast.BinOp(left=ast.BinOp(left=left, op=sign, right=right), op=op, right=other) if (
             isinstance(sign, _SUMS) and isinstance(op, _PRODUCTS)
@@ -66,14 +66,14 @@ def _is_entrywise(node: ast.expr) -> bool:
 
 
 def _sum(left: ast.expr, op: ast.operator, right: ast.expr) -> str:
-    """Name a sum or a difference by what is added."""
+    """Describe a sum or a difference by the term that is added."""
     sides = [quoted(left, "term"), quoted(right, "term")]
     word = "the sum" if isinstance(op, ast.Add) else "the difference"
     return word if "one term" in sides else f"{word} of {sides[0]} and {sides[1]}"
 
 
 def complements(function: Function) -> Iterator[Edit]:
-    """Weight one product of a sum by what the weight of the other leaves: 1 - f for i."""
+    """Replace a weight in a sum of products by the complement of the other: 1 - f for i."""
     for slot in slots(function):
         match slot.node:
             case ast.BinOp(
@@ -120,11 +120,11 @@ _SIGMOID: Final[_Forms] = (
     ("1 - {0} ** 2", "1 - s^2, that of tanh, with the sigmoid of z"),
     ("{0}", "the sigmoid of z itself"),
 )
-"""Wrong slopes, and what to call them: `_z` stands for the argument, `{0}` for the sigmoid of it."""
+"""Wrong slopes with their descriptions: `_z` is the argument, `{0}` its sigmoid."""
 
 
 def slopes_written(function: Function) -> Iterator[Edit]:
-    """Write the slope of tanh or of the sigmoid in a form that is taken for it."""
+    """Replace the slope of tanh or of the sigmoid by a formula often confused with it."""
     forms: _Forms
     for slot in slots(function):
         match slot.node:
@@ -154,7 +154,7 @@ def slopes_written(function: Function) -> Iterator[Edit]:
 
 
 def turns_compared(function: Function) -> Iterator[Edit]:
-    """Compare the counter of a loop with a number one larger or one smaller."""
+    """Compare a loop's counter with a number that is off by one."""
     counters = {
         node.target.id
         for node in ast.walk(function)

@@ -57,13 +57,13 @@ def terms(function: Function) -> Iterator[Edit]:
 
 
 def _begins(slot: Slot) -> bool:
-    """Return whether an expression says where a range begins."""
+    """Return whether an expression is the start of a range."""
     is_range = isinstance(slot.owner, ast.Call) and called(slot.owner.func) == "range"
     return is_range and slot.name == "args" and slot.index == 0 and len(slot.owner.args) > 1
 
 
 def _begun(function: Function, slot: Slot, node: ast.BinOp) -> Edit:
-    """Begin a range without what is added to, or subtracted from, its first number."""
+    """Start a range without the number added to or subtracted from its start."""
     when = "too late" if isinstance(node.op, ast.Sub) else "too early"
     is_one = isinstance(node.right, ast.Constant) and node.right.value == 1
     text = f"the loop began {'one turn ' if is_one else ''}{when}"

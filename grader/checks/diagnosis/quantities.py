@@ -18,7 +18,7 @@ from grader.checks.reference import Module
 from grader.sandbox.student import Answer, Refused
 
 MOST_KEPT: Final = 32
-"""Inputs of which the answers to single examples are kept: they are the same for all submissions."""
+"""Number of inputs whose answers to single examples are cached for all submissions."""
 
 
 def halves(question: str) -> tuple[str, str]:
@@ -162,7 +162,7 @@ def known(reference: Module, case: Case, right: Arrays, path: Path) -> dict[str,
 
 
 def counts(reference: Module, case: Case, rows: int) -> dict[str, np.ndarray]:
-    """Return the arguments that hold one whole number for each row, those of kept parts too."""
+    """Return the integer arguments with one number per row, also those of parts."""
     found: dict[str, np.ndarray] = {}
     for name, value in zip(examples.parameters(reference, case), case.args, strict=False):
         if isinstance(value, Part):

@@ -23,11 +23,11 @@ FEWEST_ENTRIES: Final = 4
 """Number of wrong entries, over all inputs, for which it must hold."""
 
 PROBED: Final = 16
-"""Numbers of one array by which most of the known values are ruled out, all of these at once."""
+"""Number of entries of an array with which most known values are ruled out at once."""
 
 _Test = Callable[["Pair"], bool]
 _Made = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""From the right array and a known value, entry by entry, what the student's array may be."""
+"""Computes a candidate for the student's array from the right array and a known value."""
 
 
 class Pair(Struct, frozen=True):
@@ -256,7 +256,7 @@ _NAMED: Final = {
 
 
 def ratio_of(pair: Pair) -> float | None:
-    """Return the number that the student's array is times the right one, or None."""
+    """Return the factor between the student's array and the right one, or None."""
     if pair.got.shape != pair.right.shape or not pair.right.any():
         return None
     finite = np.isfinite(pair.right) & np.isfinite(pair.got)
@@ -327,7 +327,7 @@ def _sized(pairs: Sequence[Pair], ratios: Sequence[float]) -> str:
 
 
 def _row_factors(pairs: Sequence[Pair]) -> str:
-    """Say by which whole number of each row, and by which size, the rows are off."""
+    """Describe the whole number per row, and the size, by which rows are multiplied."""
     names = set.intersection(*(set(pair.counts) for pair in pairs))
     for name in [name for name in pairs[0].counts if name in names]:
         for power, words in ((1, "times"), (-1, "divided by")):
@@ -353,7 +353,7 @@ _BY_SIZE: Final = {
 
 
 def _left_by(pair: Pair, weights: np.ndarray) -> float | None:
-    """Return the number that is left when each row is multiplied by its weight; 0 if all is 0."""
+    """Return the factor left after multiplying each row by its weight; 0 if all is 0."""
     if pair.got.shape != pair.right.shape or not np.isfinite(pair.got).all():
         return None
     used = pair.right.reshape(len(pair.right), -1).any(axis=1)
@@ -463,11 +463,11 @@ def _shared(pairs: Sequence[Pair]) -> list[str]:
 
 
 def _possible(pairs: Sequence[Pair], tries: Iterable[_Made], factor: bool = False) -> list[str]:
-    """Return the shared names that some entries of each array do not rule out.
+    """Return the known names that a few entries of each array do not rule out.
 
     Args:
         pairs: The array on each input.
-        tries: What may be made of the right array and a known value.
+        tries: Ways to combine the right array with a known value.
         factor: Whether the student's array may be any multiple of that.
     """
     names, tries = _shared(pairs), [*tries]
@@ -504,7 +504,7 @@ def _not_ruled_out(
 
 
 def _entries(array: np.ndarray, shape: tuple[int, ...], places: np.ndarray) -> np.ndarray | None:
-    """Return entries of an array that is stretched to a shape; None where it does not fit."""
+    """Return entries of an array broadcast to a shape; None if it does not fit."""
     if array.shape != shape:
         try:
             array = np.broadcast_to(array, shape)
@@ -514,7 +514,7 @@ def _entries(array: np.ndarray, shape: tuple[int, ...], places: np.ndarray) -> n
 
 
 def _is_no_multiple(got: np.ndarray, made: np.ndarray, limit: float, least: float) -> np.ndarray:
-    """Return for each row of ``made`` if no number times it is ``got`` within ``limit``."""
+    """Return for each row of ``made`` whether ``got`` is not a multiple of it."""
     top = np.take_along_axis(made, np.abs(made).argmax(axis=1)[:, None], axis=1)
     beside = got[np.abs(made).argmax(axis=1)][:, None]
     off = np.abs(got * top - beside * made)

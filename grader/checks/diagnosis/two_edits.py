@@ -1,10 +1,10 @@
-"""Find two edits of one function where neither gives one of its arrays alone.
+"""Find two edits of one function, neither of which explains an array alone.
 
     superposed(search, view, failing)    # their effects on an array add up, or multiply
     up_to_factor(search, view, failing)    # one edit explains all but a factor, which is the other
 
-Both return the edits and their program, or None. What each edit answers is known from earlier
-searches; only pairs that are likely are made into programs.
+Both return the edits and their program, or None. The answers of single edits are known from earlier
+searches; only likely pairs are compiled.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from grader.checks.diagnosis.edits import Edits
 
 MOST_TRIED: Final = 20
-"""Pairs of edits that are made into programs."""
+"""Number of pairs of edits that are compiled."""
 MOST_PATHS: Final = 3
-"""Arrays that are looked at."""
+"""Number of arrays to compare."""
 MOST_INPUTS: Final = 4
-"""Inputs whose entries are looked at."""
+"""Number of inputs to compare."""
 MOST_ENTRIES: Final = 2000
-"""Entries that are looked at; larger arrays say no more."""
+"""Number of entries to compare; more would add nothing."""
 LEAST_ENTRY: Final = 1e-6
-"""Entries below this share of the largest one have no ratio."""
+"""For entries below this share of the largest one, no ratio is computed."""
 
 
 class Several(NamedTuple):
@@ -49,7 +49,7 @@ class _Entries(NamedTuple):
     mine: np.ndarray
     right: np.ndarray
     near: np.ndarray
-    """How far two entries may be apart."""
+    """Largest difference between two equal entries."""
 
 
 def superposed(search: Edits, view: View, failing: Sequence[int]) -> Several | None:
@@ -62,7 +62,7 @@ def superposed(search: Edits, view: View, failing: Sequence[int]) -> Several | N
 
 
 def _superposed_in(search: Edits, view: View, numbers: Sequence[int], path: Path) -> Several | None:
-    """Return two edits whose effects on one array are the student's together."""
+    """Return two edits whose combined effects on one array are the student's."""
     entries = _entries(search, view, numbers, path)
     if entries is None or not MOST_ENTRIES >= entries.mine.size >= FEWEST_ENTRIES:
         return None
@@ -106,7 +106,7 @@ def _fitting(entries: _Entries, made: np.ndarray) -> Iterator[tuple[int, int]]:
 
 
 def _summing(rows: np.ndarray, goal: np.ndarray, near: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Yield the pairs of rows that add up to ``goal``, neither of them next to nothing."""
+    """Yield the pairs of rows that add up to ``goal``, neither of them almost zero."""
     weights = np.cos(np.arange(goal.size) ** 2)  # numbers without a pattern
     shadows = rows @ weights
     off = np.abs(shadows[:, None] + shadows[None, :] - goal @ weights)
@@ -133,7 +133,7 @@ def _entries(search: Edits, view: View, numbers: Sequence[int], path: Path) -> _
 def _made(
     search: Edits, candidate: Candidate, view: View, numbers: Sequence[int], path: Path
 ) -> np.ndarray | None:
-    """Return the entries that an edit answers; None where it does not answer."""
+    """Return the entries of an edit's answer; None if it does not answer."""
     found = []
     for number in numbers:
         case = view.cases[number]
@@ -154,7 +154,7 @@ def _both(search: Edits, view: View, first: Candidate, second: Candidate) -> Sev
 
 
 def up_to_factor(search: Edits, view: View, failing: Sequence[int]) -> Several | None:
-    """Return an edit that explains all but a factor, and the edit that makes this factor."""
+    """Return an edit that explains all but a factor, and the edit that adds the factor."""
     if view.wrong_entries() < FEWEST_ENTRIES:
         return None
     for first in search.candidates(view.function):

@@ -453,11 +453,11 @@ class Operations:
         return (kind, kind.__name__), None
 
     def same(self, target: Any, other: Any) -> Any:
-        """Return whether two names stand for one object."""
+        """Return whether two references are to the same object."""
         return self.given(target) is self.given(other), None
 
     def named(self, target: Any, module: str, name: str) -> Any:
-        """Return whether an object is the one with this name in a loaded module."""
+        """Return whether an object is the one that a loaded module defines with this name."""
         found: Any = sys.modules.get(module)
         for part in name.split("."):
             found = getattr(found, part, None)

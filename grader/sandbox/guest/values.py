@@ -121,10 +121,10 @@ class _Builder:
         self.handle = handle
 
     def plain(self) -> _Builder:
-        """Return a builder for what stands where no packer puts an object: keys, sets, arrays, tables.
+        """Return a builder for places without objects: keys, sets, arrays, tables.
 
-        A check looks for objects in lists, tuples and dicts only. One that a hostile program hid
-        elsewhere would compute its own verdict in ``abs(f(x) - y).max() < 1e-9``.
+        Checks look for objects only in lists, tuples and dicts. An object that a hostile program hid
+        elsewhere could decide the verdict of ``abs(f(x) - y).max() < 1e-9``.
         """
         return _Builder(self._no_object)
 
