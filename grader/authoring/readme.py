@@ -16,6 +16,7 @@ from grader.selfcheck.wording import OLDEST
 
 BAR: Final = r"\|"
 """An escaped vertical bar for cells of a Markdown table."""
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def origin_note(name: str) -> str:
@@ -130,25 +131,25 @@ def points_of(assignment: Assignment, rubric: Sequence[CheckInfo]) -> str:
 def _gaps_of(source: str) -> Iterator[tuple[str, str]]:
     """Yield signature and first sentences of each function or method that students write."""
     for node in ast.parse(source).body:
-        if isinstance(node, ast.FunctionDef) and _is_gap(node):
+        if isinstance(node, Function) and _is_gap(node):
             yield f"`{node.name}({ast.unparse(node.args)})`", _summary(node)
         elif isinstance(node, ast.ClassDef):
             for method in node.body:
-                if isinstance(method, ast.FunctionDef) and _is_gap(method):
+                if isinstance(method, Function) and _is_gap(method):
                     yield _method(node, method), _summary(method) or _summary(node)
 
 
-def _is_gap(function: ast.FunctionDef) -> bool:
+def _is_gap(function: Function) -> bool:
     return ast.unparse(function.body[-1]) == GAP
 
 
-def _method(owner: ast.ClassDef, method: ast.FunctionDef) -> str:
+def _method(owner: ast.ClassDef, method: Function) -> str:
     arguments = ast.unparse(method.args).removeprefix("self").removeprefix(", ")
     name = owner.name if method.name == "__init__" else f"{owner.name}.{method.name}"
     return f"`{name}({arguments})`"
 
 
-def _summary(node: ast.FunctionDef | ast.ClassDef) -> str:
+def _summary(node: Function | ast.ClassDef) -> str:
     """Return the first paragraph of the docstring on one line."""
     paragraph, _, _ = (ast.get_docstring(node) or "").partition("\n\n")
     return " ".join(paragraph.split())

@@ -151,7 +151,7 @@ def _entries(
         node.name
         for source in sources
         for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
     }
     for mistake in mistakes:
         where = f"{shown}:{_line(text, mistake.id)}: {mistake.id}"

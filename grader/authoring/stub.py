@@ -160,7 +160,10 @@ def _only_defines(node: ast.stmt) -> bool:
         with contextlib.suppress(ValueError):
             ast.literal_eval(node.value)
             return True
-    return isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom)
+    return isinstance(
+        node,
+        ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom,
+    )
 
 
 def introduction(source: str) -> tuple[str, str]:

@@ -54,7 +54,10 @@ def _imported(tree: ast.Module, modules: Collection[str]) -> set[str]:
 
 def _defined(tree: ast.Module) -> set[str]:
     """Return the names of the functions, classes and variables that a file defines."""
-    found = {n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    found = {
+        n.name for n in tree.body
+        if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    }  # fmt: skip
     for node in tree.body:
         if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
             found |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and _is_set(n)}

@@ -76,7 +76,9 @@ def mistaken_files(sources: Sequence[str], mistake: Mistake) -> list[str]:
             raise ValueError(f"{mistake.id}: {right!r} occurs {times} times, not once")
         made = [text.replace(right, wrong) for text in made]
     if mistake.code:
-        begins = re.compile(rf"^(def|class) {re.escape(mistake.function)}\b", re.MULTILINE)
+        begins = re.compile(
+            rf"^(async def|def|class) {re.escape(mistake.function)}\b", re.MULTILINE
+        )
         at = next((at for at, text in enumerate(made) if begins.search(text)), 0)
         made[at] = f"{made[at]}\n\n{mistake.code}\n"
     return made
