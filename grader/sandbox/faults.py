@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from grader.errors import UserError
 from grader.model import Cause
+
+STOPPED: Final = "stopped after {:.3g} s of CPU time (infinite loop?)"
+"""What is said of a request that used up its CPU seconds."""
 
 
 class GraderError(UserError):

@@ -22,7 +22,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from grader.model import Limits
 from grader.sandbox import priority
-from grader.sandbox.faults import CrashError, GraderError, OverrunError, PipeError
+from grader.sandbox.faults import STOPPED, CrashError, GraderError, OverrunError, PipeError
 from grader.sandbox.guest import lockdown, wire
 
 NONSENSE: Final = "your program wrote to the pipe that carries its answers"
@@ -324,7 +324,7 @@ class _Patience:
         if used + self._worker.asleep >= self._all:
             self._give_up(f"the {self._limits.total:.3g} s for the whole submission are used up")
         if used >= self._until:
-            self._give_up(f"stopped after {self._cpu:.3g} s of CPU time (infinite loop?)")
+            self._give_up(STOPPED.format(self._cpu))
         if now >= self._deadline:
             self._give_up(f"no answer within {self._wall:.3g} s")
         if self._until - used < self._cpu - priority.SLOW:

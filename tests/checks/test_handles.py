@@ -16,7 +16,7 @@ from grader.checks.boundary.handles import (
     handle_of,
 )
 from grader.checks.boundary.kinds import ACCEPTED, PYTHONS, Inside, Seen, Trail
-from grader.checks.boundary.peer import Peer
+from grader.checks.boundary.peer import MAX_CALLED, Peer
 from grader.checks.boundary.raised import (
     KindError,
     RefusedError,
@@ -113,6 +113,12 @@ class Odd(ValueError):
     def __str__(self): return "from the student"
 def odd(): raise Odd("plain text")
 def nothing(): return None
+def swallow(function):
+    try: function(2)
+    except Exception as error: return type(error).__name__
+def asserts(): raise AssertionError("of the program")
+def without_end(function):
+    while True: function(1)
 def many(): return list(range(100_000))
 def numbers():
     yield 1
@@ -321,6 +327,34 @@ def test_a_verdict_inside_a_function_of_the_test(student):
     own = module(student)
     with pytest.raises(UndecidableError):
         own.apply(lambda x: bool(own.Yes()), 1)
+
+
+def test_a_program_cannot_swallow_an_assertion_of_the_test(student):
+    """Neither does it read its text, which may hold what is expected; other exceptions are its to catch."""
+    with pytest.raises(AssertionError, match="one, not 2"):
+        module(student).swallow(fails)
+    assert "ValueError" == module(student).swallow(lambda x: int("x"))
+    own = module(student)
+    assert "AssertionError" == own.swallow(lambda x: own.asserts())
+
+
+def fails(x):
+    assert x == 1, f"one, not {x}"
+
+
+def test_a_loop_that_calls_the_test_without_an_end(student):
+    """It is stopped like any other, and does not use up the seconds of the whole submission."""
+    before = student.budget.used
+    with pytest.raises(StoppedError, match=r"after 0.5 s of CPU time"):
+        module(student).without_end(lambda x: x)
+    assert student.budget.used - before < 5
+    student.overran.clear()
+    other = module(student)
+    other._grader_peer._called = MAX_CALLED + 1  # as if the function of the test took so long
+    with pytest.raises(StoppedError, match="infinite loop"):
+        other.apply(lambda x: x, 1)
+    student.overran.clear()
+    student.stopped = 0
 
 
 def test_endless_recursion(student):

@@ -58,7 +58,7 @@ from grader.checks.boundary.raised import (
     UndecidableError,
     UndefinedError,
 )
-from grader.sandbox.faults import OverrunError, PipeError, StudentError
+from grader.sandbox.faults import STOPPED, OverrunError, PipeError, StudentError
 from grader.sandbox.guest import values, wire
 from grader.sandbox.guest.operations import CHUNK as MAX_CHUNK
 from grader.sandbox.guest.operations import EXCEPTION
@@ -71,6 +71,8 @@ MAX_STOPPED: Final = 3
 """Tests in which a worker may hang or die; after these, the remaining tests fail at once."""
 MAX_NESTED: Final = 50
 """Depth of nested calls of the test's own functions."""
+MAX_CALLED: Final = 5.0
+"""CPU seconds of the test's own functions, called by one program: half of what ends a test of ours."""
 MAX_ELEMENTS: Final = 20_000
 """Elements that one loop over an object may fetch."""
 CHUNK: Final = 64
@@ -151,6 +153,7 @@ class Peer:
         self._generation = 0
         self._arrived = 0
         self._depth = 0
+        self._called = 0.0
         self._stopped: StoppedError | None = None
         self._classes = ExceptionClasses()
         self._in_course: dict[int, bool] = {}
@@ -488,7 +491,9 @@ class Peer:
                     told = REASONS.get(reason, "cannot be read")
                     raise RefusedError(f"what {name or 'an operation'} gives {told}")
                 case ["asks", int(got), int(key), [*args], dict(named)] if got == number:
-                    left = max(left - self.student.cpu, 0.01)
+                    left -= self.student.cpu
+                    if left <= 0 or self._called > MAX_CALLED:
+                        raise self._endless(operation, reference)
                     request = self._asked(key, args, named, name)
                 case _:
                     raise self._stop(self.student.violated())
@@ -521,6 +526,14 @@ class Peer:
         if self.student.generation != self._generation:
             raise self._stop(StudentError("your program ended in the middle of this check"))
         return reply
+
+    def _endless(self, operation: str, reference: Reference) -> StoppedError:
+        """End the worker of a request that calls the test's functions without an end."""
+        self.student.end()
+        seconds = self._cpu or self.student.limits.call_cpu
+        error = OverrunError(STOPPED.format(seconds))
+        self._note_overrun(operation, reference, error)
+        return self._stop(error)
 
     def _note_overrun(self, operation: str, reference: Reference, error: OverrunError) -> None:
         if operation == "call" and len(reference) == 2 and reference[0] == 0:
@@ -558,17 +571,21 @@ class Peer:
         if place is not None and visit is not None:
             self.check(place, visit, [given, words], name)
         self._depth += 1
+        started = time.thread_time()
         try:
             return ["return", self.pack(function(*given, **words))]
-        except Exception as error:
-            kind = next(k for k in type(error).__mro__ if getattr(builtins, k.__name__, 0) is k)
-            return ["raise", kind.__name__, str(error)[:4000]]
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, Exception) and not _is_verdict(error):
+                kind = next(k for k in type(error).__mro__ if getattr(builtins, k.__name__, 0) is k)
+                return ["raise", kind.__name__, str(error)[:4000]]
             self.student.end()
             self._stopped = self._stopped or StoppedError("the check ended inside your call")
             raise
         finally:
             self._depth -= 1
+            if not self._depth:
+                self._called += time.thread_time() - started
+                self.student.spend(time.thread_time() - started)
 
     # --- values in ---
 
@@ -752,6 +769,11 @@ def _class_node(kind: type) -> Any:
     if getattr(np, kind.__name__, None) is kind:
         return [int(Tag.CLASS), kind.__name__, "np"]
     raise TypeError(f"the class {kind.__name__} cannot be sent to a submission")
+
+
+def _is_verdict(error: Exception) -> bool:
+    """Return whether an exception is a failed ``assert`` of the test: no program may swallow it."""
+    return isinstance(error, AssertionError) and not isinstance(error, StudentError)
 
 
 def _is_exception(name: str) -> bool:
