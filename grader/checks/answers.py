@@ -41,7 +41,7 @@ class Asked:
         """Send all cases in one message; if that fails, each check sends its cases itself."""
         with contextlib.suppress(StudentError):
             calls = [self._call(case) for case in cases]
-            self._note(cases, calls, self.student.call(calls, cpu=AHEAD_CPU))
+            self._store(cases, calls, self.student.call(calls, cpu=AHEAD_CPU))
 
     def given(self) -> dict[Case, Answer]:
         """Return the answers received so far, in the order of the requests."""
@@ -76,7 +76,7 @@ class Asked:
     def timed(self, case: Case, repeat: int, cpu: float) -> tuple[float, Answer]:
         """Return the CPU seconds of one run and the answer; raise `StudentError` beyond ``cpu``."""
         self._ask_parts([case])
-        broken = self._broken(case)
+        broken = self._dependency_error(case)
         if broken is not None:
             raise broken
         [answer] = self.student.call([self._call(case)], repeat, cpu * repeat, timed=True)
@@ -86,7 +86,7 @@ class Asked:
         """Send ``cases`` in one message, after the cases that their arguments depend on."""
         cases = list(dict.fromkeys(cases))
         self._ask_parts(cases)
-        broken = {case: error for case in cases if (error := self._broken(case))}
+        broken = {case: error for case in cases if (error := self._dependency_error(case))}
         self._answers.update({case: Answer(None, error=error) for case, error in broken.items()})
         cases = [case for case in cases if case not in broken]
         if not cases:
@@ -97,9 +97,9 @@ class Asked:
         except StudentError as error:
             self._ask_alone(cases, error)
             return
-        self._note(cases, calls, answers)
+        self._store(cases, calls, answers)
 
-    def _note(
+    def _store(
         self, cases: Sequence[Case], calls: Sequence[Call], answers: Sequence[Answer]
     ) -> None:
         for case, call, answer in zip(cases, calls, answers, strict=True):
@@ -125,7 +125,7 @@ class Asked:
         for case in cases:
             self._ask([case])
 
-    def _broken(self, case: Case) -> StudentError | None:
+    def _dependency_error(self, case: Case) -> StudentError | None:
         for argument in case.args:
             if isinstance(argument, Part):
                 error = self._answers[argument.case].error

@@ -131,7 +131,7 @@ class Check(Judge):
         if failure.error is not None:
             raise Failed(message, 0.0, detail=failure.error.detail)
         answers = failure.answers
-        names = [] if any(map(_lacks, answers)) else share or _names(answers)
+        names = [] if any(map(_has_missing, answers)) else share or _names(answers)
         shares = [self._share(failure, name, local) for name in names]
         earned = min(LOCAL_CREDIT, sum(shares) / max(len(shares), 1))
         if earned < NUMERIC_CREDIT and self._extra(credit.given_forward, failure):
@@ -216,6 +216,6 @@ def _names(answers: Sequence[Answer]) -> list[str]:
     return list(dict.fromkeys(name for answer in answers for name in answer.value))
 
 
-def _lacks(answer: Answer) -> bool:
+def _has_missing(answer: Answer) -> bool:
     """Return whether an array is missing from an answer."""
     return any(isinstance(leaf, Refused) for _, leaf in arrays.leaves(answer.value))

@@ -32,7 +32,7 @@ def export(options: argparse.Namespace) -> int:
     say(str(files.write(out, made.data)))
     if found.warning:
         say(f"  WARNING: {found.warning}")
-    return _told(made.notes, made.unmatched)
+    return _print_notes(made.notes, made.unmatched)
 
 
 def _feedback(options: argparse.Namespace) -> int:
@@ -98,10 +98,10 @@ def push(options: argparse.Namespace) -> int:
         say(f"  before --send, {canvas.WHERE}")
     if done.unchanged:
         say(f"{done.unchanged} are there already")
-    return _told(done.notes, done.unmatched)
+    return _print_notes(done.notes, done.unmatched)
 
 
-def _told(notes: Iterable[str], unmatched: Collection[str]) -> int:
+def _print_notes(notes: Iterable[str], unmatched: Collection[str]) -> int:
     """Print notes about exported grades; return the exit status."""
     for note in notes:
         say(f"  note: {note}")

@@ -29,10 +29,10 @@ def grade_one(
     more with a new fork server: the first one may have died, which is not the student's fault.
     """
     started, killed = time.perf_counter(), bench.server.killed
-    grade = _try(bench, items, submission, max_score)
+    grade = _grade_once(bench, items, submission, max_score)
     if not submission.error and (grade.status == "error" or bench.server.killed > killed):
         bench.restart()
-        grade = _try(bench, items, submission, max_score)
+        grade = _grade_once(bench, items, submission, max_score)
     return replace(grade, seconds=round(time.perf_counter() - started, 6))
 
 
@@ -68,7 +68,9 @@ def grade_reference(bench: Bench, items: Sequence[pytest.Item]) -> Grade:
         grade = grade_one(bench, items, Submission("reference", file, source), 1)
     finally:
         bench.peers.recording = False
-    rules.sound.update(o.id for o in grade.outcomes if o.status == "passed" and not _is_given(o))
+    rules.sound.update(
+        o.id for o in grade.outcomes if o.status == "passed" and not _has_given_points(o)
+    )
     for item in items:
         if parts := item.stash.get(SUBTESTS, None):
             rules.parts[outcomes.check_id(item)] = parts.count
@@ -76,12 +78,12 @@ def grade_reference(bench: Bench, items: Sequence[pytest.Item]) -> Grade:
     return grade
 
 
-def _is_given(outcome: Outcome) -> bool:
+def _has_given_points(outcome: Outcome) -> bool:
     """Return whether assignments.yaml gives full points regardless of the test's verdict."""
     return "check" in outcome.instructor
 
 
-def _try(
+def _grade_once(
     bench: Bench, items: Sequence[pytest.Item], submission: Submission, max_score: float
 ) -> Grade:
     bare = replace(submission, source=b"")
@@ -106,7 +108,7 @@ def _graded(
         cells, helpers, problem = (), (), str(error)
     asked = bench.begin(cells, helpers)
     asked.student.outside = cache(partial(functions_outside, submission.source))
-    problem = submission.problem or problem or _unreadable(asked.student)
+    problem = submission.problem or problem or _loading_failure(asked.student)
     if problem:
         failed = [outcomes.blank(item, bench.rules, problem) for item in items]
         nothing = "" if submission.source else problem
@@ -116,7 +118,7 @@ def _graded(
     run_items(bench, items)
     explained, cards = _explained(bench, items)
     bench.end()
-    message = "\n".join(filter(None, [submission.note, _told(asked.student)]))
+    message = "\n".join(filter(None, [submission.note, _loading_problems(asked.student)]))
     return replace(
         blank,
         outcomes=(*explained, *outcomes.manual(bench.assignment)),
@@ -196,7 +198,7 @@ def _limited(limits: Limits, cpu: float | None = None, memory_mb: int | None = N
     )  # fmt: skip
 
 
-def _unreadable(student: Student) -> str:
+def _loading_failure(student: Student) -> str:
     """Load the program; return why it cannot be graded at all, or ''."""
     try:
         student.load()
@@ -209,7 +211,7 @@ def _unreadable(student: Student) -> str:
     return ""
 
 
-def _told(student: Student) -> str:
+def _loading_problems(student: Student) -> str:
     """Return the problems found while loading the program, with the student's text and lines."""
     texts = [f"{problem.cell}: {problem.text.strip()}" for problem in student.problems[:5]]
     return "While your file was loaded:\n" + "\n".join(texts) if texts else ""

@@ -31,7 +31,7 @@ from grader.sandbox.faults import GraderError, OverrunError, PipeError, StudentE
 
 CHECK: Final = pytest.StashKey[Check]()
 
-_TOLD: Final = ("message", "mistake", "hint", "more", "credit")
+_DETAILS: Final = ("message", "mistake", "hint", "more", "credit")
 """The fields of an outcome that say more than the verdict; visibility "hidden" clears them."""
 
 
@@ -151,7 +151,7 @@ def blank(item: pytest.Item, rules: Rules, message: str) -> Outcome:
 
 def outcome_of(item: pytest.Item, call: pytest.CallInfo[None], rules: Rules) -> Outcome:
     """Return the outcome of one check, with the details that its visibility allows."""
-    outcome = _found(item, call, rules)
+    outcome = _judged(item, call, rules)
     if outcome.status == "failed" and not outcome.hint:
         outcome = replace(outcome, hint=marks.text_of(item, "hint"))
     if reason := marks.setting_of(item, rules.assignment).full:
@@ -161,7 +161,7 @@ def outcome_of(item: pytest.Item, call: pytest.CallInfo[None], rules: Rules) -> 
         return outcome
     if when != "hidden" or outcome.status == "error":
         return replace(outcome, visibility=when)
-    told = {key: value for key in _TOLD if (value := getattr(outcome, key))}
+    told = {key: value for key in _DETAILS if (value := getattr(outcome, key))}
     instructor = {**outcome.instructor, **told}
     bare = replace(outcome, message="", mistake="", hint="", more="", credit="")
     return replace(bare, visibility=when, instructor=instructor)
@@ -177,7 +177,7 @@ def _full(outcome: Outcome, reason: str) -> Outcome:
     )  # fmt: skip
 
 
-def _found(item: pytest.Item, call: pytest.CallInfo[None], rules: Rules) -> Outcome:
+def _judged(item: pytest.Item, call: pytest.CallInfo[None], rules: Rules) -> Outcome:
     """Return the verdict; `pytest.CallInfo` holds the exception that ended the test, if any."""
     passed = replace(_passed(item, worth(item, rules)), seconds=round(call.duration, 6))
     error = call.excinfo.value if call.excinfo else None
@@ -189,7 +189,7 @@ def _found(item: pytest.Item, call: pytest.CallInfo[None], rules: Rules) -> Outc
         case PartialCreditGiven(share=share) if share >= 1:
             return passed
         case PartialCreditGiven() | Failed():
-            return _shared(failed, error, item, rules, check)
+            return _with_share(failed, error, item, rules, check)
         case SubtestsFailed():
             return _of_subtests(failed, error, item, rules)
         case BoundaryError() | StudentRaisedError():
@@ -236,7 +236,7 @@ def _passed(item: pytest.Item, most: float) -> Outcome:
     return Outcome(check_id(item), title(item), "passed", most, most)
 
 
-def _shared(
+def _with_share(
     failed: Outcome,
     verdict: PartialCreditGiven | Failed,
     item: pytest.Item,
@@ -273,7 +273,7 @@ def _of_subtests(
     name, first = verdict.failures[0] if verdict.failures else ("", None)
     inner = failed
     if first is not None:
-        inner = _found(item, pytest.CallInfo.from_call(lambda: _raise(first), "call"), rules)
+        inner = _judged(item, pytest.CallInfo.from_call(lambda: _raise(first), "call"), rules)
     name = wording.filtered(name, item.path, params_of(item))
     told = f"{name}: {inner.message}" if name else inner.message
     message = told if first is not None else "fewer parts than expected could be checked"

@@ -91,7 +91,7 @@ class Peers(Struct):
         """Return the reference's module for one test; its answers are kept for the run."""
         if self._reference is None:
             self._reference = self.start()
-        return self._module(_Remembered(self, self._reference, item.nodeid), None, 0.0)
+        return self._module(_CachedReference(self, self._reference, item.nodeid), None, 0.0)
 
     def end_submission(self) -> None:
         """End the workers that were started for single tests of the current submission."""
@@ -135,7 +135,7 @@ class Peers(Struct):
             self._size += len(reply)
 
 
-class _Remembered:
+class _CachedReference:
     """The reference for one test; requests seen before in the same order use the cache."""
 
     def __init__(self, peers: Peers, student: Student, test: str) -> None:

@@ -200,7 +200,7 @@ class _Run(Struct):
         if not self._connected():
             return
         while not self.stop():
-            yield from self._hear()
+            yield from self._receive()
             yield from self._fill()
             if not self.out:
                 with contextlib.suppress(*self.line.errors):
@@ -213,7 +213,7 @@ class _Run(Struct):
                 if not self._connected(error):
                     return
             else:
-                yield from self._mend(waiting)
+                yield from self._resend_lost(waiting)
 
     def _connected(self, error: Exception | None = None) -> bool:
         """Connect, with growing pauses while the broker is unavailable; return False if stopped."""
@@ -261,15 +261,15 @@ class _Run(Struct):
             self.line.send(self.unsent[0])
             self.unsent.popleft()
 
-    def _hear(self) -> Iterator[Graded]:
+    def _receive(self) -> Iterator[Graded]:
         for answer, is_sealed in self.line.heard():
             if not is_sealed:
-                self._doubt(answer.refusal)
+                self._report_unsealed(answer.refusal)
                 continue
             self.since, self.quiet_said, self.unproven = time.monotonic(), False, ""
             yield from self._take(answer)
 
-    def _doubt(self, refusal: str) -> None:
+    def _report_unsealed(self, refusal: str) -> None:
         """Print a refusal whose sender is unknown."""
         if not self.unproven:
             self.say(f"without proof of the course's secret: {refusal[:400]}")
@@ -286,12 +286,12 @@ class _Run(Struct):
             return
         del self.out[answer.key]
         self.done.add(answer.key)
-        self._greet(answer.sandbox, answer.grade.max_score)
+        self._report_ready(answer.sandbox, answer.grade.max_score)
         ours = self.own.pop(answer.key)
         bare = replace(ours, source=b"", error=answer.grade.submission.error)
         yield ours, replace(answer.grade, submission=bare)
 
-    def _greet(self, sandbox: tuple[str, ...], most: float) -> None:
+    def _report_ready(self, sandbox: tuple[str, ...], most: float) -> None:
         """Report the layers that are active on all workers so far, and the maximum score."""
         if not sandbox:
             return
@@ -309,7 +309,7 @@ class _Run(Struct):
     def _long_enough(self) -> float:
         return min(QUIET_SECONDS, self.blank.patience / 2)
 
-    def _mend(self, waiting: int | None) -> Iterator[Graded]:
+    def _resend_lost(self, waiting: int | None) -> Iterator[Graded]:
         """Send lost tasks again: no answers arrive, although no task is waiting."""
         now = time.monotonic()
         if waiting is not None and self.unproven:

@@ -90,7 +90,7 @@ def grade_class(
     """Grade what is not graded yet; yield each grade after it is stored."""
     progress.course = plan.course.folder
     inboxes = [_inbox(plan, source) for source in plan.sources]
-    everybody = _everybody(plan, inboxes, progress)
+    everybody = _handins_of_class(plan, inboxes, progress)
     plan = replace(plan, only=frozenset(resolve(text, everybody) for text in plan.only))
     make_private(plan.out)
     run = Run(plan.assignment.name, plan.seed, plan.assignment.max_score, fingerprint(plan.secret))
@@ -101,7 +101,7 @@ def grade_class(
         done = store.graded()
         graded = {student for student, _ in done}
         progress.total = sum(
-            _is_ours(plan, each.student) and (each.student not in graded or bool(plan.only))
+            _is_selected(plan, each.student) and (each.student not in graded or bool(plan.only))
             for each in everybody
         )
         progress.already = len(done)
@@ -149,7 +149,7 @@ class Seeds:
         return new_seed() if known else None
 
 
-def _everybody(plan: Plan, inboxes: Sequence[Inbox], progress: Progress) -> list[Handin]:
+def _handins_of_class(plan: Plan, inboxes: Sequence[Inbox], progress: Progress) -> list[Handin]:
     """Return the submissions of the whole class; add notes about them to ``progress``."""
     everybody = [handin for inbox in inboxes for handin in inbox.submissions.handins]
     _, notes = extensions.matched(extensions.read(plan.course), plan.assignment, everybody)
@@ -202,12 +202,12 @@ def _submissions(
 ) -> Iterator[Submission]:
     for inbox in inboxes:
         for each in inbox.submissions:
-            if _is_ours(plan, each.student):
+            if _is_selected(plan, each.student):
                 given = known.get(each.student, each.submitted_at)
                 yield replace(each, submitted_at=given)
 
 
-def _is_ours(plan: Plan, student: str) -> bool:
+def _is_selected(plan: Plan, student: str) -> bool:
     """Return whether a student is in this shard and, with --only, was named."""
     part, parts = plan.shard
     digest = hashlib.sha256(student.encode("utf-8", "replace")).digest()

@@ -21,7 +21,7 @@ NEUTRAL: Final = "/"
 """The working folder of all our processes: a folder in which only root can write."""
 ONE_THREAD: Final = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
 """Variables that limit array code to one thread."""
-_OURS: Final = str(Path(__file__).resolve().parents[2])
+_PACKAGE_FOLDER: Final = str(Path(__file__).resolve().parents[2])
 """The folder that holds the package ``grader``."""
 _FOREIGN: Final = ("CELERY", "KOMBU")
 """Prefixes of variables that make Celery load modules into the command's process."""
@@ -31,8 +31,8 @@ def command(code: str, *arguments: str) -> list[str]:
     """Return the command line that runs ``code`` in isolated mode."""
     # Import this grader first, in case another one is installed; it must shadow nothing else.
     found = (
-        f"import sys; sys.path.insert(0, {_OURS!r}); import grader; del sys.path[0]; "
-        f"{_OURS!r} in sys.path or sys.path.append({_OURS!r}); "
+        f"import sys; sys.path.insert(0, {_PACKAGE_FOLDER!r}); import grader; del sys.path[0]; "
+        f"{_PACKAGE_FOLDER!r} in sys.path or sys.path.append({_PACKAGE_FOLDER!r}); "
         "from importlib.util import find_spec; "
         f"find_spec('msgspec') or sys.path.extend({_folders()!r}); {code}"
     )
@@ -83,7 +83,9 @@ def shut_out_surroundings() -> None:
     """
     here = os.path.realpath(os.curdir)
     sys.path[:] = [
-        path for path in sys.path if path and (path == _OURS or os.path.realpath(path) != here)
+        path
+        for path in sys.path
+        if path and (path == _PACKAGE_FOLDER or os.path.realpath(path) != here)
     ]
     os.environ["PATH"] = _absolute(os.environ.get("PATH", os.defpath))
     for name, value in list(os.environ.items()):

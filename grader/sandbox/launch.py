@@ -19,7 +19,7 @@ from grader.sandbox.guest import startup
 from grader.sandbox.interpreter import ONE_THREAD
 
 OF_OURS: Final = ("__init__.py", "sandbox/__init__.py", "sandbox/guest")
-"""The folder that a worker imports from this package; it contains no test, reference or judge."""
+"""The parts of this package that a worker imports; they contain no test, reference or judge."""
 _OF_TORCH: Final = ("torchgen", "typing_extensions.py", "sympy", "mpmath")
 """Packages that torch imports."""
 _OF_PANDAS: Final = ("dateutil", "six.py", "pytz", "tzdata")

@@ -259,7 +259,7 @@ class Student(Struct):
         try:
             reply = self._ask(request, seconds)
         except StudentError as error:
-            self._without_the_rest(error)
+            self._load_definitions(error)
             return
         match reply:
             case ["loaded", [*problems]]:
@@ -268,7 +268,7 @@ class Student(Struct):
             case _:
                 raise self.violated()
 
-    def _without_the_rest(self, error: StudentError) -> None:
+    def _load_definitions(self, error: StudentError) -> None:
         """Load only the definitions of a program whose first load killed its worker."""
         if self.generation > 1 and self._left() <= 0:
             # an earlier load succeeded, so the calls since then used the time

@@ -81,7 +81,7 @@ class Worker:
         self._own_pid = 0
         self._clock = 0
         self._last_cpu = 0.0
-        self._waits = 0.0
+        self._timeout = 0.0
         """The current timeout of the socket, in seconds."""
         self.asleep = 0.0
         """Wall seconds that requests have slept so far, as far as observed."""
@@ -169,14 +169,14 @@ class Worker:
 
     def _wait(self, seconds: float) -> None:
         """Set the socket's timeout to about ``seconds``, unless it is close to that already."""
-        if seconds <= self._waits <= 1.25 * seconds:
+        if seconds <= self._timeout <= 1.25 * seconds:
             return
-        self._waits = seconds
+        self._timeout = seconds
         self._channel.settimeout(seconds)  # not SO_RCVTIMEO: each signal would restart it
 
     def _receive(self, count: int, patience: _Patience) -> list[bytes]:
         """Return the next frames, which together have at most `wire.MAX_FRAME` bytes."""
-        data, start, frames = self._some(1 << 16, patience), 0, list[bytes]()
+        data, start, frames = self._received(1 << 16, patience), 0, list[bytes]()
         while True:
             end = start + wire.HEAD.size
             if end <= len(data):
@@ -198,11 +198,11 @@ class Worker:
         """Return ``data`` with more bytes, at least ``size`` in all."""
         parts, left = [data], size - len(data)
         while left > 0:
-            parts.append(self._some(max(min(left, 1 << 20), 1 << 16), patience))
+            parts.append(self._received(max(min(left, 1 << 20), 1 << 16), patience))
             left -= len(parts[-1])
         return b"".join(parts)
 
-    def _some(self, most: int, patience: _Patience) -> bytes:
+    def _received(self, most: int, patience: _Patience) -> bytes:
         while True:
             self._wait(patience.slice())
             try:
@@ -330,7 +330,7 @@ class _Patience:
         if self._until - used < self._cpu - priority.SLOW:
             self._worker.give_way()
         sleeping, worked = self._worker.sleeping(), used - self._last
-        self._rest(now, worked, sleeping)
+        self._count_sleep(now, worked, sleeping)
         if worked > 0.001 or not sleeping:
             self._asleep_since = now
         elif now - self._asleep_since > self._limits.idle_wall:
@@ -342,9 +342,9 @@ class _Patience:
         """Add the sleep since the last check, after the reply has arrived."""
         now = time.monotonic()
         if now - self._looked > _BRIEF:
-            self._rest(now, self._worker.cpu() - self._last, False)
+            self._count_sleep(now, self._worker.cpu() - self._last, False)
 
-    def _rest(self, now: float, worked: float, sleeping: bool) -> None:
+    def _count_sleep(self, now: float, worked: float, sleeping: bool) -> None:
         """Count as sleep the time that was neither work nor queueing for a processor.
 
         So a program that wakes only for our checks gains nothing. Where the kernel does not report

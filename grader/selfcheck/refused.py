@@ -34,7 +34,7 @@ _STARTING: Final = frozenset(
 )
 _THREADS: Final = frozenset({"_thread.start_new_thread", "_thread.start_joinable_thread"})
 _LISTING: Final = frozenset({"os.listdir", "os.scandir"})
-_PYTHONS_OWN: Final = tuple(
+_PYTHON_FOLDERS: Final = tuple(
     {
         os.path.realpath(path) + os.sep
         for path in (
@@ -116,7 +116,7 @@ def _refusal(event: str, args: tuple[Any, ...]) -> Exception | None:
     if event == "os.mkdir" or event in _CHANGING:
         what = wording.MAKES_FOLDER if event == "os.mkdir" else wording.CHANGES_FILE
         return Exception(_denied(args[0]), what.format(_shown(args[0])))
-    if event in _LISTING and not _is_pythons(args[0]):
+    if event in _LISTING and not _is_in_python(args[0]):
         return Exception(_denied(args[0]), wording.LISTS_FOLDER.format(_shown(args[0])))
     if event in _STARTING:
         return Exception(_denied(args[0]), wording.STARTS_PROGRAM)
@@ -136,10 +136,10 @@ def _opened(path: Any, mode: Any, flags: Any) -> Exception | None:
     if _is_allowed(path, bool(writes)):
         return None
     if writes:
-        if _is_pythons(path) and "__pycache__" in os.fsdecode(path):
+        if _is_in_python(path) and "__pycache__" in os.fsdecode(path):
             return None
         return Exception(_denied(path), wording.WRITES_FILE.format(_shown(path)))
-    if _is_pythons(path):
+    if _is_in_python(path):
         return None
     absent = FileNotFoundError(2, "No such file or directory", path)
     return Exception(absent, wording.READS_FILE.format(_shown(path)))
@@ -161,9 +161,9 @@ def _is_allowed(path: Any, writes: bool) -> bool:
     return real in _Watched.data or (inside and os.path.isdir(real))
 
 
-def _is_pythons(path: Any) -> bool:
+def _is_in_python(path: Any) -> bool:
     try:
-        return os.path.realpath(os.fsdecode(path)).startswith(_PYTHONS_OWN)
+        return os.path.realpath(os.fsdecode(path)).startswith(_PYTHON_FOLDERS)
     except (TypeError, ValueError):
         return False
 

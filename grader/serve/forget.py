@@ -60,7 +60,7 @@ def forget(data: Path, student: str) -> Forgotten:
             "SELECT student, name FROM user WHERE id = ?", (user,)
         ).fetchall()
         number = f"forgotten-{user}"
-        _close_doors(connection, user)
+        _end_access(connection, user)
         _wait_for_grading(connection, user)
         others = _from_results(data, names[0]["student"])
         _from_service(connection, user, names[0]["student"], number)
@@ -69,7 +69,7 @@ def forget(data: Path, student: str) -> Forgotten:
     return Forgotten(number, tuple(others))
 
 
-def _close_doors(connection: sqlite3.Connection, user: int) -> None:
+def _end_access(connection: sqlite3.Connection, user: int) -> None:
     with transaction(connection):
         connection.execute("DELETE FROM session WHERE user = ?", (user,))
         connection.execute("DELETE FROM invite WHERE user = ?", (user,))

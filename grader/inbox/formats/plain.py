@@ -96,7 +96,7 @@ def _students(
         start = f"{place}/" if place else ""
         usable: dict[str, list[Entry]] = {}
         for top, entries in tops(inner).items():
-            reason = "" if top in inner.folders else _nobodys(top, expected, elsewhere)
+            reason = "" if top in inner.folders else _why_skipped(top, expected, elsewhere)
             if reason:
                 notes.append(f"{one_line(start + top)} is ignored: {reason}")
             else:
@@ -124,7 +124,7 @@ def _places(tree: Tree, depth: int, notes: list[str]) -> Iterator[str]:
             notes.append(f"{one_line(entry.path)} is ignored: it is in no student's folder")
 
 
-def _nobodys(name: str, expected: str, elsewhere: Collection[str]) -> str:
+def _why_skipped(name: str, expected: str, elsewhere: Collection[str]) -> str:
     """Return why a file at the top is not a student's, or ''."""
     if ARCHIVE.fullmatch(name):
         return ""

@@ -96,7 +96,7 @@ def serve(control: socket.socket, settings: dict[str, Any]) -> None:
     """Preload modules, prepare the layers, then fork a worker for each request until the end."""
     _preload(settings)
     if "torch" in sys.modules:
-        _cross_over()
+        _enable_torch()
     newer.supply()
     if "pandas" in sys.modules:
         importlib.import_module("grader.sandbox.guest.frames")
@@ -108,7 +108,7 @@ def serve(control: socket.socket, settings: dict[str, Any]) -> None:
     plan = lockdown.prepare(settings["layers"], readable, listable, settings["jail"], **places)
     if "quiet" in settings["layers"]:
         lockdown.read_quietly("mounts" in settings["layers"], [*readable, *listable[1:]])
-    _forget_ours()
+    _hide_our_modules()
     _rehearse()
     _seed()
     os.register_at_fork = posix.register_at_fork
@@ -173,7 +173,7 @@ def _rehearse() -> None:
 _bridge: Bridge = PLAIN
 
 
-def _cross_over() -> None:
+def _enable_torch() -> None:
     """Prepare torch for forks, and use its bridge for classes from now on."""
     global _bridge
     bridge = importlib.import_module("grader.sandbox.guest.torch_bridge")
@@ -380,7 +380,7 @@ class _Channel:
         return kept if argument.item < 0 else kept[argument.item]
 
 
-def _forget_ours() -> None:
+def _hide_our_modules() -> None:
     """Remove our modules from sys.modules, so that ``import grader`` finds the stand-in."""
     for name in list(sys.modules):
         if name.partition(".")[0] in ("grader", "msgspec"):
