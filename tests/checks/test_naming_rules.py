@@ -12,7 +12,7 @@ import pytest
 
 from grader.checks.answers import Asked
 from grader.checks.case import Case
-from grader.checks.diagnosis import diagnostics, edits, explanations
+from grader.checks.diagnosis import diagnostics, edits, explanations, two_edits
 from grader.checks.diagnosis.views import Cause, View
 from grader.checks.exercise import Exercise
 from grader.checks.mistakes import Catalogue, Hint, Mistake, module_of
@@ -80,6 +80,17 @@ STRAYS = {
 }  # fmt: skip
 
 
+MEAN = """
+import numpy as np
+
+def f(x, k):
+    a = (np.tanh(k * x) - x) / len(x)
+    return {"a": a}
+"""
+RIGHT = {MEAN: "a = (np.tanh(k * x) - x) / len(x)"}
+"""What a student writes otherwise, where it is not the first line of `SOURCE`."""
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[ForkServer]:
     """A fork server for all of them."""
@@ -102,7 +113,7 @@ def names(stray: Stray, server: ForkServer) -> set[str]:
     return {cause.mistake for cause in causes(stray, server)} - {""}
 
 
-def causes(stray: Stray, server: ForkServer) -> list[Cause]:
+def causes(stray: Stray, server: ForkServer, text: str = SOURCE) -> list[Cause]:
     """Return the edits that explain a program."""
 
     def draw(rng: np.random.Generator, reference: object) -> Iterator[Case]:
@@ -110,13 +121,13 @@ def causes(stray: Stray, server: ForkServer) -> list[Cause]:
             yield Case("f", rng.normal(size=(2, 3)), k)
 
     hints = {each.id: Hint(f"f: it is {each.id}. Why?", "") for each in stray.mistakes}
-    reference = Module(module_of(SOURCE, "reference"), {})
-    catalogue = Catalogue(SOURCE, stray.mistakes, hints, stray.lookalikes)
-    exercise = Exercise("f", SOURCE, reference, catalogue)
+    reference = Module(module_of(text, "reference"), {})
+    catalogue = Catalogue(text, stray.mistakes, hints, stray.lookalikes)
+    exercise = Exercise("f", text, reference, catalogue)
     cases = list(draw(np.random.default_rng(0), None))
     found = diagnostics.Diagnostics(exercise, {draw: cases}, lambda key: np.random.default_rng(1))
-    source = SOURCE.replace(f"a = k * x + 1\n    {REST}", stray.student)
-    assert source != SOURCE
+    source = text.replace(RIGHT.get(text, f"a = k * x + 1\n    {REST}"), stray.student)
+    assert source != text
     student = Student(server, Program("work", (("work.py", source),)), Limits())
     investigation = explanations.Investigation(found, Asked(student, reference))
     try:
@@ -198,3 +209,27 @@ def test_edits_without_a_catalogue(student: str, sentences: list[str], server: F
     assert [cause.sentence for cause in found] == sentences
     if len(found) > 1:
         assert [("a",), ("b",), ("c",)] == [min(cause.changes) for cause in found]
+
+
+@pytest.mark.parametrize(
+    ("student", "text", "clauses"),
+    [
+        (f"a = x - 1\n    {REST}", SOURCE,
+         ["the `+` before `1` in `a` were `-`", "the factor `k` were left out in `a`"]),
+        ("a = np.tanh(x) - x", MEAN,
+         ["the division by `len(x)` were left out in `a`", "the factor `k` were left out in `a`"]),
+    ],
+)  # fmt: skip
+def test_two_edits_of_one_array(
+    student: str,
+    text: str,
+    clauses: list[str],
+    server: ForkServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Effects that add up, or multiply, are two mistakes; without the rule, nothing is found."""
+    stray = Stray(student, edits, "", "", "", mistakes=())
+    said = [cause.sentence for cause in causes(stray, server, text)]
+    assert sorted(said) == [f"f behaves as if {each} (one of two mistakes)." for each in clauses]
+    monkeypatch.setattr(two_edits, "superposed", lambda search, view, failing: None)
+    assert causes(stray, server, text) == []

@@ -4,12 +4,15 @@ import types
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from grader.checks.case import Case
 from grader.checks.diagnosis import examples
 from grader.checks.diagnosis.known_names import known_names
 from grader.checks.diagnosis.mutants import MOST, Mutants, mutants
 from grader.checks.diagnosis.relations import Pair, multiples, relation
+from grader.checks.diagnosis.shared_helpers import repeated
+from grader.checks.diagnosis.views import Cause
 from grader.checks.reference import Module
 from grader.sandbox.student import Answer
 
@@ -103,6 +106,56 @@ def test_lines_at_the_wrong_depth_and_columns_left_out() -> None:
     assert only.scatter([1], np.array([[0, 1]]), np.zeros(2))[1].tolist() == [0, 1]
 
 
+FORMS = """
+import numpy as np
+
+def step(f, i, c, g):
+    state = f * c + i * g
+    return state
+
+def shown(o, c):
+    h = o * np.tanh(c)
+    return h
+
+def mean(a, y):
+    d = (a - y) / len(a)
+    return d
+
+def slope(z):
+    return 1 / np.cosh(z) ** 2
+
+def layers(K):
+    found = []
+    for k in range(K):
+        found.append("hidden" if k < K else "last")
+    return found
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "clause", "call", "made"),
+    [
+        ("step", "`1 - f` were used in place of `i` in `state`", (0.25, 9, 4, 8), 7),
+        ("shown", "`tanh` were applied to the whole product in `h`", (2, 0.5), np.tanh(1)),
+        ("mean", "the brackets around the difference of `a` and `y` were left out in `d`",
+         (np.array([8, 6]), 4), np.array([6, 4])),
+        ("slope", "the slope of tanh were 1 - tanh(z), without a square", (1.0,), 1 - np.tanh(1)),
+        ("slope", "the slope of tanh were 1 - z^2, with z itself and not tanh(z)", (3.0,), -8),
+    ],
+)  # fmt: skip
+def test_formulas_in_another_form(function: str, clause: str, call: tuple, made: object) -> None:
+    """Brackets, complements and slopes are written in the forms that are taken for the right one."""
+    [found] = [each for each in mutants(FORMS, [function], 1000) if each.clause == clause]
+    assert getattr(found.module(), function)(*call) == pytest.approx(made)
+
+
+def test_a_bound_is_compared_one_turn_too_early() -> None:
+    """The last turn of a loop is taken for another one."""
+    clause = "`K` were smaller by 1 where it is compared with the turn of the loop"
+    [found] = [each for each in mutants(FORMS, ["layers"], 1000) if each.clause == clause]
+    assert found.module().layers(3) == ["hidden", "hidden", "last"]
+
+
 SOLUTION = '''
 def walk(start, steps):
     """Return where ``steps`` lead."""
@@ -193,6 +246,24 @@ def test_multiples() -> None:
     assert not multiples([Pair(right + 1, right)] * 2)
 
 
+def test_rows_times_a_whole_number_each() -> None:
+    """Rows that are off by a number among the arguments are said with its name, and by a size."""
+    counts = {"`lengths`": np.array([3, 1, 2])}
+    weights = counts["`lengths`"][:, None] / len(RIGHT)
+    sizes = {"the number of rows of `X`": 3.0}
+    pairs = [Pair(a * weights, a, sizes, counts=counts) for a in (RIGHT, RIGHT + 0.25)]
+    said = "is in each row the right value times its entry of `lengths`"
+    assert relation(pairs) == f"{said}, and divided by the number of rows of `X`"
+    assert "lengths" not in relation([replace(pair, counts={}) for pair in pairs])
+
+
+def test_one_number_in_all_wrong_places_is_said() -> None:
+    """Where the input is negative, 0 is right and -1 comes out."""
+    inputs = (RIGHT, RIGHT - 3.25)
+    pairs = [Pair(np.sign(a), (a > 0).astype(float), first=a) for a in inputs]
+    assert relation(pairs) == "is wrong only where the input is negative, and is -1 there"
+
+
 def test_relations_with_arguments_that_are_negative() -> None:
     """A number among the arguments may be below 0: no root of it is taken."""
     pairs = [Pair(3 * a, a, {"`b`": -2.0}) for a in (RIGHT, RIGHT + 0.25)]
@@ -218,3 +289,33 @@ def test_an_array_that_is_too_large_is_shown_by_its_worst_entry() -> None:
     case = Case("f", np.arange(16.0).reshape(4, 4))
     made = examples.example(reference, case, Answer(case.args[0].T), [()])
     assert (made.returned, made.correct) == ("f[0, 3] = 12.0", "f[0, 3] = 3.0")
+
+
+HELPERS = """
+def inner(z): return z
+def softmax(z): return inner(z)
+def cross_entropy(z, t): return inner(z)
+def other(z): return z
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "sentence", "is_plain", "said"),
+    [
+        ("cross_entropy", "cross_entropy: `x` is 0.", False,
+         "The same holds for cross_entropy; both use your `inner`."),
+        ("cross_entropy", "cross_entropy: `x` is wrong.", True,
+         "cross_entropy is wrong too; both use your `inner`."),
+        ("cross_entropy", "cross_entropy: `x` is 1.", False, ""),
+        ("other", "other: `x` is 0.", False, ""),
+    ],
+)  # fmt: skip
+def test_one_slip_in_a_helper_is_one_cause(
+    function: str, sentence: str, is_plain: bool, said: str
+) -> None:
+    """Two functions that use one helper and are wrong alike; another wrong, or no helper, is apart."""
+    first = Cause("softmax", "softmax: `x` is 0.", helper="ours")
+    causes = [first, Cause(function, sentence, is_plain=is_plain)]
+    asked = ("softmax", "cross_entropy", "other")
+    found = list(repeated(causes, HELPERS, asked, lambda name: ["ours"]))
+    assert found == ([(first, causes[1], said)] if said else [])

@@ -172,7 +172,6 @@ class Edits:
             or self._of_mistakes(view, failing)
             or self._of_one_array(view, failing)
             or two_edits.superposed(self, view, failing)
-            or two_edits.up_to_factor(self, view, failing)
         )
 
     def _of_mutants(self, view: View, failing: Sequence[int]) -> Several | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Final
 
 from grader.checks.diagnosis.edit_places import (
@@ -176,9 +177,14 @@ def _exchanged(function: Function, others: _Operators) -> Iterator[Edit]:
         other = others[type(node.op)]
         old, new = _MARKS[type(node.op)], _MARKS[other]
         where = within(function, node)
-        made = ast.BinOp(node.left, other(), node.right)
         text = f"{the(f'`{old}`', node.right, 'before')}{where} were `{new}`"
-        yield replaced(function, slot, made, text, f"Which operation belongs here{where}?")
+        yield Edit(
+            function.name,
+            text,
+            f"Which operation belongs here{where}?",
+            partial(setattr, node, "op", other()),
+            partial(setattr, node, "op", node.op),
+        )
 
 
 def signs(function: Function) -> Iterator[Edit]:
@@ -202,11 +208,15 @@ def operands_swapped(function: Function) -> Iterator[Edit]:
         if indexed(function, node) or ast.dump(node.left) == ast.dump(node.right):
             continue
         where = within(function, node)
-        made = ast.BinOp(node.right, node.op, node.left)
         sides = pair_of(quoted(node.left), quoted(node.right), "the two sides of one operation")
         text = f"{sides} had changed places{where}"
         ask = "Which of the two comes first here, and what changes when they change places?"
-        yield replaced(function, slot, made, text, ask)
+        swap = partial(_swap, node)
+        yield Edit(function.name, text, ask, swap, swap)
+
+
+def _swap(node: ast.BinOp) -> None:
+    node.left, node.right = node.right, node.left
 
 
 def squares(function: Function) -> Iterator[Edit]:

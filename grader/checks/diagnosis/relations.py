@@ -96,8 +96,8 @@ def quantity(pairs: Iterable[Pair]) -> str:
 def multiples(pairs: Sequence[Pair]) -> str:
     """Describe answers, or rows, that are multiples of the right ones, a weak relation; or ''."""
     pairs = [_floats(pair) for pair in pairs]
-    whole = [ratio_of(p) for p in pairs if np.count_nonzero(p.right) > 1]
-    if len(whole) >= FEWEST and None not in whole and all(ratio_of(p) for p in pairs):
+    whole = [_ratio(p) for p in pairs if np.count_nonzero(p.right) > 1]
+    if len(whole) >= FEWEST and None not in whole and all(_ratio(p) for p in pairs):
         return (
             f"is the right value times one number that depends on the input (here {whole[0]:.4g})"
         )
@@ -106,7 +106,7 @@ def multiples(pairs: Sequence[Pair]) -> str:
     rows = [Pair(*each) for pair in pairs for each in zip(pair.got, pair.right, strict=True)]
     telling = [row for row in rows if np.count_nonzero(row.right) > 1]
     is_zero = all(row.right.any() or not row.got.any() for row in rows)
-    if len(telling) < FEWEST_ENTRIES or not is_zero or None in [ratio_of(row) for row in telling]:
+    if len(telling) < FEWEST_ENTRIES or not is_zero or None in [_ratio(row) for row in telling]:
         return ""
     return "has in each row the right values times one number of this row"
 
@@ -255,7 +255,7 @@ _NAMED: Final = {
 }
 
 
-def ratio_of(pair: Pair) -> float | None:
+def _ratio(pair: Pair) -> float | None:
     """Return the factor between the student's array and the right one, or None."""
     if pair.got.shape != pair.right.shape or not pair.right.any():
         return None
@@ -276,7 +276,7 @@ def _of_all(pairs: Sequence[Pair], number: Callable[[Pair], float | None]) -> li
 
 
 def _factors(pairs: Sequence[Pair]) -> str:
-    ratios = _of_all(pairs, ratio_of)
+    ratios = _of_all(pairs, _ratio)
     if ratios is None:
         return ""
     sized = _sized(pairs, ratios)
@@ -363,7 +363,7 @@ def _left_by(pair: Pair, weights: np.ndarray) -> float | None:
     made[used] = pair.right[used] * weights[used].reshape(-1, *[1] * (pair.right.ndim - 1))
     if not made.any():
         return None if pair.got.any() else 0.0
-    return ratio_of(Pair(pair.got, made))
+    return _ratio(Pair(pair.got, made))
 
 
 def _sigmoid(z: np.ndarray) -> np.ndarray:
@@ -617,7 +617,7 @@ def _number(pair: Pair, factor: np.ndarray) -> float | None:
     least = SLIGHT * float(np.abs(pair.right).max())
     if np.abs(made).max() <= least:
         return 0.0 if np.abs(pair.got).max() <= least else None
-    return ratio_of(Pair(pair.got, made))
+    return _ratio(Pair(pair.got, made))
 
 
 def _adds(pair: Pair, name: str, sign: float) -> bool:

@@ -1,9 +1,8 @@
 """Find two edits of one function, neither of which explains an array alone.
 
-    superposed(search, view, failing)    # their effects on an array add up, or multiply
-    up_to_factor(search, view, failing)    # one edit explains all but a factor, which is the other
+    superposed(search, view, failing)    # their effects on an array add up, or multiply; or None
 
-Both return the edits and their program, or None. The answers of single edits are known from earlier
+The answers of single edits are known from earlier
 searches; only likely pairs are compiled.
 """
 
@@ -16,8 +15,8 @@ import numpy as np
 
 from grader.checks.arrays import Path
 from grader.checks.compare import TOLERANCE
-from grader.checks.diagnosis.diagnostics import Answered, Candidate, agree
-from grader.checks.diagnosis.relations import FEWEST_ENTRIES, Pair, ratio_of
+from grader.checks.diagnosis.diagnostics import Candidate
+from grader.checks.diagnosis.relations import FEWEST_ENTRIES
 from grader.checks.diagnosis.views import View
 from grader.checks.reference import Module
 
@@ -28,7 +27,7 @@ MOST_TRIED: Final = 20
 """Number of pairs of edits that are compiled."""
 MOST_PATHS: Final = 3
 """Number of arrays to compare."""
-MOST_INPUTS: Final = 4
+MOST_INPUTS: Final = 6
 """Number of inputs to compare."""
 MOST_ENTRIES: Final = 2000
 """Number of entries to compare; more would add nothing."""
@@ -94,15 +93,14 @@ def _fitting(entries: _Entries, made: np.ndarray) -> Iterator[tuple[int, int]]:
         return
     yield from _summing(made - entries.right, entries.mine - entries.right, entries.near)
     size = np.abs(entries.right)
-    used = size > LEAST_ENTRY * size.max(initial=0)
+    used = (size > LEAST_ENTRY * size.max(initial=0)) & (entries.mine != 0)
     if used.sum() < FEWEST_ENTRIES:
         return
-    ratios, goal = made[:, used] / entries.right[used], entries.mine[used] / entries.right[used]
+    ratios = np.abs(made[:, used] / entries.right[used])
+    goal = np.abs(entries.mine[used] / entries.right[used])
     kept = np.flatnonzero((ratios != 0).all(axis=1))
-    if (goal != 0).all():
-        logs, whole = np.log(np.abs(ratios[kept])), np.log(np.abs(goal))
-        for i, j in _summing(logs, whole, np.full(goal.size, TOLERANCE)):
-            yield int(kept[i]), int(kept[j])
+    for i, j in _summing(np.log(ratios[kept]), np.log(goal), np.full(goal.size, TOLERANCE)):
+        yield int(kept[i]), int(kept[j])
 
 
 def _summing(rows: np.ndarray, goal: np.ndarray, near: np.ndarray) -> Iterator[tuple[int, int]]:
@@ -151,60 +149,3 @@ def _both(search: Edits, view: View, first: Candidate, second: Candidate) -> Sev
     if module is None or not search.all_of(module, pairs):
         return None
     return Several([first, second], module)
-
-
-def up_to_factor(search: Edits, view: View, failing: Sequence[int]) -> Several | None:
-    """Return an edit that explains all but a factor, and the edit that adds the factor."""
-    if view.wrong_entries() < FEWEST_ENTRIES:
-        return None
-    for first in search.candidates(view.function):
-        factors = _factors(search, first, view, failing) if first.mutant is not None else {}
-        number = max(factors, key=lambda each: abs(np.log(abs(factors[each]))), default=None)
-        if number is None or not search.shows(first, view, number):
-            continue
-        for second in search.candidates(view.function):
-            is_one = second.mutant is not None and _is_factor(
-                search, second, view, number, factors[number]
-            )
-            if is_one and (found := _both(search, view, first, second)):
-                return found
-    return None
-
-
-def _factors(
-    search: Edits, candidate: Candidate, view: View, failing: Sequence[int]
-) -> dict[int, float]:
-    """Return for each input the factor between the student's arrays and those of an edit, or {}."""
-    factors: dict[int, float] = {}
-    for number in failing:
-        case = view.cases[number]
-        made = candidate.made(case, search.reference.want(case))
-        paths = [path for path in view.wrong[number] if path in view.arrays(number)]
-        if made is None or any(path not in made.arrays for path in paths):
-            return {}
-        ratios = (ratio_of(Pair(view.arrays(number)[path], made.arrays[path])) for path in paths)
-        factor = next((each for each in ratios if each is not None), None)
-        if factor is not None:
-            factors[number] = factor
-        if not agree(case, view.arrays(number), _times(made, factor or 1.0), paths):
-            return {}
-    return factors
-
-
-def _times(made: Answered, factor: float) -> Answered:
-    """Return an answer times a factor."""
-    arrays = {path: factor * array for path, array in made.arrays.items()}
-    return Answered(arrays, {path: abs(factor) * size for path, size in made.scales.items()})
-
-
-def _is_factor(search: Edits, candidate: Candidate, view: View, number: int, factor: float) -> bool:
-    """Return whether an edit multiplies some array of the right answer by a factor."""
-    case = view.cases[number]
-    want, right, _ = search.reference.expected(case)
-    made = candidate.made(case, want)
-    for path in view.wrong[number] if made is not None and abs(factor - 1) > 1e-4 else ():
-        got = made.arrays.get(path) if made is not None else None
-        found = ratio_of(Pair(got, right[path])) if got is not None else None
-        if found is not None and abs(found - factor) <= 2e-5 * abs(factor):
-            return True
-    return False
