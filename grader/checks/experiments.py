@@ -27,11 +27,13 @@ GLOBAL: Final = "cache-in-global"
 _MISSING_KEY: Final = re.compile(r"KeyError: ('[^'\\]{1,40}'|\d{1,9})\s*$")
 
 
-def mistake(failure: Failure) -> str:
+def mistake(failure: Failure, may_keep: bool = True) -> str:
     """Return the id of the mistake that an experiment shows, or ''."""
     if not all(_was_tried(answer.error) for answer in failure.answers):
         return ""
     for name, (is_costly, shows) in TELLS.items():
+        if is_costly and not may_keep:
+            continue
         show = functools.partial(shows, failure)
         if failure.asked.once(show, shows, failure.function) if is_costly else show():
             return name

@@ -206,9 +206,10 @@ class _Page:
         """Create a card for a mistake shown by an experiment, and for what else is wrong."""
         failures = [f.check.failure for f in findings if f.check and f.check.failure]
         hints = self.diagnostics.exercise.catalogue.hints
-        shown = [name for each in failures[:1] if (name := experiments.mistake(each))]
+        keeps = state.may_keep(self.investigation.fresh, view)
+        shown = [name for each in failures[:1] if (name := experiments.mistake(each, keeps))]
         name = next((each for each in shown if each in hints), "")
-        kept = "" if name else state.kept(self.investigation.fresh, view)
+        kept = state.kept(self.investigation.fresh, view) if keeps and not name else ""
         if not name and not kept:
             return False
         called = self.investigation.called(view.function)

@@ -13,6 +13,7 @@ from typing import Final
 
 from grader.checks.answers import Asked
 from grader.checks.arrays import is_same
+from grader.checks.case import Part
 from grader.checks.diagnosis import call_graph
 from grader.checks.diagnosis.diagnostics import wrong_paths
 from grader.checks.diagnosis.views import View
@@ -32,6 +33,12 @@ _SAID: Final = {
 def said(function: str, kind: str) -> str:
     """Return the sentence about a function that keeps state between calls."""
     return _SAID[kind].format(function)
+
+
+def may_keep(fresh: Asked, view: View) -> bool:
+    """Return whether a function may keep something between calls: else no worker need be asked."""
+    holds = any(isinstance(arg, Part) for case in view.cases for arg in case.args)
+    return holds or not call_graph.keeps_nothing(source_of(fresh), view.function)
 
 
 def kept(fresh: Asked, view: View) -> str:
