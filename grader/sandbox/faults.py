@@ -9,7 +9,7 @@ from grader.errors import UserError
 from grader.model import Cause
 
 STOPPED: Final = "stopped after {:.3g} s of CPU time (infinite loop?)"
-"""What is said of a request that used up its CPU seconds."""
+"""The message about a request that used up its CPU seconds."""
 
 
 class GraderError(UserError):

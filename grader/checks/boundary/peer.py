@@ -72,7 +72,7 @@ MAX_STOPPED: Final = 3
 MAX_NESTED: Final = 50
 """Depth of nested calls of the test's own functions."""
 MAX_CALLED: Final = 5.0
-"""CPU seconds of the test's own functions, called by one program: half of what ends a test of ours."""
+"""CPU seconds of the test's own functions that one program may use: half of a test's limit."""
 MAX_ELEMENTS: Final = 20_000
 """Elements that one loop over an object may fetch."""
 CHUNK: Final = 64
@@ -528,7 +528,7 @@ class Peer:
         return reply
 
     def _endless(self, operation: str, reference: Reference) -> StoppedError:
-        """End the worker of a request that calls the test's functions without an end."""
+        """End the worker of a request that calls the test's functions endlessly."""
         self.student.end()
         seconds = self._cpu or self.student.limits.call_cpu
         error = OverrunError(STOPPED.format(seconds))
@@ -772,7 +772,7 @@ def _class_node(kind: type) -> Any:
 
 
 def _is_verdict(error: Exception) -> bool:
-    """Return whether an exception is a failed ``assert`` of the test: no program may swallow it."""
+    """Return whether an exception is a failed assertion of the test, which must not be lost."""
     return isinstance(error, AssertionError) and not isinstance(error, StudentError)
 
 

@@ -195,7 +195,7 @@ class Edits:
         """Return a mutant that explains one more array with ``chosen``, and their program."""
         telling = [path for path in paths if view.wrong_entries([path]) >= FEWEST_ENTRIES]
         alone = ((path, c) for path in telling for c in self.matching(view, path, MOST_FIRST))
-        largest = failing[-1]  # small inputs tell few edits apart
+        largest = failing[-1]  # small inputs distinguish few edits
         any_other = (
             (path, candidate)
             for path in telling[:1]
@@ -216,7 +216,7 @@ class Edits:
         return None
 
     def _local_first(self, view: View, number: int, paths: Sequence[Path]) -> Iterator[Candidate]:
-        """Yield the candidates for some arrays, those that change no other wrong array first."""
+        """Yield candidates for some arrays, first those that change no other wrong array."""
         others = [path for path in view.wrong[number] if path not in paths]
         rest: list[Candidate] = []
         for candidate in self.candidates(view.function) if paths else ():

@@ -191,7 +191,7 @@ class Investigation:
             return []
         shown = within_arrays.of_paths(view, explained[best])
         sentence = relation_of(shown) or self._unlike(shown)
-        # A hint of a mistake may speak of arrays that are right.
+        # A mistake's hint may be about arrays that are right.
         found = self._named(view, [firsts[best]])
         for cause in found:
             cause.sentence, cause.module, cause.is_edit = sentence, None, False

@@ -446,7 +446,7 @@ class _Page:
     # --- the page ---
 
     def _join(self) -> None:
-        """Make one card of causes that are one slip in a helper of the student's."""
+        """Combine causes that are the same slip in one of the student's helpers."""
         source, asked = near_misses.source_of(self.asked), self.diagnostics.functions
         for kept, other, more in shared_helpers.repeated(
             tuple(self.causes), source, asked, lambda name: self.investigation.called_by([name])

@@ -1,11 +1,11 @@
-"""Recognise one slip in a student's helper behind the causes of two functions.
+"""Recognise causes of two functions that are one slip in a student's helper.
 
     for kept, other, more in repeated(causes, source, asked, called_by):
-        ...      # ``other`` is the same slip as ``kept``; ``more`` says so
+        ...      # ``other`` is the same slip as ``kept``; ``more`` is a sentence about it
 
 The two functions must call a common function of the file that is not part of the exercise. Either
-the same is true of both, or the first is an edit of a helper of the solution that the second
-function calls too, and nothing explains the second.
+both have the same explanation, or the first is an edit of a solution's helper that the second function
+also calls, and nothing else explains the second.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ def repeated(
     asked: Collection[str],
     called_by: Callable[[str], Collection[str]],
 ) -> Iterator[tuple[Cause, Cause, str]]:
-    """Yield each cause that repeats an earlier one, after that one, and a sentence about it.
+    """Yield (earlier cause, cause that repeats it, sentence about the repetition).
 
     Args:
         causes: The causes in the order of the page.
         source: The student's text.
         asked: The functions of the exercise.
-        called_by: Returns the functions of the solution that one of them leads to.
+        called_by: Returns the solution's functions that a function calls, also indirectly.
     """
     gone: list[Cause] = []
     for number, other in enumerate(causes):
@@ -52,12 +52,12 @@ def repeated(
 
 
 def _said_of(cause: Cause) -> str:
-    """Return what a sentence says of its function, with nothing about its arrays."""
+    """Return the part of a cause's sentence after the function's name."""
     return cause.sentence.rpartition(cause.function)[2].lstrip(":")
 
 
 def _shared(source: str, one: str, other: str, asked: Collection[str]) -> str:
-    """Name the helpers of the file that two functions use, neither through the other; or ''."""
+    """Return the names of helpers that both functions use independently, in words; or ''."""
     inner, outer = (call_graph.called(source, name) for name in (one, other))
     if one in outer or other in inner:
         return ""

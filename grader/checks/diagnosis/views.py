@@ -196,8 +196,8 @@ class Cause(Struct):
     is_renamed: bool = False
     """Whether the right values were returned under another key."""
     helper: str = ""
-    """The helper of the solution in which the edit is made, if it is not the function itself."""
+    """The helper of the solution that the edit changes, if it is not the function itself."""
     is_plain: bool = False
-    """Whether it says only that values are wrong, because nothing explains them."""
+    """Whether it only states that values are wrong, because nothing explains them."""
     named: set[str] = field(default_factory=set)
     """The functions whose answers the candidate gives."""

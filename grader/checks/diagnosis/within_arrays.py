@@ -109,7 +109,7 @@ def rest(search: Edits, view: View, first: Cause) -> View | None:
 
 
 def besides(view: View, candidate: Candidate, paths: Sequence[Path]) -> list[Cause]:
-    """Return what is wrong in an array besides a mistake that explains other arrays, if simple."""
+    """Return a simple cause for an array that a named mistake leaves unexplained."""
     for path in paths:
         cases = [case for case, _, wrong in view.failing() if path in wrong]
         pairs = []
