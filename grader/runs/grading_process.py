@@ -89,7 +89,7 @@ class Process:
         try:
             if self.connection.poll(seconds):
                 return msgspec.json.decode(self.connection.recv_bytes(), type=Ready)
-            said = "it does not answer"
+            said = f"the solution was not graded within {seconds:g} s"
         except (EOFError, OSError):
             said = self._last_words()
         self.end()

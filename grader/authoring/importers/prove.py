@@ -20,6 +20,8 @@ from grader.model import Grade, Outcome, Submission
 from grader.runs.local import EngineError, Process
 
 SEEDS: Final = (1, 2)
+LONGEST: Final = 900.0
+"""Seconds for the solution and its tests: notebooks may simulate and train."""
 EMPTY: Final = ("None", "0.0")
 """Constants that no test may accept for every function and variable."""
 
@@ -75,7 +77,7 @@ def _run(course: Course, name: str) -> Proof:
     found = Proof()
     process = Process(Settings(str(course.folder), name, SEEDS[0], b"import", preflight=False))
     try:
-        if problem := process.ready().problem:
+        if problem := process.ready(LONGEST).problem:
             raise EngineError(problem)
         # Programs without answers run once: a test that one of them passes cannot fail.
         for seed in SEEDS:
