@@ -7,6 +7,7 @@ A relation must hold on every failing input, within the verdict's tolerance.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
@@ -30,7 +31,7 @@ _Made = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Computes a candidate for the student's array from the right array and a known value."""
 
 
-class Pair(Struct, frozen=True):
+class Pair(Struct, frozen=True, eq=False):
     """One array of an answer with the right one, and other known values of that input."""
 
     got: np.ndarray
@@ -471,7 +472,7 @@ def _possible(pairs: Sequence[Pair], tries: Iterable[_Made], factor: bool = Fals
         factor: Whether the student's array may be any multiple of that.
     """
     names, tries = _shared(pairs), [*tries]
-    for pair in pairs:
+    for pair in sorted(pairs, key=lambda pair: -pair.right.size):
         if names and pair.right.size and pair.got.shape == pair.right.shape:
             names = _not_ruled_out(pair, names, tries, factor)
     return names
@@ -480,16 +481,12 @@ def _possible(pairs: Sequence[Pair], tries: Iterable[_Made], factor: bool = Fals
 def _not_ruled_out(
     pair: Pair, names: Sequence[str], tries: Sequence[_Made], factor: bool
 ) -> list[str]:
-    places = np.unique(np.linspace(0, pair.right.size - 1, PROBED, dtype=int))
-    rows = {name: _entries(pair.known[name], pair.right.shape, places) for name in names}
-    fitting = {name: row for name, row in rows.items() if row is not None}
+    places, rows = _probed(pair)
+    fitting = [name for name in names if name in rows]
     if not fitting:
         return []
-    got, right, known = (
-        pair.got.take(places),
-        pair.right.take(places),
-        np.stack([*fitting.values()]),
-    )
+    got, right = pair.got.take(places), pair.right.take(places)
+    known = np.stack([rows[name] for name in fitting])
     limit = 2 * TOLERANCE * float(np.abs(pair.got).max())
     least = SLIGHT * float(np.abs(pair.right).max())
     ruled_out = np.ones(len(fitting), bool)
@@ -501,6 +498,14 @@ def _not_ruled_out(
             else:
                 ruled_out &= (np.abs(got - made) > limit).any(axis=1)
     return [name for name, is_out in zip(fitting, ruled_out, strict=True) if not is_out]
+
+
+@functools.lru_cache(maxsize=32)
+def _probed(pair: Pair) -> tuple[np.ndarray, Mapping[str, np.ndarray]]:
+    """Return some places of an array, and each known value there that can be stretched to it."""
+    places = np.unique(np.linspace(0, pair.right.size - 1, PROBED, dtype=int))
+    every = {name: _entries(each, pair.right.shape, places) for name, each in pair.known.items()}
+    return places, {name: row for name, row in every.items() if row is not None}
 
 
 def _entries(array: np.ndarray, shape: tuple[int, ...], places: np.ndarray) -> np.ndarray | None:
@@ -555,6 +560,8 @@ _SLOPES: Final[dict[str, Callable[[np.ndarray], np.ndarray]]] = {
 
 def _slopes(pairs: Sequence[Pair]) -> str:
     """Describe the slope and the number by which an array is multiplied once too often."""
+    if sum(pair.right.size > 1 for pair in pairs) < FEWEST:
+        return ""  # a single number is a multiple of anything
     tries = [lambda right, known, s=slope: right * s(known) for slope in _SLOPES.values()]
     for name in _possible(pairs, tries, factor=True):
         for words, slope in _SLOPES.items():
@@ -566,7 +573,7 @@ def _slopes(pairs: Sequence[Pair]) -> str:
                 continue
             telling = [(n, p) for n, p in zip(numbers, pairs, strict=True) if n]
             if sum(pair.right.size > 1 for _, pair in telling) < FEWEST:
-                continue  # a single number is a multiple of anything
+                continue
             besides = _number_in_words([n for n, _ in telling], [p for _, p in telling])
             if besides is not None:
                 return f"is multiplied by {words.format(name)} once too often{besides}"
