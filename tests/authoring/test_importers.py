@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from grader.authoring.importers import run
+from grader.authoring.importers.carry import with_earlier
 from grader.authoring.importers.cells import ImportFailedError, TestCell
 from grader.authoring.importers.otter_tests import from_doctest, in_folder, with_calls
 
@@ -116,6 +117,17 @@ def test_cells_are_carried_and_proved(nbgrader: tuple[Path, dict[str, TestCell]]
     assert {"hidden", "nose", "earlier", "text", "star", "objects", "classes", "guard"} == carried
     assert {"guard"} == {name for name in carried if tests[name].cannot_fail}
     assert 2 == tests["hidden"].points
+
+
+def test_a_test_gets_the_values_that_names_had_in_earlier_tests() -> None:
+    """A name that is bound again below has its earlier value where that was used."""
+    first = "n = 1\ndef twice():\n    return 2 * n\na = f(n)\nn = 5\nb = f(n)\nn += 1\nc = 7"
+    tests = [TestCell("one", first, 1, 1), TestCell("two", "assert a != b and twice() == n", 1, 2)]
+    [_, two] = with_earlier(tests)
+    above = first.removesuffix("\nc = 7")
+    assert two.source == f"{above}\nassert a != b and twice() == n"
+    [_, three] = with_earlier([tests[0], TestCell("three", "assert b", 1, 3)])
+    assert three.source == "n = 5\nb = f(n)\nassert b"
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,9 @@ PYTHON: Final = frozenset(dir(builtins))
 CERTAIN: Final = (ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom, ast.With, ast.FunctionDef,
                   ast.ClassDef)  # fmt: skip
 """Statements that always define their names when they run."""
+BINDING: Final = (ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AugAssign, ast.Import,
+                  ast.ImportFrom)  # fmt: skip
+"""Statements of earlier tests that a test may need."""
 CELL_MAGIC: Final = re.compile(r"^%%(?!time\b|capture\b)", re.MULTILINE)
 SHELL: Final = re.compile(r"^\s*!|=\s*!|get_ipython\(\)", re.MULTILINE)
 
@@ -298,30 +301,32 @@ def indented(source: str) -> str:
 
 
 def with_earlier(tests: Sequence[TestCell]) -> list[TestCell]:
-    """Put the definitions that a test uses from earlier tests before its own code."""
+    """Put what a test takes from earlier tests above its own text."""
     done: list[TestCell] = []
-    earlier: dict[str, ast.stmt] = {}
+    earlier: list[ast.stmt] = []
     for test in tests:
         statements = _statements(test.source)
-        above: list[str] = []
-        for node in _wanted_from(earlier, statements):
-            above.append(ast.unparse(node))
+        above = [ast.unparse(node) for node in _wanted_from(earlier, statements)]
         done.append(replace(test, source="\n".join([*above, test.source])) if above else test)
-        for node in statements:
-            if isinstance(
-                node, ast.FunctionDef | ast.ClassDef | ast.Assign | ast.Import | ast.ImportFrom
-            ):
-                earlier |= dict.fromkeys(bound(node), node)
+        earlier += [node for node in statements if isinstance(node, BINDING)]
     return done
 
 
-def _wanted_from(earlier: dict[str, ast.stmt], statements: Sequence[ast.stmt]) -> list[ast.stmt]:
-    """Return the statements of earlier tests that a test needs, in order."""
-    found: list[ast.stmt] = []
-    waiting = sorted(needed(statements) & earlier.keys())
+def _wanted_from(earlier: Sequence[ast.stmt], statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """Return the statements of earlier tests that a test needs, in their order.
+
+    A name has the value of the last statement above that binds it. What a function reads may be bound
+    below the function.
+    """
+    names = [bound(node) for node in earlier]
+    chosen: set[int] = set()
+    waiting = [(name, len(earlier)) for name in needed(statements)]
     while waiting:
-        node = earlier[waiting.pop()]
-        if node not in found:
-            found.append(node)
-            waiting += sorted(needed([node]) & earlier.keys())
-    return sorted(found, key=list(earlier.values()).index)
+        name, end = waiting.pop()
+        at = next((at for at in reversed(range(end)) if name in names[at]), None)
+        if at is None or at in chosen:
+            continue
+        chosen.add(at)
+        below = len(earlier) if isinstance(earlier[at], ast.FunctionDef | ast.ClassDef) else at
+        waiting += [(each, below) for each in needed([earlier[at]])]
+    return [earlier[at] for at in sorted(chosen)]
