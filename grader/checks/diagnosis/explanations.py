@@ -362,8 +362,8 @@ class Investigation:
             array = examples.label(view.function, view.first_path())
             cause = Cause(view.function, "", array=array, module=chosen.module)
             cause.is_edit, cause.named = not where, {view.function}
-            home = chosen.mutant.edit.home if chosen.mutant is not None else ""
-            cause.helper = home if home != view.function else ""
+            homes = [each.mutant.edit.home for each in mutants if each.mutant is not None]
+            cause.helper = next((each for each in homes[:1] if each != view.function), "")
             self._worded(view, cause, mutants, name, where)
             return [cause]
         return []
