@@ -305,9 +305,8 @@ def _built_named(builder: _Builder, node: list[Any]) -> Named:
     if not _NAME.fullmatch(_exact(name, str)):
         name = "Row"
     for each in _exact(fields, list):
-        is_numbered = _exact(each, str)[
-            1:
-        ].isdecimal()  # `_0`: of a named tuple made with ``rename=True``
+        # Python itself names a field `_0` in a named tuple made with ``rename=True``.
+        is_numbered = _exact(each, str)[1:].isdecimal()
         if not each.isidentifier() or (each.startswith("_") and not is_numbered):
             raise WireError("a field that is no name, or the name of a method")
     values = builder.rest(_exact(items, list))
