@@ -192,7 +192,7 @@ def test_an_assignment_by_name(folder: Path) -> None:
         ("points: yes", 6, "points", "'yes' is not a number", "100"),
         ("runtime: Torch", 6, "runtime", "'Torch' is not allowed", "torch"),
         ("attempts: [last]", 6, "attempts", "a list is not allowed", "last or best"),
-        ("imports: scipy", 6, "imports", "'scipy' is not a list", "[]"),
+        ("imports: scipy", 6, "imports", "'scipy' is not a list", "[scipy]"),
         ("imports: [scipy.special]", 6, "imports[0]", "is not a top-level module", "scipy"),
         ("imports: [torch]", 6, "imports", "torch needs its own runtime", "runtime: torch"),
         ("limits: {memory: 5}", 6, "limits.memory", "unknown key", "memory_mb"),
