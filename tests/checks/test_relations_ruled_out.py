@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from grader.checks.diagnosis import relations
-from grader.checks.diagnosis.relations import Pair, relation
+from grader.checks.diagnosis import known_values
+from grader.checks.diagnosis.pairs import Pair
+from grader.checks.diagnosis.relations import relation
 
 MADE = {
     "has the term": lambda right, known: right + known,
@@ -38,12 +39,12 @@ def test_same_sentence_without_it(said, off, monkeypatch):
     assert said in found
     assert bool(said) == ("v3" in found)
     monkeypatch.setattr(
-        relations, "_possible", lambda pairs, tries, factor=False: relations._shared(pairs)
+        known_values, "possible", lambda pairs, tries, factor=False: known_values.shared(pairs)
     )
     assert found == relation(pairs(MADE[said], off))
 
 
 def test_rules_out():
     """Of ten values only the right one is looked at in full."""
-    assert relations._possible(pairs(MADE["has the term"]), [np.add]) == ["v3"]
-    assert relations._possible(pairs(MADE[""]), [np.add, np.multiply]) == []
+    assert known_values.possible(pairs(MADE["has the term"]), [np.add]) == ["v3"]
+    assert known_values.possible(pairs(MADE[""]), [np.add, np.multiply]) == []

@@ -10,7 +10,8 @@ from grader.checks.case import Case
 from grader.checks.diagnosis import examples
 from grader.checks.diagnosis.known_names import known_names
 from grader.checks.diagnosis.mutants import MOST, Mutants, mutants
-from grader.checks.diagnosis.relations import Pair, multiples, relation
+from grader.checks.diagnosis.pairs import Pair
+from grader.checks.diagnosis.relations import multiples, relation
 from grader.checks.diagnosis.shared_helpers import repeated
 from grader.checks.diagnosis.views import Cause
 from grader.checks.reference import Module

@@ -17,7 +17,8 @@ import numpy as np
 from grader.checks.arrays import Path, at
 from grader.checks.case import Case
 from grader.checks.diagnosis import conditions, examples, quantities
-from grader.checks.diagnosis.relations import Pair, multiples, quantity, relation
+from grader.checks.diagnosis.pairs import Pair
+from grader.checks.diagnosis.relations import multiples, quantity, relation
 from grader.checks.diagnosis.views import View
 
 MOST_ARRAYS: Final = 12

@@ -23,7 +23,7 @@ from grader.checks.diagnosis import two_edits
 from grader.checks.diagnosis.diagnostics import Candidate, Diagnostics, agree, answer_of
 from grader.checks.diagnosis.examples import last_line
 from grader.checks.diagnosis.mutants import MOST
-from grader.checks.diagnosis.relations import FEWEST_ENTRIES
+from grader.checks.diagnosis.pairs import FEWEST_ENTRIES
 from grader.checks.diagnosis.two_edits import Several
 from grader.checks.diagnosis.views import View
 from grader.checks.mistakes import both

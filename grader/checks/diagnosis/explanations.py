@@ -33,7 +33,8 @@ from grader.checks.diagnosis.diagnostics import (
     wrong_paths,
 )
 from grader.checks.diagnosis.edits import WITNESSES, Edits
-from grader.checks.diagnosis.relations import FEWEST_ENTRIES, is_slip
+from grader.checks.diagnosis.pairs import FEWEST_ENTRIES
+from grader.checks.diagnosis.relations import is_slip
 from grader.checks.diagnosis.two_edits import Several
 from grader.checks.diagnosis.views import Cause, View
 from grader.checks.failure import Failure

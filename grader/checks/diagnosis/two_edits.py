@@ -16,7 +16,7 @@ import numpy as np
 from grader.checks.arrays import Path
 from grader.checks.compare import TOLERANCE
 from grader.checks.diagnosis.diagnostics import Candidate
-from grader.checks.diagnosis.relations import FEWEST_ENTRIES
+from grader.checks.diagnosis.pairs import FEWEST_ENTRIES
 from grader.checks.diagnosis.views import View
 from grader.checks.reference import Module
 

@@ -24,7 +24,8 @@ from grader.checks.diagnosis import examples, quantities
 from grader.checks.diagnosis.descriptions import pairs_of, relation_of, shares_of, unlike
 from grader.checks.diagnosis.diagnostics import Candidate, wrong_paths
 from grader.checks.diagnosis.edits import Edits
-from grader.checks.diagnosis.relations import FEWEST_ENTRIES, is_slip, near, quantity, relation
+from grader.checks.diagnosis.pairs import FEWEST_ENTRIES, near
+from grader.checks.diagnosis.relations import is_slip, quantity, relation
 from grader.checks.diagnosis.views import Cause, View
 from grader.checks.reference import Module
 from grader.sandbox.student import Refused
