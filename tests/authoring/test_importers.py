@@ -74,6 +74,8 @@ assert_equal(helper(3), 14)
 assert_raises(ValueError, squares, 0)"""
 MORE = """\
 x = np.arange(5.0)
+def scaled(n):
+    return factor * n
 def total(n):
     return sum(squares(n))
 class Box:
@@ -100,6 +102,8 @@ def nbgrader(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
         graded("objects", "box = Box()\nassert box.size() == 3 and isinstance(box.size(), int)"),
         graded("classes", "box = Box()\nassert type(box) == Box and type(box) is Box and "
                "type(box).__name__ == 'Box' and type(total(1)) is int and 'size' in dir(box)"),
+        graded("global", "factor = 2\nassert scaled(2) == 4\nfactor, other = 3, 4\n"
+               "assert scaled(2) == 6"),
         graded("guard", "if __name__ == '__main__':\n    assert total(1) == 1"),
         graded("subclass", "class Big(Box):\n    pass\nassert Big().size() == 3"),
         graded("identity", "assert squares(1) is not squares(1)"),
@@ -114,7 +118,17 @@ def nbgrader(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
 def test_cells_are_carried_and_proved(nbgrader: tuple[Path, dict[str, TestCell]]) -> None:
     _, tests = nbgrader
     carried = {name for name, test in tests.items() if not test.problem}
-    assert {"hidden", "nose", "earlier", "text", "star", "objects", "classes", "guard"} == carried
+    assert {
+        "hidden",
+        "nose",
+        "earlier",
+        "text",
+        "star",
+        "objects",
+        "classes",
+        "global",
+        "guard",
+    } == carried
     assert {"guard"} == {name for name in carried if tests[name].cannot_fail}
     assert 2 == tests["hidden"].points
 

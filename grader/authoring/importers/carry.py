@@ -6,6 +6,7 @@ import ast
 import builtins
 import io
 import re
+import symtable
 import tokenize
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -28,6 +29,7 @@ CERTAIN: Final = (ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom, ast.Wit
 BINDING: Final = (ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AugAssign, ast.Import,
                   ast.ImportFrom)  # fmt: skip
 """Statements of earlier tests that a test may need."""
+ASSIGNING: Final = (ast.Assign, ast.AnnAssign, ast.AugAssign)
 CELL_MAGIC: Final = re.compile(r"^%%(?!time\b|capture\b)", re.MULTILINE)
 SHELL: Final = re.compile(r"^\s*!|=\s*!|get_ipython\(\)", re.MULTILINE)
 
@@ -41,6 +43,9 @@ class DefinedNames(Struct):
     """Names of imported modules or from them, each with its import statement."""
     stars: list[str] = field(default_factory=list)
     classes: set[str] = field(default_factory=set)
+    functions: set[str] = field(default_factory=set)
+    read: set[str] = field(default_factory=set)
+    """Global variables that functions of the program read when they are called."""
 
 
 def names_of(parts: Sequence[ProgramPart]) -> DefinedNames:
@@ -49,6 +54,25 @@ def names_of(parts: Sequence[ProgramPart]) -> DefinedNames:
     for number, part in enumerate(parts):
         for node in _statements(part.source) if part.kind == "code" else ():
             _note(found, number, node)
+            found.read |= _read_in_functions(node)
+    found.read -= found.imports.keys() | found.classes | found.functions | PYTHON
+    return found
+
+
+def _read_in_functions(node: ast.stmt) -> set[str]:
+    """Return the global names that the functions and classes of a statement read."""
+    try:
+        tables = symtable.symtable(ast.unparse(node), "cell", "exec").get_children()
+    except SyntaxError:  # ``await`` outside a function, which notebooks allow
+        return set()
+    found: set[str] = set()
+    for table in tables:
+        tables += table.get_children()
+        found |= {
+            symbol.get_name()
+            for symbol in table.get_symbols()
+            if symbol.is_global() and symbol.is_referenced()
+        }
     return found
 
 
@@ -67,6 +91,8 @@ def _note(found: DefinedNames, number: int, node: ast.stmt) -> None:
         return
     if isinstance(node, ast.ClassDef):
         found.classes.add(node.name)
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        found.functions.add(node.name)
     for name in bound(node):
         found.student.setdefault(name, []).append(number)
 
@@ -245,7 +271,26 @@ def _is_constant(node: ast.expr) -> bool:
     return calls or (isinstance(node, ast.Name) and node.id in PYTHON)
 
 
-# --- names that a test deletes ------------------------------------------------------------------
+# --- names that a test sets or deletes in the program -------------------------------------------
+
+
+def set_for_program(statements: Sequence[ast.stmt], names: DefinedNames) -> set[str]:
+    """Return the variables that a test sets and that functions of the program read."""
+    nodes = [each for node in statements for each in _own_scope(node)]
+    assigned = [node for node in nodes if isinstance(node, ASSIGNING)]
+    return names.read & {name for node in assigned for name in bound(node)}
+
+
+def with_settings(source: str, shared: set[str]) -> str:
+    """Return a test in which the program also gets the variables that the test sets."""
+    added = [
+        (node, f"student.{name} = {name}")
+        for statement in ast.parse(source).body
+        for node in _own_scope(statement)
+        if isinstance(node, ASSIGNING)
+        for name in sorted(bound(node) & shared)
+    ]
+    return _with_lines(source, added)
 
 
 def hidden_from_program(statements: Sequence[ast.stmt], names: DefinedNames) -> set[str]:
@@ -265,20 +310,30 @@ def with_deletions(source: str, hidden: set[str]) -> str:
 
     The lines of the test are unchanged: a line is inserted after each that deletes or assigns one.
     """
-    lines = source.split("\n")
-    added: list[tuple[int, str]] = []
+    added: list[tuple[ast.stmt, str]] = []
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Delete | ast.Assign | ast.FunctionDef):
             continue
-        indent = " " * node.col_offset
         for name in sorted(bound(node) & hidden) if not isinstance(node, ast.Delete) else ():
-            added.append((node.end_lineno or 0, f"{indent}student.{name} = {name}"))
+            added.append((node, f"student.{name} = {name}"))
         for target in node.targets if isinstance(node, ast.Delete) else ():
             if isinstance(target, ast.Name) and target.id in hidden:
-                added.append((node.end_lineno or 0, f"{indent}del student.{target.id}"))
-    for at, line in sorted(added, reverse=True):
+                added.append((node, f"del student.{target.id}"))
+    return _with_lines(source, added)
+
+
+def _with_lines(source: str, added: Sequence[tuple[ast.stmt, str]]) -> str:
+    """Insert lines after statements; without them if a statement shares its line with a header."""
+    lines = source.split("\n")
+    placed = [(node.end_lineno or 0, " " * node.col_offset + line) for node, line in added]
+    for at, line in sorted(placed, reverse=True):
         lines.insert(at, line)
-    return "\n".join(lines)
+    made = "\n".join(lines)
+    try:
+        ast.parse(made)
+    except SyntaxError:
+        return source
+    return made
 
 
 # --- a test function ----------------------------------------------------------------------------

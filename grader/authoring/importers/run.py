@@ -47,6 +47,8 @@ class ImportReport(Struct, frozen=True):
     """Packages that the notebook imports but that are not installed."""
     marked: bool = True
     """Whether the notebook marks what students write."""
+    set_by_tests: tuple[str, ...] = ()
+    """Variables that test cells set and that functions of the solution read."""
 
     def lines(self) -> Iterator[str]:
         """Yield the report: totals, then each cell that was refused or whose test cannot fail."""
@@ -68,6 +70,11 @@ class ImportReport(Struct, frozen=True):
         for test in carried:
             if test.cannot_fail:
                 yield f"    cell {test.cell}, {test.name}: cannot fail, so it has 0 points"
+        if self.set_by_tests:
+            yield (
+                f"  functions of the solution read {', '.join(self.set_by_tests)} from test cells: "
+                "perhaps an argument was meant"
+            )
         if self.missing:
             yield f"  not installed: {', '.join(self.missing)}; install them and import again"
         if not self.marked:
@@ -152,6 +159,7 @@ def _import(start: Path, system: str, notebook: Path, name: str) -> ImportReport
     return ImportReport(
         notebook, name, tuple(tests), len(found.manual), tuple(data.values()),
         points, problem, missing, prove.is_marked(write.solution(found)),
+        write.set_by_tests(found, tests),
     )  # fmt: skip
 
 

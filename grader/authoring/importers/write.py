@@ -26,8 +26,10 @@ from grader.authoring.importers.carry import (
     names_of,
     needed,
     problem,
+    set_for_program,
     with_deletions,
     with_earlier,
+    with_settings,
 )
 from grader.authoring.importers.cells import (
     Imported,
@@ -112,6 +114,13 @@ def carried(found: Imported) -> list[TestCell]:
     for test in with_earlier(found.tests):
         checked.append(replace(test, problem=problem(test, names)))
     return checked
+
+
+def set_by_tests(found: Imported, tests: Sequence[TestCell]) -> tuple[str, ...]:
+    """Return the variables of tests that functions of the program read: often a slip in these."""
+    names = names_of(found.parts)
+    bodies = [ast.parse(_parsed(test.source)).body for test in tests if not test.problem]
+    return tuple(sorted(set().union(*(set_for_program(body, names) for body in bodies))))
 
 
 def has_code(test: TestCell) -> bool:
@@ -269,6 +278,8 @@ def _function(test: TestCell, names: DefinedNames) -> str:
     imported = sorted(wanted & names.imports.keys() - names.student.keys() - sought)
     lines += [names.imports[name] for name in imported if NOSE not in names.imports[name]]
     hidden = hidden_from_program(statements, names)
+    if shared := set_for_program(statements, names) - hidden:
+        body = with_settings(body, shared)
     body = with_deletions(body, hidden) if hidden else body
     lines += [f'{name} = {STUDENT}.eval("student.{name}")' for name in sorted(wanted & hidden)]
     from_student = names.student.keys() | (sought & names.imports.keys())
