@@ -7,9 +7,10 @@ remote.backward(params, cache, y)
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -145,15 +146,12 @@ def added(value: Any, args: Sequence[Any]) -> list[np.ndarray]:
 
 def is_given(array: np.ndarray, args: Sequence[Any]) -> bool:
     """Return whether ``array`` is an argument or was part of one."""
-    for _, leaf in arrays.leaves(list(args)):
-        if isinstance(leaf, Part):
-            if is_given(array, leaf.case.args):
-                return True
-        elif isinstance(leaf, (np.ndarray, float)):
-            fits = np.shape(leaf) == array.shape[array.ndim - np.ndim(leaf) :]
-            if fits and _begins_alike(leaf, array) and np.allclose(leaf, array, HANDED_BACK, 0):
-                return True
-    return False
+    by_shape = _numbers_in(_Same(args))
+    return any(
+        _begins_alike(leaf, array) and np.allclose(leaf, array, HANDED_BACK, 0)
+        for axes in range(array.ndim + 1)
+        for leaf in by_shape.get(array.shape[axes:], ())
+    )
 
 
 def _begins_alike(leaf: np.ndarray | float, array: np.ndarray) -> bool:
@@ -162,6 +160,32 @@ def _begins_alike(leaf: np.ndarray | float, array: np.ndarray) -> bool:
         return True
     first = float(np.asarray(leaf).flat[0])
     return not abs(first - float(array.flat[0])) > HANDED_BACK * abs(first)
+
+
+class _Same:
+    """Arguments as a key: equal only to the same object."""
+
+    def __init__(self, args: Sequence[Any]) -> None:
+        self.args = args
+
+    def __hash__(self) -> int:
+        return id(self.args)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.args is self.args
+
+
+@functools.lru_cache(maxsize=64)
+def _numbers_in(args: _Same) -> Mapping[tuple[int, ...], list[np.ndarray | float]]:
+    """Return the arrays and numbers in arguments by shape: answers have hundreds to look up."""
+    found: dict[tuple[int, ...], list[np.ndarray | float]] = {}
+    for _, leaf in arrays.leaves(list(args.args)):
+        if isinstance(leaf, Part):
+            for shape, numbers in _numbers_in(_Same(leaf.case.args)).items():
+                found.setdefault(shape, []).extend(numbers)
+        elif isinstance(leaf, (np.ndarray, float)):
+            found.setdefault(np.shape(leaf), []).append(leaf)
+    return found
 
 
 def says_something(answers: Sequence[Answer]) -> bool:
