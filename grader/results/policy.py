@@ -355,8 +355,9 @@ def unapplied(assignment: Assignment, grades: Iterable[Grade]) -> str:
     names = f"{', '.join(marked[:MOST_NAMED])}" + (
         f" and {len(marked) - MOST_NAMED} more" if len(marked) > MOST_NAMED else ""
     )
+    verb = "has" if len(timeless) == 1 else "have"
     whose = "this download has no submission times" if len(timeless) == len(counting) else (
-        f"{len(timeless)} of {len(counting)} submissions have no time that can be read")  # fmt: skip
+        f"{len(timeless)} of {len(counting)} submissions {verb} no time that can be read")  # fmt: skip
     cost = assignment.late.marked
     said = f"the late policy is not applied: {whose}"
     if marked and cost is not None:

@@ -237,6 +237,16 @@ def test_relations(wrong, said) -> None:
     assert relation(pairs).startswith(said) if said else relation(pairs) == ""
 
 
+def test_a_function_that_is_missing_is_named() -> None:
+    """The right array is a function of the student's, as where a layer lacks its activation."""
+    for function, said in (
+        (np.tanh, "lacks the tanh"),
+        (lambda a: 1 / (1 + np.exp(-a)), "lacks the sigmoid"),
+        (np.abs, "has the right absolute values, but other signs"),
+    ):
+        assert relation([Pair(a, function(a)) for a in (RIGHT, RIGHT + 0.25)]) == said
+
+
 def test_multiples() -> None:
     """A factor of each input or of each row is said; any other array is not a multiple."""
     right = np.arange(1.0, 7).reshape(3, 2)

@@ -239,6 +239,12 @@ _UNARY: Final[dict[str, Callable[[np.ndarray], np.ndarray]]] = {
     "is the right value less its mean": lambda a: a - _many(a).mean(),
 }
 
+_MISSING: Final[dict[str, Callable[[np.ndarray], np.ndarray]]] = {
+    "has the right absolute values, but other signs": np.abs,
+    "lacks the sigmoid": sigmoid,
+    "lacks the tanh": np.tanh,
+}
+
 
 def _unary(pairs: Sequence[Pair]) -> str:
     if not all(pair.got.any() for pair in pairs):
@@ -247,13 +253,9 @@ def _unary(pairs: Sequence[Pair]) -> str:
         for words, function in _UNARY.items():
             if holds_for_all(pairs, lambda p, f=function: near(p.got, f(p.right))):  # type: ignore[misc]
                 return words
-        for words, function in _UNARY.items():
+        for words, function in _MISSING.items():
             if holds_for_all(pairs, lambda p, f=function: near(f(p.got), p.right)):  # type: ignore[misc]
-                return (
-                    f"has the right value for {words.removeprefix('is ').split(' of ')[0]}"
-                    * (" of " in words)
-                    or ""
-                )
+                return words
     limits = {float(np.abs(pair.got).max()) for pair in pairs}
     limit = max(limits)
     if limit and holds_for_all(pairs, lambda p: near(p.got, np.clip(p.right, -limit, limit))):
