@@ -244,7 +244,7 @@ def test_a_function_that_is_missing_is_named() -> None:
         (lambda a: 1 / (1 + np.exp(-a)), "lacks the sigmoid"),
         (np.abs, "has the right absolute values, but other signs"),
     ):
-        assert relation([Pair(a, function(a)) for a in (RIGHT, RIGHT + 0.25)]) == said
+        assert relation([Pair(a, function(a)) for a in (RIGHT - 1.5, RIGHT - 2.25)]) == said
 
 
 def test_multiples() -> None:
