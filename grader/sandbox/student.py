@@ -193,25 +193,28 @@ class Student(Struct):
         """Reset the number of bytes that a plain test has received."""
         self.in_test = 0
 
+    @property
+    def share(self) -> float:
+        """Fraction of a request's CPU limit that a plain test has; smaller after an overrun."""
+        return LESS if self.overran else 1.0
+
     def exchange(self, request: list[Any], cpu: float) -> Any:
         """Send a request of `grader.checks.boundary.peer` and return the decoded reply.
 
         The reply does not outlive the test, so its bytes count only in ``in_test``.
         """
-        share = LESS if self.overran else 1.0
         kept, self.budget.received = self.budget.received, self.in_test
         try:
-            return self._ask(request, cpu * share, share)
+            return self._ask(request, cpu * self.share, self.share)
         finally:
             self.in_test, self.budget.received = self.budget.received, kept
 
     def exchange_all(self, requests: list[list[Any]], cpu: float) -> list[Any]:
         """Send several requests in one message and return their replies (see `exchange`)."""
         kept, self.budget.received = self.budget.received, self.in_test
-        share = LESS if self.overran else 1.0
         try:
             request = ["do all", requests]
-            replies: list[Any] = self._ask(request, cpu * share, share, len(requests))
+            replies: list[Any] = self._ask(request, cpu * self.share, self.share, len(requests))
             return replies
         finally:
             self.in_test, self.budget.received = self.budget.received, kept

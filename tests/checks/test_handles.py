@@ -56,6 +56,7 @@ STATED = {
 }  # fmt: skip
 
 SOURCE = """
+import time
 import numpy as np
 
 class Yes:
@@ -119,6 +120,11 @@ def swallow(function):
 def asserts(): raise AssertionError("of the program")
 def without_end(function):
     while True: function(1)
+def without_end_after(function):
+    stop = time.process_time() + 0.3
+    while time.process_time() < stop: pass
+    function(1)
+    while True: pass
 def many(): return list(range(100_000))
 def numbers():
     yield 1
@@ -136,6 +142,13 @@ def student():
         )
         yield made
         made.end()
+
+
+@pytest.fixture(autouse=True)
+def no_earlier_overruns(student):
+    """Forget what earlier tests of this file had to stop."""
+    student.overran.clear()
+    student.stopped = 0
 
 
 def module(student, trail=None, test=[0]):  # noqa: B006  # counts the tests
@@ -349,12 +362,13 @@ def test_a_loop_that_calls_the_test_without_an_end(student):
         module(student).without_end(lambda x: x)
     assert student.budget.used - before < 5
     student.overran.clear()
+    with pytest.raises(StoppedError, match=r"after 0.5 s of CPU time"):
+        module(student).without_end_after(lambda x: x)
+    student.overran.clear()
     other = module(student)
     other._grader_peer._called = MAX_CALLED + 1  # as if the function of the test took so long
     with pytest.raises(StoppedError, match="infinite loop"):
         other.apply(lambda x: x, 1)
-    student.overran.clear()
-    student.stopped = 0
 
 
 def test_endless_recursion(student):

@@ -423,7 +423,7 @@ class Peer:
         """Send the deferred requests, and return the replies."""
         self._ready()
         requests = [each.request for each in self._waiting]
-        cpu = self._cpu or self.student.limits.call_cpu
+        cpu = self._seconds
         try:
             return self.student.exchange_all(requests, cpu)
         except StudentError as error:
@@ -475,7 +475,7 @@ class Peer:
         self, request: list[Any], number: int, reference: Reference, operation: str, name: str
     ) -> list[Any]:
         """Send a request, and answer the program's calls of the test's functions."""
-        left = self._cpu or self.student.limits.call_cpu
+        left = self._seconds
         self._arrived = 0
         self._ready()
         while True:
@@ -519,6 +519,9 @@ class Peer:
         try:
             reply = self.student.exchange(request, cpu)
         except OverrunError as error:
+            if str(error) == STOPPED.format(cpu * self.student.share):
+                # After calls of the test's functions, ``cpu`` is only the rest of the limit.
+                error = OverrunError(STOPPED.format(self._seconds * self.student.share))
             self._note_overrun(operation, reference, error)
             raise self._stop(error) from None
         except StudentError as error:
@@ -530,10 +533,14 @@ class Peer:
     def _endless(self, operation: str, reference: Reference) -> StoppedError:
         """End the worker of a request that calls the test's functions endlessly."""
         self.student.end()
-        seconds = self._cpu or self.student.limits.call_cpu
-        error = OverrunError(STOPPED.format(seconds))
+        error = OverrunError(STOPPED.format(self._seconds))
         self._note_overrun(operation, reference, error)
         return self._stop(error)
+
+    @property
+    def _seconds(self) -> float:
+        """CPU seconds of a request, including what the program does between calls of the test."""
+        return self._cpu or self.student.limits.call_cpu
 
     def _note_overrun(self, operation: str, reference: Reference, error: OverrunError) -> None:
         if operation == "call" and len(reference) == 2 and reference[0] == 0:
