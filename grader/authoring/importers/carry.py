@@ -62,18 +62,23 @@ def names_of(parts: Sequence[ProgramPart]) -> DefinedNames:
 def _read_in_functions(node: ast.stmt) -> set[str]:
     """Return the global names that the functions and classes of a statement read."""
     try:
-        tables = symtable.symtable(ast.unparse(node), "cell", "exec").get_children()
+        inner = scopes(ast.unparse(node))[1:]
     except SyntaxError:  # ``await`` outside a function, which notebooks allow
         return set()
-    found: set[str] = set()
+    return {
+        symbol.get_name()
+        for table in inner
+        for symbol in table.get_symbols()
+        if symbol.is_global() and symbol.is_referenced()
+    }
+
+
+def scopes(source: str) -> list[symtable.SymbolTable]:
+    """Return the symbol tables of code: the module's, then those of functions and classes."""
+    tables = [symtable.symtable(source, "cells", "exec")]
     for table in tables:
         tables += table.get_children()
-        found |= {
-            symbol.get_name()
-            for symbol in table.get_symbols()
-            if symbol.is_global() and symbol.is_referenced()
-        }
-    return found
+    return tables
 
 
 def _note(found: DefinedNames, number: int, node: ast.stmt) -> None:

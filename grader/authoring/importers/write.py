@@ -26,6 +26,7 @@ from grader.authoring.importers.carry import (
     names_of,
     needed,
     problem,
+    scopes,
     set_for_program,
     with_deletions,
     with_earlier,
@@ -208,9 +209,8 @@ def _parsed(source: str) -> str:
 def _missing(sources: Sequence[str]) -> set[str]:
     """Return the global names that cells read and none of them defines."""
     whole = "\n".join(source for source in sources if is_python(source))
-    tables, read, written = [symtable.symtable(whole, "cells", "exec")], set(), set(dir(builtins))
-    for table in tables:
-        tables += table.get_children()
+    read, written = set[str](), set(dir(builtins))
+    for table in scopes(whole):
         for symbol in table.get_symbols():
             if table.get_type() == "module" or symbol.is_global():
                 read |= {symbol.get_name()} if symbol.is_referenced() else set()

@@ -2,8 +2,7 @@
 
     superposed(search, view, failing)    # their effects on an array add up, or multiply; or None
 
-The answers of single edits are known from earlier
-searches; only likely pairs are compiled.
+The answers of single edits are known from earlier searches; only likely pairs are compiled.
 """
 
 from __future__ import annotations
