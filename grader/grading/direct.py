@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from grader.grading import plugin
 from grader.grading.marks import READERS, params_of
+from grader.grading.memory import room
 from grader.grading.session import Bench
 
 _MARKS: Final = {"parametrize", *READERS}
@@ -49,15 +50,16 @@ class Plain(Struct, frozen=True):
         """Call the test and record its outcome on the bench."""
 
         def call() -> None:
-            given = {
-                name: self.params[name]
-                if name in self.params
-                else plugin.OURS[name](bench, self.item)
-                for name in self.wanted
-            }
-            self.item.obj(**given)
-            bench.peers.settle()
-            plugin.finish(self.item)
+            with bench.memory.limited(room(self.item, bench.assignment)):
+                given = {
+                    name: self.params[name]
+                    if name in self.params
+                    else plugin.OURS[name](bench, self.item)
+                    for name in self.wanted
+                }
+                self.item.obj(**given)
+                bench.peers.settle()
+                plugin.finish(self.item)
 
         peers = bench.peers
         peers.runner = None if "check" in self.wanted else call.__code__

@@ -160,6 +160,7 @@ def _explained(
 
 def run_items(bench: Bench, items: Sequence[pytest.Item]) -> None:
     """Run every item once; the plugin appends the outcomes to the bench."""
+    bench.memory.measure()
     for item, following in zip(items, [*items[1:], None], strict=True):
         plugin.clean(item)
         bench.runs(outcomes.check_id(item))

@@ -21,7 +21,7 @@ from grader.checks.failure import Failed, PartialCreditGiven
 from grader.checks.mistakes import Hint
 from grader.course.assignment import Assignment, SpeedLimit
 from grader.course.yaml_nodes import FILE
-from grader.grading import marks, wording
+from grader.grading import marks, memory, wording
 from grader.grading.marks import mark_of, params_of
 from grader.grading.protocol import CheckInfo
 from grader.grading.subtests import SubtestsFailed
@@ -221,6 +221,8 @@ def _is_students(item: pytest.Item, error: BaseException, rules: Rules) -> bool:
 
 def said(item: pytest.Item, error: BaseException, rules: Rules) -> tuple[str, Cause]:
     """Return the message for the student and the cause of an exception in a test."""
+    if isinstance(error, MemoryError):
+        return wording.OUT_OF_MEMORY.format(memory.room(item, rules.assignment)), "kind"
     place = wording.place_of(error, rules.tests)
     if mark_of(item, "example"):
         return wording.example_text(error, place), "wrong"

@@ -14,6 +14,7 @@ A class run (`grader.grading`) collects once and runs the items again for each s
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, Final
@@ -26,7 +27,7 @@ from grader.checks.check import Check
 from grader.course import catalog
 from grader.course.assignment import Course
 from grader.course.secret import course_secret
-from grader.grading import marks
+from grader.grading import marks, memory
 from grader.grading.objects import FreshObject
 from grader.grading.outcomes import CHECK, check_id, outcome_of, stricter
 from grader.grading.session import Bench
@@ -242,6 +243,30 @@ def _run_copy(item: pytest.Item) -> None:
     hooks.pytest_runtest_teardown(item=copy, nextitem=None)
 
 
+# --- memory -----------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, None, None]:
+    """Limit the memory of the fixtures of a test."""
+    with _limited(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Limit the memory of a test."""
+    with _limited(item):
+        return (yield)
+
+
+def _limited(item: pytest.Item) -> contextlib.AbstractContextManager[None]:
+    bench = item.config.stash.get(_BENCH, None)
+    if bench is None:
+        return contextlib.nullcontext()
+    return bench.memory.limited(memory.room(item, bench.assignment))
+
+
 # --- outcomes ---------------------------------------------------------------------------------
 
 
@@ -262,6 +287,8 @@ def finish(item: pytest.Item) -> None:
 def note(bench: Bench, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     """Append the outcome of a check to the bench."""
     bench.outcomes.append(outcome_of(item, call, bench.rules))
+    if call.excinfo:
+        memory.release(call.excinfo.value)
 
 
 @pytest.hookimpl(wrapper=True)

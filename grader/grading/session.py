@@ -22,6 +22,7 @@ from grader.checks.exercise import Exercise, load_exercise
 from grader.checks.judge import Draw
 from grader.checks.timing import Yardstick
 from grader.course.assignment import Assignment, Course
+from grader.grading.memory import Memory
 from grader.grading.outcomes import Rules
 from grader.grading.peers import Peers
 from grader.model import Limits, Outcome
@@ -49,6 +50,7 @@ class Bench:
     objects: bool = False
     """Whether ``student`` returns fresh objects, to find tests that compare nothing."""
     rules: Rules = field(init=False)
+    memory: Memory = field(default_factory=Memory)
     _exercise: Exercise | None = None
     _server: ForkServer | None = None
     _drawn: dict[Draw, list[Case]] = field(default_factory=dict)
@@ -222,7 +224,10 @@ class Bench:
             strict=True,
         )  # fmt: skip
         student = self._student((main,), tuple(helpers))
-        student.limits = Limits(call_cpu=60, call_wall=300, total=1e9, import_cpu=60)
+        most = self.assignment.limits.memory_mb
+        student.limits = Limits(
+            call_cpu=60, call_wall=300, total=1e9, import_cpu=60, memory_mb=most
+        )
         return student
 
     def _given_modules(self) -> list[tuple[str, str]]:

@@ -18,9 +18,11 @@ from typing import Any, Final
 import pytest
 
 from grader.checks.failure import PartialCreditGiven
+from grader.grading import memory
+from grader.grading.watchdog import OverlongError
 from grader.sandbox.faults import GraderError
 
-PASSED_ON = (GraderError, KeyboardInterrupt, SystemExit, MemoryError)
+PASSED_ON = (GraderError, KeyboardInterrupt, SystemExit, OverlongError)
 """Exceptions that end the whole test, not only one part."""
 
 
@@ -61,6 +63,7 @@ class Subtests:
             if lost:
                 self._lost += lost
                 self._failures.append((name, error))
+            memory.release(error)
 
     def finish(self) -> None:
         """End the test; raise `SubtestsFailed` if a part failed or is missing."""

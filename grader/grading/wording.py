@@ -32,6 +32,10 @@ MOST_EXAMPLE: Final = 200
 WORD: Final = re.compile(r"\d[\w.]*(?:(?<=[eE])[+-]\d+)?|[^\W\d_]\w*|_\w+")
 NOT_JUDGED: Final = "this check could not be judged; it is not your fault, and no points are lost"
 NO_MESSAGE: Final = "what this check asks for does not hold"
+OUT_OF_MEMORY: Final = (
+    "this check ran out of memory ({:,} MiB) with what your code returned: "
+    "is a number or a size far too large?"
+)
 MESSAGES: Final = ("fail", "skip", "partial_credit", "Failed", "test", "raises", "parametrize")
 """Functions whose text arguments students may read."""
 KINDS: Final = {

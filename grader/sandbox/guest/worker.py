@@ -389,4 +389,5 @@ def _hide_our_modules() -> None:
 
 def main() -> None:
     """Serve the file descriptor ``argv[1]`` with the settings in ``argv[2]`` (JSON)."""
+    lockdown.lift_data_limit()
     serve(socket.socket(fileno=int(sys.argv[1])), json.loads(sys.argv[2]))
