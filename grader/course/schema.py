@@ -88,7 +88,7 @@ LIMITS: Final[Mapping[str, Schema]] = {
         "CPU seconds and seconds asleep for the whole submission. Default: 20.", SECONDS
     ),
     "memory_mb": _means(
-        "MiB of memory besides the libraries. Default: 1024.",
+        "MiB of memory besides the libraries. Default: 1024. A hidden test may use as much, at least 1024.",
         {"type": "integer", "minimum": 1, "maximum": 1024 * 1024, "examples": [1024]},
     ),
 }
