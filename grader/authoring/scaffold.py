@@ -101,6 +101,13 @@ def _begin(start: Path, name: str, entry: str, exercise: Mapping[str, str]) -> S
     return Scaffold(folder, tuple(files), "" if extended is not None else entry)
 
 
+def add_line(folder: Path, name: str, line: str) -> None:
+    """Add a line to the entry that `begin` has written for an exercise."""
+    listing = folder / FILE
+    head = re.compile(rf"^( *)- name: {name}(\r?\n)", re.MULTILINE)
+    _write(listing, head.sub(rf"\g<0>\1  {line}\2", _read(listing), count=1))
+
+
 def check_name(name: str) -> None:
     """Raise `CatalogError` for a name that an exercise cannot have."""
     if not NAME.fullmatch(name) or keyword.iskeyword(name):

@@ -7,11 +7,13 @@ import time
 import traceback
 from collections.abc import Iterator, Sequence
 from functools import cache, partial
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from grader.grading import direct, marks, outcomes, plugin
+from grader.grading.protocol import USED
 from grader.grading.session import Bench
 from grader.grading.subtests import SUBTESTS
 from grader.model import Card, Grade, Limits, Outcome, Submission
@@ -124,7 +126,7 @@ def _graded(
         outcomes=(*explained, *outcomes.manual(bench.assignment)),
         cards=cards,
         message=message,
-        instructor=_printed(asked.student),
+        instructor=_printed(asked.student) | _used(bench, asked.student),
     )
 
 
@@ -218,6 +220,10 @@ def _loading_problems(student: Student) -> str:
     return "While your file was loaded:\n" + "\n".join(texts) if texts else ""
 
 
-def _printed(student: Student) -> dict[str, str]:
+def _used(bench: Bench, student: Student) -> dict[str, Any]:
+    return {USED: student.budget} if bench.measures else {}
+
+
+def _printed(student: Student) -> dict[str, Any]:
     text = student.captured.decode("utf-8", "replace")
     return {"output": text} if text else {}

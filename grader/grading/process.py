@@ -27,6 +27,7 @@ from typing import Final, Literal
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from grader import testing
 from grader.checks.boundary.classes import give_type
@@ -70,11 +71,14 @@ def bench_for(settings: Settings) -> Bench:
     """Return the bench for a run, with its fork server starting."""
     course = catalog.load(Path(settings.course))
     assignment = course.assignment(settings.assignment)
+    if settings.limits is not None:
+        assignment = replace(assignment, limits=settings.limits)
     sandbox = Sandbox.best() if settings.sandbox == "best" else Sandbox(frozenset())
     sandbox = sandbox.without("quiet") if settings.alone else sandbox
     bench = Bench(
-        course, assignment, sandbox, settings.seed, settings.secret, objects=settings.objects
-    )
+        course, assignment, sandbox, settings.seed, settings.secret, objects=settings.objects,
+        measures=settings.limits is not None,
+    )  # fmt: skip
     if not settings.collect:
         bench.server.start()
     return bench

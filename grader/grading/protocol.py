@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import Struct, field
+
+from grader.model import Limits
 
 
 class Settings(Struct, frozen=True):
@@ -24,6 +28,12 @@ class Settings(Struct, frozen=True):
     """Whether the process only lists the checks, and grades nothing."""
     objects: bool = False
     """Whether ``student`` returns fresh objects: a test that then passes compares nothing."""
+    limits: Limits | None = None
+    """Limits instead of the assignment's; each grade then says what it `USED`."""
+
+
+USED: Final = "used"
+"""The key in a grade's ``instructor`` that holds the seconds used, as a `Budget`."""
 
 
 class CheckInfo(Struct, frozen=True):

@@ -49,6 +49,8 @@ class Bench:
     """Called with the name of each check before it runs, and with '' after the last."""
     objects: bool = False
     """Whether ``student`` returns fresh objects, to find tests that compare nothing."""
+    measures: bool = False
+    """Whether each grade says which seconds the submission used."""
     rules: Rules = field(init=False)
     memory: Memory = field(default_factory=Memory)
     _exercise: Exercise | None = None

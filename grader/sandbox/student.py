@@ -119,6 +119,10 @@ class Budget(Struct):
     """CPU seconds plus seconds asleep."""
     trials: float = 0.0
     """The part of ``used`` that experiments used (see `Student.again`)."""
+    loading: float = 0.0
+    """CPU seconds of the longest load."""
+    longest: float = 0.0
+    """CPU seconds of the longest request after loading."""
     received: int = 0
     """Bytes of answers; all of them stay in memory until the submission is graded."""
 
@@ -314,6 +318,10 @@ class Student(Struct):
             self.end()
             raise
         self.cpu = reply.cpu
+        if request[0] == "load":
+            self.budget.loading = max(self.budget.loading, reply.cpu)
+        else:
+            self.budget.longest = max(self.budget.longest, reply.cpu)
         self.spend(reply.cpu + reply.asleep + reply.read)
         self.budget.received += reply.size
         if self.budget.received > MAX_RECEIVED:

@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
-from grader.authoring.importers import run
+from grader.authoring.importers import limits, run
 from grader.authoring.importers.carry import with_earlier
 from grader.authoring.importers.cells import ImportFailedError, TestCell
 from grader.authoring.importers.otter_tests import from_doctest, in_folder, with_calls
+from grader.course import catalog
+from grader.model import Limits
+from grader.sandbox.student import Budget
 
 
 def cell(
@@ -339,3 +342,35 @@ def test_a_notebook_without_marked_solutions_keeps_its_points(tmp_path: Path) ->
     [report] = run.run(tmp_path / "course", "nbgrader", saved(tmp_path / "week_1.ipynb", cells))
     assert (1, False) == (report.tests[0].points, report.marked)
     assert any(line.startswith("  no solution is marked") for line in report.lines())
+
+
+SLOW = (
+    "import time\ndef slow():\n    ### BEGIN SOLUTION\n    end = time.process_time() + 2.1\n"
+    "    while time.process_time() < end:\n        pass\n    return 7\n    ### END SOLUTION"
+)
+
+
+def test_a_slow_solution_gets_larger_limits(tmp_path: Path) -> None:
+    """A call that takes longer than the usual limit is measured, not refused."""
+    cells = [solution(SLOW), graded("slow", "assert slow() == 7")]
+    course = tmp_path / "course"
+    course.mkdir()
+    [report] = run.run(course, "nbgrader", saved(tmp_path / "week_1.ipynb", cells))
+    assert [("", "", 1)] == [(report.problem, test.problem, test.points) for test in report.tests]
+    found = catalog.load(course).assignment("week_1").limits
+    assert (True, 10, 20) == (6 < found.call_cpu < 12, found.import_cpu, found.total)
+    assert report.limits in (course / "assignments.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("used", "line"),
+    [
+        (Budget(used=6.0, longest=0.6, loading=3.0), ""),
+        (Budget(used=31.0, longest=25.2), "limits: {call_cpu: 76, total: 93}"),
+        (Budget(used=5.0, trials=4.0), "limits: {total: 48}"),  # programs that run between cells
+        (Budget(used=5.0, loading=4.0), "limits: {import_cpu: 12}"),
+    ],
+)
+def test_limits_are_three_times_what_the_solution_used(used: Budget, line: str) -> None:
+    """Limits that are large enough are not written."""
+    assert line == limits.entry_line(Limits(), limits.enough(Limits(), [Budget(), used]))

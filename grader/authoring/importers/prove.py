@@ -6,22 +6,23 @@ import ast
 from collections.abc import Collection, Sequence
 from typing import Final
 
+import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from grader.authoring.constants import answering, variables_of, written_by_students
 from grader.authoring.importers.carry import bound, indented
 from grader.authoring.importers.cells import TestCell
+from grader.authoring.importers.limits import LONGEST, enough, generous
 from grader.authoring.stub import regions_of, stub
 from grader.course.assignment import Course
 from grader.grading.cell_order import ANY_HEADER, HEADER
-from grader.grading.protocol import Settings
-from grader.model import Grade, Outcome, Submission
+from grader.grading.protocol import USED, Settings
+from grader.model import Grade, Limits, Outcome, Submission
 from grader.runs.local import EngineError, Process
+from grader.sandbox.student import Budget
 
 SEEDS: Final = (1, 2)
-LONGEST: Final = 900.0
-"""Seconds for the solution and its tests: notebooks may simulate and train."""
 EMPTY: Final = ("None", "0.0")
 """Constants that no test may accept for every function and variable."""
 
@@ -33,16 +34,20 @@ class Proof(Struct):
     """For tests that the reference fails: the reason."""
     passed_empty: set[str] = field(default_factory=set)
     """The tests that a program without answers passes."""
+    used: list[Budget] = field(default_factory=list)
+    """The seconds that the reference used, once for each seed."""
 
 
-def proved(course: Course, name: str, tests: Sequence[TestCell]) -> list[TestCell]:
-    """Return the tests with the problems that the proof found.
+def proved(
+    course: Course, name: str, tests: Sequence[TestCell]
+) -> tuple[list[TestCell], list[Budget]]:
+    """Return the tests with the problems that the proof found, and the seconds of the reference.
 
     Raises:
         EngineError: Nothing can be graded.
     """
     proof = _run(course, name)
-    return [_judged(test, proof) for test in tests]
+    return [_judged(test, proof) for test in tests], proof.used
 
 
 def is_marked(source: str) -> bool:
@@ -63,8 +68,11 @@ def _judged(test: TestCell, proof: Proof) -> TestCell:
 def _run(course: Course, name: str) -> Proof:
     source = course.solution(name).read_text(encoding="utf-8")
     file = f"{name}.py"
+    usual = course.assignment(name).limits
+    found = Proof()
     reference = Submission("reference", file, source.encode())
-    programs = [reference]
+    _grade(course, name, found, [reference], SEEDS, generous(usual))
+    programs = []
     variables = written_by_students(source)
     if is_marked(source):
         programs.append(Submission("stub", file, stub(source).encode()))
@@ -74,20 +82,41 @@ def _run(course: Course, name: str) -> Proof:
         Submission(f"empty {value}", file, _empty(source, value, variables).encode())
         for value in EMPTY
     ]
-    found = Proof()
-    process = Process(Settings(str(course.folder), name, SEEDS[0], b"import", preflight=False))
+    # These run once: a test that one of them passes cannot fail.
+    _grade(course, name, found, programs, SEEDS[:1], enough(usual, found.used))
+    return found
+
+
+def _grade(
+    course: Course,
+    name: str,
+    found: Proof,
+    programs: Sequence[Submission],
+    seeds: Sequence[int],
+    limits: Limits,
+) -> None:
+    """Grade programs, and record their verdicts.
+
+    Args:
+        course: The course.
+        name: The name of the exercise.
+        found: Where the verdicts are recorded.
+        programs: The programs to grade.
+        seeds: The seeds to grade each of them with.
+        limits: The limits of each program.
+    """
+    folder = str(course.folder)
+    process = Process(Settings(folder, name, seeds[0], b"import", preflight=False, limits=limits))
     try:
         if problem := process.ready(LONGEST).problem:
             raise EngineError(problem)
-        # Programs without answers run once: a test that one of them passes cannot fail.
-        for seed in SEEDS:
-            for grade in process.all_with(seed, programs if seed == SEEDS[0] else [reference]):
+        for seed in seeds:
+            for grade in process.all_with(seed, programs):
                 _note(found, grade)
     except EOFError:
         raise EngineError(f"the grading process stopped{process.where()}") from None
     finally:
         process.end()
-    return found
 
 
 def _empty(source: str, value: str, variables: Collection[str]) -> str:
@@ -107,6 +136,8 @@ def _note(found: Proof, grade: Grade) -> None:
     who = grade.submission.student
     if who == "reference" and not grade.outcomes:
         raise EngineError(f"the reference cannot be graded: {grade.message}")
+    if who == "reference" and USED in grade.instructor:
+        found.used.append(msgspec.convert(grade.instructor[USED], Budget))
     for outcome in grade.outcomes:
         test = outcome.id.partition("::")[2]
         if who == "reference" and outcome.status not in ("passed", "manual"):

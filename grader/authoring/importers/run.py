@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from grader.authoring import scaffold
-from grader.authoring.importers import beside, nbgrader, otter, prove, write
+from grader.authoring.importers import beside, limits, nbgrader, otter, prove, write
 from grader.authoring.importers.cells import (
     Imported,
     ImportFailedError,
@@ -27,6 +27,7 @@ from grader.course import catalog
 from grader.course.assignment import Course
 from grader.errors import UserError
 from grader.files import write as write_file
+from grader.sandbox.student import Budget
 
 MODE: Final = 0o644
 
@@ -49,6 +50,8 @@ class ImportReport(Struct, frozen=True):
     """Whether the notebook marks what students write."""
     set_by_tests: tuple[str, ...] = ()
     """Variables that test cells set and that functions of the solution read."""
+    limits: str = ""
+    """The line with larger limits in assignments.yaml, or ''."""
 
     def lines(self) -> Iterator[str]:
         """Yield the report: totals, then each cell that was refused or whose test cannot fail."""
@@ -70,11 +73,17 @@ class ImportReport(Struct, frozen=True):
         for test in carried:
             if test.cannot_fail:
                 yield f"    cell {test.cell}, {test.name}: cannot fail, so it has 0 points"
+        yield from self._notes()
+
+    def _notes(self) -> Iterator[str]:
+        """Yield what the author should look at."""
         if self.set_by_tests:
             yield (
                 f"  functions of the solution read {', '.join(self.set_by_tests)} from test cells: "
                 "perhaps an argument was meant"
             )
+        if self.limits:
+            yield f"  the solution is slow: {self.limits} in assignments.yaml"
         if self.missing:
             yield f"  not installed: {', '.join(self.missing)}; install them and import again"
         if not self.marked:
@@ -150,32 +159,42 @@ def _import(start: Path, system: str, notebook: Path, name: str) -> ImportReport
     entry = write.entry(found, name, leave_out={*missing, *beside.modules(data)})
     folder = scaffold.begin(start, name, entry, _files(found, name, tests, data))
     beside.copy(data, folder / "exercises" / name / "data")
-    course, problem = catalog.load(folder), ""
+    course, problem, line = catalog.load(folder), "", ""
     try:
-        tests = _proved(course, name, found, tests, data)
+        tests, used = _proved(course, name, found, tests, data)
+        line = _raise_limits(course, name, used)
     except (UserError, ValueError, SyntaxError) as error:
         problem = " ".join(str(error).split())
     points = sum(test.points for test in found.tests)
     return ImportReport(
         notebook, name, tuple(tests), len(found.manual), tuple(data.values()),
         points, problem, missing, prove.is_marked(write.solution(found)),
-        write.set_by_tests(found, tests),
+        write.set_by_tests(found, tests), line,
     )  # fmt: skip
+
+
+def _raise_limits(course: Course, name: str, used: Sequence[Budget]) -> str:
+    """Write larger limits for a slow solution; return the line, or ''."""
+    usual = course.assignment(name).limits
+    if line := limits.entry_line(usual, limits.enough(usual, used)):
+        scaffold.add_line(course.folder, name, line)
+    return line
 
 
 def _proved(
     course: Course, name: str, found: Imported, tests: Sequence[TestCell], data: Collection[str]
-) -> list[TestCell]:
+) -> tuple[list[TestCell], list[Budget]]:
     """Prove the tests; retry those that the reference fails after the cells above them."""
-    first = prove.proved(course, name, tests)
+    first, used = prove.proved(course, name, tests)
     again = [_between(test, proof, found) for test, proof in zip(tests, first, strict=True)]
     if any(test.after for test in again):
         others = [test if test.after else replace(test, problem="proved") for test in again]
         _rewrite(course, name, found, others, data)
-        second = prove.proved(course, name, others)
+        second, again_used = prove.proved(course, name, others)
+        used = [limits.together(*each) for each in zip(used, again_used, strict=True)]
         first = [two if two.after else one for one, two in zip(first, second, strict=True)]
     _rewrite(course, name, found, first, data)
-    return first
+    return first, used
 
 
 def _between(test: TestCell, proof: TestCell, found: Imported) -> TestCell:
