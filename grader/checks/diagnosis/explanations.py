@@ -35,6 +35,7 @@ from grader.checks.diagnosis.diagnostics import (
 from grader.checks.diagnosis.edits import WITNESSES, Edits
 from grader.checks.diagnosis.pairs import FEWEST_ENTRIES
 from grader.checks.diagnosis.relations import is_slip
+from grader.checks.diagnosis.repairs import Repairs
 from grader.checks.diagnosis.two_edits import Several
 from grader.checks.diagnosis.views import Cause, View
 from grader.checks.failure import Failure
@@ -59,13 +60,15 @@ class Investigation:
         self.reference = diagnostics.exercise.reference
         self.search = Edits(diagnostics)
         self.fresh = asked.fresh()
+        self.repairs = Repairs(asked, self.reference, diagnostics.functions)
         self.causes: list[Cause] = []
         self.views: dict[str, View] = {}
         self._explained: dict[tuple[object, ...], bool] = {}
 
     def end(self) -> None:
-        """End the worker."""
+        """End the workers."""
         self.fresh.student.end()
+        self.repairs.end()
 
     def view(self, function: str, draws: Sequence[Any] = ()) -> View:
         """Return the function's answers, which are requested only once."""
@@ -89,7 +92,8 @@ class Investigation:
     def unexplained(self, view: View) -> list[Cause]:
         """Describe wrong values that no edit explains."""
         view = view.without_refusals()
-        found = self._unsteady(view) or self._rounded(view) or self._related(view)
+        found = self._unsteady(view) or self._rounded(view) or self._repaired(view)
+        found = found or self._related(view)
         if not found and view.is_wrong:
             found = self._edited_partly(view, is_last=True)
             found = found or within_arrays.of_kept(self.search, self.fresh, view)
@@ -121,6 +125,19 @@ class Investigation:
         ask = "Is it measured as a difference of two values, or computed in float32?"
         label = examples.label(view.function, view.first_path())
         return [Cause(view.function, sentence, ask, array=label)] if view.is_wrong else []
+
+    def _repaired(self, view: View) -> list[Cause]:
+        """Look for changes of the student's own code after which the function is right."""
+        repairs = self.repairs.find(view) if view.is_wrong else []
+        if not repairs:
+            return []
+        array = examples.label(view.function, view.first_path())
+        conditions_ = ", and if ".join(each.condition for each in repairs)
+        said = related(view)
+        sentence = f"{view.function} would be right if {conditions_}."
+        if said is not None:
+            sentence = f"{said[0]} {sentence}"
+        return [Cause(view.function, sentence, repairs[0].question, array=array)]
 
     def _unsteady(self, view: View) -> list[Cause]:
         """Repeat the first failing input: a random answer differs between calls."""

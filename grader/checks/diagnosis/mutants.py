@@ -92,8 +92,7 @@ class Source(Struct):
         tree = ast.parse(text)
         note_kept(tree)
         note_private(tree, known)
-        _Counted().visit(tree)
-        ast.fix_missing_locations(tree)
+        count_turns(tree)
         return cls(tree)
 
     def homes(self, function: str, written: Sequence[str]) -> list[ast.FunctionDef]:
@@ -158,12 +157,12 @@ class Source(Struct):
 
     def text(self, edited: Sequence[Mutant]) -> str:
         """Return the source of the module with the edits."""
-        with _made([each.edit for each in edited]):
+        with made([each.edit for each in edited]):
             return ast.unparse(self.tree)
 
     def _compiled(self, edits: Sequence[Edit], changed: list[ast.FunctionDef]) -> types.CodeType:
         tables = self._tables().values()
-        with _made(edits):
+        with made(edits):
             body: list[ast.stmt] = [
                 each.body[0] if any(each is table for table in tables) else each for each in changed
             ]
@@ -191,6 +190,12 @@ class _Counted(ast.NodeTransformer):
         return node
 
     visit_FunctionDef = visit_For = visit_While = _count  # method names of ast.NodeTransformer
+
+
+def count_turns(tree: ast.AST) -> None:
+    """Add a call of the counter to every function and to every turn of a loop of a syntax tree."""
+    _Counted().visit(tree)
+    ast.fix_missing_locations(tree)
 
 
 class Mutants:
@@ -246,7 +251,7 @@ def mutants(text: str, functions: Sequence[str], most: int = MOST) -> list[Mutan
 
 
 @contextmanager
-def _made(edits: Sequence[Edit]) -> Iterator[None]:
+def made(edits: Sequence[Edit]) -> Iterator[None]:
     """Make edits of the tree within the block, and undo them afterwards."""
     done: list[Edit] = []
     try:

@@ -251,7 +251,7 @@ def numbers(function: Function) -> Iterator[Edit]:
             where = within(function, node)
             text = f"`{node.value!r}`{where} were `{other}`"
             if place := indexed(function, node):
-                text = f"an index of {quoted(place.value, 'array')} were off by one{where}"
+                text = f"an index of {quoted(place.value, 'array')} were `{other}`, not `{node.value!r}`{where}"
             elif is_added:
                 side = slot.owner.left if slot.owner.right is node else slot.owner.right
                 text = f"`{other}` were beside {quoted(side)}, not `{node.value!r}`{where}"

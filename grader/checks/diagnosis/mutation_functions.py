@@ -124,7 +124,8 @@ _EXCHANGED: Final = {
     "sum": ("mean",), "mean": ("sum",), "max": ("min",), "min": ("max",), "argmax": ("argmin",),
     "maximum": ("minimum",), "minimum": ("maximum",), "tanh": ("sigmoid", "relu"),
     "sigmoid": ("tanh", "relu"), "relu": ("sigmoid", "tanh"), "log": ("log2", "log10"),
-    "std": ("var",), "sqrt": ("square",),
+    "std": ("var",), "sqrt": ("square",), "ones": ("zeros",), "zeros": ("ones",),
+    "ones_like": ("zeros_like",), "zeros_like": ("ones_like",), "log2": ("log",), "log10": ("log",),
     "relu_derivative": ("sigmoid_derivative",), "sigmoid_derivative": ("relu_derivative",),
 }  # fmt: skip
 _MADE: Final = {

@@ -25,7 +25,7 @@ from grader.checks.diagnosis.edit_wording import UNNAMED, quoted, the, variable,
 from grader.checks.reference import COUNTER
 
 
-def _spliced(
+def spliced(
     function: Function, body: list[ast.stmt], index: int, length: int, new: Sequence[ast.stmt],
     clause: str, question: str,
 ) -> Edit:  # fmt: skip
@@ -43,8 +43,9 @@ def _spliced(
     return Edit(function.name, clause, question, do, undo)
 
 
-def _bodies(function: Function) -> Iterator[tuple[ast.AST, list[ast.stmt]]]:
-    for owner in ast.walk(function):
+def bodies(tree: ast.AST) -> Iterator[tuple[ast.AST, list[ast.stmt]]]:
+    """Yield each body in a syntax tree, with the statement to which it belongs."""
+    for owner in ast.walk(tree):
         body = getattr(owner, "body", None)
         if isinstance(body, list):
             yield owner, body
@@ -103,7 +104,7 @@ def _list(node: ast.expr) -> ast.Call:
 
 def carried(function: Function) -> Iterator[Edit]:
     """Carry a value wrongly from one turn of a loop to the next, or return too early."""
-    for owner, body in _bodies(function):
+    for owner, body in bodies(function):
         for index, loop in enumerate(body):
             if not isinstance(loop, ast.For):
                 continue
@@ -114,12 +115,12 @@ def carried(function: Function) -> Iterator[Edit]:
                     yield from _carried_wrongly(function, body, index, loop, name)
             last = body[-1]
             if isinstance(last, ast.Return):
-                yield _spliced(
+                yield spliced(
                     function, loop.body, len(loop.body), 0, [copy.deepcopy(last)],
                     "it returned at the end of the first turn of its loop",
                     "How deep is the line with `return` indented, and when is it reached?",
                 )  # fmt: skip
-            yield _spliced(
+            yield spliced(
                 function, loop.body, len(loop.body), 0, [ast.Break()],
                 f"the loop over {quoted(loop.iter)} ended after its first turn",
                 "How often does the loop run?",
@@ -198,7 +199,7 @@ def _replaced_wrongly(function: Function, loop: ast.For, name: str) -> Iterator[
             (ast.Name("_kept_", ast.Load()), f"{who} did not get its new value in the loop"),
         ):
             after = ast.Assign([ast.Name(name, ast.Store())], value)
-            yield _spliced(
+            yield spliced(
                 function, loop.body, at, 1, [kept, line, after], clause,
                 f"What is {_it(who)} at the end of a turn, and what at the start of the next one?",
             )  # fmt: skip
@@ -206,7 +207,7 @@ def _replaced_wrongly(function: Function, loop: ast.For, name: str) -> Iterator[
 
 def indented(function: Function) -> Iterator[Edit]:
     """Move the last line of a loop after it, or the line after it into the loop."""
-    for _, body in _bodies(function):
+    for _, body in bodies(function):
         for index, loop in enumerate(body):
             if not isinstance(loop, (ast.For, ast.While)):
                 continue
@@ -243,7 +244,7 @@ def _move(line: ast.stmt, home: list[ast.stmt], other: list[ast.stmt], index: in
 
 def changed(function: Function) -> Iterator[Edit]:
     """Remove a line, exchange two lines, or write `=` instead of `+=`."""
-    for _, body in _bodies(function):
+    for _, body in bodies(function):
         for index, statement in enumerate(body):
             yield from _of_statement(function, body, index, statement)
 
@@ -254,7 +255,7 @@ def _of_statement(
     is_call = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
     if is_call and COUNTER in ast.dump(statement):
         return
-    put = partial(_spliced, function, body, index, 1)
+    put = partial(spliced, function, body, index, 1)
     if isinstance(statement, ast.AugAssign):
         yield from _added(statement, put)
     if isinstance(statement, ast.AugAssign) or is_call or _changes(function, statement):
@@ -275,7 +276,7 @@ def _added(statement: ast.AugAssign, put: Callable[..., Edit]) -> Iterator[Edit]
     name = quoted(statement.target)
     yield put(
         [ast.Assign([copy.copy(statement.target)], statement.value)],
-        f"{name} were overwritten each time, where it should be added to",
+        f"{name} were overwritten each time, not added to",
         "What happens to the first contribution when the second one arrives?",
     )
     if isinstance(statement.op, (ast.Add, ast.Sub)):
