@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -25,6 +25,8 @@ class Edit(Struct, frozen=True, eq=False):
     question: str
     do: Callable[[], None]
     undo: Callable[[], None]
+    at: ast.AST | None = None
+    """A node of the only statement that it changes or replaces; None if it changes several."""
 
 
 class Slot(Struct, frozen=True, eq=False):
@@ -72,7 +74,8 @@ def replaced(function: Function, slot: Slot, new: ast.expr, clause: str, questio
     """Return the edit that replaces an expression by ``new``."""
     old = slot.node
     located(new, old)
-    return Edit(function.name, clause, question, lambda: slot.put(new), lambda: slot.put(old))
+    do, undo = partial(slot.put, new), partial(slot.put, old)
+    return Edit(function.name, clause, question, do, undo, slot.owner)
 
 
 class Indexed(NamedTuple):

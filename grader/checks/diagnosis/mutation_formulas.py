@@ -184,6 +184,7 @@ def _exchanged(function: Function, others: _Operators) -> Iterator[Edit]:
             f"Which operation belongs here{where}?",
             partial(setattr, node, "op", other()),
             partial(setattr, node, "op", node.op),
+            node,
         )
 
 
@@ -212,7 +213,7 @@ def operands_swapped(function: Function) -> Iterator[Edit]:
         text = f"{sides} had changed places{where}"
         ask = "Which of the two comes first here, and what changes when they change places?"
         swap = partial(_swap, node)
-        yield Edit(function.name, text, ask, swap, swap)
+        yield Edit(function.name, text, ask, swap, swap, node)
 
 
 def _swap(node: ast.BinOp) -> None:

@@ -204,7 +204,7 @@ def values_exchanged(function: Function) -> Iterator[Edit]:
         for i in range(len(values)):
             for j in range(i + 1, len(values)):
                 if known[i] and known[j] and len(values) <= 5:
-                    yield _exchange(function, values, i, j, known)
+                    yield _exchange(function, node, values, i, j, known)
 
 
 def _key(key: ast.expr | None) -> str:
@@ -220,12 +220,14 @@ def arguments_swapped(function: Function) -> Iterator[Edit]:
         known = [quoted(each) if isinstance(each, ast.Name) else "" for each in node.args]
         for i in range(len(known) - 1):
             if known[i] and known[i + 1]:
-                yield _exchange(function, node.args, i, i + 1, known)
+                yield _exchange(function, node, node.args, i, i + 1, known)
 
 
-def _exchange(function: Function, values: list[ast.expr], i: int, j: int, known: list[str]) -> Edit:
+def _exchange(
+    function: Function, at: ast.AST, values: list[ast.expr], i: int, j: int, known: list[str]
+) -> Edit:
     def swap() -> None:
         values[i], values[j] = values[j], values[i]
 
     text = f"{pair_of(known[i], known[j], 'two values')} had changed places"
-    return Edit(function.name, text, "Which of the two is which?", swap, swap)
+    return Edit(function.name, text, "Which of the two is which?", swap, swap, at)

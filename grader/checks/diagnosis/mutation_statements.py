@@ -40,7 +40,7 @@ def spliced(
     def undo() -> None:
         body[index : index + len(new)] = old
 
-    return Edit(function.name, clause, question, do, undo)
+    return Edit(function.name, clause, question, do, undo, old[0] if len(old) == 1 else None)
 
 
 def bodies(tree: ast.AST) -> Iterator[tuple[ast.AST, list[ast.stmt]]]:
@@ -406,4 +406,5 @@ def _without_keyword(function: Function, node: ast.Call) -> Iterator[Edit]:
             function.name, f"`{keyword.arg}` were not given to `{called(node.func)}`",
             f"What does `{keyword.arg}` do here?",
             partial(setattr, node, "keywords", rest), partial(setattr, node, "keywords", keywords),
+            node,
         )  # fmt: skip

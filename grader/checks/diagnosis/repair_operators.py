@@ -131,6 +131,7 @@ def axes_given(function: Function) -> Iterator[Edit]:
                 yield Edit(
                     function.name, text, ask,
                     partial(setattr, node, "keywords", new), partial(setattr, node, "keywords", old),
+                    node,
                 )  # fmt: skip
 
 
@@ -206,6 +207,7 @@ def operators_set(function: Function) -> Iterator[Edit]:
             yield Edit(
                 function.name, text, "Which operation belongs here?",
                 partial(setattr, node, "op", other()), partial(setattr, node, "op", node.op),
+                node,
             )  # fmt: skip
 
 

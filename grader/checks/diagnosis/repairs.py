@@ -1,14 +1,13 @@
-"""Search for one change of the student's own code that makes a function right.
+"""Search for a change of the student's own code that makes a function right.
 
     repairs = Repairs(asked, reference, functions)
     repairs.find(view)          # the changes after which the function is right, or an empty list
     repairs.are_right(found, cases)
 
-The operators are those of the mutants, applied to the student's syntax tree: they find what is too
-much or exchanged there, however the code is written, and mutants of the reference find what is
-missing. The changed code runs in a worker of its own. Here only its answers are compared with the
-right ones, so a sentence made from a repair is true of this submission. The search is limited by
-the number of changes.
+Mutants of the reference find what is missing in a program. This finds what is too much or exchanged
+there, however the program is written: the same operators change the student's syntax tree. The
+changed program runs in a worker of its own, and here its answers are compared with the right ones,
+so a sentence about a repair is true of this submission.
 """
 
 from __future__ import annotations
@@ -23,51 +22,76 @@ from msgspec import Struct
 
 from grader.checks.answers import Asked
 from grader.checks.arrays import Path
-from grader.checks.case import Case
+from grader.checks.case import Case, Part
 from grader.checks.diagnosis.diagnostics import wrong_paths
 from grader.checks.diagnosis.edit_places import Edit, note_kept
 from grader.checks.diagnosis.mutants import count_turns, made
 from grader.checks.diagnosis.repair_operators import OPERATORS
+from grader.checks.diagnosis.variants import WHICH, with_variants
 from grader.checks.diagnosis.views import View
 from grader.checks.reference import COUNTER, Module
 from grader.sandbox.faults import StudentError
 from grader.sandbox.student import Answer
 from grader.text import from_worker
 
-MOST: Final = 250
+MOST: Final = 500
 """Number of changes to try for one submission."""
+AT_ONCE: Final = 125
+"""Number of changes in one program."""
+PER_REQUEST: Final = 25
 MOST_NODES: Final = 3000
 """Definitions with more nodes are not changed."""
 MOST_TURNS: Final = 20_000
-"""Turns of all loops in one request."""
-MOST_ENDED: Final = 3
-"""Number of workers that may end in one search."""
-LONGEST: Final = 0.2
+"""Turns of all loops in one call."""
+MOST_ENDED: Final = 4
+"""Number of workers that may end in the searches for one submission."""
+MOST_TOGETHER: Final = 3
+LONGEST: Final = 0.3
 """CPU seconds for one request."""
-_REPLACE: Final = f"""
-def _replace(name, source):
-    def same(old, new):
-        kind = type(_replace)
-        if type(old) is type(new) is kind and len(old.__code__.co_freevars) == len(new.__code__.co_freevars):
-            old.__code__ = new.__code__
-            return True
-        return False
+_PREPARED: Final = f"""
+space = vars(student)
+left = {MOST_TURNS}
+kept = {{}}
 
-    def turn():
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise RuntimeError("a loop does not end")
+def turn():
+    global left
+    left -= 1
+    if left < 0:
+        raise RuntimeError("a loop does not end")
 
+def put(name, source):
+    global left
     left = {MOST_TURNS}
-    space = vars(student)
-    space[{COUNTER!r}] = turn
-    old = space.get(name)
+    space[{COUNTER!r}], space[{WHICH!r}] = turn, 0
+    old = kept.pop(name, space.get(name))
     exec(compile(source, "<changed>", "exec", dont_inherit=True), space)
-    if same(old, space[name]):
-        space[name] = old  # other names and tables of the file refer to it
+    new = space[name]
+    if type(old) is type(new) is type(put) and not (old.__closure__ or new.__closure__):
+        old.__code__ = new.__code__  # other names of the function, and tables, refer to it
+        space[name] = old
+
+def vary(name, first):
+    target = kept[name] = kept.get(name, space[name])
+    depth, space[{WHICH!r}] = 0, first - 1
+
+    def varied(*args, **named):
+        nonlocal depth
+        global left
+        if not depth:
+            space[{WHICH!r}] += 1
+            left = {MOST_TURNS}
+        depth += 1
+        try:
+            return target(*args, **named)
+        finally:
+            depth -= 1
+
+    space[name] = varied
 """
-"""A function for the worker, which replaces a definition of the student's module."""
+"""Functions for the worker: ``put`` replaces a definition of the student's module.
+
+``vary`` lets each call of a function select the next change.
+"""
 
 
 class _Definition(Struct, eq=False):
@@ -149,14 +173,16 @@ class Repairs:
     def _find(self, view: View) -> list[Repair]:
         case, paths = _first(view)
         partly: list[tuple[Repair, set[Path]]] = []
-        for repair in self._repairs(view.function):
-            left = self._wrong([repair], [case])
-            if left is None:
-                continue
-            if not left[0] and self.are_right([repair], view.cases):
-                return [repair]
-            if left[0] and set(left[0]) < set(paths):
-                partly.append((repair, set(paths) - set(left[0])))
+        rest = self._repairs(view.function)
+        while some := list(itertools.islice(rest, AT_ONCE)):
+            for repair, answer in zip(some, self._each(view.function, some, case), strict=False):
+                if answer.error is not None:
+                    continue
+                left = wrong_paths(self._reference, case, answer)
+                if not left and self.are_right([repair], view.cases):
+                    return [repair]
+                if set(left) < set(paths):
+                    partly.append((repair, set(paths) - set(left)))
         return self._together(view, paths, partly)
 
     def _together(
@@ -165,7 +191,7 @@ class Repairs:
         """Return changes that together make all arrays right, each of them some."""
         open_paths, found = set(paths), list[Repair]()
         for repair, fixed in sorted(partly, key=lambda each: -len(each[1])):
-            if fixed & open_paths and len(found) < MOST_ENDED:
+            if fixed & open_paths and len(found) < MOST_TOGETHER:
                 found.append(repair)
                 open_paths -= fixed
         is_whole = len(found) > 1 and not open_paths and self.are_right(found, view.cases)
@@ -185,7 +211,7 @@ class Repairs:
             for definition in homes:
                 for home in definition.functions:
                     for edit in operator(home):
-                        if not self._left or self._ended >= MOST_ENDED:
+                        if not self._left:
                             return
                         self._left -= 1
                         yield Repair(definition, edit)
@@ -220,36 +246,74 @@ class Repairs:
 
     # --- the worker ---
 
+    def _each(self, function: str, repairs: Sequence[Repair], case: Case) -> list[Answer]:
+        """Return the answer to one input after each of these changes, until the worker fails."""
+        if self._ended >= MOST_ENDED:
+            return []
+        by_definition: dict[int, dict[int, Edit]] = {}
+        for number, repair in enumerate(repairs, 1):
+            by_definition.setdefault(id(repair.definition), {})[number] = repair.edit
+        definitions = {id(each.definition): each.definition for each in repairs}
+        sources = [
+            with_variants(each.node, by_definition[key]) for key, each in definitions.items()
+        ]
+        found: list[Answer] = []
+        try:
+            if self._put(list(definitions.values()), sources):
+                while len(found) < len(repairs):
+                    count = min(PER_REQUEST, len(repairs) - len(found))
+                    found += self._varied(function, case, len(found) + 1, count)
+        except StudentError:
+            self._ended += 1
+        return found
+
+    def _varied(self, function: str, case: Case, first: int, count: int) -> list[Answer]:
+        """Return the answers after the changes with these numbers."""
+        fresh = self._worker()
+        fresh.forget()
+        fresh.answers([argument.case for argument in case.args if isinstance(argument, Part)])
+        student = fresh.student
+        received = student.budget.received
+        try:
+            call = fresh.call_for(case, self._reference.want(case))
+            if isinstance(self._known()[function].node, ast.FunctionDef):
+                self._run(f"vary({function!r}, {first})")
+                return student.call([call] * count, cpu=LONGEST, timed=True)
+            answers = []
+            for number in range(first, first + count):
+                self._run(f"left, space[{WHICH!r}] = {MOST_TURNS}, {number}")
+                answers += student.call([call], cpu=LONGEST, timed=True)
+            return answers
+        finally:
+            student.budget.received = received  # they are not kept
+
     def _wrong(self, repairs: Sequence[Repair], cases: Sequence[Case]) -> list[list[Path]] | None:
         """Return the wrong arrays for each input after the changes; None without all answers."""
         definitions = list({id(each.definition): each.definition for each in repairs}.values())
         try:
             with made([each.edit for each in repairs]):
-                for each in definitions:
-                    ast.fix_missing_locations(each.node)
                 sources = [ast.unparse(each.node) for each in definitions]
-            answers = self._answers(definitions, sources, cases)
-        except (StudentError, SyntaxError):
+            if not self._put(definitions, sources):
+                return None
+            answers = self._worker().answers(cases)
+        except StudentError:
             self._ended += 1
             return None
-        if not answers or any(answer.error is not None for answer in answers):
+        if any(answer.error is not None for answer in answers):
             return None
         pairs = zip(cases, answers, strict=True)
         return [wrong_paths(self._reference, case, answer) for case, answer in pairs]
 
-    def _answers(
-        self, definitions: Sequence[_Definition], sources: Sequence[str], cases: Sequence[Case]
-    ) -> list[Answer]:
-        """Return the answers of the program in which some definitions are replaced."""
-        fresh = self._worker()
-        fresh.forget()
-        for each in [each for each in self._changed if each not in definitions]:
-            self._run(f"_replace({each.node.name!r}, {ast.unparse(each.node)!r})")
+    def _put(self, definitions: Sequence[_Definition], sources: Sequence[str]) -> bool:
+        """Replace definitions in the worker, and restore the others."""
+        self._worker().forget()
+        others = [each for each in self._changed if each not in definitions]
         self._changed = list(definitions)
-        for each, source in zip(definitions, sources, strict=True):
-            if not self._run(f"_replace({each.node.name!r}, {source!r})"):
-                return []
-        return fresh.answers(cases)
+        texts = [*map(ast.unparse, [each.node for each in others]), *sources]
+        return all(
+            self._run(f"put({each.node.name!r}, {text!r})")
+            for each, text in zip([*others, *definitions], texts, strict=True)
+        )
 
     def _worker(self) -> Asked:
         """Return the worker, prepared for changes."""
@@ -262,7 +326,7 @@ class Repairs:
         student.load()
         if student.generation != self._generation:
             self._generation, self._changed = student.generation, []
-            self._run(_REPLACE)
+            self._run(_PREPARED)
         return self._fresh
 
     def _run(self, text: str) -> bool:
