@@ -12,15 +12,25 @@ machine is.
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import Final, TypeVar
+
+import numpy as np
 
 from grader.checks.arrays import Path, arrays_of
 from grader.checks.case import Case
 from grader.checks.diagnosis import two_edits
-from grader.checks.diagnosis.diagnostics import Candidate, Diagnostics, agree, answer_of
+from grader.checks.diagnosis.diagnostics import (
+    UNPAIRED,
+    Arrays,
+    Candidate,
+    Diagnostics,
+    agree,
+    answer_of,
+)
 from grader.checks.diagnosis.examples import last_line
 from grader.checks.diagnosis.mutants import MOST
 from grader.checks.diagnosis.pairs import FEWEST_ENTRIES
@@ -30,6 +40,7 @@ from grader.checks.mistakes import both
 from grader.checks.reference import Module
 from grader.sandbox.student import Answer
 
+T = TypeVar("T")
 WITNESSES: Final = 2
 """Number of inputs on which an edit must have a visible effect."""
 FEW: Final = 60
@@ -295,6 +306,38 @@ class Edits:
             for right in [self.reference.expected(case)[1]]
         )
 
+    def meeting(
+        self, function: str, case: Case, tried: Sequence[tuple[T, Answer]]
+    ) -> Iterator[tuple[T, Candidate]]:
+        """Yield the programs of ``tried`` that answer one input as an edit of the reference does.
+
+        Args:
+            function: The function.
+            case: The input.
+            tried: Changed programs of the student, with their answers to it.
+        """
+        want, right, _ = self.reference.expected(case)
+        known = [
+            (weighted(made.arrays), candidate)
+            for candidate in self.candidates(function)
+            if (candidate.mistake is None or candidate.mistake.id not in UNPAIRED)
+            and (made := candidate.made(case, want)) is not None
+            and not agree(case, right, made, right)
+        ]
+        known.sort(key=lambda each: each[0])
+        left = MOST_TRIED
+        for program, answer in tried:
+            arrays = arrays_of(answer.value)
+            mine = weighted(arrays)
+            near = 1e-6 + 1e-4 * abs(mine)
+            start = bisect.bisect_left(known, mine - near, key=lambda each: each[0])
+            for value, candidate in itertools.islice(known, start, None):
+                if value > mine + near or not left:
+                    break
+                if agree(case, arrays, candidate.made(case, want), right):
+                    left -= 1
+                    yield program, candidate
+
     def all_of(self, module: Module, pairs: Iterable[tuple[Case, Answer]]) -> bool:
         """Return whether a program gives the student's answers on all of these inputs.
 
@@ -357,3 +400,14 @@ class Edits:
         want, right, _ = self.reference.expected(case)
         made = candidate.made(case, want)
         return made is None or not agree(case, right, made, among or right)
+
+
+def weighted(arrays: Arrays) -> float:
+    """Return one number that equal arrays share, and other arrays hardly ever."""
+    total = 0.0
+    for path, array in arrays.items():
+        if array.size and array.dtype.kind in "fiub":
+            weights = np.cos(np.arange(array.size) + len(str(path)))
+            with np.errstate(all="ignore"):
+                total += float(np.nan_to_num(array.ravel().astype(float), posinf=1.0) @ weights)
+    return total

@@ -35,7 +35,7 @@ from grader.checks.diagnosis.diagnostics import (
 from grader.checks.diagnosis.edits import WITNESSES, Edits
 from grader.checks.diagnosis.pairs import FEWEST_ENTRIES
 from grader.checks.diagnosis.relations import is_slip
-from grader.checks.diagnosis.repairs import Repairs
+from grader.checks.diagnosis.repairs import Repairs, after
 from grader.checks.diagnosis.two_edits import Several
 from grader.checks.diagnosis.views import Cause, View
 from grader.checks.failure import Failure
@@ -48,6 +48,8 @@ from grader.sandbox.student import Answer
 CONSTANT: Final = "constant-answer"
 """Answers that look constant often have a better explanation, so this mistake comes last."""
 _COUNTS: Final = {2: "two", 3: "three", 4: "four"}
+_NAMES: Final = (("NameError",), ("AttributeError",), ("ModuleNotFoundError",), ("ImportError",))
+"""Exceptions about a name; their text is specific, and no change of a formula helps."""
 MOST_LOOKED_AT: Final = 8
 """Number of arrays considered when a mistake explains only some; it must explain half of them."""
 
@@ -107,8 +109,8 @@ class Investigation:
 
     def _one_reason(self, view: View, whole: View) -> list[Cause]:
         """Explain the arrays of a function that are wrong for the same one of two reasons."""
-        found = within_arrays.of_first(self.search, view, whole) or self._related(view)
-        found = found or self._plain(view)
+        found = within_arrays.of_first(self.search, view, whole) or self._repaired_in(view, whole)
+        found = found or self._related(view) or self._plain(view)
         for cause in found:
             cause.changes = set(view.paths)
         return self._noted(view, found)
@@ -130,14 +132,72 @@ class Investigation:
         """Look for changes of the student's own code after which the function is right."""
         repairs = self.repairs.find(view) if view.is_wrong else []
         if not repairs:
-            return []
+            return self._repaired_and_edited(view)
         array = examples.label(view.function, view.first_path())
-        conditions_ = ", and if ".join(each.condition for each in repairs)
         said = related(view)
-        sentence = f"{view.function} would be right if {conditions_}."
+        sentence = after(view.function, repairs)
         if said is not None:
             sentence = f"{said[0]} {sentence}"
-        return [Cause(view.function, sentence, repairs[0].question, array=array)]
+        cause = Cause(view.function, sentence, repairs[0].question, array=array)
+        if len(repairs) == 1:
+            cause.is_right_after = functools.partial(self.repairs.confirmed, repairs)
+        return [cause]
+
+    def _repaired_in(self, view: View, whole: View) -> list[Cause]:
+        """Look for a change of the student's code after which some arrays of a function are right."""
+        repair = self.repairs.of_arrays(view, whole)
+        if repair is None:
+            return []
+        array = quantities.subject(self.reference, view.function, view.first_path())
+        sentence = f"{array} would be right if {repair.condition}."
+        label = examples.label(view.function, view.first_path())
+        return [Cause(view.function, sentence, repair.question, array=label)]
+
+    def _repaired_and_edited(self, view: View) -> list[Cause]:
+        """Look for a change of the student's code after which one edit explains its answers."""
+        case, tried = self.repairs.tried
+        if case is None or view.errors:
+            return []
+        for repair, candidate in self.search.meeting(view.function, case, tried):
+            answers = self.repairs.answers([repair], view.cases)
+            pairs = list(zip(view.cases, answers or (), strict=False))
+            if not pairs or not self._is_nearer(view, pairs):
+                continue
+            if not self.all_of(candidate.module, pairs):
+                continue
+            [edit] = self._named(view, [candidate], " (one of two mistakes)")
+            edit.module, edit.is_edit = None, False
+            array = examples.label(view.function, view.first_path())
+            sentence = (
+                after(view.function, [repair]).rstrip(".") + ", apart from its other mistake."
+            )
+            other = Cause(view.function, sentence, repair.question, array=array)
+            edit.changes = {
+                path for path in view.paths if self.search.changes(candidate, view, path)
+            }
+            other.changes = set(view.paths)
+            return [edit, other]
+        return []
+
+    def _is_nearer(self, view: View, pairs: Sequence[tuple[Case, Answer]]) -> bool:
+        """Return whether these answers are right somewhere where a view's are not, and vice versa not.
+
+        A change that destroys most of an answer often agrees with an edit that does so too.
+        """
+        wrong = [set(wrong_paths(self.reference, *pair)) for pair in pairs]
+        before = [set(paths) for paths in view.wrong]
+        is_kept = all(new <= old for new, old in zip(wrong, before, strict=True))
+        return is_kept and wrong != before
+
+    def repair_raised(self, view: View, cause: Cause) -> None:
+        """Add to an exception the change of the student's code after which the function is right."""
+        error = view.errors[0][1]
+        if error.needs or error.kinds[:1] in _NAMES:
+            return
+        if repairs := self.repairs.find(view):
+            cause.sentence = f"{cause.sentence} {after(view.function, repairs)}"
+            cause.question = repairs[0].question
+            cause.is_right_after = functools.partial(self.repairs.confirmed, repairs)
 
     def _unsteady(self, view: View) -> list[Cause]:
         """Repeat the first failing input: a random answer differs between calls."""
@@ -223,7 +283,7 @@ class Investigation:
             cause.example = cause.example or self.example(view, cause)
             # some edits do this too, but it is not evidence of work on this exercise, so no credit
             if _hands_back(view):
-                cause.module, cause.is_edit = None, False
+                cause.module, cause.is_edit, cause.is_right_after = None, False, None
         self.causes += found
         return found
 

@@ -17,6 +17,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from grader.checks.case import Case
 from grader.checks.check import LOCAL_CREDIT, Check
 from grader.checks.diagnosis.explanations import Investigation
 from grader.checks.diagnosis.views import Cause
@@ -24,6 +25,7 @@ from grader.checks.failure import with_reason
 from grader.checks.judge import Judge
 from grader.checks.student_module import says_something
 from grader.model import Outcome
+from grader.sandbox.student import Answer
 
 THIRD: Final = 1 / 3
 """Largest share of an exercise's points that one verified slip costs."""
@@ -76,6 +78,8 @@ class FinalPoints:
         """The cause of each outcome, by the outcome's id."""
         self._slips: dict[str, bool] = {}
         """Whether a function is a simple relation away from right on the hidden inputs, by name."""
+        self._confirmed: dict[int, bool] = {}
+        """Whether a cause is one slip, by the cause's id."""
 
     # --- checks that are not judged yet ---
 
@@ -190,6 +194,8 @@ class FinalPoints:
         """Return whether a function is part of this exercise: partly right, or one edit away."""
         if any(c.module is not None and function in (c.function, *c.named) for c in causes):
             return True
+        if any(c.function == function and self._is_one_slip(c) for c in causes):
+            return True
         if function not in self._slips:
             found = [f for f in self.findings if f.kind == "values" and f.function == function]
             failures = [f.check.failure for f in found if f.check and f.check.failure]
@@ -228,9 +234,7 @@ class FinalPoints:
         for cause in causes:
             of_it = [f for f in self.findings if len(causes) == 1 or f.outcome.id in cause.outcomes]
             lost = sum(f.outcome.max_points - f.outcome.points for f in of_it)
-            if lost <= most or not cause.is_edit:
-                continue
-            if not self._is_confirmed(cause, cause.function):
+            if lost <= most or not self._is_one_slip(cause):
                 continue
             for finding in [f for f in of_it if f.outcome.points < f.outcome.max_points]:
                 outcome = finding.outcome
@@ -238,13 +242,35 @@ class FinalPoints:
                 credit = outcome.credit or SLIP_CREDIT
                 finding.outcome = replace(outcome, points=round(points, 2), credit=credit)
 
+    def _is_one_slip(self, cause: Cause) -> bool:
+        """Return whether a cause is one edit of the reference or of the student's code.
+
+        It must hold on the hidden inputs too.
+        """
+        if id(cause) not in self._confirmed:
+            is_edit = cause.is_edit and self._is_confirmed(cause, cause.function)
+            self._confirmed[id(cause)] = is_edit or self._is_right_after(cause)
+        return self._confirmed[id(cause)]
+
+    def _is_right_after(self, cause: Cause) -> bool:
+        """Return whether one change of the student's code gives the right hidden answers."""
+        if cause.is_right_after is None:
+            return False
+        pairs = self._hidden_pairs(cause.function)
+        answers = [answer for _, answer in pairs if answer.error is None]
+        is_asked = bool(pairs) and (says_something(answers) or not answers)
+        return is_asked and cause.is_right_after([case for case, _ in pairs])
+
+    def _hidden_pairs(self, function: str) -> list[tuple[Case, Answer]]:
+        """Return the hidden inputs of a function's failed checks, with its answers."""
+        found = [f.check.failure for f in self.findings if f.check and f.function == function]
+        return [pair for failure in found if failure is not None for pair in failure.pairs]
+
     def _is_confirmed(self, cause: Cause, function: str) -> bool:
         """Return whether the edit also gives the student's answers to the hidden inputs."""
         if cause.mistake == "constant-answer" or cause.module is None:
             return False
-        found = [f.check.failure for f in self.findings if f.check and f.function == function]
-        failures = [failure for failure in found if failure is not None]
-        pairs = [pair for failure in failures for pair in failure.pairs]
+        pairs = self._hidden_pairs(function)
         if not pairs:
             return True
         answers = [answer for _, answer in pairs if answer.error is None]

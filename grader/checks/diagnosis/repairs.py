@@ -26,7 +26,7 @@ from grader.checks.case import Case, Part
 from grader.checks.diagnosis.diagnostics import wrong_paths
 from grader.checks.diagnosis.edit_places import Edit, note_kept
 from grader.checks.diagnosis.mutants import count_turns, made
-from grader.checks.diagnosis.repair_operators import OPERATORS
+from grader.checks.diagnosis.repair_operators import OPERATORS, note_attributes
 from grader.checks.diagnosis.variants import WHICH, with_variants
 from grader.checks.diagnosis.views import View
 from grader.checks.reference import COUNTER, Module
@@ -34,8 +34,10 @@ from grader.sandbox.faults import StudentError
 from grader.sandbox.student import Answer
 from grader.text import from_worker
 
-MOST: Final = 500
+MOST: Final = 1400
 """Number of changes to try for one submission."""
+MOST_OF_ONE: Final = 700
+"""Number of changes to try for one function."""
 AT_ONCE: Final = 125
 """Number of changes in one program."""
 PER_REQUEST: Final = 25
@@ -151,6 +153,10 @@ class Repairs:
         self._changed: list[_Definition] = []
         """The definitions that are replaced in the worker."""
         self._left, self._ended = MOST, 0
+        self.tried: tuple[Case | None, list[tuple[Repair, Answer]]] = None, []
+        """The input of the last search, and the answers of all programs that were not right."""
+        self.partly: list[tuple[Repair, set[Path]]] = []
+        """Those that make some arrays right on this input, with these arrays."""
 
     def end(self) -> None:
         """End the worker."""
@@ -171,9 +177,10 @@ class Repairs:
             return []
 
     def _find(self, view: View) -> list[Repair]:
-        case, paths = _first(view)
+        case, paths = _telling(view)
+        self.tried = case, []
         partly: list[tuple[Repair, set[Path]]] = []
-        rest = self._repairs(view.function)
+        rest = itertools.islice(self._repairs(view.function), MOST_OF_ONE)
         while some := list(itertools.islice(rest, AT_ONCE)):
             for repair, answer in zip(some, self._each(view.function, some, case), strict=False):
                 if answer.error is not None:
@@ -181,9 +188,26 @@ class Repairs:
                 left = wrong_paths(self._reference, case, answer)
                 if not left and self.are_right([repair], view.cases):
                     return [repair]
+                self.tried[1].append((repair, answer))
                 if set(left) < set(paths):
                     partly.append((repair, set(paths) - set(left)))
+        self.partly = partly
         return self._together(view, paths, partly)
+
+    def of_arrays(self, view: View, whole: View) -> Repair | None:
+        """Return a change of the last search that makes some arrays right, and no other wrong.
+
+        Args:
+            view: The arrays to make right.
+            whole: All arrays of the function.
+        """
+        case, _ = self.tried
+        wanted = {path for each, _, paths in view.failing() if each is case for path in paths}
+        right = [path for path in whole.order if path not in whole.paths or path in view.paths]
+        for repair, fixed in self.partly:
+            if wanted and wanted <= fixed and self.are_right([repair], whole.cases, right):
+                return repair
+        return None
 
     def _together(
         self, view: View, paths: Sequence[Path], partly: Sequence[tuple[Repair, set[Path]]]
@@ -197,10 +221,41 @@ class Repairs:
         is_whole = len(found) > 1 and not open_paths and self.are_right(found, view.cases)
         return found if is_whole else []
 
-    def are_right(self, repairs: Sequence[Repair], cases: Sequence[Case]) -> bool:
-        """Return whether the changed program gives the right answers to these inputs."""
-        left = self._wrong(repairs, cases)
-        return left is not None and not any(left)
+    def answers(self, repairs: Sequence[Repair], cases: Sequence[Case]) -> list[Answer] | None:
+        """Return the changed program's answers to these inputs; None if one is missing."""
+        definitions = list({id(each.definition): each.definition for each in repairs}.values())
+        try:
+            with made([each.edit for each in repairs]):
+                sources = [ast.unparse(each.node) for each in definitions]
+            if not self._put(definitions, sources):
+                return None
+            answers = self._worker().answers(cases)
+        except StudentError:
+            self._ended += 1
+            return None
+        return None if any(answer.error is not None for answer in answers) else answers
+
+    def confirmed(self, repairs: Sequence[Repair], cases: Sequence[Case]) -> bool:
+        """Return whether the changed program is right on hidden inputs, in a worker for these."""
+        self.end()
+        try:
+            return self.are_right(repairs, cases)
+        finally:
+            self.end()
+
+    def are_right(
+        self, repairs: Sequence[Repair], cases: Sequence[Case], among: Sequence[Path] = ()
+    ) -> bool:
+        """Return whether the changed program answers these inputs rightly (in some arrays)."""
+        answers = self.answers(repairs, cases)
+        if answers is None:
+            return False
+        wrong = [
+            path
+            for case, answer in zip(cases, answers, strict=True)
+            for path in wrong_paths(self._reference, case, answer)
+        ]
+        return not (set(wrong) & set(among) if among else wrong)
 
     # --- the changes ---
 
@@ -232,6 +287,7 @@ class Repairs:
             for title, source in self._asked.student.program.cells:
                 tree = _parsed(source)
                 note_kept(tree)
+                note_attributes(tree)
                 for node in tree.body:
                     if isinstance(node, ast.FunctionDef | ast.ClassDef):
                         self._definitions[node.name] = _Definition(title, node)
@@ -287,23 +343,6 @@ class Repairs:
         finally:
             student.budget.received = received  # they are not kept
 
-    def _wrong(self, repairs: Sequence[Repair], cases: Sequence[Case]) -> list[list[Path]] | None:
-        """Return the wrong arrays for each input after the changes; None without all answers."""
-        definitions = list({id(each.definition): each.definition for each in repairs}.values())
-        try:
-            with made([each.edit for each in repairs]):
-                sources = [ast.unparse(each.node) for each in definitions]
-            if not self._put(definitions, sources):
-                return None
-            answers = self._worker().answers(cases)
-        except StudentError:
-            self._ended += 1
-            return None
-        if any(answer.error is not None for answer in answers):
-            return None
-        pairs = zip(cases, answers, strict=True)
-        return [wrong_paths(self._reference, case, answer) for case, answer in pairs]
-
     def _put(self, definitions: Sequence[_Definition], sources: Sequence[str]) -> bool:
         """Replace definitions in the worker, and restore the others."""
         self._worker().forget()
@@ -337,11 +376,15 @@ class Repairs:
         return isinstance(reply, list) and reply[:1] == ["done"]
 
 
-def _first(view: View) -> tuple[Case, list[Path]]:
-    """Return the smallest failing input, with its wrong arrays."""
-    for case, _, paths in view.failing():
-        return case, paths
-    return view.errors[0][0], []
+def after(function: str, repairs: Sequence[Repair]) -> str:
+    """Return the sentence about a function that is right after some changes."""
+    return f"{function} would be right if {', and if '.join(each.condition for each in repairs)}."
+
+
+def _telling(view: View) -> tuple[Case, list[Path]]:
+    """Return the smallest input on which most arrays are wrong, with these arrays."""
+    failing = [(case, paths) for case, _, paths in view.failing()]
+    return max(failing, key=lambda each: len(each[1]), default=None) or (view.errors[0][0], [])
 
 
 def _parsed(source: str) -> ast.Module:
