@@ -25,6 +25,7 @@ from grader.checks.diagnosis.edit_places import (
     kept_keys,
     located,
     replaced,
+    roles,
     slots,
 )
 from grader.checks.diagnosis.edit_wording import pair_of, quoted, the, within
