@@ -16,7 +16,13 @@ from grader.checks import near_misses
 from grader.checks.answers import Asked
 from grader.checks.arrays import Path, arrays_of, is_same
 from grader.checks.case import Case, Part
-from grader.checks.diagnosis import conditions, examples, quantities, within_arrays
+from grader.checks.diagnosis import (
+    call_graph,
+    conditions,
+    examples,
+    quantities,
+    within_arrays,
+)
 from grader.checks.diagnosis.argument_edits import argument_edits
 from grader.checks.diagnosis.descriptions import (
     pairs_of,
@@ -35,10 +41,11 @@ from grader.checks.diagnosis.diagnostics import (
 from grader.checks.diagnosis.edits import WITNESSES, Edits
 from grader.checks.diagnosis.pairs import FEWEST_ENTRIES
 from grader.checks.diagnosis.relations import is_slip
-from grader.checks.diagnosis.repairs import Repairs, after
+from grader.checks.diagnosis.repairs import Repair, Repairs, after
 from grader.checks.diagnosis.two_edits import Several
 from grader.checks.diagnosis.views import Cause, View
 from grader.checks.failure import Failure
+from grader.checks.near_misses import source_of
 from grader.checks.partial_credit import MOST_CALLS, mixed_parts
 from grader.checks.reference import Module
 from grader.checks.student_module import is_given, says_something
@@ -65,6 +72,8 @@ class Investigation:
         self.repairs = Repairs(asked, self.reference, diagnostics.functions)
         self.causes: list[Cause] = []
         self.views: dict[str, View] = {}
+        self._repairs: dict[str, list[Repair]] = {}
+        """The changes after which earlier functions are right, found for later ones."""
         self._explained: dict[tuple[object, ...], bool] = {}
 
     def end(self) -> None:
@@ -131,17 +140,35 @@ class Investigation:
     def _repaired(self, view: View) -> list[Cause]:
         """Look for changes of the student's own code after which the function is right."""
         repairs = self.repairs.find(view) if view.is_wrong else []
+        base = [] if repairs or not view.is_wrong else self._base(view)
+        repairs = repairs or (self.repairs.find(view, base) if base else [])
         if not repairs:
             return self._repaired_and_edited(view)
         array = examples.label(view.function, view.first_path())
         said = related(view)
         sentence = after(view.function, repairs)
-        if said is not None:
+        if base:
+            sentence = (
+                f"Even with the other functions right, {sentence.replace('would', 'only would', 1)}"
+            )
+        elif said is not None:
             sentence = f"{said[0]} {sentence}"
         cause = Cause(view.function, sentence, repairs[0].question, array=array)
         if len(repairs) == 1:
-            cause.is_right_after = functools.partial(self.repairs.confirmed, repairs)
+            cause.is_right_after = functools.partial(self.repairs.confirmed, [*base, *repairs])
         return [cause]
+
+    def _base(self, view: View) -> list[Repair]:
+        """Return the changes after which the functions that this one uses are right."""
+        called = call_graph.called(source_of(self.asked), view.function)
+        called |= self.called(view.function)
+        wrong = [cause.function for cause in self.causes if cause.function in called]
+        found = []
+        for function in dict.fromkeys(wrong):
+            if function not in self._repairs:
+                self._repairs[function] = self.repairs.find(self.views[function])
+            found += self._repairs[function]
+        return found
 
     def _repaired_in(self, view: View, whole: View) -> list[Cause]:
         """Look for a change of the student's code after which some arrays of a function are right."""

@@ -38,7 +38,7 @@ def names_swapped(function: Function) -> Iterator[Edit]:
                 ctx=ast.Load(),
             ):
                 for other in keys.get(owner, []):
-                    if other != key and are_alike(key, other):
+                    if other != key and _are_alike(key, other):
                         new = ast.Subscript(value, ast.Constant(other), ast.Load())
                         yield _named(function, slot, new, other)
 
@@ -64,7 +64,7 @@ def _others_of(function: Function, slot: Slot, near: bool) -> Iterator[Edit]:
     for other in known:
         is_same = kinds.get(other, "") == kinds.get(node.id, "")
         is_there = lines[other] < node.lineno or lines[other] == lines[node.id]
-        if other != node.id and is_same and is_there and are_alike(node.id, other) == near:
+        if other != node.id and is_same and is_there and _are_alike(node.id, other) == near:
             yield _named(function, slot, ast.Name(other, ast.Load()), other)
 
 
@@ -84,7 +84,7 @@ def _named(function: Function, slot: Slot, new: ast.expr, other: str) -> Edit:
     return replaced(function, slot, new, text, ask)
 
 
-def are_alike(one: str, other: str) -> bool:
+def _are_alike(one: str, other: str) -> bool:
     """Return whether two names are easily confused: similar, or with equal beginnings or ends."""
     if one.strip("0123456789") == other.strip("0123456789"):
         return True
@@ -106,7 +106,7 @@ def kept_swapped(function: Function) -> Iterator[Edit]:
             case _:
                 continue
         for other in known:
-            if other != key and other not in local and are_alike(key, other):
+            if other != key and other not in local and _are_alike(key, other):
                 new = ast.Subscript(ast.Name(cache, ast.Load()), ast.Constant(other), ast.Load())
                 yield _named(function, slot, new, other)
 

@@ -29,7 +29,6 @@ from grader.checks.diagnosis.edit_places import (
     slots,
 )
 from grader.checks.diagnosis.edit_wording import pair_of, quoted, the, within
-from grader.checks.diagnosis.mutation_names import are_alike
 from grader.checks.diagnosis.mutation_statements import bodies, spliced
 
 
@@ -296,7 +295,7 @@ def _entries(function: Function, near: bool) -> Iterator[Edit]:
         for name, key in dict.fromkeys(used):
             if (name, key) == mine or (mine[0] and mine[0] != name):
                 continue
-            if are_alike(key, mine[1] or getattr(node, "id", "")) == near:
+            if (key[:1] == (mine[1] or getattr(node, "id", ""))[:1]) == near:
                 new = ast.Subscript(owners[name], ast.Constant(key), ast.Load())
                 where = within(function, node)
                 text = f"{quoted(new)} were used in place of {quoted(node)}{where}"

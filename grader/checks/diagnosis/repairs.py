@@ -26,7 +26,7 @@ from grader.checks.case import Case, Part
 from grader.checks.diagnosis.diagnostics import wrong_paths
 from grader.checks.diagnosis.edit_places import Edit, note_kept
 from grader.checks.diagnosis.mutants import count_turns, made
-from grader.checks.diagnosis.repair_operators import OPERATORS, note_attributes
+from grader.checks.diagnosis.repair_operators import OPERATORS, Operator, note_attributes
 from grader.checks.diagnosis.variants import WHICH, with_variants
 from grader.checks.diagnosis.views import View
 from grader.checks.reference import COUNTER, Module
@@ -40,6 +40,8 @@ MOST_OF_ONE: Final = 700
 """Number of changes to try for one function."""
 AT_ONCE: Final = 125
 """Number of changes in one program."""
+IN_TURN: Final = 40
+"""Number of changes by one operator before the others have their turn."""
 PER_REQUEST: Final = 25
 MOST_NODES: Final = 3000
 """Definitions with more nodes are not changed."""
@@ -153,6 +155,7 @@ class Repairs:
         self._changed: list[_Definition] = []
         """The definitions that are replaced in the worker."""
         self._left, self._ended = MOST, 0
+        self._base: Sequence[Repair] = ()
         self.tried: tuple[Case | None, list[tuple[Repair, Answer]]] = None, []
         """The input of the last search, and the answers of all programs that were not right."""
         self.partly: list[tuple[Repair, set[Path]]] = []
@@ -163,18 +166,26 @@ class Repairs:
         if self._fresh is not None:
             self._fresh.student.end()
 
-    def find(self, view: View) -> list[Repair]:
-        """Return the changes after which a function is right; or some of its arrays are.
+    def find(self, view: View, base: Sequence[Repair] = ()) -> list[Repair]:
+        """Return the changes after which a function is right.
 
         Several changes each make some arrays right; together they make all of them right.
+
+        Args:
+            view: The answers of the function.
+            base: Changes of earlier functions, which are made as well.
         """
+        self._base = base
         try:
-            return self._find(view)
+            with made([each.edit for each in base]):
+                return self._find(view)
         except (RecursionError, ValueError, TypeError, AttributeError, KeyError, IndexError):
             # the operators are made for our own solutions, and a student may write anything
             if os.environ.get("GRADER_DEBUG"):
                 raise
             return []
+        finally:
+            self._base = ()
 
     def _find(self, view: View) -> list[Repair]:
         case, paths = _telling(view)
@@ -223,7 +234,7 @@ class Repairs:
 
     def answers(self, repairs: Sequence[Repair], cases: Sequence[Case]) -> list[Answer] | None:
         """Return the changed program's answers to these inputs; None if one is missing."""
-        definitions = list({id(each.definition): each.definition for each in repairs}.values())
+        definitions = self._definitions_of(repairs)
         try:
             with made([each.edit for each in repairs]):
                 sources = [ast.unparse(each.node) for each in definitions]
@@ -260,16 +271,24 @@ class Repairs:
     # --- the changes ---
 
     def _repairs(self, function: str) -> Iterator[Repair]:
-        """Yield the changes of a function and of its helpers, likely mistakes first."""
+        """Yield the changes of a function and of its helpers, likely mistakes first.
+
+        Each operator yields `IN_TURN` changes, then each yields its others.
+        """
         homes = list(self._homes(function))
-        for operator in OPERATORS:
-            for definition in homes:
-                for home in definition.functions:
-                    for edit in operator(home):
-                        if not self._left:
-                            return
-                        self._left -= 1
-                        yield Repair(definition, edit)
+        queues = [self._made_by(operator, homes) for operator in OPERATORS]
+        firsts = [itertools.islice(queue, IN_TURN) for queue in queues]
+        for repair in itertools.chain.from_iterable([*firsts, *queues]):
+            if not self._left:
+                return
+            self._left -= 1
+            yield repair
+
+    def _made_by(self, operator: Operator, homes: Sequence[_Definition]) -> Iterator[Repair]:
+        for definition in homes:
+            for home in definition.functions:
+                for edit in operator(home):
+                    yield Repair(definition, edit)
 
     def _homes(self, function: str) -> Iterator[_Definition]:
         """Yield the definitions that a function uses, itself first."""
@@ -306,16 +325,14 @@ class Repairs:
         """Return the answer to one input after each of these changes, until the worker fails."""
         if self._ended >= MOST_ENDED:
             return []
-        by_definition: dict[int, dict[int, Edit]] = {}
+        edits: dict[int, dict[int, Edit]] = {}
         for number, repair in enumerate(repairs, 1):
-            by_definition.setdefault(id(repair.definition), {})[number] = repair.edit
-        definitions = {id(each.definition): each.definition for each in repairs}
-        sources = [
-            with_variants(each.node, by_definition[key]) for key, each in definitions.items()
-        ]
+            edits.setdefault(id(repair.definition), {})[number] = repair.edit
+        definitions = self._definitions_of(repairs)
+        sources = [with_variants(each.node, edits.get(id(each), {})) for each in definitions]
         found: list[Answer] = []
         try:
-            if self._put(list(definitions.values()), sources):
+            if self._put(definitions, sources):
                 while len(found) < len(repairs):
                     count = min(PER_REQUEST, len(repairs) - len(found))
                     found += self._varied(function, case, len(found) + 1, count)
@@ -342,6 +359,11 @@ class Repairs:
             return answers
         finally:
             student.budget.received = received  # they are not kept
+
+    def _definitions_of(self, repairs: Sequence[Repair]) -> list[_Definition]:
+        """Return the definitions that differ from the student's after some changes."""
+        every = [each.definition for each in (*self._base, *repairs)]
+        return list({id(each): each for each in every}.values())
 
     def _put(self, definitions: Sequence[_Definition], sources: Sequence[str]) -> bool:
         """Replace definitions in the worker, and restore the others."""
