@@ -143,7 +143,7 @@ class Investigation:
         base = [] if repairs or not view.is_wrong else self._base(view)
         repairs = repairs or (self.repairs.find(view, base) if base else [])
         if not repairs:
-            return self._repaired_and_edited(view)
+            return [] if related(view) else self._repaired_and_edited(view)
         array = examples.label(view.function, view.first_path())
         said = related(view)
         sentence = after(view.function, repairs)

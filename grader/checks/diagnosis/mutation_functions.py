@@ -126,6 +126,7 @@ _EXCHANGED: Final = {
     "sigmoid": ("tanh", "relu"), "relu": ("sigmoid", "tanh"), "log": ("log2", "log10"),
     "std": ("var",), "sqrt": ("square",), "ones": ("zeros",), "zeros": ("ones",),
     "ones_like": ("zeros_like",), "zeros_like": ("ones_like",), "log2": ("log",), "log10": ("log",),
+    "exp": ("exp2",), "exp2": ("exp",),
     "relu_derivative": ("sigmoid_derivative",), "sigmoid_derivative": ("relu_derivative",),
 }  # fmt: skip
 _MADE: Final = {

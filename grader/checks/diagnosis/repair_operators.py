@@ -27,6 +27,7 @@ from grader.checks.diagnosis.edit_places import (
     replaced,
     roles,
     slots,
+    targets,
 )
 from grader.checks.diagnosis.edit_wording import pair_of, quoted, the, within
 from grader.checks.diagnosis.mutation_statements import bodies, spliced
@@ -146,6 +147,12 @@ def axes_given(function: Function) -> Iterator[Edit]:
 
 def opposites(function: Function) -> Iterator[Edit]:
     """Take a condition or a mask for its opposite."""
+    masks = {
+        name
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Compare)
+        for name in targets(node)
+    }
     for slot in slots(function):
         where = within(function, slot.node)
         match slot.node:
@@ -164,7 +171,9 @@ def opposites(function: Function) -> Iterator[Edit]:
                     function, slot, ast.BinOp(left, ast.Div(), right), f"`//` were `/`{where}",
                     "May the result be a fraction?",
                 )  # fmt: skip
-            case ast.Subscript(value=value, slice=ast.Name() | ast.Compare() as mask):
+            case ast.Subscript(value=value, slice=ast.Name() | ast.Compare() as mask) if (
+                isinstance(mask, ast.Compare) or mask.id in masks
+            ):
                 inverted = ast.UnaryOp(ast.Invert(), mask)
                 text = (
                     f"the opposite of {quoted(mask, 'mask')} selected from {quoted(value)}{where}"

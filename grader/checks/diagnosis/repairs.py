@@ -18,10 +18,11 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+import numpy as np
 from msgspec import Struct
 
 from grader.checks.answers import Asked
-from grader.checks.arrays import Path
+from grader.checks.arrays import Path, arrays_of
 from grader.checks.case import Case, Part
 from grader.checks.diagnosis.diagnostics import wrong_paths
 from grader.checks.diagnosis.edit_places import Edit, note_kept
@@ -34,22 +35,25 @@ from grader.sandbox.faults import StudentError
 from grader.sandbox.student import Answer
 from grader.text import from_worker
 
-MOST: Final = 1400
+MOST: Final = 1500
 """Number of changes to try for one submission."""
-MOST_OF_ONE: Final = 700
-"""Number of changes to try for one function."""
+MOST_OF_ONE: Final = (600, 300)
+"""Number of changes to try for one function, and beside one change that is made already."""
 AT_ONCE: Final = 125
 """Number of changes in one program."""
 IN_TURN: Final = 40
 """Number of changes by one operator before the others have their turn."""
 PER_REQUEST: Final = 25
+ENOUGH: Final = 50
+"""Number of wrong entries beyond which an input tells no more than another one."""
 MOST_NODES: Final = 3000
 """Definitions with more nodes are not changed."""
 MOST_TURNS: Final = 20_000
 """Turns of all loops in one call."""
 MOST_ENDED: Final = 4
 """Number of workers that may end in the searches for one submission."""
-MOST_TOGETHER: Final = 3
+MOST_FIRST: Final = 2
+"""Number of changes that make some entries right, beside which another change is tried."""
 LONGEST: Final = 0.3
 """CPU seconds for one request."""
 _PREPARED: Final = f"""
@@ -158,8 +162,9 @@ class Repairs:
         self._base: Sequence[Repair] = ()
         self.tried: tuple[Case | None, list[tuple[Repair, Answer]]] = None, []
         """The input of the last search, and the answers of all programs that were not right."""
-        self.partly: list[tuple[Repair, set[Path]]] = []
-        """Those that make some arrays right on this input, with these arrays."""
+        self.wrong: list[Path] = []
+        """The arrays that are wrong on this input in the student's program."""
+        self._depth = 0
 
     def end(self) -> None:
         """End the worker."""
@@ -189,21 +194,59 @@ class Repairs:
 
     def _find(self, view: View) -> list[Repair]:
         case, paths = _telling(view)
-        self.tried = case, []
-        partly: list[tuple[Repair, set[Path]]] = []
-        rest = itertools.islice(self._repairs(view.function), MOST_OF_ONE)
+        before = self._right_entries(case, view.answers[view.cases.index(case)])
+        tried: list[tuple[Repair, Answer]] = []
+        gains: list[tuple[int, Repair]] = []
+        rest = itertools.islice(self._repairs(view.function), MOST_OF_ONE[self._depth])
         while some := list(itertools.islice(rest, AT_ONCE)):
             for repair, answer in zip(some, self._each(view.function, some, case), strict=False):
                 if answer.error is not None:
                     continue
-                left = wrong_paths(self._reference, case, answer)
-                if not left and self.are_right([repair], view.cases):
+                if not wrong_paths(self._reference, case, answer) and self.are_right(
+                    [repair], view.cases
+                ):
                     return [repair]
-                self.tried[1].append((repair, answer))
-                if set(left) < set(paths):
-                    partly.append((repair, set(paths) - set(left)))
-        self.partly = partly
-        return self._together(view, paths, partly)
+                tried.append((repair, answer))
+                gain = _gain(before, self._right_entries(case, answer))
+                if gain > 0:
+                    gains.append((gain, repair))
+        found = self._beside(view, gains)
+        self.tried, self.wrong = (case, tried), paths
+        return found
+
+    def _beside(self, view: View, gains: Sequence[tuple[int, Repair]]) -> list[Repair]:
+        """Return a change that makes some entries right, with another one for the rest."""
+        if self._depth:
+            return []
+        self._depth += 1
+        base = self._base
+        try:
+            for _, repair in sorted(gains, key=lambda each: -each[0])[:MOST_FIRST]:
+                self._base = [*base, repair]
+                with made([repair.edit]):
+                    found = self._find(view)
+                if found:
+                    return [repair, *found]
+        finally:
+            self._depth -= 1
+            self._base = base
+        return []
+
+    def _right_entries(self, case: Case, answer: Answer) -> np.ndarray:
+        """Return for each entry of the right answer whether an answer agrees."""
+        if answer.error is not None:
+            return np.zeros(0, bool)
+        _, right, scales = self._reference.expected(case)
+        mine, found = arrays_of(answer.value), []
+        for path, array in right.items():
+            got = mine.get(path)
+            if got is None or got.shape != array.shape or array.dtype.kind not in "fiub":
+                found.append(np.zeros(array.size, bool))
+            else:
+                with np.errstate(invalid="ignore"):
+                    near = np.abs(got - array) <= max(case.tolerance * scales[path], case.floor)
+                found.append(np.ravel(near))
+        return np.concatenate(found) if found else np.zeros(0, bool)
 
     def of_arrays(self, view: View, whole: View) -> Repair | None:
         """Return a change of the last search that makes some arrays right, and no other wrong.
@@ -212,25 +255,17 @@ class Repairs:
             view: The arrays to make right.
             whole: All arrays of the function.
         """
-        case, _ = self.tried
+        case, tried = self.tried
         wanted = {path for each, _, paths in view.failing() if each is case for path in paths}
         right = [path for path in whole.order if path not in whole.paths or path in view.paths]
-        for repair, fixed in self.partly:
-            if wanted and wanted <= fixed and self.are_right([repair], whole.cases, right):
+        if case is None or not wanted:
+            return None
+        for repair, answer in tried:
+            wrong = set(wrong_paths(self._reference, case, answer))
+            is_nearer = wrong.isdisjoint(wanted) and wrong <= set(self.wrong)
+            if is_nearer and self.are_right([repair], whole.cases, right):
                 return repair
         return None
-
-    def _together(
-        self, view: View, paths: Sequence[Path], partly: Sequence[tuple[Repair, set[Path]]]
-    ) -> list[Repair]:
-        """Return changes that together make all arrays right, each of them some."""
-        open_paths, found = set(paths), list[Repair]()
-        for repair, fixed in sorted(partly, key=lambda each: -len(each[1])):
-            if fixed & open_paths and len(found) < MOST_TOGETHER:
-                found.append(repair)
-                open_paths -= fixed
-        is_whole = len(found) > 1 and not open_paths and self.are_right(found, view.cases)
-        return found if is_whole else []
 
     def answers(self, repairs: Sequence[Repair], cases: Sequence[Case]) -> list[Answer] | None:
         """Return the changed program's answers to these inputs; None if one is missing."""
@@ -403,10 +438,25 @@ def after(function: str, repairs: Sequence[Repair]) -> str:
     return f"{function} would be right if {', and if '.join(each.condition for each in repairs)}."
 
 
+def _gain(before: np.ndarray, now: np.ndarray) -> int:
+    """Return how many more entries are right; 0 if one is wrong that was right."""
+    if before.shape != now.shape or (before & ~now).any():
+        return 0
+    return int(now.sum() - before.sum())
+
+
 def _telling(view: View) -> tuple[Case, list[Path]]:
-    """Return the smallest input on which most arrays are wrong, with these arrays."""
+    """Return the smallest input on which most arrays are wrong, with these arrays.
+
+    An array with many entries shows more about a change that makes only some of them right.
+    """
+
+    def telling(each: tuple[Case, list[Path]]) -> tuple[int, int]:
+        right = view.reference.expected(each[0])[1]
+        return len(each[1]), min(ENOUGH, sum(right[path].size for path in each[1]))
+
     failing = [(case, paths) for case, _, paths in view.failing()]
-    return max(failing, key=lambda each: len(each[1]), default=None) or (view.errors[0][0], [])
+    return max(failing, key=telling, default=None) or (view.errors[0][0], [])
 
 
 def _parsed(source: str) -> ast.Module:
