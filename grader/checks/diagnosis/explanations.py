@@ -41,7 +41,7 @@ from grader.checks.diagnosis.diagnostics import (
 from grader.checks.diagnosis.edits import WITNESSES, Edits
 from grader.checks.diagnosis.pairs import FEWEST_ENTRIES
 from grader.checks.diagnosis.relations import is_slip
-from grader.checks.diagnosis.repairs import Repair, Repairs, after
+from grader.checks.diagnosis.repaired import Repaired
 from grader.checks.diagnosis.two_edits import Several
 from grader.checks.diagnosis.views import Cause, View
 from grader.checks.failure import Failure
@@ -55,8 +55,6 @@ from grader.sandbox.student import Answer
 CONSTANT: Final = "constant-answer"
 """Answers that look constant often have a better explanation, so this mistake comes last."""
 _COUNTS: Final = {2: "two", 3: "three", 4: "four"}
-_NAMES: Final = (("NameError",), ("AttributeError",), ("ModuleNotFoundError",), ("ImportError",))
-"""Exceptions about a name; their text is specific, and no change of a formula helps."""
 MOST_LOOKED_AT: Final = 8
 """Number of arrays considered when a mistake explains only some; it must explain half of them."""
 
@@ -69,17 +67,15 @@ class Investigation:
         self.reference = diagnostics.exercise.reference
         self.search = Edits(diagnostics)
         self.fresh = asked.fresh()
-        self.repairs = Repairs(asked, self.reference, diagnostics.functions)
+        self.repaired = Repaired(diagnostics, asked, self.search)
         self.causes: list[Cause] = []
         self.views: dict[str, View] = {}
-        self._repairs: dict[str, list[Repair]] = {}
-        """The changes after which earlier functions are right, found for later ones."""
         self._explained: dict[tuple[object, ...], bool] = {}
 
     def end(self) -> None:
         """End the workers."""
         self.fresh.student.end()
-        self.repairs.end()
+        self.repaired.end()
 
     def view(self, function: str, draws: Sequence[Any] = ()) -> View:
         """Return the function's answers, which are requested only once."""
@@ -104,7 +100,6 @@ class Investigation:
         """Describe wrong values that no edit explains."""
         view = view.without_refusals()
         found = self._unsteady(view) or self._rounded(view) or self._repaired(view)
-        found = found or self._related(view)
         if not found and view.is_wrong:
             found = self._edited_partly(view, is_last=True)
             found = found or within_arrays.of_kept(self.search, self.fresh, view)
@@ -118,7 +113,9 @@ class Investigation:
 
     def _one_reason(self, view: View, whole: View) -> list[Cause]:
         """Explain the arrays of a function that are wrong for the same one of two reasons."""
-        found = within_arrays.of_first(self.search, view, whole) or self._repaired_in(view, whole)
+        found = within_arrays.of_first(self.search, view, whole) or self.repaired.in_arrays(
+            view, whole
+        )
         found = found or self._related(view) or self._plain(view)
         for cause in found:
             cause.changes = set(view.paths)
@@ -139,92 +136,17 @@ class Investigation:
 
     def _repaired(self, view: View) -> list[Cause]:
         """Look for changes of the student's own code after which the function is right."""
-        repairs = self.repairs.find(view) if view.is_wrong else []
-        base = [] if repairs or not view.is_wrong else self._base(view)
-        repairs = repairs or (self.repairs.find(view, base) if base else [])
-        if not repairs:
-            return [] if related(view) else self._repaired_and_edited(view)
-        array = examples.label(view.function, view.first_path())
-        said = related(view)
-        sentence = after(view.function, repairs)
-        if base:
-            sentence = (
-                f"Even with the other functions right, {sentence.replace('would', 'only would', 1)}"
-            )
-        elif said is not None:
-            sentence = f"{said[0]} {sentence}"
-        cause = Cause(view.function, sentence, repairs[0].question, array=array)
-        if len(repairs) == 1:
-            cause.is_right_after = functools.partial(self.repairs.confirmed, [*base, *repairs])
-        return [cause]
-
-    def _base(self, view: View) -> list[Repair]:
-        """Return the changes after which the functions that this one uses are right."""
-        called = call_graph.called(source_of(self.asked), view.function)
+        if not view.is_wrong:
+            return []
+        called = call_graph.called(source_of(self.fresh), view.function)
         called |= self.called(view.function)
-        wrong = [cause.function for cause in self.causes if cause.function in called]
-        found = []
-        for function in dict.fromkeys(wrong):
-            if function not in self._repairs:
-                self._repairs[function] = self.repairs.find(self.views[function])
-            found += self._repairs[function]
-        return found
-
-    def _repaired_in(self, view: View, whole: View) -> list[Cause]:
-        """Look for a change of the student's code after which some arrays of a function are right."""
-        repair = self.repairs.of_arrays(view, whole)
-        if repair is None:
-            return []
-        array = quantities.subject(self.reference, view.function, view.first_path())
-        sentence = f"{array} would be right if {repair.condition}."
-        label = examples.label(view.function, view.first_path())
-        return [Cause(view.function, sentence, repair.question, array=label)]
-
-    def _repaired_and_edited(self, view: View) -> list[Cause]:
-        """Look for a change of the student's code after which one edit explains its answers."""
-        case, tried = self.repairs.tried
-        if case is None or view.errors:
-            return []
-        for repair, candidate in self.search.meeting(view.function, case, tried):
-            answers = self.repairs.answers([repair], view.cases)
-            pairs = list(zip(view.cases, answers or (), strict=False))
-            if not pairs or not self._is_nearer(view, pairs):
-                continue
-            if not self.all_of(candidate.module, pairs):
-                continue
-            [edit] = self._named(view, [candidate], " (one of two mistakes)")
-            edit.module, edit.is_edit = None, False
-            array = examples.label(view.function, view.first_path())
-            sentence = (
-                after(view.function, [repair]).rstrip(".") + ", apart from its other mistake."
-            )
-            other = Cause(view.function, sentence, repair.question, array=array)
-            edit.changes = {
-                path for path in view.paths if self.search.changes(candidate, view, path)
-            }
-            other.changes = set(view.paths)
-            return [edit, other]
-        return []
-
-    def _is_nearer(self, view: View, pairs: Sequence[tuple[Case, Answer]]) -> bool:
-        """Return whether these answers are right somewhere where a view's are not, and vice versa not.
-
-        A change that destroys most of an answer often agrees with an edit that does so too.
-        """
-        wrong = [set(wrong_paths(self.reference, *pair)) for pair in pairs]
-        before = [set(paths) for paths in view.wrong]
-        is_kept = all(new <= old for new, old in zip(wrong, before, strict=True))
-        return is_kept and wrong != before
-
-    def repair_raised(self, view: View, cause: Cause) -> None:
-        """Add to an exception the change of the student's code after which the function is right."""
-        error = view.errors[0][1]
-        if error.needs or error.kinds[:1] in _NAMES:
-            return
-        if repairs := self.repairs.find(view):
-            cause.sentence = f"{cause.sentence} {after(view.function, repairs)}"
-            cause.question = repairs[0].question
-            cause.is_right_after = functools.partial(self.repairs.confirmed, repairs)
+        wrong = dict.fromkeys(cause.function for cause in self.causes if cause.function in called)
+        views = [self.views[name] for name in wrong if name in self.views]
+        if found := self.repaired.causes(view, views):
+            return found
+        if len(view.paths) == 1:  # a relation is about one array
+            return self._related(view) or self.repaired.with_edit(view, self._named)
+        return self.repaired.with_edit(view, self._named) or self._related(view)
 
     def _unsteady(self, view: View) -> list[Cause]:
         """Repeat the first failing input: a random answer differs between calls."""

@@ -18,14 +18,13 @@ from grader.checks.diagnosis import mutation_formulas as formulas
 from grader.checks.diagnosis import mutation_functions as functions
 from grader.checks.diagnosis import mutation_names as wrong_names
 from grader.checks.diagnosis import mutation_statements as statements
+from grader.checks.diagnosis import repair_names as own_names
 from grader.checks.diagnosis.edit_places import (
     Edit,
     Function,
     Slot,
-    kept_keys,
     located,
     replaced,
-    roles,
     slots,
     targets,
 )
@@ -34,17 +33,22 @@ from grader.checks.diagnosis.mutation_statements import bodies, spliced
 
 
 def increments(function: Function) -> Iterator[Edit]:
-    """Add to a value in a loop instead of replacing it."""
-    for loop in ast.walk(function):
-        for owner, body in bodies(loop) if isinstance(loop, ast.For | ast.While) else ():
-            for index, line in enumerate(body):
-                match line:
-                    case ast.Assign(targets=[ast.Name() | ast.Subscript() as target]):
-                        new = ast.AugAssign(copy.copy(target), ast.Add(), line.value)
-                        text = f"{quoted(target)} were added to in each turn, not overwritten"
-                        ask = "What happens to the first contribution when the second one arrives?"
-                        if owner is loop or isinstance(target, ast.Subscript):
-                            yield spliced(function, body, index, 1, [new], text, ask)
+    """Add to a value instead of replacing it, in a loop or on an object."""
+    loops = [node for node in ast.walk(function) if isinstance(node, ast.For | ast.While)]
+    inside = {id(line) for loop in loops for _, body in bodies(loop) for line in body}
+    for _, body in bodies(function):
+        for index, line in enumerate(body):
+            match line:
+                case ast.Assign(targets=[ast.Name() as target]) if id(line) in inside:
+                    pass
+                case ast.Assign(targets=[ast.Subscript() | ast.Attribute() as target]):
+                    pass
+                case _:
+                    continue
+            new = ast.AugAssign(copy.copy(target), ast.Add(), line.value)
+            text = f"{quoted(target)} were added to each time, not overwritten"
+            ask = "What happens to the first contribution when the second one arrives?"
+            yield spliced(function, body, index, 1, [new], text, ask)
 
 
 def returns_moved(function: Function) -> Iterator[Edit]:
@@ -229,118 +233,38 @@ def operators_set(function: Function) -> Iterator[Edit]:
             )  # fmt: skip
 
 
-_ATTRIBUTES: Final = "_attributes"
-_MOST_ATTRIBUTES: Final = 12
-
-
-def note_attributes(tree: ast.Module) -> None:
-    """Record in each function which attributes the file reads from objects that it made."""
-    modules = {
-        (alias.asname or alias.name).partition(".")[0]
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in node.names
-    }
-    found: list[str] = []
-    for node in ast.walk(tree):
-        match node:
-            case ast.ClassDef(body=body):
-                methods = [each.name for each in body if isinstance(each, ast.FunctionDef)]
-                found += [name for name in methods if not name.startswith("__")]
-            case ast.Attribute(value=ast.Name(id=owner), attr=name) if owner not in modules:
-                found.append(name)
-            case ast.AnnAssign(target=ast.Name(id=name)):
-                found.append(name)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            setattr(node, _ATTRIBUTES, (modules, list(dict.fromkeys(found))))
-
-
-def attributes(function: Function) -> Iterator[Edit]:
-    """Read another attribute of an object."""
-    modules, known = getattr(function, _ATTRIBUTES, (set(), []))
-    for slot in slots(function):
-        match slot.node:
-            case ast.Attribute(value=ast.Name(id=owner) as value, attr=name) if (
-                owner not in modules
-            ):
-                pass
-            case _:
-                continue
-        for other in [each for each in known if each != name and name in known][:_MOST_ATTRIBUTES]:
-            text = f"`{owner}.{other}` were used in place of `{owner}.{name}`"
-            ask = f"Which part of `{owner}` is needed{within(function, slot.node)}?"
-            new = ast.Attribute(value, other, ast.Load())
-            yield replaced(function, slot, new, text + within(function, slot.node), ask)
-
-
-def entries_near(function: Function) -> Iterator[Edit]:
-    """Use an entry of a dict that is easily confused with another one, or with a variable."""
-    yield from _entries(function, near=True)
-
-
-def entries_far(function: Function) -> Iterator[Edit]:
-    """Use another entry of a dict, or an entry instead of a variable."""
-    yield from _entries(function, near=False)
-
-
-def _entries(function: Function, near: bool) -> Iterator[Edit]:
-    reads = [
-        node
-        for node in ast.walk(function)
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load)
-    ]
-    owners = {node.value.id: node.value for node in reads if isinstance(node.value, ast.Name)}
-    used = [(name, key) for node in reads if (name := _owner(node)) and (key := _key(node))]
-    caches = [name for name, _ in used if name in {each.arg for each in function.args.args}]
-    used += [(name, key) for name in dict.fromkeys(caches) for key in kept_keys(function)]
-    for slot in slots(function):
-        node, mine = slot.node, (_owner(slot.node), _key(slot.node))
-        is_name = isinstance(node, ast.Name) and isinstance(slot.owner, ast.BinOp | ast.Call)
-        if not (is_name and slot.name != "func") and not all(mine):
-            continue
-        if not isinstance(getattr(node, "ctx", None), ast.Load):
-            continue
-        for name, key in dict.fromkeys(used):
-            if (name, key) == mine or (mine[0] and mine[0] != name):
-                continue
-            if (key[:1] == (mine[1] or getattr(node, "id", ""))[:1]) == near:
-                new = ast.Subscript(owners[name], ast.Constant(key), ast.Load())
-                where = within(function, node)
-                text = f"{quoted(new)} were used in place of {quoted(node)}{where}"
-                ask = f"Which value is needed{where or ' here'}?"
-                yield replaced(function, slot, new, text, ask)
-
-
-def _owner(node: ast.expr) -> str:
-    """Return the variable of an entry, such as `cache["z"]`; '' for anything else."""
-    match node:
-        case ast.Subscript(value=ast.Name(id=name)):
-            return name
-    return ""
-
-
-def _key(node: ast.expr) -> str:
-    match node:
-        case ast.Subscript(slice=ast.Constant(value=str() as key)):
-            return key
-    return ""
-
-
-def parameters(function: Function) -> Iterator[Edit]:
-    """Use a parameter instead of a number that is written out."""
-    kinds = roles(function)
-    known = [each.arg for each in function.args.args if not kinds.get(each.arg)]
+def negated(function: Function) -> Iterator[Edit]:
+    """Change the sign of a value where it is assigned, returned or given to a function."""
     for slot in slots(function):
         node = slot.node
-        if not isinstance(node, ast.Constant) or not isinstance(node.value, int | float):
+        if not isinstance(node, ast.Name | ast.BinOp | ast.Call | ast.Subscript):
             continue
-        if isinstance(slot.owner, ast.BinOp | ast.Call | ast.Compare):
+        is_value = slot.name == "value" and isinstance(slot.owner, ast.Assign | ast.Return)
+        is_given = slot.name == "args" and isinstance(slot.owner, ast.Call)
+        if is_value or (is_given and len(slot.owner.args) == 1):
             where = within(function, node)
-            for name in known:
-                text = f"`{name}` were used in place of {quoted(node)}{where}"
-                ask = f"Which number is needed{where or ' here'}, and is it always the same?"
-                yield replaced(function, slot, ast.Name(name, ast.Load()), text, ask)
+            text = f"{quoted(node)} had the opposite sign{where}"
+            new = ast.UnaryOp(ast.USub(), node)
+            yield replaced(function, slot, new, text, "Which sign does it have, and why?")
+
+
+def emptied(function: Function) -> Iterator[Edit]:
+    """Let a list that grows begin empty."""
+    growing = {
+        node.func.value.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("append", "extend")
+        and isinstance(node.func.value, ast.Name)
+    }
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in growing:
+                slot = Slot(node, "value", -1, value)
+                text = f"`{name}` began empty"
+                ask = f"What is in `{name}` before the loop begins?"
+                yield replaced(function, slot, ast.List([], ast.Load()), text, ask)
 
 
 def longer(function: Function) -> Iterator[Edit]:
@@ -383,7 +307,7 @@ OPERATORS: Final[tuple[Operator, ...]] = (
     statements.indented,
     functions.comparisons,
     opposites,
-    attributes,
+    own_names.attributes,
     wrong_names.names_swapped,
     brackets_set,
     forms.brackets,
@@ -392,12 +316,15 @@ OPERATORS: Final[tuple[Operator, ...]] = (
     functions.calls_left_out,
     formulas.squares,
     formulas.transposes,
-    entries_near,
-    parameters,
+    own_names.entries_near,
+    own_names.parameters,
     statements.bounds,
     formulas.operands_swapped,
     statements.changed,
     assignments,
+    negated,
+    emptied,
+    own_names.lengths,
     wrong_names.arguments_swapped,
     formulas.numbers,
     operators_set,
@@ -406,6 +333,6 @@ OPERATORS: Final[tuple[Operator, ...]] = (
     copies,
     statements.without_keywords,
     wrong_names.names_far,
-    entries_far,
+    own_names.entries_far,
 )
 """Likely mistakes first."""

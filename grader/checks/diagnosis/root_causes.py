@@ -312,7 +312,7 @@ class _Page:
             place=error.place,
         )
         self._name_raised(view, cause)
-        self.investigation.repair_raised(view, cause)
+        self.investigation.repaired.raised(view, cause)
         self.investigation.causes.append(cause)
         self._add([cause], findings)
         return True

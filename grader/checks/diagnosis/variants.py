@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -115,3 +116,30 @@ def _selected(
 def _indented(text: str, indent: str) -> str:
     # a string of several lines is written with `\n` by unparse, so no line begins inside one
     return "\n".join(indent + line for line in text.split("\n"))
+
+
+# --- the line of a change -----------------------------------------------------------------------
+
+
+def line_of(node: ast.stmt, edit: Edit) -> int:
+    """Return the line of the first statement that an edit changes, moves or removes."""
+    before = list(_statements(node, 0))
+    with made([edit]):
+        after = list(_statements(node, 0))
+    same = {each[:3] for each in after}
+    changed = [line for *key, line in before if tuple(key) not in same]
+    order = (one[3] for one, other in itertools.zip_longest(before, after) if one != other and one)
+    return next(itertools.chain(changed, order), node.lineno)
+
+
+def _statements(node: ast.stmt, depth: int) -> Iterator[tuple[int, int, str, int]]:
+    """Yield the id, depth, text and line of each statement, without the statements inside it."""
+    inner = [each for each in ast.iter_child_nodes(node) if not isinstance(each, ast.stmt)]
+    handlers = [each for each in inner if isinstance(each, ast.ExceptHandler)]
+    yield id(node), depth, "".join(ast.dump(each) for each in inner), node.lineno
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt):
+            yield from _statements(child, depth + 1)
+    for each in handlers:
+        for child in each.body:
+            yield from _statements(child, depth + 1)

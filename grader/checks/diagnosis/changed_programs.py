@@ -1,0 +1,340 @@
+"""Run a student's program with changes of its functions, in a worker of its own.
+
+    programs = ChangedPrograms(asked, reference, functions)
+    changes = programs.changes("backward")          # small edits of the function and its helpers
+    programs.each("backward", changes, case)        # the answer to one input after each of them
+    programs.answers([change], cases)               # the answers after one or more of them
+
+The student's source is parsed and edited here, and compiled and run in the worker only.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from msgspec import Struct
+
+from grader.checks.answers import Asked
+from grader.checks.case import Case, Part
+from grader.checks.diagnosis.edit_places import Edit, note_kept, targets
+from grader.checks.diagnosis.mutants import count_turns, made
+from grader.checks.diagnosis.repair_names import note_attributes
+from grader.checks.diagnosis.repair_operators import OPERATORS, Operator
+from grader.checks.diagnosis.variants import WHICH, line_of, with_variants
+from grader.checks.reference import COUNTER, Module
+from grader.sandbox.faults import StudentError
+from grader.sandbox.student import Answer
+from grader.text import from_worker
+
+MOST: Final = 1500
+"""Number of changes to try for one submission."""
+AT_ONCE: Final = 125
+"""Number of changes in one program."""
+PER_REQUEST: Final = 25
+IN_TURN: Final = 40
+"""Number of changes by one operator before the others have their turn."""
+MOST_NODES: Final = 3000
+"""Definitions with more nodes are not changed."""
+MOST_TURNS: Final = 20_000
+"""Turns of all loops in one call."""
+MOST_ENDED: Final = 4
+"""Number of workers that may end in the searches for one submission."""
+LONGEST: Final = 0.3
+"""CPU seconds for one request."""
+SHARE: Final = 0.1
+"""Fraction of a submission's seconds after which the search ends."""
+_PREPARED: Final = f"""
+space = vars(student)
+left = {MOST_TURNS}
+kept = {{}}
+
+def turn():
+    global left
+    left -= 1
+    if left < 0:
+        raise RuntimeError("a loop does not end")
+
+def put(name, source):
+    global left
+    left = {MOST_TURNS}
+    space[{COUNTER!r}], space[{WHICH!r}] = turn, 0
+    old = kept.pop(name, space.get(name))
+    exec(compile(source, "<changed>", "exec", dont_inherit=True), space)
+    new = space[name]
+    if type(old) is type(new) is type(put) and not (old.__closure__ or new.__closure__):
+        old.__code__ = new.__code__  # other names of the function, and tables, refer to it
+        space[name] = old
+
+def vary(name, first):
+    target = kept[name] = kept.get(name, space[name])
+    depth, space[{WHICH!r}] = 0, first - 1
+
+    def varied(*args, **named):
+        nonlocal depth
+        global left
+        if not depth:
+            space[{WHICH!r}] += 1
+            left = {MOST_TURNS}
+        depth += 1
+        try:
+            return target(*args, **named)
+        finally:
+            depth -= 1
+
+    space[name] = varied
+"""
+"""Functions for the worker: ``put`` replaces a definition of the student's module.
+
+``vary`` lets each call of a function select the next change.
+"""
+
+
+class _Definition(Struct, eq=False):
+    """A function or class at the top level of the student's file, as a tree to change."""
+
+    title: str
+    node: ast.FunctionDef | ast.ClassDef
+
+    @property
+    def functions(self) -> list[ast.FunctionDef]:
+        """Return the function itself, or the methods of the class."""
+        if isinstance(self.node, ast.FunctionDef):
+            return [self.node]
+        return [each for each in self.node.body if isinstance(each, ast.FunctionDef)]
+
+
+class Change(Struct, frozen=True, eq=False):
+    """One change of the student's code."""
+
+    definition: _Definition
+    edit: Edit
+
+    @property
+    def line(self) -> int:
+        """Return the line of the first statement that it changes."""
+        return line_of(self.definition.node, self.edit)
+
+    @property
+    def condition(self) -> str:
+        """Return what the change does, to follow "would be right if"."""
+        clause = self.edit.clause
+        for word, other in (("too early", "earlier"), ("too late", "later")):
+            clause = clause.replace(word, other)
+        return from_worker(f"{clause} (line {self.line} of {self.definition.title})", 300)
+
+    @property
+    def question(self) -> str:
+        """Return a question that leads to the place."""
+        return from_worker(self.edit.question, 300)
+
+
+class ChangedPrograms:
+    """One submission's program, with changes of its functions and classes."""
+
+    def __init__(self, asked: Asked, reference: Module, functions: Sequence[str]) -> None:
+        """Prepare a worker.
+
+        Args:
+            asked: The program.
+            reference: The exercise, which knows the form of each answer.
+            functions: The functions that students write; each is changed only for its own answers.
+        """
+        self._asked, self._reference, self._functions = asked, reference, functions
+        self._definitions: dict[str, _Definition] | None = None
+        self._uses: dict[str, list[str]] = {}
+        """The names in each definition, and in each value that has a name (a table)."""
+        self._fresh: Asked | None = None
+        self._generation = -1
+        self._replaced: list[_Definition] = []
+        """The definitions that are replaced in the worker."""
+        self._base: list[Change] = []
+        self._left, self._ended, self._spent = MOST, 0, 0.0
+
+    def end(self) -> None:
+        """End the worker; the next request starts another one."""
+        if self._fresh is not None:
+            self._fresh.student.end()
+
+    @contextmanager
+    def on(self, changes: Sequence[Change]) -> Iterator[None]:
+        """Make changes within the block, in addition to those of each request."""
+        before, self._base = self._base, [*self._base, *changes]
+        try:
+            with made([each.edit for each in changes]):
+                yield
+        finally:
+            self._base = before
+
+    # --- the changes ---
+
+    def changes(self, function: str) -> Iterator[Change]:
+        """Yield the changes of a function and of its helpers, likely mistakes first.
+
+        Each operator yields `IN_TURN` changes, then each yields its others.
+        """
+        homes = list(self._homes(function))
+        queues = [self._made_by(operator, homes) for operator in OPERATORS]
+        firsts = [itertools.islice(queue, IN_TURN) for queue in queues]
+        for change in itertools.chain.from_iterable([*firsts, *queues]):
+            if not self._left:
+                return
+            self._left -= 1
+            yield change
+
+    def _made_by(self, operator: Operator, homes: Sequence[_Definition]) -> Iterator[Change]:
+        for definition in homes:
+            for home in definition.functions:
+                for edit in operator(home):
+                    yield Change(definition, edit)
+
+    def _homes(self, function: str) -> Iterator[_Definition]:
+        """Yield the definitions that a function uses, itself first."""
+        known = self._known()
+        queue = [function] if function in known else []
+        for name in queue:
+            if name in known:
+                yield known[name]
+            used = set(self._uses.get(name, ())) - set(self._functions)
+            queue += sorted(used & self._uses.keys() - set(queue))
+
+    def _known(self) -> dict[str, _Definition]:
+        """Return the functions and classes of the file by name."""
+        if self._definitions is None:
+            self._definitions = {}
+            for title, source in self._asked.student.program.cells:
+                tree = _parsed(source)
+                note_kept(tree)
+                note_attributes(tree)
+                for node in tree.body:
+                    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                        self._definitions[node.name] = _Definition(title, node)
+                        self._uses[node.name] = [*_names(node)]
+                    for name in targets(node):
+                        self._uses[name] = [*_names(node)]
+            self._definitions = {
+                name: each
+                for name, each in self._definitions.items()
+                if sum(1 for _ in ast.walk(each.node)) <= MOST_NODES
+            }
+            for each in self._definitions.values():
+                count_turns(each.node)
+        return self._definitions
+
+    # --- the answers ---
+
+    def answers(self, changes: Sequence[Change], cases: Sequence[Case]) -> list[Answer] | None:
+        """Return the changed program's answers to these inputs; None if one is missing."""
+        definitions = self._definitions_of(changes)
+        try:
+            with made([each.edit for each in changes]):
+                sources = [ast.unparse(each.node) for each in definitions]
+            if not self._put(definitions, sources):
+                return None
+            answers = self._worker().answers(cases)
+        except StudentError:
+            self._ended += 1
+            return None
+        return None if any(answer.error is not None for answer in answers) else answers
+
+    def each(self, function: str, changes: Sequence[Change], case: Case) -> list[Answer]:
+        """Return the answer to one input after each of these changes, until the worker fails."""
+        if self._is_over():
+            return []
+        edits: dict[int, dict[int, Edit]] = {}
+        for number, change in enumerate(changes, 1):
+            edits.setdefault(id(change.definition), {})[number] = change.edit
+        definitions = self._definitions_of(changes)
+        sources = [with_variants(each.node, edits.get(id(each), {})) for each in definitions]
+        found: list[Answer] = []
+        try:
+            if self._put(definitions, sources):
+                while len(found) < len(changes) and not self._is_over():
+                    count = min(PER_REQUEST, len(changes) - len(found))
+                    found += self._varied(function, case, len(found) + 1, count)
+        except StudentError:
+            self._ended += 1
+        return found
+
+    def _is_over(self) -> bool:
+        """Return whether workers have ended too often, or used their share of the time."""
+        most = SHARE * self._asked.student.limits.total
+        return self._ended >= MOST_ENDED or self._spent > most
+
+    def _varied(self, function: str, case: Case, first: int, count: int) -> list[Answer]:
+        """Return the answers after the changes with these numbers."""
+        fresh = self._worker()
+        fresh.forget()
+        fresh.answers([argument.case for argument in case.args if isinstance(argument, Part)])
+        student = fresh.student
+        received, used = student.budget.received, student.budget.used
+        try:
+            call = fresh.call_for(case, self._reference.want(case))
+            if isinstance(self._known()[function].node, ast.FunctionDef):
+                self._run(f"vary({function!r}, {first})")
+                return student.call([call] * count, cpu=LONGEST, timed=True)
+            answers = []
+            for number in range(first, first + count):
+                self._run(f"left, space[{WHICH!r}] = {MOST_TURNS}, {number}")
+                answers += student.call([call], cpu=LONGEST, timed=True)
+            return answers
+        finally:
+            student.budget.received = received  # they are not kept
+            self._spent += student.budget.used - used
+
+    def _definitions_of(self, changes: Sequence[Change]) -> list[_Definition]:
+        """Return the definitions that differ from the student's after some changes."""
+        every = [each.definition for each in (*self._base, *changes)]
+        return list({id(each): each for each in every}.values())
+
+    def _put(self, definitions: Sequence[_Definition], sources: Sequence[str]) -> bool:
+        """Replace definitions in the worker, and restore the others."""
+        self._worker().forget()
+        others = [each for each in self._replaced if each not in definitions]
+        self._replaced = list(definitions)
+        texts = [*map(ast.unparse, [each.node for each in others]), *sources]
+        return all(
+            self._run(f"put({each.node.name!r}, {text!r})")
+            for each, text in zip([*others, *definitions], texts, strict=True)
+        )
+
+    def _worker(self) -> Asked:
+        """Return the worker, prepared for changes."""
+        if self._fresh is None:
+            self._fresh = self._asked.fresh()
+            student = self._fresh.student
+            # what a changed program does is not the student's doing
+            student.overran, student.strikes = {}, set()
+        student = self._fresh.student
+        student.load()
+        if student.generation != self._generation:
+            self._generation, self._replaced = student.generation, []
+            self._run(_PREPARED)
+        return self._fresh
+
+    def _run(self, text: str) -> bool:
+        """Run statements in the worker; return whether they raised nothing."""
+        if self._fresh is None:
+            return False
+        reply = self._fresh.student.exchange(["do", 0, 0, "exec", 0, text], LONGEST)
+        return isinstance(reply, list) and reply[:1] == ["done"]
+
+
+def _parsed(source: str) -> ast.Module:
+    """Return the syntax tree of a cell, which may be changed; an empty one if it is not Python."""
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module([], [])
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    """Yield the names of variables and of functions that code uses."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Name):
+            yield each.id
+        elif isinstance(each, ast.Attribute):
+            yield each.attr

@@ -1,0 +1,145 @@
+"""Make causes of changes of the student's own code.
+
+    repaired = Repaired(diagnostics, asked, search)
+    repaired.causes(view, wrong)         # changes after which the function is right
+    repaired.in_arrays(some, view)       # a change after which some of its arrays are right
+    repaired.with_edit(view, named)      # a change, and an edit of the reference beside it
+    repaired.raised(view, cause)         # a change after which a function raises no longer
+
+They are tried where no edit of the reference explains a function's answers.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from grader.checks.answers import Asked
+from grader.checks.case import Case
+from grader.checks.diagnosis import examples, quantities
+from grader.checks.diagnosis.changed_programs import Change, ChangedPrograms
+from grader.checks.diagnosis.descriptions import related
+from grader.checks.diagnosis.diagnostics import Candidate, Diagnostics, wrong_paths
+from grader.checks.diagnosis.edits import Edits
+from grader.checks.diagnosis.repairs import Repairs, after
+from grader.checks.diagnosis.views import Cause, View
+from grader.sandbox.student import Answer
+
+_NAMES: Final = ("NameError", "AttributeError", "ModuleNotFoundError", "ImportError")
+"""Exceptions about a name; their text is specific, and no change of a formula helps."""
+
+
+class Repaired:
+    """The causes of one submission that a change of its code shows."""
+
+    def __init__(self, diagnostics: Diagnostics, asked: Asked, search: Edits) -> None:
+        self._reference, self._search = search.reference, search
+        self._programs = ChangedPrograms(asked, self._reference, diagnostics.functions)
+        self._repairs = Repairs(self._programs, self._reference)
+        self._found: dict[str, list[Change]] = {}
+        """The changes after which earlier functions are right, found for later ones."""
+
+    def end(self) -> None:
+        """End the worker."""
+        self._programs.end()
+
+    def causes(self, view: View, wrong: Sequence[View]) -> list[Cause]:
+        """Look for changes of the student's code after which a function is right.
+
+        Args:
+            view: The answers of the function.
+            wrong: Those of the wrong functions that it uses.
+        """
+        if changes := self._repairs.find(view):
+            said = related(view)
+            return self._caused(view, changes, changes, f"{said[0]} " if said else "")
+        base, names = self._of_all(wrong)
+        changes = self._repairs.find(view, base) if base else []
+        if not changes:
+            return []
+        return self._caused(view, changes, [*base, *changes], f"With {' and '.join(names)} right, ")
+
+    def _caused(
+        self, view: View, changes: Sequence[Change], every: Sequence[Change], before: str
+    ) -> list[Cause]:
+        array = examples.label(view.function, view.first_path())
+        sentence = before + after(view.function, changes)
+        cause = Cause(view.function, sentence, changes[0].question, array=array)
+        if len(changes) == 1:
+            cause.is_right_after = functools.partial(self._repairs.confirmed, every)
+        return [cause]
+
+    def _of_all(self, wrong: Sequence[View]) -> tuple[list[Change], list[str]]:
+        """Return the changes after which functions are right, and the names of these."""
+        for view in wrong:
+            if view.function not in self._found:
+                self._found[view.function] = self._repairs.find(view)
+        known = {view.function: self._found[view.function] for view in wrong}
+        names = [name for name, changes in known.items() if changes]
+        return [change for changes in known.values() for change in changes], names
+
+    def in_arrays(self, view: View, whole: View) -> list[Cause]:
+        """Look for a change of the student's code after which some arrays of a function are right.
+
+        Args:
+            view: These arrays.
+            whole: All arrays of the function, for which `causes` has searched.
+        """
+        change = self._repairs.of_arrays(view, whole)
+        if change is None:
+            return []
+        array = quantities.subject(self._reference, view.function, view.first_path())
+        sentence = f"{array} would be right if {change.condition}."
+        label = examples.label(view.function, view.first_path())
+        return [Cause(view.function, sentence, change.question, array=label)]
+
+    def with_edit(
+        self, view: View, named: Callable[[View, Sequence[Candidate], str], list[Cause]]
+    ) -> list[Cause]:
+        """Look for a change after which the answers are those of an edit of the reference.
+
+        Args:
+            view: The answers of a function, for which `causes` has searched.
+            named: Makes the cause of an edit.
+        """
+        case, tried = self._repairs.tried
+        if case is None or view.errors:
+            return []
+        for change, candidate in self._search.meeting(view.function, case, tried):
+            answers = self._programs.answers([change], view.cases)
+            pairs = list(zip(view.cases, answers or (), strict=False))
+            is_nearer = bool(pairs) and self._is_nearer(view, pairs)
+            if is_nearer and self._search.all_of(candidate.module, pairs):
+                [edit] = named(view, [candidate], " (one of two mistakes)")
+                edit.module, edit.is_edit = None, False
+                edit.changes = {p for p in view.paths if self._search.changes(candidate, view, p)}
+                sentence = after(view.function, [change]).removesuffix(".")
+                array = examples.label(view.function, view.first_path())
+                other = Cause(
+                    view.function, f"{sentence}, apart from its other mistake.", change.question,
+                    array=array, changes=set(view.paths),
+                )  # fmt: skip
+                return [edit, other]
+        return []
+
+    def _is_nearer(self, view: View, pairs: Sequence[tuple[Case, Answer]]) -> bool:
+        """Return whether these answers are right wherever the student's are, and somewhere else.
+
+        A change that destroys most of an answer often agrees with an edit that does so too.
+        """
+        wrong = [set(wrong_paths(self._reference, *pair)) for pair in pairs]
+        before = [set(paths) for paths in view.wrong]
+        is_kept = all(new <= old for new, old in zip(wrong, before, strict=True))
+        return is_kept and wrong != before
+
+    def raised(self, view: View, cause: Cause) -> None:
+        """Add to an exception a change of the student's code after which the function is right."""
+        error = view.errors[0][1]
+        if error.needs or not error.kinds or error.kinds[0] in _NAMES:
+            return
+        if changes := self._repairs.find(view):
+            cause.sentence = f"{cause.sentence} {after(view.function, changes)}"
+            cause.question = changes[0].question
+            if len(changes) == 1:
+                cause.is_right_after = functools.partial(self._repairs.confirmed, changes)
