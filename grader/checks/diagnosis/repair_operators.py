@@ -39,9 +39,11 @@ def increments(function: Function) -> Iterator[Edit]:
     for _, body in bodies(function):
         for index, line in enumerate(body):
             match line:
-                case ast.Assign(targets=[ast.Name() as target]) if id(line) in inside:
+                case ast.Assign(targets=[ast.Name() | ast.Subscript() as target]) if (
+                    id(line) in inside
+                ):
                     pass
-                case ast.Assign(targets=[ast.Subscript() | ast.Attribute() as target]):
+                case ast.Assign(targets=[ast.Attribute() as target]):
                     pass
                 case _:
                     continue
