@@ -144,9 +144,10 @@ class Investigation:
         views = [self.views[name] for name in wrong if name in self.views]
         if found := self.repaired.causes(view, views):
             return found
-        if len(view.paths) == 1:  # a relation is about one array
-            return self._related(view) or self.repaired.with_edit(view, self._named)
-        return self.repaired.with_edit(view, self._named) or self._related(view)
+        relation = self._related(view)
+        if self.causes or (relation and len(view.paths) == 1):
+            return relation  # what suits another wrong function may look like two mistakes
+        return self.repaired.with_edit(view, self._named) or relation
 
     def _unsteady(self, view: View) -> list[Cause]:
         """Repeat the first failing input: a random answer differs between calls."""
