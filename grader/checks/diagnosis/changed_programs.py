@@ -107,7 +107,7 @@ class _Definition(Struct, eq=False):
         return [each for each in self.node.body if isinstance(each, ast.FunctionDef)]
 
 
-class Change(Struct, frozen=True, eq=False):
+class CodeChange(Struct, frozen=True, eq=False):
     """One change of the student's code."""
 
     definition: _Definition
@@ -151,7 +151,7 @@ class ChangedPrograms:
         self._generation = -1
         self._replaced: list[_Definition] = []
         """The definitions that are replaced in the worker."""
-        self._base: list[Change] = []
+        self._base: list[CodeChange] = []
         self._left, self._ended, self._spent = MOST, 0, 0.0
 
     def end(self) -> None:
@@ -160,7 +160,7 @@ class ChangedPrograms:
             self._fresh.student.end()
 
     @contextmanager
-    def on(self, changes: Sequence[Change]) -> Iterator[None]:
+    def on(self, changes: Sequence[CodeChange]) -> Iterator[None]:
         """Make changes within the block, in addition to those of each request."""
         before, self._base = self._base, [*self._base, *changes]
         try:
@@ -171,7 +171,7 @@ class ChangedPrograms:
 
     # --- the changes ---
 
-    def changes(self, function: str) -> Iterator[Change]:
+    def changes(self, function: str) -> Iterator[CodeChange]:
         """Yield the changes of a function and of its helpers, likely mistakes first.
 
         Each operator yields `IN_TURN` changes, then each yields its others.
@@ -185,11 +185,11 @@ class ChangedPrograms:
             self._left -= 1
             yield change
 
-    def _made_by(self, operator: Operator, homes: Sequence[_Definition]) -> Iterator[Change]:
+    def _made_by(self, operator: Operator, homes: Sequence[_Definition]) -> Iterator[CodeChange]:
         for definition in homes:
             for home in definition.functions:
                 for edit in operator(home):
-                    yield Change(definition, edit)
+                    yield CodeChange(definition, edit)
 
     def _homes(self, function: str) -> Iterator[_Definition]:
         """Yield the definitions that a function uses, itself first."""
@@ -226,7 +226,7 @@ class ChangedPrograms:
 
     # --- the answers ---
 
-    def answers(self, changes: Sequence[Change], cases: Sequence[Case]) -> list[Answer] | None:
+    def answers(self, changes: Sequence[CodeChange], cases: Sequence[Case]) -> list[Answer] | None:
         """Return the changed program's answers to these inputs; None if one is missing."""
         definitions = self._definitions_of(changes)
         try:
@@ -240,7 +240,7 @@ class ChangedPrograms:
             return None
         return None if any(answer.error is not None for answer in answers) else answers
 
-    def each(self, function: str, changes: Sequence[Change], case: Case) -> list[Answer]:
+    def each(self, function: str, changes: Sequence[CodeChange], case: Case) -> list[Answer]:
         """Return the answer to one input after each of these changes, until the worker fails."""
         if self._is_over():
             return []
@@ -285,7 +285,7 @@ class ChangedPrograms:
             student.budget.received = received  # they are not kept
             self._spent += student.budget.used - used
 
-    def _definitions_of(self, changes: Sequence[Change]) -> list[_Definition]:
+    def _definitions_of(self, changes: Sequence[CodeChange]) -> list[_Definition]:
         """Return the definitions that differ from the student's after some changes."""
         every = [each.definition for each in (*self._base, *changes)]
         return list({id(each): each for each in every}.values())

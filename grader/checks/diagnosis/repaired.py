@@ -18,7 +18,7 @@ from typing import Final
 from grader.checks.answers import Asked
 from grader.checks.case import Case
 from grader.checks.diagnosis import examples, quantities
-from grader.checks.diagnosis.changed_programs import Change, ChangedPrograms
+from grader.checks.diagnosis.changed_programs import ChangedPrograms, CodeChange
 from grader.checks.diagnosis.descriptions import related
 from grader.checks.diagnosis.diagnostics import Candidate, Diagnostics, wrong_paths
 from grader.checks.diagnosis.edits import Edits
@@ -37,7 +37,7 @@ class Repaired:
         self._reference, self._search = search.reference, search
         self._programs = ChangedPrograms(asked, self._reference, diagnostics.functions)
         self._repairs = Repairs(self._programs, self._reference)
-        self._found: dict[str, list[Change]] = {}
+        self._found: dict[str, list[CodeChange]] = {}
         """The changes after which earlier functions are right, found for later ones."""
 
     def end(self) -> None:
@@ -61,7 +61,7 @@ class Repaired:
         return self._caused(view, changes, [*base, *changes], f"With {' and '.join(names)} right, ")
 
     def _caused(
-        self, view: View, changes: Sequence[Change], every: Sequence[Change], before: str
+        self, view: View, changes: Sequence[CodeChange], every: Sequence[CodeChange], before: str
     ) -> list[Cause]:
         array = examples.label(view.function, view.first_path())
         sentence = before + after(view.function, changes)
@@ -70,7 +70,7 @@ class Repaired:
             cause.is_right_after = functools.partial(self._repairs.confirmed, every)
         return [cause]
 
-    def _of_all(self, wrong: Sequence[View]) -> tuple[list[Change], list[str]]:
+    def _of_all(self, wrong: Sequence[View]) -> tuple[list[CodeChange], list[str]]:
         """Return the changes after which functions are right, and the names of these."""
         for view in wrong:
             if view.function not in self._found:

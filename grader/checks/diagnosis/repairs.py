@@ -22,7 +22,7 @@ import numpy as np
 
 from grader.checks.arrays import Path, arrays_of
 from grader.checks.case import Case
-from grader.checks.diagnosis.changed_programs import AT_ONCE, Change, ChangedPrograms
+from grader.checks.diagnosis.changed_programs import AT_ONCE, ChangedPrograms, CodeChange
 from grader.checks.diagnosis.diagnostics import wrong_paths
 from grader.checks.diagnosis.views import View
 from grader.checks.reference import Module
@@ -41,13 +41,13 @@ class Repairs:
 
     def __init__(self, programs: ChangedPrograms, reference: Module) -> None:
         self.programs, self._reference = programs, reference
-        self.tried: tuple[Case | None, list[tuple[Change, Answer]]] = None, []
+        self.tried: tuple[Case | None, list[tuple[CodeChange, Answer]]] = None, []
         """The input of the last search, and the answers of all programs that were not right."""
         self._wrong: list[Path] = []
         """The arrays that are wrong on this input in the student's program."""
         self._depth = 0
 
-    def find(self, view: View, base: Sequence[Change] = ()) -> list[Change]:
+    def find(self, view: View, base: Sequence[CodeChange] = ()) -> list[CodeChange]:
         """Return the changes after which a function is right.
 
         Several changes each make some arrays right; together they make all of them right.
@@ -65,11 +65,11 @@ class Repairs:
                 raise
             return []
 
-    def _find(self, view: View) -> list[Change]:
+    def _find(self, view: View) -> list[CodeChange]:
         case, paths = _telling(view)
         before = self._right_entries(case, view.answers[view.cases.index(case)])
-        tried: list[tuple[Change, Answer]] = []
-        gains: list[tuple[int, Change]] = []
+        tried: list[tuple[CodeChange, Answer]] = []
+        gains: list[tuple[int, CodeChange]] = []
         rest = itertools.islice(self.programs.changes(view.function), MOST_OF_ONE[self._depth])
         while some := list(itertools.islice(rest, AT_ONCE)):
             for change, answer in zip(
@@ -89,7 +89,7 @@ class Repairs:
         self.tried, self._wrong = (case, tried), paths
         return found
 
-    def _beside(self, view: View, gains: Sequence[tuple[int, Change]]) -> list[Change]:
+    def _beside(self, view: View, gains: Sequence[tuple[int, CodeChange]]) -> list[CodeChange]:
         """Return a change that makes some entries right, with another one for the rest."""
         if self._depth:
             return []
@@ -120,7 +120,7 @@ class Repairs:
                 found.append(np.ravel(near))
         return np.concatenate(found) if found else np.zeros(0, bool)
 
-    def of_arrays(self, view: View, whole: View) -> Change | None:
+    def of_arrays(self, view: View, whole: View) -> CodeChange | None:
         """Return a change of the last search that makes some arrays right, and no other wrong.
 
         Args:
@@ -139,7 +139,7 @@ class Repairs:
                 return change
         return None
 
-    def confirmed(self, changes: Sequence[Change], cases: Sequence[Case]) -> bool:
+    def confirmed(self, changes: Sequence[CodeChange], cases: Sequence[Case]) -> bool:
         """Return whether the changed program is right on hidden inputs, in a worker for these."""
         self.programs.end()
         try:
@@ -148,7 +148,7 @@ class Repairs:
             self.programs.end()
 
     def are_right(
-        self, changes: Sequence[Change], cases: Sequence[Case], among: Sequence[Path] = ()
+        self, changes: Sequence[CodeChange], cases: Sequence[Case], among: Sequence[Path] = ()
     ) -> bool:
         """Return whether the changed program answers these inputs rightly (in some arrays)."""
         answers = self.programs.answers(changes, cases)
@@ -162,7 +162,7 @@ class Repairs:
         return not (set(wrong) & set(among) if among else wrong)
 
 
-def after(function: str, changes: Sequence[Change]) -> str:
+def after(function: str, changes: Sequence[CodeChange]) -> str:
     """Return the sentence about a function that is right after some changes."""
     return f"{function} would be right if {', and if '.join(each.condition for each in changes)}."
 
