@@ -148,7 +148,7 @@ class Bench:
     def restart(self) -> None:
         """End the fork server and every worker; the next request starts new ones."""
         self.end()
-        self._forget_reference()
+        self._end_reference()
         self.server.close()
 
     def close(self) -> None:
@@ -181,9 +181,12 @@ class Bench:
         self._drawn.clear()
         self._ahead.clear()
         self.exercise.reference.forget()
+        self.exercise.reference.end()
         if self._diagnostics is not None:
             self._diagnostics.forget()
-        self._forget_reference()
+        self._yardsticks.clear()
+        if self._reference is not None:  # its worker stays: a new one costs as much as a submission
+            self._reference.forget()
         return not (has_trails or self.rules.parts) and self._draw_ahead(sizes)
 
     def _draw_ahead(self, sizes: Mapping[Draw, int]) -> bool:
@@ -198,7 +201,7 @@ class Bench:
             self._ahead = [self.draw(each)[place] for each, place in self._places]
         return same
 
-    def _forget_reference(self) -> None:
+    def _end_reference(self) -> None:
         self._yardsticks.clear()
         self.peers.restart()
         if self._exercise is not None:

@@ -23,11 +23,17 @@ MAX_REWRITTEN = 128 * 1024
 """Longer texts are not rewritten, because parsing some texts takes quadratic time."""
 
 STATEMENT = (
-    r"\n[ \t]*(?:(?:async[ \t]+)?(?:def|class)[ \t]+\w+[ \t]*\["
+    r"\n[ \t]*(?=[acdet])(?:(?:async[ \t]+)?(?:def|class)[ \t]+\w+[ \t]*\["
     r"|type[ \t]+\w+[ \t]*(?:\[.*\])?[ \t]*=(?!=)|except\b[^\n:(]*,)"
 )
-STRING = r"[fF][rR]?(?:\"\"\"|'''|(?P<quote>[\"'])(?:(?!(?P=quote))[^\n])*\{[^{}\n]*(?:(?P=quote)|[\\#\n]))"
-"""Matches in every text that needs to be rewritten; only the few that match are parsed."""
+AFTER_F = (
+    r"[rR]?(?:\"\"\"|'''|(?P<quote>[\"'])(?:(?!(?P=quote))[^\n])*\{[^{}\n]*(?:(?P=quote)|[\\#\n]))"
+)
+NEWER = (STATEMENT, f"f{AFTER_F}", f"F{AFTER_F}")
+"""One matches in every text that needs to be rewritten; only the few that match are parsed.
+
+Each begins with one fixed character, which `re` finds ten times as fast as one of two.
+"""
 
 
 def python_of(text: str) -> str:
@@ -36,7 +42,7 @@ def python_of(text: str) -> str:
 
 
 def _may_be_newer(text: str) -> bool:
-    return bool(re.search(STATEMENT, f"\n{text}") or re.search(STRING, text))
+    return any(re.search(pattern, f"\n{text}") for pattern in NEWER)
 
 
 def rewritten(text: str) -> str:
