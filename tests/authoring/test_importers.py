@@ -107,6 +107,9 @@ def nbgrader(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
                "type(box).__name__ == 'Box' and type(total(1)) is int and 'size' in dir(box)"),
         graded("global", "factor = 2\nassert scaled(2) == 4\nfactor, other = 3, 4\n"
                "assert scaled(2) == 6"),
+        graded("in loops", "for factor in (2, 3):\n    assert scaled(2) == 2 * factor"),
+        graded("in place", "factor = np.ones(2)\nfactor[1] = 3\n"
+               "np.testing.assert_allclose(scaled(2), [2, 6])"),
         graded("guard", "if __name__ == '__main__':\n    assert total(1) == 1"),
         graded("subclass", "class Big(Box):\n    pass\nassert Big().size() == 3"),
         graded("identity", "assert squares(1) is not squares(1)"),
@@ -130,6 +133,8 @@ def test_cells_are_carried_and_proved(nbgrader: tuple[Path, dict[str, TestCell]]
         "objects",
         "classes",
         "global",
+        "in_loops",
+        "in_place",
         "guard",
     } == carried
     assert {"guard"} == {name for name in carried if tests[name].cannot_fail}

@@ -29,7 +29,6 @@ CERTAIN: Final = (ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom, ast.Wit
 BINDING: Final = (ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AugAssign, ast.Import,
                   ast.ImportFrom)  # fmt: skip
 """Statements of earlier tests that a test may need."""
-ASSIGNING: Final = (ast.Assign, ast.AnnAssign, ast.AugAssign)
 CELL_MAGIC: Final = re.compile(r"^%%(?!time\b|capture\b)", re.MULTILINE)
 SHELL: Final = re.compile(r"^\s*!|=\s*!|get_ipython\(\)", re.MULTILINE)
 
@@ -282,20 +281,55 @@ def _is_constant(node: ast.expr) -> bool:
 def set_for_program(statements: Sequence[ast.stmt], names: DefinedNames) -> set[str]:
     """Return the variables that a test sets and that functions of the program read."""
     nodes = [each for node in statements for each in _own_scope(node)]
-    assigned = [node for node in nodes if isinstance(node, ASSIGNING)]
-    return names.read & {name for node in assigned for name in bound(node)}
+    return names.read & {name for node in nodes for name in _set_by(node)}
+
+
+def _set_by(node: ast.AST) -> set[str]:
+    """Return the variables that one node sets or changes: ``x = 1``, ``x[0] = 1``, ``for x in``."""
+    match node:
+        case ast.Assign(targets=targets):
+            return {name for target in targets for name in _changed(target)}
+        case ast.AnnAssign(target=target) | ast.AugAssign(target=target):
+            return _changed(target)
+        case ast.For(target=target):
+            return _changed(target)
+        case ast.With(items=items):
+            return {name for item in items for name in _changed(item.optional_vars)}
+    return set()
+
+
+def _changed(target: ast.expr | None) -> set[str]:
+    """Return the variables that an assignment to an expression sets or changes."""
+    match target:
+        case ast.Name(id=name):
+            return {name}
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return {name for part in parts for name in _changed(part)}
+        case ast.Subscript(value=inner) | ast.Attribute(value=inner) | ast.Starred(value=inner):
+            return _changed(inner)
+    return set()
 
 
 def with_settings(source: str, shared: set[str]) -> str:
     """Return a test in which the program also gets the variables that the test sets."""
     added = [
-        (node, f"student.{name} = {name}")
+        (_place(node), f"student.{name} = {name}")
         for statement in ast.parse(source).body
         for node in _own_scope(statement)
-        if isinstance(node, ASSIGNING)
-        for name in sorted(bound(node) & shared)
+        for name in sorted(_set_by(node) & shared)
     ]
     return _with_lines(source, added)
+
+
+def _place(node: ast.AST) -> tuple[int, int]:
+    """Return the number of lines above what follows the setting of a variable, and its column."""
+    if isinstance(node, ast.For | ast.With):
+        return node.body[0].lineno - 1, node.body[0].col_offset
+    return _below(node) if isinstance(node, ast.stmt) else (0, 0)
+
+
+def _below(node: ast.stmt) -> tuple[int, int]:
+    return node.end_lineno or 0, node.col_offset
 
 
 def hidden_from_program(statements: Sequence[ast.stmt], names: DefinedNames) -> set[str]:
@@ -315,22 +349,22 @@ def with_deletions(source: str, hidden: set[str]) -> str:
 
     The lines of the test are unchanged: a line is inserted after each that deletes or assigns one.
     """
-    added: list[tuple[ast.stmt, str]] = []
+    added: list[tuple[tuple[int, int], str]] = []
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Delete | ast.Assign | ast.FunctionDef):
             continue
         for name in sorted(bound(node) & hidden) if not isinstance(node, ast.Delete) else ():
-            added.append((node, f"student.{name} = {name}"))
+            added.append((_below(node), f"student.{name} = {name}"))
         for target in node.targets if isinstance(node, ast.Delete) else ():
             if isinstance(target, ast.Name) and target.id in hidden:
-                added.append((node, f"del student.{target.id}"))
+                added.append((_below(node), f"del student.{target.id}"))
     return _with_lines(source, added)
 
 
-def _with_lines(source: str, added: Sequence[tuple[ast.stmt, str]]) -> str:
-    """Insert lines after statements; without them if a statement shares its line with a header."""
+def _with_lines(source: str, added: Sequence[tuple[tuple[int, int], str]]) -> str:
+    """Insert lines below lines, at columns; without them if a statement is beside its header."""
     lines = source.split("\n")
-    placed = [(node.end_lineno or 0, " " * node.col_offset + line) for node, line in added]
+    placed = [(below, " " * column + line) for (below, column), line in added]
     for at, line in sorted(placed, reverse=True):
         lines.insert(at, line)
     made = "\n".join(lines)
