@@ -150,7 +150,7 @@ class Student(Struct):
     in_test: int = 0
     """Bytes that the current plain test has received."""
     stopped: int = 0
-    """Number of tests in which a worker hung or died (see `grader.checks.boundary.peer`)."""
+    """Number of tests in which a worker hung or died (see `grader.checks.boundary.channel`)."""
     outside: Callable[[], frozenset[str]] = frozenset
     """Returns the functions that are in Markdown or raw cells of the notebook."""
     _worker: Worker | None = None
@@ -202,24 +202,19 @@ class Student(Struct):
         """Fraction of a request's CPU limit that a plain test has; smaller after an overrun."""
         return LESS if self.overran else 1.0
 
-    def exchange(self, request: list[Any], cpu: float) -> Any:
-        """Send a request of `grader.checks.boundary.peer` and return the decoded reply.
+    def exchange(self, request: list[Any], cpu: float, replies: int = 0) -> Any:
+        """Send a request of `grader.checks.boundary.channel` and return the decoded reply.
 
         The reply does not outlive the test, so its bytes count only in ``in_test``.
+
+        Args:
+            request: The message.
+            cpu: CPU seconds for it, before `share` is applied.
+            replies: The number of requests in a message that holds several; else 0.
         """
         kept, self.budget.received = self.budget.received, self.in_test
         try:
-            return self._ask(request, cpu * self.share, self.share)
-        finally:
-            self.in_test, self.budget.received = self.budget.received, kept
-
-    def exchange_all(self, requests: list[list[Any]], cpu: float) -> list[Any]:
-        """Send several requests in one message and return their replies (see `exchange`)."""
-        kept, self.budget.received = self.budget.received, self.in_test
-        try:
-            request = ["do all", requests]
-            replies: list[Any] = self._ask(request, cpu * self.share, self.share, len(requests))
-            return replies
+            return self._ask(request, cpu * self.share, self.share, replies)
         finally:
             self.in_test, self.budget.received = self.budget.received, kept
 

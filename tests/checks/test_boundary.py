@@ -9,7 +9,7 @@ import pytest
 from places import ROOT
 from small_course import graded_class
 
-from grader.checks.boundary.peer import instruction_of
+from grader.checks.boundary.places import instruction_of
 
 SAMPLES = ROOT / "tests/samples" / "boundary"
 SWALLOWED = "test_micro.py::test_swallowed"

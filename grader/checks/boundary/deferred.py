@@ -1,7 +1,9 @@
 """Deferred requests: a test does not wait where the reference's answer was an object.
 
-    waiting = Waiting(request, handle, place, visit, name)    # the handle represents the answer
+    deferred = Deferred(channel)
     is_calm(frame, roots, runner)                             # may the test continue from here?
+    deferred.add(Waiting(request, accept))                    # a handle represents the answer
+    deferred.settle()                                         # send all, then accept each answer
 
 If a test only passes an object on, it can continue before the object exists. The next request that
 needs an answer first sends all deferred ones, in order. The answers are checked as usual; if one
@@ -14,11 +16,14 @@ submission after one that was run again.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import CodeType, FrameType, ModuleType
 from typing import Any, Final
 
 from msgspec import Struct
+
+from grader.checks.boundary.channel import REFERENCE, Channel
+from grader.checks.boundary.raised import BoundaryError, StoppedError
 
 MAX_WAITING: Final = 64
 """Requests that are sent in one message."""
@@ -35,18 +40,74 @@ class StartOver(BaseException):
 
 
 class Waiting(Struct):
-    """A request whose answer has not been read, and the handle that represents it."""
+    """A request whose answer has not been read."""
 
     request: list[Any]
-    handle: Any
-    place: tuple[int, int, str, str]
-    visit: int
-    name: str
+    accept: Callable[[Any], None]
+    """Connects the handle to the object in the reply, or raises `BoundaryError`."""
 
     @property
     def number(self) -> int:
         """Return the number of the request."""
         return int(self.request[1])
+
+
+class Deferred:
+    """The requests of one test that wait to be sent, in order."""
+
+    def __init__(self, channel: Channel) -> None:
+        """Start with no requests; ``channel`` sends them."""
+        self._channel = channel
+        self._waiting: list[Waiting] = []
+        self._starts_over = False
+
+    def add(self, waiting: Waiting) -> None:
+        """Add a request, and send all of them if there are many."""
+        if self._starts_over:
+            raise StartOver
+        self._waiting.append(waiting)
+        if len(self._waiting) >= MAX_WAITING:
+            self.settle()
+
+    def settle(self) -> None:
+        """Send the requests; raise `StartOver` if an answer is not like the reference's."""
+        while self._waiting and not self._starts_over:
+            replies = self._replies()
+            try:
+                done = self._accepted(replies)
+            except BoundaryError:
+                done = 0
+            self._starts_over = not done
+            del self._waiting[:done]
+        if self._starts_over:
+            raise StartOver
+
+    def starts_over(self) -> bool:
+        """Return whether the finished test must run again in a new worker."""
+        try:
+            self.settle()
+        except (StartOver, BoundaryError):
+            self._starts_over = True
+        return self._starts_over
+
+    def _replies(self) -> list[Any]:
+        self._channel.ready()
+        try:
+            return self._channel.send_all([each.request for each in self._waiting])
+        except StoppedError:
+            self._waiting.clear()
+            raise
+
+    def _accepted(self, replies: Sequence[Any]) -> int:
+        """Return how many of the requests were executed."""
+        if not self._channel.is_same_worker():
+            return 0
+        for i, (waiting, reply) in enumerate(zip(self._waiting, replies, strict=True)):
+            match reply:
+                case ["skipped", int(got)] if got == waiting.number:
+                    return i
+            waiting.accept(reply)
+        return len(replies)
 
 
 def is_calm(frame: FrameType | None, roots: tuple[str, ...], runner: CodeType) -> bool:
@@ -94,11 +155,11 @@ def _brings_a_clock(value: Any, roots: tuple[str, ...]) -> bool:
     return isinstance(file, str) and file.startswith(roots) and knows_a_clock(vars(module), roots)
 
 
-def are_fixed(nodes: Iterable[Any], reference: int) -> bool:
+def are_fixed(nodes: Iterable[Any]) -> bool:
     """Return whether a test can no longer change these arguments: numbers, short texts, objects."""
     return all(
         type(node) in _SENT_AS_THEY_ARE
         or (type(node) is str and len(node) <= MAX_TEXT)
-        or (type(node) is list and node[0] == reference)
+        or (type(node) is list and node[0] == REFERENCE)
         for node in nodes
     )

@@ -20,7 +20,8 @@ import numpy as np
 
 from grader.checks.boundary import names
 from grader.checks.boundary.approx import approx
-from grader.checks.boundary.peer import MAX_ELEMENTS, Peer, Reference
+from grader.checks.boundary.channel import Reference
+from grader.checks.boundary.peer import MAX_ELEMENTS, Peer
 from grader.checks.boundary.raised import RefusedError, StudentRaisedError, UndecidableError
 from grader.sandbox.guest.operations import CALLABLE, CLASS, FUNCTION, ITERATOR, TENSOR
 

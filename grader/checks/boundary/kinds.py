@@ -4,15 +4,15 @@ A handle may appear only where the reference returned a handle of the same kind.
 whose operators always return True could decide the verdict of ``abs(f(x) - 4.0) < 1e-9``. A place
 is an instruction of the test, the operation, the name, and the number of the visit:
 
-    trail.record(place, value)       # while the reference runs
-    trail.misfit(place, value)       # "an object where a number is expected", or ''
+    trail.record(place, Seen(word_of(value), tree_of(value)))     # while the reference runs
+    fits(value, trail.expected(place, visit).tree)                # for each student
 """
 
 from __future__ import annotations
 
 import numbers
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -57,6 +57,28 @@ def kind_of(flags: int) -> str:
     return "object"
 
 
+_HANDLES: Final[set[type]] = set()
+"""The classes of handles seen so far; looking up an attribute of the class takes longer."""
+
+
+def stands_for_an_object(kind: type) -> bool:
+    """Return whether a class is a class of handles."""
+    if kind in _HANDLES:
+        return True
+    if hasattr(kind, "_grader_reference"):
+        _HANDLES.add(kind)
+    return kind in _HANDLES
+
+
+def handle_kind(value: Any) -> str:
+    """Return the kind of a handle or of an exception class; '' for other values."""
+    if stands_for_an_object(type(value)):
+        return kind_of(value._grader_flags)
+    if not isinstance(value, type):
+        return ""
+    return "class" if hasattr(value, "handle") else PYTHONS
+
+
 class Inside(Struct, frozen=True):
     """The kinds of the handles in a container, by index or key."""
 
@@ -71,15 +93,15 @@ Tree = str | Inside | None
 """The kinds of the handles in a value: for a handle its kind, for plain values None."""
 
 
-def tree_of(value: Any, kind: Callable[[Any], str]) -> Tree:
-    """Return the kinds of the handles in ``value``; ``kind`` returns '' for other values."""
-    if found := kind(value):
+def tree_of(value: Any) -> Tree:
+    """Return the kinds of the handles in ``value``."""
+    if found := handle_kind(value):
         return found
     parts: dict[Any, Tree] = {}
     known = set()
     for key, item in _items(value):
         known.add(key)
-        if (tree := tree_of(item, kind)) is not None:
+        if (tree := tree_of(item)) is not None:
             parts[key] = tree
     if not parts:
         return None
@@ -88,15 +110,15 @@ def tree_of(value: Any, kind: Callable[[Any], str]) -> Tree:
     return Inside(parts, frozenset(known), first if alike else None)
 
 
-def fits(value: Any, tree: Tree, kind: Callable[[Any], str]) -> bool:
+def fits(value: Any, tree: Tree) -> bool:
     """Return whether ``tree`` accepts every handle in ``value``."""
-    if found := kind(value):
+    if found := handle_kind(value):
         return isinstance(tree, str) and found in ACCEPTED[tree]
     for key, item in _items(value):
         inner: Tree = None
         if isinstance(tree, Inside):
             inner = tree.parts.get(key) if key in tree.known else tree.others
-        if not fits(item, inner, kind):
+        if not fits(item, inner):
             return False
     return True
 
@@ -187,3 +209,15 @@ _WORDS: Final[tuple[tuple[Any, str], ...]] = (
 def word_of(value: Any) -> str:
     """Return a description of a plain value, such as "a number"."""
     return next((word for kinds, word in _WORDS if isinstance(value, kinds)), "a plain value")
+
+
+def misfit(name: str, value: Any, seen: Seen) -> str:
+    """Return the message about a value whose handles do not fit the reference's."""
+    what = f"{name} gives" if name else "an operation on your object gives"
+    if handle_kind(value) == PYTHONS and seen.tree == "class":
+        return f"{what} one of Python's own exceptions where a class of yours is expected"
+    if value is not None and not handle_kind(value):
+        return f"{what} {word_of(value)} with an object where a plain value is expected"
+    if seen.tree is not None or seen.word == "nothing":
+        return f"{what} an object where another kind of value is expected"
+    return f"{what} an object where {seen.word} is expected"

@@ -13,52 +13,47 @@ from __future__ import annotations
 
 import builtins
 import importlib
-import itertools
 import sys
 import time
 import types
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final, Protocol, cast
 
 import numpy as np
 from msgspec import Struct
 
 from grader.checks.boundary.callbacks import KEPT_TOO_LONG, Callbacks
-from grader.checks.boundary.deferred import (
-    MAX_WAITING,
-    StartOver,
-    Waiting,
-    are_fixed,
-    is_calm,
-)
+from grader.checks.boundary.changed_arguments import restore
+from grader.checks.boundary.channel import REFERENCE, Channel, Reference
+from grader.checks.boundary.deferred import Deferred, Waiting, are_fixed, is_calm
 from grader.checks.boundary.kinds import (
     ACCEPTED,
     END,
     NOTHING,
-    PYTHONS,
+    Place,
     Seen,
     Trail,
     Tree,
     fits,
-    kind_of,
+    misfit,
+    stands_for_an_object,
     tree_of,
     word_of,
 )
 from grader.checks.boundary.names import Names, names_of
+from grader.checks.boundary.places import Places
 from grader.checks.boundary.raised import (
-    BoundaryError,
     ExceptionClasses,
     KindError,
     RefusedError,
-    StoppedError,
     StudentRaisedError,
-    TimedOutError,
     UndecidableError,
     UndefinedError,
 )
-from grader.sandbox.faults import STOPPED, OverrunError, PipeError, StudentError
+from grader.sandbox.faults import StudentError
 from grader.sandbox.guest import values, wire
 from grader.sandbox.guest.operations import CHUNK as MAX_CHUNK
 from grader.sandbox.guest.operations import EXCEPTION
@@ -67,8 +62,6 @@ from grader.sandbox.guest.values import Tag
 from grader.sandbox.student import Student
 from grader.text import from_worker
 
-MAX_STOPPED: Final = 3
-"""Tests in which a worker may hang or die; after these, the remaining tests fail at once."""
 MAX_NESTED: Final = 50
 """Depth of nested calls of the test's own functions."""
 MAX_CALLED: Final = 5.0
@@ -79,14 +72,9 @@ CHUNK: Final = 64
 """Elements of a container that are fetched in one request."""
 OWN: Final = 1 << 7
 """Flag of an object whose class is defined in the program's source."""
-_LIST, _DICT, _HANDLE, _REFERENCE = (
-    int(each) for each in (Tag.LIST, Tag.DICT, Tag.HANDLE, Tag.REFERENCE)
-)
+_LIST, _DICT, _HANDLE = (int(each) for each in (Tag.LIST, Tag.DICT, Tag.HANDLE))
 _LIMIT_NODES: Final = 1_000_000
 _LIMIT_BYTES: Final = wire.MAX_FRAME - (1 << 16)
-
-Reference = tuple[int | str, ...]
-"""The id of an object in the worker, followed by names of attributes."""
 
 
 class HasReference(Protocol):
@@ -144,19 +132,15 @@ class Peer:
             runner: The function that calls the test, if it can call it again (see `deferred`).
         """
         self.student, self.trail = student, trail
-        self._test, self._roots, self._made = test, tuple(roots), made
-        self._cpu, self._runner = cpu, runner
-        self._waiting: list[Waiting] = []
-        self._starts_over = False
-        self._numbers = itertools.count(1)
+        self._roots, self._made, self._runner = tuple(roots), made, runner
+        self._channel = Channel(student, test, cpu)
+        self._deferred = Deferred(self._channel)
+        self._places = Places(self._roots, {} if trail is None else trail.codes)
         self._callbacks = Callbacks()
-        self._generation = 0
         self._arrived = 0
         self._depth = 0
         self._called = 0.0
-        self._stopped: StoppedError | None = None
         self._classes = ExceptionClasses()
-        self._in_course: dict[int, bool] = {}
         self._known: Names | None = None
         self._ahead: dict[Reference, _Fetched] = {}
         self.classes: dict[Reference, Any] = {}
@@ -214,7 +198,7 @@ class Peer:
             how["changed"] = True if kinds is None else list(kinds)
         elif args or named:
             how["changed"] = True
-        self._overran_before(reference)
+        self._channel.refuse_overrun(reference)
         if place is not None and how == {"changed": []}:
             given = (*nodes[0][1:], *nodes[1][1:])
             if self._may_wait(place, visit, given):
@@ -238,12 +222,12 @@ class Peer:
         if self.trail is None:
             return
         if self.trail.recording:
-            tree = tree_of(value, handle_kind) if self._arrived else None
+            tree = tree_of(value) if self._arrived else None
             self.trail.record(place, Seen(word_of(value), tree, changed))
         elif self._arrived:
             seen = self.trail.expected(place, visit)
-            if not fits(value, seen.tree, handle_kind):
-                raise KindError(_misfit(name, value, seen))
+            if not fits(value, seen.tree):
+                raise KindError(misfit(name, value, seen))
 
     def reached(self, operation: str, name: str = "") -> None:
         """Raise `UndecidableError` unless the reference executed this operation here too."""
@@ -252,30 +236,13 @@ class Peer:
         if self.place(operation, name) not in self.trail.seen:
             raise UndecidableError(f"an object is used where {name or 'a value'} is expected")
 
-    def place(self, operation: str, name: str) -> tuple[int, int, str, str]:
+    def place(self, operation: str, name: str) -> Place:
         """Return the place in the test that sends a request: the nearest frame of a course file."""
-        frame = first = sys._getframe(2)
-        while frame is not None:
-            code = frame.f_code
-            key = id(code)
-            known = self._in_course.get(key)
-            if known is None:
-                known = self._in_course[key] = code.co_filename.startswith(self._roots)
-                if self.trail is not None:
-                    self.trail.codes[key] = code
-            if known:
-                return key, instruction_of(code, frame.f_lasti), operation, name
-            if frame.f_back is None:
-                break
-            frame = frame.f_back
-        return id(first.f_code), instruction_of(first.f_code, first.f_lasti), operation, name
+        return self._places.of(sys._getframe(2), operation, name)
 
     def undecidable(self, what: str) -> UndecidableError:
         """Return the exception for an operation whose result the student's class would decide."""
-        frame = sys._getframe(2)
-        while frame.f_back is not None and not frame.f_code.co_filename.startswith(self._roots):
-            frame = frame.f_back
-        line = f"{frame.f_code.co_filename.rpartition('/')[2]}:{frame.f_lineno}"
+        line = self._places.line(sys._getframe(2))
         return UndecidableError("an object is used where a value is expected", f"{line}: {what}")
 
     def following(self, reference: Reference, ahead: bool) -> tuple[Any] | None:
@@ -298,7 +265,7 @@ class Peer:
                     fetched.elements.extend(found)
                     fetched.ended = ended
                 case _:
-                    raise self._stop(self.student.violated())
+                    raise self._channel.violated()
         if not fetched.elements:
             if self.trail is not None and self.trail.recording:
                 self.trail.record(place, END)
@@ -325,7 +292,7 @@ class Peer:
             return True
         seen = self.trail.expected(place, visit)
         if seen is not NOTHING and seen.tree not in ACCEPTED["function"]:
-            raise KindError(_misfit(name, None, seen))
+            raise KindError(misfit(name, None, seen))
         return True
 
     def names(self) -> Names:
@@ -341,7 +308,7 @@ class Peer:
         kind = type(value)
         if kind is float or value is None:
             return value
-        if _stands_for_an_object(kind):
+        if stands_for_an_object(kind):
             return self._referred(value)
         if "pandas" in sys.modules:
             self._with_frames()
@@ -351,7 +318,7 @@ class Peer:
         held = getattr(type(value), "handle", None) if isinstance(value, BaseException) else None
         held = value.handle if isinstance(value, type) and hasattr(value, "handle") else held
         found = value if held is None else held
-        if _stands_for_an_object(type(found)):
+        if stands_for_an_object(type(found)):
             return self._referred(found)
         if isinstance(value, type):
             return _class_node(value)
@@ -359,7 +326,7 @@ class Peer:
             kind = type(value).__name__
             raise TypeError(f"a {kind} cannot be sent to a submission; send values or functions")
         self.settle()
-        return [int(Tag.FUNCTION), self._callbacks.passed(next(self._numbers), value)]
+        return [int(Tag.FUNCTION), self._callbacks.passed(next(self._channel.numbers), value)]
 
     def _referred(self, found: HasReference) -> Any:
         peer = found._grader_peer
@@ -367,7 +334,7 @@ class Peer:
             whose = "another test" if peer.student is self.student else "another program"
             raise TypeError(f"a handle of {whose} cannot be used here")
         self._callbacks.referred(found._grader_reference[0])
-        return [_REFERENCE, *found._grader_reference]
+        return [REFERENCE, *found._grader_reference]
 
     # --- deferred requests: see `deferred` ---
 
@@ -380,80 +347,47 @@ class Peer:
             and not trail.recording
             and trail.expected(place, visit).tree == "object"
             and not self._callbacks.has_any()
-            and are_fixed(given, _REFERENCE)
+            and are_fixed(given)
             and is_calm(sys._getframe(2), self._roots, runner)
         )
 
     def _later(
-        self, operation: str, reference: Reference, arguments: Sequence[Any], *where: Any
+        self,
+        operation: str,
+        reference: Reference,
+        arguments: Sequence[Any],
+        place: Place,
+        visit: int,
+        name: str,
     ) -> Any:
-        """Return a handle for the result of a deferred request; ``where``: place, visit, name."""
-        if self._starts_over:
-            raise StartOver
-        number = next(self._numbers)
-        request = ["do", number, self._test, operation, [_REFERENCE, *reference], *arguments]
+        """Defer a request, and return a handle for its result."""
+        request = self._channel.request(operation, reference, arguments)
+        number = request[1]
         handle = self._made(self, (-number,), 0)
-        self._waiting.append(Waiting(request, handle, *where))
-        if len(self._waiting) >= MAX_WAITING:
-            self.settle()
+        accept = partial(self._accept, number, handle, place, visit, name)
+        self._deferred.add(Waiting(request, accept))
         return handle
 
     def settle(self) -> None:
         """Send the deferred requests; raise `StartOver` if an answer is not like the reference's."""
-        while self._waiting and not self._starts_over:
-            replies = self._answers()
-            try:
-                done = self._accepted(replies)
-            except BoundaryError:
-                done = 0
-            self._starts_over = not done
-            del self._waiting[:done]
-        if self._starts_over:
-            raise StartOver
+        self._deferred.settle()
 
     def starts_over(self) -> bool:
         """Return whether the finished test must run again in a new worker."""
-        try:
-            self.settle()
-        except (StartOver, BoundaryError):
-            self._starts_over = True
-        return self._starts_over
+        return self._deferred.starts_over()
 
-    def _answers(self) -> list[Any]:
-        """Send the deferred requests, and return the replies."""
-        self._ready()
-        requests = [each.request for each in self._waiting]
-        cpu = self._seconds
-        try:
-            return self.student.exchange_all(requests, cpu)
-        except StudentError as error:
-            self._waiting.clear()
-            functions = {(each[3], *each[4]) for each in requests}
-            if isinstance(error, OverrunError) and len(functions) == 1:
-                self._note_overrun(requests[0][3], tuple(requests[0][4][1:]), error)
-            raise self._stop(error) from None
-
-    def _accepted(self, replies: Sequence[Any]) -> int:
-        """Return how many of the deferred requests were executed."""
-        if self.student.generation != self._generation:
-            return 0
-        for i, (waiting, reply) in enumerate(zip(self._waiting, replies, strict=True)):
-            match reply:
-                case ["skipped", int(got)] if got == waiting.number:
-                    return i
-            self._accept(waiting, reply)
-        return len(replies)
-
-    def _accept(self, waiting: Waiting, reply: Any) -> None:
-        """Connect a handle to the object that was returned."""
+    def _accept(
+        self, number: int, handle: Any, place: Place, visit: int, name: str, reply: Any
+    ) -> None:
+        """Connect the handle of a deferred request to the object that was returned."""
         match reply:
-            case ["done", int(got), [*_] as node, None] if got == waiting.number:
+            case ["done", int(got), [*_] as node, None] if got == number:
                 self._arrived = 0
                 value = self._value(node)
-                self.check(waiting.place, waiting.visit, value, waiting.name)
-                if _stands_for_an_object(type(value)):
+                self.check(place, visit, value, name)
+                if stands_for_an_object(type(value)):
                     for slot in ("__class__", "_grader_reference", "_grader_flags"):
-                        object.__setattr__(waiting.handle, slot, getattr(value, slot))
+                        object.__setattr__(handle, slot, getattr(value, slot))
                     return
         raise KindError("no object came")
 
@@ -463,23 +397,20 @@ class Peer:
         self, operation: str, reference: Reference, arguments: Sequence[Any], name: str
     ) -> list[Any]:
         self.settle()
-        number = next(self._numbers)
-        request = ["do", number, self._test, operation, [_REFERENCE, *reference], *arguments]
+        request = self._channel.request(operation, reference, arguments)
         before = self._callbacks.begin(reference[0])
         try:
-            return self._answered(request, number, reference, operation, name)
+            return self._answered(request, name)
         finally:
             self._callbacks.end(before)
 
-    def _answered(
-        self, request: list[Any], number: int, reference: Reference, operation: str, name: str
-    ) -> list[Any]:
+    def _answered(self, request: list[Any], name: str) -> list[Any]:
         """Send a request, and answer the program's calls of the test's functions."""
-        left = self._seconds
+        left, number, message = self._channel.seconds, request[1], request
         self._arrived = 0
-        self._ready()
+        self._channel.ready()
         while True:
-            reply = self._exchange(request, left, reference, operation)
+            reply = self._channel.send(message, left, request)
             match reply:
                 case ["done", int(got), _, _] if got == number:
                     return cast(list[Any], reply)
@@ -493,80 +424,19 @@ class Peer:
                 case ["asks", int(got), int(key), [*args], dict(named)] if got == number:
                     left -= self.student.cpu
                     if left <= 0 or self._called > MAX_CALLED:
-                        raise self._endless(operation, reference)
-                    request = self._asked(key, args, named, name)
+                        raise self._channel.endless(request)
+                    message = self._asked(key, args, named, name)
                 case _:
-                    raise self._stop(self.student.violated())
-
-    def _ready(self) -> None:
-        """Check that the worker of this test still runs, or start the first one."""
-        if self._stopped is not None:
-            raise StoppedError(str(self._stopped), self._stopped.detail, self._stopped.cause)
-        if self._generation:
-            return
-        if self.student.stopped >= MAX_STOPPED:
-            raise StoppedError("not run: three checks before this one had to be stopped")
-        try:
-            self.student.load()
-        except StudentError as error:
-            raise self._stop(error) from None
-        self._generation = self.student.generation
-        self.student.begin_test()
-
-    def _exchange(
-        self, request: list[Any], cpu: float, reference: Reference, operation: str
-    ) -> Any:
-        try:
-            reply = self.student.exchange(request, cpu)
-        except OverrunError as error:
-            if str(error) == STOPPED.format(cpu * self.student.share):
-                # After calls of the test's functions, ``cpu`` is only the rest of the limit.
-                error = OverrunError(STOPPED.format(self._seconds * self.student.share))
-            self._note_overrun(operation, reference, error)
-            raise self._stop(error) from None
-        except StudentError as error:
-            raise self._stop(error) from None
-        if self.student.generation != self._generation:
-            raise self._stop(StudentError("your program ended in the middle of this check"))
-        return reply
-
-    def _endless(self, operation: str, reference: Reference) -> StoppedError:
-        """End the worker of a request that calls the test's functions endlessly."""
-        self.student.end()
-        error = OverrunError(STOPPED.format(self._seconds))
-        self._note_overrun(operation, reference, error)
-        return self._stop(error)
-
-    @property
-    def _seconds(self) -> float:
-        """CPU seconds of a request, including what the program does between calls of the test."""
-        return self._cpu or self.student.limits.call_cpu
-
-    def _note_overrun(self, operation: str, reference: Reference, error: OverrunError) -> None:
-        if operation == "call" and len(reference) == 2 and reference[0] == 0:
-            self.student.overran[str(reference[1])] = str(error)
-
-    def _overran_before(self, reference: Reference) -> None:
-        if len(reference) == 2 and reference[0] == 0 and reference[1] in self.student.overran:
-            raise TimedOutError(self.student.overran[str(reference[1])])
-
-    def _stop(self, error: StudentError) -> StoppedError:
-        kind = TimedOutError if isinstance(error, OverrunError) else StoppedError
-        if self._stopped is None:
-            self.student.stopped += 1
-        self._stopped = kind(
-            str(error), error.detail, "pipe" if isinstance(error, PipeError) else ""
-        )
-        return self._stopped
+                    raise self._channel.violated()
 
     def _asked(self, key: int, args: list[Any], named: dict[Any, Any], name: str) -> list[Any]:
         """Call a function of the test for the program, and return the reply to send."""
         try:
             function = self._callbacks.callable_now(key)
         except KeyError:
-            raise self._stop(self.student.violated()) from None
+            raise self._channel.violated() from None
         if self._depth >= MAX_NESTED:
-            raise self._stop(self.student.violated())
+            raise self._channel.violated()
         if function is None:
             return ["raise", "RuntimeError", KEPT_TOO_LONG]
         place = visit = None
@@ -585,8 +455,7 @@ class Peer:
             if isinstance(error, Exception) and not _is_verdict(error):
                 kind = next(k for k in type(error).__mro__ if getattr(builtins, k.__name__, 0) is k)
                 return ["raise", kind.__name__, str(error)[:4000]]
-            self.student.end()
-            self._stopped = self._stopped or StoppedError("the check ended inside your call")
+            self._channel.interrupt()
             raise
         finally:
             self._depth -= 1
@@ -604,7 +473,7 @@ class Peer:
         try:
             return values.unpack(node, self._incoming)
         except wire.WireError as error:
-            stopped = self._stop(self.student.violated())
+            stopped = self._channel.violated()
             stopped.detail = str(error)
             raise stopped from None
         finally:
@@ -648,7 +517,7 @@ class Peer:
     def _raised(self, reply: list[Any], name: str) -> StudentRaisedError:
         _, _, kinds, own, cell, line, trace, text, thrown = reply
         if not all(type(each) is str for each in (*kinds, *own)):
-            raise self._stop(self.student.violated())
+            raise self._channel.violated()
         if kinds == ["undefined"]:
             missing = from_worker(name or text, 100)
             return UndefinedError(missing, self.student.why_undefined(missing))
@@ -657,8 +526,8 @@ class Peer:
         raised = kind(from_worker(text), str(error), error.kinds, error.detail)
         if thrown is not None:
             raised.thrown = self._value(thrown)
-            if not _stands_for_an_object(type(raised.thrown)):
-                raise self._stop(self.student.violated())
+            if not stands_for_an_object(type(raised.thrown)):
+                raise self._channel.violated()
         return raised
 
     def _restore(
@@ -687,87 +556,16 @@ class Peer:
                 case [int(place) | str(place), node] if kinds is None or place in kinds:
                     given = named if type(place) is str else args
                     new = self._value(node)
-                    if kinds is not None and not fits(new, kinds[place], handle_kind):
+                    if kinds is not None and not fits(new, kinds[place]):
                         raise KindError(
                             "an argument that you change holds an object of another kind"
                         )
                     with suppress(LookupError):
                         restore(given[place], new)  # type: ignore[index]  # by its kind, one of the two
-                        found[place] = tree_of(new, handle_kind)
+                        found[place] = tree_of(new)
                 case _:
-                    raise self._stop(self.student.violated())
+                    raise self._channel.violated()
         return found
-
-
-_INSTRUCTIONS: Final[dict[tuple[int, int], tuple[types.CodeType, int]]] = {}
-"""Instructions by code object and offset; the code is kept so that its id is not reused."""
-
-
-def instruction_of(code: types.CodeType, offset: int) -> int:
-    """Return the first instruction that belongs to the same source as the one at ``offset``.
-
-    Python specialises a call that has run several times, and the same call is then at another
-    offset. Without this function, the tenth student would be at a place that the reference never
-    reached.
-    """
-    known = _INSTRUCTIONS.get((id(code), offset))
-    if known is None:
-        positions = list(code.co_positions())
-        here = positions[offset // 2] if 0 <= offset // 2 < len(positions) else (None,) * 4
-        number = positions.index(here) if None not in here else offset // 2
-        known = _INSTRUCTIONS[id(code), offset] = (code, number)
-    return known[1]
-
-
-_HANDLES: Final[set[type]] = set()
-"""The classes of handles seen so far; looking up an attribute of the class takes longer."""
-
-
-def _stands_for_an_object(kind: type) -> bool:
-    """Return whether a class is a class of handles."""
-    if kind in _HANDLES:
-        return True
-    if hasattr(kind, "_grader_reference"):
-        _HANDLES.add(kind)
-    return kind in _HANDLES
-
-
-def handle_kind(value: Any) -> str:
-    """Return the kind of a handle or of an exception class; '' for other values."""
-    if _stands_for_an_object(type(value)):
-        return kind_of(value._grader_flags)
-    if not isinstance(value, type):
-        return ""
-    return "class" if hasattr(value, "handle") else PYTHONS
-
-
-def restore(old: Any, new: Any) -> None:
-    """Change ``old`` in place to equal ``new``, if both are containers of the same kind."""
-    if isinstance(old, np.ndarray):
-        if isinstance(new, np.ndarray) and (old.shape, old.dtype) == (new.shape, new.dtype):
-            old[...] = new
-    elif isinstance(old, list) and isinstance(new, list):
-        old[:] = [_restored(old[i], item) if i < len(old) else item for i, item in enumerate(new)]
-    elif isinstance(old, dict) and isinstance(new, dict):
-        items = {key: _restored(old.get(key), item) for key, item in new.items()}
-        old.clear()
-        old.update(items)
-    elif isinstance(old, set) and isinstance(new, set):
-        old.clear()
-        old.update(new)
-    elif hasattr(old, "extend") and hasattr(old, "clear") and type(old) is type(new):
-        old.clear()
-        old.extend(new)
-
-
-def _restored(old: Any, new: Any) -> Any:
-    mutable = isinstance(old, (list, dict, set, np.ndarray)) and type(old) is type(new)
-    if isinstance(old, np.ndarray) and mutable:
-        mutable = (old.shape, old.dtype) == (new.shape, new.dtype)
-    if not mutable:
-        return new
-    restore(old, new)
-    return old
 
 
 def _class_node(kind: type) -> Any:
@@ -786,14 +584,3 @@ def _is_verdict(error: Exception) -> bool:
 def _is_exception(name: str) -> bool:
     kind = getattr(builtins, name, None)
     return isinstance(kind, type) and issubclass(kind, BaseException)
-
-
-def _misfit(name: str, value: Any, seen: Seen) -> str:
-    what = f"{name} gives" if name else "an operation on your object gives"
-    if handle_kind(value) == PYTHONS and seen.tree == "class":
-        return f"{what} one of Python's own exceptions where a class of yours is expected"
-    if value is not None and not handle_kind(value):
-        return f"{what} {word_of(value)} with an object where a plain value is expected"
-    if seen.tree is not None or seen.word == "nothing":
-        return f"{what} an object where another kind of value is expected"
-    return f"{what} an object where {seen.word} is expected"
