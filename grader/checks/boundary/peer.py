@@ -167,7 +167,7 @@ class Peer:
         """
         if raw or self.trail is None:
             return self._result(self._ask(operation, reference, arguments, name), name)
-        place = self.place(operation, name)
+        place = self._places.of(sys._getframe(1), operation, name)
         visit = self.trail.visit(place)
         if operation == "operate" and self._may_wait(place, visit, arguments[1:]):
             return self._later(operation, reference, arguments, place, visit, name)
@@ -191,7 +191,7 @@ class Peer:
         how = dict(how)
         place, visit, kinds = None, 0, None
         if self.trail is not None:
-            place = self.place("call", name)
+            place = self._places.of(sys._getframe(1), "call", name)
             visit = self.trail.visit(place)
             if not self.trail.recording:
                 kinds = self.trail.expected(place, visit).changed
@@ -233,12 +233,8 @@ class Peer:
         """Raise `UndecidableError` unless the reference executed this operation here too."""
         if self.trail is None or self.trail.recording:
             return
-        if self.place(operation, name) not in self.trail.seen:
+        if self._places.of(sys._getframe(1), operation, name) not in self.trail.seen:
             raise UndecidableError(f"an object is used where {name or 'a value'} is expected")
-
-    def place(self, operation: str, name: str) -> Place:
-        """Return the place in the test that sends a request: the nearest frame of a course file."""
-        return self._places.of(sys._getframe(2), operation, name)
 
     def undecidable(self, what: str) -> UndecidableError:
         """Return the exception for an operation whose result the student's class would decide."""
@@ -251,7 +247,7 @@ class Peer:
         Elements are fetched one by one, because an iterator may have side effects; ``ahead``
         fetches chunks. For a student, as many are fetched at once as the reference's run used here.
         """
-        place, visit = self.place("next", ""), 0
+        place, visit = self._places.of(sys._getframe(1), "next", ""), 0
         count = CHUNK if ahead else 1
         if self.trail is not None:
             visit = self.trail.visit(place)
@@ -285,7 +281,7 @@ class Peer:
         known = name in (names.functions if reference == (0,) else own)
         if not known or self.trail is None:
             return known
-        place = self.place("get", name)
+        place = self._places.of(sys._getframe(1), "get", name)
         visit = self.trail.visit(place)
         if self.trail.recording:
             self.trail.record(place, Seen("a function", "function"))
@@ -396,7 +392,7 @@ class Peer:
     def _ask(
         self, operation: str, reference: Reference, arguments: Sequence[Any], name: str
     ) -> list[Any]:
-        self.settle()
+        self._deferred.settle()
         request = self._channel.request(operation, reference, arguments)
         before = self._callbacks.begin(reference[0])
         try:
@@ -441,7 +437,7 @@ class Peer:
             return ["raise", "RuntimeError", KEPT_TOO_LONG]
         place = visit = None
         if self.trail is not None:
-            place = self.place("asks", name)
+            place = self._places.of(sys._getframe(1), "asks", name)
             visit = self.trail.visit(place)
         given = [self._value(node) for node in args]
         words = {str(word): self._value(node) for word, node in named.items()}
