@@ -485,6 +485,12 @@ def newest_standing(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT IFNULL(MAX(rowid), 0) FROM standing").fetchall()[0][0])
 
 
+CHANGED: Final = """AND user.id IN (
+    SELECT user FROM attempt WHERE row > :after AND offering = :offering
+    UNION ALL SELECT user FROM standing WHERE rowid > :stood AND offering = :offering)"""
+"""Restricts `class_rows`; a separate text, because with an OR SQLite looks at every student."""
+
+
 def class_rows(
     connection: sqlite3.Connection, offering: Offering, since: tuple[int, int] | None = None
 ) -> list[dict[str, object]]:
@@ -500,18 +506,16 @@ def class_rows(
     """
     after, stood = since or (-1, -1)
     rows = connection.execute(
-        """
+        f"""
 SELECT user.id AS user, user.student, user.name, standing.final,
     COUNT(attempt.row) AS attempts, MAX(attempt.row), IFNULL(attempt.id, '') AS attempt,
     SUM(attempt.state IN ('queued', 'grading')) AS waiting, SUM(attempt.state = 'error') AS errors
 FROM enrolment JOIN user ON user.id = enrolment.user
 LEFT JOIN attempt ON attempt.user = user.id AND attempt.offering = :offering AND NOT attempt.trial
 LEFT JOIN standing ON standing.user = user.id AND standing.offering = :offering
-WHERE enrolment.course = :course AND enrolment.role = 'student' AND (:after < 0 OR user.id IN (
-    SELECT user FROM attempt WHERE row > :after AND offering = :offering
-    UNION ALL SELECT user FROM standing WHERE rowid > :stood AND offering = :offering))
+WHERE enrolment.course = :course AND enrolment.role = 'student' {CHANGED if since else ""}
 GROUP BY user.id ORDER BY user.name, user.student
-""",
+""",  # noqa: S608  # a constant text; values are parameters
         {"offering": offering.id, "course": offering.course, "after": after, "stood": stood},
     ).fetchall()
     return [dict(row) for row in rows]
