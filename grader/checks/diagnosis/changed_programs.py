@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -39,9 +40,9 @@ IN_TURN: Final = 40
 """Number of changes by one operator before the others have their turn."""
 MOST_NODES: Final = 3000
 """Definitions with more nodes are not changed."""
-MOST_TURNS: Final = 20_000
+MOST_TURNS: Final = 2_000
 """Turns of all loops in one call."""
-MOST_ENDED: Final = 4
+MOST_ENDED: Final = 8
 """Number of workers that may end in the searches for one submission."""
 LONGEST: Final = 0.3
 """CPU seconds for one request."""
@@ -93,6 +94,9 @@ def vary(name, first):
 """
 
 
+_INSTEAD: Final = re.compile(r" instead of `[^`]*`\?$")
+
+
 class _Definition(Struct, eq=False):
     """A function or class at the top level of the student's file, as a tree to change."""
 
@@ -128,8 +132,8 @@ class CodeChange(Struct, frozen=True, eq=False):
 
     @property
     def question(self) -> str:
-        """Return a question that leads to the place."""
-        return from_worker(self.edit.question, 300)
+        """Return a question that leads to the place, and does not name what is right there."""
+        return from_worker(_INSTEAD.sub("?", self.edit.question), 300)
 
 
 class ChangedPrograms:
@@ -149,8 +153,8 @@ class ChangedPrograms:
         """The names in each definition, and in each value that has a name (a table)."""
         self._fresh: Asked | None = None
         self._generation = -1
-        self._replaced: list[_Definition] = []
-        """The definitions that are replaced in the worker."""
+        self._there: dict[str, str] = {}
+        """The source of each definition that was replaced in the worker, by name."""
         self._base: list[CodeChange] = []
         self._left, self._ended, self._spent = MOST, 0, 0.0
 
@@ -231,8 +235,8 @@ class ChangedPrograms:
         definitions = self._definitions_of(changes)
         try:
             with made([each.edit for each in changes]):
-                sources = [ast.unparse(each.node) for each in definitions]
-            if not self._put(definitions, sources):
+                texts = {each.node.name: ast.unparse(each.node) for each in definitions}
+            if not self._put(texts):
                 return None
             answers = self._worker().answers(cases)
         except StudentError:
@@ -241,43 +245,52 @@ class ChangedPrograms:
         return None if any(answer.error is not None for answer in answers) else answers
 
     def each(self, function: str, changes: Sequence[CodeChange], case: Case) -> list[Answer]:
-        """Return the answer to one input after each of these changes, until the worker fails."""
-        if self._is_over():
-            return []
+        """Return the answer to one input after each of these changes, until the search is over."""
         edits: dict[int, dict[int, Edit]] = {}
         for number, change in enumerate(changes, 1):
             edits.setdefault(id(change.definition), {})[number] = change.edit
-        definitions = self._definitions_of(changes)
-        sources = [with_variants(each.node, edits.get(id(each), {})) for each in definitions]
+        texts = {
+            each.node.name: with_variants(each.node, edits.get(id(each), {}))
+            for each in self._definitions_of(changes)
+        }
         found: list[Answer] = []
+        while len(found) < len(changes) and not self._is_over():
+            numbers = range(len(found) + 1, min(len(found) + PER_REQUEST, len(changes)) + 1)
+            some = self._tried(texts, function, case, numbers)
+            for number in () if some else numbers:  # one of them takes too long
+                one = self._tried(texts, function, case, range(number, number + 1))
+                some += one or [Answer(None, error=StudentError("no answer"))]
+            found += some
+        return found
+
+    def _tried(
+        self, texts: Mapping[str, str], function: str, case: Case, numbers: range
+    ) -> list[Answer]:
+        """Return the answers after the changes with these numbers; none if the worker ended."""
         try:
-            if self._put(definitions, sources):
-                while len(found) < len(changes) and not self._is_over():
-                    count = min(PER_REQUEST, len(changes) - len(found))
-                    found += self._varied(function, case, len(found) + 1, count)
+            return self._varied(function, case, numbers) if self._put(texts) else []
         except StudentError:
             self._ended += 1
-        return found
+            return []
 
     def _is_over(self) -> bool:
         """Return whether workers have ended too often, or used their share of the time."""
         most = SHARE * self._asked.student.limits.total
         return self._ended >= MOST_ENDED or self._spent > most
 
-    def _varied(self, function: str, case: Case, first: int, count: int) -> list[Answer]:
-        """Return the answers after the changes with these numbers."""
+    def _varied(self, function: str, case: Case, numbers: range) -> list[Answer]:
+        """Return the answers after the changes with these numbers, from the variants in the worker."""
         fresh = self._worker()
-        fresh.forget()
         fresh.answers([argument.case for argument in case.args if isinstance(argument, Part)])
         student = fresh.student
         received, used = student.budget.received, student.budget.used
         try:
             call = fresh.call_for(case, self._reference.want(case))
             if isinstance(self._known()[function].node, ast.FunctionDef):
-                self._run(f"vary({function!r}, {first})")
-                return student.call([call] * count, cpu=LONGEST, timed=True)
+                self._run(f"vary({function!r}, {numbers.start})")
+                return student.call([call] * len(numbers), cpu=LONGEST, timed=True)
             answers = []
-            for number in range(first, first + count):
+            for number in numbers:
                 self._run(f"left, space[{WHICH!r}] = {MOST_TURNS}, {number}")
                 answers += student.call([call], cpu=LONGEST, timed=True)
             return answers
@@ -290,16 +303,19 @@ class ChangedPrograms:
         every = [each.definition for each in (*self._base, *changes)]
         return list({id(each): each for each in every}.values())
 
-    def _put(self, definitions: Sequence[_Definition], sources: Sequence[str]) -> bool:
-        """Replace definitions in the worker, and restore the others."""
+    def _put(self, texts: Mapping[str, str]) -> bool:
+        """Replace definitions in the worker by name, and restore the others.
+
+        What is there already is not sent again.
+        """
         self._worker().forget()
-        others = [each for each in self._replaced if each not in definitions]
-        self._replaced = list(definitions)
-        texts = [*map(ast.unparse, [each.node for each in others]), *sources]
-        return all(
-            self._run(f"put({each.node.name!r}, {text!r})")
-            for each, text in zip([*others, *definitions], texts, strict=True)
-        )
+        wanted = {name: ast.unparse(self._known()[name].node) for name in self._there} | {**texts}
+        for name, text in wanted.items():
+            if self._there.get(name) != text:
+                if not self._run(f"put({name!r}, {text!r})"):
+                    return False
+                self._there[name] = text
+        return True
 
     def _worker(self) -> Asked:
         """Return the worker, prepared for changes."""
@@ -311,7 +327,7 @@ class ChangedPrograms:
         student = self._fresh.student
         student.load()
         if student.generation != self._generation:
-            self._generation, self._replaced = student.generation, []
+            self._generation, self._there = student.generation, {}
             self._run(_PREPARED)
         return self._fresh
 

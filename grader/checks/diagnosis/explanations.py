@@ -233,7 +233,7 @@ class Investigation:
             cause.example = cause.example or self.example(view, cause)
             # some edits do this too, but it is not evidence of work on this exercise, so no credit
             if _hands_back(view):
-                cause.module, cause.is_edit, cause.is_right_after = None, False, None
+                cause.module, cause.is_edit, cause.is_repair = None, False, False
         self.causes += found
         return found
 

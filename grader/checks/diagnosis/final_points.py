@@ -78,8 +78,6 @@ class FinalPoints:
         """The cause of each outcome, by the outcome's id."""
         self._slips: dict[str, bool] = {}
         """Whether a function is a simple relation away from right on the hidden inputs, by name."""
-        self._confirmed: dict[int, bool] = {}
-        """Whether a cause is one slip, by the cause's id."""
 
     # --- checks that are not judged yet ---
 
@@ -245,21 +243,13 @@ class FinalPoints:
     def _is_one_slip(self, cause: Cause) -> bool:
         """Return whether a cause is one edit of the reference or of the student's code.
 
-        It must hold on the hidden inputs too.
+        It must hold on the hidden inputs too; a repair has been tried on them.
         """
-        if id(cause) not in self._confirmed:
-            is_edit = cause.is_edit and self._is_confirmed(cause, cause.function)
-            self._confirmed[id(cause)] = is_edit or self._is_right_after(cause)
-        return self._confirmed[id(cause)]
-
-    def _is_right_after(self, cause: Cause) -> bool:
-        """Return whether one change of the student's code gives the right hidden answers."""
-        if cause.is_right_after is None:
-            return False
+        if cause.is_edit and self._is_confirmed(cause, cause.function):
+            return True
         pairs = self._hidden_pairs(cause.function)
         answers = [answer for _, answer in pairs if answer.error is None]
-        is_asked = bool(pairs) and (says_something(answers) or not answers)
-        return is_asked and cause.is_right_after([case for case, _ in pairs])
+        return cause.is_repair and bool(pairs) and (says_something(answers) or not answers)
 
     def _hidden_pairs(self, function: str) -> list[tuple[Case, Answer]]:
         """Return the hidden inputs of a function's failed checks, with its answers."""

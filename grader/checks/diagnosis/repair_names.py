@@ -136,7 +136,14 @@ def parameters(function: Function) -> Iterator[Edit]:
 
 def lengths(function: Function) -> Iterator[Edit]:
     """Use the length of a value instead of another number."""
-    known = [name for name in names(function) if not roles(function).get(name)]
+    counted = {
+        node.value.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name)
+    }
+    known = [
+        name for name in names(function) if name in counted and roles(function).get(name) != "dict"
+    ]
     for slot in slots(function):
         node = slot.node
         is_number = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)

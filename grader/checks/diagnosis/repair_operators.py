@@ -114,6 +114,22 @@ def brackets_set(function: Function) -> Iterator[Edit]:
                 right=other,
             ):
                 new = ast.BinOp(first, op, ast.BinOp(last, sign, other))
+            case ast.BinOp(
+                left=ast.BinOp(left=first, op=ast.Add() | ast.Sub() as sign, right=last),
+                op=ast.Pow() as op,
+                right=other,
+            ):
+                new = ast.BinOp(first, sign, ast.BinOp(last, op, other))
+                text = f"only {quoted(last)} were raised to the power {quoted(other)}"
+                ask = "In which order are the operations done?"
+                yield replaced(function, slot, new, text + within(function, slot.node), ask)
+                continue
+            case ast.BinOp(
+                left=first,
+                op=ast.Add() | ast.Sub() as sign,
+                right=ast.BinOp(left=last, op=ast.Pow() as op, right=other),
+            ):
+                new = ast.BinOp(ast.BinOp(first, sign, last), op, other)
             case _:
                 continue
         where = within(function, slot.node)
@@ -250,6 +266,25 @@ def negated(function: Function) -> Iterator[Edit]:
             yield replaced(function, slot, new, text, "Which sign does it have, and why?")
 
 
+def results_used(function: Function) -> Iterator[Edit]:
+    """Use the result of a call that occurs in the function, instead of its argument."""
+    calls = {
+        ast.dump(node): node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and len(node.args) == 1 and isinstance(node.args[0], ast.Name)
+    }
+    for slot in slots(function):
+        node = slot.node
+        if not isinstance(node, ast.Name) or not isinstance(slot.owner, ast.BinOp):
+            continue
+        for call in calls.values():
+            if isinstance(call.args[0], ast.Name) and call.args[0].id == node.id:
+                where = within(function, node)
+                text = f"{quoted(call)} were used in place of {quoted(node)}{where}"
+                ask = "Is this the value before the function was applied, or after it?"
+                yield replaced(function, slot, copy.deepcopy(call), text, ask)
+
+
 def emptied(function: Function) -> Iterator[Edit]:
     """Let a list that grows begin empty."""
     growing = {
@@ -331,6 +366,7 @@ OPERATORS: Final[tuple[Operator, ...]] = (
     formulas.numbers,
     operators_set,
     functions.values_before,
+    results_used,
     functions.choices,
     copies,
     statements.without_keywords,

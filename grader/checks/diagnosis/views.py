@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -185,8 +185,8 @@ class Cause(Struct):
     """The reference with the edit (or both edits) that gives the student's answers."""
     is_edit: bool = False
     """Whether it is one verified edit of the reference."""
-    is_right_after: Callable[[Sequence[Case]], bool] | None = None
-    """Returns whether the function is right on these inputs after one change of the student's code."""
+    is_repair: bool = False
+    """Whether one change of the student's code makes the function right, on hidden inputs too."""
     cluster: str = ""
     members: list[str] = field(default_factory=list)
     """The functions of a card about several missing or unwritten functions."""
