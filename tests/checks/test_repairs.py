@@ -269,17 +269,25 @@ def test_a_change_that_never_ends_is_stopped(
     assert ended() > 0
 
 
-def test_a_slow_program_is_not_changed_for_long(
+def test_the_search_ends_after_its_share_of_the_time(
     server: ForkServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The search ends after its share of the submission's seconds."""
-    slow = program(("k * np.tanh(row)", "np.sin(row) ** 3 / (k + sum(range(9_000)))"))
-    spent = counted(monkeypatch, "_spent")
-    causes(slow, server)
-    whole = spent()
+    """After the request that uses it up, no further change is tried."""
+    tried: list[range] = []
+    varied = ChangedPrograms._varied
+
+    def counting(self: ChangedPrograms, function: str, case: Case, numbers: range) -> Any:
+        tried.append(numbers)
+        return varied(self, function, case, numbers)
+
+    monkeypatch.setattr(ChangedPrograms, "_varied", counting)
+    source = program(("k * np.tanh(row)", "np.sin(row) ** 3 / (k + np.cos(row))"))
+    causes(source, server)
+    assert len(tried) > 1
+    tried.clear()
     monkeypatch.setattr(changed_programs, "SHARE", 0.0)
-    causes(slow, server)
-    assert 0 < 2 * spent() < whole
+    causes(source, server)
+    assert tried == [range(1, changed_programs.PER_REQUEST + 1)]
 
 
 def test_a_repair_is_confirmed_on_hidden_inputs(
