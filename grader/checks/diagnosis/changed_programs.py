@@ -40,8 +40,10 @@ IN_TURN: Final = 40
 """Number of changes by one operator before the others have their turn."""
 MOST_NODES: Final = 3000
 """Definitions with more nodes are not changed."""
-MOST_TURNS: Final = 2_000
-"""Turns of all loops in one call."""
+MOST_TURNS: Final = 10_000
+"""Turns of all loops in one call, while changes are tried on one small input."""
+FAR_MORE: Final = 1_000_000
+"""Turns of all loops in the calls that confirm a change; their time is limited too."""
 MOST_ENDED: Final = 8
 """Number of workers that may end in the searches for one submission."""
 LONGEST: Final = 0.3
@@ -50,7 +52,7 @@ SHARE: Final = 0.1
 """Fraction of a submission's seconds after which the search ends."""
 _PREPARED: Final = f"""
 space = vars(student)
-left = {MOST_TURNS}
+left = {FAR_MORE}
 kept = {{}}
 
 def turn():
@@ -61,7 +63,7 @@ def turn():
 
 def put(name, source):
     global left
-    left = {MOST_TURNS}
+    left = {FAR_MORE}
     space[{COUNTER!r}], space[{WHICH!r}] = turn, 0
     old = kept.pop(name, space.get(name))
     exec(compile(source, "<changed>", "exec", dont_inherit=True), space)
