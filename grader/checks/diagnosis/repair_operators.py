@@ -266,6 +266,28 @@ def negated(function: Function) -> Iterator[Edit]:
             yield replaced(function, slot, new, text, "Which sign does it have, and why?")
 
 
+def rolled(function: Function) -> Iterator[Edit]:
+    """Put the new element of a window at its other end."""
+    last, first = ast.Slice(None, ast.Constant(-1)), ast.Slice(ast.Constant(1), None)
+    for slot in slots(function):
+        match slot.node:
+            case ast.BinOp(
+                left=ast.List() as new, op=ast.Add(), right=ast.Subscript(value=window, slice=part)
+            ) if ast.unparse(part) == ast.unparse(last):
+                kept = ast.Subscript(window, first, ast.Load())
+                moved, word = ast.BinOp(kept, ast.Add(), new), "last"
+            case ast.BinOp(
+                left=ast.Subscript(value=window, slice=part), op=ast.Add(), right=ast.List() as new
+            ) if ast.unparse(part) == ast.unparse(first):
+                kept = ast.Subscript(window, last, ast.Load())
+                moved, word = ast.BinOp(new, ast.Add(), kept), "first"
+            case _:
+                continue
+        text = f"the new element came {word} in {quoted(window)}"
+        ask = f"Which element of {quoted(window)} is the oldest one, and where is it?"
+        yield replaced(function, slot, moved, text, ask)
+
+
 def results_used(function: Function) -> Iterator[Edit]:
     """Use the result of a call that occurs in the function, instead of its argument."""
     calls = {
@@ -361,6 +383,7 @@ OPERATORS: Final[tuple[Operator, ...]] = (
     assignments,
     negated,
     emptied,
+    rolled,
     own_names.lengths,
     wrong_names.arguments_swapped,
     formulas.numbers,
