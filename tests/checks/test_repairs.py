@@ -15,7 +15,7 @@ from grader.checks.diagnosis import changed_programs, diagnostics, explanations,
 from grader.checks.diagnosis.changed_programs import ChangedPrograms
 from grader.checks.diagnosis.edit_places import Edit, note_kept
 from grader.checks.diagnosis.mutants import count_turns, made
-from grader.checks.diagnosis.repair_names import note_attributes
+from grader.checks.diagnosis.repair_names import note_names
 from grader.checks.diagnosis.repair_operators import OPERATORS
 from grader.checks.diagnosis.repaired import Repaired
 from grader.checks.diagnosis.variants import WHICH, with_variants
@@ -331,7 +331,7 @@ def test_the_chosen_variant_is_the_edited_program(source: str) -> None:
     """For changes of several statements, for each ninth other one, and for none."""
     tree = ast.parse(source)
     note_kept(tree)
-    note_attributes(tree)
+    note_names(tree)
     for node in tree.body:
         if not isinstance(node, ast.FunctionDef | ast.ClassDef):
             continue

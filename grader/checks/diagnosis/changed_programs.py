@@ -23,7 +23,7 @@ from grader.checks.answers import Asked
 from grader.checks.case import Case, Part
 from grader.checks.diagnosis.edit_places import Edit, note_kept, targets
 from grader.checks.diagnosis.mutants import count_turns, made
-from grader.checks.diagnosis.repair_names import note_attributes
+from grader.checks.diagnosis.repair_names import note_names
 from grader.checks.diagnosis.repair_operators import OPERATORS, Operator
 from grader.checks.diagnosis.variants import WHICH, line_of, with_variants
 from grader.checks.reference import COUNTER, Module
@@ -214,7 +214,7 @@ class ChangedPrograms:
             for title, source in self._asked.student.program.cells:
                 tree = _parsed(source)
                 note_kept(tree)
-                note_attributes(tree)
+                note_names(tree)
                 for node in tree.body:
                     if isinstance(node, ast.FunctionDef | ast.ClassDef):
                         self._definitions[node.name] = _Definition(title, node)

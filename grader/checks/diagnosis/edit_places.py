@@ -198,15 +198,9 @@ def note_kept(tree: ast.Module) -> None:
         setattr(function, _KEPT, list(dict.fromkeys(keys)))
 
 
-def kept_keys(function: Function) -> list[str]:
-    """Return the keys of the module's caches."""
-    found: list[str] = getattr(function, _KEPT, [])
-    return found
-
-
 def kept(function: Function) -> tuple[str, list[str]] | None:
     """Return the name of a function's cache argument and the keys of caches, or None."""
-    keys = kept_keys(function)
+    keys = getattr(function, _KEPT, [])
     name = next((each.arg for each in function.args.args if each.arg == "cache"), "")
     return (name, keys) if name and keys else None
 

@@ -94,12 +94,17 @@ class Investigation:
         """Return the near misses or the edits of the reference that explain wrong values."""
         readable = view.without_refusals()
         found = self._near_miss(view) if readable is view else []
-        return self._noted(readable, found or self._of_edits(readable))
+        found = found or self._of_edits(readable)
+        if len(found) == 1 and found[0].is_vague:
+            self.repaired.specify(readable, found[0])
+        return self._noted(readable, found)
 
     def unexplained(self, view: View) -> list[Cause]:
         """Describe wrong values that no edit explains."""
         view = view.without_refusals()
-        found = self._unsteady(view) or self._rounded(view) or self._repaired(view)
+        if found := self._unsteady(view) or self._rounded(view) or self._changed(view):
+            return self._noted(view, found)
+        found = self._related_or_two(view)
         if not found and view.is_wrong:
             found = self._edited_partly(view, is_last=True)
             found = found or within_arrays.of_kept(self.search, self.fresh, view)
@@ -134,16 +139,21 @@ class Investigation:
         label = examples.label(view.function, view.first_path())
         return [Cause(view.function, sentence, ask, array=label)] if view.is_wrong else []
 
-    def _repaired(self, view: View) -> list[Cause]:
+    def _changed(self, view: View) -> list[Cause]:
         """Look for changes of the student's own code after which the function is right."""
         if not view.is_wrong:
             return []
         called = call_graph.called(source_of(self.fresh), view.function)
         called |= self.called(view.function)
         wrong = dict.fromkeys(cause.function for cause in self.causes if cause.function in called)
-        views = [self.views[name] for name in wrong if name in self.views]
-        if found := self.repaired.causes(view, views):
-            return found
+        return self.repaired.causes(
+            view, [self.views[name] for name in wrong if name in self.views]
+        )
+
+    def _related_or_two(self, view: View) -> list[Cause]:
+        """Look for a relation, and for a change of the student's code beside an edit."""
+        if not view.is_wrong:
+            return []
         relation = self._related(view)
         if self.causes or (relation and len(view.paths) == 1):
             return relation  # what suits another wrong function may look like two mistakes
@@ -416,9 +426,11 @@ class Investigation:
             fact, question = quantities.halves(hints[name].question)
             cause.mistake, cause.question = name, question
             cause.more = quantities.neutral(hints[name].more)
-            if " or " in fact and not cause.sentence:
+            cause.is_vague = " or " in fact and not cause.sentence
+            if cause.is_vague:
                 cause.sentence = relation_of(view)
             cause.sentence = cause.sentence or quantities.about(view.function, fact, where)
+        cause.is_vague |= not cause.sentence
         cause.sentence = cause.sentence or relation_of(view) or self._unlike(view)
 
     def _edited_partly(self, view: View, is_last: bool = False) -> list[Cause]:

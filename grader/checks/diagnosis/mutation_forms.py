@@ -153,6 +153,26 @@ def slopes_written(function: Function) -> Iterator[Edit]:
             yield replaced(function, slot, new, clause, ask)
 
 
+def spreads(function: Function) -> Iterator[Edit]:
+    """Measure a spread around 0 instead of around the mean."""
+    for slot in slots(function):
+        match slot.node:
+            case ast.Call(func=ast.Attribute(value=module, attr="std"), args=[value]):
+                pass
+            case ast.Call(func=ast.Attribute(value=value, attr="std"), args=[]):
+                module = ast.Name("np", ast.Load())
+            case _:
+                continue
+        square = ast.BinOp(value, ast.Pow(), ast.Constant(2))
+        mean = ast.Call(ast.Attribute(module, "mean", ast.Load()), [square], slot.node.keywords)
+        new = ast.Call(ast.Attribute(module, "sqrt", ast.Load()), [mean], [])
+        where = within(function, slot.node)
+        text = (
+            f"the mean of {quoted(value)} were not subtracted before its spread is measured{where}"
+        )
+        yield replaced(function, slot, new, text, "The spread of the values around which number?")
+
+
 def turns_compared(function: Function) -> Iterator[Edit]:
     """Compare a loop's counter with a number that is off by one."""
     counters = {

@@ -6,6 +6,7 @@ See `grader.checks.diagnosis.mutation_operators`, whose table lists them.
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -197,7 +198,7 @@ def _numpy(name: str) -> ast.expr:
 
 
 def leaks(function: Function) -> Iterator[Edit]:
-    """Multiply negative values by a small number instead of setting them to 0."""
+    """Multiply negative values by a number instead of setting them to 0."""
     for slot in slots(function):
         match slot.node:
             case ast.Call(func=func, args=[value, ast.Constant(value=number)]) if (
@@ -207,11 +208,15 @@ def leaks(function: Function) -> Iterator[Edit]:
             case _:
                 continue
         where = within(function, slot.node)
+        ask = "What is the result for a negative number?"
+        positive = ast.Call(_numpy("abs"), [value], [])
+        text = f"negative values became positive, not 0{where}"
+        yield replaced(function, slot, positive, text, ask)
         for slope in (0.01, 0.1, 0.2):
             small = ast.BinOp(value, ast.Mult(), ast.Constant(slope))
             new = ast.Call(func, [value, small], [])
             text = f"negative values were multiplied by {slope}, not set to 0{where}"
-            yield replaced(function, slot, new, text, "What is the result for a negative number?")
+            yield replaced(function, slot, new, text, ask)
 
 
 def slopes(function: Function) -> Iterator[Edit]:
@@ -221,7 +226,7 @@ def slopes(function: Function) -> Iterator[Edit]:
         if not isinstance(node, ast.Call) or len(node.args) != 1 or node.keywords:
             continue
         name = called(node.func)
-        if name in _NOT_LEFT_OUT or name in ("set", "dict"):
+        if hasattr(builtins, name):
             continue
         twice = ast.Call(node.func, [node], [])
         where = within(function, node)

@@ -41,6 +41,7 @@ OPERATORS: Final[tuple[Operator, ...]] = (
     statements.indented,
     functions.columns_left_out,
     functions.leaks,
+    forms.spreads,
     formulas.operands_swapped,
     formulas.transposes,
     wrong_names.values_exchanged,

@@ -12,7 +12,6 @@ from typing import Final
 from grader.checks.diagnosis.edit_places import (
     Edit,
     Function,
-    kept_keys,
     names,
     replaced,
     roles,
@@ -21,11 +20,12 @@ from grader.checks.diagnosis.edit_places import (
 from grader.checks.diagnosis.edit_wording import quoted, within
 
 _ATTRIBUTES: Final = "_attributes"
+_ENTRIES: Final = "_entries"
 _MOST_ATTRIBUTES: Final = 12
 
 
-def note_attributes(tree: ast.Module) -> None:
-    """Record in each function which attributes the file reads from objects that it made."""
+def note_names(tree: ast.Module) -> None:
+    """Record in each function the keys of the file's dicts, and the attributes of its objects."""
     modules = {
         (alias.asname or alias.name).partition(".")[0]
         for node in ast.walk(tree)
@@ -42,9 +42,21 @@ def note_attributes(tree: ast.Module) -> None:
                 found.append(name)
             case ast.AnnAssign(target=ast.Name(id=name)):
                 found.append(name)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            setattr(node, _ATTRIBUTES, (modules, list(dict.fromkeys(found))))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    keys = [key for function in functions for node in ast.walk(function) for key in _keys(node)]
+    for function in functions:
+        setattr(function, _ATTRIBUTES, (modules, list(dict.fromkeys(found))))
+        setattr(function, _ENTRIES, list(dict.fromkeys(keys)))
+
+
+def _keys(node: ast.AST) -> Iterator[str]:
+    """Yield the keys that a dict is written with."""
+    match node:
+        case ast.Dict(keys=[*keys]):
+            constants = [key.value for key in keys if isinstance(key, ast.Constant)]
+            yield from (key for key in constants if isinstance(key, str))
+        case ast.Call(func=ast.Name(id="dict"), keywords=given):
+            yield from (keyword.arg for keyword in given if keyword.arg)
 
 
 def attributes(function: Function) -> Iterator[Edit]:
@@ -84,7 +96,9 @@ def _entries(function: Function, near: bool) -> Iterator[Edit]:
     owners = {node.value.id: node.value for node in reads if isinstance(node.value, ast.Name)}
     used = [(name, key) for node in reads if (name := _owner(node)) and (key := _key(node))]
     caches = [name for name, _ in used if name in {each.arg for each in function.args.args}]
-    used += [(name, key) for name in dict.fromkeys(caches) for key in kept_keys(function)]
+    used += [
+        (name, key) for name in dict.fromkeys(caches) for key in getattr(function, _ENTRIES, [])
+    ]
     for slot in slots(function):
         node, mine = slot.node, (_owner(slot.node), _key(slot.node))
         is_name = isinstance(node, ast.Name) and isinstance(slot.owner, ast.BinOp | ast.Call)

@@ -4,6 +4,7 @@
     repaired.causes(view, wrong)         # changes after which the function is right
     repaired.in_arrays(some, view)       # a change after which some of its arrays are right
     repaired.with_edit(view, named)      # a change, and an edit of the reference beside it
+    repaired.specify(view, cause)        # a change after which it is right, beside a vague sentence
     repaired.raised(view, cause)         # a change after which a function raises no longer
 
 They are tried where no edit of the reference explains a function's answers.
@@ -62,6 +63,13 @@ class Repaired:
         if self._is_confirmed(view.function, changes, base):
             return self._caused(view, changes, f"With {' and '.join(names)} right, ")
         return []
+
+    def specify(self, view: View, cause: Cause) -> None:
+        """Add to a vague cause a change of the student's code after which the function is right."""
+        changes = self._repairs.find(view)
+        if self._is_confirmed(view.function, changes):
+            cause.sentence = f"{cause.sentence} {after(view.function, changes)}"
+            cause.question = changes[0].question
 
     def _caused(self, view: View, changes: Sequence[CodeChange], before: str) -> list[Cause]:
         array = examples.label(view.function, view.first_path())

@@ -199,6 +199,8 @@ class Cause(Struct):
     """Whether the right values were returned under another key."""
     helper: str = ""
     """The helper of the solution that the edit changes, if it is not the function itself."""
+    is_vague: bool = False
+    """Whether its sentence only says how values are wrong, or names alternatives."""
     is_plain: bool = False
     """Whether it only states that values are wrong, because nothing explains them."""
     named: set[str] = field(default_factory=set)
