@@ -36,6 +36,7 @@ MOST: Final = 1500
 AT_ONCE: Final = 125
 """Number of changes in one program."""
 PER_REQUEST: Final = 25
+"""Number of changes whose answers are asked in one message."""
 IN_TURN: Final = 40
 """Number of changes by one operator before the others have their turn."""
 MOST_NODES: Final = 3000
@@ -94,8 +95,6 @@ def vary(name, first):
 
 ``vary`` lets each call of a function select the next change.
 """
-
-
 _INSTEAD: Final = re.compile(r" instead of `[^`]*`\?$")
 
 
@@ -126,7 +125,7 @@ class CodeChange(Struct, frozen=True, eq=False):
 
     @property
     def condition(self) -> str:
-        """Return what the change does, to follow "would be right if"."""
+        """Return a description of the change and its line, to follow "would be right if"."""
         clause = self.edit.clause
         for word, other in (("too early", "earlier"), ("too late", "later")):
             clause = clause.replace(word, other)
