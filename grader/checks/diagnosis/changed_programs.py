@@ -41,8 +41,12 @@ IN_TURN: Final = 40
 """Number of changes by one operator before the others have their turn."""
 MOST_NODES: Final = 3000
 """Definitions with more nodes are not changed."""
-MOST_TURNS: Final = 10_000
-"""Turns of all loops in one call, while changes are tried on one small input."""
+MOST_TURNS: Final = 100
+"""Turns of all loops in one call, in addition to `MORE` times those that the student's program needs.
+
+A change may make a loop endless.
+"""
+MORE: Final = 3
 FAR_MORE: Final = 1_000_000
 """Turns of all loops in the calls that confirm a change; their time is limited too."""
 MOST_ENDED: Final = 8
@@ -75,25 +79,29 @@ def put(name, source):
 
 def vary(name, first):
     target = kept[name] = kept.get(name, space[name])
-    depth, space[{WHICH!r}] = 0, first - 1
+    depth, number, most = 0, 0, {FAR_MORE}
 
     def varied(*args, **named):
-        nonlocal depth
+        nonlocal depth, number, most
         global left
         if not depth:
-            space[{WHICH!r}] += 1
-            left = {MOST_TURNS}
+            space[{WHICH!r}], left = number, most
         depth += 1
         try:
             return target(*args, **named)
         finally:
             depth -= 1
+            if not depth and not number:
+                most = {MORE} * ({FAR_MORE} - left) + {MOST_TURNS}
+                number = first
+            elif not depth:
+                number += 1
 
     space[name] = varied
 """
 """Functions for the worker: ``put`` replaces a definition of the student's module.
 
-``vary`` lets each call of a function select the next change.
+``vary`` lets the first call of a function count its turns, and each other call select a change.
 """
 _INSTEAD: Final = re.compile(r" instead of `[^`]*`\?$")
 
@@ -289,10 +297,10 @@ class ChangedPrograms:
             call = fresh.call_for(case, self._reference.want(case))
             if isinstance(self._known()[function].node, ast.FunctionDef):
                 self._run(f"vary({function!r}, {numbers.start})")
-                return student.call([call] * len(numbers), cpu=LONGEST, timed=True)
+                return student.call([call] * (1 + len(numbers)), cpu=LONGEST, timed=True)[1:]
             answers = []
             for number in numbers:
-                self._run(f"left, space[{WHICH!r}] = {MOST_TURNS}, {number}")
+                self._run(f"left, space[{WHICH!r}] = {20 * MOST_TURNS}, {number}")
                 answers += student.call([call], cpu=LONGEST, timed=True)
             return answers
         finally:

@@ -167,9 +167,7 @@ def spreads(function: Function) -> Iterator[Edit]:
         mean = ast.Call(ast.Attribute(module, "mean", ast.Load()), [square], slot.node.keywords)
         new = ast.Call(ast.Attribute(module, "sqrt", ast.Load()), [mean], [])
         where = within(function, slot.node)
-        text = (
-            f"the mean of {quoted(value)} were not subtracted before its spread is measured{where}"
-        )
+        text = f"the mean were not subtracted before the spread is measured{where}"
         yield replaced(function, slot, new, text, "The spread of the values around which number?")
 
 
