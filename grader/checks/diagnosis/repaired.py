@@ -20,11 +20,12 @@ from grader.checks.case import Case
 from grader.checks.diagnosis import examples, quantities
 from grader.checks.diagnosis.changed_programs import ChangedPrograms, CodeChange
 from grader.checks.diagnosis.descriptions import related
-from grader.checks.diagnosis.diagnostics import Candidate, Diagnostics, agree
-from grader.checks.diagnosis.edits import WITNESSES, Edits
+from grader.checks.diagnosis.diagnostics import Candidate, Diagnostics, wrong_paths
+from grader.checks.diagnosis.edits import Edits
 from grader.checks.diagnosis.repairs import Repairs, after
 from grader.checks.diagnosis.views import Cause, View
 from grader.checks.reference import Module
+from grader.sandbox.student import Answer
 
 _NAMES: Final = ("NameError", "AttributeError", "ModuleNotFoundError", "ImportError")
 """Exceptions about a name; their text is specific, and no change of a formula helps."""
@@ -125,14 +126,14 @@ class Repaired:
             named: Makes the cause of an edit.
         """
         case, tried = self._repairs.tried
-        if case is None or view.errors or not self._may_be_two(view):
+        if case is None or view.errors:
             return []
         for change, candidate in self._search.meeting(view.function, case, tried):
-            if not self._shows_alone(view, candidate):
-                continue
             answers = self._programs.answers([change], view.cases)
             pairs = list(zip(view.cases, answers or (), strict=False))
-            is_same = bool(pairs) and self._search.all_of(candidate.module, pairs)
+            is_same = self._is_narrower(view, pairs) and self._search.all_of(
+                candidate.module, pairs
+            )
             if is_same and self._agree_on_hidden(view.function, change, candidate):
                 [edit] = named(view, [candidate], " (one of two mistakes)")
                 edit.module, edit.is_edit = None, False
@@ -157,22 +158,14 @@ class Repaired:
             not pairs or self._search.all_of(candidate.module, pairs)
         )
 
-    def _may_be_two(self, view: View) -> bool:
-        """Return whether one of two mistakes could be seen apart: in a function of several arrays."""
-        return len(view.order) > 1
-
-    def _shows_alone(self, view: View, candidate: Candidate) -> bool:
-        """Return whether an edit alone gives wrong arrays of the student's, on several inputs.
+    def _is_narrower(self, view: View, pairs: Sequence[tuple[Case, Answer]]) -> bool:
+        """Return whether fewer arrays are wrong in these answers than in the student's, and no other.
 
         A change that destroys most of an answer often agrees with an edit that does so too; then
         the student has made neither of two mistakes.
         """
-        witnesses = 0
-        for number in view.numbers:
-            case, mine = view.cases[number], view.arrays(number)
-            made = candidate.made(case, self._reference.want(case))
-            witnesses += any(agree(case, mine, made, [path]) for path in view.wrong[number])
-        return witnesses >= WITNESSES
+        wrong = {path for pair in pairs for path in wrong_paths(self._reference, *pair)}
+        return bool(pairs) and wrong < set(view.paths)
 
     def raised(self, view: View, cause: Cause) -> None:
         """Add to an exception a change of the student's code after which the function is right."""
