@@ -26,6 +26,7 @@ from grader.checks.diagnosis.mutants import count_turns, made
 from grader.checks.diagnosis.repair_names import note_names
 from grader.checks.diagnosis.repair_operators import OPERATORS, Operator
 from grader.checks.diagnosis.variants import WHICH, line_of, with_variants
+from grader.checks.near_misses import parsed
 from grader.checks.reference import COUNTER, Module
 from grader.sandbox.faults import StudentError
 from grader.sandbox.student import Answer
@@ -219,7 +220,7 @@ class ChangedPrograms:
         if self._definitions is None:
             self._definitions = {}
             for title, source in self._asked.student.program.cells:
-                tree = _parsed(source)
+                tree = parsed(source)
                 note_kept(tree)
                 note_names(tree)
                 for node in tree.body:
@@ -346,14 +347,6 @@ class ChangedPrograms:
             return False
         reply = self._fresh.student.exchange(["do", 0, 0, "exec", 0, text], LONGEST)
         return isinstance(reply, list) and reply[:1] == ["done"]
-
-
-def _parsed(source: str) -> ast.Module:
-    """Return the syntax tree of a cell, which may be changed; an empty one if it is not Python."""
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ast.Module([], [])
 
 
 def _names(node: ast.AST) -> Iterator[str]:

@@ -327,7 +327,7 @@ def emptied(function: Function) -> Iterator[Edit]:
 
 
 def longer(function: Function) -> Iterator[Edit]:
-    """Let a loop run one turn more, or begin one turn earlier."""
+    """Let a loop run one turn more."""
     for slot in slots(function):
         match slot.node:
             case ast.Call(func=ast.Name(id="range") as name, args=[*first, last]) if len(first) < 2:
